@@ -13,7 +13,7 @@
 #include "keeper/beat.h"
 #include "keeper/channel.h"
 #include "keeper/damage.h"
-#include "keeper/keeper.h"
+#include "keeper/record.h"
 
 struct channel_shown {
 	struct channel_row row;

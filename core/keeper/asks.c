@@ -1,85 +1,195 @@
-/* Few are under way at once; the packets of all that is done wait in one list for the monitor's socket. */
+/* What people ask for: it is done in the open group, and answered when that is durable. */
 #include "keeper/asks.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <syslog.h>
 
 #include "base/clock.h"
+#include "base/units.h"
+#include "keeper/hands.h"
 #include "keeper/keeper.h"
+#include "keeper/policy.h"
+#include "keeper/record.h"
+#include "keeper/silences.h"
+#include "keeper/trial.h"
+#include "keeper/withhold.h"
+
+enum { PAUSES_MAX = 256 };
+static const int64_t shortest = SECOND, longest = 90 * 24 * 3600 * (int64_t)SECOND;
 
 static void
-put_answer(struct ask *ask, char kind, int status, struct pw_bytes text)
+refuse_ack(struct ask *ask, uint64_t number, int64_t ended)
 {
-	unsigned char packet[ANSWER_LINE_MAX + 64];
-	struct wire_out out = wire_over(packet, sizeof packet);
-
-	message_put_answer(&out, &(struct message_answer){ ask->number, kind, (uint8_t)status, text });
-	if (!out.bad)
-		(void)packet_queue_add(&ask->packets, packet, out.size, -1);
+	if (ended == 0)
+		ask_refuse(ask, ASK_REFUSED, "there is no incident %" PRIu64 ": `postwatch incidents` lists them", number);
+	else
+		ask_refuse(ask, ASK_REFUSED, "incident %" PRIu64 " is over since <utc %" PRId64 ">: there is nothing to acknowledge",
+		    number, ended);
 }
 
-static void __attribute__((format(printf, 3, 0)))
-say(struct ask *ask, char kind, const char *format, va_list arguments)
+/* An acknowledgement is part of its incident's row: nobody is to be reminded of it until it ends. */
+static void
+ack_incident(struct keeper *keeper, struct ask *ask, const struct message_ask *message)
 {
-	char line[ANSWER_LINE_MAX];
-	struct text text = TEXT_OVER(line);
+	struct store_incident incident = { .number = message->word_count == 2 ? ask_number(message->words[0]) : 0 };
+	char reason[ASK_REASON_ROOM];
+	struct text why = TEXT_OVER(reason);
+	uint32_t target = CONFIG_NONE;
 
-	text_format_v(&text, format, arguments);
-	put_answer(ask, kind, 0, (struct pw_bytes){ text.bytes, text.size });
-}
-
-void
-ask_say(struct ask *ask, char kind, const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	say(ask, kind, format, arguments);
-	va_end(arguments);
-}
-
-void
-ask_end(struct ask *ask, int status)
-{
-	put_answer(ask, 'x', status, (struct pw_bytes){ "", 0 });
-}
-
-void
-ask_refuse(struct ask *ask, int status, const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	say(ask, 'e', format, arguments);
-	va_end(arguments);
-	ask_end(ask, status);
-}
-
-uint64_t
-ask_number(struct pw_bytes word)
-{
-	uint64_t number = 0;
-
-	if (word.size == 0 || word.size > 18)
-		return 0;
-	for (size_t i = 0; i < word.size; i++) {
-		if (word.data[i] < '0' || word.data[i] > '9')
-			return 0;
-		number = number * 10 + (uint64_t)(word.data[i] - '0');
+	if (incident.number == 0 || !ask_reason(message->words[1], &why)) {
+		ask_refuse(ask, ASK_USAGE, "`ack` takes the number of an incident and a reason of 1 to %d bytes", ASK_REASON_MAX);
+		return;
 	}
-	return number;
+	if (store_find_incident(keeper->store, incident.number, &incident))
+		target = roll_target(keeper->roll, incident.target);
+	if (target == CONFIG_NONE || incident.ended != 0) {
+		refuse_ack(ask, incident.number, incident.ended);
+		return;
+	}
+	if (incident.acknowledged != 0)
+		ask_say(ask, 'o', "it was acknowledged before, by %.*s: %.*s", (int)incident.ack_by.size, incident.ack_by.data,
+		    (int)incident.ack_why.size, incident.ack_why.data);
+	incident.acknowledged = clock_wall();
+	incident.ack_by = text_view(message->who);
+	incident.ack_why = text_view(reason);
+	store_put_incident(journal_main(keeper), &incident);
+	withhold_acknowledged(keeper, target);
+	ask->serial = keeper->journal.serial;
+	const char *name = keeper->config->targets[target].name;
+	duty_log(keeper->duty, LOG_NOTICE, 0, "incident %" PRIu64 " of %s is acknowledged by %s: %s", incident.number, name,
+	    message->who, reason);
+	ask_say(ask, 'o', "incident %" PRIu64 " of %s is acknowledged until it ends", incident.number, name);
+	ask_end(ask, 0);
 }
 
-bool
-ask_reason(struct pw_bytes word, struct text *into)
+static const char *
+name_of(const struct keeper *keeper, const struct message_ask *message, struct text *tag)
 {
-	size_t blanks = 0;
+	if (message->target != CONFIG_NONE)
+		return keeper->config->targets[message->target].name;
+	text_add(tag, "tag:");
+	text_escape(tag, message->words[0]);
+	return tag->bytes;
+}
 
-	while (blanks < word.size && (unsigned char)word.data[blanks] <= ' ')
-		blanks++;
-	text_escape(into, word);
-	return blanks < word.size && word.size <= ASK_REASON_MAX;
+static bool
+read_span(struct ask *ask, struct pw_bytes word, int64_t *span)
+{
+	char bytes[64];
+	struct text text = TEXT_OVER(bytes);
+	struct reason why = { "" };
+
+	text_add_bytes(&text, word.data, word.size);
+	if (!units_parse_duration(bytes, span, &why))
+		ask_refuse(ask, ASK_USAGE, "--for %s", why.text);
+	else if (*span < shortest || *span > longest)
+		ask_refuse(ask, ASK_USAGE, "--for: a pause takes from 1s to 90d");
+	else
+		return true;
+	return false;
+}
+
+static bool
+is_room(struct keeper *keeper, int64_t now)
+{
+	struct store_pause pause = { .number = 0 };
+	uint32_t count = 0;
+
+	while (count < PAUSES_MAX && store_next_pause(keeper->store, now, &pause))
+		count++;
+	return count < PAUSES_MAX;
+}
+
+/* Whom a pause is of, as its row has it; a tag is cut, as no target has one so long. */
+static void
+name_whom(const struct keeper *keeper, const struct message_ask *message, struct store_pause *pause, char tag[static PAUSE_TAG_MAX])
+{
+	bool tagged = message->target == CONFIG_NONE;
+
+	snprintf(tag, PAUSE_TAG_MAX, "%.*s", tagged ? (int)message->words[0].size : 0, message->words[0].data);
+	pause->target = tagged ? 0 : roll_number(keeper->roll, message->target);
+	pause->tag = tag;
+}
+
+/* A pause is a row, of a target or of all that have a tag, with an end and a reason. */
+static void
+pause(struct keeper *keeper, struct ask *ask, const struct message_ask *message)
+{
+	char reason[ASK_REASON_ROOM], tagged[5 * PAUSE_TAG_MAX], whose[PAUSE_TAG_MAX];
+	struct text why = TEXT_OVER(reason), tag = TEXT_OVER(tagged);
+	struct store_pause pause = { .from = clock_wall() };
+	int64_t span;
+
+	if (message->word_count != 3 || !ask_reason(message->words[2], &why)) {
+		ask_refuse(ask, ASK_USAGE, "`pause` takes a target or a tag, a time, and a reason of 1 to %d bytes", ASK_REASON_MAX);
+		return;
+	}
+	if (!read_span(ask, message->words[1], &span))
+		return;
+	if (!is_room(keeper, pause.from)) {
+		ask_refuse(ask, ASK_REFUSED, "%d pauses are in force, and there is room for no more", PAUSES_MAX);
+		return;
+	}
+	name_whom(keeper, message, &pause, whose);
+	pause.number = store_number(keeper->store, STORE_PAUSES);
+	pause.until = pause.from + span;
+	pause.why = text_view(reason);
+	pause.by = text_view(message->who);
+	store_put_pause(journal_main(keeper), &pause);
+	silences_recover(keeper);
+	ask->serial = keeper->journal.serial;
+	const char *name = name_of(keeper, message, &tag);
+	duty_log(keeper->duty, LOG_NOTICE, 0, "%s is paused by %s: %s", name, message->who, reason);
+	ask_say(ask, 'o', "%s is paused until <utc %" PRId64 ">", name, pause.until);
+	ask_end(ask, 0);
+}
+
+/* A target may be paused by its tags as well: then it goes on being so, and nothing else is said. */
+static void
+say_resumed(struct keeper *keeper, struct ask *ask, const struct message_ask *message, const char *name, uint32_t ended)
+{
+	bool held = message->target != CONFIG_NONE && silences_paused(keeper, message->target, clock_wall());
+
+	if (message->released > 0)
+		ask_say(ask, 'o', "%s is no longer quarantined", name);
+	if (ended > 0) {
+		duty_log(keeper->duty, LOG_NOTICE, 0, held ? "the pause of %s is ended by %s, and one of a tag of its holds it"
+		    : "%s is paused no longer: resumed by %s", name, message->who);
+		ask_say(ask, 'o', held ? "%s is still paused: its own pause has ended, and one of a tag holds it (`postwatch status` tells which)"
+		    : "%s is paused no longer", name);
+	} else if (held)
+		ask_say(ask, 'e', "%s is paused by a tag: `postwatch status` tells which", name);
+	if (ended == 0 && message->released == 0)
+		ask_refuse(ask, ASK_REFUSED, "%s: no pause and no quarantine to be ended", name);
+	else
+		ask_end(ask, 0);
+}
+
+static void
+resume(struct keeper *keeper, struct ask *ask, const struct message_ask *message)
+{
+	char tagged[5 * PAUSE_TAG_MAX], whose[PAUSE_TAG_MAX];
+	struct text tag = TEXT_OVER(tagged);
+	struct store_pause meant = { .number = 0 }, pause;
+	int64_t now = clock_wall();
+	uint32_t ended = 0;
+
+	if (message->word_count != 1) {
+		ask_refuse(ask, ASK_USAGE, "`resume` takes a target or a tag");
+		return;
+	}
+	for (name_whom(keeper, message, &meant, whose); store_find_pause(keeper->store, meant.target, meant.tag, now, &pause); ended++) {
+		pause.ended = now;
+		store_put_pause(journal_main(keeper), &pause);
+	}
+	if (ended > 0) {
+		policy_compare(keeper); /* what was kept silent is told at once */
+		ask->serial = keeper->journal.serial;
+	}
+	say_resumed(keeper, ask, message, name_of(keeper, message, &tag), ended);
 }
 
 static const struct {
@@ -87,8 +197,8 @@ static const struct {
 	void (*run)(struct keeper *, struct ask *, const struct message_ask *);
 } verbs[] = {
 	{ "ack", ack_incident },
-	{ "pause", pausing_pause },
-	{ "resume", pausing_resume },
+	{ "pause", pause },
+	{ "resume", resume },
 	{ "outbox", hands_outbox },
 	{ "test", trial_begin },
 };
@@ -102,27 +212,6 @@ obey(struct keeper *keeper, struct ask *ask, const struct message_ask *message)
 			return;
 		}
 	ask_refuse(ask, ASK_USAGE, "the keeper does not know `%s`", message->verb);
-}
-
-static uint32_t
-count(const struct keeper *keeper)
-{
-	uint32_t asks = 0;
-
-	for (const struct ask *ask = keeper->asks; ask != NULL; ask = ask->next)
-		asks++;
-	return asks;
-}
-
-/* In order, as they were asked. */
-static void
-append(struct keeper *keeper, struct ask *ask)
-{
-	struct ask **link = &keeper->asks;
-
-	while (*link != NULL)
-		link = &(*link)->next;
-	*link = ask;
 }
 
 bool
@@ -139,63 +228,14 @@ asks_hear(struct keeper *keeper, struct wire_in *in)
 	ask->number = message.number;
 	if (journal_is_stuck(&keeper->journal))
 		ask_refuse(ask, ASK_BUSY, "the store cannot be written, so nothing was done: the log says why");
-	else if (count(keeper) >= ASKS_MAX)
+	else if (asks_count(keeper) >= ASKS_MAX)
 		ask_refuse(ask, ASK_BUSY, "too much is asked for at once, so nothing was done");
 	else
 		obey(keeper, ask, &message);
 	if (ask->serial != 0 && ask->serial != UINT64_MAX) {
 		(void)journal_main(keeper); /* be there nothing left to write: then it is answered with that */
-		journal_hasten(keeper);
+		record_commit(keeper);
 	}
-	append(keeper, ask);
+	asks_add(keeper, ask);
 	return true;
-}
-
-static void
-destroy(struct ask *ask)
-{
-	packet_queue_clear(&ask->packets);
-	free(ask);
-}
-
-static bool
-is_ripe(const struct keeper *keeper, const struct ask *ask)
-{
-	return keeper->journal.safe >= ask->serial;
-}
-
-void
-asks_turn(struct keeper *keeper)
-{
-	trial_turn(keeper);
-	for (struct ask **link = &keeper->asks; *link != NULL;) {
-		struct ask *ask = *link;
-
-		if (!is_ripe(keeper, ask)) {
-			link = &ask->next;
-			continue;
-		}
-		if (!packet_queue_flush(&ask->packets, keeper->monitor))
-			return;
-		*link = ask->next;
-		destroy(ask);
-	}
-}
-
-bool
-asks_wait(const struct keeper *keeper)
-{
-	for (const struct ask *ask = keeper->asks; ask != NULL; ask = ask->next)
-		if (is_ripe(keeper, ask))
-			return true;
-	return false;
-}
-
-void
-asks_forget(struct keeper *keeper)
-{
-	for (struct ask *next; keeper->asks != NULL; keeper->asks = next) {
-		next = keeper->asks->next;
-		destroy(keeper->asks);
-	}
 }

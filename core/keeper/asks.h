@@ -1,77 +1,10 @@
-/*
- * What people ask the keeper for. It is done at once in memory and in the open batch; the answer goes back when that
- * batch is durable, and with it what the monitor has to know of it. Who was asked by a monitor that is gone owes nobody an
- * answer.
- *
- *   asks.c      asks and their answers
- *   pausing.c   pause, resume
- *   ack.c       ack
- *   hands.c     outbox retry, outbox drop
- *   trial.c     test
- */
+/* What people ask for: ack, pause and resume; hands.h: the outbox; trial.h: a test. */
 #ifndef KEEPER_ASKS_H
 #define KEEPER_ASKS_H
 
-#include "base/messages_ask.h"
-#include "base/packet_queue.h"
-#include "base/text.h"
-#include "keeper/outbox.h"
+#include "keeper/ask.h"
 
-enum { ASKS_MAX = 64, ASK_REASON_MAX = 500, ASK_REASON_ROOM = 4 * ASK_REASON_MAX + 1 /* escaped */ };
-enum { ASK_REFUSED = 1, ASK_USAGE = 64, ASK_BUSY = 75 }; /* exit statuses */
-
-struct ask {
-	struct ask *next;
-	uint64_t number;
-	uint64_t serial;                  /* of the batch that makes it durable; UINT64_MAX: it waits for more */
-	uint64_t notice;                  /* whose receipts it waits for, 0: none */
-	struct courier *courier;          /* that gives them */
-	int64_t began;                    /* clock_mono() */
-	uint32_t receipts;                /* that have come */
-	bool failed;                      /* of one of them */
-	struct packet_queue packets;      /* for the monitor */
-};
-
-/* A MESSAGE_ASK. False: malformed. */
+/* A MESSAGE_ASK. Returns false if it is malformed. */
 bool asks_hear(struct keeper *, struct wire_in *);
-/* Sends what may be sent to it. */
-void asks_turn(struct keeper *);
-/* Packets wait for the monitor's socket. */
-bool asks_wait(const struct keeper *);
-/* The monitor has gone. */
-void asks_forget(struct keeper *);
-
-/* Adds a line to the answer: 'o' output, 'e' what is wrong. "<utc N>" in it is shown as that time in the reader's zone. */
-void ask_say(struct ask *, char kind, const char *format, ...) __attribute__((format(printf, 3, 4)));
-void ask_end(struct ask *, int status);
-/* Both: what is wrong, and the end. */
-void ask_refuse(struct ask *, int status, const char *format, ...) __attribute__((format(printf, 3, 4)));
-/* As a number above 0; 0: it is none. */
-uint64_t ask_number(struct pw_bytes word);
-/* The reason that somebody gave, escaped. False: it is empty or too long. */
-bool ask_reason(struct pw_bytes word, struct text *into);
-
-/* pausing.c */
-
-/* Looks until when pauses are in force: at birth, and when one was made. */
-void pausing_recover(struct keeper *);
-/* Whether a pause, of its own or of a tag, held the target at that time (UTC). */
-bool pausing_holds(const struct keeper *, uint32_t target, int64_t at);
-void pausing_pause(struct keeper *, struct ask *, const struct message_ask *);
-void pausing_resume(struct keeper *, struct ask *, const struct message_ask *);
-
-/* ack.c: nobody is to be reminded of an incident until it ends. */
-void ack_incident(struct keeper *, struct ask *, const struct message_ask *);
-
-/* hands.c */
-void hands_outbox(struct keeper *, struct ask *, const struct message_ask *);
-
-/* trial.c */
-void trial_begin(struct keeper *, struct ask *, const struct message_ask *);
-/* A receipt came, and its delivery's row is about to be written; or the notifier was lost with the notice in hand. */
-void trial_receipt(struct keeper *, struct courier *, struct delivery *, const struct message_receipt *);
-void trial_lost(struct keeper *, struct courier *, uint64_t notice);
-/* What takes too long is told so. */
-void trial_turn(struct keeper *);
 
 #endif

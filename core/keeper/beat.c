@@ -21,19 +21,8 @@ beat_hear(struct keeper *keeper, struct wire_in *in)
 	if (!message_get_health(in, &keeper->beat.health))
 		return false;
 	keeper->beat.heard = clock_mono();
+	keeper->blind_until = keeper->beat.health.blind ? keeper->beat.heard + health_max : 0;
 	return true;
-}
-
-bool
-beat_is_blind(const struct keeper *keeper)
-{
-	return keeper->beat.health.blind && clock_mono() - keeper->beat.heard <= health_max;
-}
-
-void
-beat_forget_monitor(struct keeper *keeper)
-{
-	keeper->beat.health.blind = false;
 }
 
 bool
@@ -65,12 +54,12 @@ static bool
 has_reached_somebody(const struct keeper *keeper, const struct delivery *delivery)
 {
 	bool sent = false;
-	uint32_t target = roll_target(&keeper->roll, delivery->target);
+	uint32_t target = roll_target(keeper->roll, delivery->target);
 
 	for (uint32_t i = 0; delivery->target != 0 && target != CONFIG_NONE && i < keeper->outbox.count; i++)
 		if (told_sent_down(keeper, target, &keeper->outbox.couriers[i]))
 			return true;
-	store_read_notice_deliveries(keeper->reader, delivery->notice, on_delivery, &sent);
+	store_read_notice_deliveries(store_inside(keeper->store), delivery->notice, on_delivery, &sent);
 	return sent;
 }
 
@@ -85,20 +74,14 @@ find_unheard(const struct keeper *keeper, const struct courier *courier, struct 
 	return false;
 }
 
-bool
-beat_is_of(const struct keeper *keeper, uint32_t courier)
-{
-	return keeper->config->heartbeat_interval != 0 && courier == keeper->config->heartbeat;
-}
-
 static bool
 somebody_can_be_told(const struct keeper *keeper)
 {
 	uint32_t dead = 0, all = 0;
 
 	for (uint32_t i = 0; i < keeper->outbox.count; i++) {
-		all += !beat_is_of(keeper, i);
-		dead += !beat_is_of(keeper, i) && channel_is_dead(&keeper->outbox.couriers[i]);
+		all += !outbox_is_heartbeat(keeper, i);
+		dead += !outbox_is_heartbeat(keeper, i) && courier_is_dead(&keeper->outbox.couriers[i]);
 	}
 	return all == 0 || dead < all;
 }
@@ -211,7 +194,7 @@ void
 beat_recover(struct keeper *keeper)
 {
 	char why[BEAT_WHY_MAX];
-	int64_t size = store_read_meta(keeper->reader, BEAT_META, why, sizeof why - 1);
+	int64_t size = store_read_meta(store_inside(keeper->store), BEAT_META, why, sizeof why - 1);
 
 	if (size <= 0 || size >= (int64_t)sizeof why)
 		return;

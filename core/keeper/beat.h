@@ -20,9 +20,6 @@ struct courier;
 /* At birth. */
 void beat_recover(struct keeper *);
 
-/* Whether that notifier is the heartbeat's. */
-bool beat_is_of(const struct keeper *, uint32_t courier);
-
 /* Once a second. */
 void beat_turn(struct keeper *);
 void beat_answered(struct keeper *, const struct message_receipt *);
@@ -31,11 +28,6 @@ void beat_answered(struct keeper *, const struct message_receipt *);
 bool beat_hear(struct keeper *, struct wire_in *);
 /* What the parent says of the configuration. False: malformed. */
 bool beat_hear_parent(struct keeper *, struct wire_in *);
-
-/* The monitor says that we are cut off. */
-bool beat_is_blind(const struct keeper *);
-/* There is another monitor. */
-void beat_forget_monitor(struct keeper *);
 
 /* Whether all is well; else why not, in words. */
 bool beat_is_well(const struct keeper *, struct text *why);

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "keeper/keeper.h"
-#include "keeper/rules.h"
 
 enum { NAMED_MAX = 50, LINE_MAX = 300 };
 
@@ -37,7 +36,7 @@ static void
 add_target(struct text *lines, const struct keeper *keeper, uint32_t target)
 {
 	struct store_incident incident;
-	bool down = record_open_incident(keeper, target, &incident);
+	bool down = roll_open_incident(keeper->roll, target, &incident);
 	char bytes[LINE_MAX];
 	struct text line = TEXT_OVER(bytes);
 
@@ -71,8 +70,8 @@ behind_add(const struct keeper *keeper, uint32_t target, const struct courier *c
 	struct sort down = { .count = 0 }, others = { .count = 0 };
 
 	for (uint32_t i = 0; target != CONFIG_NONE && i < config->target_count; i++)
-		if (is_behind(config, target, i) && rules_include(keeper, i, index))
-			count(record_is_down(keeper, i) ? &down : &others, i);
+		if (is_behind(config, target, i) && outbox_includes(keeper, i, index))
+			count(roll_is_down(keeper->roll, i) ? &down : &others, i);
 	all = down.count + others.count;
 	if (all == 0)
 		return;

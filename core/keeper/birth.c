@@ -1,131 +1,29 @@
 /*
  * Birth is recovery: the store is opened, its targets are matched with the configuration's, and memory is filled with what
- * is open. Where the disk is too sick to be read nothing is known, all targets begin
- * anew, and so they do again once it can be read.
+ * is open. Where the disk is too sick to be read nothing is known, all targets begin anew, and so they do again once it can be
+ * read.
  */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
+#include <unistd.h>
 
 #include "base/clock.h"
-#include "keeper/asks.h"
+#include "keeper/ask.h"
 #include "keeper/beat.h"
+#include "keeper/evidence.h"
 #include "keeper/gone.h"
 #include "keeper/keeper.h"
+#include "keeper/policy.h"
+#include "keeper/record.h"
 #include "keeper/remind.h"
 #include "keeper/rules.h"
 #include "keeper/sick.h"
-#include "keeper/withhold.h"
+#include "keeper/silences.h"
 
-enum { PAGE = 1000, GAP_INTERVALS = 5 };
+enum { GAP_INTERVALS = 5 };
 static const int64_t gap_min = 600 * (int64_t)SECOND;
-
-uint32_t
-keeper_runs_wanted(const struct keeper *keeper, uint32_t target)
-{
-	const struct policy *policy = keeper->config->targets[target].policy;
-	uint32_t tries = policy->tries > CHANGE_ATTEMPTS_RAISED ? policy->tries : CHANGE_ATTEMPTS_RAISED;
-	uint32_t runs = tries + policy->recover_tries + 2;
-
-	return runs < CHANGE_ATTEMPTS_MAX ? runs : CHANGE_ATTEMPTS_MAX;
-}
-
-/* Reading goes on page by page from where `last` is; `failed`: there was no memory. */
-struct reading {
-	struct keeper *keeper;
-	uint64_t last;
-	struct store_evidence_key key;
-	bool failed;
-	bool broken;
-};
-
-static bool
-on_target(void *arg, const struct store_target *row)
-{
-	struct reading *reading = arg;
-
-	reading->last = row->number;
-	reading->failed |= !roll_add(&reading->keeper->roll, row);
-	return !reading->failed;
-}
-
-void
-keeper_take_back(struct keeper *keeper, uint32_t target, const struct store_evidence *row)
-{
-	static unsigned char packet[WIRE_MAX];
-	struct wire_in in = wire_from(row->bytes.data, row->bytes.size);
-	struct wire_out out = wire_over(packet, sizeof packet);
-	struct message_evidence evidence;
-
-	if (!message_get_evidence(&in, &evidence, CONFIG_NONE))
-		return;
-	/* It went by the number that its target had then. */
-	evidence.target = target;
-	message_put_evidence(&out, &evidence);
-	if (out.bad)
-		return;
-	cabinet_put(keeper->cabinet, &evidence, packet, out.size, keeper_runs_wanted(keeper, target));
-	cabinet_mark(keeper->cabinet, target, evidence.run);
-}
-
-static bool
-on_evidence(void *arg, const struct store_evidence *row)
-{
-	struct reading *reading = arg;
-	uint32_t target = roll_target(&reading->keeper->roll, row->target);
-
-	reading->key = (struct store_evidence_key){ row->run, row->leg, row->target };
-	if (target != CONFIG_NONE)
-		keeper_take_back(reading->keeper, target, row);
-	return true;
-}
-
-static enum store_reading
-read_targets(struct store_reader *reader, struct reading *reading)
-{
-	return store_read_targets(reader, reading->last, PAGE, on_target, reading);
-}
-
-static enum store_reading
-read_evidence(struct store_reader *reader, struct reading *reading)
-{
-	return store_read_evidence(reader, 0, &reading->key, PAGE, on_evidence, reading);
-}
-
-static bool
-read_all(struct keeper *keeper, enum store_reading (*read)(struct store_reader *, struct reading *), struct reason *why)
-{
-	struct reading reading = { .keeper = keeper, .key = STORE_EVIDENCE_FIRST };
-	enum store_reading answer = STORE_READ_MORE;
-
-	while (answer == STORE_READ_MORE && !reading.failed)
-		answer = read(keeper->reader, &reading);
-	if (reading.failed)
-		reason_set(why, "no memory");
-	else if (answer == STORE_READ_BROKEN)
-		reason_set(why, "what was kept cannot be read: %s", store_reader_why(keeper->reader));
-	return !reading.failed && answer != STORE_READ_BROKEN;
-}
-
-static uint64_t
-next_target(void *arg)
-{
-	return store_number(arg, STORE_TARGETS);
-}
-
-static void
-put_target(void *arg, const struct store_target *row, uint32_t target, bool anew)
-{
-	struct keeper *keeper = arg;
-	struct store_batch *batch = journal_main(keeper);
-
-	store_put_target(batch, row);
-	/* One that comes back after it was gone begins anew. */
-	if (target == CONFIG_NONE || (anew && row->known != 0))
-		store_put_state(batch, &(struct store_state){ .target = row->number, .at = clock_wall(),
-		    .record = { "", 0 } });
-}
 
 static int64_t
 shortest_interval(const struct config *config)
@@ -145,14 +43,14 @@ tell_gap(struct keeper *keeper)
 	char bytes[64];
 	struct text span = TEXT_OVER(bytes);
 	int64_t now = clock_wall(), least;
-	int64_t size = store_read_meta(keeper->reader, "watched", &keeper->watched, sizeof keeper->watched);
+	int64_t size = store_read_meta(store_inside(keeper->store), "watched", &keeper->watched, sizeof keeper->watched);
 
 	if (size != sizeof keeper->watched || keeper->config->target_count == 0) {
 		keeper->watched = 0;
 		return;
 	}
 	keeper->watched_kept = keeper->watched;
-	if (store_read_meta(keeper->reader, "clock", &keeper->newest, sizeof keeper->newest) != sizeof keeper->newest)
+	if (store_read_meta(store_inside(keeper->store), "clock", &keeper->newest, sizeof keeper->newest) != sizeof keeper->newest)
 		keeper->newest = keeper->watched;
 	least = GAP_INTERVALS * shortest_interval(keeper->config);
 	if (now - keeper->watched <= (least > gap_min ? least : gap_min))
@@ -166,20 +64,17 @@ tell_gap(struct keeper *keeper)
 static bool
 read_store(struct keeper *keeper, struct reason *why)
 {
-	if (!read_all(keeper, read_targets, why) || !roll_match(&keeper->roll, next_target, keeper->journal.store))
+	if (!roll_recover(keeper->roll, keeper->store, journal_main(keeper), why) || !evidence_recover(keeper, why)
+	    || !outbox_recover(keeper, why))
 		return false;
-	roll_update(&keeper->roll, put_target, keeper, clock_wall());
-	if (!read_all(keeper, read_evidence, why) || !outbox_recover(keeper, why))
-		return false;
-	pausing_recover(keeper);
+	silences_recover(keeper);
 	gone_tell(keeper);
 	(void)window_clock_turn(&keeper->windows, clock_wall());
 	remind_recover(keeper);
 	channel_recover(keeper);
 	damage_recover(keeper);
 	beat_recover(keeper);
-	withhold_recover(keeper);
-	rules_recover(keeper);
+	policy_recover(keeper);
 	sick_recover(keeper);
 	unseen_recover(keeper);
 	tell_gap(keeper);
@@ -207,12 +102,12 @@ open_store(struct keeper *keeper, struct store_found found[STORE_FILES], struct 
 		reason_set(why, "no memory");
 		return false;
 	}
-	keeper->reader = store_inside(store);
+	keeper->store = store;
 	keeper->unread = !store_is_read(store);
 	if (keeper->unread && store_trouble(store, STORE_MAIN, &what) != STORE_WELL)
 		duty_log(keeper->duty, LOG_ERR, 0, "keeper: the store in %s cannot be read: %s: what is known is not known now",
 		    keeper->config->state, what.text);
-	keeper->run = store_read_last_run(keeper->reader);
+	keeper->run = store_read_last_run(store_inside(keeper->store));
 	return true;
 }
 
@@ -225,14 +120,17 @@ keeper_recover(struct keeper *keeper, struct reason *why)
 	keeper->own_change = (uint64_t)keeper->born;
 	keeper->files = calloc(keeper->config->target_count + 1, sizeof *keeper->files);
 	keeper->cabinet = cabinet_create(keeper->config->target_count, CABINET_BYTES_MAX);
-	if (keeper->files == NULL || keeper->cabinet == NULL || !unseen_init(keeper) || !roll_init(&keeper->roll, keeper->config) || !outbox_open(keeper)
+	if (keeper->files == NULL || keeper->cabinet == NULL || !unseen_init(keeper)
+	    || (keeper->roll = roll_create(keeper->config)) == NULL || !outbox_open(keeper)
 	    || !window_clock_init(&keeper->windows, keeper->config)) {
 		reason_set(why, "no memory");
 		return false;
 	}
-	for (uint32_t i = 0; i < keeper->config->target_count; i++)
-		if (keeper->config->targets[i].parent != CONFIG_NONE)
-			keeper->files[keeper->config->targets[i].parent].has_behind = true;
+	for (uint32_t i = 0; i < keeper->outbox.count; i++)
+		if (!rules_open(keeper, &keeper->outbox.couriers[i])) {
+			reason_set(why, "no memory");
+			return false;
+		}
 	if (!open_store(keeper, found, why))
 		return false;
 	if (!read_store(keeper, why)) {
@@ -241,6 +139,46 @@ keeper_recover(struct keeper *keeper, struct reason *why)
 	}
 	for (enum store_file file = STORE_MAIN; file < STORE_FILES; file++)
 		sick_say_found(keeper, file, &found[file]);
-	journal_flush(keeper);
+	record_commit(keeper);
 	return true;
+}
+
+static void
+forget_courier(struct courier *courier)
+{
+	if (courier->fd >= 0)
+		close(courier->fd);
+	packet_queue_clear(&courier->out);
+	free(courier->handed);
+	free(courier->missed);
+	zone_close(&courier->zone);
+}
+
+static void
+forget_outbox(struct keeper *keeper)
+{
+	struct outbox_of *outbox = &keeper->outbox;
+
+	for (uint32_t i = 0; outbox->couriers != NULL && i < outbox->count; i++)
+		forget_courier(&outbox->couriers[i]);
+	free(outbox->couriers);
+}
+
+/* Nothing is written here: a death by kill has no time for it either. */
+void
+keeper_fini(struct keeper *keeper)
+{
+	asks_forget(keeper);
+	forget_outbox(keeper);
+	free(keeper->files);
+	journal_fini(&keeper->journal);
+	roll_destroy(&keeper->roll);
+	unseen_fini(keeper);
+	cabinet_destroy(&keeper->cabinet);
+	zone_close(&keeper->zone);
+	window_clock_fini(&keeper->windows);
+	free(keeper->polled);
+	if (keeper->monitor >= 0)
+		close(keeper->monitor);
+	*keeper = (struct keeper){ .monitor = -1 };
 }

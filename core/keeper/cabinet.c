@@ -8,6 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/vec.h"
+
+enum { SETTLED_MAX = 100000 };
+
 struct sheet {
 	struct sheet *older, *younger; /* of all */
 	struct sheet *next;            /* the younger of the same target */
@@ -17,8 +21,15 @@ struct sheet {
 	unsigned char bytes[];
 };
 
+struct settled {
+	uint32_t target;
+	uint64_t run;
+};
+
 struct cabinet {
 	uint32_t targets;
+	uint32_t settled_count, settled_room;
+	struct settled *settled; /* later */
 	size_t bytes, bytes_max;
 	uint64_t lost;
 	struct sheet *oldest, *youngest;
@@ -56,6 +67,8 @@ cabinet_destroy(struct cabinet **cabinet)
 {
 	while (*cabinet != NULL && (*cabinet)->oldest != NULL)
 		drop(*cabinet, (*cabinet)->oldest);
+	if (*cabinet != NULL)
+		free((*cabinet)->settled);
 	free(*cabinet);
 	*cabinet = NULL;
 }
@@ -130,6 +143,22 @@ cabinet_settle(struct cabinet *cabinet, uint32_t target, uint64_t run)
 	assert(target < cabinet->targets);
 	if (first != NULL && first->run == run)
 		drop_run(cabinet, target, run);
+}
+
+void
+cabinet_settle_later(struct cabinet *cabinet, uint32_t target, uint64_t run)
+{
+	/* Where there is no room for it, its evidence gives way to newer in time. */
+	if (cabinet->settled_count < SETTLED_MAX && VEC_RESERVE(cabinet->settled, cabinet->settled_count, cabinet->settled_room))
+		cabinet->settled[cabinet->settled_count++] = (struct settled){ target, run };
+}
+
+void
+cabinet_settle_all(struct cabinet *cabinet)
+{
+	for (uint32_t i = 0; i < cabinet->settled_count; i++)
+		cabinet_settle(cabinet, cabinet->settled[i].target, cabinet->settled[i].run);
+	cabinet->settled_count = 0;
 }
 
 static const struct sheet *

@@ -24,6 +24,10 @@ void cabinet_put(struct cabinet *, const struct message_evidence *evidence, cons
  * which it may yet have to be told beside. */
 void cabinet_settle(struct cabinet *, uint32_t target, uint64_t run);
 
+/* The same, once all that is recorded so far has been told: cabinet_settle_all(). */
+void cabinet_settle_later(struct cabinet *, uint32_t target, uint64_t run);
+void cabinet_settle_all(struct cabinet *);
+
 /* Leg `index` of a run, in the order in which they came; false where there is none. Views are good until the next put. */
 bool cabinet_leg(const struct cabinet *, uint32_t target, uint64_t run, uint32_t index, struct message_evidence *);
 

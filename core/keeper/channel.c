@@ -9,8 +9,8 @@
 
 #include "base/clock.h"
 #include "base/wire_form.h"
-#include "keeper/beat.h"
 #include "keeper/keeper.h"
+#include "keeper/record.h"
 
 enum { VERSION = 2, CODE_NAME_MAX = OUTCOME_NAME_MAX - 16 };
 static const int64_t absence_max = 10 * (int64_t)SECOND; /* a worker that died is replaced by then, and one that lives so long has begun */
@@ -19,12 +19,6 @@ static int64_t
 age_of(const struct channel *channel)
 {
 	return clock_boot() - channel->age;
-}
-
-bool
-channel_is_dead(const struct courier *courier)
-{
-	return courier->channel.since != 0 && age_of(&courier->channel) >= courier->rules->channel_grace;
 }
 
 static const struct wire_form channel_form = { WIRE_FORM(channel_row,
@@ -177,20 +171,6 @@ channel_works(struct keeper *keeper, struct courier *courier)
 	put_all(keeper);
 }
 
-void
-channel_absent(struct courier *courier)
-{
-	if (courier->channel.absent == 0)
-		courier->channel.absent = clock_boot();
-	courier->channel.present = 0;
-}
-
-void
-channel_present(struct courier *courier)
-{
-	courier->channel.present = clock_boot();
-}
-
 bool
 channel_hear_parent(struct keeper *keeper, struct wire_in *in)
 {
@@ -229,7 +209,7 @@ look_at(struct keeper *keeper, struct courier *courier)
 	const struct channel *channel = &courier->channel;
 
 	look_at_worker(keeper, courier);
-	if (channel->told == 0 && channel_is_dead(courier) && (channel->unborn || outbox_count(keeper, courier) > 0))
+	if (channel->told == 0 && courier_is_dead(courier) && (channel->unborn || outbox_count(keeper, courier) > 0))
 		tell(keeper, courier);
 }
 
@@ -237,7 +217,7 @@ void
 channel_turn(struct keeper *keeper)
 {
 	for (uint32_t i = 0; i < keeper->outbox.count; i++)
-		if (!beat_is_of(keeper, i)) /* that one has words of its own */
+		if (!outbox_is_heartbeat(keeper, i)) /* that one has words of its own */
 			look_at(keeper, &keeper->outbox.couriers[i]);
 }
 
@@ -261,7 +241,7 @@ void
 channel_recover(struct keeper *keeper)
 {
 	static unsigned char bytes[CHANNEL_META_MAX];
-	int64_t size = store_read_meta(keeper->reader, CHANNEL_META, bytes, sizeof bytes);
+	int64_t size = store_read_meta(store_inside(keeper->store), CHANNEL_META, bytes, sizeof bytes);
 	struct wire_in in = wire_from(bytes, size < 0 ? 0 : (size_t)size);
 	struct channel_row row;
 	bool changed = false;

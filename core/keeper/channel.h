@@ -35,15 +35,8 @@ struct channel {
 void channel_failed(struct keeper *, struct courier *, struct pw_bytes words);
 /* Somebody has received one. */
 void channel_works(struct keeper *, struct courier *);
-/* Its worker has gone; has come. */
-void channel_absent(struct courier *);
-void channel_present(struct courier *);
-
 /* What the parent says of a worker that is not there. False: it is malformed. */
 bool channel_hear_parent(struct keeper *, struct wire_in *);
-
-/* It has failed for longer than its grace. */
-bool channel_is_dead(const struct courier *);
 
 /* Once a second. */
 void channel_turn(struct keeper *);

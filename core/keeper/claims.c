@@ -1,12 +1,17 @@
 /* What goes out next: what is due, in its order, within what a notifier is to be told in a minute; above that in digests. */
+#include "keeper/claims.h"
+
 #include <assert.h>
+#include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
-#include <syslog.h>
 
 #include "base/clock.h"
 #include "keeper/keeper.h"
+#include "keeper/rest.h"
 #include "keeper/withhold.h"
 
+enum { CLAIM_MAX = 32 };
 static const int64_t minute = 60 * (int64_t)SECOND, stale_after = 24 * 3600 * (int64_t)SECOND;
 
 /* Leaves those that may be told now of `count` found ones, and returns how many; UINT32_MAX: some were taken back, and with them perhaps
@@ -84,9 +89,68 @@ is_stale(const struct keeper *keeper, const struct courier *courier, const struc
 }
 
 static void
+record_digest(struct keeper *keeper, struct courier *courier, uint64_t digest, int64_t since, const char *why)
+{
+	struct notice_rest rest = { .covered = 0 };
+	char sentence[256];
+	struct text text = TEXT_OVER(sentence);
+
+	outbox_count_digest(keeper, courier, digest, &rest);
+	text_format(&text, "%" PRIu32 " notices in one: %s", rest.covered, why);
+	outbox_put_notice(keeper, (struct store_notice){ .number = digest, .change = ++keeper->own_change,
+	    .kind = "digest", .code = "storm", .detected = since, .confirmed = clock_wall(), .text = { text.bytes, text.size },
+	    .silences = "" }, &rest);
+	outbox_add(keeper, courier_index(keeper, courier),
+	    &(struct outbox_entry){ .kind = NOTICE_digest, .code = "storm", .notice = digest });
+}
+
+/* Whether nothing older of the target of a delivery is left out, for the same recipient. `left`: of the target, a mark for each
+ * recipient of whom something is. */
+static bool
+is_next(const struct courier *courier, const struct delivery *delivery, bool joins, bool *left)
+{
+	uint32_t recipient = 0;
+
+	while (courier->recipients[recipient] != delivery->recipient && recipient + 1 < courier->recipient_count)
+		recipient++;
+	if (joins && !left[recipient])
+		return true;
+	left[recipient] = delivery->target != 0;
+	return false;
+}
+
+/* All deliveries of the notifier that are untouched, or `stale`, become one, of a new notice. */
+static void
+make_digest(struct keeper *keeper, struct courier *courier, bool stale, const char *why)
+{
+	uint64_t digest = store_number(keeper->store, STORE_NOTICES), target = 0;
+	int64_t since = clock_wall();
+	bool *left = calloc(courier->recipient_count, sizeof *left);
+	struct delivery delivery = { .notice = 0 };
+
+	if (left == NULL)
+		keeper_out_of_memory(keeper, "a digest");
+	while (outbox_next(keeper, courier, STORE_QUEUE_ALL, 0, &delivery)) {
+		if (delivery.target != target)
+			memset(left, 0, courier->recipient_count * sizeof *left);
+		target = delivery.target;
+		if (!is_next(courier, &delivery, !outbox_is_in_digest(&delivery)
+		    && (stale ? is_stale : may_be_joined)(keeper, courier, &delivery), left))
+			continue;
+		if (delivery.created < since)
+			since = delivery.created;
+		delivery.state = STORE_DELIVERY_merged;
+		delivery.merged = digest;
+		outbox_put(keeper, courier, &delivery, text_view(""));
+	}
+	free(left);
+	record_digest(keeper, courier, digest, since, why);
+}
+
+static void
 claim_these(struct keeper *keeper, struct courier *courier, struct delivery *due, uint32_t count)
 {
-	uint64_t number = store_number(keeper->journal.store, STORE_CLAIMS);
+	uint64_t number = store_number(keeper->store, STORE_CLAIMS);
 
 	for (uint32_t i = 0; i < count; i++) {
 		due[i].state = STORE_DELIVERY_claimed;
@@ -95,11 +159,11 @@ claim_these(struct keeper *keeper, struct courier *courier, struct delivery *due
 		outbox_put_claim(keeper, courier, &due[i]);
 	}
 	courier->claim_serial = keeper->journal.serial;
-	journal_hasten(keeper);
 }
 
-/* Above so many a minute: a digest that waits, or a new one, else nothing; one a minute. */
-static void
+/* Above so many a minute: a digest that waits, or a new one, else nothing; one a minute. Returns whether one was made, which is to
+ * be claimed. */
+static bool
 claim_in_storm(struct keeper *keeper, struct courier *courier, struct delivery *due, uint32_t count)
 {
 	uint32_t joined = 0;
@@ -109,56 +173,51 @@ claim_in_storm(struct keeper *keeper, struct courier *courier, struct delivery *
 	for (uint32_t i = 0; i < count; i++) {
 		if (due[i].kind == NOTICE_digest) {
 			claim_these(keeper, courier, &due[i], 1);
-			return;
+			return false;
 		}
 		joined += may_be_joined(keeper, courier, &due[i]);
 	}
 	if (clock_mono() - courier->digest_last < minute)
-		return;
+		return false;
 	courier->digest_last = clock_mono();
 	text_format(&text, "there were more than %u in a minute", courier->storm);
 	if (joined > 1)
-		digest_make(keeper, courier, may_be_joined, why);
+		make_digest(keeper, courier, false, why);
 	else
 		claim_these(keeper, courier, due, 1);
+	return joined > 1;
 }
 
-/* To who reads it: in a storm a digest, and one of what is stale. */
-static void
-claim_to_be_read(struct keeper *keeper, struct courier *courier)
+/*
+ * To who reads it: in a storm a digest, and one of what is stale. To who keeps it each by itself: ends go first and at any rate,
+ * for there are no more of them than there were beginnings. Returns whether a digest was made, which is to be claimed.
+ */
+static bool
+claim(struct keeper *keeper, struct courier *courier)
 {
 	struct delivery due[CLAIM_MAX];
-	uint32_t room = budget(courier, clock_mono()), stale = 0;
-	uint32_t count = find_due(keeper, courier, STORE_RANK_TEST, STORE_RANK_OTHER, due, CLAIM_MAX);
-
-	for (uint32_t i = 0; i < count; i++)
-		stale += is_stale(keeper, courier, &due[i]);
-	if (stale > 1)
-		digest_make(keeper, courier, is_stale, "they could not be delivered for a day");
-	else if (count > 0 && room == 0)
-		claim_in_storm(keeper, courier, due, count);
-	else if (count > 0)
-		claim_these(keeper, courier, due, count < room ? count : room);
-}
-
-/* To who keeps it: each by itself. Ends go first and at any rate, for there are no more of them than there were beginnings. */
-static void
-claim_to_be_kept(struct keeper *keeper, struct courier *courier)
-{
-	struct delivery due[CLAIM_MAX];
-	uint32_t room = budget(courier, clock_mono()), count = find_due(keeper, courier, STORE_RANK_END, STORE_RANK_END, due, CLAIM_MAX);
+	bool keeps = courier->rules->receiver & PW_KEEPS;
+	uint32_t room = budget(courier, clock_mono()), most = keeps && room < CLAIM_MAX ? room : CLAIM_MAX, stale = 0;
+	uint32_t count = keeps ? find_due(keeper, courier, STORE_RANK_END, STORE_RANK_END, due, CLAIM_MAX) : 0;
 
 	if (count == 0)
-		count = find_due(keeper, courier, STORE_RANK_TEST, STORE_RANK_OTHER, due, room < CLAIM_MAX ? room : CLAIM_MAX);
+		count = find_due(keeper, courier, STORE_RANK_TEST, STORE_RANK_OTHER, due, most);
+	for (uint32_t i = 0; !keeps && i < count; i++)
+		stale += is_stale(keeper, courier, &due[i]);
+	if (stale > 1) {
+		make_digest(keeper, courier, true, "they could not be delivered for a day");
+		return true;
+	}
+	if (count > 0 && room == 0 && !keeps)
+		return claim_in_storm(keeper, courier, due, count);
 	if (count > 0)
-		claim_these(keeper, courier, due, count);
+		claim_these(keeper, courier, due, keeps || count < room ? count : room);
+	return false;
 }
 
 void
 claims_make(struct keeper *keeper, struct courier *courier)
 {
-	if (courier->rules->receiver & PW_KEEPS)
-		claim_to_be_kept(keeper, courier);
-	else
-		claim_to_be_read(keeper, courier);
+	while (claim(keeper, courier))
+		continue;
 }

@@ -1,23 +1,53 @@
-/* A notifier at work: its notice with all that it is made of goes out, its receipts come in and are committed at once. */
-#include "keeper/outbox.h"
+#include "keeper/courier.h"
 
-#include <assert.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <syslog.h>
-#include <unistd.h>
+#include <sys/random.h>
 
 #include "base/clock.h"
-#include "base/sha256.h"
-#include "keeper/asks.h"
-#include "keeper/beat.h"
 #include "keeper/keeper.h"
-#include "keeper/told.h"
-#include "keeper/withhold.h"
 
-static const int64_t hour = 3600 * (int64_t)SECOND, day = 24 * 3600 * (int64_t)SECOND;
-static const int64_t hint_max = 900 * (int64_t)SECOND;
+/* A notifier without a list of recipients has one that has no name. */
+static void
+find_recipients(const struct config_notifier *notifier, struct courier *courier)
+{
+	static const char *const nobody[] = { "" };
+	const struct pw_setting *rows = notifier->plugin->descriptor->settings;
+
+	courier->recipients = nobody;
+	courier->recipient_count = 1;
+	for (uint32_t i = 0; rows != NULL && rows[i].key != NULL; i++) {
+		const struct pw_strings *list = rows[i].flags & PW_RECIPIENTS ? notifier->values->items[i].list : NULL;
+		if (list == NULL || list->count == 0)
+			continue;
+		courier->recipients = list->items;
+		courier->recipient_count = list->count;
+	}
+}
+
+bool
+outbox_open(struct keeper *keeper)
+{
+	struct outbox_of *outbox = &keeper->outbox;
+	const struct config *config = keeper->config;
+
+	outbox->random = 1;
+	(void)!getrandom(&outbox->random, sizeof outbox->random, GRND_NONBLOCK);
+	outbox->random |= 1;
+	outbox->spared = CONFIG_NONE;
+	outbox->count = config->notifier_count;
+	outbox->couriers = calloc(outbox->count + 1, sizeof *outbox->couriers);
+	for (uint32_t i = 0; outbox->couriers != NULL && i < outbox->count; i++) {
+		struct courier *courier = &outbox->couriers[i];
+		courier->name = config->notifiers[i].name;
+		courier->rules = &config->notifiers[i];
+		courier->fd = -1;
+		courier_absent(courier);
+		courier->stirred = true;
+		find_recipients(&config->notifiers[i], courier);
+	}
+	return outbox->couriers != NULL;
+}
 
 uint32_t
 courier_index(const struct keeper *keeper, const struct courier *courier)
@@ -54,212 +84,45 @@ courier_flush(struct courier *courier)
 		(void)packet_queue_flush(&courier->out, courier->fd);
 }
 
-static void
-note_dead(struct keeper *keeper, const struct courier *courier, const struct delivery *delivery)
+bool
+courier_is_dead(const struct courier *courier)
 {
-	bool own_trouble = delivery->kind == NOTICE_impaired && delivery->target == 0;
-
-	told_go_back(keeper, courier, delivery->target);
-	keeper->outbox.spared = courier_index(keeper, courier);
-	if (!own_trouble) /* of that enough has been said */
-		record_ours(keeper, "impaired", "dead", delivery->created, "%s could not deliver a notice (%s)%s%s and gives it up",
-		    courier->name, notice_name(delivery->kind), delivery->recipient[0] == '\0' ? "" : " to ",
-		    delivery->recipient);
-	keeper->outbox.spared = CONFIG_NONE;
+	return courier->channel.since != 0 && clock_boot() - courier->channel.age >= courier->rules->channel_grace;
 }
 
 void
-courier_hand_out(struct keeper *keeper, struct courier *courier)
+courier_absent(struct courier *courier)
 {
-	struct delivery delivery = { .notice = 0 };
-
-	if (!outbox_next(keeper, courier, STORE_QUEUE_CLAIMED, 0, &delivery) || !withhold_claimed(keeper, courier, &delivery))
-		return;
-	if (!parcel_send(keeper, courier, &delivery)) { /* for the disk, or for memory: it waits */
-		delivery.state = STORE_DELIVERY_again;
-		delivery.due = clock_wall() + 10 * (int64_t)SECOND;
-		outbox_put(keeper, courier, &delivery, text_view(""));
-		return;
-	}
-	assert(courier->hand_count > 0);
-	courier->hand_failed = courier->hand_sent = false;
-	courier->in_hand = delivery.notice;
-	courier->handed_at = clock_mono();
-	if (courier->storm > 0 && !(courier->rules->receiver & PW_KEEPS && outbox_is_end(&delivery)))
-		courier->handed[courier->handed_next++ % courier->storm] = clock_mono();
-	courier_flush(courier);
+	if (courier->channel.absent == 0)
+		courier->channel.absent = clock_boot();
+	courier->channel.present = 0;
 }
 
-static void
-back_off(struct keeper *keeper, struct courier *courier, int64_t hint)
+void
+courier_present(struct courier *courier)
 {
-	int64_t wait;
-
-	if (courier->hand_failed) /* once, however many recipients it has */
-		return;
-	courier->hand_failed = true;
-	wait = patience_channel(++courier->failures, outbox_random(keeper));
-	if (hint > wait)
-		wait = hint < hint_max ? hint : hint_max;
-	courier->rest_until = clock_mono() + wait;
+	courier->channel.present = clock_boot();
 }
 
-static void
-put_off(struct keeper *keeper, struct courier *courier, struct delivery *delivery, const struct message_receipt *receipt)
+bool
+outbox_is_heartbeat(const struct keeper *keeper, uint32_t courier)
 {
-	int64_t age = outbox_age(delivery), wait;
-	bool never = receipt->fate == PW_NEVER;
-
-	if (never)
-		wait = hour;
-	else if (receipt->channel)
-		wait = 0;
-	else
-		wait = receipt->not_before > 0 ? receipt->not_before : patience_delivery(delivery->attempts, outbox_random(keeper));
-	if (!never && wait > hint_max)
-		wait = hint_max;
-	if (receipt->fate == PW_AGAIN && receipt->channel)
-		back_off(keeper, courier, receipt->not_before);
-	delivery->due = wait == 0 ? 0 : clock_wall() + wait;
-	delivery->retried = 0;
-	/* What lasts is worth any patience, unless it is refused for good. */
-	if (age > (never ? day : 7 * day) && (never || !outbox_is_of_open(keeper, delivery)))
-		outbox_end(delivery, STORE_DELIVERY_dead);
-	else
-		delivery->state = STORE_DELIVERY_again;
+	return keeper->config->heartbeat_interval != 0 && courier == keeper->config->heartbeat;
 }
 
-static bool
-is_answered(const struct courier *courier)
+bool
+outbox_includes(const struct keeper *keeper, uint32_t target, uint32_t courier)
 {
-	for (uint32_t i = 0; i < courier->hand_count; i++)
-		if (courier->hand[i] != NULL)
-			return false;
-	return true;
-}
+	const struct config_notifier *rules = keeper->outbox.couriers[courier].rules;
+	const struct policy *policy = keeper->config->targets[target].policy;
+	bool included = rules->tag_count == 0;
 
-static void
-take_receipt(struct keeper *keeper, struct courier *courier, const struct message_receipt *receipt)
-{
-	struct delivery found, *delivery = &found;
-	bool failed = receipt->fate == PW_AGAIN && receipt->channel;
-	bool is_found = outbox_find(keeper, courier, courier->in_hand, courier->hand[receipt->recipient], delivery);
-
-	courier->hand[receipt->recipient] = NULL;
-	if (!is_found) /* its file has been lost, and what is not known to have arrived is told anew */
-		return;
-	delivery->attempts++;
-	if (receipt->fate == PW_SENT) {
-		courier->failures = 0;
-		courier->hand_sent = true;
-		channel_works(keeper, courier);
-		outbox_end(delivery, STORE_DELIVERY_sent);
-		if (delivery->kind == NOTICE_digest) /* before the digest ends, and what stands in it */
-			digest_sent(keeper, courier, delivery->notice);
-	} else
-		put_off(keeper, courier, delivery, receipt);
-	delivery->doubt += receipt->doubtful;
-	trial_receipt(keeper, courier, delivery, receipt);
-	outbox_put(keeper, courier, delivery, receipt->text);
-	if (delivery->state == STORE_DELIVERY_sent)
-		told_sent(keeper, courier, delivery);
-	else if (delivery->state == STORE_DELIVERY_dead)
-		note_dead(keeper, courier, delivery);
-	if (failed)
-		outbox_give_back(keeper, courier, courier->in_hand);
-	if (is_answered(courier) && !courier->hand_sent)
-		channel_failed(keeper, courier, receipt->text);
-	journal_hasten(keeper);
-}
-
-static bool
-hear(struct keeper *keeper, struct courier *courier, const void *packet, size_t size)
-{
-	struct wire_in in = wire_from(packet, size);
-	struct message_receipt receipt;
-
-	if (message_kind(packet, size) == MESSAGE_SOURCES)
-		return damage_hear(keeper, courier, &in);
-	if (message_kind(packet, size) != MESSAGE_RECEIPT || !message_get_receipt(&in, &receipt))
+	for (uint32_t i = 0; !included && i < rules->tag_count; i++)
+		included = target_has_tag(&keeper->config->targets[target], rules->tags[i]);
+	if (!included || outbox_is_heartbeat(keeper, courier))
 		return false;
-	if (receipt.notice == BEAT_NOTICE && courier->in_hand == BEAT_NOTICE) {
-		beat_answered(keeper, &receipt);
-		courier->in_hand = 0;
-		return true;
-	}
-	if (courier->repeating && receipt.notice == courier->in_hand) {
-		repeat_answered(courier, &receipt);
-		courier->in_hand = 0;
-		return true;
-	}
-	if (receipt.notice != courier->in_hand || receipt.recipient >= courier->hand_count
-	    || courier->hand[receipt.recipient] == NULL)
-		return false;
-	take_receipt(keeper, courier, &receipt);
-	if (is_answered(courier))
-		courier->in_hand = 0;
-	return true;
-}
-
-void
-courier_lost(struct keeper *keeper, struct courier *courier)
-{
-	static const char died[] = "its process died with a notice in hand, or was ended at its deadline: the log says which";
-	uint64_t in_hand = courier->repeating ? 0 : courier->in_hand;
-	bool doubted = false;
-
-	if (courier->fd >= 0)
-		close(courier->fd);
-	courier->fd = -1;
-	packet_queue_clear(&courier->out);
-	/* One message carries all its recipients: it may have arrived, or not. */
-	for (uint32_t i = 0; courier->in_hand != 0 && i < courier->hand_count; i++) {
-		struct delivery delivery;
-
-		if (courier->hand[i] == NULL || !outbox_find(keeper, courier, courier->in_hand, courier->hand[i], &delivery))
-			continue;
-		delivery.doubt++;
-		delivery.attempts++;
-		outbox_put(keeper, courier, &delivery, text_view(""));
-		doubted = true;
-	}
-	courier->in_hand = 0;
-	courier->hand_count = 0;
-	courier->repeating = false;
-	if (doubted) {
-		back_off(keeper, courier, 0);
-		channel_failed(keeper, courier, (struct pw_bytes){ died, sizeof died - 1 });
-	}
-	channel_absent(courier);
-	outbox_give_back(keeper, courier, 0);
-	if (in_hand != 0)
-		trial_lost(keeper, courier, in_hand);
-	journal_hasten(keeper);
-}
-
-void
-courier_link(struct keeper *keeper, uint32_t index, int fd)
-{
-	struct courier *courier = &keeper->outbox.couriers[index];
-
-	courier_hear(keeper, courier); /* the last receipts of the one before */
-	if (courier->fd >= 0)
-		courier_lost(keeper, courier);
-	courier->fd = fd;
-	channel_present(courier);
-}
-
-void
-courier_hear(struct keeper *keeper, struct courier *courier)
-{
-	static unsigned char packet[4096];
-	ssize_t size;
-
-	while (courier->fd >= 0 && (size = packet_read(courier->fd, packet, sizeof packet, NULL)) >= 0) {
-		if (size > 0 && hear(keeper, courier, packet, (size_t)size))
-			continue;
-		if (size > 0)
-			duty_blame(keeper->duty, DUTY_NOTIFIER, courier_index(keeper, courier), "to the keeper");
-		courier_lost(keeper, courier);
-	}
+	included = policy->notify_count == CONFIG_NONE;
+	for (uint32_t i = 0; !included && i < policy->notify_count; i++)
+		included = policy->notify[i] == courier;
+	return included;
 }

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/wire_form.h"
 #include "keeper/keeper.h"
+#include "keeper/record.h"
 
 enum { VERSION = 1 };
 static const char prefix[] = "files";
@@ -88,7 +89,7 @@ void
 damage_recover(struct keeper *keeper)
 {
 	static unsigned char bytes[DAMAGE_META_MAX];
-	int64_t size = store_read_meta(keeper->reader, DAMAGE_META, bytes, sizeof bytes);
+	int64_t size = store_read_meta(store_inside(keeper->store), DAMAGE_META, bytes, sizeof bytes);
 	struct wire_in in = wire_from(bytes, size < 0 ? 0 : (size_t)size);
 	struct damage_row row;
 	bool changed = false;

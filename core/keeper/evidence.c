@@ -3,13 +3,56 @@
  * outcome, one an hour, the last failure and what passed behind it; of a notice without an incident its attempts. The rest
  * goes to the history, or nowhere.
  */
+#include "keeper/evidence.h"
+
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <syslog.h>
 
 #include "base/clock.h"
 #include "keeper/keeper.h"
+#include "keeper/silences.h"
 
+enum { NAMES_MAX = PHASES_MAX * 25, SILENT_AFTER = 5, PAGE = 1000 };
 static const int64_t hourly = 3600 * (int64_t)SECOND;
+
+/* The runs of a target whose evidence may still be wanted in memory. */
+static uint32_t
+runs_wanted(const struct keeper *keeper, uint32_t target)
+{
+	const struct policy *policy = keeper->config->targets[target].policy;
+	uint32_t tries = policy->tries > CHANGE_ATTEMPTS_RAISED ? policy->tries : CHANGE_ATTEMPTS_RAISED;
+	uint32_t runs = tries + policy->recover_tries + 2;
+
+	return runs < CHANGE_ATTEMPTS_MAX ? runs : CHANGE_ATTEMPTS_MAX;
+}
+
+void
+evidence_take(struct keeper *keeper, const struct message_evidence *evidence, const void *packet, size_t size)
+{
+	cabinet_put(keeper->cabinet, evidence, packet, size, runs_wanted(keeper, evidence->target));
+}
+
+/* Puts a leg's evidence from the store into memory. */
+static void
+take_back(struct keeper *keeper, uint32_t target, const struct store_evidence *row)
+{
+	static unsigned char packet[WIRE_MAX];
+	struct wire_in in = wire_from(row->bytes.data, row->bytes.size);
+	struct wire_out out = wire_over(packet, sizeof packet);
+	struct message_evidence evidence;
+
+	if (!message_get_evidence(&in, &evidence, CONFIG_NONE))
+		return;
+	/* It went by the number that its target had then. */
+	evidence.target = target;
+	message_put_evidence(&out, &evidence);
+	if (out.bad)
+		return;
+	evidence_take(keeper, &evidence, packet, out.size);
+	cabinet_mark(keeper->cabinet, target, evidence.run);
+}
 
 static void
 put_run(struct keeper *keeper, uint32_t target, uint64_t run, uint64_t incident, const char *role)
@@ -21,7 +64,7 @@ put_run(struct keeper *keeper, uint32_t target, uint64_t run, uint64_t incident,
 			keeper->journal.left_out++;
 			return;
 		}
-		store_put_evidence(journal_main(keeper), &(struct store_evidence){ .target = roll_number(&keeper->roll, target),
+		store_put_evidence(journal_main(keeper), &(struct store_evidence){ .target = roll_number(keeper->roll, target),
 		    .run = run, .leg = evidence.leg.leg, .at = evidence.leg.started, .incident = incident, .role = role,
 		    .bytes = cabinet_packet(keeper->cabinet, target, run, leg) });
 	}
@@ -32,7 +75,7 @@ put_run(struct keeper *keeper, uint32_t target, uint64_t run, uint64_t incident,
 static void
 fetch(struct keeper *keeper, const struct message_change *change)
 {
-	uint64_t target = roll_number(&keeper->roll, change->target);
+	uint64_t target = roll_number(keeper->roll, change->target);
 
 	for (uint32_t i = 0; i < change->attempt_count; i++) {
 		struct store_evidence row = { .leg = 0 };
@@ -40,8 +83,8 @@ fetch(struct keeper *keeper, const struct message_change *change)
 
 		if (cabinet_find(keeper->cabinet, change->target, change->attempts[i], &found))
 			continue;
-		for (; store_find_leg(keeper->journal.store, target, change->attempts[i], row.leg, &row); row.leg++)
-			keeper_take_back(keeper, change->target, &row);
+		for (; store_find_leg(keeper->store, target, change->attempts[i], row.leg, &row); row.leg++)
+			take_back(keeper, change->target, &row);
 	}
 }
 
@@ -91,14 +134,14 @@ put_with_notice(struct keeper *keeper, const struct message_change *change, uint
 		for (uint32_t leg = 0; cabinet_leg(keeper->cabinet, change->target, run, leg, &evidence); leg++)
 			put_own(&it, run, evidence.leg.leg, cabinet_packet(keeper->cabinet, change->target, run, leg));
 		if (!it.any)
-			store_read_trace(keeper->reader, roll_number(&keeper->roll, change->target), run, on_trace, &it);
+			store_read_trace(store_inside(keeper->store), roll_number(keeper->roll, change->target), run, on_trace, &it);
 	}
 }
 
 void
 evidence_of_change(struct keeper *keeper, const struct message_change *change, uint64_t notice, uint64_t incident)
 {
-	uint64_t target = roll_number(&keeper->roll, change->target);
+	uint64_t target = roll_number(keeper->roll, change->target);
 	bool down = strcmp(change->to, "down") == 0;
 	struct cabinet_run found;
 
@@ -125,7 +168,7 @@ evidence_of_change(struct keeper *keeper, const struct message_change *change, u
 static const char *
 role_while_down(struct keeper *keeper, const struct store_incident *incident, const struct evidence *leg)
 {
-	struct store *store = keeper->journal.store;
+	struct store *store = keeper->store;
 	struct message_evidence last;
 	struct store_evidence row;
 
@@ -161,7 +204,7 @@ evidence_of_state(struct keeper *keeper, uint32_t target)
 
 	if (!cabinet_run(keeper->cabinet, target, 0, &run))
 		return;
-	down = record_open_incident(keeper, target, &incident);
+	down = roll_open_incident(keeper->roll, target, &incident);
 	for (uint32_t i = 0; cabinet_run(keeper->cabinet, target, i, &run); i++) {
 		if (run.kept)
 			continue;
@@ -173,24 +216,131 @@ evidence_of_state(struct keeper *keeper, uint32_t target)
 	/* What has given way in memory would only have given way later. */
 	(void)cabinet_run(keeper->cabinet, target, 0, &run);
 	if (!down && run.kept)
-		store_drop_evidence_upto(journal_main(keeper), roll_number(&keeper->roll, target), run.run - 1);
+		store_drop_evidence_upto(journal_main(keeper), roll_number(keeper->roll, target), run.run - 1);
+}
+
+/* Whether history.db still takes something, of so many halves of the room. Where postwatch.db cannot be read, the number that a
+ * target has in history.db is not known. */
+static bool
+has_history(const struct keeper *keeper, size_t halves)
+{
+	return !keeper->unread && store_batch_bytes(keeper->journal.sides[STORE_HISTORY].open) < halves * (JOURNAL_BYTES_MAX / 2);
+}
+
+static void
+put_traces(struct keeper *keeper, uint32_t target, uint64_t run)
+{
+	struct message_evidence evidence;
+
+	for (uint32_t leg = 0; cabinet_leg(keeper->cabinet, target, run, leg, &evidence); leg++)
+		store_put_trace(journal_history(keeper), &(struct store_trace){
+		    .target = roll_number(keeper->roll, target), .run = run, .leg = evidence.leg.leg,
+		    .at = evidence.leg.started, .bytes = cabinet_packet(keeper->cabinet, target, run, leg) });
 }
 
 void
-record_passed(struct keeper *keeper, uint32_t target, uint64_t until)
+evidence_of_pass(struct keeper *keeper, uint32_t target, uint64_t until)
 {
 	struct cabinet_run run;
 	bool any = false;
 
-	if (record_is_down(keeper, target))
+	if (roll_is_down(keeper->roll, target))
 		return;
 	for (uint32_t i = 0; cabinet_run(keeper->cabinet, target, i, &run) && run.run <= until; i++) {
 		any |= run.kept && !run.over;
 		/* What failed alone may be told later, with others of its kind. */
-		if (run.kept && !run.over && !run.passed)
-			history_put_attempt(keeper, target, run.run);
+		if (run.kept && !run.over && !run.passed && has_history(keeper, 2))
+			put_traces(keeper, target, run.run);
 	}
 	cabinet_close(keeper->cabinet, target, until);
 	if (any)
-		store_drop_evidence_upto(journal_main(keeper), roll_number(&keeper->roll, target), until);
+		store_drop_evidence_upto(journal_main(keeper), roll_number(keeper->roll, target), until);
+}
+
+static enum store_mood
+mood_of(struct keeper *keeper, const struct report *result)
+{
+	if (silences_at(keeper, result->target, result->started) != NULL)
+		return STORE_MOOD_paused;
+	if (roll_is_down(keeper->roll, result->target))
+		return STORE_MOOD_down;
+	switch ((enum pw_verdict)result->verdict) {
+	case PW_OK:
+	case PW_FAILED: /* not confirmed, so it is up still */
+		return STORE_MOOD_up;
+	case PW_DEGRADED:
+	case PW_BLOCKED:
+		return STORE_MOOD_degraded;
+	case PW_UNKNOWN:
+		break;
+	}
+	return STORE_MOOD_unknown;
+}
+
+void
+evidence_of_result(struct keeper *keeper, const struct report *result)
+{
+	const struct policy *policy = keeper->config->targets[result->target].policy;
+	char names[NAMES_MAX];
+	struct text list = TEXT_OVER(names);
+	struct cabinet_run run;
+
+	keeper->watched = clock_wall();
+	if (!has_history(keeper, result->verdict == PW_OK ? 1 : 2)) { /* of what was ok less */
+		keeper->results_left_out++;
+		return;
+	}
+	for (uint32_t i = 0; i < policy->phase_count; i++)
+		text_format(&list, "%s%s", i == 0 ? "" : " ", policy->phases[i].name);
+	bool fits = result->phase_count == policy->phase_count;
+	store_put_result(journal_history(keeper), &(struct store_result){
+	    .target = roll_number(keeper->roll, result->target), .run = result->run, .at = result->started,
+	    .micros = result->micros, .verdict = result->verdict, .mood = (uint32_t)mood_of(keeper, result),
+	    .speaks_for = (uint32_t)(SILENT_AFTER * policy->interval / SECOND), .flags = result->flags,
+	    .outcome = result->outcome, .phase_names = fits ? names : "", .phase_count = fits ? result->phase_count : 0,
+	    .phases = result->phases, .text = result->verdict == PW_OK ? (struct pw_bytes){ "", 0 } : result->text });
+	if (!cabinet_find(keeper->cabinet, result->target, result->run, &run) || !run.kept)
+		put_traces(keeper, result->target, result->run);
+}
+
+void
+evidence_say(struct keeper *keeper)
+{
+	if (keeper->results_left_out + keeper->journal.left_out == 0 || clock_mono() < keeper->say_next)
+		return;
+	duty_log(keeper->duty, LOG_WARNING, 0, "the disk does not keep up: %" PRIu64 " results and %" PRIu64
+	    " pieces of evidence were left out", keeper->results_left_out, keeper->journal.left_out);
+	keeper->results_left_out = keeper->journal.left_out = 0;
+	keeper->say_next = clock_mono() + hourly;
+}
+
+struct reading {
+	struct keeper *keeper;
+	struct store_evidence_key last;
+};
+
+static bool
+on_evidence(void *arg, const struct store_evidence *row)
+{
+	struct reading *reading = arg;
+	uint32_t target = roll_target(reading->keeper->roll, row->target);
+
+	reading->last = (struct store_evidence_key){ row->run, row->leg, row->target };
+	if (target != CONFIG_NONE)
+		take_back(reading->keeper, target, row);
+	return true;
+}
+
+bool
+evidence_recover(struct keeper *keeper, struct reason *why)
+{
+	struct reading reading = { keeper, STORE_EVIDENCE_FIRST };
+	struct store_reader *reader = store_inside(keeper->store);
+	enum store_reading answer;
+
+	while ((answer = store_read_evidence(reader, 0, &reading.last, PAGE, on_evidence, &reading)) == STORE_READ_MORE)
+		continue;
+	if (answer == STORE_READ_BROKEN)
+		reason_set(why, "what was kept cannot be read: %s", store_reader_why(reader));
+	return answer != STORE_READ_BROKEN;
 }

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/vec.h"
 #include "keeper/keeper.h"
+#include "keeper/record.h"
 #include "keeper/rules.h"
 
 /* The notice of an end, made once for all who are told of it. `code`: of a condition; "": it was down. */
@@ -25,15 +26,7 @@ struct ends {
 static bool
 is_gone(const struct ends *ends, uint64_t target)
 {
-	return roll_target(&ends->keeper->roll, target) == CONFIG_NONE;
-}
-
-static const char *
-name_of(const struct ends *ends, uint64_t target)
-{
-	const struct roll_known *row = roll_row(&ends->keeper->roll, target);
-
-	return row == NULL ? "a target" : row->name;
+	return roll_target(ends->keeper->roll, target) == CONFIG_NONE;
 }
 
 /* `incident`, `change`: 0 where none is open. */
@@ -60,7 +53,7 @@ close_incidents(struct ends *ends)
 {
 	struct store_incident open = { .number = 0 };
 
-	while (store_next_open_incident(ends->keeper->journal.store, &open)) {
+	while (store_next_open_incident(ends->keeper->store, &open)) {
 		char sentence[1024], span[64];
 		struct text text = TEXT_OVER(sentence), since = TEXT_OVER(span);
 
@@ -69,7 +62,7 @@ close_incidents(struct ends *ends)
 		open.end = "stopped";
 		open.ended = open.end_confirmed = clock_wall();
 		text_add_span(&since, open.ended - open.began);
-		text_format(&text, "%s is no longer watched; it had been down for %s", name_of(ends, open.target), span);
+		text_format(&text, "%s is no longer watched; it had been down for %s", roll_name(ends->keeper->roll, open.target), span);
 		open.end_text = (struct pw_bytes){ text.bytes, text.size };
 		store_put_incident(journal_main(ends->keeper), &open);
 		record(ends, open.target, "", open.number, open.change, open.end_text);
@@ -81,7 +74,7 @@ clear_conditions(struct ends *ends)
 {
 	struct store_condition standing = { .target = 0 };
 
-	while (store_next_condition(ends->keeper->journal.store, &standing))
+	while (store_next_condition(ends->keeper->store, &standing))
 		if (is_gone(ends, standing.target)) {
 			standing.cleared = clock_wall();
 			store_put_condition(journal_main(ends->keeper), &standing);
@@ -97,7 +90,7 @@ end_of(struct ends *ends, uint64_t target, const char *code)
 	for (uint32_t i = 0; i < ends->count; i++)
 		if (ends->items[i].target == target && strcmp(ends->items[i].code, code) == 0)
 			return &ends->items[i];
-	text_format(&text, "%s is no longer watched; ", name_of(ends, target));
+	text_format(&text, "%s is no longer watched; ", roll_name(ends->keeper->roll, target));
 	if (code[0] == '\0')
 		text_add(&text, "it had been said to be down");
 	else
@@ -125,7 +118,7 @@ tell_those_who_know(struct ends *ends)
 	struct store_ledger row = { .target = 0 };
 	uint64_t opened;
 
-	while (store_next_ledger_in_use(keeper->journal.store, &row)) {
+	while (store_next_ledger_in_use(keeper->store, &row)) {
 		enum meaning meaning = meaning_read(row.meaning, &opened);
 		struct courier *notifier = courier_named(keeper, (struct pw_bytes){ row.notifier, strlen(row.notifier) });
 		const char *codes = row.codes;

@@ -2,6 +2,8 @@
  * Deliveries in people's hands. Retried are those that wait and those that were given up; dropped is what nobody has in
  * hand. Of a target that the notifier was told newer things of, a word about up and down is not sent after them.
  */
+#include "keeper/hands.h"
+
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +11,6 @@
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "keeper/asks.h"
 #include "keeper/keeper.h"
 #include "keeper/told.h"
 
@@ -53,7 +54,7 @@ static void
 revive(struct hand *hand, struct courier *courier, struct delivery *delivery)
 {
 	struct keeper *keeper = hand->keeper;
-	uint32_t target = delivery->target == 0 ? CONFIG_NONE : roll_target(&keeper->roll, delivery->target);
+	uint32_t target = delivery->target == 0 ? CONFIG_NONE : roll_target(keeper->roll, delivery->target);
 	uint32_t index = courier_index(keeper, courier);
 	enum notice_kind kind = delivery->kind;
 	struct ledger ledger = { .queued.notice = 0 };
@@ -99,7 +100,7 @@ retry_dead(struct hand *hand)
 	while (answer == STORE_READ_MORE) {
 		struct store_delivery_key key = { hand->last, hand->last_notifier, hand->last_recipient };
 
-		answer = store_read_deliveries_in(hand->keeper->reader, STORE_DELIVERY_dead, &key, PAGE, on_dead, hand);
+		answer = store_read_deliveries_in(store_inside(hand->keeper->store), STORE_DELIVERY_dead, &key, PAGE, on_dead, hand);
 	}
 }
 
@@ -150,6 +151,8 @@ drop_open(struct hand *hand, struct courier *courier)
 		}
 		outbox_end(&delivery, STORE_DELIVERY_dropped);
 		outbox_put(hand->keeper, courier, &delivery, hand->why);
+		if (delivery.kind == NOTICE_digest)
+			told_digest_end(hand->keeper, courier, delivery.notice);
 		told_go_back(hand->keeper, courier, delivery.target);
 		hand->done++;
 	}
@@ -182,7 +185,7 @@ drop(struct hand *hand)
 	hand->why = (struct pw_bytes){ why.bytes, why.size };
 	for (uint32_t i = 0; i < hand->keeper->outbox.count; i++)
 		drop_open(hand, &hand->keeper->outbox.couriers[i]);
-	store_read_notice_deliveries(hand->keeper->reader, hand->notice, on_delivery, hand);
+	store_read_notice_deliveries(store_inside(hand->keeper->store), hand->notice, on_delivery, hand);
 	if (hand->done > 0)
 		duty_log(hand->keeper->duty, LOG_NOTICE, 0, "notice %" PRIu64 ": %" PRIu32 " deliver%s dropped by %s", hand->notice,
 		    hand->done, hand->done == 1 ? "y is" : "ies are", hand->who);

@@ -5,17 +5,15 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sysexits.h>
 #include <syslog.h>
+#include <unistd.h>
 
 #include "base/clock.h"
-#include "base/vec.h"
 #include "keeper/keeper.h"
-#include "keeper/sick.h"
-#include "keeper/silences.h"
-#include "keeper/withhold.h"
 
-static const int64_t group_wait = 100 * (int64_t)MILLISECOND, history_wait = SECOND;
-enum { SETTLED_MAX = 100000, HISTORY_GROUP = 2000 };
+static const int64_t group_wait = 100 * (int64_t)MILLISECOND, history_wait = SECOND, mend_pause = 10 * (int64_t)SECOND;
+enum { HISTORY_GROUP = 2000 };
 
 static const char *const file_names[STORE_FILES] = { "postwatch.db", "history.db" };
 
@@ -24,6 +22,7 @@ journal_init(struct journal *journal, struct store *store)
 {
 	*journal = (struct journal){ .store = store, .serial = 1 };
 	journal->open_last = &journal->open;
+	journal->done_last = &journal->done;
 	journal->held_last = &journal->held;
 	for (enum store_file file = STORE_MAIN; file < STORE_FILES; file++) {
 		journal->sides[file].open = file == STORE_MAIN ? store_batch_of(store) : store_batch_create(file);
@@ -54,8 +53,8 @@ journal_fini(struct journal *journal)
 		store_batch_destroy(&journal->sides[file].sent);
 	}
 	free_slips(&journal->open);
+	free_slips(&journal->done);
 	free_slips(&journal->held);
-	free(journal->settled);
 	*journal = (struct journal){ .store = NULL };
 }
 
@@ -84,7 +83,7 @@ journal_history(struct keeper *keeper)
 bool
 journal_has_room(const struct keeper *keeper)
 {
-	return store_has_room(keeper->journal.store);
+	return store_has_room(keeper->store);
 }
 
 void
@@ -102,13 +101,10 @@ journal_add_run(struct keeper *keeper, const struct message_run *run, uint64_t l
 	journal->changes += run->change_count;
 }
 
-/* What was taken of another sequence, and is not committed, is for no monitor any more to hold. */
 static void
-forget_numbers(struct journal *journal)
+forget_numbers(struct slip *slip)
 {
-	for (struct slip *slip = journal->held; slip != NULL; slip = slip->next)
-		slip->number = 0;
-	for (struct slip *slip = journal->open; slip != NULL; slip = slip->next)
+	for (; slip != NULL; slip = slip->next)
 		slip->number = 0;
 }
 
@@ -119,55 +115,16 @@ journal_take(struct keeper *keeper, enum store_file file, struct sequence sequen
 
 	assert(sequence.birth != side->taken.birth || sequence.number > side->taken.number);
 	(void)fill(keeper, file);
-	if (file == STORE_MAIN && sequence.birth != side->taken.birth)
-		forget_numbers(&keeper->journal);
+	if (file == STORE_MAIN && sequence.birth != side->taken.birth) {
+		/* What was taken of another sequence, and is not committed, is for no monitor any more to hold. */
+		forget_numbers(keeper->journal.held);
+		forget_numbers(keeper->journal.done);
+		forget_numbers(keeper->journal.open);
+	}
 	side->taken = sequence;
 #ifdef KEEPER_ANSWERS_EARLY /* a build of the tests, to show that they see it */
 	side->committed = sequence;
 #endif
-}
-
-void
-journal_settle(struct keeper *keeper, uint32_t target, uint64_t run)
-{
-	struct journal *journal = &keeper->journal;
-
-	if (journal->open == NULL) {
-		cabinet_settle(keeper->cabinet, target, run);
-		return;
-	}
-	if (journal->settled_count == SETTLED_MAX
-	    || !VEC_RESERVE(journal->settled, journal->settled_count, journal->settled_room))
-		return; /* its evidence gives way to newer in time */
-	journal->settled[journal->settled_count++] = (struct settled){ target, run };
-}
-
-static void
-settle_all(struct keeper *keeper)
-{
-	struct journal *journal = &keeper->journal;
-
-	for (uint32_t i = 0; i < journal->settled_count; i++)
-		cabinet_settle(keeper->cabinet, journal->settled[i].target, journal->settled[i].run);
-	journal->settled_count = 0;
-}
-
-static void
-tell(struct keeper *keeper, const struct slip *slip)
-{
-	struct wire_in in = wire_from(slip->packet, slip->size);
-	struct message_run run;
-	struct message_change change;
-
-	if (!message_get_run(&in, &run, keeper->config->target_count))
-		return;
-	in = wire_from(run.changes.data, run.changes.size);
-	for (uint32_t i = 0; message_next_change(&in, &run, &change); i++)
-		if (change.kind[0] != '\0' && !(slip->left_out >> i & 1)) {
-			if (run.sequence.birth != 0) /* what is our own is silenced for nothing */
-				silences_stamp(keeper, &change);
-			keeper_tell(keeper, &change);
-		}
 }
 
 /* For a monitor that is born while the disk is sick. The oldest give way: of them it learns from the states. */
@@ -188,23 +145,25 @@ hold(struct journal *journal, struct slip *slip)
 		journal->held_last = &journal->held;
 }
 
-/* What was put into the batch that is done with is told. */
-static void
-tell_slips(struct keeper *keeper, struct slip *slips)
+const struct slip *
+journal_untold(const struct journal *journal)
 {
-	bool kept = !keeper->journal.sides[STORE_MAIN].stuck;
+	return journal->done;
+}
 
-	for (struct slip *slip = slips, *next; slip != NULL; slip = next) {
-		next = slip->next;
-		slip->next = NULL;
-		tell(keeper, slip);
-		if (kept || slip->number == 0)
-			free(slip);
-		else
-			hold(&keeper->journal, slip);
-	}
-	if (keeper->journal.open == NULL)
-		settle_all(keeper);
+void
+journal_told(struct journal *journal)
+{
+	struct slip *slip = journal->done;
+
+	journal->done = slip->next;
+	if (journal->done == NULL)
+		journal->done_last = &journal->done;
+	slip->next = NULL;
+	if (slip->number == 0)
+		free(slip);
+	else
+		hold(journal, slip);
 }
 
 static void
@@ -234,7 +193,25 @@ journal_note_kept(struct keeper *keeper, uint64_t lost)
 	free_slips(&journal->held);
 	journal->held_last = &journal->held;
 	journal->held_bytes = 0;
+	forget_numbers(journal->done);
 	note_committed(&journal->sides[STORE_MAIN]);
+}
+
+/* What was sent to a file is not kept: it is held in memory, and so is all that comes behind it. A full disk is helped at
+ * once as long as there is space in reserve, and what is in a lost log is saved. */
+static void
+begin_trouble(struct journal *journal, enum store_file file)
+{
+	struct journal_side *side = &journal->sides[file];
+	enum store_trouble_kind kind = store_trouble(journal->store, file, NULL);
+	bool at_once = (kind == STORE_FULL || kind == STORE_LOG_GONE) && side->said == STORE_WELL;
+
+	if (journal->mend_at == 0 || at_once)
+		journal->mend_at = clock_mono() + (at_once ? 0 : mend_pause);
+	journal->sick_last = clock_mono();
+	if (journal->behind == 0)
+		store_say_behind(journal->store, journal->behind = clock_wall());
+	side->stuck = true;
 }
 
 void
@@ -248,13 +225,13 @@ journal_submit(struct keeper *keeper, enum store_file file)
 	if (file == STORE_MAIN && store_batch_lacks_memory(side->sent))
 		keeper_out_of_memory(keeper, "what is to be kept");
 	if (answer == STORE_RETRY) {
-		sick_begin(keeper, file);
+		begin_trouble(journal, file);
 		return;
 	}
 	say_lost(keeper, file, answer == STORE_LOST ? store_batch_count(side->sent) : store_batch_refused(side->sent));
 	store_batch_clear(side->sent);
 	if (answer == STORE_IN_MEMORY)
-		sick_begin(keeper, file);
+		begin_trouble(journal, file);
 	else {
 		note_committed(side);
 		journal->safe = file == STORE_MAIN ? journal->serial - 1 : journal->safe;
@@ -272,18 +249,14 @@ put_sequence(struct journal_side *side)
 #endif
 }
 
-static void
-commit(struct keeper *keeper, enum store_file file)
+void
+journal_commit(struct keeper *keeper, enum store_file file)
 {
 	struct journal *journal = &keeper->journal;
 	struct journal_side *side = &journal->sides[file];
 
-	if (side->since != 0 && file == STORE_MAIN)
-		outbox_claim(keeper); /* which commits, where it claims */
 	if (side->since == 0 || (file == STORE_HISTORY && side->stuck))
 		return;
-	if (file == STORE_MAIN)
-		withhold_keep(keeper);
 	struct store_batch *batch = side->open;
 	side->open = side->sent;
 	side->sent = batch;
@@ -293,50 +266,30 @@ commit(struct keeper *keeper, enum store_file file)
 		journal_submit(keeper, file);
 		return;
 	}
-	struct slip *slips = journal->open;
+	*journal->done_last = journal->open;
+	if (journal->open != NULL)
+		journal->done_last = journal->open_last;
 	journal->open = NULL;
 	journal->open_last = &journal->open;
 	journal->changes = 0;
 	journal->serial++;
 	journal_submit(keeper, file);
-	tell_slips(keeper, slips);
+	if (!side->stuck)
+		forget_numbers(journal->done);
 }
 
-static bool
-is_due(const struct keeper *keeper, enum store_file file, bool idle, int64_t now)
+bool
+journal_is_due(const struct journal *journal, enum store_file file, bool idle)
 {
-	const struct journal_side *side = &keeper->journal.sides[file];
+	const struct journal_side *side = &journal->sides[file];
+	int64_t now = clock_mono();
 
 	if (side->since == 0)
 		return false;
 	if (file == STORE_HISTORY)
 		return now - side->since >= history_wait || store_batch_count(side->open) >= HISTORY_GROUP;
-	return keeper->journal.changes >= JOURNAL_GROUP || now - side->since >= group_wait
-	    || (idle && keeper->journal.changes > 0 && now - side->last >= group_wait);
-}
-
-void
-journal_turn(struct keeper *keeper, bool idle)
-{
-	int64_t now = clock_mono();
-
-	sick_turn(keeper);
-	for (enum store_file file = STORE_MAIN; file < STORE_FILES; file++)
-		if (is_due(keeper, file, idle, now))
-			commit(keeper, file);
-}
-
-void
-journal_hasten(struct keeper *keeper)
-{
-	commit(keeper, STORE_MAIN);
-}
-
-void
-journal_flush(struct keeper *keeper)
-{
-	for (enum store_file file = STORE_MAIN; file < STORE_FILES; file++)
-		commit(keeper, file);
+	return journal->changes >= JOURNAL_GROUP || now - side->since >= group_wait
+	    || (idle && journal->changes > 0 && now - side->last >= group_wait);
 }
 
 int64_t
@@ -379,7 +332,16 @@ first_above(const struct slip *slip, uint64_t number)
 const struct slip *
 journal_uncommitted(const struct journal *journal, uint64_t above)
 {
-	const struct slip *held = first_above(journal->held, above);
+	const struct slip *found = first_above(journal->held, above);
 
-	return held != NULL ? held : first_above(journal->open, above);
+	if (found == NULL)
+		found = first_above(journal->done, above);
+	return found != NULL ? found : first_above(journal->open, above);
+}
+
+void
+keeper_out_of_memory(struct keeper *keeper, const char *what)
+{
+	duty_log(keeper->duty, LOG_CRIT, 0, "keeper: no memory for %s: it ends, and the next one goes on from what is kept", what);
+	_exit(EX_OSERR);
 }

@@ -24,11 +24,6 @@ struct slip {
 	unsigned char packet[];
 };
 
-struct settled {
-	uint32_t target;
-	uint64_t run;
-};
-
 struct journal_side {
 	struct store_batch *open, *sent; /* fills; was submitted */
 	int64_t since;       /* when the first thing came into `open`, 0: it is empty */
@@ -43,11 +38,10 @@ struct journal {
 	struct store *store;
 	struct journal_side sides[STORE_FILES];
 	struct slip *open, **open_last;
+	struct slip *done, **done_last; /* their batch was committed, or is held in memory; they are to be told */
 	struct slip *held, **held_last; /* the monitor's that were told and are not committed */
 	size_t held_bytes;
 	uint32_t changes;    /* in the open batch */
-	struct settled *settled; /* runs of which nothing more is wanted once the open batch is committed */
-	uint32_t settled_count, settled_room;
 	int64_t mend_at;     /* when what is sick is tried again, 0: nothing is */
 	int64_t behind;      /* UTC: since when something waits for a file that is sick, 0: nothing does */
 	int64_t sick_since;  /* UTC: a trouble that was told and whose end was not, 0: none */
@@ -73,15 +67,15 @@ void journal_add_run(struct keeper *, const struct message_run *, uint64_t left_
 /* A message of the monitor's has its place in the sequence of a file: its rows are in the batch that fills. */
 void journal_take(struct keeper *, enum store_file, struct sequence);
 
-/* Nothing more is wanted of that run's evidence in memory once what is open has been told. */
-void journal_settle(struct keeper *, uint32_t target, uint64_t run);
+/* Whether what there is for a file is to be committed now; `idle`: nothing more is there to be read. */
+bool journal_is_due(const struct journal *, enum store_file, bool idle);
+/* Commits what there is for a file, as far as the disk takes it. */
+void journal_commit(struct keeper *, enum store_file);
 
-/* Commits what is due; `idle`: nothing more is there to be read. */
-void journal_turn(struct keeper *, bool idle);
-/* Commits what there is for postwatch.db at once. */
-void journal_hasten(struct keeper *);
-/* Commits all that there is, as far as the disk takes it. */
-void journal_flush(struct keeper *);
+/* The first run that is to be told, for its batch is committed or held in memory; NULL: there is none. It is told. */
+const struct slip *journal_untold(const struct journal *);
+void journal_told(struct journal *);
+
 /* When it is next to be called, on the monotonic clock. */
 int64_t journal_next(const struct keeper *);
 
@@ -96,5 +90,9 @@ struct sequence journal_committed(const struct journal *, enum store_file);
 const struct slip *journal_uncommitted(const struct journal *, uint64_t above);
 
 bool journal_is_stuck(const struct journal *);
+
+/* There is no memory for what must not be left out. Says so and ends the process with nothing more committed: the monitor
+ * tells the next keeper again what was not, and what was in hand goes out again, marked. */
+void keeper_out_of_memory(struct keeper *, const char *what) __attribute__((noreturn));
 
 #endif

@@ -14,28 +14,16 @@
 
 #include "base/clock.h"
 #include "base/sandbox.h"
-#include "keeper/asks.h"
+#include "keeper/ask.h"
 #include "keeper/beat.h"
-#include "keeper/tell.h"
+#include "keeper/dispatch.h"
+#include "keeper/evidence.h"
+#include "keeper/record.h"
+#include "keeper/trial.h"
 
 enum { PACKETS_A_TURN = 256, BROKEN = 70, CANNOT_BEGIN = 71, LAST_LINES_MS = 1000 };
 static const int64_t mark_every = 60 * (int64_t)SECOND, a_day = 24 * 3600 * (int64_t)SECOND;
 static const int64_t clock_slack = 60 * (int64_t)SECOND; /* so far it may go back */
-
-static void
-log_line(void *arg, int level, const char *line)
-{
-	struct keeper *keeper = arg;
-
-	duty_log(keeper->duty, level, keeper->events, "%s", line);
-}
-
-void
-keeper_tell(struct keeper *keeper, const struct message_change *change)
-{
-	keeper->events++;
-	tell_change(change, keeper->cabinet, keeper->zone, log_line, keeper);
-}
 
 static void
 hang_up(struct keeper *keeper)
@@ -103,7 +91,7 @@ static bool
 on_state(void *arg, const struct store_state *row)
 {
 	struct next_state *it = arg;
-	uint32_t target = roll_target(&it->keeper->roll, row->target);
+	uint32_t target = roll_target(it->keeper->roll, row->target);
 
 	it->cursor = row->target;
 	if (target != CONFIG_NONE && row->record.size > 0)
@@ -120,9 +108,9 @@ keeper_put_state(struct keeper *keeper, uint64_t *cursor, struct wire_out *out)
 	int64_t size;
 
 	while (*cursor != UINT64_MAX && out->size == 0 && answer == STORE_READ_MORE)
-		answer = store_read_states(keeper->reader, it.cursor, 1, on_state, &it);
+		answer = store_read_states(store_inside(keeper->store), it.cursor, 1, on_state, &it);
 	if (answer == STORE_READ_BROKEN) {
-		duty_log(keeper->duty, LOG_ERR, 0, "keeper: what was kept cannot be read: %s", store_reader_why(keeper->reader));
+		duty_log(keeper->duty, LOG_ERR, 0, "keeper: what was kept cannot be read: %s", store_reader_why(store_inside(keeper->store)));
 		if (!sick_distrust(keeper))
 			keeper->status = BROKEN;
 		return false;
@@ -132,7 +120,7 @@ keeper_put_state(struct keeper *keeper, uint64_t *cursor, struct wire_out *out)
 		return out->size > 0;
 	}
 	*cursor = UINT64_MAX;
-	size = store_read_meta(keeper->reader, OWN_META, own, sizeof own);
+	size = store_read_meta(store_inside(keeper->store), OWN_META, own, sizeof own);
 	if (size > 0 && size <= (int64_t)sizeof own)
 		message_put_state(out, &(struct message_state){ CONFIG_NONE, false, { own, (size_t)size } });
 	return out->size > 0;
@@ -199,7 +187,7 @@ take_link(struct keeper *keeper, int socket)
 	keeper->recovering = true;
 	keeper->cursor = 0;
 	keeper->run_sent = 0;
-	beat_forget_monitor(keeper);
+	keeper->blind_until = 0;
 }
 
 static bool
@@ -215,7 +203,7 @@ take_order(struct keeper *keeper, const void *packet, size_t size, int passed)
 			return true;
 		}
 		if (link.duty == DUTY_NOTIFIER && link.index < keeper->outbox.count) {
-			courier_link(keeper, link.index, passed);
+			dispatch_link(keeper, link.index, passed);
 			return true;
 		}
 	}
@@ -281,7 +269,7 @@ say_alive(struct keeper *keeper, int64_t now)
 	duty_alive(keeper->duty, &(struct message_alive){ .late_max = keeper->late_max, .done = keeper->done });
 	keeper->late_max = 0;
 	keeper->next_alive = now + SECOND;
-	history_say(keeper);
+	evidence_say(keeper);
 }
 
 /* Told to stop, and either the monitor has said its last, or the time is over. */
@@ -327,8 +315,8 @@ tend(struct keeper *keeper)
 
 	if (clock_boot() < keeper->tend_from)
 		return false;
-	journal_hasten(keeper); /* nothing is to be under way */
-	store_tend(keeper->journal.store, clock_wall(), &tended);
+	record_commit(keeper); /* nothing is to be under way */
+	store_tend(keeper->store, clock_wall(), &tended);
 	if (tended.crowded > 0 && !keeper->crowded_said) {
 		keeper->crowded_said = true;
 		record_ours(keeper, "impaired", "history_max", clock_wall(), "history.db has reached its largest size: what is oldest "
@@ -341,7 +329,7 @@ static int
 wait_for(const struct keeper *keeper)
 {
 	int64_t until = keeper->next_alive, now = clock_mono();
-	int64_t journal = journal_next(keeper), outbox = outbox_next_turn(keeper);
+	int64_t journal = journal_next(keeper), outbox = dispatch_next(keeper);
 
 	if (keeper->stop_by != 0 && keeper->stop_by < until)
 		until = keeper->stop_by;
@@ -361,8 +349,8 @@ turn(struct keeper *keeper)
 
 	polled[0] = (struct pollfd){ .fd = keeper->duty->parent, .events = lines_wait(keeper->lines) ? POLLIN | POLLOUT : POLLIN };
 	polled[1] = (struct pollfd){ .fd = keeper->monitor, .events = waits ? POLLIN | POLLOUT : POLLIN };
-	store_let_go(keeper->journal.store);
-	idle = poll(polled, 2 + outbox_poll(keeper, polled + 2), wait_for(keeper)) == 0;
+	store_let_go(keeper->store);
+	idle = poll(polled, 2 + dispatch_poll(keeper, polled + 2), wait_for(keeper)) == 0;
 
 	lines_flush(keeper->lines);
 	hear_parent(keeper);
@@ -374,13 +362,18 @@ turn(struct keeper *keeper)
 	unseen_turn(keeper);
 	if (clock_mono() >= keeper->next_mark)
 		mark_watched(keeper);
-	journal_turn(keeper, !more);
+	if (journal_is_due(&keeper->journal, STORE_MAIN, !more))
+		dispatch_commit(keeper);
+	if (journal_is_due(&keeper->journal, STORE_HISTORY, !more))
+		journal_commit(keeper, STORE_HISTORY);
+	sick_turn(keeper);
 	answer(keeper);
+	trial_turn(keeper);
 	if (keeper->monitor >= 0 && !keeper->recovering)
 		asks_turn(keeper);
 	for (uint32_t i = 0; i < keeper->outbox.count; i++)
-		courier_hear(keeper, &keeper->outbox.couriers[i]);
-	outbox_turn(keeper);
+		dispatch_hear(keeper, &keeper->outbox.couriers[i]);
+	dispatch_turn(keeper);
 	if (idle || clock_mono() >= keeper->next_alive)
 		keeper->tend_more = tend(keeper) && idle;
 	say_alive(keeper, clock_mono());
@@ -423,9 +416,12 @@ end(struct keeper *keeper)
 		return begin_anew(keeper);
 	int status = keeper->status < 0 ? 0 : keeper->status;
 	mark_watched(keeper);
-	journal_flush(keeper);
+	record_commit(keeper);
+	journal_commit(keeper, STORE_HISTORY);
+	sick_turn(keeper);
 	sick_end(keeper);
-	journal_flush(keeper);
+	record_commit(keeper);
+	journal_commit(keeper, STORE_HISTORY);
 	if (cabinet_lost(keeper->cabinet) > 0)
 		duty_log(keeper->duty, LOG_INFO, 0, "keeper: %llu legs of evidence gave way to younger ones",
 		    (unsigned long long)cabinet_lost(keeper->cabinet));

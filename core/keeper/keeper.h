@@ -3,14 +3,15 @@
  *
  *   keeper.c    the process: links, loop, a clean end
  *   monitor_messages.c what the monitor says
- *   birth.c     what the store knew; death.c gives memory back
- *   journal.c   group commits
+ *   birth.c     what the store knew
  *   sick.c      what to do when the disk is sick
- *   record.c    a run as rows: notices, incident, conditions, evidence, state
- *   evidence.c  which evidence is kept, and for how long
- *   history.c   results
  *   unseen.c    targets that nobody looks at
  *   asks.c      what people ask for
+ *   dispatch.c  notifiers at work
+ *   record.c    a run as rows: notices, incident, conditions, state; evidence.c: which evidence is kept, and for how long
+ *   policy.c    who is told what, and when
+ *   outbox.c    deliveries
+ *   journal.c   group commits
  *
  * Memory holds what is needed to decide at once (the cabinet, open incidents, standing conditions) and to write whole rows; all
  * of it comes from the store at birth.
@@ -31,15 +32,11 @@
 #include "store/find.h"
 #include "store/reader.h"
 
-#define OWN_META "ourselves" /* where the store keeps the state of our own side */
-
-/* What is known of a target beside its rows. */
+/* Why a target may not be told of, beside its rows. */
 struct file_of {
-	bool is_up, is_clear; /* no incident, no condition of it is open, so that none is looked for; false: not known */
 	const char *silenced; /* the reason of the monitor's for which the last word on it was kept silent, until it says that it is over; NULL: none */
 	bool flapping;        /* the same, because it flaps */
 	bool withheld;        /* something of it was queued and could not be told */
-	bool has_behind;      /* others cannot be reached without it */
 	bool compared;        /* that was compared since, but for notifiers in their quiet hours */
 };
 
@@ -67,13 +64,14 @@ struct keeper {
 	const struct config *config;
 	struct zone *zone;
 	struct cabinet *cabinet;
-	struct roll roll;
-	struct store_reader *reader; /* of what is kept and what is about to be */
+	struct store *store;
+	struct roll *roll;
 	bool unread;                 /* what was kept before our birth cannot be read */
 	struct file_of *files;       /* by target */
 	struct journal journal;
 	struct outbox_of outbox;
 	int64_t paused_until;    /* UTC: no pause is in force from then on */
+	int64_t blind_until;     /* clock_mono(): so long the word of the monitor holds that we are cut off */
 	struct withheld withheld;
 	struct window_clock windows;
 	struct ask *asks;
@@ -106,68 +104,16 @@ struct keeper {
 	int status;              /* >= 0: the end */
 };
 
-/* birth.c: opens the store and makes all that memory holds. False with a reason: we cannot begin. */
+/* birth.c: opens the store and makes all that memory holds. Returns false with a reason if we cannot begin. */
 bool keeper_recover(struct keeper *, struct reason *why);
-/* death.c: frees and closes all; what was not committed is lost. */
+/* Frees and closes all; what was not committed is lost. */
 void keeper_fini(struct keeper *);
-/* death.c: there is no memory for what must not be left out. Says so and ends the process with nothing more committed: the
- * monitor tells the next keeper again what was not, and what was in hand goes out again, marked. */
-void keeper_out_of_memory(struct keeper *, const char *what) __attribute__((noreturn));
-/* Puts a leg's evidence from the store into the cabinet. */
-void keeper_take_back(struct keeper *, uint32_t target, const struct store_evidence *);
-/* The runs of a target whose evidence may still be wanted in memory. */
-uint32_t keeper_runs_wanted(const struct keeper *, uint32_t target);
 
-/* monitor_messages.c: a packet of the monitor's; false: it is malformed. */
+/* monitor_messages.c: a packet of the monitor's. Returns false if it is malformed. */
 bool keeper_hear(struct keeper *, const void *packet, size_t size);
-
-/* record.c */
-
-/* The value of meta that says since when (UTC, i64) which files cannot be used, and what is in force instead (bytes); empty
- * while all can be. */
-#define FILES_META "files"
-enum { FILES_META_MAX = SOURCES_TEXT_MAX + 256 };
-
-/* Makes rows of a run and of its place in the sequence; `packet` is what it came in, and is kept until it is told. */
-void record_run(struct keeper *, const struct message_run *, struct pw_bytes packet);
-/* The clock was moved by so much: what is open began so much later by the new one, and lasts as long as it did. */
-void record_clock_set(struct keeper *, int64_t moved);
-/* A run has told something of the target: it is known again. */
-void record_seen(struct keeper *, uint32_t target, uint64_t run);
-/* A run passed: what was kept of a suspicion is over with it. */
-void record_passed(struct keeper *, uint32_t target, uint64_t run);
-/* Makes the row of a notice; its member `rest` is made of `rest`. */
-struct notice_rest;
-void record_row(struct keeper *, struct store_notice, const struct notice_rest *rest);
-/* Makes rows of a notice of our own making, and nothing of it is told; returns its number. `target`: the store's. */
-uint64_t record_notice(struct keeper *, const struct message_change *, uint64_t target, uint64_t incident);
-/* Something of our own; returns the notice's number. */
-uint64_t record_ours(struct keeper *, const char *kind, const char *code, int64_t since, const char *format, ...)
-    __attribute__((format(printf, 5, 6)));
-/* The open incident of a target; returns false if there is none. What it points at is good until the next call. */
-bool record_open_incident(const struct keeper *, uint32_t target, struct store_incident *);
-bool record_is_down(const struct keeper *, uint32_t target);
-/* Whether the condition stands. */
-bool record_stands(const struct keeper *, uint32_t target, const char *code);
-
-/* evidence.c */
-
-/* A change that became a notice, of an incident (0: of none): the evidence of its attempts. */
-void evidence_of_change(struct keeper *, const struct message_change *, uint64_t notice, uint64_t incident);
-/* The target's state was written: what its newest runs left goes with it. */
-void evidence_of_state(struct keeper *, uint32_t target);
-
-/* history.c */
-void history_put(struct keeper *, const struct report *);
-/* The evidence of a run that belongs to no incident, from the cabinet. */
-void history_put_attempt(struct keeper *, uint32_t target, uint64_t run);
-/* What is told once an hour at most: how much was left out. */
-void history_say(struct keeper *);
 
 /* keeper.c */
 
-/* Tells a change in the log. */
-void keeper_tell(struct keeper *, const struct message_change *);
 /* A message with the state of the next target behind `*cursor` (0: of the first), which is moved to it, and with our own side's
  * behind all of them. Returns false if there is none; where the store cannot be read the keeper is to end, by its status or to
  * begin anew. */

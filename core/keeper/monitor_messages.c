@@ -7,7 +7,9 @@
 #include "base/clock.h"
 #include "keeper/asks.h"
 #include "keeper/beat.h"
+#include "keeper/evidence.h"
 #include "keeper/keeper.h"
+#include "keeper/record.h"
 
 static void
 note_run(struct keeper *keeper, uint64_t run)
@@ -24,7 +26,7 @@ take_evidence(struct keeper *keeper, struct wire_in *in)
 	if (!message_get_evidence(in, &evidence, keeper->config->target_count))
 		return false;
 	note_run(keeper, evidence.run);
-	cabinet_put(keeper->cabinet, &evidence, in->bytes, in->size, keeper_runs_wanted(keeper, evidence.target));
+	evidence_take(keeper, &evidence, in->bytes, in->size);
 	return true;
 }
 
@@ -53,15 +55,15 @@ static void
 take_result(struct keeper *keeper, const struct report *result)
 {
 	note_run(keeper, result->run);
-	history_put(keeper, result);
+	evidence_of_result(keeper, result);
 	unseen_run_ended(keeper, result->target, result->started + result->micros);
 	keeper->done++;
 	if (result->verdict != PW_UNKNOWN)
 		record_seen(keeper, result->target, result->run);
 	/* A result comes behind the changes of its run. */
 	if (result->verdict == PW_OK) {
-		record_passed(keeper, result->target, result->run);
-		journal_settle(keeper, result->target, result->run);
+		evidence_of_pass(keeper, result->target, result->run);
+		record_settle(keeper, result->target, result->run);
 	}
 }
 

@@ -4,43 +4,14 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-#include <syslog.h>
+#include <sys/random.h>
 
 #include "base/clock.h"
-#include "base/random.h"
-#include "keeper/beat.h"
 #include "keeper/keeper.h"
-#include "keeper/remind.h"
-#include "keeper/rules.h"
-#include "keeper/withhold.h"
+#include "keeper/rest.h"
 
 static const int64_t wait_max = 900 * (int64_t)SECOND;
 static const int64_t by_hand = 60 * (int64_t)SECOND; /* it is no word for ever */
-static const int64_t channel_first = 5 * (int64_t)SECOND, delivery_first = 30 * (int64_t)SECOND;
-
-static int64_t
-jittered(int64_t first, uint32_t doublings, uint32_t random)
-{
-	int64_t wait = first;
-
-	for (uint32_t i = 0; i < doublings && wait < wait_max; i++)
-		wait *= 2;
-	if (wait > wait_max)
-		wait = wait_max;
-	return (int64_t)((double)wait * random / UINT32_MAX);
-}
-
-int64_t
-patience_channel(uint32_t failures, uint32_t random)
-{
-	return failures == 0 ? 0 : jittered(channel_first, failures - 1, random);
-}
-
-int64_t
-patience_delivery(uint32_t attempts, uint32_t random)
-{
-	return delivery_first + jittered(delivery_first, attempts, random);
-}
 
 int64_t
 outbox_age(const struct delivery *delivery)
@@ -110,7 +81,7 @@ look_up(const struct keeper *keeper, const struct courier *courier, enum store_q
 	struct reading reading = { courier, found, 0, max };
 
 	place.notifier = courier->name;
-	while (!store_read_queued(keeper->journal.store, which, &place, on_queued, &reading))
+	while (!store_read_queued(keeper->store, which, &place, on_queued, &reading))
 		reading.count = 0;
 	return reading.count;
 }
@@ -175,13 +146,13 @@ outbox_find(const struct keeper *keeper, const struct courier *courier, uint64_t
 bool
 outbox_has_claims(const struct keeper *keeper, const struct courier *courier)
 {
-	return store_has_queued(keeper->journal.store, courier->name, true);
+	return store_has_queued(keeper->store, courier->name, true);
 }
 
 uint32_t
 outbox_count(const struct keeper *keeper, const struct courier *courier)
 {
-	return store_count_waiting(keeper->journal.store, courier->name, clock_wall());
+	return store_count_waiting(keeper->store, courier->name, clock_wall());
 }
 
 static struct store_delivery
@@ -203,8 +174,6 @@ outbox_put(struct keeper *keeper, struct courier *courier, const struct delivery
 	assert(!is_open(delivery) || delivery->ended == 0);
 	courier->stirred = true;
 	store_put_delivery(journal_main(keeper), &row);
-	if (delivery->ended != 0 && delivery->kind == NOTICE_digest)
-		digest_end(keeper, courier, delivery->notice);
 }
 
 void
@@ -270,7 +239,7 @@ outbox_had(const struct keeper *keeper, const struct courier *courier, uint64_t 
 {
 	const char *notifier = courier->name;
 
-	store_read_notice_deliveries(keeper->reader, notice, on_delivery, &notifier);
+	store_read_notice_deliveries(store_inside(keeper->store), notice, on_delivery, &notifier);
 	return notifier == NULL;
 }
 
@@ -351,10 +320,10 @@ outbox_is_unripe(const struct delivery *delivery)
 bool
 outbox_is_of_open(const struct keeper *keeper, const struct delivery *delivery)
 {
-	uint32_t target = roll_target(&keeper->roll, delivery->target);
+	uint32_t target = roll_target(keeper->roll, delivery->target);
 	struct store_incident incident;
 
-	return target != CONFIG_NONE && delivery->incident != 0 && record_open_incident(keeper, target, &incident)
+	return target != CONFIG_NONE && delivery->incident != 0 && roll_open_incident(keeper->roll, target, &incident)
 	    && incident.number == delivery->incident;
 }
 
@@ -389,102 +358,94 @@ outbox_merge(struct keeper *keeper, struct courier *courier, uint64_t notice, ui
 	}
 }
 
-/* What is claimed for it is durable, or no longer waited for. */
-static bool
-has_safe_claims(const struct keeper *keeper, const struct courier *courier)
-{
-	return keeper->journal.safe >= courier->claim_serial || keeper->journal.sides[STORE_MAIN].stuck;
-}
+/* One that is no longer configured. */
+struct stranger {
+	struct stranger *next;
+	char *notifier, *recipient;
+};
 
-uint32_t
-outbox_random(struct keeper *keeper)
-{
-	return random_next(&keeper->outbox.random);
-}
-
-/* Returns whether there are claims then. */
-static bool
-claim(struct keeper *keeper, struct courier *courier)
-{
-	if (outbox_has_claims(keeper, courier))
-		return true;
-	if (clock_mono() < courier->rest_until || keeper->stop_by != 0)
-		return false;
-	claims_make(keeper, courier);
-	return outbox_has_claims(keeper, courier);
-}
-
-void
-outbox_claim(struct keeper *keeper)
-{
-	for (uint32_t i = 0; i < keeper->outbox.count; i++) {
-		struct courier *courier = &keeper->outbox.couriers[i];
-
-		if (courier->fd >= 0 && courier->in_hand == 0 && courier->stirred)
-			(void)claim(keeper, courier);
-	}
-}
+struct strangers {
+	const struct keeper *keeper;
+	struct stranger *first;
+	bool no_memory;
+};
 
 static void
-turn(struct keeper *keeper, struct courier *courier)
+on_receiver(void *arg, const char *notifier, const char *recipient)
 {
-	bool claimed = false;
+	struct strangers *it = arg;
+	struct stranger *stranger = NULL;
 
-	courier_flush(courier);
-	if (courier->fd < 0 || courier->in_hand != 0)
+	if (courier_for(it->keeper, notifier, recipient) != NULL)
 		return;
-	if (courier->stirred) {
-		claimed = claim(keeper, courier);
-		courier->stirred = claimed && !has_safe_claims(keeper, courier);
+	if ((stranger = malloc(sizeof *stranger)) == NULL) {
+		it->no_memory = true;
+		return;
 	}
-	if (claimed && !courier->stirred)
-		courier_hand_out(keeper, courier);
-	else if (!claimed)
-		repeat_turn(keeper, courier);
+	*stranger = (struct stranger){ it->first, strdup(notifier), strdup(recipient) };
+	it->first = stranger;
+	it->no_memory |= stranger->notifier == NULL || stranger->recipient == NULL;
+}
+
+static bool
+end_strangers(struct keeper *keeper)
+{
+	struct strangers it = { .keeper = keeper };
+
+	while (!store_read_receivers(keeper->store, on_receiver, &it)) /* what is found twice is ended twice */
+		continue;
+	for (struct stranger *next; it.first != NULL; it.first = next) {
+		next = it.first->next;
+		if (!it.no_memory)
+			store_end_receiver(journal_main(keeper), it.first->notifier, it.first->recipient, clock_wall());
+		free(it.first->notifier);
+		free(it.first->recipient);
+		free(it.first);
+	}
+	return !it.no_memory;
+}
+
+/* Of what was claimed, the first notice without a receipt may have been in hand; all go back. Clocks may have been set: no wait is
+ * longer than the longest. */
+static void
+take_up(struct keeper *keeper, struct courier *courier)
+{
+	struct delivery delivery = { .notice = 0 };
+	uint64_t first = 0;
+
+	while (outbox_next(keeper, courier, STORE_QUEUE_CLAIMED, 0, &delivery)) {
+		if (first == 0)
+			first = delivery.notice;
+		if (delivery.notice != first)
+			break;
+		delivery.doubt++;
+		delivery.attempts++;
+		outbox_put(keeper, courier, &delivery, text_view(""));
+	}
+	outbox_give_back(keeper, courier, 0);
+	store_hurry(journal_main(keeper), courier->name, clock_wall()
+	    + (courier->rules->after > wait_max ? courier->rules->after : wait_max));
+}
+
+bool
+outbox_recover(struct keeper *keeper, struct reason *why)
+{
+	if (!end_strangers(keeper)) {
+		reason_set(why, "no memory");
+		return false;
+	}
+	for (uint32_t i = 0; i < keeper->outbox.count; i++)
+		take_up(keeper, &keeper->outbox.couriers[i]);
+	return true;
 }
 
 void
-outbox_turn(struct keeper *keeper)
+outbox_put_notice(struct keeper *keeper, struct store_notice row, const struct notice_rest *rest)
 {
-	bool second = clock_mono() >= keeper->outbox.next_second;
+	unsigned char bytes[NOTICE_REST_MAX];
+	struct wire_out out = wire_over(bytes, sizeof bytes);
 
-	if (second && keeper->stop_by == 0) {
-		keeper->outbox.next_second = clock_mono() + SECOND;
-		rules_turn(keeper);
-		withhold_turn(keeper);
-		remind_turn(keeper);
-		channel_turn(keeper);
-		beat_turn(keeper);
-	}
-	for (uint32_t i = 0; i < keeper->outbox.count; i++) {
-		struct courier *courier = &keeper->outbox.couriers[i];
-
-		courier->stirred |= second && store_has_queued(keeper->journal.store, courier->name, false);
-		turn(keeper, courier);
-	}
-}
-
-/* A second is soon enough for what becomes due without a change. */
-int64_t
-outbox_next_turn(const struct keeper *keeper)
-{
-	int64_t now = clock_mono();
-
-	for (uint32_t i = 0; i < keeper->outbox.count; i++) {
-		const struct courier *courier = &keeper->outbox.couriers[i];
-
-		if (courier->fd >= 0 && courier->in_hand == 0 && courier->stirred && courier->rest_until <= now && keeper->stop_by == 0)
-			return now;
-	}
-	return now + SECOND;
-}
-
-uint32_t
-outbox_poll(const struct keeper *keeper, struct pollfd *polled)
-{
-	for (uint32_t i = 0; i < keeper->outbox.count; i++) {
-		const struct courier *courier = &keeper->outbox.couriers[i];
-		polled[i] = (struct pollfd){ .fd = courier->fd, .events = packet_queue_is_empty(&courier->out) ? POLLIN : POLLIN | POLLOUT };
-	}
-	return keeper->outbox.count;
+	rest_put(rest, &out);
+	row.rest = (struct pw_bytes){ (const char *)bytes, out.size };
+	store_put_notice(journal_main(keeper), &row);
 }

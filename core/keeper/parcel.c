@@ -92,7 +92,7 @@ on_covered(void *arg, const struct store_notice *row)
 	text_add(&it->lines, "\n");
 	if (tally->count++ == 0)
 		tally->text = TEXT_OVER(tally->names);
-	roll_names(&it->keeper->roll, row->target, &names);
+	roll_names(it->keeper->roll, row->target, &names);
 	if (names.target[0] == '\0' || tally->named == NAMED_MAX)
 		return false;
 	text_format(&tally->text, "%s%s", tally->named == 0 ? "" : ", ", names.target);
@@ -125,7 +125,7 @@ name_target(struct material *it)
 {
 	struct message_notice *notice = &it->notice;
 
-	roll_names(&it->keeper->roll, it->target, &it->names);
+	roll_names(it->keeper->roll, it->target, &it->names);
 	notice->target = (struct pw_bytes){ it->names.target, strlen(it->names.target) };
 	notice->host = (struct pw_bytes){ it->names.host, strlen(it->names.host) };
 	notice->port = it->names.port;
@@ -149,7 +149,7 @@ make_key(const struct material *it, const struct first_notice *notice, char key[
 	unsigned char bytes[256], digest[SHA256_SIZE];
 	struct text words = text_over((char *)bytes + FIXED, sizeof bytes - FIXED);
 
-	memcpy(bytes, store_instance(it->keeper->journal.store), 16);
+	memcpy(bytes, store_instance(it->keeper->store), 16);
 	put_big_endian(bytes + 16, it->target);
 	put_big_endian(bytes + 24, notice->change);
 	put_big_endian(bytes + 32, (uint64_t)notice->confirmed);
@@ -227,8 +227,8 @@ on_trace(void *arg, const struct store_trace *row)
 static void
 send_legs(struct material *it)
 {
-	struct store_reader *reader = it->keeper->reader;
-	uint32_t target = roll_target(&it->keeper->roll, it->target);
+	struct store_reader *reader = store_inside(it->keeper->store);
+	uint32_t target = roll_target(it->keeper->roll, it->target);
 
 	it->last = STORE_EVIDENCE_FIRST;
 	if (it->notice.incident == 0 && it->rest.attempt_count > 0)
@@ -277,7 +277,7 @@ add_recipients(struct material *it)
 static bool
 needs_all(const struct material *it)
 {
-	uint32_t target = roll_target(&it->keeper->roll, it->target);
+	uint32_t target = roll_target(it->keeper->roll, it->target);
 
 	return target != CONFIG_NONE && it->keeper->config->targets[target].policy->addresses == ADDRESSES_ALL;
 }
@@ -287,13 +287,28 @@ static void
 add_behind(struct material *it)
 {
 	enum notice_kind kind = notice_named(it->notice.kind);
-	uint32_t target = roll_target(&it->keeper->roll, it->target);
+	uint32_t target = roll_target(it->keeper->roll, it->target);
 	struct store_incident open;
 
 	if (it->rest.covered == 0 && (kind == NOTICE_down || kind == NOTICE_reminder || kind == NOTICE_flapping)
-	    && target != CONFIG_NONE && it->keeper->files[target].has_behind && record_open_incident(it->keeper, target, &open)
+	    && target != CONFIG_NONE && roll_has_behind(it->keeper->roll, target) && roll_open_incident(it->keeper->roll, target, &open)
 	    && open.number == it->notice.incident)
 		behind_add(it->keeper, target, it->courier, &it->lines);
+}
+
+void
+outbox_count_digest(const struct keeper *keeper, const struct courier *courier, uint64_t digest, struct notice_rest *rest)
+{
+	struct delivery member = { .notice = 0 };
+
+	rest->covered = rest->covers_count = 0;
+	for (uint64_t last = 0; outbox_next(keeper, courier, STORE_QUEUE_DIGEST, digest, &member); last = member.notice) {
+		if (member.notice == last)
+			continue;
+		rest->covered++;
+		if (rest->covers_count < REST_COVERS_MAX)
+			rest->covers[rest->covers_count++] = member.notice;
+	}
 }
 
 /* Some of what it was made for may have been left out since. */
@@ -302,9 +317,10 @@ count_digest(struct material *it)
 {
 	struct delivery member = { .notice = 0 };
 
-	if (notice_named(it->notice.kind) != NOTICE_digest || !outbox_next(it->keeper, it->courier, STORE_QUEUE_DIGEST, it->notice.notice, &member))
+	if (notice_named(it->notice.kind) != NOTICE_digest
+	    || !outbox_next(it->keeper, it->courier, STORE_QUEUE_DIGEST, it->notice.notice, &member))
 		return;
-	digest_count(it->keeper, it->courier, it->notice.notice, &it->rest);
+	outbox_count_digest(it->keeper, it->courier, it->notice.notice, &it->rest);
 	it->notice.covered = it->rest.covered;
 }
 
@@ -349,7 +365,7 @@ find_opened(struct material *it, struct first_notice *first)
 	if (number == it->itself.number)
 		opened = (struct opened){ it->itself, it->rest.names, it->rest.named };
 	else
-		store_read_notice(it->keeper->reader, number, on_opened, &opened);
+		store_read_notice(store_inside(it->keeper->store), number, on_opened, &opened);
 	*first = opened.notice;
 	text_copy(it->notice.first_kind, sizeof it->notice.first_kind, first->kind);
 	it->notice.first = opened.found ? opened.names : it->names;
@@ -358,17 +374,17 @@ find_opened(struct material *it, struct first_notice *first)
 static bool
 gather(struct material *it)
 {
-	struct store_reader *reader = it->keeper->reader;
+	struct store_reader *reader = store_inside(it->keeper->store);
 	struct store_incident incident;
 	struct first_notice first;
 
 	store_read_notice(reader, it->notice.notice, on_notice, it);
 	if (!it->found)
 		return false;
-	if (!store_keeps_notice(it->keeper->journal.store, it->notice.notice))
+	if (!store_keeps_notice(it->keeper->store, it->notice.notice))
 		it->notice.flags |= NOTICE_NOT_RECORDED;
 	count_digest(it);
-	if (it->notice.incident != 0 && store_find_incident(it->keeper->journal.store, it->notice.incident, &incident)) {
+	if (it->notice.incident != 0 && store_find_incident(it->keeper->store, it->notice.incident, &incident)) {
 		it->notice.began = incident.began;
 		it->notice.ended = incident.ended;
 	}

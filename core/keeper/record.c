@@ -1,32 +1,19 @@
 /* One change as rows of one batch: its notice, its incident or condition, its evidence. */
+#include "keeper/record.h"
+
 #include <assert.h>
-#include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
 
 #include "base/clock.h"
+#include "keeper/evidence.h"
 #include "keeper/keeper.h"
+#include "keeper/policy.h"
 #include "keeper/rest.h"
 #include "keeper/silences.h"
+#include "keeper/tell.h"
+#include "keeper/telling.h"
 #include "keeper/withhold.h"
-
-bool
-record_open_incident(const struct keeper *keeper, uint32_t target, struct store_incident *incident)
-{
-	struct file_of *file = &keeper->files[target];
-
-	file->is_up = file->is_up || !store_find_open_incident(keeper->journal.store, roll_number(&keeper->roll, target), incident);
-	return !file->is_up;
-}
-
-bool
-record_is_down(const struct keeper *keeper, uint32_t target)
-{
-	struct store_incident incident;
-
-	return record_open_incident(keeper, target, &incident);
-}
 
 static void
 close_incident(struct keeper *keeper, struct store_incident *incident, const char *end, int64_t ended, int64_t confirmed,
@@ -44,17 +31,17 @@ open_incident(struct keeper *keeper, const struct message_change *change)
 {
 	struct store_incident incident;
 
-	if (record_open_incident(keeper, change->target, &incident)) {
+	if (roll_open_incident(keeper->roll, change->target, &incident)) {
 		if (incident.change == change->incident)
 			return incident.number;
 		/* Its end was never told us: we cannot tell when it was. */
 		close_incident(keeper, &incident, "lost", change->detected, change->confirmed, text_view(""));
 	}
-	incident = (struct store_incident){ .number = store_number(keeper->journal.store, STORE_INCIDENTS),
-		.target = roll_number(&keeper->roll, change->target), .change = change->incident, .began = change->detected,
+	incident = (struct store_incident){ .number = store_number(keeper->store, STORE_INCIDENTS),
+		.target = roll_number(keeper->roll, change->target), .change = change->incident, .began = change->detected,
 		.confirmed = change->confirmed, .outcome = change->code, .text = change->text };
 	store_put_incident(journal_main(keeper), &incident);
-	keeper->files[change->target].is_up = false;
+	roll_note_incident(keeper->roll, change->target);
 	return incident.number;
 }
 
@@ -79,18 +66,7 @@ incident_of(struct keeper *keeper, const struct message_change *change)
 		return open_incident(keeper, change);
 	if (change->target == CONFIG_NONE || change->incident == 0)
 		return 0;
-	return record_open_incident(keeper, change->target, &incident) && incident.change == change->incident ? incident.number : 0;
-}
-
-void
-record_row(struct keeper *keeper, struct store_notice row, const struct notice_rest *rest)
-{
-	unsigned char bytes[NOTICE_REST_MAX];
-	struct wire_out out = wire_over(bytes, sizeof bytes);
-
-	rest_put(rest, &out);
-	row.rest = (struct pw_bytes){ (const char *)bytes, out.size };
-	store_put_notice(journal_main(keeper), &row);
+	return roll_open_incident(keeper->roll, change->target, &incident) && incident.change == change->incident ? incident.number : 0;
 }
 
 static void
@@ -100,41 +76,32 @@ put_notice(struct keeper *keeper, const struct message_change *change, uint64_t 
 	struct notice_rest rest = { .attempt_count = change->attempt_count };
 
 	rest.named = notice_alert(notice_named(change->kind), change->code, target == 0) == NOTICE_ALERT_OPEN;
-	roll_names(&keeper->roll, target, &rest.names);
+	roll_names(keeper->roll, target, &rest.names);
 	memcpy(rest.from, change->from, sizeof rest.from);
 	memcpy(rest.to, change->to, sizeof rest.to);
 	memcpy(rest.attempts, change->attempts, change->attempt_count * sizeof rest.attempts[0]);
-	record_row(keeper, (struct store_notice){ .number = number, .target = target,
+	outbox_put_notice(keeper, (struct store_notice){ .number = number, .target = target,
 	    .change = change->change, .kind = change->kind, .incident = incident, .code = change->code,
 	    .detected = change->detected, .confirmed = change->confirmed, .text = change->text,
 	    .silences = change->silences }, &rest);
-}
-
-bool
-record_stands(const struct keeper *keeper, uint32_t target, const char *code)
-{
-	struct store_condition condition;
-
-	return !keeper->files[target].is_clear
-	    && store_find_condition(keeper->journal.store, roll_number(&keeper->roll, target), code, &condition);
 }
 
 static void
 record_condition(struct keeper *keeper, const struct message_change *change)
 {
 	enum notice_kind kind = notice_named(change->kind);
-	uint64_t target = roll_number(&keeper->roll, change->target);
+	uint64_t target = roll_number(keeper->roll, change->target);
 	struct store_condition condition;
 
 	if (target == 0 || !ledger_speaks_of_condition(kind))
 		return;
-	if (!store_find_condition(keeper->journal.store, target, change->code, &condition))
+	if (!store_find_condition(keeper->store, target, change->code, &condition))
 		condition = (struct store_condition){ .target = target, .since = change->detected, .standing = change->confirmed };
 	condition.code = change->code;
 	condition.cleared = kind == NOTICE_cleared ? change->confirmed : 0;
 	condition.text = change->text;
 	store_put_condition(journal_main(keeper), &condition);
-	keeper->files[change->target].is_clear = false;
+	roll_note_conditions(keeper->roll, change->target, true);
 }
 
 /* In the store, for `status`: since when which files cannot be used, and what is in force instead. */
@@ -174,15 +141,15 @@ record_change(struct keeper *keeper, const struct message_change *change)
 	/* Without a kind nothing happened but that the reasons for silence are others. */
 	if (change->kind[0] != '\0') {
 		struct store_incident ended;
-		uint64_t incident = incident_of(keeper, change), notice = store_number(keeper->journal.store, STORE_NOTICES);
+		uint64_t incident = incident_of(keeper, change), notice = store_number(keeper->store, STORE_NOTICES);
 
-		put_notice(keeper, change, notice, roll_number(&keeper->roll, change->target), incident);
-		telling_notice(keeper, change, notice, roll_number(&keeper->roll, change->target), incident);
+		put_notice(keeper, change, notice, roll_number(keeper->roll, change->target), incident);
+		telling_notice(keeper, change, notice, roll_number(keeper->roll, change->target), incident);
 		record_condition(keeper, change);
 		keep_files(keeper, change);
 		if (change->target != CONFIG_NONE)
 			evidence_of_change(keeper, change, notice, incident);
-		if (closes(change) && store_find_incident(keeper->journal.store, incident, &ended))
+		if (closes(change) && store_find_incident(keeper->store, incident, &ended))
 			close_incident(keeper, &ended, "up", change->detected, change->confirmed, change->text);
 	}
 	if (change->kind[0] == '\0' && change->target != CONFIG_NONE && silences_at(keeper, change->target, change->confirmed) == NULL)
@@ -199,8 +166,8 @@ is_open(struct keeper *keeper, const struct message_change *change)
 	if (change->target == CONFIG_NONE)
 		return false;
 	if (opens(change))
-		return record_open_incident(keeper, change->target, &incident) && incident.change == change->incident;
-	return ledger_speaks_of_condition(notice_named(change->kind)) && record_stands(keeper, change->target, change->code);
+		return roll_open_incident(keeper->roll, change->target, &incident) && incident.change == change->incident;
+	return ledger_speaks_of_condition(notice_named(change->kind)) && roll_stands(keeper->roll, change->target, change->code);
 }
 
 /* The columns as the monitor says them: its record is not read here. */
@@ -210,7 +177,7 @@ put_state_row(struct keeper *keeper, const struct message_run *run)
 	const struct message_columns *columns = &run->columns;
 	int64_t interval = run->interval == 0 ? keeper->config->targets[run->target].policy->interval : run->interval;
 
-	store_put_state(journal_main(keeper), &(struct store_state){ .target = roll_number(&keeper->roll, run->target),
+	store_put_state(journal_main(keeper), &(struct store_state){ .target = roll_number(keeper->roll, run->target),
 	    .at = clock_wall(), .record = run->state, .state = columns->state, .verdict = columns->verdict,
 	    .outcome = columns->outcome, .silences = columns->silences, .text = columns->text, .since = columns->since,
 	    .ended = columns->ended, .interval = interval == INTERVAL_NONE ? 0 : interval, .fails = columns->fails,
@@ -243,7 +210,7 @@ end_unseen(struct keeper *keeper, uint32_t target, uint64_t incident)
 	silences_stamp(keeper, &change);
 	record_change(keeper, &change);
 	duty_log(keeper->duty, LOG_NOTICE, 0, "%s", sentence);
-	assert(!record_is_down(keeper, target));
+	assert(!roll_is_down(keeper->roll, target));
 }
 
 void
@@ -261,7 +228,7 @@ record_run(struct keeper *keeper, const struct message_run *run, struct pw_bytes
 			silences_stamp(keeper, &change);
 			record_change(keeper, &change);
 		}
-	if (run->target != CONFIG_NONE && strcmp(run->columns.state, "up") == 0 && record_open_incident(keeper, run->target, &open))
+	if (run->target != CONFIG_NONE && strcmp(run->columns.state, "up") == 0 && roll_open_incident(keeper->roll, run->target, &open))
 		end_unseen(keeper, run->target, open.change);
 	if (run->state.size > 0)
 		record_state(keeper, run);
@@ -274,7 +241,7 @@ record_clock_set(struct keeper *keeper, int64_t moved)
 {
 	struct store_incident incident = { .number = 0 };
 
-	while ((moved > SECOND || moved < -SECOND) && store_next_open_incident(keeper->journal.store, &incident)) {
+	while ((moved > SECOND || moved < -SECOND) && store_next_open_incident(keeper->store, &incident)) {
 		incident.began += moved;
 		incident.confirmed += moved;
 		incident.reminded += incident.reminded == 0 ? 0 : moved;
@@ -317,15 +284,15 @@ clear(struct keeper *keeper, uint32_t target, const struct store_condition *stan
 void
 record_seen(struct keeper *keeper, uint32_t target, uint64_t run)
 {
-	struct store_condition condition = { .target = roll_number(&keeper->roll, target) };
+	struct store_condition condition = { .target = roll_number(keeper->roll, target) };
 	bool any = false;
 
-	if (keeper->files[target].is_clear)
+	if (roll_is_clear(keeper->roll, target))
 		return;
-	for (; store_next_condition_of(keeper->journal.store, &condition); any = true)
+	for (; store_next_condition_of(keeper->store, &condition); any = true)
 		if (is_of_unknown(condition.code))
 			clear(keeper, target, &condition, run, clock_wall());
-	keeper->files[target].is_clear = !any;
+	roll_note_conditions(keeper->roll, target, any);
 }
 
 uint64_t
@@ -334,7 +301,7 @@ record_notice(struct keeper *keeper, const struct message_change *change, uint64
 	unsigned char changes[8 * 1024], packet[sizeof changes + 64];
 	struct wire_out one = wire_over(changes, sizeof changes), out = wire_over(packet, sizeof packet);
 	struct message_run run = { .target = change->target, .change_count = 1 };
-	uint64_t notice = store_number(keeper->journal.store, STORE_NOTICES);
+	uint64_t notice = store_number(keeper->store, STORE_NOTICES);
 
 	message_add_change(&one, change);
 	run.changes = (struct pw_bytes){ (const char *)changes, one.size };
@@ -365,4 +332,41 @@ record_ours(struct keeper *keeper, const char *kind, const char *code, int64_t s
 	notice = record_notice(keeper, &change, 0, 0);
 	telling_notice(keeper, &change, notice, 0, 0);
 	return notice;
+}
+
+static void
+tell(struct keeper *keeper, const struct slip *slip)
+{
+	struct wire_in in = wire_from(slip->packet, slip->size);
+	struct message_run run;
+	struct message_change change;
+
+	if (!message_get_run(&in, &run, keeper->config->target_count))
+		return;
+	in = wire_from(run.changes.data, run.changes.size);
+	for (uint32_t i = 0; message_next_change(&in, &run, &change); i++)
+		if (change.kind[0] != '\0' && !(slip->left_out >> i & 1)) {
+			if (run.sequence.birth != 0) /* what is our own is silenced for nothing */
+				silences_stamp(keeper, &change);
+			tell_change(keeper->duty, ++keeper->events, &change, keeper->cabinet, keeper->zone);
+		}
+}
+
+void
+record_commit(struct keeper *keeper)
+{
+	policy_commit(keeper);
+	for (const struct slip *slip; (slip = journal_untold(&keeper->journal)) != NULL; journal_told(&keeper->journal))
+		tell(keeper, slip);
+	if (keeper->journal.open == NULL)
+		cabinet_settle_all(keeper->cabinet);
+}
+
+void
+record_settle(struct keeper *keeper, uint32_t target, uint64_t run)
+{
+	if (keeper->journal.open == NULL)
+		cabinet_settle(keeper->cabinet, target, run);
+	else
+		cabinet_settle_later(keeper->cabinet, target, run);
 }

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "keeper/keeper.h"
+#include "keeper/record.h"
 #include "keeper/rest.h"
 #include "keeper/rules.h"
 #include "keeper/told.h"
@@ -54,7 +55,7 @@ static uint64_t
 record_reminder(struct keeper *keeper, uint32_t target, const struct store_incident *incident, int64_t now)
 {
 	struct store_incident reminded = *incident;
-	uint64_t number = store_number(keeper->journal.store, STORE_NOTICES);
+	uint64_t number = store_number(keeper->store, STORE_NOTICES);
 	struct notice_rest rest = { .attempt_count = 0 };
 	char sentence[NOTICE_TEXT_MAX];
 	struct text text = TEXT_OVER(sentence);
@@ -63,7 +64,7 @@ record_reminder(struct keeper *keeper, uint32_t target, const struct store_incid
 	text_add_span(&text, now - incident->began);
 	text_add(&text, ": ");
 	text_add_bytes(&text, incident->text.data, incident->text.size);
-	record_row(keeper, (struct store_notice){ .number = number,
+	outbox_put_notice(keeper, (struct store_notice){ .number = number,
 	    .target = incident->target, .change = OWN_CHANGES + number, .kind = "reminder",
 	    .incident = incident->number, .code = incident->outcome, .detected = incident->began, .confirmed = now,
 	    .text = { text.bytes, text.size }, .silences = "" }, &rest);
@@ -77,7 +78,7 @@ remind_of(struct keeper *keeper, uint32_t target, const struct store_incident *i
 {
 	uint64_t notice = 0, opened;
 
-	if (target == CONFIG_NONE || incident->acknowledged != 0 || rules_target_is_silent(keeper, target))
+	if (target == CONFIG_NONE || incident->acknowledged != 0 || withhold_is_silent(keeper, target))
 		return;
 	for (uint32_t i = 0; i < keeper->outbox.count; i++) {
 		if (!is_due(keeper, target, i, incident, now, &opened))
@@ -99,14 +100,14 @@ remind(struct keeper *keeper)
 
 	for (uint32_t i = 0; i < keeper->outbox.count; i++)
 		wanted |= keeper->outbox.couriers[i].rules->remind_count > 0;
-	while (wanted && store_next_open_incident(keeper->journal.store, &incident))
-		remind_of(keeper, roll_target(&keeper->roll, incident.target), &incident, now);
+	while (wanted && store_next_open_incident(keeper->store, &incident))
+		remind_of(keeper, roll_target(keeper->roll, incident.target), &incident, now);
 }
 
 static void
 stand_in(struct keeper *keeper, struct courier *courier, struct delivery *delivery)
 {
-	uint32_t fallback = courier->rules->fallback, target = roll_target(&keeper->roll, delivery->target);
+	uint32_t fallback = courier->rules->fallback, target = roll_target(keeper->roll, delivery->target);
 	uint64_t notice = delivery->notice;
 	struct ledger ledger;
 
@@ -177,7 +178,7 @@ remind_recover(struct keeper *keeper)
 {
 	int64_t tested = 0;
 
-	if (store_read_meta(keeper->reader, "tested", &tested, sizeof tested) == sizeof tested)
+	if (store_read_meta(store_inside(keeper->store), "tested", &tested, sizeof tested) == sizeof tested)
 		keeper->outbox.tested = tested;
 	else
 		put_tested(keeper, clock_wall());

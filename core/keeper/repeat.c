@@ -3,14 +3,14 @@
  * ourselves: under the same key and names, without rows in the store, and beside the budget for storms. It is done in rounds, a
  * notice at a time, only while nothing else is to be handed out; where the way fails the round ends.
  */
-#include "keeper/outbox.h"
+#include "keeper/repeat.h"
 
 #include <string.h>
 
 #include "base/clock.h"
 #include "keeper/keeper.h"
-#include "keeper/rules.h"
 #include "keeper/told.h"
+#include "keeper/withhold.h"
 
 enum { TARGETS_A_TURN = 1000, PAGE = 100, OUR_PAGES = 100 };
 static const int64_t round_every = 300 * (int64_t)SECOND;
@@ -30,7 +30,7 @@ find_condition(const struct keeper *keeper, uint32_t target, const struct ledger
 			*end = true;
 			return 0;
 		}
-	return ledger_has_code(ledger, code.name) && record_stands(keeper, target, code.name) ? code.opened : 0;
+	return ledger_has_code(ledger, code.name) && roll_stands(keeper->roll, target, code.name) ? code.opened : 0;
 }
 
 /* What of a target that is down its receiver has: 0: nothing, or an end of it is on its way. */
@@ -39,7 +39,7 @@ find_outage(const struct keeper *keeper, uint32_t target, const struct ledger *l
 {
 	bool told = ledger->sent.meaning == MEANING_DOWN && ledger->queued.meaning == MEANING_DOWN;
 
-	if (!told || !record_is_down(keeper, target))
+	if (!told || !roll_is_down(keeper->roll, target))
 		return 0;
 	return ledger->sent.opened != 0 ? ledger->sent.opened : ledger->sent.notice;
 }
@@ -85,7 +85,7 @@ find_ours(const struct keeper *keeper, const struct courier *courier, uint32_t p
 	struct ours ours = { .keeper = keeper, .courier = courier, .left = place };
 
 	for (int pages = 0; pages < OUR_PAGES; pages++)
-		if (store_read_notices(keeper->reader, 0, ours.last, PAGE, on_ours, &ours) != STORE_READ_MORE)
+		if (store_read_notices(store_inside(keeper->store), 0, ours.last, PAGE, on_ours, &ours) != STORE_READ_MORE)
 			break;
 	return ours.found;
 }
@@ -97,7 +97,7 @@ find_next(struct keeper *keeper, struct courier *courier)
 	for (uint32_t looked = 0; courier->repeat_target < keeper->config->target_count && looked < TARGETS_A_TURN;) {
 		uint32_t target = courier->repeat_target, place = courier->repeat_code++;
 		struct ledger ledger;
-		bool end = rules_target_is_silent(keeper, target);
+		bool end = withhold_is_silent(keeper, target);
 		told_ledger(keeper, target, courier_index(keeper, courier), &ledger);
 		uint64_t found = end ? 0 : place == 0 ? find_outage(keeper, target, &ledger)
 		    : find_condition(keeper, target, &ledger, place, &end);

@@ -1,25 +1,56 @@
 /* Matching by sorting: there may be 100,000 on both sides. */
 #include "keeper/roll.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/vec.h"
+#include "store/find.h"
+#include "store/reader.h"
 
-enum { IDENTITY_MAX = 1200 };
+enum { IDENTITY_MAX = 1200, PAGE = 1000 };
 
-bool
-roll_init(struct roll *roll, const struct config *config)
+/* One that the store knows. */
+struct known {
+	uint64_t number;
+	char *identity, *name, *probe, *host, *was;
+	uint32_t port;
+	int64_t known, gone;
+	uint32_t target; /* of the configuration, CONFIG_NONE: none of them */
+};
+
+struct roll {
+	const struct config *config;
+	struct store *store;
+	uint32_t count, room;
+	struct known *rows;      /* by number, once matched */
+	struct of_target {
+		uint64_t number;
+		bool has_behind;     /* others cannot be reached without it */
+		bool is_up, is_clear; /* nothing of it is open, so that nothing is looked for; false: not known */
+	} targets[];             /* of the configuration */
+};
+
+struct roll *
+roll_create(const struct config *config)
 {
-	*roll = (struct roll){ .config = config };
-	roll->numbers = calloc(config->target_count + 1, sizeof *roll->numbers);
-	return roll->numbers != NULL;
+	struct roll *roll = calloc(1, sizeof *roll + config->target_count * sizeof roll->targets[0]);
+
+	if (roll == NULL)
+		return NULL;
+	roll->config = config;
+	for (uint32_t i = 0; i < config->target_count; i++)
+		if (config->targets[i].parent != CONFIG_NONE)
+			roll->targets[config->targets[i].parent].has_behind = true;
+	return roll;
 }
 
 static void
-free_row(struct roll_known *row)
+free_row(struct known *row)
 {
 	free(row->identity);
 	free(row->name);
@@ -29,22 +60,23 @@ free_row(struct roll_known *row)
 }
 
 void
-roll_fini(struct roll *roll)
+roll_destroy(struct roll **roll)
 {
-	for (uint32_t i = 0; i < roll->count; i++)
-		free_row(&roll->rows[i]);
-	free(roll->rows);
-	free(roll->numbers);
-	*roll = (struct roll){ .config = roll->config };
+	for (uint32_t i = 0; *roll != NULL && i < (*roll)->count; i++)
+		free_row(&(*roll)->rows[i]);
+	if (*roll != NULL)
+		free((*roll)->rows);
+	free(*roll);
+	*roll = NULL;
 }
 
-bool
-roll_add(struct roll *roll, const struct store_target *target)
+static bool
+add(struct roll *roll, const struct store_target *target)
 {
 	if (!VEC_RESERVE(roll->rows, roll->count, roll->room))
 		return false;
-	struct roll_known *row = &roll->rows[roll->count];
-	*row = (struct roll_known){ .number = target->number, .port = target->port, .known = target->known,
+	struct known *row = &roll->rows[roll->count];
+	*row = (struct known){ .number = target->number, .port = target->port, .known = target->known,
 		.gone = target->gone, .target = CONFIG_NONE, .identity = strdup(target->identity),
 		.name = strdup(target->name), .probe = strdup(target->probe), .host = strdup(target->host),
 		.was = strdup(target->was == NULL ? "" : target->was) };
@@ -74,30 +106,30 @@ add_identity(struct text *text, const struct target *target)
 static int
 by_identity(const void *a, const void *b)
 {
-	return strcmp(((const struct roll_known *)a)->identity, ((const struct roll_known *)b)->identity);
+	return strcmp(((const struct known *)a)->identity, ((const struct known *)b)->identity);
 }
 
 static int
 by_number(const void *a, const void *b)
 {
-	const struct roll_known *one = a, *other = b;
+	const struct known *one = a, *other = b;
 
 	return (one->number > other->number) - (one->number < other->number);
 }
 
-static struct roll_known *
+static struct known *
 find_identity(const struct roll *roll, const char *identity)
 {
-	struct roll_known sought = { .identity = (char *)(uintptr_t)identity };
+	struct known sought = { .identity = (char *)(uintptr_t)identity };
 
 	return roll->count == 0 ? NULL : bsearch(&sought, roll->rows, roll->count, sizeof *roll->rows, by_identity);
 }
 
 static void
-join(struct roll *roll, struct roll_known *row, uint32_t target)
+join(struct roll *roll, struct known *row, uint32_t target)
 {
 	row->target = target;
-	roll->numbers[target] = row->number;
+	roll->targets[target].number = row->number;
 }
 
 static void
@@ -107,13 +139,13 @@ match_identities(struct roll *roll)
 		char identity[IDENTITY_MAX];
 		struct text text = TEXT_OVER(identity);
 		add_identity(&text, &roll->config->targets[i]);
-		struct roll_known *row = find_identity(roll, identity);
+		struct known *row = find_identity(roll, identity);
 		if (row != NULL && row->target == CONFIG_NONE)
 			join(roll, row, i);
 	}
 	for (uint32_t i = 0; i < roll->config->target_count; i++) {
 		const char *was = roll->config->targets[i].was;
-		struct roll_known *row = was == NULL || roll->numbers[i] != 0 ? NULL : find_identity(roll, was);
+		struct known *row = was == NULL || roll->targets[i].number != 0 ? NULL : find_identity(roll, was);
 		if (row != NULL && row->target == CONFIG_NONE && row->gone == 0)
 			join(roll, row, i);
 	}
@@ -162,13 +194,13 @@ match_places(struct roll *roll)
 	if (sides == NULL)
 		return false;
 	for (uint32_t i = 0; i < roll->count; i++) {
-		const struct roll_known *row = &roll->rows[i];
+		const struct known *row = &roll->rows[i];
 		if (row->target == CONFIG_NONE && row->gone == 0)
 			sides[count++] = (struct side){ row->probe, row->host, row->port, true, i };
 	}
 	for (uint32_t i = 0; i < roll->config->target_count; i++) {
 		const struct target *target = &roll->config->targets[i];
-		if (roll->numbers[i] == 0)
+		if (roll->targets[i].number == 0)
 			sides[count++] = (struct side){ probe_of(target), target->host, target->port, false, i };
 	}
 	match_pairs(roll, sides, count);
@@ -184,26 +216,27 @@ as_configured(const struct target *target, uint64_t number, const char *identity
 }
 
 static bool
-add_new(struct roll *roll, uint64_t (*next)(void *arg), void *arg)
+add_new(struct roll *roll)
 {
 	for (uint32_t i = 0; i < roll->config->target_count; i++) {
-		if (roll->numbers[i] != 0)
+		if (roll->targets[i].number != 0)
 			continue;
-		struct store_target row = as_configured(&roll->config->targets[i], next(arg), "");
-		if (!roll_add(roll, &row))
+		struct store_target row = as_configured(&roll->config->targets[i], store_number(roll->store, STORE_TARGETS), "");
+		if (!add(roll, &row))
 			return false;
 		join(roll, &roll->rows[roll->count - 1], i);
 	}
 	return true;
 }
 
-bool
-roll_match(struct roll *roll, uint64_t (*next)(void *arg), void *arg)
+/* Finds for each target of the configuration its row; one that has none is given a new one. */
+static bool
+match(struct roll *roll)
 {
 	if (roll->count > 0)
 		qsort(roll->rows, roll->count, sizeof *roll->rows, by_identity);
 	match_identities(roll);
-	if (!match_places(roll) || !add_new(roll, next, arg))
+	if (!match_places(roll) || !add_new(roll))
 		return false;
 	if (roll->count > 0)
 		qsort(roll->rows, roll->count, sizeof *roll->rows, by_number);
@@ -211,14 +244,23 @@ roll_match(struct roll *roll, uint64_t (*next)(void *arg), void *arg)
 }
 
 static bool
-is_same(const struct roll_known *row, const struct store_target *now)
+is_same(const struct known *row, const struct store_target *now)
 {
 	return row->gone == 0 && strcmp(row->identity, now->identity) == 0 && strcmp(row->name, now->name) == 0
 	    && strcmp(row->probe, now->probe) == 0 && strcmp(row->host, now->host) == 0 && row->port == now->port;
 }
 
+/* One that is no longer watched, or comes back after it was gone, begins anew: nothing that was kept of it holds. */
 static void
-update_row(struct roll_known *row, const struct target *target, roll_put *put, void *arg, int64_t now)
+put(struct store_batch *batch, const struct store_target *row, bool anew)
+{
+	store_put_target(batch, row);
+	if (anew)
+		store_put_state(batch, &(struct store_state){ .target = row->number, .at = clock_wall(), .record = { "", 0 } });
+}
+
+static void
+update_row(struct store_batch *batch, struct known *row, const struct target *target, int64_t now)
 {
 	char identity[IDENTITY_MAX];
 	struct text text = TEXT_OVER(identity);
@@ -230,43 +272,78 @@ update_row(struct roll_known *row, const struct target *target, roll_put *put, v
 	bool renamed = row->identity[0] != '\0' && strcmp(row->identity, identity) != 0;
 	is.was = renamed ? row->identity : row->was;
 	is.known = row->known != 0 ? row->known : now;
-	put(arg, &is, row->target, row->gone != 0 || row->known == 0);
+	put(batch, &is, row->gone != 0 || row->known == 0);
 	row->gone = 0;
 	row->known = is.known;
 }
 
+/* Puts what is not as the configuration has it. Those who go come first: an identity that moves on to another row must be
+ * free. */
 static void
-dismiss(struct roll_known *row, roll_put *put, void *arg, int64_t now)
+update(struct roll *roll, struct store_batch *batch)
 {
-	struct store_target is = { .number = row->number, .identity = row->identity, .name = row->name,
-		.probe = row->probe, .host = row->host, .port = row->port, .was = row->was, .known = row->known,
-		.gone = row->gone = now };
+	int64_t now = clock_wall();
 
-	put(arg, &is, CONFIG_NONE, false);
-}
+	for (uint32_t i = 0; i < roll->count; i++) {
+		struct known *row = &roll->rows[i];
 
-void
-roll_update(struct roll *roll, roll_put *put, void *arg, int64_t now)
-{
-	/* Those who go first: an identity that moves on to another row must be free. */
-	for (uint32_t i = 0; i < roll->count; i++)
-		if (roll->rows[i].target == CONFIG_NONE && roll->rows[i].gone == 0)
-			dismiss(&roll->rows[i], put, arg, now);
+		if (row->target != CONFIG_NONE || row->gone != 0)
+			continue;
+		put(batch, &(struct store_target){ .number = row->number, .identity = row->identity, .name = row->name,
+		    .probe = row->probe, .host = row->host, .port = row->port, .was = row->was, .known = row->known,
+		    .gone = row->gone = now }, true);
+	}
 	for (uint32_t i = 0; i < roll->count; i++)
 		if (roll->rows[i].target != CONFIG_NONE)
-			update_row(&roll->rows[i], &roll->config->targets[roll->rows[i].target], put, arg, now);
+			update_row(batch, &roll->rows[i], &roll->config->targets[roll->rows[i].target], now);
+}
+
+struct reading {
+	struct roll *roll;
+	uint64_t last;
+	bool no_memory;
+};
+
+static bool
+on_target(void *arg, const struct store_target *row)
+{
+	struct reading *reading = arg;
+
+	reading->last = row->number;
+	reading->no_memory |= !add(reading->roll, row);
+	return !reading->no_memory;
+}
+
+bool
+roll_recover(struct roll *roll, struct store *store, struct store_batch *batch, struct reason *why)
+{
+	struct reading reading = { .roll = roll };
+	enum store_reading answer = STORE_READ_MORE;
+
+	roll->store = store;
+	while (answer == STORE_READ_MORE && !reading.no_memory)
+		answer = store_read_targets(store_inside(store), reading.last, PAGE, on_target, &reading);
+	if (answer == STORE_READ_BROKEN)
+		reason_set(why, "what was kept cannot be read: %s", store_reader_why(store_inside(store)));
+	else if (reading.no_memory || !match(roll))
+		reason_set(why, "no memory");
+	else {
+		update(roll, batch);
+		return true;
+	}
+	return false;
 }
 
 uint64_t
 roll_number(const struct roll *roll, uint32_t target)
 {
-	return target == CONFIG_NONE ? 0 : roll->numbers[target];
+	return target == CONFIG_NONE ? 0 : roll->targets[target].number;
 }
 
-const struct roll_known *
-roll_row(const struct roll *roll, uint64_t number)
+static const struct known *
+find_row(const struct roll *roll, uint64_t number)
 {
-	struct roll_known sought = { .number = number };
+	struct known sought = { .number = number };
 
 	return roll->count == 0 ? NULL : bsearch(&sought, roll->rows, roll->count, sizeof *roll->rows, by_number);
 }
@@ -274,7 +351,7 @@ roll_row(const struct roll *roll, uint64_t number)
 uint32_t
 roll_target(const struct roll *roll, uint64_t number)
 {
-	const struct roll_known *row = roll_row(roll, number);
+	const struct known *row = find_row(roll, number);
 
 	return row == NULL ? CONFIG_NONE : row->target;
 }
@@ -282,7 +359,7 @@ roll_target(const struct roll *roll, uint64_t number)
 void
 roll_names(const struct roll *roll, uint64_t number, struct notice_names *names)
 {
-	const struct roll_known *row = number == 0 ? NULL : roll_row(roll, number);
+	const struct known *row = number == 0 ? NULL : find_row(roll, number);
 	const struct target *target = row == NULL || row->target == CONFIG_NONE ? NULL : &roll->config->targets[row->target];
 	char own[OWN_NAME_MAX];
 
@@ -294,4 +371,63 @@ roll_names(const struct roll *roll, uint64_t number, struct notice_names *names)
 	snprintf(names->host, sizeof names->host, "%s", target != NULL ? target->shown : row->host);
 	snprintf(names->probe, sizeof names->probe, "%s", target != NULL ? target->policy->probe->descriptor->name : row->probe);
 	names->port = target != NULL ? target->port : (uint16_t)row->port;
+}
+
+const char *
+roll_name(const struct roll *roll, uint64_t number)
+{
+	const struct known *row = find_row(roll, number);
+
+	return row == NULL ? "a target" : row->name;
+}
+
+bool
+roll_has_behind(const struct roll *roll, uint32_t target)
+{
+	assert(target < roll->config->target_count);
+	return roll->targets[target].has_behind;
+}
+
+bool
+roll_open_incident(struct roll *roll, uint32_t target, struct store_incident *incident)
+{
+	struct of_target *of = &roll->targets[target];
+
+	assert(target < roll->config->target_count);
+	of->is_up = of->is_up || !store_find_open_incident(roll->store, of->number, incident);
+	return !of->is_up;
+}
+
+bool
+roll_is_down(struct roll *roll, uint32_t target)
+{
+	struct store_incident incident;
+
+	return roll_open_incident(roll, target, &incident);
+}
+
+bool
+roll_stands(const struct roll *roll, uint32_t target, const char *code)
+{
+	struct store_condition condition;
+
+	return !roll->targets[target].is_clear && store_find_condition(roll->store, roll->targets[target].number, code, &condition);
+}
+
+bool
+roll_is_clear(const struct roll *roll, uint32_t target)
+{
+	return roll->targets[target].is_clear;
+}
+
+void
+roll_note_incident(struct roll *roll, uint32_t target)
+{
+	roll->targets[target].is_up = false;
+}
+
+void
+roll_note_conditions(struct roll *roll, uint32_t target, bool any)
+{
+	roll->targets[target].is_clear = !any;
 }

@@ -1,27 +1,19 @@
-/* Quiet hours are looked up once for each that begins or ends. */
 #include "keeper/rules.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
-#include "keeper/asks.h"
-#include "keeper/beat.h"
 #include "keeper/keeper.h"
 #include "keeper/told.h"
-#include "keeper/withhold.h"
-
-enum { PAGE = 1000 };
-
-static const int64_t a_minute = 60 * (int64_t)SECOND;
 
 bool
-rules_open(struct keeper *keeper, struct courier *courier, const struct config_notifier *rules)
+rules_open(struct keeper *keeper, struct courier *courier)
 {
+	const struct config_notifier *rules = courier->rules;
 	const char *name = rules->timezone != NULL ? rules->timezone : keeper->config->timezone;
 	struct reason why;
 
-	courier->rules = rules;
 	courier->storm = rules->storm;
 	courier->handed = calloc(rules->storm + 1, sizeof *courier->handed);
 	courier->hush_looked = INT64_MAX;
@@ -33,41 +25,20 @@ rules_open(struct keeper *keeper, struct courier *courier, const struct config_n
 }
 
 static bool
-has_tag(const struct target *target, const struct config_notifier *rules)
-{
-	for (uint32_t i = 0; i < rules->tag_count; i++)
-		if (target_has_tag(target, rules->tags[i]))
-			return true;
-	return rules->tag_count == 0;
-}
-
-static bool
 hears_of_ours(const struct keeper *keeper, uint32_t courier)
 {
 	const struct outbox_of *outbox = &keeper->outbox;
 
-	return courier != outbox->spared && !(outbox->spares_dead && channel_is_dead(&outbox->couriers[courier]))
+	return courier != outbox->spared && !(outbox->spares_dead && courier_is_dead(&outbox->couriers[courier]))
 	    && (outbox->told_before == 0 || outbox_had(keeper, &outbox->couriers[courier], outbox->told_before));
 }
 
 bool
 rules_include(const struct keeper *keeper, uint32_t target, uint32_t courier)
 {
-	const struct policy *policy;
-
-	if (beat_is_of(keeper, courier))
-		return false;
-	if (target == CONFIG_NONE)
-		return hears_of_ours(keeper, courier);
-	policy = keeper->config->targets[target].policy;
-	if (!has_tag(&keeper->config->targets[target], keeper->outbox.couriers[courier].rules))
-		return false;
-	if (policy->notify_count == CONFIG_NONE)
-		return true;
-	for (uint32_t i = 0; i < policy->notify_count; i++)
-		if (policy->notify[i] == courier)
-			return true;
-	return false;
+	if (target != CONFIG_NONE)
+		return outbox_includes(keeper, target, courier);
+	return !outbox_is_heartbeat(keeper, courier) && hears_of_ours(keeper, courier);
 }
 
 bool
@@ -80,12 +51,6 @@ rules_want(const struct keeper *keeper, uint32_t courier, enum notice_kind kind,
 	if (kind == NOTICE_cleared && notice_is_together(kind, code))
 		return (rules->kinds >> NOTICE_cleared | rules->kinds >> NOTICE_up) & 1;
 	return rules->kinds >> kind & 1;
-}
-
-bool
-rules_target_is_silent(const struct keeper *keeper, uint32_t target)
-{
-	return withhold_target(keeper, target) != NULL || keeper->files[target].flapping;
 }
 
 void
@@ -175,7 +140,7 @@ bool
 rules_recall(struct keeper *keeper, uint32_t target, uint32_t index, enum notice_kind end, const char *code)
 {
 	struct courier *courier = &keeper->outbox.couriers[index];
-	uint64_t number = roll_number(&keeper->roll, target), behind;
+	uint64_t number = roll_number(keeper->roll, target), behind;
 	struct delivery delivery = { .notice = 0 };
 
 	if (courier->rules->after == 0 || !is_unripe_of(keeper, courier, number, end, code)
@@ -188,109 +153,4 @@ rules_recall(struct keeper *keeper, uint32_t target, uint32_t index, enum notice
 			outbox_drop(keeper, courier, &delivery, "it was over before it was to be told");
 	/* Of what may have arrived, or is to be told in a digest, the end is told as well. */
 	return !is_queued_behind(keeper, courier, number, behind, end, code);
-}
-
-static void
-compare_missed(struct keeper *keeper, struct courier *courier)
-{
-	uint32_t index = courier_index(keeper, courier);
-
-	for (uint32_t target = 0; target < keeper->config->target_count; target++) {
-		if (!(courier->missed[target / 8] >> target % 8 & 1))
-			continue;
-		courier->missed[target / 8] &= (unsigned char)~(1 << target % 8);
-		if (rules_target_is_silent(keeper, target))
-			withhold_later(keeper, target, false);
-		else
-			telling_compare(keeper, target, index);
-	}
-}
-
-static void
-look_at_hours(struct keeper *keeper, struct courier *courier, int64_t now)
-{
-	const struct calendar *quiet = &courier->rules->quiet;
-	bool was = courier->hushed;
-
-	if (quiet->count == 0 || (now >= courier->hush_looked && now < courier->hush_next))
-		return;
-	courier->hush_looked = now;
-	courier->hushed = calendar_holds(quiet, courier->zone, now);
-	courier->hush_next = calendar_next(quiet, courier->zone, now);
-	if (was && !courier->hushed)
-		compare_missed(keeper, courier);
-}
-
-bool
-rules_are_quiet(const struct keeper *keeper)
-{
-	for (uint32_t i = 0; i < keeper->outbox.count; i++)
-		if (keeper->outbox.couriers[i].hushed)
-			return true;
-	return false;
-}
-
-void
-rules_turn(struct keeper *keeper)
-{
-	int64_t now = clock_wall();
-
-	for (uint32_t i = 0; i < keeper->outbox.count; i++)
-		look_at_hours(keeper, &keeper->outbox.couriers[i], now);
-}
-
-struct look {
-	struct keeper *keeper;
-	struct courier *courier;
-	int64_t since;
-	uint64_t last;
-	bool over;
-};
-
-static bool
-on_notice(void *arg, const struct store_notice *row)
-{
-	struct look *look = arg;
-	uint32_t target = roll_target(&look->keeper->roll, row->target);
-
-	look->last = row->number;
-	look->over = row->confirmed < look->since;
-	if (!look->over && row->target != 0 && target != CONFIG_NONE)
-		rules_miss(look->courier, target);
-	return !look->over;
-}
-
-/* What came in the quiet hours that are, or were the last. */
-static void
-recover_missed(struct keeper *keeper, struct courier *courier)
-{
-	const struct calendar *quiet = &courier->rules->quiet;
-	int64_t now = clock_wall(), since;
-	struct look look = { .keeper = keeper, .courier = courier };
-
-	if (quiet->count == 0)
-		return;
-	courier->hushed = calendar_holds(quiet, courier->zone, now);
-	since = calendar_since(quiet, courier->zone, now);
-	look.since = courier->hushed ? since : calendar_since(quiet, courier->zone, since - a_minute);
-	while (!look.over
-	    && store_read_notices(keeper->reader, UINT64_MAX, look.last, PAGE, on_notice, &look) == STORE_READ_MORE)
-		continue;
-	if (!courier->hushed)
-		compare_missed(keeper, courier);
-}
-
-void
-rules_recover(struct keeper *keeper)
-{
-	for (uint32_t i = 0; i < keeper->outbox.count; i++)
-		recover_missed(keeper, &keeper->outbox.couriers[i]);
-	/* Who is told of it since a moment ago only, or had no memory left of it. */
-	struct store_incident incident = { .number = 0 };
-	while (store_next_open_incident(keeper->journal.store, &incident)) {
-		uint32_t target = roll_target(&keeper->roll, incident.target);
-		for (uint32_t i = 0; target != CONFIG_NONE && i < keeper->outbox.count; i++)
-			if (!told_down(keeper, target, i) && !rules_target_is_silent(keeper, target))
-				telling_compare(keeper, target, i);
-	}
 }

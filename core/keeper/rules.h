@@ -10,24 +10,11 @@
 struct config_notifier;
 
 /* What a courier needs for them. False: no memory. */
-bool rules_open(struct keeper *, struct courier *, const struct config_notifier *);
-
-/* Some notifier is in its quiet hours. */
-bool rules_are_quiet(const struct keeper *);
-
-/* Once a second: quiet hours that begin and end. */
-void rules_turn(struct keeper *);
-
-/* At birth, when all is read: what was to be told in quiet hours, and who was never told of what lasts. */
-void rules_recover(struct keeper *);
+bool rules_open(struct keeper *, struct courier *);
 
 /* Whether it is told of that target (CONFIG_NONE: ours) at all. */
 bool rules_include(const struct keeper *, uint32_t target, uint32_t courier);
 bool rules_want(const struct keeper *, uint32_t courier, enum notice_kind, const char *code);
-
-/* A target is kept silent for reasons that are not its notifiers'; withhold.h has those that hold back what is queued as
- * well. */
-bool rules_target_is_silent(const struct keeper *, uint32_t target);
 
 /* That of a target something was to be told in its quiet hours. */
 void rules_miss(struct courier *, uint32_t target);

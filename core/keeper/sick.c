@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "keeper/keeper.h"
+#include "keeper/record.h"
 
 static const int64_t mend_pause = 10 * (int64_t)SECOND, calm = 30 * (int64_t)SECOND;
 static const char meta_key[] = "sick";
@@ -39,24 +40,6 @@ say_trouble(struct keeper *keeper, enum store_file file)
 	}
 	put_since(keeper, clock_wall());
 	record_ours(keeper, "impaired", "undurable", journal->sick_since, words, file_names[file], why.text);
-}
-
-void
-sick_begin(struct keeper *keeper, enum store_file file)
-{
-	struct journal *journal = &keeper->journal;
-	struct journal_side *side = &journal->sides[file];
-	enum store_trouble_kind kind = store_trouble(journal->store, file, NULL);
-	bool at_once = (kind == STORE_FULL || kind == STORE_LOG_GONE) && side->said == STORE_WELL;
-
-	/* A full disk is helped at once as long as there is space in reserve, and what is in a lost log is saved. */
-	if (journal->mend_at == 0 || at_once)
-		journal->mend_at = clock_mono() + (at_once ? 0 : mend_pause);
-	journal->sick_last = clock_mono();
-	if (journal->behind == 0)
-		store_say_behind(journal->store, journal->behind = clock_wall());
-	side->stuck = true;
-	say_trouble(keeper, file);
 }
 
 void
@@ -105,7 +88,7 @@ mend(struct keeper *keeper, enum store_file file)
 	struct journal_side *side = &keeper->journal.sides[file];
 	struct store_found found = { .first = false };
 
-	if (!store_mend(keeper->journal.store, file, &found)) {
+	if (!store_mend(keeper->store, file, &found)) {
 		say_trouble(keeper, file);
 		return;
 	}
@@ -119,10 +102,12 @@ mend(struct keeper *keeper, enum store_file file)
 		side->stuck = false;
 		journal_submit(keeper, file);
 	}
-	if (side->stuck)
+	if (side->stuck) {
+		say_trouble(keeper, file);
 		return;
+	}
 	if (!journal_is_stuck(&keeper->journal))
-		store_say_behind(keeper->journal.store, keeper->journal.behind = 0);
+		store_say_behind(keeper->store, keeper->journal.behind = 0);
 	side->said = STORE_WELL;
 	keeper->journal.sick_last = clock_mono();
 	duty_log(keeper->duty, LOG_NOTICE, 0, "%s can be written again, and what happened meanwhile has been written", file_names[file]);
@@ -131,7 +116,7 @@ mend(struct keeper *keeper, enum store_file file)
 bool
 sick_distrust(struct keeper *keeper)
 {
-	if (store_distrust(keeper->journal.store))
+	if (store_distrust(keeper->store))
 		mend(keeper, STORE_MAIN);
 	return keeper->begin_anew;
 }
@@ -143,14 +128,14 @@ say_well(struct keeper *keeper)
 
 	put_since(keeper, 0);
 	record_ours(keeper, "cleared", "undurable", since, "the store can be written again, and what happened meanwhile has been "
-	    "written%s", store_renew_ballast(keeper->journal.store) ? "" : "; but there is little space left on its disk");
+	    "written%s", store_renew_ballast(keeper->store) ? "" : "; but there is little space left on its disk");
 }
 
 void
 sick_end(struct keeper *keeper)
 {
 	for (enum store_file file = STORE_MAIN; file < STORE_FILES && !keeper->begin_anew; file++)
-		if (keeper->journal.sides[file].stuck && store_trouble(keeper->journal.store, file, NULL) == STORE_LOG_GONE)
+		if (keeper->journal.sides[file].stuck && store_trouble(keeper->store, file, NULL) == STORE_LOG_GONE)
 			mend(keeper, file);
 }
 
@@ -163,12 +148,15 @@ sick_turn(struct keeper *keeper)
 
 	if (due)
 		journal->mend_at = 0;
-	for (enum store_file file = STORE_MAIN; file < STORE_FILES && !keeper->begin_anew; file++)
+	for (enum store_file file = STORE_MAIN; file < STORE_FILES && !keeper->begin_anew; file++) {
+		if (journal->sides[file].stuck)
+			say_trouble(keeper, file);
 		if (due && journal->sides[file].stuck) {
 			if (file == STORE_MAIN) /* whose memory is written in whole groups */
-				journal_hasten(keeper);
+				record_commit(keeper);
 			mend(keeper, file);
 		}
+	}
 	if (journal_is_stuck(journal) && journal->mend_at == 0)
 		journal->mend_at = now + mend_pause;
 	if (journal->sick_since != 0 && !journal_is_stuck(journal) && clock_mono() - journal->sick_last >= calm)
@@ -180,7 +168,7 @@ sick_recover(struct keeper *keeper)
 {
 	struct journal *journal = &keeper->journal;
 
-	if (store_read_meta(keeper->reader, meta_key, &journal->sick_since, sizeof journal->sick_since)
+	if (store_read_meta(store_inside(keeper->store), meta_key, &journal->sick_since, sizeof journal->sick_since)
 	    != sizeof journal->sick_since)
 		journal->sick_since = 0;
 	journal->sick_last = clock_mono();

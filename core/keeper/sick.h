@@ -6,9 +6,7 @@
 
 struct keeper;
 
-/* What was sent to a file is not kept: it is held in memory, and so is all that comes behind it. */
-void sick_begin(struct keeper *, enum store_file);
-/* Tries to mend what is sick, when it is time; says what has been well for long enough. */
+/* Says what is sick, tries to mend it when it is time, and says what has been well for long enough. After each commit. */
 void sick_turn(struct keeper *);
 /* Where what cannot be read of postwatch.db is damaged, the file is set aside at once. Returns whether the keeper has to begin
  * anew. */

@@ -3,7 +3,38 @@
 
 #include <string.h>
 
-#include "keeper/asks.h"
+#include "base/clock.h"
+
+static const int64_t known_for = 3600 * (int64_t)SECOND;
+
+/* Most of the time there is no pause, and so nothing to be looked up. */
+void
+silences_recover(struct keeper *keeper)
+{
+	struct store_pause pause = { .number = 0 };
+	int64_t since = clock_wall() - known_for;
+
+	for (keeper->paused_until = since; store_next_pause(keeper->store, since, &pause);) {
+		int64_t end = pause.ended != 0 ? pause.ended : pause.until;
+		keeper->paused_until = end > keeper->paused_until ? end : keeper->paused_until;
+	}
+}
+
+bool
+silences_paused(const struct keeper *keeper, uint32_t target, int64_t at)
+{
+	const struct target *of = &keeper->config->targets[target];
+	struct store *store = keeper->store;
+	struct store_pause pause;
+	bool held;
+
+	if (at >= keeper->paused_until)
+		return false;
+	held = store_find_pause(store, roll_number(keeper->roll, target), "", at, &pause);
+	for (uint32_t i = 0; !held && i < of->policy->tag_count; i++)
+		held = store_find_pause(store, 0, of->policy->tags[i], at, &pause);
+	return held;
+}
 
 static bool
 is_in_window(struct keeper *keeper, uint32_t target, int64_t at)
@@ -20,7 +51,7 @@ is_in_window(struct keeper *keeper, uint32_t target, int64_t at)
 const char *
 silences_at(struct keeper *keeper, uint32_t target, int64_t at)
 {
-	return pausing_holds(keeper, target, at) ? "paused" : is_in_window(keeper, target, at) ? "window" : NULL;
+	return silences_paused(keeper, target, at) ? "paused" : is_in_window(keeper, target, at) ? "window" : NULL;
 }
 
 /* In the order of silences.def, in which those of parents and of flapping are before these. */
@@ -59,6 +90,12 @@ silences_stamp(struct keeper *keeper, struct message_change *change)
 		return;
 	if (is_in_window(keeper, change->target, change->confirmed))
 		insert(change, "window");
-	if (pausing_holds(keeper, change->target, change->confirmed))
+	if (silences_paused(keeper, change->target, change->confirmed))
 		insert(change, "paused");
+}
+
+bool
+silences_blind(const struct keeper *keeper)
+{
+	return clock_mono() < keeper->blind_until;
 }

@@ -8,6 +8,14 @@
 
 #include "keeper/keeper.h"
 
+/* Looks until when pauses are in force: at birth, and when one was made. */
+void silences_recover(struct keeper *);
+
+/* Whether a pause, of its own or of a tag, held the target at that time (UTC). */
+bool silences_paused(const struct keeper *, uint32_t target, int64_t at);
+/* The monitor says that we are cut off. */
+bool silences_blind(const struct keeper *);
+
 /* Why a target was silent at that time (UTC), a word of monitor/silences.def; NULL: it was not. */
 const char *silences_at(struct keeper *, uint32_t target, int64_t at);
 

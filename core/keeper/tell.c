@@ -8,9 +8,9 @@
 #include "base/transcript.h"
 
 struct teller {
+	struct duty *duty;
+	uint64_t event;
 	const struct zone *zone;
-	tell_line *line;
-	void *arg;
 };
 
 static const struct {
@@ -31,7 +31,7 @@ static const struct {
 static void
 say(const struct teller *teller, const struct text *text)
 {
-	teller->line(teller->arg, LOG_INFO, text->bytes);
+	duty_log(teller->duty, LOG_INFO, teller->event, "%s", text->bytes);
 }
 
 static void
@@ -43,7 +43,7 @@ tell_sentence(const struct teller *teller, const struct message_change *change, 
 	text_add_bytes(&text, change->text.data, change->text.size);
 	if (change->silences[0] != '\0')
 		text_format(&text, " (not told: %s)", change->silences);
-	teller->line(teller->arg, level, bytes);
+	duty_log(teller->duty, level, teller->event, "%s", bytes);
 }
 
 /*
@@ -125,10 +125,10 @@ tell_run(const struct teller *teller, const char *word, uint32_t i, const struct
 }
 
 void
-tell_change(const struct message_change *change, const struct cabinet *cabinet, const struct zone *zone,
-    tell_line *line, void *arg)
+tell_change(struct duty *duty, uint64_t event, const struct message_change *change, const struct cabinet *cabinet,
+    const struct zone *zone)
 {
-	const struct teller teller = { zone, line, arg };
+	const struct teller teller = { duty, event, zone };
 	enum notice_kind kind = notice_named(change->kind);
 
 	tell_sentence(&teller, change, rows[kind].level);

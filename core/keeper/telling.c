@@ -2,6 +2,8 @@
  * Who is told of what. In the transaction of a notice its deliveries are made, for each notifier that the ledger does not
  * know to have heard it already; what is kept silent is compared when the silence ends.
  */
+#include "keeper/telling.h"
+
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -89,11 +91,11 @@ record_outage(const struct telling *it, const struct outage *outage)
 	struct notice_rest rest = { .from = "down", .to = "up", .covered = 2, .attempt_count = outage->attempt_count };
 	char sentence[4096];
 	struct text text = TEXT_OVER(sentence);
-	uint64_t number = store_number(keeper->journal.store, STORE_NOTICES);
+	uint64_t number = store_number(keeper->store, STORE_NOTICES);
 	struct store_notice first = { .number = 0 };
 
 	if (outage->incident != 0)
-		(void)store_find_first_notice(keeper->journal.store, outage->incident, &first);
+		(void)store_find_first_notice(keeper->store, outage->incident, &first);
 	rest.covers[rest.covers_count++] = first.number;
 	rest.covers[rest.covers_count++] = outage->up;
 	for (uint32_t i = 0; i < outage->attempt_count; i++)
@@ -104,7 +106,7 @@ record_outage(const struct telling *it, const struct outage *outage)
 	add_time(&text, outage->ended);
 	text_add(&text, ": ");
 	text_add_bytes(&text, outage->text.data, outage->text.size);
-	record_row(keeper, (struct store_notice){ .number = number, .target = it->number,
+	outbox_put_notice(keeper, (struct store_notice){ .number = number, .target = it->number,
 	    .change = outage->change, .kind = "outage", .incident = outage->incident, .code = "",
 	    .detected = outage->began, .confirmed = outage->confirmed, .text = { text.bytes, text.size },
 	    .silences = "" }, &rest);
@@ -120,7 +122,7 @@ tell_outage(struct telling *it, const struct outage *given, bool merges)
 	int64_t after = it->keeper->outbox.couriers[it->courier].rules->after;
 	bool brief;
 
-	(void)store_find_incident(it->keeper->journal.store, outage.incident, &incident);
+	(void)store_find_incident(it->keeper->store, outage.incident, &incident);
 	brief = !merges && after > 0 && (incident.acknowledged != 0 || outage.ended - incident.confirmed < after);
 	if (brief || (!merges && !rules_want(it->keeper, it->courier, NOTICE_outage, ""))) {
 		note(it, NOTICE_outage, "", outage.up);
@@ -250,7 +252,7 @@ is_taken_on(const struct telling *it)
 {
 	struct store_incident incident;
 
-	return it->keeper->outbox.couriers[it->courier].rules->after > 0 && record_open_incident(it->keeper, it->target, &incident)
+	return it->keeper->outbox.couriers[it->courier].rules->after > 0 && roll_open_incident(it->keeper->roll, it->target, &incident)
 	    && incident.acknowledged != 0;
 }
 
@@ -343,6 +345,6 @@ telling_compare(struct keeper *keeper, uint32_t target, uint32_t courier)
 	look->target = target;
 	look->courier = courier;
 	look->count = COMPARED_MAX;
-	store_read_notices(keeper->reader, roll_number(&keeper->roll, target), 0, COMPARED_MAX, on_notice, look);
+	store_read_notices(store_inside(keeper->store), roll_number(keeper->roll, target), 0, COMPARED_MAX, on_notice, look);
 	free(look);
 }

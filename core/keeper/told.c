@@ -9,7 +9,7 @@ told_ledger(const struct keeper *keeper, uint32_t target, uint32_t courier, stru
 {
 	struct store_ledger row;
 
-	if (!store_find_ledger(keeper->journal.store, roll_number(&keeper->roll, target), keeper->outbox.couriers[courier].name, &row))
+	if (!store_find_ledger(keeper->store, roll_number(keeper->roll, target), keeper->outbox.couriers[courier].name, &row))
 		row = (struct store_ledger){ .meaning = "", .sent_meaning = "", .codes = "", .sent_codes = "" };
 	ledger->queued.notice = row.notice;
 	ledger->queued.meaning = meaning_read(row.meaning, &ledger->queued.opened);
@@ -35,7 +35,7 @@ put(struct keeper *keeper, uint32_t target, uint32_t courier, const struct ledge
 
 	meaning_write(meaning, ledger->queued.meaning, ledger->queued.opened);
 	meaning_write(sent, ledger->sent.meaning, ledger->sent.opened);
-	store_put_ledger(journal_main(keeper), &(struct store_ledger){ .target = roll_number(&keeper->roll, target),
+	store_put_ledger(journal_main(keeper), &(struct store_ledger){ .target = roll_number(keeper->roll, target),
 	    .notifier = keeper->outbox.couriers[courier].name, .notice = ledger->queued.notice, .meaning = meaning,
 	    .sent = ledger->sent.notice, .sent_meaning = sent, .codes = ledger->queued.codes, .sent_codes = ledger->sent.codes });
 }
@@ -57,7 +57,7 @@ static void
 settle(const struct keeper *keeper, const struct courier *courier, uint32_t target, struct ledger *ledger, enum notice_kind kind,
     const char *code)
 {
-	if (!is_queued(keeper, courier, roll_number(&keeper->roll, target), kind, code))
+	if (!is_queued(keeper, courier, roll_number(keeper->roll, target), kind, code))
 		ledger_settle(ledger, kind, code);
 }
 
@@ -80,7 +80,7 @@ told_note(struct keeper *keeper, uint32_t target, uint32_t index, struct ledger 
 static void
 note_end(struct keeper *keeper, const struct courier *courier, const struct delivery *delivery, bool sent)
 {
-	uint32_t index = courier_index(keeper, courier), target = roll_target(&keeper->roll, delivery->target);
+	uint32_t index = courier_index(keeper, courier), target = roll_target(keeper->roll, delivery->target);
 	struct ledger ledger;
 
 	if (delivery->target == 0 || target == CONFIG_NONE)
@@ -99,18 +99,9 @@ told_sent(struct keeper *keeper, const struct courier *courier, const struct del
 }
 
 void
-told_digest_ended(struct keeper *keeper, const struct courier *courier, const struct delivery *member, bool told)
-{
-	if (told)
-		note_end(keeper, courier, member, false);
-	else
-		told_go_back(keeper, courier, member->target);
-}
-
-void
 told_go_back(struct keeper *keeper, const struct courier *courier, uint64_t number)
 {
-	uint32_t index = courier_index(keeper, courier), target = roll_target(&keeper->roll, number);
+	uint32_t index = courier_index(keeper, courier), target = roll_target(keeper->roll, number);
 	struct delivery queued = { .notice = 0 };
 	struct ledger ledger;
 
@@ -130,4 +121,39 @@ told_sent_down(const struct keeper *keeper, uint32_t target, const struct courie
 
 	told_ledger(keeper, target, courier_index(keeper, courier), &ledger);
 	return ledger.sent.meaning == MEANING_DOWN || ledger.sent.meaning == MEANING_FLAPPING;
+}
+
+void
+told_digest_sent(struct keeper *keeper, struct courier *courier, uint64_t notice)
+{
+	struct delivery member = { .notice = 0 };
+
+	while (outbox_next(keeper, courier, STORE_QUEUE_DIGEST, notice, &member))
+		told_sent(keeper, courier, &member);
+}
+
+static bool
+on_delivery(void *arg, const struct store_delivery *row)
+{
+	*(bool *)arg |= row->state == STORE_DELIVERY_sent;
+	return true;
+}
+
+void
+told_digest_end(struct keeper *keeper, struct courier *courier, uint64_t notice)
+{
+	struct delivery delivery = { .notice = 0 };
+	bool told = false;
+
+	if (outbox_next_of_notice(keeper, courier, notice, &delivery))
+		return;
+	store_read_notice_deliveries(store_inside(keeper->store), notice, on_delivery, &told);
+	while (outbox_next(keeper, courier, STORE_QUEUE_DIGEST, notice, &delivery)) {
+		outbox_end(&delivery, STORE_DELIVERY_merged);
+		outbox_put(keeper, courier, &delivery, text_view(""));
+		if (told)
+			note_end(keeper, courier, &delivery, false);
+		else
+			told_go_back(keeper, courier, delivery.target);
+	}
 }

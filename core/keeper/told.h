@@ -22,8 +22,10 @@ void told_note(struct keeper *, uint32_t target, uint32_t courier, struct ledger
 /* The delivery arrived, and its row says so; or it stands in a digest that has arrived. */
 void told_sent(struct keeper *, const struct courier *, const struct delivery *);
 
-/* A delivery that stood in a digest has ended with that, which was told to somebody or not. */
-void told_digest_ended(struct keeper *, const struct courier *, const struct delivery *, bool told);
+/* Somebody has received a digest, and with it all that stand in it. */
+void told_digest_sent(struct keeper *, struct courier *, uint64_t notice);
+/* A delivery of it has ended: with the last one, so have those that stand in it. */
+void told_digest_end(struct keeper *, struct courier *, uint64_t notice);
 
 /* A delivery of the target (the store's number) ended unsent, and its row says so. */
 void told_go_back(struct keeper *, const struct courier *, uint64_t target);

@@ -2,13 +2,14 @@
  * `postwatch test NOTIFIER`: a notice of the kind `test` through the real path, whose receipts are the answer. It is sent
  * now or not at all: what the notifier did not take is dropped, for who asked has been told.
  */
+#include "keeper/trial.h"
+
 #include <inttypes.h>
 #include <string.h>
 #include <syslog.h>
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "keeper/asks.h"
 #include "keeper/keeper.h"
 #include "keeper/rest.h"
 
@@ -24,7 +25,7 @@ put_notice(struct keeper *keeper, uint64_t number, const char *notifier, const c
 	int64_t now = clock_wall();
 
 	text_format(&text, "this is a test of the notifier %s, asked for by %s: nothing has happened", notifier, who);
-	record_row(keeper, (struct store_notice){ .number = number, .change = ++keeper->own_change,
+	outbox_put_notice(keeper, (struct store_notice){ .number = number, .change = ++keeper->own_change,
 	    .kind = "test", .code = "", .detected = now, .confirmed = now, .text = { text.bytes, text.size }, .silences = "" },
 	    &rest);
 }
@@ -38,7 +39,7 @@ trial_begin(struct keeper *keeper, struct ask *ask, const struct message_ask *me
 		ask_refuse(ask, ASK_USAGE, "there is no such notifier: `postwatch check` reads the configuration");
 		return;
 	}
-	ask->notice = store_number(keeper->journal.store, STORE_NOTICES);
+	ask->notice = store_number(keeper->store, STORE_NOTICES);
 	ask->courier = courier;
 	ask->began = clock_mono();
 	ask->serial = UINT64_MAX;
@@ -46,7 +47,6 @@ trial_begin(struct keeper *keeper, struct ask *ask, const struct message_ask *me
 	outbox_add(keeper, (uint32_t)(courier - keeper->outbox.couriers),
 	    &(struct outbox_entry){ .kind = NOTICE_test, .code = "", .notice = ask->notice });
 	courier->rest_until = 0;
-	journal_hasten(keeper);
 	duty_log(keeper->duty, LOG_NOTICE, 0, "%s is tested: asked for by %s", courier->name, message->who);
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "keeper/keeper.h"
+#include "keeper/record.h"
 
 static const int64_t turn_max = 5 * (int64_t)SECOND, look_every = SECOND, still_told = 600 * (int64_t)SECOND,
     health_max = 30 * (int64_t)SECOND;
@@ -31,7 +32,7 @@ unseen_recover(struct keeper *keeper)
 {
 	struct unseen *unseen = &keeper->unseen;
 
-	if (store_read_meta(keeper->reader, meta_key, &unseen->since, sizeof unseen->since) != sizeof unseen->since)
+	if (store_read_meta(store_inside(keeper->store), meta_key, &unseen->since, sizeof unseen->since) != sizeof unseen->since)
 		unseen->since = 0;
 }
 
@@ -98,10 +99,10 @@ on_newest(void *arg, const struct store_result *row)
 static int64_t
 last_look(const struct keeper *keeper, uint32_t target)
 {
-	struct newest newest = { .target = roll_number(&keeper->roll, target), .ended = keeper->unseen.targets[target].ended };
+	struct newest newest = { .target = roll_number(keeper->roll, target), .ended = keeper->unseen.targets[target].ended };
 
 	if (newest.ended == 0 && !keeper->unread)
-		(void)store_read_newest(keeper->reader, newest.target - 1, 1, on_newest, &newest);
+		(void)store_read_newest(store_inside(keeper->store), newest.target - 1, 1, on_newest, &newest);
 	return newest.ended == 0 ? keeper->born : newest.ended;
 }
 

@@ -6,10 +6,7 @@
 #include <syslog.h>
 
 #include "base/clock.h"
-#include "keeper/asks.h"
-#include "keeper/beat.h"
 #include "keeper/keeper.h"
-#include "keeper/rules.h"
 #include "keeper/silences.h"
 #include "keeper/told.h"
 
@@ -21,7 +18,7 @@ has_parent_down(const struct keeper *keeper, uint32_t target)
 {
 	uint32_t parent = keeper->config->targets[target].parent;
 
-	while (parent != CONFIG_NONE && !record_is_down(keeper, parent))
+	while (parent != CONFIG_NONE && !roll_is_down(keeper->roll, parent))
 		parent = keeper->config->targets[parent].parent;
 	return parent != CONFIG_NONE;
 }
@@ -29,13 +26,13 @@ has_parent_down(const struct keeper *keeper, uint32_t target)
 const char *
 withhold_target(const struct keeper *keeper, uint32_t target)
 {
-	if (pausing_holds(keeper, target, clock_wall()))
+	if (silences_paused(keeper, target, clock_wall()))
 		return paused;
 	if (window_clock_holds(&keeper->windows, target))
 		return "window";
 	if (has_parent_down(keeper, target))
 		return "parent";
-	if (beat_is_blind(keeper))
+	if (silences_blind(keeper))
 		return "blind";
 	/* The monitor may know it better: its end it says. */
 	return keeper->files[target].silenced;
@@ -50,7 +47,7 @@ is_acknowledged(const struct keeper *keeper, const struct courier *courier, cons
 	bool is_later = courier->rules->after > 0 && delivery->failover != STORE_FAILOVER_STANDS_IN
 	    && (delivery->kind == NOTICE_down || delivery->kind == NOTICE_flapping || delivery->kind == NOTICE_changed);
 
-	return (reminds || is_later) && delivery->incident != 0 && record_open_incident(keeper, target, &incident)
+	return (reminds || is_later) && delivery->incident != 0 && roll_open_incident(keeper->roll, target, &incident)
 	    && incident.number == delivery->incident && incident.acknowledged != 0
 	    && (reminds || !told_sent_down(keeper, target, courier));
 }
@@ -117,7 +114,7 @@ withhold_delivery(const struct keeper *keeper, const struct courier *courier, co
 	if (delivery->kind == NOTICE_digest && delivery->doubt > 0)
 		return withhold_doubtful(keeper, courier, delivery->notice);
 	if (delivery->target == 0 || delivery->kind == NOTICE_test || delivery->retried > clock_wall()
-	    || (target = roll_target(&keeper->roll, delivery->target)) == CONFIG_NONE)
+	    || (target = roll_target(keeper->roll, delivery->target)) == CONFIG_NONE)
 		return NULL;
 	if ((why = withhold_target(keeper, target)) != NULL)
 		return why;
@@ -137,7 +134,7 @@ withhold_keep(struct keeper *keeper)
 		keeper_out_of_memory(keeper, "who was withheld");
 	for (uint32_t i = 0; i < keeper->config->target_count; i++)
 		if (keeper->files[i].withheld)
-			numbers[count++] = roll_number(&keeper->roll, i);
+			numbers[count++] = roll_number(keeper->roll, i);
 	store_put_meta(journal_main(keeper), meta_key, (struct pw_bytes){ (const char *)numbers, count * sizeof *numbers });
 	free(numbers);
 	keeper->withheld.changed = false;
@@ -165,13 +162,15 @@ end(struct keeper *keeper, struct courier *courier, struct delivery *delivery, c
 	text_format(&text, "held: %s", why);
 	delivery->withheld = why != acknowledged;
 	outbox_drop(keeper, courier, delivery, words);
+	if (delivery->kind == NOTICE_digest)
+		told_digest_end(keeper, courier, delivery->notice);
 }
 
 /* What was withheld of a target (the store's number) is not known to its notifier; and what is true may have to be compared later. */
 static void
 note_end(struct keeper *keeper, struct courier *courier, uint64_t number, const char *why)
 {
-	uint32_t target = roll_target(&keeper->roll, number);
+	uint32_t target = roll_target(keeper->roll, number);
 
 	told_go_back(keeper, courier, number);
 	if (why != acknowledged && target != CONFIG_NONE)
@@ -249,7 +248,7 @@ void
 withhold_acknowledged(struct keeper *keeper, uint32_t target)
 {
 	for (uint32_t i = 0; i < keeper->outbox.count; i++)
-		(void)end_all_of(keeper, &keeper->outbox.couriers[i], roll_number(&keeper->roll, target));
+		(void)end_all_of(keeper, &keeper->outbox.couriers[i], roll_number(keeper->roll, target));
 }
 
 /* Those that may not be told go back to where they would be without the digest; `for_good`: those alone that will never be. */
@@ -360,23 +359,19 @@ withhold_later(struct keeper *keeper, uint32_t target, bool quiet)
 	file->compared = quiet && !others_wait;
 }
 
-void
-withhold_turn(struct keeper *keeper)
+bool
+withhold_is_over(const struct keeper *keeper, uint32_t target, bool *compared)
 {
-	bool hushed = rules_are_quiet(keeper);
+	*compared = keeper->files[target].compared;
+	return keeper->files[target].withheld && withhold_target(keeper, target) == NULL;
+}
 
-	for (uint32_t i = 0; keeper->withheld.count > 0 && i < keeper->config->target_count; i++) {
-		struct file_of *file = &keeper->files[i];
-
-		if (!file->withheld || withhold_target(keeper, i) != NULL)
-			continue;
-		if (!file->compared)
-			telling_compare(keeper, i, CONFIG_NONE);
-		file->compared = true;
-		/* Who is in his quiet hours is told at their end, also by a keeper that is born in them. */
-		if (!hushed)
-			mark(keeper, i, false);
-	}
+void
+withhold_compared(struct keeper *keeper, uint32_t target, bool by_all)
+{
+	keeper->files[target].compared = true;
+	if (by_all)
+		mark(keeper, target, false);
 }
 
 void
@@ -388,9 +383,9 @@ withhold_recover(struct keeper *keeper)
 
 	if (numbers == NULL)
 		keeper_out_of_memory(keeper, "who was withheld");
-	size = store_read_meta(keeper->reader, meta_key, numbers, room * sizeof *numbers);
+	size = store_read_meta(store_inside(keeper->store), meta_key, numbers, room * sizeof *numbers);
 	for (int64_t i = 0; i < size / (int64_t)sizeof *numbers && i < room; i++) {
-		uint32_t target = roll_target(&keeper->roll, numbers[i]);
+		uint32_t target = roll_target(keeper->roll, numbers[i]);
 		if (target != CONFIG_NONE)
 			mark(keeper, target, true);
 	}
@@ -400,4 +395,10 @@ withhold_recover(struct keeper *keeper)
 	for (uint32_t i = 0; i < keeper->config->target_count; i++)
 		if (silences_at(keeper, i, clock_wall()) != NULL)
 			mark(keeper, i, true);
+}
+
+bool
+withhold_is_silent(const struct keeper *keeper, uint32_t target)
+{
+	return withhold_target(keeper, target) != NULL || keeper->files[target].flapping;
 }

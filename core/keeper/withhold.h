@@ -18,7 +18,10 @@
 /* Why nothing of a target may be told now: a word; NULL: it may. */
 const char *withhold_target(const struct keeper *, uint32_t target);
 
-/* The same of one delivery. */
+/* The same, or the monitor keeps it silent because it flaps, which does not hold back what is queued. */
+bool withhold_is_silent(const struct keeper *, uint32_t target);
+
+/* Why one delivery may not be told now. */
 const char *withhold_delivery(const struct keeper *, const struct courier *, const struct delivery *);
 
 /* What may not be told for that reason, and all of its target that may not either, ends where it can be taken back. Returns false if
@@ -35,11 +38,14 @@ void withhold_acknowledged(struct keeper *, uint32_t target);
  * quiet hours, at the end of which it is done for them. */
 void withhold_later(struct keeper *, uint32_t target, bool quiet);
 
+/* Whether something was withheld of a target that may be told of again. *compared: what is true was compared with what was told
+ * since then. */
+bool withhold_is_over(const struct keeper *, uint32_t target, bool *compared);
+/* That was done now, for all notifiers or but for those in their quiet hours. */
+void withhold_compared(struct keeper *, uint32_t target, bool by_all);
+
 /* Puts of which targets something was withheld into the batch that fills, where that has changed: it is kept with what was. */
 void withhold_keep(struct keeper *);
-
-/* Once a second, and when a pause ends: of targets of which something was withheld, and that may be told of again, what is true is compared. */
-void withhold_turn(struct keeper *);
 
 /* At birth, when all is read: of which targets something was withheld. */
 void withhold_recover(struct keeper *);

@@ -65,7 +65,7 @@ begin(uint32_t targets)
 			bench_die("a socket");
 		ends[i] = pair[1];
 		if (i == 0)
-			courier_link(&keeper, i, pair[0]);
+			dispatch_link(&keeper, i, pair[0]);
 	}
 }
 
@@ -123,9 +123,9 @@ changes(uint32_t group, uint32_t count)
 		uint64_t number = i / TARGETS + 1;
 		change(i % TARGETS, number, number % 2 == 1);
 		if ((i + 1) % group == 0)
-			journal_flush(&keeper);
+			commit_all(&keeper);
 	}
-	journal_flush(&keeper);
+	commit_all(&keeper);
 	printf("changes in groups of %u: %.1f us of CPU each\n", group, (double)(cpu_us() - began) / count);
 	end();
 }
@@ -139,7 +139,7 @@ answer(uint64_t notice)
 	message_put_receipt(&out, &(struct message_receipt){ .notice = notice, .fate = PW_SENT, .text = { "taken", 5 } });
 	if (!packet_send(ends[0], packet, out.size, -1))
 		bench_die("a receipt is not taken");
-	courier_hear(&keeper, &keeper.outbox.couriers[0]);
+	dispatch_hear(&keeper, &keeper.outbox.couriers[0]);
 }
 
 static uint64_t
@@ -150,14 +150,14 @@ next_notice(void)
 	ssize_t size;
 
 	for (int i = 0; i < 4; i++) {
-		(void)outbox_next_turn(&keeper);
-		outbox_turn(&keeper);
+		(void)dispatch_next(&keeper);
+		dispatch_turn(&keeper);
 		while ((size = packet_read(ends[0], packet, sizeof packet, NULL)) > 0) {
 			struct wire_in in = wire_from(packet, (size_t)size);
 			if (message_kind(packet, (size_t)size) == MESSAGE_NOTICE && message_get_notice(&in, &notice))
 				return notice.notice;
 		}
-		journal_flush(&keeper);
+		commit_all(&keeper);
 	}
 	bench_die("nothing is handed out");
 }
@@ -171,9 +171,9 @@ deliveries(uint32_t waiting, uint32_t count)
 	for (uint32_t i = 0; i < waiting + count; i++) {
 		change(i, 1, true);
 		if (i % 256 == 255)
-			journal_flush(&keeper);
+			commit_all(&keeper);
 	}
-	journal_flush(&keeper);
+	commit_all(&keeper);
 	answer(next_notice());
 	began = cpu_us();
 	for (uint32_t i = 1; i < count; i++)

@@ -1,5 +1,6 @@
 /* Pauses and acknowledgements: what is answered, when, what the monitor is told, and what is kept. */
 #include "asks_world.h"
+#include "keeper/sick.h"
 #include "store/store_private.h"
 
 static void
@@ -11,14 +12,14 @@ a_pause_is_told_and_outlives_the_keeper(void **state)
 	assert_true(starts_with(heard(world), "omx1 is paused until <utc "));
 	ASK(world, "pause", CONFIG_NONE, "lab", "1h", "all");
 	assert_true(starts_with(heard(world), "otag:lab is paused until <utc "));
-	assert_true(pausing_holds(&world->keeper, 0, clock_wall()) && pausing_holds(&world->keeper, 1, clock_wall()));
-	assert_false(pausing_holds(&world->keeper, 1, clock_wall() + 2 * 3600 * (int64_t)SECOND));
+	assert_true(silences_paused(&world->keeper, 0, clock_wall()) && silences_paused(&world->keeper, 1, clock_wall()));
+	assert_false(silences_paused(&world->keeper, 1, clock_wall() + 2 * 3600 * (int64_t)SECOND));
 	end(world);
 	begin(world);
 	assert_string_equal(heard(world), "");
 	ASK(world, "resume", CONFIG_NONE, "lab");
 	assert_string_equal(heard(world), "otag:lab is paused no longer|x0|");
-	assert_false(pausing_holds(&world->keeper, 1, clock_wall()));
+	assert_false(silences_paused(&world->keeper, 1, clock_wall()));
 	ASK(world, "resume", CONFIG_NONE, "lab");
 	assert_string_equal(heard(world), "etag:lab: no pause and no quarantine to be ended|x1|");
 	end(world);
@@ -32,12 +33,12 @@ nothing_is_answered_before_it_is_durable(void **state)
 	struct world *world = *state;
 
 	(void)heard(world);
-	world->keeper.journal.store->shelves[STORE_MAIN].trouble = STORE_IO; /* it is not kept before that is over */
+	world->keeper.store->shelves[STORE_MAIN].trouble = STORE_IO; /* it is not kept before that is over */
 	ASK(world, "pause", 0, "mx1", "2h", "disks");
 	assert_string_equal(heard(world), "");
 	assert_false(asks_wait(&world->keeper));
 	world->keeper.journal.mend_at = 1;
-	journal_turn(&world->keeper, false);
+	sick_turn(&world->keeper);
 	assert_true(asks_wait(&world->keeper));
 	assert_true(starts_with(heard(world), "o"));
 	world->keeper.journal.sides[STORE_MAIN].stuck = true;
@@ -91,11 +92,11 @@ an_acknowledgement_is_of_an_open_incident(void **state)
 	down(world, 0);
 	ASK(world, "ack", CONFIG_NONE, "1", "on \x1b it");
 	assert_string_equal(heard(world), "oincident 1 of mx1 is acknowledged until it ends|x0|");
-	assert_true(record_open_incident(&world->keeper, 0, &incident));
+	assert_true(roll_open_incident(world->keeper.roll, 0, &incident));
 	assert_string_equal(bytes_text(incident.ack_by), "root");
 	end(world);
 	begin(world);
-	assert_true(record_open_incident(&world->keeper, 0, &incident));
+	assert_true(roll_open_incident(world->keeper.roll, 0, &incident));
 	assert_true(incident.acknowledged > 0);
 	assert_string_equal(bytes_text(incident.ack_why), "on \\x1b it");
 	up(world, 0, 1);

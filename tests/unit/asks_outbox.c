@@ -92,7 +92,7 @@ of_many_that_are_left_some_are_named(void **state)
 		store_add_delivery(journal_main(&world->keeper), &(struct store_delivery){ .notice = world->notice.notice,
 			.notifier = "gone", .recipient = recipient, .state = STORE_DELIVERY_dead, .receipt = { "", 0 } });
 	}
-	journal_flush(&world->keeper);
+	commit_all(&world->keeper);
 	ASK(world, "outbox", CONFIG_NONE, "retry", "all", "gone");
 	const char *answer = heard(world);
 	size_t lines = 0;
@@ -142,11 +142,11 @@ a_test_waits_for_the_deadline(void **state)
 	assert_string_equal(handed(world), "test");
 	world->keeper.asks->began -= 610 * (int64_t)SECOND;
 	trial_turn(&world->keeper);
-	journal_flush(&world->keeper);
+	commit_all(&world->keeper);
 	assert_string_equal(heard(world), "");
 	world->keeper.asks->began -= 30 * (int64_t)SECOND;
 	trial_turn(&world->keeper);
-	journal_flush(&world->keeper);
+	commit_all(&world->keeper);
 	assert_non_null(strstr(heard(world), "etests has not answered in time"));
 	answer(world, 0, PW_SENT);
 }
@@ -160,14 +160,14 @@ a_test_that_nobody_takes_is_taken_back(void **state)
 	(void)heard(world);
 	ASK(world, "test", CONFIG_NONE, "tests");
 	assert_string_equal(handed(world), "test");
-	courier_lost(&world->keeper, courier);
+	dispatch_lost(&world->keeper, courier);
 	assert_string_equal(heard(world), "etests died with it in hand: the log says of what|x1|");
 	assert_false(waits(&world->keeper, 0));
 	ASK(world, "test", CONFIG_NONE, "tests");
 	assert_string_equal(heard(world), "");
 	world->keeper.asks->began -= 30 * (int64_t)SECOND;
 	trial_turn(&world->keeper);
-	journal_flush(&world->keeper);
+	commit_all(&world->keeper);
 	assert_string_equal(heard(world), "etests is not running: the log says why|x75|");
 	assert_false(waits(&world->keeper, 0));
 }

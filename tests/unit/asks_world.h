@@ -15,8 +15,12 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "keeper/asks.h"
+#include "keeper/ask.h"
+#include "keeper/dispatch.h"
 #include "keeper/keeper.h"
+#include "keeper/record.h"
+#include "keeper/silences.h"
+#include "keeper/trial.h"
 #include "keeper/told.h"
 #include "monitor_says.h"
 #include "scratch.h"
@@ -75,7 +79,7 @@ begin(struct world *world)
 	if (!keeper_recover(&world->keeper, &why))
 		fail_msg("%s", why.text);
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, ends), 0);
-	courier_link(&world->keeper, 0, ends[0]);
+	dispatch_link(&world->keeper, 0, ends[0]);
 	world->notifier = ends[1];
 	link_monitor(world);
 }
@@ -132,6 +136,7 @@ heard(struct world *world)
 	ssize_t size;
 
 	world->heard[0] = '\0';
+	trial_turn(&world->keeper);
 	asks_turn(&world->keeper);
 	while ((size = packet_read(world->monitor, world->packet, sizeof world->packet, NULL)) > 0) {
 		struct wire_in in = wire_from(world->packet, (size_t)size);
@@ -171,7 +176,7 @@ say(struct world *world, uint32_t target, const char *kind, const char *from, co
 	snprintf(change.from, sizeof change.from, "%s", from);
 	snprintf(change.to, sizeof change.to, "%s", to);
 	assert_true(say_run(&world->keeper, &change, &(struct message_state){ target, false, { "state", 5 } }));
-	journal_flush(&world->keeper);
+	commit_all(&world->keeper);
 }
 
 static inline void
@@ -193,7 +198,7 @@ handed(struct world *world)
 	ssize_t size;
 
 	for (int i = 0; i < 3; i++)
-		outbox_turn(&world->keeper);
+		dispatch_turn(&world->keeper);
 	size = packet_read(world->notifier, world->packet, sizeof world->packet, NULL);
 	if (size <= 0)
 		return "";
@@ -211,7 +216,7 @@ answer(struct world *world, uint32_t recipient, enum pw_fate fate)
 	message_put_receipt(&out, &(struct message_receipt){ .notice = world->notice.notice, .recipient = recipient, .fate = fate,
 	    .channel = fate == PW_AGAIN, .micros = SECOND, .text = { "so\nbe it", 8 } });
 	assert_true(packet_send(world->notifier, packet, out.size, -1));
-	courier_hear(&world->keeper, &world->keeper.outbox.couriers[0]);
+	dispatch_hear(&world->keeper, &world->keeper.outbox.couriers[0]);
 }
 
 static inline bool

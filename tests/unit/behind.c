@@ -34,12 +34,23 @@ demolish(struct house *house)
 	free(house);
 }
 
+static struct roll *
+roll_of(struct world *world, const struct config *config)
+{
+	struct roll *roll = roll_create(config);
+	struct reason why = { .text = "" };
+
+	if (roll == NULL || !roll_recover(roll, world->keeper.store, journal_main(&world->keeper), &why))
+		fail_msg("%s", why.text);
+	return roll;
+}
+
 static void
 set_parent(struct house *house, uint32_t child, uint32_t parent)
 {
 	house->targets[child].parent = parent;
-	if (parent < TARGETS) /* of whom the keeper was born with */
-		house->world->keeper.files[parent].has_behind = true;
+	roll_destroy(&house->world->keeper.roll);
+	house->world->keeper.roll = roll_of(house->world, &house->world->config);
 }
 
 static const char *
@@ -101,7 +112,7 @@ who_is_not_told_of_a_child_does_not_see_it(void **state)
 	demolish(house);
 }
 
-/* Lines over a keeper of which only files, rules and configuration are looked at: none of its targets is down. */
+/* Lines over a keeper of which only its targets, rules and configuration are looked at: none of its targets is down. */
 static const char *
 lines_of(struct house *house, uint32_t count)
 {
@@ -112,11 +123,9 @@ lines_of(struct house *house, uint32_t count)
 
 	config.target_count = count;
 	keeper.config = &config;
-	keeper.files = calloc(count, sizeof *keeper.files);
-	for (uint32_t i = 0; i < count; i++)
-		keeper.files[i].is_up = true;
+	keeper.roll = roll_of(house->world, &config);
 	behind_add(&keeper, 0, &keeper.outbox.couriers[0], &lines);
-	free(keeper.files);
+	roll_destroy(&keeper.roll);
 	return bytes;
 }
 

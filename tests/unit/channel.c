@@ -66,7 +66,7 @@ a_refused_connection_is_one_failure(void **state)
 		    .channel = true, .text = { "refused", 7 } });
 		assert_true(packet_send(world->notifiers[0], packet, out.size, -1));
 	}
-	courier_hear(&world->keeper, courier(world, 0));
+	dispatch_hear(&world->keeper, courier(world, 0));
 	assert_int_equal(courier(world, 0)->failures, 1);
 	assert_true(courier(world, 0)->rest_until <= clock_mono() + 5 * (int64_t)SECOND);
 	courier(world, 0)->rest_until = 0;
@@ -108,7 +108,7 @@ fails_for_long(struct world *world)
 	assert_string_equal(handed_to(world, 1), "impaired");
 	assert_string_equal(world->notice.code, "channel_tests");
 	answer_from(world, 1, PW_SENT, false);
-	journal_flush(&world->keeper);
+	commit_all(&world->keeper);
 	begin_again(world);
 	assert_string_equal(handed_to(world, 1), "");
 }
@@ -182,10 +182,10 @@ so_are_workers_that_die(void **state)
 
 	(void)state;
 	close(world->notifiers[0]);
-	courier_hear(&world->keeper, courier(world, 0));
+	dispatch_hear(&world->keeper, courier(world, 0));
 	courier(world, 0)->rest_until = INT64_MAX / 2;
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, ends), 0);
-	courier_link(&world->keeper, 0, ends[0]);
+	dispatch_link(&world->keeper, 0, ends[0]);
 	world->notifiers[0] = ends[1];
 	fails_for_long(world);
 	fails_no_longer(world);
@@ -198,7 +198,7 @@ revive_worker(struct world *world)
 	int ends[2];
 
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, ends), 0);
-	courier_link(&world->keeper, 0, ends[0]);
+	dispatch_link(&world->keeper, 0, ends[0]);
 	world->notifiers[0] = ends[1];
 }
 
@@ -221,7 +221,7 @@ static void
 kill_worker(struct world *world)
 {
 	close(world->notifiers[0]);
-	courier_hear(&world->keeper, courier(world, 0));
+	dispatch_hear(&world->keeper, courier(world, 0));
 	world->notifiers[0] = -1;
 }
 
@@ -243,7 +243,7 @@ so_is_one_that_nobody_waits_for_and_that_cannot_begin(void **state)
 	assert_memory_equal(world->notice.text.data, words, sizeof words - 1);
 	assert_non_null(memmem(world->notice.text.data, world->notice.text.size, ": cannot begin: the secret is gone", 34));
 	answer_from(world, 1, PW_SENT, false);
-	journal_flush(&world->keeper);
+	commit_all(&world->keeper);
 	begin_again(world); /* with the worker */
 	assert_string_equal(handed_to(world, 1), "");
 	courier(world, 0)->channel.present -= 11 * (int64_t)SECOND;
@@ -284,7 +284,7 @@ so_is_one_that_cannot_begin(void **state)
 	begin(world);
 	world->notifiers[0] = -1;
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, ends), 0);
-	courier_link(&world->keeper, 1, ends[0]);
+	dispatch_link(&world->keeper, 1, ends[0]);
 	world->notifiers[1] = ends[1];
 	down(world, 0, "");
 	assert_string_equal(handed_to(world, 1), "down");
@@ -310,8 +310,8 @@ say_files(struct world *world, const char *said)
 
 	message_put_sources(&out, said);
 	assert_true(packet_send(world->notifiers[0], packet, out.size, -1));
-	courier_hear(&world->keeper, courier(world, 0));
-	journal_flush(&world->keeper);
+	dispatch_hear(&world->keeper, courier(world, 0));
+	commit_all(&world->keeper);
 }
 
 /* It works with the copy, and says so at each of its births; each word is told once by both, and so is the end. */
@@ -335,7 +335,7 @@ a_file_that_cannot_be_used_is_told(void **state)
 			assert_memory_equal(world->notice.text.data, words, sizeof words - 1);
 			answer_from(world, i, PW_SENT, false);
 		}
-		journal_flush(&world->keeper);
+		commit_all(&world->keeper);
 		begin_again(world);
 	}
 	say_files(world, "");
@@ -357,7 +357,7 @@ one_that_nobody_waits_for_is_not_told(void **state)
 
 	(void)state;
 	record_ours(&world->keeper, "impaired", "x", BEGAN, "a word");
-	journal_flush(&world->keeper);
+	commit_all(&world->keeper);
 	assert_string_equal(handed_to(world, 1), "impaired");
 	answer_from(world, 1, PW_SENT, false);
 	assert_string_equal(handed(world), "impaired");

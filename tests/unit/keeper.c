@@ -145,15 +145,22 @@ what_passed_alone_is_not_kept(void **state)
 static char told[8192];
 static int first_level;
 
-static void
-note(void *arg, int level, const char *line)
+static bool
+note(void *arg, const void *packet, size_t size)
 {
+	struct wire_in in = wire_from(packet, size);
+	struct message_log line;
+
 	(void)arg;
+	assert_true(message_get_log(&in, &line));
 	if (told[0] == '\0')
-		first_level = level;
-	strncat(told, line, sizeof told - strlen(told) - 2);
+		first_level = line.level;
+	strncat(told, line.text.data, line.text.size);
 	strncat(told, "\n", 2);
+	return true;
 }
+
+static struct duty duty = { .keep_line = note };
 
 static void
 a_change_is_told_with_its_evidence(void **state)
@@ -166,7 +173,7 @@ a_change_is_told_with_its_evidence(void **state)
 	(void)state;
 	put(cabinet, 1, 11, 0, 1);
 	told[0] = '\0';
-	tell_change(&change, cabinet, NULL, note, NULL);
+	tell_change(&duty, 1, &change, cabinet, NULL);
 	assert_int_equal(first_level, LOG_ERR);
 	assert_string_equal(told,
 	    "mx1:25 down: no greeting within 30.0 s, 2 of 2 attempts\n"
@@ -189,7 +196,7 @@ silence_and_what_is_not_of_a_target(void **state)
 
 	(void)state;
 	told[0] = '\0';
-	tell_change(&change, cabinet, NULL, note, NULL);
+	tell_change(&duty, 1, &change, cabinet, NULL);
 	assert_string_equal(told, "we are cut off (not told: paused)\n");
 	cabinet_destroy(&cabinet);
 }

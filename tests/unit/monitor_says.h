@@ -2,7 +2,9 @@
 #ifndef UNIT_MONITOR_SAYS_H
 #define UNIT_MONITOR_SAYS_H
 
+#include "keeper/dispatch.h"
 #include "keeper/keeper.h"
+#include "keeper/record.h"
 
 #define UNUSED_HERE __attribute__((unused))
 
@@ -12,6 +14,14 @@ next_of(const struct keeper *keeper, enum store_file file)
 	struct sequence taken = keeper->journal.sides[file].taken;
 
 	return (struct sequence){ taken.birth == 0 ? 1 : taken.birth, taken.number + 1 };
+}
+
+/* Commits all that there is, with what may be handed out next. */
+UNUSED_HERE static void
+commit_all(struct keeper *keeper)
+{
+	dispatch_commit(keeper);
+	journal_commit(keeper, STORE_HISTORY);
 }
 
 /* A whole run; false where the keeper does not take it. */

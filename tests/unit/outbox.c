@@ -84,7 +84,7 @@ who_dies_with_it_in_hand_leaves_a_doubt(void **state)
 	memcpy(key, world->notice.key, sizeof key);
 	assert_int_equal(world->notice.flags & NOTICE_DUPLICATE, 0);
 	close(world->notifiers[0]);
-	courier_hear(&world->keeper, &world->keeper.outbox.couriers[0]);
+	dispatch_hear(&world->keeper, &world->keeper.outbox.couriers[0]);
 	world->keeper.outbox.couriers[0].rest_until = 0;
 	link_notifiers(world);
 	assert_string_equal(handed(world), "down");
@@ -144,7 +144,7 @@ what_was_safe_and_is_said_again_is_not_told_again(void **state)
 	up(world, 0, 1, "");
 	assert_string_equal(handed(world), "up");
 	answer(world, PW_SENT, false);
-	journal_flush(&world->keeper);
+	commit_all(&world->keeper);
 	end(world);
 	close(world->notifiers[0]);
 	begin(world);
@@ -157,11 +157,11 @@ what_was_safe_and_is_said_again_is_not_told_again(void **state)
 	assert_true(say_run_as(&world->keeper, (struct sequence){ 1, 1 }, &down_again, &up_now));
 	assert_true(say_run_as(&world->keeper, taken, NULL, &up_now));
 	assert_string_equal(handed(world), "");
-	assert_false(record_is_down(&world->keeper, 0));
+	assert_false(roll_is_down(world->keeper.roll, 0));
 	/* One behind a gap is not taken: what is between would be lost. */
 	assert_false(say_run_as(&world->keeper, (struct sequence){ 1, 4 }, &down_again, &up_now));
 	assert_false(say_run_as(&world->keeper, (struct sequence){ 0, 3 }, &down_again, &up_now));
-	assert_false(record_is_down(&world->keeper, 0));
+	assert_false(roll_is_down(world->keeper.roll, 0));
 	down(world, 0, "");
 	assert_string_equal(handed(world), "down");
 	destroy(&world);
@@ -177,13 +177,13 @@ a_store_without_a_sequence_is_gone_on_with(void **state)
 
 	(void)state;
 	down(world, 0, "");
-	assert_true(db_exec(world->keeper.journal.store->shelves[STORE_MAIN].db, "DELETE FROM meta WHERE key = 'sequence'"));
+	assert_true(db_exec(world->keeper.store->shelves[STORE_MAIN].db, "DELETE FROM meta WHERE key = 'sequence'"));
 	begin_again(world);
 	assert_int_equal(world->keeper.journal.sides[STORE_MAIN].taken.birth, 0);
 	assert_string_equal(handed(world), "down");
 	answer(world, PW_SENT, false);
 	assert_true(say_run_as(&world->keeper, (struct sequence){ 9, 1 }, &change, &(struct message_state){ 0, false, { "state", 5 } }));
-	journal_flush(&world->keeper);
+	commit_all(&world->keeper);
 	assert_string_equal(handed(world), "up");
 	begin_again(world);
 	assert_true(sequence_is_same(world->keeper.journal.sides[STORE_MAIN].taken, (struct sequence){ 9, 1 }));
@@ -214,7 +214,7 @@ what_stands_is_not_told_again_when_it_is_restated(void **state)
 		out = wire_over(packet, sizeof packet);
 		message_put_run(&out, &run);
 		assert_true(keeper_hear(&world->keeper, packet, out.size));
-		journal_flush(&world->keeper);
+		commit_all(&world->keeper);
 		assert_string_equal(handed(world), i == 0 ? "degraded" : "");
 		if (i == 0)
 			answer(world, PW_SENT, false);
@@ -238,10 +238,10 @@ an_incident_that_the_monitor_knows_nothing_of_is_ended(void **state)
 	answer(world, PW_SENT, false);
 	message_put_run(&out, &(struct message_run){ .sequence = { 2, 1 }, .columns = { .state = "up" }, .state = { "state", 5 }, .changes = { "", 0 } });
 	assert_true(keeper_hear(&world->keeper, packet, out.size));
-	journal_flush(&world->keeper);
+	commit_all(&world->keeper);
 	assert_string_equal(handed(world), "up");
 	assert_memory_equal(world->notice.text.data, "mx1 is up: when it came back was not seen", 41);
-	assert_false(record_is_down(&world->keeper, 0));
+	assert_false(roll_is_down(world->keeper.roll, 0));
 	destroy(&world);
 }
 
@@ -265,7 +265,7 @@ results_have_numbers_of_their_own(void **state)
 			assert_int_equal(world->keeper.done, taken);
 			assert_int_equal(store_batch_count(world->keeper.journal.sides[STORE_MAIN].open), 0);
 			if (number == 7) {
-				journal_flush(&world->keeper);
+				commit_all(&world->keeper);
 				assert_int_equal(world->keeper.journal.sides[STORE_HISTORY].committed.number, number);
 			}
 		}
@@ -307,11 +307,11 @@ what_is_our_own_is_kept_with_what_was_told_of_it(void **state)
 
 	(void)state;
 	assert_true(say_run(&world->keeper, &change, &(struct message_state){ CONFIG_NONE, false, { "blind since", 11 } }));
-	journal_flush(&world->keeper);
+	commit_all(&world->keeper);
 	assert_string_equal(handed(world), "blind");
 	answer(world, PW_SENT, false);
 	begin_again(world);
-	assert_int_equal(store_read_meta(world->keeper.reader, OWN_META, kept, sizeof kept), 11);
+	assert_int_equal(store_read_meta(store_inside(world->keeper.store), OWN_META, kept, sizeof kept), 11);
 	assert_memory_equal(kept, "blind since", 11);
 	destroy(&world);
 }
@@ -330,8 +330,8 @@ what_is_shown_of_a_state_is_what_the_monitor_says(void **state)
 		assert_true(say_whole_run(&world->keeper, &(struct message_run){ .sequence = next_of(&world->keeper, STORE_MAIN), .target = 1,
 		    .state = { "\1\xff", 2 }, .interval = interval, .columns = { .state = "suspect", .outcome = "refused",
 		    .silences = "parent", .fails = 2, .slow = true, .text = { "a\xffword", 6 } } }));
-		journal_flush(&world->keeper);
-		store_list_open(&list, world->keeper.reader, STORE_LIST_STATE, roll_number(&world->keeper.roll, 1));
+		commit_all(&world->keeper);
+		store_list_open(&list, store_inside(world->keeper.store), STORE_LIST_STATE, roll_number(world->keeper.roll, 1));
 		assert_true(store_list_next(&list, &row));
 		snprintf(said, sizeof said, "%s %s %s %.*s %lld %u %u", row.state, row.outcome, row.silences, (int)row.text.size, row.text.data,
 		    (long long)(row.interval / SECOND), row.fails, row.slow);
@@ -379,7 +379,7 @@ a_storm_becomes_a_digest(void **state)
 	world = create();
 	for (int i = 0; i < 3 * 20; i++)
 		record_ours(&world->keeper, "impaired", "test", BEGAN, "trouble %d", i);
-	journal_flush(&world->keeper);
+	commit_all(&world->keeper);
 	while (strcmp(handed(world), "impaired") == 0) {
 		answer(world, PW_SENT, false);
 		sent++;

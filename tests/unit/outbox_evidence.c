@@ -47,7 +47,7 @@ end_run(struct world *world, enum pw_verdict verdict, int64_t started)
 	message_begin_results(&out);
 	assert_true(message_add_report(&out, &report));
 	assert_true(say_results(&world->keeper, packet, out.size));
-	journal_flush(&world->keeper);
+	commit_all(&world->keeper);
 }
 
 static void
@@ -91,8 +91,8 @@ assert_handed(struct world *world, const char *kind, uint32_t count, const uint6
 
 	for (int i = 0; i < 4; i++) {
 		world->keeper.outbox.next_second = 0;
-		outbox_turn(&world->keeper);
-		journal_flush(&world->keeper);
+		dispatch_turn(&world->keeper);
+		commit_all(&world->keeper);
 	}
 	while ((size = packet_read(world->notifiers[0], world->packet, sizeof world->packet, NULL)) > 0
 	    && message_kind(world->packet, (size_t)size) == MESSAGE_LEG) {

@@ -117,7 +117,7 @@ another_stands_in_for_what_is_told_together(void **state)
 	age(world, 0, 121 * (int64_t)SECOND);
 	assert_string_equal(handed_to(world, 1), "");
 	record_ours(&world->keeper, "digest", "digest", clock_wall(), "3 targets failed");
-	journal_flush(&world->keeper);
+	commit_all(&world->keeper);
 	age(world, 0, 121 * (int64_t)SECOND);
 	assert_string_equal(handed_to(world, 1), "digest");
 	assert_true(world->notice.flags & NOTICE_FALLBACK);
@@ -265,7 +265,7 @@ ten_thousand_at_once_are_some_and_a_digest(void **state)
 	for (int i = 0; i < MANY; i++) {
 		record_ours(&world->keeper, "impaired", "test", BEGAN, "trouble %d", i);
 		if (i % 50 == 49) { /* and the parent reads what is logged of it */
-			journal_flush(&world->keeper);
+			commit_all(&world->keeper);
 			while (packet_read(world->parent, world->packet, sizeof world->packet, NULL) > 0)
 				continue;
 		}
@@ -344,7 +344,7 @@ age_goes_by_no_clock_that_is_set(void **state)
 	assert_in_range(delivery.due - clock_wall(), 8 * 24 * HOUR, 8 * 24 * HOUR + 2 * MINUTE);
 	/* Between lives it is what that clock says, and never less than nothing. */
 	age(world, 0, -24 * HOUR);
-	journal_flush(&world->keeper);
+	commit_all(&world->keeper);
 	begin_again(world);
 	assert_true(find_waiting(&world->keeper, 0, &delivery));
 	assert_int_equal(outbox_age(&delivery), 0);

@@ -17,8 +17,11 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "keeper/asks.h"
+#include "keeper/ask.h"
+#include "keeper/dispatch.h"
 #include "keeper/keeper.h"
+#include "keeper/record.h"
+#include "keeper/silences.h"
 #include "keeper/told.h"
 #include "monitor_says.h"
 #include "scratch.h"
@@ -76,7 +79,7 @@ link_notifiers(struct world *world)
 	for (uint32_t i = 0; i < world->config.notifier_count; i++) {
 		int ends[2];
 		assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, ends), 0);
-		courier_link(&world->keeper, i, ends[0]);
+		dispatch_link(&world->keeper, i, ends[0]);
 		world->notifiers[i] = ends[1];
 	}
 }
@@ -157,7 +160,7 @@ say(struct world *world, uint32_t target, const char *kind, const char *from, co
 	copy(change.silences, sizeof change.silences, silences);
 	change.text = (struct pw_bytes){ sentence, strlen(sentence) };
 	assert_true(say_run(&world->keeper, &change, &(struct message_state){ target, false, { "state", 5 } }));
-	journal_flush(&world->keeper);
+	commit_all(&world->keeper);
 }
 
 UNUSED static void
@@ -185,7 +188,7 @@ ask(struct world *world, const char *verb, uint32_t target, const char *const *w
 		message.words[message.word_count++] = (struct pw_bytes){ *words, strlen(*words) };
 	message_put_ask(&out, &message);
 	assert_true(keeper_hear(&world->keeper, packet, out.size));
-	journal_flush(&world->keeper);
+	commit_all(&world->keeper);
 }
 #define ASK(world, verb, target, ...) ask((world), (verb), (target), (const char *const[]){ __VA_ARGS__, NULL })
 
@@ -195,7 +198,7 @@ incident_of(struct world *world, uint32_t target)
 {
 	struct store_incident incident;
 
-	assert_true(record_open_incident(&world->keeper, target, &incident));
+	assert_true(roll_open_incident(world->keeper.roll, target, &incident));
 	return incident;
 }
 
@@ -251,10 +254,10 @@ handed_to(struct world *world, uint32_t notifier)
 
 	for (int i = 0; i < 3; i++) {
 		world->keeper.outbox.next_second = 0;
-		outbox_turn(&world->keeper);
-		journal_flush(&world->keeper);
+		dispatch_turn(&world->keeper);
+		commit_all(&world->keeper);
 	}
-	outbox_turn(&world->keeper);
+	dispatch_turn(&world->keeper);
 	do
 		size = packet_read(world->notifiers[notifier], world->packet, sizeof world->packet, NULL);
 	while (size > 0 && message_kind(world->packet, (size_t)size) == MESSAGE_LEG);
@@ -281,7 +284,7 @@ answer_from(struct world *world, uint32_t notifier, enum pw_fate fate, bool chan
 	message_put_receipt(&out, &(struct message_receipt){ .notice = world->notice.notice, .fate = fate,
 	    .channel = channel, .text = { "so be it", 8 } });
 	assert_true(packet_send(world->notifiers[notifier], packet, out.size, -1));
-	courier_hear(&world->keeper, &world->keeper.outbox.couriers[notifier]);
+	dispatch_hear(&world->keeper, &world->keeper.outbox.couriers[notifier]);
 }
 
 UNUSED static void

@@ -258,7 +258,7 @@ what_is_known_again_is_cleared(void **state)
 	message_begin_results(&out);
 	assert_true(message_add_report(&out, &report));
 	assert_true(say_results(&world->keeper, packet, out.size));
-	journal_flush(&world->keeper);
+	commit_all(&world->keeper);
 	assert_int_equal(hear_all(world, &receiver), 1);
 	assert_int_equal(receiver.count, 0);
 	assert_true(say_results(&world->keeper, packet, out.size));
@@ -281,12 +281,12 @@ what_is_ours_is_one_each(void **state)
 			size_t row = i % (sizeof rows / sizeof *rows);
 			record_ours(&world->keeper, rows[row].kind, rows[row].code, clock_wall(), "in words %zu", i);
 		}
-		journal_flush(&world->keeper);
+		commit_all(&world->keeper);
 		assert_int_equal(hear_all(world, &receiver), 2 * sizeof rows / sizeof *rows);
 		assert_int_equal(receiver.count, sizeof rows / sizeof *rows);
 		for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
 			record_ours(&world->keeper, "cleared", rows[i].code, clock_wall(), "it is over");
-		journal_flush(&world->keeper);
+		commit_all(&world->keeper);
 		hear_all(world, &receiver);
 		assert_int_equal(receiver.count, 0);
 	}
@@ -306,7 +306,7 @@ many_are_told_as_one_to_who_wants_down(void **state)
 	record_ours(&world->keeper, "digest", "digest", clock_wall(), "all have failed");
 	record_ours(&world->keeper, "cleared", "blind", clock_wall(), "we see again");
 	record_ours(&world->keeper, "cleared", "digest", clock_wall(), "all answer again");
-	journal_flush(&world->keeper);
+	commit_all(&world->keeper);
 	assert_string_equal(handed(world), "digest");
 	answer(world, PW_SENT, false);
 	assert_string_equal(handed(world), "cleared");
@@ -327,19 +327,19 @@ many_are_told_later_as_one_is(void **state)
 	begin(world);
 	link_notifiers(world);
 	record_ours(&world->keeper, "digest", "digest", clock_wall(), "all have failed");
-	journal_flush(&world->keeper);
+	commit_all(&world->keeper);
 	assert_string_equal(handed(world), "");
 	record_ours(&world->keeper, "cleared", "digest", clock_wall(), "all answer again");
-	journal_flush(&world->keeper);
+	commit_all(&world->keeper);
 	assert_string_equal(handed(world), "");
 	assert_false(waits(&world->keeper, 0));
 	record_ours(&world->keeper, "digest", "digest", clock_wall(), "all have failed");
-	journal_flush(&world->keeper);
+	commit_all(&world->keeper);
 	ripen(world, 0);
 	assert_string_equal(handed(world), "digest");
 	answer(world, PW_SENT, false);
 	record_ours(&world->keeper, "cleared", "digest", clock_wall(), "all answer again");
-	journal_flush(&world->keeper);
+	commit_all(&world->keeper);
 	assert_string_equal(handed(world), "cleared");
 	destroy(&world);
 }

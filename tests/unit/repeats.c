@@ -81,7 +81,7 @@ static void
 say_ours(struct world *world, const char *kind, const char *code, const char *words)
 {
 	record_ours(&world->keeper, kind, code, clock_wall(), "%s", words);
-	journal_flush(&world->keeper);
+	commit_all(&world->keeper);
 }
 
 /* The last words, under the key of the first. */
@@ -154,7 +154,7 @@ a_death_costs_nothing(void **state)
 	answer(world, PW_SENT, false);
 	assert_string_equal(later(world), "down");
 	close(world->notifiers[0]);
-	courier_lost(&world->keeper, &world->keeper.outbox.couriers[0]);
+	dispatch_lost(&world->keeper, &world->keeper.outbox.couriers[0]);
 	link_notifiers(world);
 	up(world, 0, 1, "");
 	assert_string_equal(handed(world), "up");

@@ -15,7 +15,7 @@ say_at(struct world *world, const char *kind, const char *from, const char *to, 
 	copy(change.to, sizeof change.to, to);
 	copy(change.silences, sizeof change.silences, silences);
 	assert_true(say_run(&world->keeper, &change, &(struct message_state){ 0, false, { "state", 5 } }));
-	journal_flush(&world->keeper);
+	commit_all(&world->keeper);
 }
 
 static void

@@ -15,7 +15,7 @@ bytes_of(const char *text)
 static void
 put(struct world *world, uint32_t target, const char *record, const char *state)
 {
-	store_put_state(journal_main(&world->keeper), &(struct store_state){ .target = roll_number(&world->keeper.roll, target),
+	store_put_state(journal_main(&world->keeper), &(struct store_state){ .target = roll_number(world->keeper.roll, target),
 	    .record = bytes_of(record), .state = state });
 }
 
@@ -65,7 +65,7 @@ each_target_and_our_own_side(void **state)
 	TOLD(world, "0 one", "2 two bare");
 	store_put_meta(journal_main(&world->keeper), OWN_META, bytes_of("own"));
 	TOLD(world, "0 one", "2 two bare", "-1 own");
-	journal_flush(&world->keeper);
+	commit_all(&world->keeper);
 	begin_again(world);
 	TOLD(world, "0 one", "2 two bare", "-1 own");
 	world->fewer = 1;
@@ -83,11 +83,11 @@ what_waits_for_the_disk(void **state)
 
 	(void)state;
 	put(world, 0, "one", "up");
-	journal_flush(&world->keeper);
+	commit_all(&world->keeper);
 	snprintf(path, sizeof path, "%s/postwatch.db", world->folder);
 	assert_int_equal(unlink(path), 0);
 	put(world, 1, "two", "up");
-	journal_flush(&world->keeper);
+	commit_all(&world->keeper);
 	assert_true(journal_is_stuck(&world->keeper.journal));
 	put(world, 0, "three", "down");
 	TOLD(world, "0 three", "1 two");
@@ -99,7 +99,7 @@ static void
 damage(struct world *world)
 {
 	static const char rubbish[4096] = { 'x' };
-	struct db *db = world->keeper.journal.store->shelves[STORE_MAIN].db;
+	struct db *db = world->keeper.store->shelves[STORE_MAIN].db;
 	char path[SCRATCH_PATH + 16];
 	struct stat status;
 	int fd;
@@ -117,11 +117,11 @@ damage(struct world *world)
 static void
 damage_behind(struct world *world, const char *sql)
 {
-	struct db *db = world->keeper.journal.store->shelves[STORE_MAIN].db;
+	struct db *db = world->keeper.store->shelves[STORE_MAIN].db;
 
 	put(world, 0, "one", "up");
 	put(world, 1, "two", "up");
-	journal_flush(&world->keeper);
+	commit_all(&world->keeper);
 	assert_true(db_exec(db, "INSERT INTO evidence (target, run, leg, at, incident, role, bytes) SELECT number, 1, 0, 1, 99, '',"
 	    " zeroblob(40000000) FROM targets LIMIT 1"));
 	assert_true(db_exec(db, sql));

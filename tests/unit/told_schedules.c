@@ -75,7 +75,7 @@ restart(struct world *world, bool reload)
 	if (next(2) == 0)
 		say_health(world);
 	else
-		world->keeper.beat.health.blind = world->blind, world->keeper.beat.heard = clock_mono();
+		world->keeper.blind_until = world->blind ? clock_mono() + 30 * (int64_t)SECOND : 0;
 }
 
 static void

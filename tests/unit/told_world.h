@@ -21,8 +21,11 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "keeper/asks.h"
+#include "keeper/ask.h"
+#include "keeper/dispatch.h"
 #include "keeper/keeper.h"
+#include "keeper/record.h"
+#include "keeper/silences.h"
 #include "monitor_says.h"
 #include "scratch.h"
 
@@ -163,7 +166,7 @@ begin(struct world *world)
 	world->keeper.outbox.random = next(UINT32_MAX) | 1; /* how long a way rests goes by it */
 	for (uint32_t i = 0; i < NOTIFIERS; i++) {
 		assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, ends), 0);
-		courier_link(&world->keeper, i, ends[0]);
+		dispatch_link(&world->keeper, i, ends[0]);
 		world->ends[i] = ends[1];
 	}
 }
@@ -211,7 +214,7 @@ say(struct world *world, uint32_t target, const char *kind, const char *from, co
 	world->told_of_silence[target] |= change.silences[0] != '\0';
 	change.text = (struct pw_bytes){ sentence, strlen(sentence) };
 	assert_true(say_run(&world->keeper, &change, &(struct message_state){ target, false, { "state", 5 } }));
-	journal_flush(&world->keeper);
+	commit_all(&world->keeper);
 	show(world, "mx%u says \"%s\" (%s)", target, kind, change.silences);
 }
 
@@ -227,7 +230,7 @@ ask(struct world *world, const char *verb, uint32_t target, const char *const *w
 		message.words[message.word_count++] = (struct pw_bytes){ *words, strlen(*words) };
 	message_put_ask(&out, &message);
 	hear(world, packet, out.size);
-	journal_flush(&world->keeper);
+	commit_all(&world->keeper);
 	asks_forget(&world->keeper);
 }
 #define ASK(world, verb, target, ...) ask((world), (verb), (target), (const char *const[]){ __VA_ARGS__, NULL })
@@ -309,7 +312,7 @@ open_incident(struct world *world, uint32_t target)
 {
 	struct store_incident incident;
 
-	return record_open_incident(&world->keeper, target, &incident) ? incident.number : 0;
+	return roll_open_incident(world->keeper.roll, target, &incident) ? incident.number : 0;
 }
 
 static void
@@ -350,7 +353,7 @@ answer(struct world *world, uint32_t notifier, const struct message_notice *noti
 
 	message_put_receipt(&out, &(struct message_receipt){ .notice = notice->notice, .fate = fate, .channel = channel, .text = { "x", 1 } });
 	assert_true(packet_send(world->ends[notifier], packet, out.size, -1));
-	courier_hear(&world->keeper, &world->keeper.outbox.couriers[notifier]);
+	dispatch_hear(&world->keeper, &world->keeper.outbox.couriers[notifier]);
 }
 
 /* Its worker dies with a notice in hand. */
@@ -360,9 +363,9 @@ die(struct world *world, uint32_t notifier)
 	int ends[2];
 
 	close(world->ends[notifier]);
-	courier_hear(&world->keeper, &world->keeper.outbox.couriers[notifier]);
+	dispatch_hear(&world->keeper, &world->keeper.outbox.couriers[notifier]);
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, ends), 0);
-	courier_link(&world->keeper, notifier, ends[0]);
+	dispatch_link(&world->keeper, notifier, ends[0]);
 	world->ends[notifier] = ends[1];
 }
 
@@ -400,10 +403,10 @@ turn(struct world *world)
 	static unsigned char packet[WIRE_MAX];
 
 	(void)window_clock_turn(&world->keeper.windows, clock_wall());
-	outbox_turn(&world->keeper);
-	journal_flush(&world->keeper);
-	outbox_turn(&world->keeper);
-	journal_flush(&world->keeper);
+	dispatch_turn(&world->keeper);
+	commit_all(&world->keeper);
+	dispatch_turn(&world->keeper);
+	commit_all(&world->keeper);
 	while (packet_read(world->parent, packet, sizeof packet, NULL) > 0)
 		continue;
 }

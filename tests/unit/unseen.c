@@ -36,7 +36,7 @@ pass(struct world *world, int64_t seconds)
 	world->keeper.beat.heard = clock_mono();
 	world->keeper.unseen.clock += seconds * (int64_t)SECOND;
 	unseen_turn(&world->keeper);
-	journal_flush(&world->keeper);
+	commit_all(&world->keeper);
 }
 
 /* A run of it has ended. */
@@ -125,7 +125,7 @@ no_event_is_needed(void **arg)
 	world->keeper.unseen.clock += 321 * (int64_t)SECOND;
 	unseen_turn(&world->keeper);
 	world->keeper.beat.heard = 0;
-	journal_flush(&world->keeper);
+	commit_all(&world->keeper);
 	assert_string_equal(told(world), "impaired not_looked_at");
 	assert_non_null(memmem(world->notice.text.data, world->notice.text.size, "says nothing", 12));
 	destroy(&world);

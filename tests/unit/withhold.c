@@ -52,8 +52,8 @@ ends(struct world *world, uint64_t notice)
 	static char bytes[512];
 	struct text text = TEXT_OVER(bytes);
 
-	journal_flush(&world->keeper);
-	store_read_notice_deliveries(world->keeper.reader, notice, on_delivery, &text);
+	commit_all(&world->keeper);
+	store_read_notice_deliveries(store_inside(world->keeper.store), notice, on_delivery, &text);
 	return bytes;
 }
 
@@ -192,7 +192,7 @@ a_parent_that_goes_down_holds_it_back(void **state)
 	down(world, 0, "");
 	assert_string_equal(handed_to(world, 0), "down");
 	answer_from(world, 0, PW_SENT, false);
-	assert_true(outbox_next_of_target(&world->keeper, others, roll_number(&world->keeper.roll, 1), &delivery));
+	assert_true(outbox_next_of_target(&world->keeper, others, roll_number(world->keeper.roll, 1), &delivery));
 	delivery.due = 0; /* of the child alone */
 	outbox_put(&world->keeper, others, &delivery, text_view(""));
 	assert_string_equal(handed_to(world, 1), "");
@@ -407,7 +407,7 @@ what_some_have_waits_for_the_others(void **state)
 	message_put_receipt(&out, &(struct message_receipt){ .notice = world->notice.notice, .recipient = 1, .fate = PW_AGAIN,
 	    .text = { "later", 5 } });
 	assert_true(packet_send(world->notifiers[0], packet, out.size, -1));
-	courier_hear(&world->keeper, courier);
+	dispatch_hear(&world->keeper, courier);
 	ripen(world, 0);
 	ASK(world, "pause", 0, "mx1", "1h", "planned");
 	assert_string_equal(handed(world), "");

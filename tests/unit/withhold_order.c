@@ -23,7 +23,7 @@ static void
 use_up(struct world *world, uint32_t notifier)
 {
 	record_ours(&world->keeper, "impaired", "x", BEGAN, "something of ours");
-	journal_flush(&world->keeper);
+	commit_all(&world->keeper);
 	assert_string_equal(handed_to(world, notifier), "impaired");
 	answer_from(world, notifier, PW_SENT, false);
 }

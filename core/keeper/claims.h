@@ -1,0 +1,10 @@
+/* What goes out next. */
+#ifndef KEEPER_CLAIMS_H
+#define KEEPER_CLAIMS_H
+
+#include "keeper/outbox.h"
+
+/* Claims what may go out next, or nothing; it goes when that is committed. */
+void claims_make(struct keeper *, struct courier *);
+
+#endif
