@@ -1,7 +1,10 @@
 /*
- * Rows of postwatch.db are read again, page by page, whenever that file has changed, but never more than a tenth of the
+ * Rows of postwatch.db are read again, step by step, whenever that file has changed, but never more than a tenth of the
  * time; results are followed by their number. Both are kept apart, since a run that changes nothing costs one result and
  * no row.
+ *
+ * Once a second all rows are judged, some thousands a step; those whose rank is another then are put in their new places among
+ * those that stay in order.
  */
 #include "web/board.h"
 
@@ -12,11 +15,10 @@
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "base/vec.h"
 #include "store/page.h"
 #include "web/pauses.h"
 
-enum { ROWS_A_STEP = 500, REST = 10 };
+enum { JUDGED_A_STEP = 5000, REST = 10 };
 
 static const int64_t reopen_after = SECOND;
 
@@ -29,42 +31,22 @@ struct board {
 	int64_t reopen_at;  /* clock_mono() */
 
 	/* What is in force, and what is being read to take its place. */
-	struct board_row *rows, *next;
-	uint32_t count, next_count, next_room;
-	uint32_t *order;
-	uint32_t tally[RANKS];
-	struct board_tag tags[BOARD_TAGS_MAX];
-	uint32_t tag_count;
+	struct rows rows, next;
+	struct ranking ranking;
 	int64_t behind;
-	uint64_t after;     /* the last target of `next` */
 	int64_t version;    /* PRAGMA data_version when `next` was begun */
-	bool is_reading, is_read;
+	bool is_reading, is_read, is_judging;
+	uint32_t judged;    /* rows of the round that is being judged */
 	int64_t began, rest_until; /* clock_mono() */
 	struct pauses pauses;
 	struct troubles troubles;
+	struct outbox outbox;
 	struct store_waiting waiting;
 
 	struct looks *looks;
 	int64_t time;
+	uint64_t changes;
 };
-
-const char *
-rank_name(enum board_rank rank)
-{
-	static const char *const names[RANKS] = { "down", "unknown", "suspect", "blocked", "degraded", "pending", "up" };
-
-	return names[rank];
-}
-
-enum board_rank
-rank_named(const char *name)
-{
-	enum board_rank rank = 0;
-
-	while (rank < RANKS && strcmp(rank_name(rank), name) != 0)
-		rank++;
-	return rank;
-}
 
 static int
 compare_names(const void *left, const void *right)
@@ -93,16 +75,6 @@ board_create(const struct config *config)
 	return board;
 }
 
-static void
-free_rows(struct board_row **rows, uint32_t *count)
-{
-	for (uint32_t i = 0; i < *count; i++)
-		free((*rows)[i].memory);
-	free(*rows);
-	*rows = NULL;
-	*count = 0;
-}
-
 void
 board_destroy(struct board **board)
 {
@@ -111,109 +83,33 @@ board_destroy(struct board **board)
 	if (it == NULL)
 		return;
 	store_reader_close(&it->reader);
-	free_rows(&it->rows, &it->count);
-	free_rows(&it->next, &it->next_count);
+	rows_clear(&it->rows);
+	rows_clear(&it->next);
 	pauses_clear(&it->pauses);
 	troubles_clear(&it->troubles);
+	outbox_clear(&it->outbox);
+	ranking_fini(&it->ranking);
 	looks_destroy(&it->looks);
 	window_clock_fini(&it->windows);
 	free(it->pauses.items);
 	free(it->troubles.items);
-	free(it->order);
 	free(it->by_name);
 	free(it);
 	*board = NULL;
 }
 
-/* --- rows --- */
-
-static const char *
-keep(char **at, struct pw_bytes bytes)
-{
-	char *kept = *at;
-
-	if (bytes.size > 0)
-		memcpy(kept, bytes.data, bytes.size);
-	kept[bytes.size] = '\0';
-	*at += bytes.size + 1;
-	return kept;
-}
-
-static const char row_sql[] = "SELECT target, port, coalesce(since_us, 0), coalesce(last_run_us, 0),"
-    " coalesce(incident, 0), coalesce(acknowledged_us, 0), flapping, slow, quarantined, CAST(coalesce(interval_s, 0) * 1e6 AS INTEGER),"
-    " known_us, name, probe, host, state, coalesce(text, ''), coalesce(outcome, ''), coalesce(conditions, ''), coalesce(silences, ''),"
-    " coalesce(acknowledged_by, ''), coalesce(acknowledged_why, ''), coalesce(verdict, '') FROM target_status"
-    " WHERE target > ?1 AND gone IS NULL ORDER BY target LIMIT 500";
-enum { FIRST_TEXT = 11, TEXTS = 11 };
-
-/* All strings of a row lie in one block. */
-static bool
-fill_row(struct board *board, struct query *query, struct board_row *row)
-{
-	const char **const texts[TEXTS - 1] = { &row->name, &row->probe, &row->host, &row->state, &row->text, &row->outcome, &row->conditions,
-		&row->silences, &row->ack_by, &row->ack_why };
-	size_t size = 0;
-	char *at;
-
-	*row = (struct board_row){ .number = (uint64_t)query_i64(query, 0), .port = (uint32_t)query_i64(query, 1),
-		.since = query_i64(query, 2), .last_run = query_i64(query, 3), .incident = (uint64_t)query_i64(query, 4),
-		.acknowledged = query_i64(query, 5), .flapping = query_i64(query, 6) != 0, .slow = query_i64(query, 7) != 0,
-		.quarantined = query_i64(query, 8) != 0, .interval = query_i64(query, 9) };
-	for (int i = 0; i < TEXTS; i++)
-		size += query_bytes(query, FIRST_TEXT + i).size + 1;
-	row->memory = at = malloc(size);
-	if (at == NULL)
-		return false;
-	for (int i = 0; i < TEXTS - 1; i++)
-		*texts[i] = keep(&at, query_bytes(query, FIRST_TEXT + i));
-	if (!verdict_of_name(query_text(query, FIRST_TEXT + TEXTS - 1), &row->verdict))
-		row->verdict = PW_UNKNOWN;
-	if (row->since == 0)
-		row->since = query_i64(query, 10);
-	row->look = looks_find(board->looks, row->number);
-	return row->look != UINT32_MAX;
-}
-
-static enum store_reading
-read_rows(struct board *board)
-{
-	struct query *query = db_query(board->reader->main, row_sql);
-	uint32_t count = 0;
-
-	if (query == NULL)
-		return STORE_READ_BROKEN;
-	query_bind_i64(query, 1, (int64_t)board->after);
-	for (; query_step(query); count++) {
-		if (!VEC_RESERVE(board->next, board->next_count, board->next_room)
-		    || !fill_row(board, query, &board->next[board->next_count])) {
-			query_reset(query);
-			return STORE_READ_BROKEN;
-		}
-		board->after = board->next[board->next_count++].number;
-	}
-	if (db_fault(board->reader->main) != DB_WELL)
-		return STORE_READ_BROKEN;
-	return count == ROWS_A_STEP ? STORE_READ_MORE : STORE_READ_END;
-}
-
-static int
-compare_key(const void *key, const void *member)
-{
-	const struct target *const *target = member;
-
-	return strcmp(key, (*target)->name);
-}
+/* --- ranks --- */
 
 static enum board_rank
 rank_of(const struct board_row *row)
 {
-	if (strcmp(row->state, "down") == 0 || strcmp(row->state, "recovering") == 0)
+	if (row->stated == RANK_DOWN)
 		return RANK_DOWN;
 	if (row->unseen_since != 0)
 		return RANK_UNKNOWN;
-	if (strcmp(row->state, "suspect") == 0)
+	if (row->stated == RANK_SUSPECT)
 		return RANK_SUSPECT;
-	if (row->last_run == 0 || strcmp(row->state, "pending") == 0)
+	if (row->last_run == 0 || row->stated == RANK_PENDING)
 		return RANK_PENDING;
 	if (row->verdict == PW_UNKNOWN)
 		return RANK_UNKNOWN;
@@ -227,107 +123,106 @@ static void
 judge_row(struct board *board, struct board_row *row, int64_t now)
 {
 	const struct look *look = looks_get(board->looks, row->look);
-	int64_t patience = 15 * 60 * (int64_t)SECOND, last;
+	int64_t last;
 
 	if (look->at != 0 && look->at + look->micros + SECOND >= row->last_run) {
 		row->last_run = look->at + look->micros;
 		row->verdict = look->verdict;
 	}
-	if (row->configured != NULL)
-		patience = policy_patience(row->configured->policy,
-		    row->interval > 0 ? row->interval : row->configured->policy->interval);
 	last = row->last_run != 0 ? row->last_run : row->since;
-	row->unseen_since = board->behind == 0 && now - last > patience ? last : 0;
+	row->unseen_since = board->behind == 0 && now - last > row->patience ? last : 0;
 	row->paused = pauses_hold(&board->pauses, now, row->number, row->configured) || (row->configured != NULL
 	    && window_clock_holds(&board->windows, (uint32_t)(row->configured - board->config->targets)));
-	row->rank = rank_of(row);
-}
-
-static int
-compare_rows(const void *left, const void *right, void *arg)
-{
-	const struct board_row *rows = arg;
-	const struct board_row *a = &rows[*(const uint32_t *)left], *b = &rows[*(const uint32_t *)right];
-
-	if (a->rank != b->rank)
-		return a->rank < b->rank ? -1 : 1;
-	if (a->rank != RANK_UP && a->since != b->since)
-		return a->since > b->since ? -1 : 1;
-	return strcmp(a->name, b->name);
+	row->judged = rank_of(row);
 }
 
 static void
-count_tags(struct board *board, const struct board_row *row)
+begin_round(struct board *board)
 {
-	const struct policy *policy = row->configured == NULL ? NULL : row->configured->policy;
-
-	for (uint32_t i = 0, at; policy != NULL && i < policy->tag_count; i++) {
-		for (at = 0; at < board->tag_count && strcmp(board->tags[at].tag, policy->tags[i]) != 0; at++)
-			continue;
-		if (at == BOARD_TAGS_MAX)
-			continue;
-		if (at == board->tag_count)
-			board->tags[board->tag_count++] = (struct board_tag){ .tag = policy->tags[i] };
-		board->tags[at].all++;
-		board->tags[at].ill += row->rank != RANK_UP;
-	}
+	board->behind = store_behind_since(board->config->state);
+	(void)window_clock_turn(&board->windows, clock_wall());
+	board->judged = 0;
+	board->is_judging = true;
 }
 
-/* Once all rows are there, and each second after. */
-static void
-judge_all(struct board *board)
+/* Returns whether there is more of the round. */
+static bool
+judge_step(struct board *board)
 {
 	int64_t now = clock_wall();
 
-	board->behind = store_behind_since(board->config->state);
-	(void)window_clock_turn(&board->windows, now);
-	memset(board->tally, 0, sizeof board->tally);
-	board->tag_count = 0;
-	for (uint32_t i = 0; i < board->count; i++) {
-		judge_row(board, &board->rows[i], now);
-		board->tally[board->rows[i].rank]++;
-		count_tags(board, &board->rows[i]);
+	for (uint32_t i = 0; i < JUDGED_A_STEP && board->judged < board->rows.count; i++, board->judged++) {
+		struct board_row *row = &board->rows.items[board->judged];
+
+		judge_row(board, row, now);
+		if (row->judged != row->rank)
+			ranking_note(&board->ranking, &board->rows, board->judged);
 	}
-	if (board->count > 0)
-		qsort_r(board->order, board->count, sizeof *board->order, compare_rows, board->rows);
+	if (board->judged < board->rows.count)
+		return true;
+	ranking_place(&board->ranking, &board->rows);
+	board->is_judging = false;
 	board->time = now;
+	board->changes++;
+	return false;
+}
+
+/* --- rows --- */
+
+/* They keep their ranks until they are judged, and their places where they did not change. */
+static void
+keep_order(struct board *board)
+{
+	struct board_row *items = board->next.items;
+	const struct board_row *before = board->rows.items;
+
+	ranking_drop(&board->ranking);
+	for (uint32_t i = 0; i < board->next.count; i++)
+		items[i].rank = items[i].judged = before[i].rank;
+	for (uint32_t i = 0; i < board->next.count; i++)
+		if (items[i].since != before[i].since)
+			ranking_note(&board->ranking, &board->next, i);
+}
+
+/* The targets are others than before. Returns false if out of memory. */
+static bool
+order_anew(struct board *board)
+{
+	int64_t now = clock_wall();
+
+	begin_round(board);
+	for (uint32_t i = 0; i < board->next.count; i++) {
+		judge_row(board, &board->next.items[i], now);
+		board->next.items[i].rank = board->next.items[i].judged;
+	}
+	board->time = now;
+	return ranking_make(&board->ranking, &board->next);
 }
 
 static void
 finish_rows(struct board *board)
 {
-	uint32_t *order = calloc(board->next_count + 1, sizeof *order);
-
 	board->is_reading = false;
-	if (order == NULL)
+	if (board->is_read && rows_are_of_the_same(&board->rows, &board->next))
+		keep_order(board);
+	else if (!order_anew(board))
 		return;
-	free(board->order);
-	board->order = order;
-	free_rows(&board->rows, &board->count);
+	rows_clear(&board->rows);
 	board->rows = board->next;
-	board->count = board->next_count;
-	board->next = NULL;
-	board->next_count = board->next_room = 0;
-	for (uint32_t i = 0; i < board->count; i++) {
-		const struct target **found = bsearch(board->rows[i].name, board->by_name, board->config->target_count,
-		    sizeof(const struct target *), compare_key);
-
-		board->rows[i].configured = found == NULL ? NULL : *found;
-		order[i] = i;
-	}
+	board->next = (struct rows){ .count = 0 };
+	begin_round(board);
 	if (!store_read_waiting(board->reader, &board->waiting))
 		board->waiting = (struct store_waiting){ 0 };
+	outbox_read(&board->outbox, board->reader);
 	board->is_read = true;
-	judge_all(board);
+	board->changes++;
 	board->rest_until = clock_mono() + REST * (clock_mono() - board->began);
 }
 
 static void
 begin_rows(struct board *board, int64_t version)
 {
-	free_rows(&board->next, &board->next_count);
-	board->next_room = 0;
-	board->after = 0;
+	rows_clear(&board->next);
 	board->version = version;
 	board->is_reading = true;
 	board->began = clock_mono();
@@ -360,8 +255,9 @@ open_store(struct board *board)
 	if (board->reader == NULL)
 		return false;
 	looks_forget(board->looks);
-	free_rows(&board->rows, &board->count);
-	board->is_read = false;
+	rows_clear(&board->rows);
+	ranking_drop(&board->ranking);
+	board->is_read = board->is_judging = false;
 	begin_rows(board, db_number(board->reader->main, "PRAGMA data_version", 0));
 	return true;
 }
@@ -372,7 +268,7 @@ read_step(struct board *board)
 	int64_t version;
 
 	if (board->is_reading) {
-		enum store_reading reading = read_rows(board);
+		enum store_reading reading = rows_read(&board->next, board->reader, board->looks, board->config, board->by_name);
 
 		if (reading == STORE_READ_END)
 			finish_rows(board);
@@ -412,7 +308,6 @@ tend_history(struct board *board)
 bool
 board_turn(struct board *board)
 {
-	int64_t now = clock_wall();
 	bool more;
 
 	if (board->reader == NULL && !open_store(board))
@@ -423,11 +318,12 @@ board_turn(struct board *board)
 		reason_set(&board->why, "the store cannot be read");
 		store_reader_close(&board->reader);
 		board->is_reading = false;
+		board->changes++;
 		return false;
 	}
-	if (board->is_read && now / SECOND != board->time / SECOND)
-		judge_all(board);
-	return more;
+	if (board->is_read && !board->is_judging && clock_wall() / SECOND != board->time / SECOND)
+		begin_round(board);
+	return (board->is_read && board->is_judging && judge_step(board)) || more;
 }
 
 bool
@@ -441,23 +337,28 @@ board_is_read(const struct board *board, const char **why)
 uint32_t
 board_count(const struct board *board)
 {
-	return board->count;
+	return board->rows.count;
 }
 
 const struct board_row *
 board_get(const struct board *board, uint32_t place)
 {
-	assert(place < board->count && board->order[place] < board->count);
-	return &board->rows[board->order[place]];
+	assert(place < board->rows.count && board->ranking.order[place] < board->rows.count);
+	return &board->rows.items[board->ranking.order[place]];
+}
+
+const struct board_row *
+board_after(const struct board *board, uint64_t number)
+{
+	uint32_t place = rows_above(&board->rows, number);
+
+	return place == board->rows.count ? NULL : &board->rows.items[place];
 }
 
 const struct board_row *
 board_named(const struct board *board, const char *name)
 {
-	for (uint32_t i = 0; i < board->count; i++)
-		if (strcmp(board->rows[i].name, name) == 0)
-			return &board->rows[i];
-	return NULL;
+	return rows_named(&board->rows, name);
 }
 
 const struct look *
@@ -469,14 +370,14 @@ board_look(const struct board *board, const struct board_row *row)
 uint32_t
 board_tally(const struct board *board, enum board_rank rank)
 {
-	return board->tally[rank];
+	return board->ranking.tally[rank];
 }
 
 uint32_t
 board_tags(const struct board *board, const struct board_tag **tags)
 {
-	*tags = board->tags;
-	return board->tag_count;
+	*tags = board->ranking.tags;
+	return board->ranking.tag_count;
 }
 
 int64_t
@@ -489,6 +390,12 @@ int64_t
 board_time(const struct board *board)
 {
 	return board->time;
+}
+
+uint64_t
+board_version(const struct board *board)
+{
+	return board->changes;
 }
 
 uint64_t
@@ -507,6 +414,18 @@ struct store_waiting
 board_waiting(const struct board *board)
 {
 	return board->waiting;
+}
+
+const struct outbox *
+board_outbox(const struct board *board)
+{
+	return &board->outbox;
+}
+
+const struct tallies *
+board_tallies(const struct board *board)
+{
+	return looks_tallies(board->looks);
 }
 
 struct store_reader *

@@ -6,49 +6,11 @@
 #ifndef WEB_BOARD_H
 #define WEB_BOARD_H
 
-#include "base/outcome.h"
 #include "base/reason.h"
-#include "config/config.h"
 #include "config/window_clock.h"
-#include "store/reader.h"
-#include "web/looks.h"
+#include "web/outbox.h"
+#include "web/ranking.h"
 #include "web/troubles.h"
-
-/* In the order of a list: what needs somebody first. */
-enum board_rank {
-	RANK_DOWN,     /* down, or up again and not confirmed */
-	RANK_UNKNOWN,  /* nobody looks at it, or the last run could say nothing about it */
-	RANK_SUSPECT,
-	RANK_BLOCKED,
-	RANK_DEGRADED, /* the last run, or a condition that stands */
-	RANK_PENDING,
-	RANK_UP,
-	RANKS
-};
-const char *rank_name(enum board_rank);      /* "down", "unknown" … */
-enum board_rank rank_named(const char *name); /* RANKS: none is called so */
-
-struct board_row {
-	uint64_t number;                 /* the store's */
-	const struct target *configured; /* NULL: not in the configuration of this process */
-	const char *name, *probe, *host;
-	uint32_t port;
-	const char *state;               /* "up", "down" … (postwatch-schema(5)) */
-	const char *text;                /* of the open suspicion or incident; "" */
-	const char *outcome;             /* of the run that changed the state last */
-	const char *conditions;          /* codes, separated by blanks; "" */
-	const char *silences, *ack_by, *ack_why;
-	enum board_rank rank;
-	enum pw_verdict verdict;         /* of the newest run; PW_UNKNOWN where there was none */
-	int64_t since, last_run;         /* UTC; last_run: when the newest run ended; 0: none */
-	int64_t unseen_since;            /* nobody looks at it since then; 0: it is looked at */
-	int64_t interval;                /* microseconds */
-	uint64_t incident;               /* 0: none is open */
-	int64_t acknowledged;            /* 0: it is not */
-	bool flapping, slow, quarantined, paused;
-	uint32_t look;                   /* index of its struct look */
-	void *memory;
-};
 
 struct board;
 
@@ -65,16 +27,13 @@ bool board_is_read(const struct board *, const char **why);
 /* Rows in the order of their rank, the latest change first; they stay until the next turn. */
 uint32_t board_count(const struct board *);
 const struct board_row *board_get(const struct board *, uint32_t place);
+/* The row with the next higher number, which goes through all of them whatever turns lie between; NULL: there is none. */
+const struct board_row *board_after(const struct board *, uint64_t number);
 const struct board_row *board_named(const struct board *, const char *name); /* by name; NULL: there is none */
 const struct look *board_look(const struct board *, const struct board_row *);
 uint32_t board_tally(const struct board *, enum board_rank);
 
-/* Tags of the configuration, in the order in which the rows have them, with how many of their targets are not well. */
-enum { BOARD_TAGS_MAX = 40 };
-struct board_tag {
-	const char *tag;
-	uint32_t all, ill;
-};
+/* Tags of the configuration, with how many of their targets are not well. */
 uint32_t board_tags(const struct board *, const struct board_tag **);
 
 /* Whether the target has the tag; NULL is a tag of all. */
@@ -84,8 +43,9 @@ board_row_has_tag(const struct board_row *row, const char *tag)
 	return tag == NULL || (row->configured != NULL && target_has_tag(row->configured, tag));
 }
 
-/* When it was last brought up to date, UTC. */
+/* When it was last brought up to date, UTC; and a number that is another whenever anything here is. */
 int64_t board_time(const struct board *);
+uint64_t board_version(const struct board *);
 uint64_t board_results(const struct board *); /* runs followed since the beginning */
 
 /* Since when the daemon has not been able to write its store (UTC); 0: it can. Looked at each second. */
@@ -94,6 +54,8 @@ int64_t board_behind_since(const struct board *);
 /* What we suffer ourselves; a view until the next turn. */
 const struct troubles *board_troubles(const struct board *);
 struct store_waiting board_waiting(const struct board *);
+const struct outbox *board_outbox(const struct board *);
+const struct tallies *board_tallies(const struct board *); /* of all runs that were followed */
 
 /* For pages of one thing; NULL: nothing can be read now. */
 struct store_reader *board_reader(const struct board *);

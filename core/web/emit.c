@@ -13,7 +13,12 @@ enum { PIECE = 2048 }; /* bytes of others that are escaped at a time; each becom
 static void
 put(struct emit *emit, const char *bytes, size_t size)
 {
-	if (!buffer_add(emit->to, bytes, size, EMIT_MAX))
+	struct buffer *to = emit->to;
+
+	if (size > 0 && size <= to->room - to->size && to->room <= EMIT_MAX) {
+		memcpy(to->data + to->size, bytes, size);
+		to->size += (uint32_t)size;
+	} else if (!buffer_add(emit->to, bytes, size, EMIT_MAX))
 		emit->failed = true;
 }
 
@@ -50,12 +55,28 @@ put_escaped(struct emit *emit, const char *bytes, size_t size)
 	}
 }
 
+/* Most of what is written needs no escape of any kind: so many bytes of it. */
+static size_t
+plain_size(struct pw_bytes from)
+{
+	size_t size = 0;
+
+	while (size < from.size && from.data[size] >= ' ' && from.data[size] <= '~' && from.data[size] != '&' && from.data[size] != '<'
+	    && from.data[size] != '>' && from.data[size] != '"' && from.data[size] != '\'' && from.data[size] != '\\')
+		size++;
+	return size;
+}
+
 /* In pieces that end with a whole UTF-8 sequence, so that none is torn and taken for invalid. */
 static void
 put_pieces(struct emit *emit, struct pw_bytes from, void (*escape)(struct text *, struct pw_bytes))
 {
 	char shown[4 * PIECE + 1];
 
+	if (plain_size(from) == from.size) {
+		put(emit, from.data, from.size);
+		return;
+	}
 	while (from.size > 0) {
 		size_t size = from.size <= PIECE ? from.size : text_whole(from.data, PIECE);
 		struct text text = TEXT_OVER(shown);
@@ -107,8 +128,13 @@ void
 emit_label(struct emit *emit, struct pw_bytes bytes)
 {
 	char shown[4 * PIECE + 1];
-	struct text text = TEXT_OVER(shown);
+	struct text text;
 
+	if (plain_size(bytes) == bytes.size && bytes.size < PIECE) {
+		put(emit, bytes.data, bytes.size);
+		return;
+	}
+	text = text_over(shown, sizeof shown);
 	text_add_shown(&text, (struct pw_bytes){ bytes.data, bytes.size < PIECE ? bytes.size : text_whole(bytes.data, PIECE) });
 	for (size_t i = 0; i < text.size; i++) {
 		if (shown[i] == '\\' || shown[i] == '"')
@@ -123,17 +149,29 @@ emit_label(struct emit *emit, struct pw_bytes bytes)
 void
 emit_i64(struct emit *emit, int64_t number)
 {
-	char bytes[24];
+	if (number < 0)
+		put(emit, "-", 1);
+	emit_u64(emit, number < 0 ? -(uint64_t)number : (uint64_t)number);
+}
 
-	put(emit, bytes, (size_t)snprintf(bytes, sizeof bytes, "%" PRId64, number));
+/* Decimal digits, `least` of them at least, into the end of the room; returns how many. */
+static size_t
+put_digits(char *end, uint64_t number, size_t least)
+{
+	size_t count = 0;
+
+	for (; number > 0 || count < least; number /= 10)
+		*(end - ++count) = (char)('0' + number % 10);
+	return count;
 }
 
 void
 emit_u64(struct emit *emit, uint64_t number)
 {
 	char bytes[24];
+	size_t size = put_digits(bytes + sizeof bytes, number, 1);
 
-	put(emit, bytes, (size_t)snprintf(bytes, sizeof bytes, "%" PRIu64, number));
+	put(emit, bytes + sizeof bytes - size, size);
 }
 
 static void
@@ -149,7 +187,15 @@ put_text(struct emit *emit, void (*add)(struct text *, int64_t), int64_t number)
 void
 emit_seconds(struct emit *emit, int64_t microseconds)
 {
-	put_text(emit, text_add_seconds, microseconds);
+	uint64_t size = microseconds < 0 ? -(uint64_t)microseconds : (uint64_t)microseconds;
+	char digits[8];
+
+	if (microseconds < 0)
+		put(emit, "-", 1);
+	emit_u64(emit, size / (uint64_t)SECOND);
+	(void)put_digits(digits + sizeof digits, size % (uint64_t)SECOND, 6);
+	digits[1] = '.';
+	put(emit, digits + 1, sizeof digits - 1);
 }
 
 void

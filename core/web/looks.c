@@ -4,6 +4,7 @@
 #include "web/looks.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,7 +15,7 @@
 #include "store/history.h"
 #include "store/page.h"
 
-enum { NEWEST_A_STEP = 500, RESULTS_A_STEP = 2000, TARGETS_A_STEP = 200, LAST_HOUR = 4 };
+enum { NEWEST_A_STEP = 500, RESULTS_A_STEP = 2000, TARGETS_A_STEP = 200, TRACES_A_STEP = 200, LAST_HOUR = 4, FAILURES_MAX = 40 };
 
 static const int64_t quarter = INT64_C(900) * SECOND, quarters_after = INT64_C(60) * SECOND;
 
@@ -28,6 +29,9 @@ struct looks {
 	uint64_t newest_after;
 	int64_t last_id;    /* of the results that were followed; -1: not begun */
 	uint64_t results;
+	struct tallies tallies;
+	uint32_t facts_at;     /* the next look whose newest facts are read */
+	int64_t last_trace;    /* of the traces that were followed; -1: not begun */
 	uint32_t quarters_at;  /* the next look whose quarters are read */
 	int64_t quarters_next; /* clock_mono() */
 	int64_t quarter_now;   /* the number of the quarter that runs; 0: none yet */
@@ -39,7 +43,7 @@ looks_create(void)
 	struct looks *looks = calloc(1, sizeof *looks);
 
 	if (looks != NULL)
-		looks->last_id = -1;
+		looks->last_id = looks->last_trace = -1;
 	return looks;
 }
 
@@ -48,16 +52,30 @@ looks_restart(struct looks *looks)
 {
 	looks->has_newest = false;
 	looks->newest_after = 0;
-	looks->last_id = -1;
+	looks->last_id = looks->last_trace = -1;
+	looks->facts_at = 0;
 	looks->quarters_next = 0;
 	looks->quarters_at = 0;
+}
+
+static void
+free_failures(struct look *look)
+{
+	while (look->failures != NULL) {
+		struct failure *next = look->failures->next;
+
+		free(look->failures);
+		look->failures = next;
+	}
 }
 
 void
 looks_forget(struct looks *looks)
 {
-	for (uint32_t i = 0; i < looks->count; i++)
+	for (uint32_t i = 0; i < looks->count; i++) {
+		free_failures(&looks->items[i]);
 		free(looks->items[i].text);
+	}
 	looks->count = 0;
 	hash_table_fini(&looks->by_target);
 	looks->by_target = (struct hash_table){ .count = 0 };
@@ -70,6 +88,7 @@ looks_destroy(struct looks **looks)
 	if (*looks == NULL)
 		return;
 	looks_forget(*looks);
+	tallies_fini(&(*looks)->tallies);
 	for (uint32_t i = 0; i < (*looks)->list_count; i++)
 		free((*looks)->lists[i]);
 	free((*looks)->lists);
@@ -201,6 +220,49 @@ count_in_quarter(struct look *look, int64_t at, enum pw_verdict verdict, enum st
 	}
 }
 
+/* At the last step that was reached. */
+static void
+count_failure(struct look *look, const struct store_result *result)
+{
+	struct look_phase phase = { .next = 0 };
+	struct failure *failure = look->failures;
+	char name[sizeof failure->phase] = "";
+	uint32_t kinds = 0;
+
+	while (look_next_phase(look, &phase))
+		if (phase.micros >= 0)
+			snprintf(name, sizeof name, "%.*s", (int)phase.name.size, phase.name.data);
+	for (; failure != NULL && (strcmp(failure->outcome, result->outcome) != 0 || strcmp(failure->phase, name) != 0); failure = failure->next)
+		kinds++;
+	if (failure == NULL) {
+		failure = kinds == FAILURES_MAX ? NULL : calloc(1, sizeof *failure);
+		if (failure == NULL)
+			return;
+		text_copy(failure->outcome, sizeof failure->outcome, result->outcome);
+		memcpy(failure->phase, name, sizeof name);
+		failure->next = look->failures;
+		look->failures = failure;
+	}
+	failure->count++;
+}
+
+/* What is counted of a run that was followed, which may not be the newest. */
+static void
+count_result(struct looks *looks, const struct store_result *result)
+{
+	uint32_t index;
+	struct look *look = look_of(looks, result->target, &index);
+
+	if (look == NULL)
+		return;
+	look->runs[verdict_of(result->verdict)]++;
+	count_in_quarter(look, result->at, verdict_of(result->verdict), mood_of(result->mood));
+	if (result->verdict == PW_FAILED)
+		count_failure(look, result);
+	if (look->probe != NULL)
+		tallies_add(&looks->tallies, look->probe, result);
+}
+
 static bool
 follow_results(struct looks *looks, struct db *db)
 {
@@ -224,15 +286,9 @@ follow_results(struct looks *looks, struct db *db)
 			.mood = (uint32_t)query_i64(query, 5), .outcome = outcome_current(query_text(query, 6)),
 			.phase_names = query_text(query, 7), .phases = times,
 			.phase_count = times_unpack(query_bytes(query, 8), times, STORE_PHASES_MAX), .text = query_bytes(query, 9) };
-		struct look *look;
-		uint32_t index;
 
 		(void)on_result(looks, &result);
-		look = look_of(looks, result.target, &index);
-		if (look != NULL) {
-			look->runs[verdict_of(result.verdict)]++;
-			count_in_quarter(look, result.at, verdict_of(result.verdict), mood_of(result.mood));
-		}
+		count_result(looks, &result);
 		highest = query_i64(query, 10);
 	}
 	query_reset(query);
@@ -303,6 +359,49 @@ read_quarters(struct looks *looks, struct db *db, int64_t now)
 	return false;
 }
 
+/* Returns whether that is older than what is known. */
+static bool
+take_trace(struct looks *looks, struct query *query)
+{
+	uint64_t run = (uint64_t)query_i64(query, 1);
+	uint32_t index;
+	struct look *look = look_of(looks, (uint64_t)query_i64(query, 0), &index);
+
+	if (look != NULL)
+		facts_take(&look->facts, run, query_bytes(query, 2));
+	return look == NULL || run < look->facts.run;
+}
+
+/* The newest of each target, then what comes. Returns whether there is more to do at once. */
+static bool
+follow_traces(struct looks *looks, struct db *db)
+{
+	uint32_t count = 0;
+	struct query *query;
+
+	if (looks->last_trace < 0)
+		looks->last_trace = db_number(db, "SELECT coalesce(max(id), 0) FROM traces", -1);
+	for (; count < TARGETS_A_STEP && looks->facts_at < looks->count; count++, looks->facts_at++) {
+		query = db_query(db, "SELECT target, run, bytes FROM traces WHERE target = ?1 ORDER BY run DESC, leg LIMIT 40");
+		if (query == NULL)
+			return false;
+		query_bind_i64(query, 1, (int64_t)looks->items[looks->facts_at].target);
+		while (query_step(query) && !take_trace(looks, query))
+			continue;
+		query_reset(query);
+	}
+	query = looks->last_trace < 0 ? NULL
+	    : db_query(db, "SELECT target, run, bytes, id FROM traces WHERE id > ?1 ORDER BY id LIMIT 200");
+	if (query == NULL)
+		return false;
+	query_bind_i64(query, 1, looks->last_trace);
+	for (count = 0; query_step(query); count++) {
+		(void)take_trace(looks, query);
+		looks->last_trace = query_i64(query, 3);
+	}
+	return looks->facts_at < looks->count || count == TRACES_A_STEP;
+}
+
 uint32_t
 looks_find(struct looks *looks, uint64_t target)
 {
@@ -332,7 +431,27 @@ looks_turn(struct looks *looks, struct store_reader *reader, int64_t now)
 		looks->has_newest = reading == STORE_READ_END;
 		return reading != STORE_READ_BROKEN; /* which is tried again, but not at once */
 	}
-	return follow_results(looks, reader->history) || read_quarters(looks, reader->history, now);
+	return follow_results(looks, reader->history) || follow_traces(looks, reader->history) || read_quarters(looks, reader->history, now);
+}
+
+bool
+looks_note(struct looks *looks, uint32_t index, const char *probe, uint64_t incident)
+{
+	struct look *look = &looks->items[index];
+
+	if (look->probe == NULL || strcmp(look->probe, probe) != 0)
+		look->probe = list_of(looks, probe);
+	if (incident > look->incident && looks->last_id >= 0)
+		look->incidents++;
+	if (incident > look->incident)
+		look->incident = incident;
+	return look->probe != NULL;
+}
+
+const struct tallies *
+looks_tallies(const struct looks *looks)
+{
+	return &looks->tallies;
 }
 
 uint64_t

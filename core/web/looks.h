@@ -7,6 +7,8 @@
 
 #include "base/outcome.h"
 #include "store/reader.h"
+#include "web/facts.h"
+#include "web/tallies.h"
 
 enum { LOOK_QUARTERS = 96, LOOK_PHASES_MAX = 16 }; /* a strip of 24 hours */
 
@@ -15,6 +17,13 @@ struct quarter {
 	uint8_t mood;   /* enum store_mood */
 	uint8_t share;  /* of 255; 0: nothing is known of it */
 	uint8_t failed; /* runs that failed in it, up to 255 */
+};
+
+/* Runs that ended so at that step; "": before any. */
+struct failure {
+	struct failure *next;
+	char outcome[OUTCOME_NAME_MAX], phase[24];
+	uint64_t count;
 };
 
 /* The newest run of a target, and the day before it. */
@@ -28,7 +37,12 @@ struct look {
 	char *phase_names;        /* separated by blanks; NULL: none. Owned by the looks, which keep each list once */
 	uint32_t phase_count;
 	int64_t phases[LOOK_PHASES_MAX]; /* microseconds, -1 where not reached */
+	const char *probe;        /* as the row of the target says; NULL: there was none yet. Kept like phase_names */
 	uint64_t runs[PW_UNKNOWN + 1]; /* by verdict, since this process began to follow */
+	struct failure *failures; /* likewise, of runs that failed */
+	uint64_t incident;        /* the newest that is known */
+	uint64_t incidents;       /* that began since this process began to follow */
+	struct facts_seen facts;
 	struct quarter quarters[LOOK_QUARTERS]; /* look_quarter() finds one */
 };
 
@@ -58,6 +72,8 @@ void looks_restart(struct looks *);
 
 /* The index of a target's look, which is made where it is new; UINT32_MAX if out of memory. It holds until looks_forget(). */
 uint32_t looks_find(struct looks *, uint64_t target);
+/* What the row of that target says. Returns false if out of memory. */
+bool looks_note(struct looks *, uint32_t index, const char *probe, uint64_t incident);
 /* A view until the next looks_find() or looks_turn(). */
 const struct look *looks_get(const struct looks *, uint32_t index);
 
@@ -65,5 +81,6 @@ const struct look *looks_get(const struct looks *, uint32_t index);
 bool looks_turn(struct looks *, struct store_reader *, int64_t now);
 
 uint64_t looks_results(const struct looks *); /* runs followed since the beginning */
+const struct tallies *looks_tallies(const struct looks *);
 
 #endif

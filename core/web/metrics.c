@@ -1,6 +1,7 @@
 /*
- * All samples of a family stand together, so rows are gone over once for each family. The labels of a target are escaped
- * once: they are most of what is written. What was not reached, or is not known, has no sample.
+ * All samples of a family stand together, so rows are gone over once for each family; they are given out in parts, since
+ * those of many targets are more than is to be held at once. Between two parts the rows may be brought up to date: they are
+ * followed by their number, so that each family has each target once. What was not reached, or is not known, has no sample.
  */
 #include "web/metrics.h"
 
@@ -8,326 +9,340 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "web/metrics_own.h"
+
+enum { PART = 64 * 1024 };
 
 struct metrics {
-	struct view *view;
-	bool is_open;     /* OpenMetrics */
-	const char *tag;  /* NULL: all targets */
-	struct buffer labels; /* target="NAME" of each row that is shown, one behind the other */
-	uint32_t count;
-	struct shown { const struct board_row *row; const struct look *look; uint32_t at, size; } *rows;
+	struct metrics_out out;
+	const struct site *site;
+	bool per_target;
+	char *tag;        /* NULL: all targets */
+	size_t family;    /* the one at hand; 0: what is not of single targets */
+	uint64_t number;  /* of the target that was told last */
 };
 
-/* HELP and TYPE; a counter's samples end with "_total", which its family has not in OpenMetrics (1.0, "Counter"). */
-#define FAMILY(metrics, name, type, help) \
-	do { \
-		EMIT(&(metrics)->view->emit, "# HELP " name); \
-		if (type[0] == 'c' && !(metrics)->is_open) \
-			EMIT(&(metrics)->view->emit, "_total"); \
-		EMIT(&(metrics)->view->emit, " " help "\n# TYPE " name); \
-		if (type[0] == 'c' && !(metrics)->is_open) \
-			EMIT(&(metrics)->view->emit, "_total"); \
-		EMIT(&(metrics)->view->emit, " " type "\n"); \
-	} while (0)
+/* --- samples of a row: each writes what stands behind NAME{target="…" --- */
 
-/* The beginning of a sample of a row: NAME{target="…", open for more labels. */
-#define SAMPLE(metrics, name, shown) \
-	(EMIT(&(metrics)->view->emit, name "{"), put_labels((metrics), (shown)))
+struct sampled {
+	struct metrics_out *out;
+	const struct site *site;
+	const struct board_row *row;
+	const struct look *look;
+};
 
 static void
-put_labels(struct metrics *metrics, const struct shown *shown)
+begin(const struct sampled *it, const char *name)
 {
-	emit_made(&metrics->view->emit, (struct pw_bytes){ metrics->labels.data + shown->at, shown->size });
+	emit_made(&it->out->emit, text_view(name));
+	EMIT(&it->out->emit, "{");
+	emit_made(&it->out->emit, it->row->label);
 }
 
 static void
-end_number(struct metrics *metrics, uint64_t number)
+put_label(const struct sampled *it, const char *name, struct pw_bytes value)
 {
-	struct emit *emit = &metrics->view->emit;
-
-	EMIT(emit, "} ");
-	emit_u64(emit, number);
-	EMIT(emit, "\n");
+	EMIT(&it->out->emit, ",");
+	emit_made(&it->out->emit, text_view(name));
+	EMIT(&it->out->emit, "=\"");
+	emit_label(&it->out->emit, value);
+	EMIT(&it->out->emit, "\"");
 }
 
 static void
-end_seconds(struct metrics *metrics, int64_t microseconds)
+put_number(const struct sampled *it, const char *name, uint64_t number)
 {
-	struct emit *emit = &metrics->view->emit;
-
-	EMIT(emit, "} ");
-	emit_seconds(emit, microseconds);
-	EMIT(emit, "\n");
-}
-
-/* Returns false if out of memory. */
-static bool
-choose_rows(struct metrics *metrics)
-{
-	const struct board *board = metrics->view->site->board;
-	struct emit labels = { .to = &metrics->labels };
-
-	metrics->rows = calloc(board_count(board) + 1, sizeof *metrics->rows);
-	if (metrics->rows == NULL)
-		return false;
-	for (uint32_t i = 0; i < board_count(board); i++) {
-		const struct board_row *row = board_get(board, i);
-		struct shown *shown = &metrics->rows[metrics->count];
-
-		if (!board_row_has_tag(row, metrics->tag))
-			continue;
-		*shown = (struct shown){ .row = row, .look = board_look(board, row), .at = metrics->labels.size };
-		EMIT(&labels, "target=\"");
-		emit_label(&labels, text_view(row->name));
-		EMIT(&labels, "\"");
-		shown->size = metrics->labels.size - shown->at;
-		metrics->count++;
-	}
-	return !labels.failed;
+	begin(it, name);
+	metrics_end_number(it->out, number);
 }
 
 static void
-put_label(struct metrics *metrics, const char *text)
+put_seconds(const struct sampled *it, const char *name, int64_t microseconds)
 {
-	struct emit *emit = &metrics->view->emit;
-
-	emit_label(emit, text_view(text));
-	EMIT(emit, "\"");
+	begin(it, name);
+	metrics_end_seconds(it->out, microseconds);
 }
 
 static void
-put_states(struct metrics *metrics)
+put_info(const struct sampled *it, const char *name)
 {
-	struct emit *emit = &metrics->view->emit;
-
-	FAMILY(metrics, "postwatch_target_info", "gauge", "What a target is; always 1.");
-	for (uint32_t i = 0; i < metrics->count; i++) {
-		const struct board_row *row = metrics->rows[i].row;
-
-		SAMPLE(metrics, "postwatch_target_info", &metrics->rows[i]);
-		EMIT(emit, ",host=\"");
-		put_label(metrics, row->host);
-		EMIT(emit, ",port=\"");
-		emit_u64(emit, row->port);
-		EMIT(emit, "\",probe=\"");
-		put_label(metrics, row->probe);
-		end_number(metrics, 1);
-	}
-	FAMILY(metrics, "postwatch_target_up", "gauge", "1 while no outage of the target is confirmed, 0 while one is.");
-	for (uint32_t i = 0; i < metrics->count; i++) {
-		if (metrics->rows[i].row->rank == RANK_PENDING)
-			continue;
-		SAMPLE(metrics, "postwatch_target_up", &metrics->rows[i]);
-		end_number(metrics, metrics->rows[i].row->rank != RANK_DOWN);
-	}
-	FAMILY(metrics, "postwatch_target_state", "gauge", "1 for the state that the target is in, 0 for the others.");
-	for (uint32_t i = 0; i < metrics->count; i++) {
-		for (enum board_rank rank = 0; rank < RANKS; rank++) {
-			SAMPLE(metrics, "postwatch_target_state", &metrics->rows[i]);
-			EMIT(emit, ",state=\"");
-			emit_string(emit, rank_name(rank));
-			EMIT(emit, "\"");
-			end_number(metrics, metrics->rows[i].row->rank == rank);
-		}
-	}
-	FAMILY(metrics, "postwatch_target_state_timestamp_seconds", "gauge", "When the target was last seen to go down, to come up, or first.");
-	for (uint32_t i = 0; i < metrics->count; i++) {
-		SAMPLE(metrics, "postwatch_target_state_timestamp_seconds", &metrics->rows[i]);
-		end_seconds(metrics, metrics->rows[i].row->since);
-	}
-	FAMILY(metrics, "postwatch_target_flapping", "gauge", "1 while the target flaps.");
-	for (uint32_t i = 0; i < metrics->count; i++) {
-		SAMPLE(metrics, "postwatch_target_flapping", &metrics->rows[i]);
-		end_number(metrics, metrics->rows[i].row->flapping);
-	}
-	FAMILY(metrics, "postwatch_target_paused", "gauge", "1 while a pause or a window keeps what is of the target from being told.");
-	for (uint32_t i = 0; i < metrics->count; i++) {
-		SAMPLE(metrics, "postwatch_target_paused", &metrics->rows[i]);
-		end_number(metrics, metrics->rows[i].row->paused);
-	}
-	FAMILY(metrics, "postwatch_target_acknowledged", "gauge", "1 while the open incident of the target is acknowledged.");
-	for (uint32_t i = 0; i < metrics->count; i++) {
-		if (metrics->rows[i].row->incident == 0)
-			continue;
-		SAMPLE(metrics, "postwatch_target_acknowledged", &metrics->rows[i]);
-		end_number(metrics, metrics->rows[i].row->acknowledged != 0);
-	}
+	begin(it, name);
+	put_label(it, "host", text_view(it->row->host));
+	EMIT(&it->out->emit, ",port=\"");
+	emit_u64(&it->out->emit, it->row->port);
+	EMIT(&it->out->emit, "\"");
+	put_label(it, "probe", text_view(it->row->probe));
+	metrics_end_number(it->out, 1);
 }
 
 static void
-put_conditions(struct metrics *metrics)
+put_up(const struct sampled *it, const char *name)
 {
-	struct emit *emit = &metrics->view->emit;
-
-	FAMILY(metrics, "postwatch_target_condition", "gauge", "1 for each condition that stands.");
-	for (uint32_t i = 0; i < metrics->count; i++) {
-		const char *codes = metrics->rows[i].row->conditions;
-
-		for (size_t size; *codes != '\0'; codes += size + (codes[size] == ' ')) {
-			size = strcspn(codes, " ");
-			SAMPLE(metrics, "postwatch_target_condition", &metrics->rows[i]);
-			EMIT(emit, ",condition=\"");
-			emit_label(emit, (struct pw_bytes){ codes, size });
-			EMIT(emit, "\"");
-			end_number(metrics, 1);
-		}
-	}
+	if (it->row->rank != RANK_PENDING)
+		put_number(it, name, it->row->rank != RANK_DOWN);
 }
 
 static void
-put_runs(struct metrics *metrics)
+put_state(const struct sampled *it, const char *name)
 {
-	struct emit *emit = &metrics->view->emit;
-
-	FAMILY(metrics, "postwatch_target_success", "gauge", "1 where the newest attempt passed, 0 where it did not.");
-	for (uint32_t i = 0; i < metrics->count; i++) {
-		if (metrics->rows[i].look->at == 0)
-			continue;
-		SAMPLE(metrics, "postwatch_target_success", &metrics->rows[i]);
-		end_number(metrics, metrics->rows[i].look->verdict <= PW_DEGRADED);
-	}
-	FAMILY(metrics, "postwatch_target_last_run_timestamp_seconds", "gauge", "When the newest attempt ended.");
-	for (uint32_t i = 0; i < metrics->count; i++) {
-		if (metrics->rows[i].row->last_run == 0)
-			continue;
-		SAMPLE(metrics, "postwatch_target_last_run_timestamp_seconds", &metrics->rows[i]);
-		end_seconds(metrics, metrics->rows[i].row->last_run);
-	}
-	FAMILY(metrics, "postwatch_target_duration_seconds", "gauge", "How long the newest attempt took.");
-	for (uint32_t i = 0; i < metrics->count; i++) {
-		if (metrics->rows[i].look->at == 0)
-			continue;
-		SAMPLE(metrics, "postwatch_target_duration_seconds", &metrics->rows[i]);
-		end_seconds(metrics, metrics->rows[i].look->micros);
-	}
-	FAMILY(metrics, "postwatch_target_phase_duration_seconds", "gauge", "How long each step of the newest attempt took that was reached.");
-	for (uint32_t i = 0; i < metrics->count; i++) {
-		struct look_phase phase = { .next = 0 };
-
-		while (look_next_phase(metrics->rows[i].look, &phase)) {
-			if (phase.micros < 0)
-				continue;
-			SAMPLE(metrics, "postwatch_target_phase_duration_seconds", &metrics->rows[i]);
-			EMIT(emit, ",phase=\"");
-			emit_label(emit, phase.name);
-			EMIT(emit, "\"");
-			end_seconds(metrics, phase.micros);
-		}
-	}
-	FAMILY(metrics, "postwatch_target_runs", "counter", "Attempts by their verdict, since this process began to count.");
-	for (uint32_t i = 0; i < metrics->count; i++) {
-		for (int verdict = PW_OK; verdict <= PW_UNKNOWN; verdict++) {
-			SAMPLE(metrics, "postwatch_target_runs_total", &metrics->rows[i]);
-			EMIT(emit, ",verdict=\"");
-			emit_string(emit, verdict_name((enum pw_verdict)verdict));
-			EMIT(emit, "\"");
-			end_number(metrics, metrics->rows[i].look->runs[verdict]);
-		}
-	}
-}
-
-static void
-put_processes(struct metrics *metrics)
-{
-	const struct message_vitals *said = &metrics->view->site->processes.said;
-	const struct message_alive *monitor = processes_monitor(&metrics->view->site->processes);
-	struct emit *emit = &metrics->view->emit;
-	char name[PROCESS_NAME_MAX];
-
-	if (said->process_count == 0)
-		return;
-	FAMILY(metrics, "postwatch_process_restarts", "counter", "How often a process of ours was replaced.");
-	for (uint32_t i = 0; i < said->process_count; i++) {
-		processes_name(&said->processes[i], name);
-		EMIT(emit, "postwatch_process_restarts_total{process=\"");
-		put_label(metrics, name);
-		end_number(metrics, said->processes[i].deaths);
-	}
-	FAMILY(metrics, "postwatch_process_serves", "gauge", "1 while a process of ours serves.");
-	for (uint32_t i = 0; i < said->process_count; i++) {
-		processes_name(&said->processes[i], name);
-		EMIT(emit, "postwatch_process_serves{process=\"");
-		put_label(metrics, name);
-		end_number(metrics, said->processes[i].is_ready);
-	}
-	FAMILY(metrics, "postwatch_runs_in_flight", "gauge", "Attempts under way.");
-	EMIT(emit, "postwatch_runs_in_flight ");
-	emit_u64(emit, processes_in_hand(&metrics->view->site->processes));
-	EMIT(emit, "\n");
-	FAMILY(metrics, "postwatch_in_force_timestamp_seconds", "gauge", "When the configuration came into force, by a start or a reload.");
-	EMIT(emit, "postwatch_in_force_timestamp_seconds ");
-	emit_seconds(emit, said->began);
-	EMIT(emit, "\n");
-	if (monitor == NULL)
-		return;
-	FAMILY(metrics, "postwatch_schedule_lateness_seconds", "gauge", "So late 99 of 100 attempts began at most, in the last 10 s.");
-	EMIT(emit, "postwatch_schedule_lateness_seconds ");
-	emit_seconds(emit, monitor->late);
-	EMIT(emit, "\n");
-	FAMILY(metrics, "postwatch_blind", "gauge", "1 while it is we who reach nobody.");
-	EMIT(emit, "postwatch_blind ");
-	emit_u64(emit, monitor->blind);
-	EMIT(emit, "\n");
-}
-
-static void
-put_whole(struct metrics *metrics)
-{
-	const struct site *site = metrics->view->site;
-	struct store_waiting waiting = board_waiting(site->board);
-	struct emit *emit = &metrics->view->emit;
-	const struct troubles *troubles = board_troubles(site->board);
-	bool is_read = board_is_read(site->board, NULL);
-
-	FAMILY(metrics, "postwatch_build_info", "gauge", "The version; always 1.");
-	EMIT(emit, "postwatch_build_info{version=\"");
-	put_label(metrics, PW_VERSION);
-	end_number(metrics, 1);
-	FAMILY(metrics, "postwatch_store_readable", "gauge", "1 while what is kept can be read: what is below is of then.");
-	EMIT(emit, "postwatch_store_readable ");
-	emit_u64(emit, is_read);
-	EMIT(emit, "\n");
-	FAMILY(metrics, "postwatch_store_writable", "gauge", "0 while the daemon cannot write what it has to keep.");
-	EMIT(emit, "postwatch_store_writable ");
-	emit_u64(emit, board_behind_since(site->board) == 0);
-	EMIT(emit, "\n");
-	FAMILY(metrics, "postwatch_web_start_timestamp_seconds", "gauge", "When this process began.");
-	EMIT(emit, "postwatch_web_start_timestamp_seconds ");
-	emit_seconds(emit, site->started);
-	EMIT(emit, "\n");
-	if (!is_read)
-		return;
-	put_processes(metrics);
-	FAMILY(metrics, "postwatch_targets", "gauge", "Targets by their state.");
 	for (enum board_rank rank = 0; rank < RANKS; rank++) {
-		EMIT(emit, "postwatch_targets{state=\"");
-		put_label(metrics, rank_name(rank));
-		end_number(metrics, board_tally(site->board, rank));
+		begin(it, name);
+		EMIT(&it->out->emit, ",state=\"");
+		emit_made(&it->out->emit, text_view(rank_name(rank)));
+		EMIT(&it->out->emit, "\"");
+		metrics_end_number(it->out, it->row->rank == rank);
 	}
-	FAMILY(metrics, "postwatch_runs", "counter", "Attempts that ended, since this process began to count.");
-	EMIT(emit, "postwatch_runs_total ");
-	emit_u64(emit, board_results(site->board));
-	EMIT(emit, "\n");
-	FAMILY(metrics, "postwatch_outbox_notices", "gauge", "Notices that wait to be told.");
-	EMIT(emit, "postwatch_outbox_notices ");
-	emit_u64(emit, waiting.notices);
-	EMIT(emit, "\n");
-	if (waiting.since != 0) {
-		FAMILY(metrics, "postwatch_outbox_oldest_timestamp_seconds", "gauge", "Since when the oldest of them waits.");
-		EMIT(emit, "postwatch_outbox_oldest_timestamp_seconds ");
-		emit_seconds(emit, waiting.since);
-		EMIT(emit, "\n");
+}
+
+static void
+put_since(const struct sampled *it, const char *name)
+{
+	put_seconds(it, name, it->row->since);
+}
+
+static void
+put_flapping(const struct sampled *it, const char *name)
+{
+	put_number(it, name, it->row->flapping);
+}
+
+static void
+put_paused(const struct sampled *it, const char *name)
+{
+	put_number(it, name, it->row->paused);
+}
+
+static void
+put_acknowledged(const struct sampled *it, const char *name)
+{
+	if (it->row->incident != 0)
+		put_number(it, name, it->row->acknowledged != 0);
+}
+
+static void
+put_conditions(const struct sampled *it, const char *name)
+{
+	const char *codes = it->row->conditions;
+
+	for (size_t size; *codes != '\0'; codes += size + (codes[size] == ' ')) {
+		size = strcspn(codes, " ");
+		begin(it, name);
+		put_label(it, "condition", (struct pw_bytes){ codes, size });
+		metrics_end_number(it->out, 1);
 	}
-	FAMILY(metrics, "postwatch_outbox_given_up", "gauge", "Deliveries that were given up, as far as they are kept.");
-	EMIT(emit, "postwatch_outbox_given_up ");
-	emit_u64(emit, waiting.dead);
-	EMIT(emit, "\n");
-	FAMILY(metrics, "postwatch_own_troubles", "gauge", "Troubles of our own that were told and have not ended, by their code.");
-	for (uint32_t i = 0; i < troubles->count; i++) {
-		EMIT(emit, "postwatch_own_troubles{code=\"");
-		put_label(metrics, troubles->items[i].code);
-		end_number(metrics, 1);
+}
+
+static void
+put_success(const struct sampled *it, const char *name)
+{
+	if (it->look->at != 0)
+		put_number(it, name, it->look->verdict <= PW_DEGRADED);
+}
+
+static void
+put_last_run(const struct sampled *it, const char *name)
+{
+	if (it->row->last_run != 0)
+		put_seconds(it, name, it->row->last_run);
+}
+
+static void
+put_age(const struct sampled *it, const char *name)
+{
+	int64_t age = board_time(it->site->board) - it->row->last_run;
+
+	if (it->row->last_run != 0)
+		put_seconds(it, name, age < 0 ? 0 : age);
+}
+
+static void
+put_duration(const struct sampled *it, const char *name)
+{
+	if (it->look->at != 0)
+		put_seconds(it, name, it->look->micros);
+}
+
+static void
+put_phases(const struct sampled *it, const char *name)
+{
+	struct look_phase phase = { .next = 0 };
+
+	while (look_next_phase(it->look, &phase)) {
+		if (phase.micros < 0)
+			continue;
+		begin(it, name);
+		put_label(it, "phase", phase.name);
+		metrics_end_seconds(it->out, phase.micros);
 	}
+}
+
+/* The same sample once more, with the time at which its counter was 0 (OpenMetrics 1.0). */
+static void
+put_created(const struct sampled *it, const char *name, const char *label, const char *value, const char *label2, const char *value2)
+{
+	if (!it->out->is_open)
+		return;
+	begin(it, name);
+	if (label != NULL)
+		put_label(it, label, text_view(value));
+	if (label2 != NULL)
+		put_label(it, label2, text_view(value2));
+	metrics_end_seconds(it->out, it->site->started);
+}
+
+static void
+put_runs(const struct sampled *it, const char *name)
+{
+	for (int verdict = PW_OK; verdict <= PW_UNKNOWN; verdict++) {
+		const char *word = verdict_name((enum pw_verdict)verdict);
+
+		begin(it, name);
+		put_label(it, "verdict", text_view(word));
+		metrics_end_number(it->out, it->look->runs[verdict]);
+		put_created(it, "postwatch_target_runs_created", "verdict", word, NULL, NULL);
+	}
+}
+
+static void
+put_failures(const struct sampled *it, const char *name)
+{
+	for (const struct failure *failure = it->look->failures; failure != NULL; failure = failure->next) {
+		begin(it, name);
+		put_label(it, "phase", text_view(failure->phase));
+		put_label(it, "outcome", text_view(failure->outcome));
+		metrics_end_number(it->out, failure->count);
+		put_created(it, "postwatch_target_failures_created", "phase", failure->phase, "outcome", failure->outcome);
+	}
+}
+
+static void
+put_incidents(const struct sampled *it, const char *name)
+{
+	put_number(it, name, it->look->incidents);
+	put_created(it, "postwatch_target_incidents_created", NULL, NULL, NULL, NULL);
+}
+
+static void
+put_cert_begin(const struct sampled *it, const char *name)
+{
+	if (it->look->facts.cert_from != 0)
+		put_seconds(it, name, it->look->facts.cert_from);
+}
+
+static void
+put_cert_end(const struct sampled *it, const char *name)
+{
+	if (it->look->facts.cert_end != 0)
+		put_seconds(it, name, it->look->facts.cert_end);
+}
+
+static void
+put_cert_lifetime(const struct sampled *it, const char *name)
+{
+	if (it->look->facts.cert_from != 0 && it->look->facts.cert_end != 0)
+		put_seconds(it, name, it->look->facts.cert_end - it->look->facts.cert_from);
+}
+
+static void
+put_chain_end(const struct sampled *it, const char *name)
+{
+	if (it->look->facts.chain_end != 0)
+		put_seconds(it, name, it->look->facts.chain_end);
+}
+
+static void
+put_tls(const struct sampled *it, const char *name)
+{
+	if (it->look->facts.tls_version[0] == '\0')
+		return;
+	begin(it, name);
+	put_label(it, "version", text_view(it->look->facts.tls_version));
+	put_label(it, "cipher", text_view(it->look->facts.tls_cipher));
+	metrics_end_number(it->out, 1);
+}
+
+/* --- families --- */
+
+static const struct {
+	const char *name, *type, *help;
+	void (*put)(const struct sampled *, const char *name);
+} families[] = {
+	{ "postwatch_target_info", "gauge", "What a target is; always 1.", put_info },
+	{ "postwatch_target_up", "gauge", "1 while no outage of the target is confirmed, 0 while one is.", put_up },
+	{ "postwatch_target_state", "gauge", "1 for the state that the target is in, 0 for the others.", put_state },
+	{ "postwatch_target_state_timestamp_seconds", "gauge", "When the target was last seen to go down, to come up, or first.", put_since },
+	{ "postwatch_target_flapping", "gauge", "1 while the target flaps.", put_flapping },
+	{ "postwatch_target_paused", "gauge", "1 while a pause or a window keeps what is of the target from being told.", put_paused },
+	{ "postwatch_target_acknowledged", "gauge", "1 while the open incident of the target is acknowledged.", put_acknowledged },
+	{ "postwatch_target_incidents_total", "counter", "Incidents that began, since this process began to count.", put_incidents },
+	{ "postwatch_target_condition", "gauge", "1 for each condition that stands.", put_conditions },
+	{ "postwatch_target_success", "gauge", "1 where the newest attempt passed, 0 where it did not.", put_success },
+	{ "postwatch_target_last_run_timestamp_seconds", "gauge", "When the newest attempt ended.", put_last_run },
+	{ "postwatch_target_last_run_age_seconds", "gauge", "How long ago that was.", put_age },
+	{ "postwatch_target_duration_seconds", "gauge", "How long the newest attempt took.", put_duration },
+	{ "postwatch_target_phase_duration_seconds", "gauge", "How long each step of the newest attempt took that was reached.", put_phases },
+	{ "postwatch_target_runs_total", "counter", "Attempts by their verdict, since this process began to count.", put_runs },
+	{ "postwatch_target_failures_total", "counter", "Attempts that failed, by the step that was reached last and the outcome, since this"
+	  " process began to count.", put_failures },
+	{ "postwatch_target_certificate_not_before_timestamp_seconds", "gauge", "From when on the certificate of the server is valid.", put_cert_begin },
+	{ "postwatch_target_certificate_not_after_timestamp_seconds", "gauge", "Until when the certificate of the server is valid.", put_cert_end },
+	{ "postwatch_target_certificate_lifetime_seconds", "gauge", "How long the certificate of the server is valid in all.", put_cert_lifetime },
+	{ "postwatch_target_chain_not_after_timestamp_seconds", "gauge", "Until when all certificates that the server's depends on are valid.",
+	  put_chain_end },
+	{ "postwatch_target_tls_info", "gauge", "What TLS was spoken; always 1.", put_tls },
+};
+
+enum { FAMILIES = sizeof families / sizeof families[0] };
+
+/* Returns whether all targets were told. */
+static bool
+put_family(struct metrics *metrics, size_t index, size_t part)
+{
+	const struct board *board = metrics->site->board;
+	const struct board_row *row;
+
+	if (metrics->number == 0)
+		metrics_begin_family(&metrics->out, families[index].name, families[index].type, families[index].help);
+	while (metrics->out.emit.to->size < part && (row = board_after(board, metrics->number)) != NULL) {
+		const struct sampled sampled = { &metrics->out, metrics->site, row, board_look(board, row) };
+
+		metrics->number = row->number;
+		if (board_row_has_tag(row, metrics->tag))
+			families[index].put(&sampled, families[index].name);
+	}
+	return board_after(board, metrics->number) == NULL;
+}
+
+static enum parts_next
+next_part(void *state, struct buffer *part)
+{
+	struct metrics *metrics = state;
+
+	metrics->out.emit = (struct emit){ .to = part };
+	if (metrics->family == 0) {
+		metrics_put_own(&metrics->out, metrics->site);
+		metrics->family = 1;
+	}
+	if (!metrics->per_target || !board_is_read(metrics->site->board, NULL))
+		metrics->family = FAMILIES + 1;
+	while (metrics->family <= FAMILIES && part->size < PART) {
+		if (!put_family(metrics, metrics->family - 1, PART))
+			break;
+		metrics->family++;
+		metrics->number = 0;
+	}
+	if (metrics->family > FAMILIES && metrics->out.is_open)
+		EMIT(&metrics->out.emit, "# EOF\n");
+	return metrics->out.emit.failed ? PARTS_BROKEN : metrics->family > FAMILIES ? PARTS_LAST : PARTS_MORE;
+}
+
+static void
+end_parts(void *state)
+{
+	struct metrics *metrics = state;
+
+	free(metrics->tag);
+	free(metrics);
 }
 
 void
@@ -335,23 +350,18 @@ metrics_answer(struct view *view, const char *rest)
 {
 	static const char classic[] = "text/plain; version=0.0.4; charset=utf-8";
 	static const char open[] = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-	const char *per_target = server_query(view->request, "per_target");
-	struct metrics metrics = { .view = view, .tag = server_query(view->request, "tag") };
+	const char *per_target = server_query(view->request, "per_target"), *tag = server_query(view->request, "tag");
+	struct metrics *metrics = calloc(1, sizeof *metrics);
 
 	(void)rest;
-	metrics.is_open = server_accepts(view->request, "application/openmetrics-text");
-	view->answer->type = metrics.is_open ? open : classic;
-	put_whole(&metrics);
-	if ((per_target == NULL || strcmp(per_target, "false") != 0) && board_is_read(view->site->board, NULL)) {
-		if (choose_rows(&metrics)) {
-			put_states(&metrics);
-			put_conditions(&metrics);
-			put_runs(&metrics);
-		} else
-			view->emit.failed = true;
+	if (metrics == NULL || (tag != NULL && (metrics->tag = strdup(tag)) == NULL)) {
+		free(metrics);
+		view->emit.failed = true;
+		return;
 	}
-	if (metrics.is_open)
-		EMIT(&view->emit, "# EOF\n");
-	free(metrics.rows);
-	buffer_fini(&metrics.labels);
+	metrics->site = view->site;
+	metrics->out.is_open = server_accepts(view->request, "application/openmetrics-text");
+	metrics->per_target = per_target == NULL || strcmp(per_target, "false") != 0;
+	view->answer->type = metrics->out.is_open ? open : classic;
+	view->answer->parts = (struct parts_source){ .next = next_part, .end = end_parts, .state = metrics };
 }

@@ -13,6 +13,7 @@
 #include "base/json.h"
 #include "web/emit.h"
 #include "web/gzip.h"
+#include "web/headers.h"
 
 enum { HEADER_ROOM = 8 * 1024, GZIP_FROM = 1024, CREDENTIALS_MAX = 512, URI_MAX = 4096 };
 
@@ -46,6 +47,7 @@ struct server {
 	uint32_t visitor_count;
 	int64_t next_sweep;
 	size_t held; /* bytes of answers that were not taken yet */
+	struct parts_list parts;
 	struct buffer body, packed; /* of the answer at hand; memory is kept for the next */
 	uint64_t requests;
 };
@@ -77,6 +79,7 @@ server_destroy(struct server **server)
 {
 	if (*server == NULL)
 		return;
+	(void)parts_wake(&(*server)->parts); /* libmicrohttpd ends no connection that is suspended */
 	for (uint32_t i = 0; i < (*server)->listener_count; i++)
 		MHD_stop_daemon((*server)->listeners[i].daemon);
 	assert((*server)->visitors == NULL && (*server)->visitor_count == 0);
@@ -229,6 +232,7 @@ server_problem(const struct server_request *request, struct server_answer *answe
 {
 	buffer_clear(answer->body);
 	answer->status = status;
+	answer->etag[0] = '\0';
 	if (strncmp(request->path, "/api/", 5) == 0) {
 		struct json json = json_to_buffer(answer->body, EMIT_MAX);
 
@@ -304,58 +308,10 @@ admit(struct listener *listener, struct MHD_Connection *connection, const struct
 	return true;
 }
 
-/* Whether a value stands in a header that lists such, separated by commas. */
-static bool
-lists(struct MHD_Connection *connection, const char *header, const char *word)
-{
-	const char *list = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, header);
-
-	for (size_t size; list != NULL && *list != '\0'; list += size + (list[size] == ',')) {
-		list += strspn(list, " \t");
-		size = strcspn(list, ",");
-		size_t name = strcspn(list, ",; \t");
-		const char *weight = memmem(list, size, "q=", 2);
-		if (name == strlen(word) && strncasecmp(list, word, name) == 0 && (weight == NULL || strtod(weight + 2, NULL) > 0))
-			return true;
-	}
-	return false;
-}
-
 bool
 server_accepts(const struct server_request *request, const char *type)
 {
-	return lists(request->connection, MHD_HTTP_HEADER_ACCEPT, type);
-}
-
-/* RFC 9110 for the names; no page of ours is to be framed, nor does one load anything from elsewhere. */
-static void
-add_headers(struct MHD_Response *response, const struct server_answer *answer, const char *etag, bool is_packed)
-{
-	static const char *const always[][2] = {
-		{ "Content-Security-Policy", "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self';"
-		    " form-action 'self'; base-uri 'none'; frame-ancestors 'none'" },
-		{ "X-Content-Type-Options", "nosniff" },
-		{ "X-Frame-Options", "DENY" },
-		{ "X-Robots-Tag", "noindex, nofollow" },
-		{ "Referrer-Policy", "no-referrer" },
-		{ "Cross-Origin-Resource-Policy", "same-origin" },
-		{ "Vary", "Accept-Encoding" },
-	};
-
-	for (size_t i = 0; i < sizeof always / sizeof always[0]; i++)
-		MHD_add_response_header(response, always[i][0], always[i][1]);
-	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE,
-	    answer->type == NULL ? "text/html; charset=utf-8" : answer->type);
-	MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL,
-	    answer->is_immutable ? "private, max-age=31536000, immutable" : "private, no-cache");
-	if (etag[0] != '\0')
-		MHD_add_response_header(response, MHD_HTTP_HEADER_ETAG, etag);
-	if (is_packed)
-		MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_ENCODING, "gzip");
-	if (answer->status == MHD_HTTP_METHOD_NOT_ALLOWED)
-		MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
-	if (answer->status == MHD_HTTP_UNAUTHORIZED)
-		MHD_add_response_header(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Basic realm=\"Postwatch\", charset=\"UTF-8\"");
+	return headers_list(request->connection, MHD_HTTP_HEADER_ACCEPT, type);
 }
 
 /* Whether there is room for one more answer; the first has it always. Where there is none, the oldest gives up its own, which
@@ -372,40 +328,75 @@ hold(struct server *server, struct exchange *exchange, uint32_t size)
 	return true;
 }
 
+bool
+server_is_known(const struct server_request *request, struct server_answer *answer, uint64_t version)
+{
+	struct MHD_Connection *connection = request->connection;
+
+	if (connection == NULL)
+		return false;
+	snprintf(answer->etag, sizeof answer->etag, "W/\"%016llx\"", (unsigned long long)version); /* weak: the same for the packed form */
+	if (!headers_list(connection, MHD_HTTP_HEADER_IF_NONE_MATCH, answer->etag)
+	    && !headers_list(connection, MHD_HTTP_HEADER_IF_NONE_MATCH, "*"))
+		return false;
+	answer->status = MHD_HTTP_NOT_MODIFIED;
+	buffer_clear(answer->body);
+	return true;
+}
+
+/* Who takes a part does not keep others waiting. */
+static void
+on_part_taken(struct MHD_Connection *connection)
+{
+	struct visitor *visitor = visitor_of(connection);
+
+	if (visitor != NULL && visitor->since != INT64_MAX)
+		visitor->since = clock_mono();
+}
+
+/* NULL: no memory. */
+static struct MHD_Response *
+respond(struct server *server, const struct server_request *request, struct exchange *exchange, struct server_answer *answer)
+{
+	bool is_packed = headers_list(request->connection, MHD_HTTP_HEADER_ACCEPT_ENCODING, "gzip") && !answer->is_live;
+	struct buffer *body = answer->body;
+	struct MHD_Response *response = NULL;
+
+	if (answer->parts.next != NULL && answer->status == MHD_HTTP_OK) {
+		response = parts_respond(&server->parts, request->connection, &answer->parts, is_packed, on_part_taken);
+		if (response == NULL)
+			server_problem(request, answer, MHD_HTTP_SERVICE_UNAVAILABLE, "too many answers are being given: ask again");
+	}
+	else if (answer->parts.next != NULL)
+		answer->parts.end(answer->parts.state);
+	if (response == NULL) {
+		is_packed = is_packed && body->size >= GZIP_FROM && gzip_pack(buffer_view(body), &server->packed, EMIT_MAX);
+		body = is_packed ? &server->packed : body;
+		if (!hold(server, exchange, body->size)) {
+			server_problem(request, answer, MHD_HTTP_SERVICE_UNAVAILABLE, "too many answers wait to be taken: ask again");
+			body = answer->body;
+			is_packed = false;
+		}
+		response = MHD_create_response_from_buffer(body->size, (void *)(uintptr_t)buffer_view(body).data, MHD_RESPMEM_MUST_COPY);
+	}
+	if (response != NULL)
+		headers_add(response, answer, is_packed);
+	return response;
+}
+
 static enum MHD_Result
 send_answer(struct server *server, const struct server_request *request, struct exchange *exchange, struct server_answer *answer)
 {
-	struct MHD_Connection *connection = request->connection;
-	struct buffer *body = answer->body;
+	struct pw_bytes body = buffer_view(answer->body);
 	struct MHD_Response *response;
 	enum MHD_Result queued;
-	char etag[40] = "";
-	bool is_packed = false;
 
-	if (answer->status == MHD_HTTP_OK) {
-		uint64_t hash = hash_add(HASH_BEGIN, buffer_view(body).data, body->size);
-		/* weak: the same for the packed form */
-		snprintf(etag, sizeof etag, "W/\"%016llx\"", (unsigned long long)hash);
-		if (lists(connection, MHD_HTTP_HEADER_IF_NONE_MATCH, etag) || lists(connection, MHD_HTTP_HEADER_IF_NONE_MATCH, "*")) {
-			answer->status = MHD_HTTP_NOT_MODIFIED;
-			buffer_clear(body);
-		}
-	}
-	if (body->size >= GZIP_FROM && lists(connection, MHD_HTTP_HEADER_ACCEPT_ENCODING, "gzip") && gzip_pack(buffer_view(body), &server->packed, EMIT_MAX)) {
-		body = &server->packed;
-		is_packed = true;
-	}
-	if (!hold(server, exchange, body->size)) {
-		server_problem(request, answer, MHD_HTTP_SERVICE_UNAVAILABLE, "too many answers wait to be taken: ask again");
-		body = answer->body;
-		is_packed = false;
-		etag[0] = '\0';
-	}
-	response = MHD_create_response_from_buffer(body->size, (void *)(uintptr_t)buffer_view(body).data, MHD_RESPMEM_MUST_COPY);
+	if (answer->status == MHD_HTTP_OK && answer->etag[0] == '\0' && answer->parts.next == NULL)
+		(void)server_is_known(request, answer, hash_add(HASH_BEGIN, body.data, body.size));
+	response = respond(server, request, exchange, answer);
 	if (response == NULL)
 		return MHD_NO;
-	add_headers(response, answer, etag, is_packed);
-	queued = MHD_queue_response(connection, answer->status, response);
+	queued = MHD_queue_response(request->connection, answer->status, response);
 	MHD_destroy_response(response);
 	return queued;
 }
@@ -452,7 +443,7 @@ server_listen(struct server *server, int socket, bool is_unix, struct reason *wh
 
 	assert(server->listener_count < SERVER_LISTENERS_MAX);
 	*listener = (struct listener){ .server = server, .is_unix = is_unix };
-	listener->daemon = MHD_start_daemon(MHD_USE_EPOLL, 0, NULL, NULL, on_request, listener,
+	listener->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request, listener,
 	    MHD_OPTION_LISTEN_SOCKET, (MHD_socket)socket,
 	    MHD_OPTION_CONNECTION_LIMIT, (unsigned)(2 * SERVER_CONNECTIONS_MAX),
 	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEADER_ROOM,
@@ -498,6 +489,12 @@ sweep(struct server *server, int64_t now)
 	for (struct visitor *visitor = server->visitors; visitor != NULL; visitor = visitor->next)
 		if (visitor->since < now - SERVER_PATIENCE * (int64_t)SECOND)
 			turn_away(visitor);
+}
+
+void
+server_wake(struct server *server)
+{
+	(void)parts_wake(&server->parts);
 }
 
 void

@@ -5,7 +5,7 @@
  *
  * Bounds: SERVER_CONNECTIONS_MAX connections, of which the oldest idle one is closed for a new one; 8 KiB of request line and
  * headers (431, 414); SERVER_PATIENCE for a whole request, an answer to be taken, or the next request; SERVER_HELD_MAX of
- * answers that were not taken yet (503), of which the oldest is given up for the next ones.
+ * answers that were not taken yet (503), of which the oldest is given up for the next ones; PARTS_MAX answers in parts (503).
  */
 #ifndef WEB_SERVER_H
 #define WEB_SERVER_H
@@ -17,6 +17,7 @@
 #include "base/buffer.h"
 #include "base/reason.h"
 #include "web/access.h"
+#include "web/parts.h"
 
 enum { SERVER_LISTENERS_MAX = 8, SERVER_CONNECTIONS_MAX = 1024, SERVER_PATIENCE = 15 /* seconds */, SERVER_HELD_MAX = 64 * 1024 * 1024 };
 
@@ -39,10 +40,17 @@ struct server_answer {
 	const char *type;     /* of the media, a constant; NULL: HTML */
 	struct buffer *body;  /* empty at first */
 	bool is_immutable;    /* its address changes with its content (RFC 8246) */
+	bool is_secret;       /* nobody on the way keeps it */
+	bool is_live;         /* parts come as things happen, and are not packed */
+	struct parts_source parts; /* makes it in place of `body` */
+	char etag[40];        /* "": from its bytes */
 };
 
 /* Fills in the answer to a GET or HEAD; of whatever the client sent it sees the path and the query alone. */
 typedef void server_handler(void *arg, const struct server_request *, struct server_answer *);
+
+/* For an answer of which the version is known before it is made: whether the client has just that. The answer is 304 then. */
+bool server_is_known(const struct server_request *, struct server_answer *, uint64_t version);
 
 /* NULL if out of memory. */
 struct server *server_create(const struct access *, server_handler *, void *arg);
@@ -55,6 +63,8 @@ bool server_listen(struct server *, int socket, bool is_unix, struct reason *why
 /* Descriptors to be waited for, into room for SERVER_LISTENERS_MAX; `*until` (clock_mono) becomes earlier where the server has
  * to turn before. Returns how many. */
 uint32_t server_poll(const struct server *, struct pollfd *, int64_t *until);
+/* Something has happened: answers in parts that had nothing to say are asked again. */
+void server_wake(struct server *);
 /* After the wait: takes what has come. */
 void server_turn(struct server *);
 

@@ -12,7 +12,7 @@
 #include "store_folder.h"
 #include "web/site.h"
 
-enum { TURNS_MAX = 2000, MANY = 600 /* more than one step reads */ };
+enum { TURNS_MAX = 2000, MANY = 1200 /* more than one step reads */ };
 
 static struct folder folder;
 static struct config config;
@@ -105,16 +105,12 @@ numbers_of_any_size_are_taken(void **state)
 	assert_int_equal(look_quarter(LOOK_QUARTERS), 0);
 }
 
-/* A list that is not whole is not given out. */
 static void
-what_is_not_read_yet_is_not_denied(void **state)
+put_targets(uint64_t from, uint64_t upto)
 {
-	static const char *const paths[] = { "/api/v1/targets", "/api/v1/targets/a", "/targets/a" };
 	struct store_batch *batch = store_batch_create(STORE_MAIN);
-	struct site site = { .config = &config, .board = board };
 
-	(void)state;
-	for (uint64_t i = 2; i < MANY; i++) {
+	for (uint64_t i = from; i < upto; i++) {
 		char name[16];
 
 		snprintf(name, sizeof name, "%u", (unsigned)i);
@@ -123,6 +119,17 @@ what_is_not_read_yet_is_not_denied(void **state)
 	}
 	folder_commit(&folder, batch);
 	store_batch_destroy(&batch);
+}
+
+/* A list that is not whole is not given out. */
+static void
+what_is_not_read_yet_is_not_denied(void **state)
+{
+	static const char *const paths[] = { "/api/v1/targets", "/api/v1/targets/a", "/targets/a" };
+	struct site site = { .config = &config, .board = board };
+
+	(void)state;
+	put_targets(2, MANY);
 	assert_true(board_turn(board));
 	assert_false(board_is_read(board, NULL));
 	for (int whole = 0; whole < 2; whole++) {
@@ -137,6 +144,54 @@ what_is_not_read_yet_is_not_denied(void **state)
 		}
 		turn();
 	}
+}
+
+/* However many targets there are, a part stays small, and each family has each target once: also where others appear meanwhile. */
+static void
+metrics_come_in_parts(void **state)
+{
+	static char seen[2 * MANY][2];
+	struct site site = { .config = &config };
+	struct buffer body = { .data = NULL };
+	const struct server_request request = { .path = "/metrics", .prefix = "" };
+	struct server_answer answer = { .status = 200, .body = &body };
+	uint32_t parts = 0;
+	enum parts_next next;
+
+	(void)state;
+	put_targets(2, MANY);
+	board_destroy(&board);
+	site.board = board = board_create(&config);
+	turn();
+	site_answer(&site, &request, &answer);
+	assert_non_null(answer.parts.next);
+	do {
+		const char *at = body.data;
+
+		buffer_clear(&body);
+		assert_true(buffer_add(&body, "\n", 1, EMIT_MAX));
+		next = answer.parts.next(answer.parts.state, &body);
+		assert_true(next == PARTS_MORE || next == PARTS_LAST);
+		assert_true(body.size < 256 * 1024);
+		assert_true(buffer_add(&body, "", 1, EMIT_MAX));
+		if (++parts == 1)
+			put_targets(MANY, 2 * MANY);
+		turn();
+		for (at = body.data; (at = strstr(at, "\npostwatch_target_")) != NULL; at++) {
+			int family = strncmp(at + 1, "postwatch_target_info{", 22) == 0 ? 0
+			    : strncmp(at + 1, "postwatch_target_flapping{", 26) == 0   ? 1
+			                                                                : -1;
+			unsigned long number = strtoul(at + 1 + strcspn(at + 1, "\"") + 1, NULL, 10);
+
+			if (family >= 0)
+				assert_true(number < 2 * MANY && !seen[number][family]++);
+		}
+	} while (next == PARTS_MORE);
+	answer.parts.end(answer.parts.state);
+	assert_true(parts > 3);
+	for (uint32_t i = 2; i < MANY; i++)
+		assert_true(seen[i][0] && seen[i][1]);
+	buffer_fini(&body);
 }
 
 /* A store of the first minute may have no history.db yet. */
@@ -254,6 +309,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(numbers_of_any_size_are_taken, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_is_not_read_yet_is_not_denied, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(metrics_come_in_parts, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(history_may_come_later, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(damage_is_told_and_keeps_nobody_busy, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(rows_are_there_without_their_results, set_up, tear_down),

@@ -1,0 +1,16 @@
+/* Headers of requests that list values, and the headers of answers (RFC 9110). */
+#ifndef WEB_HEADERS_H
+#define WEB_HEADERS_H
+
+#include "web/server.h"
+
+struct MHD_Connection;
+struct MHD_Response;
+
+/* Whether a value stands in a header that lists such, separated by commas, with a weight above 0. */
+bool headers_list(struct MHD_Connection *, const char *header, const char *word);
+
+/* Those of an answer; `is_packed`: by gzip. */
+void headers_add(struct MHD_Response *, const struct server_answer *, bool is_packed);
+
+#endif

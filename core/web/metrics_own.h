@@ -1,0 +1,21 @@
+/* The frame of all metrics, and those that are not of single targets: of this Postwatch, and of its probes. */
+#ifndef WEB_METRICS_OWN_H
+#define WEB_METRICS_OWN_H
+
+#include "web/site.h"
+
+struct metrics_out {
+	struct emit emit;
+	bool is_open; /* OpenMetrics */
+};
+
+/* HELP and TYPE; the name of a counter ends with "_total", which its family has not in OpenMetrics (1.0, "Counter"). All are ours. */
+void metrics_begin_family(struct metrics_out *, const char *name, const char *type, const char *help);
+
+/* The end of a sample with labels: its "}" and value. */
+void metrics_end_number(struct metrics_out *, uint64_t);
+void metrics_end_seconds(struct metrics_out *, int64_t microseconds);
+
+void metrics_put_own(struct metrics_out *, const struct site *);
+
+#endif

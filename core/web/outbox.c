@@ -1,0 +1,47 @@
+#include "web/outbox.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/vec.h"
+#include "store/page.h"
+
+void
+outbox_clear(struct outbox *outbox)
+{
+	for (uint32_t i = 0; i < outbox->count; i++)
+		free(outbox->items[i].notifier);
+	free(outbox->items);
+	*outbox = (struct outbox){ .count = 0 };
+}
+
+void
+outbox_read(struct outbox *outbox, struct store_reader *reader)
+{
+	struct query *query;
+
+	outbox_clear(outbox);
+	db_set_deadline(reader->main, clock_mono() + READING_MICROSECONDS);
+	query = db_query(reader->main, "SELECT notifier, count(*), min(created) FROM deliveries WHERE state < 4 GROUP BY notifier");
+	while (query != NULL && query_step(query)) {
+		char *notifier = strdup(query_text(query, 0));
+
+		if (notifier == NULL || !VEC_RESERVE(outbox->items, outbox->count, outbox->room)) {
+			free(notifier);
+			query_reset(query);
+			break;
+		}
+		outbox->items[outbox->count++] = (struct outbox_row){ notifier, (uint64_t)query_i64(query, 1), query_i64(query, 2) };
+	}
+	db_set_deadline(reader->main, 0);
+}
+
+const struct outbox_row *
+outbox_of(const struct outbox *outbox, const char *notifier)
+{
+	for (uint32_t i = 0; i < outbox->count; i++)
+		if (strcmp(outbox->items[i].notifier, notifier) == 0)
+			return &outbox->items[i];
+	return NULL;
+}

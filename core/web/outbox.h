@@ -1,0 +1,24 @@
+/* What waits to be told, by notifier. */
+#ifndef WEB_OUTBOX_H
+#define WEB_OUTBOX_H
+
+#include "store/reader.h"
+
+/* Starts as zeroes; the owner clears it. */
+struct outbox {
+	uint32_t count, room;
+	struct outbox_row {
+		char *notifier;
+		uint64_t waiting; /* deliveries */
+		int64_t since;    /* UTC: the oldest of them */
+	} *items;
+};
+
+/* In place of what was there. */
+void outbox_read(struct outbox *, struct store_reader *);
+void outbox_clear(struct outbox *);
+
+/* What waits for that notifier; NULL: nothing. */
+const struct outbox_row *outbox_of(const struct outbox *, const char *notifier);
+
+#endif

@@ -1,0 +1,150 @@
+#include "web/parts.h"
+
+#include <microhttpd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+enum { BLOCK = 32 * 1024, PART_MAX = 1024 * 1024, LEVEL = 1, WINDOW = 15 + 16, MEMORY = 8 };
+
+struct parts {
+	struct parts *next, **link;
+	struct parts_list *list;
+	struct MHD_Connection *connection;
+	struct parts_source source;
+	void (*taken)(struct MHD_Connection *);
+	struct buffer plain, packed;
+	size_t at; /* bytes of the part at hand that were given out */
+	bool is_packed, is_over, is_waiting, is_suspended;
+	z_stream stream;
+};
+
+static bool
+pack(struct parts *parts)
+{
+	int flush = parts->is_over ? Z_FINISH : Z_NO_FLUSH;
+	struct pw_bytes from = buffer_view(&parts->plain);
+	uLong bound = deflateBound(&parts->stream, from.size) + BLOCK;
+	char *room = buffer_reserve(&parts->packed, bound, 2 * PART_MAX);
+	int result;
+
+	if (room == NULL)
+		return false;
+	parts->stream.next_in = (unsigned char *)(uintptr_t)from.data;
+	parts->stream.avail_in = (uInt)from.size;
+	parts->stream.next_out = (unsigned char *)room;
+	parts->stream.avail_out = (uInt)bound;
+	result = deflate(&parts->stream, flush);
+	parts->packed.size += (uint32_t)(bound - parts->stream.avail_out);
+	return (result == Z_OK || result == Z_STREAM_END || result == Z_BUF_ERROR) && parts->stream.avail_in == 0;
+}
+
+/* Returns false where it cannot go on. */
+static bool
+make_part(struct parts *parts)
+{
+	buffer_clear(&parts->plain);
+	buffer_clear(&parts->packed);
+	parts->at = 0;
+	switch (parts->source.next(parts->source.state, &parts->plain)) {
+	case PARTS_BROKEN:
+		return false;
+	case PARTS_LAST:
+		parts->is_over = true;
+		break;
+	case PARTS_WAIT:
+		parts->is_waiting = true;
+		break;
+	case PARTS_MORE:
+		break;
+	}
+	return !parts->is_packed || pack(parts);
+}
+
+static ssize_t
+give(void *arg, uint64_t position, char *room, size_t size)
+{
+	struct parts *parts = arg;
+	const struct buffer *from = parts->is_packed ? &parts->packed : &parts->plain;
+
+	(void)position;
+	parts->taken(parts->connection);
+	while (parts->at == from->size) {
+		if (parts->is_over)
+			return MHD_CONTENT_READER_END_OF_STREAM;
+		if (parts->is_waiting) {
+			parts->is_suspended = true;
+			MHD_suspend_connection(parts->connection);
+			return 0;
+		}
+		if (!make_part(parts))
+			return MHD_CONTENT_READER_END_WITH_ERROR;
+	}
+	size = size < from->size - parts->at ? size : from->size - parts->at;
+	memcpy(room, from->data + parts->at, size);
+	parts->at += size;
+	return (ssize_t)size;
+}
+
+static void
+finish(void *arg)
+{
+	struct parts *parts = arg;
+
+	*parts->link = parts->next;
+	if (parts->next != NULL)
+		parts->next->link = parts->link;
+	parts->list->count--;
+	if (parts->is_packed)
+		deflateEnd(&parts->stream);
+	buffer_fini(&parts->plain);
+	buffer_fini(&parts->packed);
+	parts->source.end(parts->source.state);
+	free(parts);
+}
+
+struct MHD_Response *
+parts_respond(struct parts_list *list, struct MHD_Connection *connection, const struct parts_source *source, bool is_packed,
+    void (*taken)(struct MHD_Connection *))
+{
+	struct parts *parts = list->count >= PARTS_MAX ? NULL : calloc(1, sizeof *parts);
+	struct MHD_Response *response;
+
+	if (parts == NULL || (is_packed && deflateInit2(&parts->stream, LEVEL, Z_DEFLATED, WINDOW, MEMORY, Z_DEFAULT_STRATEGY) != Z_OK)) {
+		free(parts);
+		source->end(source->state);
+		return NULL;
+	}
+	parts->list = list;
+	parts->connection = connection;
+	parts->source = *source;
+	parts->is_packed = is_packed;
+	parts->taken = taken;
+	parts->next = list->first;
+	parts->link = &list->first;
+	if (parts->next != NULL)
+		parts->next->link = &parts->next;
+	list->first = parts;
+	list->count++;
+	response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK, give, parts, finish);
+	if (response == NULL)
+		finish(parts);
+	return response;
+}
+
+bool
+parts_wake(struct parts_list *list)
+{
+	bool any = false;
+
+	for (struct parts *parts = list->first; parts != NULL; parts = parts->next) {
+		if (!parts->is_waiting)
+			continue;
+		parts->is_waiting = false;
+		if (parts->is_suspended)
+			MHD_resume_connection(parts->connection);
+		parts->is_suspended = false;
+		any = true;
+	}
+	return any;
+}

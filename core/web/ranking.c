@@ -1,0 +1,152 @@
+#include "web/ranking.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int
+compare_rows(const void *left, const void *right, void *arg)
+{
+	const struct board_row *rows = arg;
+	const struct board_row *a = &rows[*(const uint32_t *)left], *b = &rows[*(const uint32_t *)right];
+
+	if (a->rank != b->rank)
+		return a->rank < b->rank ? -1 : 1;
+	if (a->rank != RANK_UP && a->since != b->since)
+		return a->since > b->since ? -1 : 1;
+	return strcmp(a->name, b->name);
+}
+
+/* NULL: it is one more than there is room for. */
+static struct board_tag *
+tag_of(struct ranking *ranking, const char *name)
+{
+	uint32_t at = 0;
+
+	while (at < ranking->tag_count && strcmp(ranking->tags[at].tag, name) != 0)
+		at++;
+	if (at == BOARD_TAGS_MAX)
+		return NULL;
+	if (at == ranking->tag_count)
+		ranking->tags[ranking->tag_count++] = (struct board_tag){ .tag = name };
+	return &ranking->tags[at];
+}
+
+/* One of each of its tags is ill, or no longer. */
+static void
+turn_tags(struct ranking *ranking, const struct board_row *row, bool is_ill)
+{
+	const struct policy *policy = row->configured == NULL ? NULL : row->configured->policy;
+
+	for (uint32_t i = 0; policy != NULL && i < policy->tag_count; i++) {
+		struct board_tag *tag = tag_of(ranking, policy->tags[i]);
+
+		if (tag == NULL)
+			continue;
+		assert(is_ill || tag->ill > 0);
+		tag->ill = is_ill ? tag->ill + 1 : tag->ill - 1;
+	}
+}
+
+static void
+count_row(struct ranking *ranking, const struct board_row *row)
+{
+	const struct policy *policy = row->configured == NULL ? NULL : row->configured->policy;
+
+	ranking->tally[row->rank]++;
+	for (uint32_t i = 0; policy != NULL && i < policy->tag_count; i++) {
+		struct board_tag *tag = tag_of(ranking, policy->tags[i]);
+
+		if (tag != NULL)
+			tag->all++;
+	}
+	if (row->rank != RANK_UP)
+		turn_tags(ranking, row, true);
+}
+
+bool
+ranking_make(struct ranking *ranking, struct rows *rows)
+{
+	struct ranking made = { .order = calloc(rows->count + 1, sizeof *made.order), .spare = calloc(rows->count + 1, sizeof *made.spare),
+		.moved = calloc(rows->count + 1, sizeof *made.moved) };
+
+	if (made.order == NULL || made.spare == NULL || made.moved == NULL) {
+		ranking_fini(&made);
+		return false;
+	}
+	for (uint32_t i = 0; i < rows->count; i++) {
+		made.order[i] = i;
+		count_row(&made, &rows->items[i]);
+	}
+	if (rows->count > 0)
+		qsort_r(made.order, rows->count, sizeof *made.order, compare_rows, rows->items);
+	ranking_fini(ranking);
+	*ranking = made;
+	return true;
+}
+
+void
+ranking_fini(struct ranking *ranking)
+{
+	free(ranking->order);
+	free(ranking->spare);
+	free(ranking->moved);
+	*ranking = (struct ranking){ .order = NULL };
+}
+
+void
+ranking_note(struct ranking *ranking, struct rows *rows, uint32_t index)
+{
+	if (rows->items[index].is_moved)
+		return;
+	rows->items[index].is_moved = true;
+	ranking->moved[ranking->moved_count++] = index;
+}
+
+void
+ranking_drop(struct ranking *ranking)
+{
+	ranking->moved_count = 0;
+}
+
+static void
+take_rank(struct ranking *ranking, struct board_row *row)
+{
+	assert(ranking->tally[row->rank] > 0);
+	ranking->tally[row->rank]--;
+	ranking->tally[row->judged]++;
+	if ((row->rank == RANK_UP) != (row->judged == RANK_UP))
+		turn_tags(ranking, row, row->judged != RANK_UP);
+	row->rank = row->judged;
+}
+
+void
+ranking_place(struct ranking *ranking, struct rows *rows)
+{
+	struct board_row *items = rows->items;
+	const uint32_t *moved = ranking->moved;
+	uint32_t *order = ranking->spare, filled = 0, next = 0;
+
+	if (ranking->moved_count == 0)
+		return;
+	for (uint32_t i = 0; i < ranking->moved_count; i++)
+		take_rank(ranking, &items[moved[i]]);
+	qsort_r(ranking->moved, ranking->moved_count, sizeof *moved, compare_rows, items);
+	for (uint32_t i = 0; i < rows->count; i++) {
+		const uint32_t stays = ranking->order[i];
+
+		if (items[stays].is_moved)
+			continue;
+		while (next < ranking->moved_count && compare_rows(&moved[next], &stays, items) < 0)
+			order[filled++] = moved[next++];
+		order[filled++] = stays;
+	}
+	while (next < ranking->moved_count)
+		order[filled++] = moved[next++];
+	assert(filled == rows->count);
+	for (uint32_t i = 0; i < ranking->moved_count; i++)
+		items[moved[i]].is_moved = false;
+	ranking->moved_count = 0;
+	ranking->spare = ranking->order;
+	ranking->order = order;
+}

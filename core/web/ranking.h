@@ -1,0 +1,35 @@
+/* The order of the rows, worst first, with how many are of each rank and of each tag; rows that move are put in their places among
+ * those that stay in order. */
+#ifndef WEB_RANKING_H
+#define WEB_RANKING_H
+
+#include "web/rows.h"
+
+/* Tags of the configuration, in the order in which the rows have them, with how many of their targets are not well. */
+enum { BOARD_TAGS_MAX = 40 };
+struct board_tag {
+	const char *tag;
+	uint32_t all, ill;
+};
+
+/* Starts as zeroes. */
+struct ranking {
+	uint32_t *order, *spare;      /* places of rows; room for another order */
+	uint32_t *moved, moved_count; /* rows that have another place in the next order */
+	uint32_t tally[RANKS];
+	struct board_tag tags[BOARD_TAGS_MAX];
+	uint32_t tag_count;
+};
+
+/* Of all rows, by their `rank`. Returns false if out of memory: it is then as it was. */
+bool ranking_make(struct ranking *, struct rows *);
+void ranking_fini(struct ranking *);
+
+/* That row is to have its `judged` rank, or it began at another time. */
+void ranking_note(struct ranking *, struct rows *, uint32_t index);
+/* Puts all that was noted in its place. */
+void ranking_place(struct ranking *, struct rows *);
+/* Forgets what was noted: the rows are others, in the same places. */
+void ranking_drop(struct ranking *);
+
+#endif

@@ -1,0 +1,245 @@
+#include "web/rows.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/vec.h"
+#include "store/page.h"
+#include "web/emit.h"
+
+enum { ROWS_A_STEP = 1000, CHUNK = 64 * 1024 };
+
+static const int64_t usual_patience = INT64_C(15 * 60) * SECOND;
+
+struct chunk {
+	struct chunk *next;
+	size_t used, room;
+	char bytes[];
+};
+
+const char *
+rank_name(enum board_rank rank)
+{
+	static const char *const names[RANKS] = { "down", "unknown", "suspect", "blocked", "degraded", "pending", "up" };
+
+	return names[rank];
+}
+
+enum board_rank
+rank_named(const char *name)
+{
+	enum board_rank rank = 0;
+
+	while (rank < RANKS && strcmp(rank_name(rank), name) != 0)
+		rank++;
+	return rank;
+}
+
+/* NULL: no memory. */
+static char *
+take(struct rows *rows, size_t size)
+{
+	struct chunk *chunk = rows->chunks;
+
+	if (chunk == NULL || chunk->room - chunk->used < size) {
+		size_t room = size > CHUNK ? size : CHUNK;
+
+		chunk = malloc(sizeof *chunk + room);
+		if (chunk == NULL)
+			return NULL;
+		*chunk = (struct chunk){ .next = rows->chunks, .room = room };
+		rows->chunks = chunk;
+	}
+	chunk->used += size;
+	return chunk->bytes + chunk->used - size;
+}
+
+void
+rows_clear(struct rows *rows)
+{
+	while (rows->chunks != NULL) {
+		struct chunk *next = rows->chunks->next;
+
+		free(rows->chunks);
+		rows->chunks = next;
+	}
+	free(rows->items);
+	hash_table_fini(&rows->by_name);
+	*rows = (struct rows){ .count = 0 };
+}
+
+static const char row_sql[] = "SELECT target, port, coalesce(since_us, 0), coalesce(last_run_us, 0),"
+    " coalesce(incident, 0), coalesce(acknowledged_us, 0), flapping, slow, quarantined, CAST(coalesce(interval_s, 0) * 1e6 AS INTEGER),"
+    " known_us, name, probe, host, state, coalesce(text, ''), coalesce(outcome, ''), coalesce(conditions, ''), coalesce(silences, ''),"
+    " coalesce(acknowledged_by, ''), coalesce(acknowledged_why, ''), coalesce(verdict, '') FROM target_status"
+    " WHERE target > ?1 AND gone IS NULL ORDER BY target LIMIT 1000";
+enum { FIRST_TEXT = 11, TEXTS = 10, VERDICT = FIRST_TEXT + TEXTS };
+
+static bool
+make_label(struct rows *rows, struct board_row *row)
+{
+	struct buffer bytes = { .data = NULL };
+	struct emit emit = { .to = &bytes };
+	char *kept;
+
+	EMIT(&emit, "target=\"");
+	emit_label(&emit, text_view(row->name));
+	EMIT(&emit, "\"");
+	kept = emit.failed ? NULL : take(rows, bytes.size);
+	if (kept != NULL) {
+		memcpy(kept, bytes.data, bytes.size);
+		row->label = (struct pw_bytes){ kept, bytes.size };
+	}
+	buffer_fini(&bytes);
+	return kept != NULL;
+}
+
+static bool
+take_texts(struct rows *rows, struct query *query, struct board_row *row)
+{
+	const char **const texts[TEXTS] = { &row->name, &row->probe, &row->host, &row->state, &row->text, &row->outcome, &row->conditions,
+		&row->silences, &row->ack_by, &row->ack_why };
+
+	for (int i = 0; i < TEXTS; i++) {
+		struct pw_bytes bytes = query_bytes(query, FIRST_TEXT + i);
+		char *kept = take(rows, bytes.size + 1);
+
+		if (kept == NULL)
+			return false;
+		if (bytes.size > 0)
+			memcpy(kept, bytes.data, bytes.size);
+		kept[bytes.size] = '\0';
+		*texts[i] = kept;
+	}
+	return make_label(rows, row);
+}
+
+static int
+compare_key(const void *key, const void *member)
+{
+	const struct target *const *target = member;
+
+	return strcmp(key, (*target)->name);
+}
+
+static enum board_rank
+rank_stated(const char *state)
+{
+	if (strcmp(state, "down") == 0 || strcmp(state, "recovering") == 0)
+		return RANK_DOWN;
+	if (strcmp(state, "suspect") == 0)
+		return RANK_SUSPECT;
+	return strcmp(state, "pending") == 0 ? RANK_PENDING : RANK_UP;
+}
+
+static bool
+fill_row(struct rows *rows, struct query *query, struct board_row *row, struct looks *looks)
+{
+	*row = (struct board_row){ .number = (uint64_t)query_i64(query, 0), .port = (uint32_t)query_i64(query, 1),
+		.since = query_i64(query, 2), .last_run = query_i64(query, 3), .incident = (uint64_t)query_i64(query, 4),
+		.acknowledged = query_i64(query, 5), .flapping = query_i64(query, 6) != 0, .slow = query_i64(query, 7) != 0,
+		.quarantined = query_i64(query, 8) != 0, .interval = query_i64(query, 9), .rank = RANK_PENDING };
+	if (!verdict_of_name(query_text(query, VERDICT), &row->verdict))
+		row->verdict = PW_UNKNOWN;
+	if (row->since == 0)
+		row->since = query_i64(query, 10);
+	if (!take_texts(rows, query, row))
+		return false;
+	row->stated = rank_stated(row->state);
+	row->look = looks_find(looks, row->number);
+	return row->look != UINT32_MAX && looks_note(looks, row->look, row->probe, row->incident);
+}
+
+struct called {
+	const struct rows *rows;
+	const char *name;
+};
+
+static bool
+is_called(void *arg, uint32_t index)
+{
+	const struct called *called = arg;
+
+	return strcmp(called->rows->items[index].name, called->name) == 0;
+}
+
+static uint32_t
+hash_of(const char *name)
+{
+	return hash_end(hash_add_string(HASH_BEGIN, name));
+}
+
+static void
+configure(struct board_row *row, const struct config *config, const struct target *const *names)
+{
+	const struct target *const *found = bsearch(row->name, names, config->target_count, sizeof *names, compare_key);
+
+	row->configured = found == NULL ? NULL : *found;
+	row->patience = found == NULL ? usual_patience
+	    : policy_patience((*found)->policy, row->interval > 0 ? row->interval : (*found)->policy->interval);
+}
+
+enum store_reading
+rows_read(struct rows *rows, struct store_reader *reader, struct looks *looks, const struct config *config,
+    const struct target *const *names)
+{
+	struct query *query = db_query(reader->main, row_sql);
+	uint32_t count = 0;
+
+	if (query == NULL)
+		return STORE_READ_BROKEN;
+	query_bind_i64(query, 1, (int64_t)rows->after);
+	for (; query_step(query); count++) {
+		struct board_row *row;
+
+		if (!VEC_RESERVE(rows->items, rows->count, rows->room)
+		    || !fill_row(rows, query, row = &rows->items[rows->count], looks)
+		    || !hash_insert(&rows->by_name, hash_of(row->name), rows->count)) {
+			query_reset(query);
+			return STORE_READ_BROKEN;
+		}
+		configure(row, config, names);
+		rows->after = row->number;
+		rows->count++;
+	}
+	if (db_fault(reader->main) != DB_WELL)
+		return STORE_READ_BROKEN;
+	return count == ROWS_A_STEP ? STORE_READ_MORE : STORE_READ_END;
+}
+
+const struct board_row *
+rows_named(const struct rows *rows, const char *name)
+{
+	struct called called = { rows, name };
+	uint32_t index = hash_find(&rows->by_name, hash_of(name), is_called, &called);
+
+	return index == HASH_NONE ? NULL : &rows->items[index];
+}
+
+uint32_t
+rows_above(const struct rows *rows, uint64_t number)
+{
+	uint32_t low = 0, high = rows->count;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (rows->items[middle].number > number)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return low;
+}
+
+bool
+rows_are_of_the_same(const struct rows *one, const struct rows *other)
+{
+	if (one->count != other->count)
+		return false;
+	for (uint32_t i = 0; i < one->count; i++)
+		if (one->items[i].number != other->items[i].number || strcmp(one->items[i].name, other->items[i].name) != 0)
+			return false;
+	return true;
+}

@@ -1,0 +1,73 @@
+/* Targets that are watched, a row for each, read from postwatch.db in steps of some milliseconds. */
+#ifndef WEB_ROWS_H
+#define WEB_ROWS_H
+
+#include "base/hash.h"
+#include "base/outcome.h"
+#include "config/config.h"
+#include "store/reader.h"
+#include "web/looks.h"
+
+/* In the order of a list: what needs somebody first. */
+enum board_rank {
+	RANK_DOWN,     /* down, or up again and not confirmed */
+	RANK_UNKNOWN,  /* nobody looks at it, or the last run could say nothing about it */
+	RANK_SUSPECT,
+	RANK_BLOCKED,
+	RANK_DEGRADED, /* the last run, or a condition that stands */
+	RANK_PENDING,
+	RANK_UP,
+	RANKS
+};
+const char *rank_name(enum board_rank);       /* "down", "unknown" … */
+enum board_rank rank_named(const char *name); /* RANKS: none is called so */
+
+struct board_row {
+	uint64_t number;                 /* the store's */
+	const struct target *configured; /* NULL: not in the configuration of this process */
+	const char *name, *probe, *host;
+	struct pw_bytes label;           /* target="NAME", for metrics */
+	uint32_t port;
+	const char *state;               /* "up", "down" … (postwatch-schema(5)) */
+	const char *text;                /* of the open suspicion or incident; "" */
+	const char *outcome;             /* of the run that changed the state last */
+	const char *conditions;          /* codes, separated by blanks; "" */
+	const char *silences, *ack_by, *ack_why;
+	enum board_rank stated;          /* what `state` alone says: RANK_DOWN, RANK_SUSPECT or RANK_PENDING; else RANK_UP */
+	enum board_rank rank;
+	enum board_rank judged;          /* for the board: what `rank` is going to be */
+	bool is_moved;                   /* the same: it has another place then */
+	enum pw_verdict verdict;         /* of the newest run; PW_UNKNOWN where there was none */
+	int64_t since, last_run;         /* UTC; last_run: when the newest run ended; 0: none */
+	int64_t unseen_since;            /* nobody looks at it since then; 0: it is looked at */
+	int64_t interval, patience;      /* microseconds; without a run for the latter nobody looks at it */
+	uint64_t incident;               /* 0: none is open */
+	int64_t acknowledged;            /* 0: it is not */
+	bool flapping, slow, quarantined, paused;
+	uint32_t look;                   /* index of its struct look */
+};
+
+struct rows {
+	struct board_row *items;   /* by number */
+	uint32_t count, room;
+	struct chunk *chunks;      /* of their strings */
+	struct hash_table by_name;
+	uint64_t after;            /* the last that was read */
+};
+
+/* Reads the next step of all, from the first where there are none. `looks` are made for new ones; `names` are the targets of the
+ * configuration, sorted by name. */
+enum store_reading rows_read(struct rows *, struct store_reader *, struct looks *, const struct config *,
+    const struct target *const *names);
+/* Forgets them, and leaves zeroes. */
+void rows_clear(struct rows *);
+
+/* The row; NULL: there is none. */
+const struct board_row *rows_named(const struct rows *, const char *name);
+/* The place of the first row whose number is above. */
+uint32_t rows_above(const struct rows *, uint64_t number);
+
+/* Whether both have the same targets under the same names, in the same places. */
+bool rows_are_of_the_same(const struct rows *, const struct rows *);
+
+#endif

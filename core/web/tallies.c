@@ -1,0 +1,69 @@
+#include "web/tallies.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/vec.h"
+
+enum { TALLIES_MAX = 500 /* of a damaged file, which may hold any names */ };
+
+const int64_t tally_bounds[TALLY_BUCKETS] = { 1000, 5000, 10000, 25000, 50000, 100000, 250000, 500000, 1000000, 2500000, 5000000,
+	10000000, 30000000, 60000000 };
+
+/* NULL: there is no room. */
+static struct tally *
+tally_of(struct tallies *tallies, const char *probe, const char *phase, size_t size)
+{
+	struct tally tally = { .count = 0 };
+
+	for (uint32_t i = 0; i < tallies->count; i++) {
+		const struct tally *it = &tallies->items[i];
+
+		if (strncmp(it->phase, phase, size) == 0 && it->phase[size] == '\0' && strcmp(it->probe, probe) == 0)
+			return &tallies->items[i];
+	}
+	if (tallies->count == TALLIES_MAX || !VEC_RESERVE(tallies->items, tallies->count, tallies->room))
+		return NULL;
+	tally.probe = strdup(probe);
+	tally.phase = strndup(phase, size);
+	if (tally.probe == NULL || tally.phase == NULL) {
+		free(tally.probe);
+		free(tally.phase);
+		return NULL;
+	}
+	tallies->items[tallies->count] = tally;
+	return &tallies->items[tallies->count++];
+}
+
+void
+tallies_add(struct tallies *tallies, const char *probe, const struct store_result *result)
+{
+	const char *names = result->phase_names;
+
+	for (uint32_t i = 0, bucket; i < result->phase_count && *names != '\0'; i++) {
+		size_t size = strcspn(names, " ");
+		struct tally *tally = result->phases[i] < 0 ? NULL : tally_of(tallies, probe, names, size);
+
+		names += size + (names[size] == ' ');
+		if (tally == NULL)
+			continue;
+		for (bucket = 0; bucket < TALLY_BUCKETS && result->phases[i] > tally_bounds[bucket]; bucket++)
+			continue;
+		if (bucket < TALLY_BUCKETS)
+			tally->buckets[bucket]++;
+		tally->count++;
+		if (__builtin_add_overflow(tally->sum, result->phases[i], &tally->sum))
+			tally->sum = INT64_MAX;
+	}
+}
+
+void
+tallies_fini(struct tallies *tallies)
+{
+	for (uint32_t i = 0; i < tallies->count; i++) {
+		free(tallies->items[i].probe);
+		free(tallies->items[i].phase);
+	}
+	free(tallies->items);
+	*tallies = (struct tallies){ .count = 0 };
+}

@@ -1,0 +1,28 @@
+/* How long the steps of attempts took, counted by probe and step, since this process began to follow them. */
+#ifndef WEB_TALLIES_H
+#define WEB_TALLIES_H
+
+#include "store/rows.h"
+
+enum { TALLY_BUCKETS = 14 };
+/* Their upper bounds in microseconds, rising; what is longer is counted in the whole alone. */
+extern const int64_t tally_bounds[TALLY_BUCKETS];
+
+struct tally {
+	char *probe, *phase;
+	uint64_t buckets[TALLY_BUCKETS]; /* each alone */
+	uint64_t count;
+	int64_t sum; /* microseconds */
+};
+
+/* Starts as zeroes. */
+struct tallies {
+	struct tally *items;
+	uint32_t count, room;
+};
+
+/* Counts the steps that were reached. */
+void tallies_add(struct tallies *, const char *probe, const struct store_result *);
+void tallies_fini(struct tallies *);
+
+#endif

@@ -1,0 +1,221 @@
+/*
+ * What the page costs, over a store in a folder given: so many targets, of which so many are down. One line a figure: name,
+ * value. Steps are those between which visitors are served: the longest is how long one may wait for what he did not ask.
+ */
+#include "base/clock.h"
+#include "bench.h"
+#include "store/store.h"
+#include "web/gzip.h"
+#include "web/site.h"
+
+enum { BATCH = 2000, PHASES = 8, RESULTS = 3, PAGES = 300, SECONDS = 5, MAX_TARGETS = 1000000 };
+
+struct bench {
+	const char *folder;
+	int targets, down;
+	struct config config;
+	struct site site;
+	int64_t longest; /* step */
+};
+
+static struct pw_bytes
+bytes_of(const char *text)
+{
+	return (struct pw_bytes){ text, strlen(text) };
+}
+
+static void
+submit(struct store *store, struct store_batch *batch, uint32_t least)
+{
+	if (store_batch_count(batch) < least)
+		return;
+	if (store_submit(store, batch) != STORE_COMMITTED)
+		bench_die("the store does not commit");
+	store_batch_clear(batch);
+}
+
+static void
+put_target(struct store *store, struct store_batch *batch, uint64_t number, bool is_down, int64_t now)
+{
+	static const char said[] = "mx.example.org:25 down: no greeting within 60 s (limit 60 s, 0 bytes, 192.0.2.1), 3 of 3 attempts";
+	char name[64];
+
+	snprintf(name, sizeof name, "mx%llu.example.org", (unsigned long long)number);
+	store_put_target(batch, &(struct store_target){ .number = number, .identity = name, .name = name, .probe = "smtp", .host = name,
+		.port = 25, .known = now });
+	store_put_state(batch, &(struct store_state){ .target = number, .at = now, .state = is_down ? "down" : "up",
+		.verdict = is_down ? "failed" : "ok", .outcome = is_down ? "banner_timeout" : "ok", .since = now - (int64_t)number * SECOND,
+		.ended = now, .interval = 3600 * (int64_t)SECOND, .text = bytes_of(is_down ? said : "") });
+	if (is_down)
+		store_put_incident(batch, &(struct store_incident){ .number = number, .target = number, .change = 1, .began = now, .confirmed = now,
+			.outcome = "banner_timeout", .text = bytes_of(said) });
+	submit(store, batch, BATCH);
+}
+
+static void
+put_results(struct store *store, struct store_batch *batch, uint64_t number, bool is_down, int64_t now)
+{
+	int64_t phases[PHASES] = { 812, 340, 1500, 420, 390, 2900, 410, 200 };
+
+	for (int i = 3; is_down && i < PHASES; i++)
+		phases[i] = -1;
+	for (int i = 0; i < RESULTS; i++) {
+		store_put_result(batch, &(struct store_result){ .target = number, .run = number * RESULTS + (uint64_t)i, .at = now + i, .micros = 7200,
+			.verdict = is_down ? PW_FAILED : PW_OK, .mood = is_down ? STORE_MOOD_down : STORE_MOOD_up, .speaks_for = 600,
+			.outcome = is_down ? "banner_timeout" : "ok", .phase_count = PHASES, .phases = phases,
+			.phase_names = "resolve connect banner ehlo starttls handshake ehlo_tls quit",
+			.text = bytes_of(is_down ? "no greeting within 60 s (limit 60 s, 0 bytes, 192.0.2.1)" : "") });
+		submit(store, batch, BATCH);
+	}
+}
+
+static void
+fill(const struct bench *bench)
+{
+	const struct store_settings settings = { .folder = bench->folder };
+	struct store_batch *main = store_batch_create(STORE_MAIN), *history = store_batch_create(STORE_HISTORY);
+	struct store_found found[STORE_FILES];
+	enum store_opening opening;
+	struct reason why = { "" };
+	struct store *store = store_open(&settings, &opening, found, &why);
+	int64_t now = clock_wall();
+
+	if (store == NULL)
+		bench_die(why.text);
+	for (int i = 1; i <= bench->targets; i++) {
+		put_target(store, main, (uint64_t)i, i <= bench->down, now);
+		put_results(store, history, (uint64_t)i, i <= bench->down, now);
+	}
+	submit(store, main, 1);
+	submit(store, history, 1);
+	store_batch_destroy(&main);
+	store_batch_destroy(&history);
+	store_close(&store);
+}
+
+static void
+turn(struct bench *bench)
+{
+	bool more = true;
+
+	while (more) {
+		int64_t began = bench_now_us(), took;
+
+		more = board_turn(bench->site.board);
+		took = bench_now_us() - began;
+		bench->longest = took > bench->longest ? took : bench->longest;
+	}
+}
+
+/* Processor time, which a busy host does not make longer. */
+static int64_t
+cpu_us(void)
+{
+	struct bench_cpu used = bench_cpu_used();
+
+	return used.user_us + used.system_us;
+}
+
+static int
+compare_times(const void *left, const void *right)
+{
+	const int64_t *a = left, *b = right;
+
+	return *a < *b ? -1 : *a > *b;
+}
+
+/* Rendered anew, and packed. */
+static void
+measure_page(struct bench *bench, const char *name, const char *path)
+{
+	static int64_t times[PAGES];
+	struct buffer body = { .data = NULL }, packed = { .data = NULL };
+	const struct server_request request = { .path = path, .prefix = "" };
+
+	for (int i = 0; i < PAGES; i++) {
+		struct server_answer answer = { .status = 200, .body = &body };
+		int64_t began = cpu_us();
+
+		buffer_clear(&body);
+		site_answer(&bench->site, &request, &answer);
+		if (answer.status != 200 || !gzip_pack(buffer_view(&body), &packed, EMIT_MAX))
+			bench_die(path);
+		times[i] = cpu_us() - began;
+	}
+	qsort(times, PAGES, sizeof times[0], compare_times);
+	printf("%s_us %lld\n%s_p99_us %lld\n%s_bytes %u\n%s_packed_bytes %u\n", name, (long long)times[PAGES / 2], name,
+	    (long long)times[PAGES - PAGES / 100 - 1], name, body.size, name, packed.size);
+	buffer_fini(&body);
+	buffer_fini(&packed);
+}
+
+static void
+measure_metrics(struct bench *bench)
+{
+	struct buffer body = { .data = NULL };
+	const struct server_request request = { .path = "/metrics", .prefix = "" };
+	struct server_answer answer = { .status = 200, .body = &body };
+	int64_t began = cpu_us();
+	uint64_t bytes = 0;
+	uint32_t largest = 0;
+	enum parts_next next;
+
+	site_answer(&bench->site, &request, &answer);
+	do {
+		buffer_clear(&body);
+		next = answer.parts.next(answer.parts.state, &body);
+		bytes += body.size;
+		largest = body.size > largest ? body.size : largest;
+	} while (next == PARTS_MORE);
+	answer.parts.end(answer.parts.state);
+	printf("metrics_ms %.1f\nmetrics_bytes %llu\nmetrics_part_bytes %u\n", (double)(cpu_us() - began) / 1000,
+	    (unsigned long long)bytes, largest);
+	buffer_fini(&body);
+}
+
+/* Nothing changes but the time. */
+static void
+measure_seconds(struct bench *bench)
+{
+	struct bench_cpu before = bench_cpu_used(), after;
+	int64_t until = bench_now_us() + SECONDS * SECOND;
+
+	bench->longest = 0;
+	while (bench_now_us() < until) {
+		turn(bench);
+		nanosleep(&(struct timespec){ .tv_nsec = 100000000 }, NULL);
+	}
+	after = bench_cpu_used();
+	printf("second_cpu_ms %.2f\nsecond_longest_step_ms %.2f\n",
+	    (double)(after.user_us + after.system_us - before.user_us - before.system_us) / SECONDS / 1000, (double)bench->longest / 1000);
+}
+
+int
+main(int count, char **words)
+{
+	struct bench bench = { .folder = count > 1 ? words[1] : "" };
+	int64_t began;
+
+	if (count != 4) {
+		fprintf(stderr, "usage: web FOLDER TARGETS DOWN\n");
+		return 64;
+	}
+	bench.targets = bench_number(words[2], 1, MAX_TARGETS);
+	bench.down = bench_number(words[3], 0, bench.targets);
+	fill(&bench);
+	bench.config = (struct config){ .state = bench.folder, .timezone = "UTC" };
+	bench.site = (struct site){ .config = &bench.config, .started = clock_wall(), .board = board_create(&bench.config) };
+	for (int i = 0; i < ASSETS; i++)
+		asset_name((enum asset)i, bench.site.assets[i]);
+	began = bench_now_us();
+	turn(&bench);
+	printf("read_ms %.1f\nread_longest_step_ms %.2f\n", (double)(bench_now_us() - began) / 1000, (double)bench.longest / 1000);
+	measure_page(&bench, "overview", "/");
+	measure_page(&bench, "target", "/targets/mx1.example.org");
+	if (bench.down > 0)
+		measure_page(&bench, "incident", "/incidents/1");
+	measure_metrics(&bench);
+	measure_seconds(&bench);
+	board_destroy(&bench.site.board);
+	return 0;
+}

@@ -1,0 +1,102 @@
+/* The order of rows that is kept up to date is the one that sorting them all would give. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "web/ranking.h"
+
+enum { ROWS = 300, ROUNDS = 200 };
+
+static const char *const tags[] = { "a", "b" };
+static const struct policy policies[] = { { .tag_count = 0 }, { .tag_count = 1, .tags = tags }, { .tag_count = 2, .tags = tags } };
+static struct target targets[ROWS];
+static char names[ROWS][16];
+static struct board_row items[ROWS];
+
+static uint32_t
+any(uint32_t below)
+{
+	return (uint32_t)(rand() % (int)below);
+}
+
+static void
+make_rows(struct rows *rows)
+{
+	for (uint32_t i = 0; i < ROWS; i++) {
+		snprintf(names[i], sizeof names[i], "t%u", any(100000));
+		targets[i] = (struct target){ .policy = &policies[any(3)] };
+		items[i] = (struct board_row){ .number = i + 1, .name = names[i], .configured = &targets[i], .since = any(20) + 1, .rank = any(RANKS) };
+	}
+	*rows = (struct rows){ .items = items, .count = ROWS };
+}
+
+/* Names may be equal here, so places are compared by what they are ordered by. */
+static void
+assert_is_made_anew(const struct ranking *ranking, struct rows *rows)
+{
+	struct ranking made = { .order = NULL };
+
+	assert_true(ranking_make(&made, rows));
+	assert_memory_equal(ranking->tally, made.tally, sizeof made.tally);
+	for (uint32_t i = 0; i < ROWS; i++) {
+		const struct board_row *kept = &items[ranking->order[i]], *sorted = &items[made.order[i]];
+
+		assert_int_equal(kept->rank, sorted->rank);
+		assert_string_equal(kept->name, sorted->name);
+		assert_true(kept->rank == RANK_UP || kept->since == sorted->since);
+	}
+	assert_int_equal(ranking->tag_count, 2);
+	for (uint32_t i = 0; i < 2; i++)
+		for (uint32_t j = 0; j < 2; j++)
+			if (strcmp(ranking->tags[i].tag, made.tags[j].tag) == 0) {
+				assert_int_equal(ranking->tags[i].all, made.tags[j].all);
+				assert_int_equal(ranking->tags[i].ill, made.tags[j].ill);
+			}
+	ranking_fini(&made);
+}
+
+static void
+rows_that_move_find_their_places(void **state)
+{
+	struct ranking ranking = { .order = NULL };
+	struct rows rows;
+
+	(void)state;
+	srand(19);
+	make_rows(&rows);
+	assert_true(ranking_make(&ranking, &rows));
+	for (int round = 0; round < ROUNDS; round++) {
+		uint32_t moves = round % 10 == 0 ? ROWS : any(20);
+
+		for (uint32_t i = 0; i < ROWS; i++)
+			items[i].judged = items[i].rank;
+		for (uint32_t i = 0; i < moves; i++) {
+			uint32_t index = any(ROWS);
+
+			if (any(3) > 0)
+				items[index].judged = any(RANKS);
+			if (any(3) > 0)
+				items[index].since = any(20) + 1;
+			ranking_note(&ranking, &rows, index);
+		}
+		ranking_place(&ranking, &rows);
+		assert_is_made_anew(&ranking, &rows);
+	}
+	ranking_fini(&ranking);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(rows_that_move_find_their_places),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
