@@ -37,7 +37,7 @@ static const struct list_form {
 	[STORE_LIST_PAUSES] = { ROW_PAUSE, false, "WHERE number > ?1 AND iif(ended = 0, \"ends\", ended) > ?4"
 	    " ORDER BY number LIMIT ?9" },
 	[STORE_LIST_LEDGER] = { ROW_LEDGER, false, "WHERE target = ?4 AND notifier > ?2 ORDER BY notifier LIMIT ?9" },
-	[STORE_LIST_WAITING] = { ROW_UNDELIVERED, false, "WHERE state < 4 AND (notice, notifier, recipient) > (?1, ?2, ?3)"
+	[STORE_LIST_WAITING] = { ROW_UNDELIVERED, false, "WHERE ended = 0 AND state < 4 AND (notice, notifier, recipient) > (?1, ?2, ?3)"
 	    " ORDER BY notice, notifier, recipient LIMIT ?9" },
 	[STORE_LIST_GIVEN_UP] = { ROW_UNDELIVERED, false, "WHERE state = 5 AND (notice, notifier, recipient) > (?1, ?2, ?3)"
 	    " ORDER BY notice, notifier, recipient LIMIT ?9" },

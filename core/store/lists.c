@@ -82,7 +82,7 @@ enum store_reading
 store_read_open_deliveries(struct store_reader *reader, const struct store_delivery_key *after, uint32_t limit,
     store_on_delivery *on_row, void *arg)
 {
-	LIST(ROW_DELIVERY, delivery, limit, "WHERE state < 4 AND (notice, notifier, recipient) > (?1, ?2, ?3)"
+	LIST(ROW_DELIVERY, delivery, limit, "WHERE ended = 0 AND state < 4 AND (notice, notifier, recipient) > (?1, ?2, ?3)"
 	    " ORDER BY notice, notifier, recipient LIMIT ?9", BIND(after->notice), BIND_TEXT(after->notifier),
 	    BIND_TEXT(after->recipient));
 }
@@ -95,7 +95,7 @@ store_read_deliveries_in(struct store_reader *reader, enum store_delivery_state 
     const struct store_delivery_key *after, uint32_t limit, store_on_delivery *on_row, void *arg)
 {
 	const char *tail = state == STORE_DELIVERY_dead ? "WHERE state = 5 AND ?4 = 5 " IN_ORDER :
-	    state < STORE_DELIVERY_sent ? "WHERE state < 4 AND state = ?4 " IN_ORDER : "WHERE state = ?4 " IN_ORDER;
+	    state < STORE_DELIVERY_sent ? "WHERE ended = 0 AND state = ?4 " IN_ORDER : "WHERE state = ?4 " IN_ORDER;
 
 	LIST(ROW_DELIVERY, delivery, limit, tail, BIND(after->notice), BIND_TEXT(after->notifier),
 	    BIND_TEXT(after->recipient), BIND(state));
@@ -116,7 +116,7 @@ store_read_waiting(struct store_reader *reader, struct store_waiting *waiting)
 	db_forgive(reader->main);
 	db_set_deadline(reader->main, clock_mono() + READING_MICROSECONDS);
 	query = db_query(reader->main, "SELECT count(DISTINCT notice), coalesce(min(created), 0),"
-	    " (SELECT count(*) FROM deliveries WHERE state = 5) FROM deliveries WHERE state < 4");
+	    " (SELECT count(*) FROM deliveries WHERE state = 5) FROM deliveries WHERE ended = 0 AND state < 4");
 	if (query != NULL && query_step(query))
 		*waiting = (struct store_waiting){ (uint64_t)query_i64(query, 0), query_i64(query, 1), (uint64_t)query_i64(query, 2) };
 	if (query != NULL)

@@ -9,7 +9,7 @@
 
 /* CROSS JOIN: by the index of deliveries that the list is limited to, and in its order. */
 #define UNDELIVERED "(SELECT d.notice, d.notifier, d.recipient, d.target, t.name, n.kind, n.text, d.state, d.attempts," \
-    " d.not_before, d.created, d.receipt FROM deliveries d CROSS JOIN notices n ON n.number = d.notice" \
+    " d.not_before, d.created, d.receipt, d.ended FROM deliveries d CROSS JOIN notices n ON n.number = d.notice" \
     " LEFT JOIN targets t ON t.number = d.target)"
 #define PROVED "(SELECT DISTINCT notifier FROM (SELECT notifier, state FROM deliveries ORDER BY notice DESC LIMIT 100000)" \
     " WHERE state = 4)"

@@ -144,6 +144,12 @@ static const char *const main_steps[] = {
 	"CREATE INDEX deliveries_queued ON deliveries (notifier, target, notice, recipient) WHERE ended = 0;"
 	"CREATE INDEX deliveries_urgent ON deliveries (notifier, notice, recipient) WHERE ended = 0 AND failover > 0;"
 	"CREATE INDEX deliveries_digest ON deliveries (notifier, merged, notice, recipient) WHERE ended = 0 AND state = 7",
+	/* 7: one index, which a claim does not change, of all that is queued in the order of its notices, the urgent among them. An
+	 * index answers by itself only where it has the columns of its condition, too. */
+	"DROP INDEX deliveries_open; DROP INDEX deliveries_urgent; DROP INDEX deliveries_queued; DROP INDEX deliveries_claimed;"
+	"CREATE INDEX deliveries_open ON deliveries (notice, notifier, recipient, failover, created, ended) WHERE ended = 0;"
+	"CREATE INDEX deliveries_queued ON deliveries (notifier, target, notice, recipient, ended) WHERE ended = 0;"
+	"CREATE INDEX deliveries_claimed ON deliveries (notifier, notice, recipient, state) WHERE state = 2",
 };
 
 /* The newest result of each target: of those since the heads were written, else what its head names. */
