@@ -1,9 +1,13 @@
 /*
  * CPU time of the keeper, without the processes at its links: a change (a run with a state of 160 bytes, two notifiers) in
- * groups of so many, and a whole delivery while so many others wait.
+ * groups of so many, and a whole delivery while so many others wait
  *
  *	keeper changes GROUP CHANGES
  *	keeper deliveries WAITING DELIVERED
+ *
+ * and what it takes to choose the delivery that is due next among so many:
+ *
+ *	keeper choosing WAITING TIMES
  */
 #include <ftw.h>
 #include <poll.h>
@@ -163,17 +167,38 @@ next_notice(void)
 }
 
 static void
-deliveries(uint32_t waiting, uint32_t count)
+wait_for(uint32_t waiting)
 {
-	int64_t began;
-
-	begin(waiting + count);
-	for (uint32_t i = 0; i < waiting + count; i++) {
+	begin(waiting);
+	for (uint32_t i = 0; i < waiting; i++) {
 		change(i, 1, true);
 		if (i % 256 == 255)
 			commit_all(&keeper);
 	}
 	commit_all(&keeper);
+}
+
+static void
+choosing(uint32_t waiting, uint32_t count)
+{
+	struct delivery before = { .notice = 0 }, due;
+	int64_t began;
+
+	wait_for(waiting);
+	began = cpu_us();
+	for (uint32_t i = 0; i < count; i++)
+		if (outbox_due(&keeper, &keeper.outbox.couriers[1], STORE_RANK_OTHER, &before, &due, 1) != 1)
+			bench_die("nothing is due");
+	printf("choosing among %u: %.2f us of CPU each\n", waiting, (double)(cpu_us() - began) / count);
+	end();
+}
+
+static void
+deliveries(uint32_t waiting, uint32_t count)
+{
+	int64_t began;
+
+	wait_for(waiting + count);
 	answer(next_notice());
 	began = cpu_us();
 	for (uint32_t i = 1; i < count; i++)
@@ -189,8 +214,10 @@ main(int argc, char **argv)
 		changes((uint32_t)bench_number(argv[2], 1, 10000), (uint32_t)bench_number(argv[3], 1, 10000000));
 	else if (argc == 4 && strcmp(argv[1], "deliveries") == 0)
 		deliveries((uint32_t)bench_number(argv[2], 1, 1000000), (uint32_t)bench_number(argv[3], 2, 100000));
+	else if (argc == 4 && strcmp(argv[1], "choosing") == 0)
+		choosing((uint32_t)bench_number(argv[2], 1, 1000000), (uint32_t)bench_number(argv[3], 1, 10000000));
 	else {
-		fprintf(stderr, "usage: keeper changes GROUP CHANGES | keeper deliveries WAITING DELIVERED\n");
+		fprintf(stderr, "usage: keeper changes GROUP CHANGES | deliveries WAITING DELIVERED | choosing WAITING TIMES\n");
 		return 64;
 	}
 	return 0;
