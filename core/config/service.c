@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -81,39 +82,49 @@ take_line(struct search *search, char *line)
 		snprintf(search->user, sizeof search->user, "%s", value);
 }
 
-/*
- * Reads one file; a line that ends with '\' goes on in the next. Returns false if there is no such
- * file.
- */
+/* One line without its end; `whole` has what it goes on from, and then, where it ends with '\', what
+ * the next one goes on from. */
+static void
+take_text(struct search *search, const char *text, char whole[LINE_ROOM], bool *in_service)
+{
+	size_t had = strlen(whole), size;
+
+	text += strspn(text, " \t");
+	size = strlen(text);
+	if (*text == '#' || *text == ';')
+		return;
+	while (size > 0 && strchr(" \t\r", text[size - 1]) != NULL)
+		size--;
+	bool goes_on = size > 0 && text[size - 1] == '\\';
+	snprintf(whole + had, LINE_ROOM - had, "%.*s%s", (int)(size - goes_on), text,
+	    goes_on ? " " : "");
+	if (goes_on)
+		return;
+	if (whole[0] == '[')
+		*in_service = strcmp(whole, "[Service]") == 0;
+	else if (*in_service)
+		take_line(search, whole);
+	whole[0] = '\0';
+}
+
+/* Returns false where it is no regular file that can be read. */
 static bool
 read_unit(struct search *search, const char *path)
 {
-	char line[LINE_ROOM], whole[LINE_ROOM] = "";
+	char whole[LINE_ROOM] = "";
 	bool in_service = false;
-	FILE *file = fopen(path, "re");
+	struct input input;
+	struct reason why;
 
-	if (file == NULL)
+	if (!input_read(path, &input, &why))
 		return false;
-	while (fgets(line, sizeof line, file) != NULL) {
-		const char *text = line + strspn(line, " \t");
-		size_t size = strlen(text), had = strlen(whole);
-
-		if (*text == '#' || *text == ';')
-			continue;
-		while (size > 0 && strchr(" \t\r\n", text[size - 1]) != NULL)
-			size--;
-		bool goes_on = size > 0 && text[size - 1] == '\\';
-		snprintf(whole + had, sizeof whole - had, "%.*s%s", (int)(size - goes_on), text,
-		    goes_on ? " " : "");
-		if (goes_on)
-			continue;
-		if (whole[0] == '[')
-			in_service = strcmp(whole, "[Service]") == 0;
-		else if (in_service)
-			take_line(search, whole);
-		whole[0] = '\0';
+	for (char *line = input.bytes, *end; line != NULL; line = end) {
+		end = strchr(line, '\n');
+		if (end != NULL)
+			*end++ = '\0';
+		take_text(search, line, whole, &in_service);
 	}
-	fclose(file);
+	input_free(&input);
 	return true;
 }
 
@@ -155,12 +166,15 @@ read_drop_ins(struct search *search)
 }
 
 /* The folders are those of systemd.unit(5), "Unit File Load Path"; tests name folders of their
- * own. */
+ * own. What is there hides what the next folders have, also where it is none (systemctl mask: a link
+ * to /dev/null). */
 static void
 read_service(struct search *search)
 {
 	const char *list = getenv("POSTWATCH_TEST_UNITS");
 	char path[PATH_MAX + 32];
+	struct stat status;
+	bool there = false;
 
 	if (list == NULL)
 		list = "/etc/systemd/system:/run/systemd/system:/usr/local/lib/systemd/system:/usr/"
@@ -171,9 +185,10 @@ read_service(struct search *search)
 		snprintf(
 		    search->folders[search->folder_count++], PATH_MAX, "%.*s", (int)size, list);
 	}
-	for (size_t i = 0; i < search->folder_count && !search->found; i++) {
+	for (size_t i = 0; i < search->folder_count && !there; i++) {
 		snprintf(path, sizeof path, "%s/" UNIT, search->folders[i]);
-		search->found = read_unit(search, path);
+		there = stat(path, &status) == 0;
+		search->found = there && read_unit(search, path);
 	}
 	if (search->found)
 		read_drop_ins(search);

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "wire.h"
 
@@ -144,6 +145,16 @@ confine(struct tls *tls)
 	SSL_CTX_set0_security_ex_data(context, tls);
 }
 
+/* A FIFO would be waited for without end. */
+static bool
+load_file(SSL_CTX *context, const char *path)
+{
+	struct stat status;
+
+	return stat(path, &status) == 0 && S_ISREG(status.st_mode)
+	    && SSL_CTX_load_verify_locations(context, path, NULL) == 1;
+}
+
 /* Not from a folder, which OpenSSL reads during a handshake, when no file can be opened: Debian's
  * bundle, or OpenSSL's file. */
 static bool
@@ -154,9 +165,9 @@ load_authorities(SSL_CTX *context, const char *ca_file)
 	    X509_get_default_cert_file() };
 
 	if (ca_file != NULL)
-		return SSL_CTX_load_verify_locations(context, ca_file, NULL) == 1;
+		return load_file(context, ca_file);
 	for (size_t i = 0; i < sizeof files / sizeof *files; i++)
-		if (files[i] != NULL && SSL_CTX_load_verify_locations(context, files[i], NULL) == 1)
+		if (files[i] != NULL && load_file(context, files[i]))
 			return true;
 	return false;
 }
