@@ -110,7 +110,9 @@ take_entry(struct quarantine *quarantine, const struct config *config, char *lin
 	if (quarantine->count == QUARANTINE_ROOM || !split(line, fields))
 		return;
 	unsigned long stage = strtoul(fields[0], NULL, 10);
-	int64_t ago = clock_wall() / SECOND - strtoll(fields[1], NULL, 10);
+	int64_t ago;
+	if (__builtin_sub_overflow(clock_wall() / SECOND, strtoll(fields[1], NULL, 10), &ago))
+		ago = -1;
 	entry.target = find_target(config, fields[5], (uint32_t)strtoul(fields[4], NULL, 10));
 	if (stage < QUARANTINE_SUSPECT || stage > QUARANTINE_TRIAL || entry.target == CONFIG_NONE)
 		return;

@@ -233,8 +233,8 @@ take_fates(const struct gate_answer *answer, const struct pw_notice *notice, uin
 		struct pw_result *result = &results[i];
 
 		result->fate = fate->fate;
-		result->channel = fate->channel;
-		result->doubtful = fate->doubtful;
+		result->channel = fate->channel != 0;
+		result->doubtful = fate->doubtful != 0;
 		snprintf(result->receipt, sizeof result->receipt, "%.*s",
 		    (int)sizeof result->receipt - 1, fate->words);
 		if (notice->receipts != NULL)

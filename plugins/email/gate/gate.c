@@ -35,6 +35,27 @@ open_gate(void *memory, const struct pw_values *values, char *why, size_t why_si
 	return auth_open(&gate->auth, &gate->settings, why, why_size);
 }
 
+enum { ATTEMPT_MAX = 86400 }; /* seconds: more than any host gives to a delivery */
+
+/* Whether it is a request as our own worker makes it. A worker that was broken into may send any
+ * bytes, and all of these go into commands to the relay. */
+static bool
+is_sound(const struct gate_ask *ask, int64_t now)
+{
+	bool sound = ask->count <= GATE_RECIPIENTS_MAX
+	    && memchr(ask->helo, '\0', sizeof ask->helo) != NULL
+	    && memchr(ask->sender, '\0', sizeof ask->sender) != NULL
+	    && (ask->sender[0] == '\0' || mailbox_is_address(ask->sender))
+	    && ask->until >= 0 && ask->until <= now + ATTEMPT_MAX * INT64_C(1000000);
+
+	for (size_t i = 0; sound && ask->helo[i] != '\0'; i++)
+		sound = ask->helo[i] > ' ' && ask->helo[i] <= '~';
+	for (uint32_t i = 0; sound && i < ask->count; i++)
+		sound = memchr(ask->recipients[i], '\0', sizeof ask->recipients[i]) != NULL
+		    && mailbox_is_address(ask->recipients[i]);
+	return sound;
+}
+
 /* Receives a request and the descriptor with it; `*library` is -1 for a packet that is no
  * request. Returns false when the worker has ended. */
 static bool
@@ -62,19 +83,11 @@ take(int worker, struct gate_ask *ask, int *library)
 	if (passed != NULL && passed->cmsg_level == SOL_SOCKET && passed->cmsg_type == SCM_RIGHTS
 	    && passed->cmsg_len == CMSG_LEN(sizeof *library))
 		memcpy(library, CMSG_DATA(passed), sizeof *library);
-	if (*library >= 0 && (size != sizeof *ask || ask->count > GATE_RECIPIENTS_MAX)) {
+	if (*library >= 0 && (size != sizeof *ask || !is_sound(ask, wire_now()))) {
 		close(*library);
 		*library = -1;
 	}
 	return true;
-}
-
-static void
-end_strings(struct gate_ask *ask)
-{
-	ask->helo[sizeof ask->helo - 1] = ask->sender[sizeof ask->sender - 1] = '\0';
-	for (uint32_t i = 0; i < ask->count; i++)
-		ask->recipients[i][ADDRESS_MAX] = '\0';
 }
 
 static void
@@ -86,10 +99,8 @@ serve(void *memory, int worker, const struct pw_gate_host *host)
 	gate->session.way.host = host;
 	gate->session.worker = worker;
 	while (take(worker, &gate->session.ask, &library)) {
-		if (library < 0)
-			continue;
-		end_strings(&gate->session.ask);
-		session_run(&gate->session, library);
+		if (library >= 0)
+			session_run(&gate->session, library);
 	}
 }
 

@@ -1,5 +1,6 @@
 /*
- * Messages between the two processes of the notifier. For each mail the worker sends a request
+ * Messages between the two processes of the notifier, of which either may be broken into: what comes
+ * is looked at as any foreign bytes. For each mail the worker sends a request
  * with a stream socket, on which libesmtp will speak SMTP; the gate sends one answer as soon as
  * the result is known. Both processes run the same image, so structs are sent as they are.
  */
@@ -21,8 +22,8 @@ struct gate_ask {
 
 struct gate_fate {
 	uint32_t fate;              /* enum pw_fate */
-	bool channel;
-	bool doubtful;
+	uint8_t channel;            /* not 0: yes */
+	uint8_t doubtful;
 	char words[PW_RECEIPT_MAX + 1];
 };
 
