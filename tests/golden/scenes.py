@@ -30,7 +30,7 @@ def play(function):
 	ports = [(f":{server.port}", f":{name.upper()}") for name, server in stage.servers.items()]
 	ports += [(f"port {server.port}", f"port {name.upper()}") for name, server in stage.servers.items()]
 	ports += [(f": {server.port},", f": {name.upper()},") for name, server in stage.servers.items()]
-	regular = Regular([(str(stage.folder), "FOLDER"), *ports], os.uname().nodename)
+	regular = Regular([(str(stage.folder), "FOLDER"), *ports], os.uname().nodename, stage.speed > 10)
 	heard = [("log", regular.text(log_of(stage)))]
 	heard += [(f"mail {i}", regular.mail(text)) for i, text in enumerate(stage.relay.texts, 1)]
 	heard += [(f"webhook {i}", regular.json(notice)) for i, notice in enumerate(stage.hook.notices, 1)]

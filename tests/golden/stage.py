@@ -8,7 +8,6 @@ import http.server
 import json
 import os
 import pathlib
-import re
 import shutil
 import signal
 import socket
@@ -216,15 +215,12 @@ class Stage:
 
 	# What happens to it
 
-	def last_run(self, name):
-		"""Returns when it was and what it saw, as the daemon says it; None where there is none yet."""
-		found = re.search(r"^The last run, at (.*)$", self.asks("explain", name), re.M)
-		return found and found[1]
-
 	def fails(self, name):
-		"""Waits until one more run of a target has failed than is known now: its evidence is the last failure."""
-		known = self.last_run(name)
-		until(lambda: self.last_run(name) != known, f"{name} fails again", PATIENCE)
+		"""Waits until a run of a target that is down has failed behind the one that confirmed it: its evidence is the last failure."""
+		def has_failed():
+			rows = [json.loads(line) for line in self.asks("status", "--json", name).splitlines() if line.startswith("{")]
+			return any(row["target"] == name and row["state"] == "down" and row["last_run"] > row["since"] for row in rows)
+		until(has_failed, f"{name} fails again", PATIENCE)
 
 	def passes(self, name, count):
 		"""Waits until a server has been asked so many times more."""
