@@ -44,6 +44,7 @@ struct journal {
 	uint32_t changes;    /* in the open batch */
 	int64_t mend_at;     /* when what is sick is tried again, 0: nothing is */
 	int64_t behind;      /* UTC: since when something waits for a file that is sick, 0: nothing does */
+	uint64_t dropped;    /* rows of what was over that had no room in memory during that trouble */
 	int64_t sick_since;  /* UTC: a trouble that was told and whose end was not, 0: none */
 	int64_t sick_last;   /* when a file was last in trouble */
 	uint64_t serial, safe; /* of the main batch that fills; the last that is durable */

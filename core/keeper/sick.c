@@ -4,6 +4,8 @@
  */
 #include "keeper/sick.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <syslog.h>
 
 #include "base/clock.h"
@@ -82,6 +84,19 @@ has_to_begin_anew(struct keeper *keeper, enum store_file file, const struct stor
 	return false;
 }
 
+/* Once; how many went is said at the end. */
+static void
+say_full(struct keeper *keeper)
+{
+	uint64_t dropped = store_dropped(keeper->store);
+
+	if (dropped > 0 && keeper->journal.dropped == 0)
+		record_ours(keeper, "impaired", "undurable", keeper->journal.sick_since, "%s cannot be written for so long that memory is full: "
+		    "of what is over and was told, the oldest goes", file_names[STORE_MAIN]);
+	if (dropped > 0)
+		keeper->journal.dropped = dropped;
+}
+
 static void
 mend(struct keeper *keeper, enum store_file file)
 {
@@ -125,10 +140,14 @@ static void
 say_well(struct keeper *keeper)
 {
 	int64_t since = keeper->journal.sick_since;
+	char but[96] = "";
 
 	put_since(keeper, 0);
+	if (keeper->journal.dropped > 0)
+		snprintf(but, sizeof but, ", but for %" PRIu64 " rows of what was over, for which memory had no room", keeper->journal.dropped);
+	keeper->journal.dropped = 0;
 	record_ours(keeper, "cleared", "undurable", since, "the store can be written again, and what happened meanwhile has been "
-	    "written%s", store_renew_ballast(keeper->store) ? "" : "; but there is little space left on its disk");
+	    "written%s%s", but, store_renew_ballast(keeper->store) ? "" : "; but there is little space left on its disk");
 }
 
 void
@@ -146,6 +165,7 @@ sick_turn(struct keeper *keeper)
 	int64_t now = clock_mono();
 	bool due = journal->mend_at != 0 && now >= journal->mend_at;
 
+	say_full(keeper);
 	if (due)
 		journal->mend_at = 0;
 	for (enum store_file file = STORE_MAIN; file < STORE_FILES && !keeper->begin_anew; file++) {

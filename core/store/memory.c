@@ -38,7 +38,7 @@ static const struct copied {
 	{ "notice_evidence", "WHERE notice IN (" OPEN_DELIVERIES ") ORDER BY id DESC" },
 	{ "evidence", "WHERE incident IN (SELECT 0 UNION " OPEN_INCIDENTS ") ORDER BY id DESC" },
 };
-enum { ROWS = sizeof rows / sizeof rows[0], EVIDENCE = sizeof evidence / sizeof evidence[0] };
+enum { RECORDING_SLACK = 4 * 1024 * 1024, ROWS = sizeof rows / sizeof rows[0], EVIDENCE = sizeof evidence / sizeof evidence[0] };
 
 /* Who the file is, and how far it has come, is its own. */
 static const struct copied meta = { "meta", "WHERE key NOT IN ('instance', 'counters')" };
@@ -49,6 +49,11 @@ static const struct copied meta = { "meta", "WHERE key NOT IN ('instance', 'coun
 #define ENDED_NOTICES "SELECT number FROM notices WHERE number > ?1 AND number < (SELECT max(number) - 1000 FROM notices)" \
 	" AND (incident = 0 OR incident IN (" ENDED_INCIDENTS ")) AND NOT EXISTS (SELECT 1 FROM deliveries" \
 	" WHERE deliveries.notice = notices.number AND ended = 0) ORDER BY number LIMIT 2000"
+/* Of evidence ?1 and ?2 are the ids of the rows of nothing. */
+#define ENDED_EVIDENCE "SELECT id FROM evidence WHERE id > ?1 AND incident > 0 AND NOT EXISTS (SELECT 1 FROM incidents" \
+	" WHERE number = evidence.incident AND end_confirmed = 0) ORDER BY id LIMIT 2000"
+#define TOLD_EVIDENCE "SELECT id FROM notice_evidence WHERE id > ?2 AND NOT EXISTS (SELECT 1 FROM deliveries" \
+	" WHERE deliveries.notice = notice_evidence.notice AND ended = 0) ORDER BY id LIMIT 2000"
 
 struct memory {
 	struct db *db;
@@ -58,6 +63,8 @@ struct memory {
 	int64_t evidence, notice_evidence; /* the ids of the rows of nothing */
 	uint64_t tried;                    /* the transaction that had the changes recorded earlier; 0: none had */
 	uint64_t lost;                     /* rows that found no room */
+	int64_t size;                      /* of its pages when it was opened */
+	int64_t recorded;                  /* bytes of the recording when it had nothing that was not needed */
 };
 
 /* Puts a row of nothing behind all ids of the file; where these cannot be read, far behind. Returns its id. */
@@ -139,6 +146,7 @@ memory_open(struct db *from)
 	memory->notice = db_number(memory->db, "SELECT max(number) FROM notices", 0);
 	memory->incident = db_number(memory->db, "SELECT max(number) FROM incidents", 0);
 	put_rows_of_nothing(memory, from);
+	memory->size = db_size(memory->db);
 	memory->recording = recording_begin(memory->db);
 	if (memory->recording == NULL || db_fault(memory->db) != DB_WELL)
 		memory_close(&memory);
@@ -168,36 +176,88 @@ memory_has_room(struct memory *memory)
 	return db_size(memory->db) < MEMORY_EVIDENCE_MAX;
 }
 
-static int64_t
-delete(struct memory *memory, const char *sql, uint32_t count, int64_t first, int64_t second)
+/* A step of what goes before all else: only rows that the file does not have, since the others would go there, too. Returns how
+ * many went. */
+static uint64_t
+drop(struct memory *memory, const char *const *statements, int64_t first, int64_t second)
 {
-	const struct bind values[] = { BIND(first), BIND(second) };
+	uint64_t gone = 0;
 
-	return db_run(memory->db, sql, count, values) ? db_changes(memory->db) : 0;
+	for (; *statements != NULL && db_fault(memory->db) == DB_WELL; statements++)
+		if (DB_RUN(memory->db, *statements, BIND(first), BIND(second)))
+			gone += (uint64_t)db_changes(memory->db);
+	memory->lost += gone;
+	return gone;
 }
 
-/* Only rows that the file does not have: the others would go there, too. */
+static uint64_t
+drop_what_is_over(struct memory *memory)
+{
+	static const char *const told[] = { "DELETE FROM evidence WHERE ?2 = ?2 AND id IN (" ENDED_EVIDENCE ")",
+		"DELETE FROM notice_evidence WHERE ?1 = ?1 AND id IN (" TOLD_EVIDENCE ")", NULL };
+	static const char *const rest[] = { "DELETE FROM deliveries WHERE notice IN (" ENDED_NOTICES ")",
+		"DELETE FROM notices WHERE number IN (" ENDED_NOTICES ")",
+		"DELETE FROM incidents WHERE ?1 = ?1 AND number IN (" ENDED_INCIDENTS ") AND NOT EXISTS"
+		    " (SELECT 1 FROM notices WHERE incident = incidents.number AND incident > 0)", NULL };
+	uint64_t gone = drop(memory, told, memory->evidence, memory->notice_evidence);
+
+	return gone > 0 ? gone : drop(memory, rest, memory->notice, memory->incident);
+}
+
 bool
 memory_make_room(struct memory *memory)
 {
-	int64_t gone;
+	static const char *const any[] = { "DELETE FROM evidence WHERE ?2 = ?2 AND id > ?1",
+		"DELETE FROM notice_evidence WHERE ?1 = ?1 AND id > ?2", NULL };
 
 	db_forgive(memory->db);
-	gone = delete(memory, "DELETE FROM evidence WHERE id > ?1", 1, memory->evidence, 0)
-	    + delete(memory, "DELETE FROM notice_evidence WHERE id > ?1", 1, memory->notice_evidence, 0)
-	    + delete(memory, "DELETE FROM deliveries WHERE notice IN (" ENDED_NOTICES ")", 2, memory->notice, memory->incident)
-	    + delete(memory, "DELETE FROM notices WHERE number IN (" ENDED_NOTICES ")", 2, memory->notice, memory->incident)
-	    + delete(memory, "DELETE FROM incidents WHERE number IN (" ENDED_INCIDENTS ") AND NOT EXISTS"
-	          " (SELECT 1 FROM notices WHERE incident = incidents.number AND incident > 0)", 2, memory->notice, memory->incident);
-	memory->lost += (uint64_t)gone;
-	return gone > 0 && db_fault(memory->db) == DB_WELL;
+	return (drop_what_is_over(memory) > 0 || drop(memory, any, memory->evidence, memory->notice_evidence) > 0)
+	    && db_fault(memory->db) == DB_WELL;
+}
+
+/* What is undone and done once more needs as much room as it had, but in other pages. */
+static bool
+compact(struct memory *memory)
+{
+	bool done;
+
+	db_limit(memory->db, 2 * (int64_t)MEMORY_MAX);
+	done = recording_compact(memory->recording);
+	db_limit(memory->db, MEMORY_MAX);
+	memory->recorded = recording_bytes(memory->recording);
+	return done;
+}
+
+bool
+memory_tend(struct memory *memory)
+{
+	assert(!db_in_transaction(memory->db));
+	if (db_size(memory->db) > memory->size + MEMORY_GROWTH_MAX)
+		(void)drop_what_is_over(memory);
+	db_forgive(memory->db);
+	return recording_bytes(memory->recording) <= 2 * memory->recorded + RECORDING_SLACK || compact(memory);
+}
+
+uint64_t
+memory_lost(const struct memory *memory)
+{
+	return memory->lost;
+}
+
+int64_t
+memory_bytes(const struct memory *memory)
+{
+	return db_size(memory->db) + recording_bytes(memory->recording);
 }
 
 bool
 memory_note_tried(struct memory *memory, uint64_t number)
 {
+	bool parted = recording_part(memory->recording);
+
 	memory->tried = number;
-	return recording_part(memory->recording);
+	memory->recorded = recording_bytes(memory->recording);
+	return parted;
 }
 
 void
@@ -215,7 +275,7 @@ memory_write_changes(struct memory *memory, struct db *file, uint64_t *refused)
 
 	if (!recording_replay(memory->recording, file, !memory->whole, &left_out))
 		return false;
-	*refused = left_out.rows + memory->lost;
+	*refused = left_out.rows;
 	return !left_out.dangling || db_exec(file, "DELETE FROM deliveries WHERE notice NOT IN (SELECT number FROM notices);"
 	    "DELETE FROM notice_evidence WHERE notice NOT IN (SELECT number FROM notices)");
 }
@@ -229,7 +289,6 @@ memory_write_all(struct memory *memory, struct db *file, uint64_t *refused)
 		all = transfer_table(file, memory->db, rows[i].table, "", refused);
 	for (int i = 0; i < EVIDENCE && all; i++)
 		all = transfer_table(file, memory->db, evidence[i].table, "WHERE run > 0", refused);
-	*refused += memory->lost;
 	return all;
 }
 

@@ -9,9 +9,10 @@
 
 #include "store/db.h"
 
-/* Evidence is left out of it beyond the first size; what has ended goes, the oldest first, where it would get larger than the
- * second. */
-enum { MEMORY_EVIDENCE_MAX = 32 * 1024 * 1024, MEMORY_MAX = 64 * 1024 * 1024 };
+/* Evidence is left out of it beyond the first size. It never gets larger than the last; and where it has grown by the second since
+ * it was opened, what is over goes that came since: evidence of what has ended, then notices of it that were told, with their
+ * deliveries, then the incidents, the oldest of each first. */
+enum { MEMORY_EVIDENCE_MAX = 32 * 1024 * 1024, MEMORY_GROWTH_MAX = 24 * 1024 * 1024, MEMORY_MAX = 64 * 1024 * 1024 };
 
 struct memory;
 
@@ -25,8 +26,14 @@ struct db *memory_db(struct memory *);
 
 /* Returns whether evidence still finds room. */
 bool memory_has_room(struct memory *);
-/* A statement found no room (DB_FULL): what has ended since it was opened goes, and is lost. Returns false if there was none. */
+/* A statement found no room (DB_FULL): what is over goes, or else evidence of what is not. Returns false if there was neither. */
 bool memory_make_room(struct memory *);
+/* What was done is whole: keeps within its bounds what has grown. Returns false if there is no memory. */
+bool memory_tend(struct memory *);
+/* Rows that have gone so, and are lost. */
+uint64_t memory_lost(const struct memory *);
+/* Bytes that it takes, with what is recorded. */
+int64_t memory_bytes(const struct memory *);
 
 /* The transaction of the file with this number was tried, and held all that has changed in memory so far. If it turns out to have
  * been kept although it failed (memory_was_kept()), that is not done again. Returns false if there is no memory. */
@@ -34,8 +41,8 @@ bool memory_note_tried(struct memory *, uint64_t number);
 void memory_was_kept(struct memory *, uint64_t number);
 
 /* Writes what has changed, within a transaction of the file, whose schema is known to be ours: into another one SQLite would write
- * nothing, and say so to nobody, and triggers would fire. Or, into a file that begins anew, all that there is. Rows that are refused,
- * or were lost for want of room, are counted. Return false on a fault of the file; DB_CONSTRAINT: it has other rows than it had. */
+ * nothing, and say so to nobody, and triggers would fire. Or, into a file that begins anew, all that there is. Rows that are refused
+ * are counted. Return false on a fault of the file; DB_CONSTRAINT: it has other rows than it had. */
 bool memory_write_changes(struct memory *, struct db *file, uint64_t *refused);
 bool memory_write_all(struct memory *, struct db *file, uint64_t *refused);
 

@@ -367,6 +367,7 @@ leave_memory(struct store *store, struct store_found *found)
 		return false;
 	}
 	store->doubtful[STORE_MAIN] = 0;
+	found->dropped = memory_lost(store->memory);
 	if (store->notice_in_memory > store->notice)
 		store->notice = store->notice_in_memory;
 	memory_close(&store->memory);

@@ -239,6 +239,12 @@ store_has_room(const struct store *store)
 	return store->memory == NULL || memory_has_room(store->memory);
 }
 
+uint64_t
+store_dropped(const struct store *store)
+{
+	return store->memory == NULL ? 0 : memory_lost(store->memory);
+}
+
 bool
 store_distrust(struct store *store)
 {
@@ -266,6 +272,8 @@ give_up(struct store *store, struct store_batch *batch)
 		go_on_in_memory(store, batch);
 	if (batch->notice > store->notice_in_memory)
 		store->notice_in_memory = batch->notice;
+	if (store->memory != NULL && !memory_tend(store->memory))
+		batch->no_memory = store->no_memory = true;
 	return batch->no_memory ? STORE_LOST : STORE_IN_MEMORY;
 }
 

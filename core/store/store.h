@@ -16,8 +16,8 @@
  *
  * Operations of a batch that store_batch_of() has made are done at once, in a transaction of postwatch.db that is committed
  * when the batch is submitted, and are seen by whoever reads inside. While the file is in trouble they are done in a database
- * in memory instead, which begins with what is open, and store_inside() reads that. It holds up to 64 MiB: evidence gives way to
- * all else in it, and what has ended to what has not.
+ * in memory instead, which begins with what is open, and store_inside() reads that. It holds up to 64 MiB, and grows by less:
+ * evidence gives way to all else in it, and what has ended to what has not; what waits to be told never goes.
  */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
@@ -78,7 +78,8 @@ struct store_found {
 	char lock_aside[48];    /* of postwatch.db: the name that was given to what lay in the place of store.lock, and was no file, "" */
 	bool goes_on;           /* it was fresh, and has now all that was held in memory */
 	bool unread;            /* it is not, and what is held in memory was begun without what it has */
-	uint64_t refused;       /* rows of what was held in memory that it has not: they contradict what is there, or had no room */
+	uint64_t refused;       /* rows of what was held in memory that it has not: they contradict what is there */
+	uint64_t dropped;       /* rows of what is over that had no room in memory */
 };
 
 /* Opens both files, made or migrated where needed. A file in trouble (a full or read-only disk) does not prevent it: the
@@ -133,6 +134,8 @@ bool store_renew_ballast(struct store *);
 
 /* Returns whether there is room for evidence: in memory there may be none. */
 bool store_has_room(const struct store *);
+/* How many rows of what is over had no room in memory, since postwatch.db is in trouble; they are lost. */
+uint64_t store_dropped(const struct store *);
 
 /* Says to readers that what they find is not all, since then (UTC), or that it is again (0). It ends with the process. */
 void store_say_behind(struct store *, int64_t since);

@@ -144,6 +144,45 @@ recording_part(struct recording *recording)
 	return well;
 }
 
+static int
+on_no_conflict(void *arg, int kind, sqlite3_changeset_iter *change)
+{
+	(void)arg, (void)kind, (void)change;
+	return SQLITE_CHANGESET_ABORT;
+}
+
+int64_t
+recording_bytes(const struct recording *recording)
+{
+	return recording->earlier_size + sqlite3session_memory_used(recording->session);
+}
+
+/* A row that was added and has gone again leaves its key behind, and SQLite has no way to take that out of a session. */
+bool
+recording_compact(struct recording *recording)
+{
+	struct db *db = recording->db;
+	sqlite3 *handle = db_handle(db);
+	sqlite3_session *next = NULL;
+	void *changes = NULL, *inverse = NULL;
+	int size = 0, inverse_size = 0;
+	bool well = db_check(db, sqlite3session_changeset(recording->session, &size, &changes))
+	    && db_check(db, sqlite3changeset_invert(size, changes, &inverse_size, &inverse));
+
+	assert(!well || inverse_size == 0 || !db_in_transaction(db));
+	sqlite3session_enable(recording->session, 0);
+	well = well && (size == 0 || db_check(db, sqlite3changeset_apply(handle, inverse_size, inverse, NULL, on_no_conflict, NULL)));
+	sqlite3_free(inverse);
+	well = well && attach(recording, &next)
+	    && (size == 0 || db_check(db, sqlite3changeset_apply(handle, size, changes, NULL, on_no_conflict, NULL)));
+	sqlite3_free(changes);
+	if (next != NULL) {
+		sqlite3session_delete(recording->session);
+		recording->session = next;
+	}
+	return well;
+}
+
 struct replay {
 	bool by_force;
 	struct left_out left_out;

@@ -22,6 +22,13 @@ bool recording_part(struct recording *);
 /* What was kept apart is not needed any more. */
 void recording_forget_earlier(struct recording *);
 
+/* Bytes of memory that it takes: what was kept apart, and something for each key that was written since, also where the row has
+ * gone again. */
+int64_t recording_bytes(const struct recording *);
+/* Leaves only what is needed of it: undoes all that was recorded since the last part, and does it once more. No transaction is
+ * open. Returns false if there is no memory: the connection has lost rows then, and is not to be used any more. */
+bool recording_compact(struct recording *);
+
 /* What was left out because it contradicts a UNIQUE constraint, and whether rows refer to what is not there, which a COMMIT
  * does not allow. */
 struct left_out {

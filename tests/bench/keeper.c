@@ -8,9 +8,14 @@
  * and what it takes to choose the delivery that is due next among so many:
  *
  *	keeper choosing WAITING TIMES
+ *
+ * and the memory it takes while postwatch.db cannot be written: so many targets go down and up so often, and both notifiers deliver:
+ *
+ *	keeper sick TARGETS TIMES
  */
 #include <ftw.h>
 #include <poll.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -18,6 +23,7 @@
 #include "base/clock.h"
 #include "bench.h"
 #include "keeper/keeper.h"
+#include "keeper/sick.h"
 
 enum { NOTIFIERS = 2, STATE = 160, FOLDER = 64 };
 
@@ -41,7 +47,7 @@ drop_line(void *arg, const void *packet, size_t size)
 }
 
 static void
-begin(uint32_t targets)
+begin(uint32_t targets, uint32_t links)
 {
 	struct config_notifier *rules = calloc(NOTIFIERS, sizeof *rules);
 	struct target *all = calloc(targets, sizeof *all);
@@ -68,7 +74,7 @@ begin(uint32_t targets)
 		if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, pair) != 0)
 			bench_die("a socket");
 		ends[i] = pair[1];
-		if (i == 0)
+		if (i < links)
 			dispatch_link(&keeper, i, pair[0]);
 	}
 }
@@ -121,7 +127,7 @@ changes(uint32_t group, uint32_t count)
 	enum { TARGETS = 1000 };
 	int64_t began;
 
-	begin(TARGETS);
+	begin(TARGETS, 1);
 	began = cpu_us();
 	for (uint32_t i = 0; i < count; i++) {
 		uint64_t number = i / TARGETS + 1;
@@ -135,15 +141,15 @@ changes(uint32_t group, uint32_t count)
 }
 
 static void
-answer(uint64_t notice)
+answer(int link, uint64_t notice)
 {
 	unsigned char packet[512];
 	struct wire_out out = wire_over(packet, sizeof packet);
 
 	message_put_receipt(&out, &(struct message_receipt){ .notice = notice, .fate = PW_SENT, .text = { "taken", 5 } });
-	if (!packet_send(ends[0], packet, out.size, -1))
+	if (!packet_send(ends[link], packet, out.size, -1))
 		bench_die("a receipt is not taken");
-	dispatch_hear(&keeper, &keeper.outbox.couriers[0]);
+	dispatch_hear(&keeper, &keeper.outbox.couriers[link]);
 }
 
 static uint64_t
@@ -169,7 +175,7 @@ next_notice(void)
 static void
 wait_for(uint32_t waiting)
 {
-	begin(waiting);
+	begin(waiting, 1);
 	for (uint32_t i = 0; i < waiting; i++) {
 		change(i, 1, true);
 		if (i % 256 == 255)
@@ -199,11 +205,83 @@ deliveries(uint32_t waiting, uint32_t count)
 	int64_t began;
 
 	wait_for(waiting + count);
-	answer(next_notice());
+	answer(0, next_notice());
 	began = cpu_us();
 	for (uint32_t i = 1; i < count; i++)
-		answer(next_notice());
+		answer(0, next_notice());
 	printf("deliveries while %u wait: %.1f us of CPU each\n", waiting, (double)(cpu_us() - began) / (count - 1));
+	end();
+}
+
+static long
+resident_kib(void)
+{
+	FILE *file = fopen("/proc/self/statm", "r");
+	long pages = 0;
+
+	if (file == NULL || fscanf(file, "%*d %ld", &pages) != 1)
+		bench_die("/proc/self/statm");
+	fclose(file);
+	return pages * (sysconf(_SC_PAGESIZE) / 1024);
+}
+
+/* Both notifiers take what is handed out, until nothing is. Returns how many notices that were. */
+static uint32_t
+deliver(void)
+{
+	static unsigned char packet[WIRE_MAX];
+	struct message_notice notice;
+	uint32_t count = 0;
+	ssize_t size;
+
+	for (int idle = 0; idle < 4; idle++) {
+		(void)dispatch_next(&keeper);
+		dispatch_turn(&keeper);
+		for (int link = 0; link < NOTIFIERS; link++)
+			while ((size = packet_read(ends[link], packet, sizeof packet, NULL)) > 0) {
+				struct wire_in in = wire_from(packet, (size_t)size);
+				if (message_kind(packet, (size_t)size) != MESSAGE_NOTICE || !message_get_notice(&in, &notice))
+					continue;
+				answer(link, notice.notice);
+				count++;
+				idle = 0;
+			}
+		commit_all(&keeper);
+	}
+	return count;
+}
+
+static void
+sick(uint32_t targets, uint32_t times)
+{
+	struct rlimit before, none;
+	uint32_t told = 0;
+	long began;
+
+	begin(targets, NOTIFIERS);
+	commit_all(&keeper);
+	began = resident_kib();
+	signal(SIGXFSZ, SIG_IGN);
+	getrlimit(RLIMIT_FSIZE, &before);
+	none = before;
+	none.rlim_cur = 1;
+	setrlimit(RLIMIT_FSIZE, &none);
+	for (uint32_t i = 1; i <= 2 * times; i++) {
+		for (uint32_t target = 0; target < targets; target++) {
+			change(target, i, i % 2 == 1);
+			if (target % 256 == 255)
+				commit_all(&keeper);
+		}
+		commit_all(&keeper);
+		told += deliver();
+		if (i % (times < 10 ? 1 : times / 5) == 0)
+			printf("%u changes of %u targets on a sick disk: %+ld KiB, told %u\n", i, targets, resident_kib() - began, told);
+	}
+	setrlimit(RLIMIT_FSIZE, &before);
+	keeper.journal.mend_at = 1;
+	sick_turn(&keeper);
+	commit_all(&keeper);
+	printf("mended: %d, %+ld KiB, told %u\n", !journal_is_stuck(&keeper.journal), resident_kib() - began, told);
 	end();
 }
 
@@ -216,8 +294,10 @@ main(int argc, char **argv)
 		deliveries((uint32_t)bench_number(argv[2], 1, 1000000), (uint32_t)bench_number(argv[3], 2, 100000));
 	else if (argc == 4 && strcmp(argv[1], "choosing") == 0)
 		choosing((uint32_t)bench_number(argv[2], 1, 1000000), (uint32_t)bench_number(argv[3], 1, 10000000));
+	else if (argc == 4 && strcmp(argv[1], "sick") == 0)
+		sick((uint32_t)bench_number(argv[2], 1, 100000), (uint32_t)bench_number(argv[3], 1, 100000));
 	else {
-		fprintf(stderr, "usage: keeper changes GROUP CHANGES | deliveries WAITING DELIVERED | choosing WAITING TIMES\n");
+		fprintf(stderr, "usage: keeper changes GROUP CHANGES | deliveries WAITING DELIVERED | choosing WAITING TIMES | sick TARGETS TIMES\n");
 		return 64;
 	}
 	return 0;

@@ -203,10 +203,56 @@ what_has_ended_gives_way(void **state)
 	}
 	assert_int_equal(folder_submit(&folder, batch), STORE_IN_MEMORY);
 	assert_true(store_mend(folder.store, STORE_MAIN, &found));
-	assert_in_range(found.refused, 30000, 60000);
+	assert_int_equal(found.refused, 0);
+	assert_in_range(found.dropped, 30000, 60000);
 	assert_int_equal(count("SELECT count(*) FROM deliveries WHERE state = 1"), 200);
 	assert_int_equal(count("SELECT count(*) FROM incidents WHERE end_confirmed = 0"), 201);
 	assert_int_equal(count("SELECT max(number) FROM notices"), 19999);
+}
+
+static void
+put_evidence(uint64_t target, uint64_t run, uint64_t incident, const char *role)
+{
+	store_put_evidence(batch, &(struct store_evidence){ .target = target, .run = run, .incident = incident, .role = role,
+	    .bytes = bytes_of("what was said") });
+}
+
+/* However much happens, memory takes no more than it did: what is over goes, the oldest first, and so does what was recorded of rows
+ * that have gone. What waits to be told stays. */
+static void
+memory_does_not_grow_with_what_is_over(void **state)
+{
+	enum { CHANGES = 12000, CHURN = 16, WAITS = 500 };
+	static char text[3000];
+	struct store_found found;
+	uint64_t run = 0;
+
+	(void)state;
+	fall_ill();
+	memset(text, 'x', sizeof text - 1);
+	for (uint64_t number = 4; number < CHANGES; number++) {
+		put_incident(number, 0, text);
+		put_notice(number, number, number % WAITS == 0 ? STORE_DELIVERY_waiting : STORE_DELIVERY_sent);
+		put_evidence(1, ++run, number, "confirmed");
+		for (uint64_t target = 2; target < 2 + CHURN; target++) { /* each gives way to the next of its target */
+			store_drop_loose(batch, target, 3);
+			put_evidence(target, ++run, 3, "failed");
+		}
+		put_incident(number, number % WAITS == 0 ? 0 : 1, text);
+		assert_int_equal(folder_submit(&folder, batch), STORE_IN_MEMORY);
+		store_batch_clear(batch);
+		assert_in_range(memory_bytes(folder.store->memory), 0, MEMORY_GROWTH_MAX + 8 * 1024 * 1024);
+	}
+	assert_in_range(store_dropped(folder.store), 1, 4 * CHANGES);
+	assert_true(store_mend(folder.store, STORE_MAIN, &found));
+	assert_int_equal(found.refused, 0);
+	assert_in_range(found.dropped, 1, 4 * CHANGES);
+	assert_int_equal(count("SELECT count(*) FROM deliveries WHERE state = 1 AND notice > 3"), CHANGES / WAITS - 1);
+	assert_int_equal(count("SELECT count(*) FROM evidence WHERE incident IN (SELECT number FROM incidents WHERE end_confirmed = 0"
+	    " AND number > 3)"), CHANGES / WAITS - 1);
+	assert_int_equal(count("SELECT count(*) FROM evidence WHERE incident = 5"), 0);
+	assert_int_equal(count("SELECT count(*) FROM notices WHERE number > 11000"), CHANGES - 11001);
+	assert_int_equal(count("SELECT end_confirmed FROM incidents WHERE number = 1"), 5);
 }
 
 int
@@ -218,6 +264,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(a_file_with_other_rows_is_set_aside, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_is_not_known_whole_is_not_all_there_is, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_has_ended_gives_way, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(memory_does_not_grow_with_what_is_over, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
