@@ -118,6 +118,16 @@ address_add(struct text *text, const struct address *address)
 		add_ipv6(text, address);
 }
 
+const char *
+address_text(char bytes[static ADDRESS_TEXT_MAX], const struct address *address)
+{
+	struct text text = text_over(bytes, ADDRESS_TEXT_MAX);
+
+	address_add(&text, address);
+	assert(!text.cut);
+	return bytes;
+}
+
 void
 address_add_port(struct text *text, const struct address *address)
 {
@@ -452,6 +462,7 @@ endpoint_parse(const char *text, size_t size, struct endpoint *endpoint, struct 
 		refuse(why, text, size, fault);
 		return false;
 	}
+	assert(made.host >= text && made.host + made.host_size <= text + size);
 	*endpoint = made;
 	return true;
 }

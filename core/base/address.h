@@ -40,6 +40,10 @@ bool address_parse_port(const char *text, uint16_t port, struct address *address
 void address_add(struct text *, const struct address *);
 void address_add_port(struct text *, const struct address *);
 
+/* The same for text_format(); ADDRESS() has its bytes in the block around it. */
+const char *address_text(char bytes[static ADDRESS_TEXT_MAX], const struct address *);
+#define ADDRESS(address) address_text((char[ADDRESS_TEXT_MAX]){ "" }, (address))
+
 bool address_is_ipv4(const struct address *);
 uint16_t address_port(const struct address *);
 void address_set_port(struct address *, uint16_t port);

@@ -120,6 +120,7 @@ text_format_v(struct text *text, const char *format, va_list arguments)
 		text->bytes[text->size] = '\0';
 	text->size += strlen(text->bytes + text->size);
 	text->size = text_whole(text->bytes, text->size);
+	assert(text->size < text->room);
 	text->bytes[text->size] = '\0';
 }
 
@@ -209,6 +210,16 @@ text_add_span(struct text *text, int64_t microseconds)
 		add_units(text, hours / 24, " d", hours % 24, " h");
 	if (tenths < 1200)
 		text_add(text, amount > 0 && amount < 1000 ? " ms" : " s");
+}
+
+const char *
+text_span(char bytes[static TEXT_SPAN_MAX], int64_t microseconds)
+{
+	struct text text = text_over(bytes, TEXT_SPAN_MAX);
+
+	text_add_span(&text, microseconds);
+	assert(!text.cut);
+	return bytes;
 }
 
 /* What has not passed is not counted: of nobody it is said that he waits for 2 min after 90 s. */

@@ -63,6 +63,11 @@ size_t text_whole(const char *bytes, size_t size);
  * microseconds. */
 void text_add_span(struct text *, int64_t microseconds);
 
+/* The same for text_format() and lines of the log; SPAN() has its bytes in the block around it. */
+enum { TEXT_SPAN_MAX = 32 };
+const char *text_span(char bytes[static TEXT_SPAN_MAX], int64_t microseconds);
+#define SPAN(microseconds) text_span((char[TEXT_SPAN_MAX]){ "" }, (microseconds))
+
 /* "4 s", "2 min", "1 h 5 min", "3 d 2 h": the same where whole seconds are enough, of ten minutes
  * and more whole minutes, of ten days and more whole days. */
 void text_add_age(struct text *, int64_t microseconds);

@@ -74,17 +74,12 @@ transcript_add_verdict(struct text *text, const struct evidence *leg)
 void
 transcript_add_phase(struct text *text, const struct evidence_phase *phase)
 {
-	if (phase->status == PHASE_NOT_REACHED || phase->micros < 0) {
+	if (phase->status == PHASE_NOT_REACHED || phase->micros < 0)
 		text_add(text, "not reached");
-		return;
-	}
-	text_add(text, phase->status == PHASE_FAILED ? "failed after " : "");
-	text_add_span(text, phase->micros);
-	if (phase->status != PHASE_FAILED)
-		return;
-	text_add(text, " (limit ");
-	text_add_span(text, phase->limit);
-	text_add(text, ")");
+	else if (phase->status == PHASE_FAILED)
+		text_format(text, "failed after %s (limit %s)", SPAN(phase->micros), SPAN(phase->limit));
+	else
+		text_add_span(text, phase->micros);
 }
 
 void

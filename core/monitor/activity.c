@@ -54,34 +54,10 @@ say(struct attempt_log *log, const struct watch *watch, const struct line *line,
 	if (line->attempt > 0)
 		text_format(&text, line->attempt <= line->of ? ", attempt %" PRIu32 " of %" PRIu32
 		    : ", attempt %" PRIu32, line->attempt, line->of);
-	else {
-		text_add(&text, ", in ");
-		text_add_span(&text, report->micros);
-	}
+	else
+		text_format(&text, ", in %s", SPAN(report->micros));
 	duty_log(watch->duty, line->level, 0, "%s %s: %s",
 	    watch_target(watch, report->target)->name, line->what, sentence);
-}
-
-/* The word of somebody else that would confirm it is on its way: the line would stand right before
- * that of the outage. */
-static bool
-is_about_to_be_told(const struct watch *watch, const struct own_side *own, uint32_t target)
-{
-	const struct trouble *trouble = watch->targets[target].state.trouble;
-
-	return trouble != NULL && trouble->held && !own_side_holds(own, watch, target);
-}
-
-/* The line about a failing attempt of a target that is suspect. */
-static struct line
-suspect_line(const struct watch *watch, uint32_t target)
-{
-	const struct target_state *state = &watch->targets[target].state;
-	uint32_t needed = attempt_needed(state, watch_target(watch, target)->policy, watch->now);
-
-	return (struct line){ LOG_NOTICE, state->trouble->repeating
-	    ? "suspect, and asked again at once" : "suspect",
-		state->fails + state->trouble->repeating, needed };
 }
 
 void
@@ -89,16 +65,25 @@ attempt_log_add(struct attempt_log *log, const struct watch *watch, const struct
     const struct news *news, const struct report *report)
 {
 	const struct watched *watched = &watch->targets[report->target];
+	const struct policy *policy = watch_target(watch, report->target)->policy;
+	const struct trouble *trouble = watched->state.trouble;
 	enum pw_verdict verdict = (enum pw_verdict)report->verdict;
 	struct line line = { .what = NULL };
+	/* The word of somebody else that would confirm it is on its way: the line would stand right
+	 * before that of the outage. */
+	bool is_about_to_be_told = trouble != NULL && trouble->held
+	    && !own_side_holds(own, watch, report->target);
 
 	if (news->signal == SIGNAL_NONE && watch->stopping)
 		return; /* it was interrupted, and everybody knows why */
 	if (news->signal == SIGNAL_NONE)
 		line = (struct line){ verdict == PW_UNKNOWN ? LOG_INFO : LOG_DEBUG, "unknown", 0,
 		    0 };
-	else if (news->to == STATE_SUSPECT && !is_about_to_be_told(watch, own, report->target))
-		line = suspect_line(watch, report->target);
+	else if (news->to == STATE_SUSPECT && !is_about_to_be_told)
+		line = (struct line){ LOG_NOTICE, trouble->repeating
+		    ? "suspect, and asked again at once" : "suspect",
+			watched->state.fails + trouble->repeating,
+			attempt_needed(&watched->state, policy, watch->now) };
 	else if (news->avoided)
 		line = (struct line){ LOG_NOTICE, "up, a false alarm avoided", 0, 0 };
 	else if (news->from == STATE_PENDING && news->to == STATE_UP)
@@ -107,7 +92,7 @@ attempt_log_add(struct attempt_log *log, const struct watch *watch, const struct
 			verdict == PW_OK ? "up" : verdict_name(verdict), 0, 0 };
 	else if (news->to == STATE_RECOVERING)
 		line = (struct line){ LOG_INFO, "recovering", watched->state.passes,
-			watch_target(watch, report->target)->policy->recover_tries };
+			policy->recover_tries };
 	else if (news->from == STATE_RECOVERING && news->to == STATE_DOWN)
 		line = (struct line){ LOG_INFO, "still down", 0, 0 };
 	if (line.what != NULL)

@@ -39,7 +39,8 @@ bear_tempfail(const struct target_state *target, const struct sighting *run,
     const struct policy *policy)
 {
 	struct trouble *trouble = target->trouble;
-	/* Security or policy (RFC 3463, x.7.x) may be about us for longer than a full disk lasts. */
+	/* Security or policy (RFC 3463, x.7.x) may be about us for longer than a full disk
+	 * lasts. */
 	int64_t grace = (run->policy_code ? POLICY_GRACES : 1) * policy->tempfail_grace;
 
 	if (!moment_is_set(trouble->tempfail))

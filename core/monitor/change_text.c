@@ -68,10 +68,9 @@ add_down(struct text *text, const struct watch *watch, const struct told *told, 
 	add_attempts(text, watch, told->target, change->attempts);
 	if (change->apart)
 		text_add(text, "; it was told together with others before");
-	else if (change->from == STATE_DOWN) { /* an episode of flapping has ended in it */
-		text_add(text, "; it went down and up before, for ");
-		text_add_span(text, change->confirmed.mono - change->detected.mono);
-	}
+	else if (change->from == STATE_DOWN) /* an episode of flapping has ended in it */
+		text_format(text, "; it went down and up before, for %s",
+		    SPAN(change->confirmed.mono - change->detected.mono));
 	if (change->alone)
 		text_add(text, "; nobody else could be asked: it may be our own network");
 	if (told->behind > 0)
@@ -86,11 +85,9 @@ add_up(struct text *text, const struct watch *watch, const struct told *told)
 	const struct flapping *flapping = watch->targets[told->target].state.flapping;
 
 	text_add(text, " up");
-	if (flapping != NULL) {
-		text_add(text, " after ");
-		text_add_span(text, told->change->detected.mono
-		    - flapping->outages[FLAP_DOWNS - 1].began.mono);
-	}
+	if (flapping != NULL)
+		text_format(text, " after %s", SPAN(told->change->detected.mono
+		    - flapping->outages[FLAP_DOWNS - 1].began.mono));
 	if (told->report != NULL) {
 		text_add(text, ": ");
 		change_text_add_report(text, watch, told->report);
@@ -106,15 +103,13 @@ add_flapping(struct text *text, const struct watch *watch, const struct told *to
 	const struct flapping *flapping = watch->targets[told->target].state.flapping;
 	const struct moment now = told->change->confirmed;
 
-	text_format(text, " flapping: down for the %s time within ",
-	    FLAP_DOWNS == 3 ? "third" : "last");
-	text_add_span(text, now.mono - flapping->outages[0].began.mono);
+	text_format(text, " flapping: down for the %s time within %s",
+	    FLAP_DOWNS == 3 ? "third" : "last", SPAN(now.mono - flapping->outages[0].began.mono));
 	for (unsigned i = 0; i < FLAP_DOWNS; i++) {
 		const struct outage *outage = &flapping->outages[i];
 		assert(outage->began.mono <= now.mono);
-		text_add(text, i == 0 ? " (for " : ", ");
-		text_add_span(text, (moment_is_set(outage->ended) ? outage->ended : now).mono
-		    - outage->began.mono);
+		text_format(text, "%s%s", i == 0 ? " (for " : ", ",
+		    SPAN((moment_is_set(outage->ended) ? outage->ended : now).mono - outage->began.mono));
 	}
 	text_add(text, " and lasting): ");
 	add_last_failure(text, watch, told->target, code);
@@ -170,21 +165,13 @@ is_alone_over_ipv6(const struct watch *watch, uint32_t target)
 	return true;
 }
 
-static void
-add_with_span(struct text *text, const char *before, const struct change *change,
-    const char *behind)
-{
-	text_add(text, before);
-	text_add_span(text, change->confirmed.mono - change->detected.mono);
-	text_add(text, behind);
-}
-
 void
 change_text_add(struct text *text, const struct watch *watch, const struct told *told)
 {
 	const struct change *change = told->change;
 	const struct report *report = told->report;
 	const char *code = codes_get(watch->codes, change->code)->name;
+	int64_t lasted = change->confirmed.mono - change->detected.mono;
 
 	text_add(text, watch_target(watch, told->target)->name);
 	switch (change->kind) {
@@ -202,8 +189,8 @@ change_text_add(struct text *text, const struct watch *watch, const struct told 
 		add_flapping(text, watch, told, code);
 		return;
 	case NOTICE_settled:
-		add_with_span(text, " settled: it is up and steady; it went down and up for ",
-		    change, "");
+		text_format(text, " settled: it is up and steady; it went down and up for %s",
+		    SPAN(lasted));
 		return;
 	case NOTICE_degraded:
 	case NOTICE_blocked:
@@ -216,13 +203,12 @@ change_text_add(struct text *text, const struct watch *watch, const struct told 
 			    "; no other target is watched over IPv6: it may be our own way");
 		return;
 	case NOTICE_cleared:
-		text_format(text, " cleared(%s)", code);
-		add_with_span(text, ": no longer seen, after ", change, "");
+		text_format(text, " cleared(%s): no longer seen, after %s", code, SPAN(lasted));
 		return;
 	case NOTICE_impaired:
 		text_add(text, ": our own trouble: ");
-		if (change->detected.mono < change->confirmed.mono)
-			add_with_span(text, "nothing was learnt for ", change, ": ");
+		if (lasted > 0)
+			text_format(text, "nothing was learnt for %s: ", SPAN(lasted));
 		if (report != NULL)
 			change_text_add_report(text, watch, report);
 		return;

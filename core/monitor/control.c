@@ -111,26 +111,14 @@ name_caller(struct control *control, int fd)
 	return peer.uid == 0 ? "root" : peer.uid == geteuid() ? control->own_name : NULL;
 }
 
-/*
- * All places are taken. What it has asked already is read, or it would hear of nothing but a reset.
- */
-static void
-turn_away(int fd)
-{
-	static const char why[] = "etoo many ask for something at once: try again", end[] = "x75";
-	char packet[REQUEST_MAX];
-
-	(void)!recv(fd, packet, sizeof packet, MSG_DONTWAIT);
-	(void)!send(fd, why, sizeof why - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
-	(void)!send(fd, end, sizeof end - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
-}
-
 static void
 on_caller(EV_P_ ev_io *io, int events)
 {
 	struct control *control = io->data;
 	int fd = accept4(io->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	const char *who = fd < 0 ? NULL : name_caller(control, fd);
+	static const char why[] = "etoo many ask for something at once: try again", end[] = "x75";
+	char packet[REQUEST_MAX];
 
 	(void)events;
 	for (size_t i = 0; who != NULL && i < CONTROL_PLACES; i++) {
@@ -144,8 +132,12 @@ on_caller(EV_P_ ev_io *io, int events)
 		ev_io_start(EV_A_ &place->io);
 		return;
 	}
-	if (who != NULL)
-		turn_away(fd);
+	if (who != NULL) { /* all places are taken */
+		/* What it has asked already is read, or it would hear of nothing but a reset. */
+		(void)!recv(fd, packet, sizeof packet, MSG_DONTWAIT);
+		(void)!send(fd, why, sizeof why - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+		(void)!send(fd, end, sizeof end - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+	}
 	if (fd >= 0)
 		close(fd);
 }

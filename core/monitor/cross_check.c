@@ -100,6 +100,7 @@ cross_check_await(struct monitor *monitor, uint32_t target, const struct sightin
 		return; /* its next attempt waits for a word again */
 	int64_t since = at == check->count ? run->ended : check->items[at].since;
 	check->count += at == check->count;
+	assert(check->count <= check->room && at < check->count);
 	check->items[at] = (struct awaiting){ .target = target, .since = since,
 	    .started = run->started, .ended = run->ended,
 		.silent = run->heard != 0 ? run->heard : run->started,
@@ -199,7 +200,8 @@ networks(const struct monitor *monitor, const struct awaiting *item, enum unhear
 	    monitor->watch.targets[item->target].network, item->silent, item->ended);
 }
 
-/* In how many networks somebody came back from silence in the last minutes. */
+/* In how many networks somebody came back from silence in the last minutes; where several did, our
+ * line has been unsteady. */
 static uint32_t
 come_back(const struct monitor *monitor)
 {
@@ -207,7 +209,6 @@ come_back(const struct monitor *monitor)
 	    monitor->watch.now - unsteady_for, monitor->watch.now);
 }
 
-/* Where several did, our line has been unsteady. */
 static bool
 is_unsteady(const struct monitor *monitor)
 {
@@ -291,13 +292,6 @@ is_in_the_dark(const struct monitor *monitor, const struct awaiting *item)
 	    && (references_tell(monitor) || has_others(monitor, item->target, false));
 }
 
-static bool
-awaits_references(const struct monitor *monitor, const struct awaiting *item)
-{
-	return has_references(monitor) && !monitor->own.blind.doubted
-	    && monitor->cross_check.began <= item->ended;
-}
-
 enum decision { DECIDED_NOT, DECIDED_TO_WAIT, DECIDED_CONFIRM, DECIDED_ALONE, DECIDED_OTHERWISE };
 typedef enum decision decide_fn(struct monitor *, const struct awaiting *);
 
@@ -330,14 +324,6 @@ decide(struct monitor *monitor, const struct awaiting *item)
 	return DECIDED_CONFIRM;
 }
 
-static bool
-carry_out(struct monitor *monitor, const struct awaiting *item, enum decision decision)
-{
-	if (decision == DECIDED_CONFIRM || decision == DECIDED_ALONE)
-		effects_confirm(monitor, item->target, 0, decision == DECIDED_ALONE);
-	return decision != DECIDED_NOT && decision != DECIDED_TO_WAIT;
-}
-
 static void
 settle(struct monitor *monitor, decide_fn *decide_one)
 {
@@ -346,9 +332,13 @@ settle(struct monitor *monitor, decide_fn *decide_one)
 
 	for (uint32_t i = 0; i < check->count; i++) {
 		struct awaiting item = check->items[i];
-		if (!carry_out(monitor, &item, decide_one(monitor, &item)))
+		enum decision decision = decide_one(monitor, &item);
+		if (decision == DECIDED_CONFIRM || decision == DECIDED_ALONE)
+			effects_confirm(monitor, item.target, 0, decision == DECIDED_ALONE);
+		if (decision == DECIDED_NOT || decision == DECIDED_TO_WAIT)
 			check->items[left++] = item;
 	}
+	assert(left <= check->count);
 	check->count = left;
 }
 
@@ -389,7 +379,8 @@ by_asking(struct monitor *monitor, const struct awaiting *item)
 		    : DECIDED_CONFIRM;
 	if (!asked && monitor->own.blind.heard >= item->ended)
 		return DECIDED_CONFIRM;
-	asked = asked || ask_others(monitor, item, false) || awaits_references(monitor, item);
+	asked = asked || ask_others(monitor, item, false)
+	    || (references_tell(monitor) && monitor->cross_check.began <= item->ended);
 	if (asked && monitor->watch.now - item->since < patience)
 		return DECIDED_NOT;
 	if (own_side_all(&monitor->own, &monitor->watch, 0).networks < HOLD_FEW_NETWORKS)

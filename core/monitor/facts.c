@@ -1,6 +1,7 @@
 /* Steady facts: a hash of each value, and of most the value itself. */
 #include "monitor/facts.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -124,6 +125,7 @@ keep_value(struct facts *facts, struct fact *fact, struct pw_bytes value)
 {
 	uint16_t size = value.size < FACTS_VALUE_MAX ? (uint16_t)value.size : FACTS_VALUE_MAX;
 
+	assert(facts->bytes >= fact->size && (fact->bytes == NULL) == (fact->size == 0));
 	facts->bytes -= fact->size;
 	free(fact->bytes);
 	fact->bytes = NULL;
@@ -141,6 +143,7 @@ put(struct facts **facts, uint32_t what, uint32_t value)
 {
 	if (!make_room(facts))
 		return NULL;
+	assert((*facts)->count < (*facts)->room);
 	struct fact *fact = &(*facts)->items[(*facts)->count++];
 	*fact = (struct fact){ .what = what, .value = value };
 	return fact;
@@ -198,18 +201,6 @@ hash_words(struct pw_bytes text)
 		word = hash32_add(word, &small, 1);
 	}
 	return hash32_add(HASH32_BEGIN, &all, sizeof all);
-}
-
-/* Of the entries of a list in any order. */
-static uint32_t
-hash_set(struct pw_bytes list)
-{
-	struct pw_bytes entry;
-	uint32_t all = 0;
-
-	while (next_entry(&list, &entry))
-		all += hash_words(entry);
-	return all;
 }
 
 static bool
@@ -287,22 +278,18 @@ add_change(struct text *changed, const struct evidence *leg, const struct eviden
 	}
 }
 
+/* Capabilities are a list in any order. */
 static uint32_t
 hash_value(const char *name, struct pw_bytes value)
 {
-	return strcmp(name, "capabilities") == 0 ? hash_set(value)
-	    : hash32_add(HASH32_BEGIN, value.data, value.size);
-}
+	struct pw_bytes entry;
+	uint32_t all = 0;
 
-/* The value that was, by its bytes where they are known whole: by them it is no other than it is
- * where only their order changed, whatever its hash in an older record. */
-static uint32_t
-hash_before(const char *name, const struct fact *known)
-{
-	bool whole = known->bytes != NULL && known->size < FACTS_VALUE_MAX;
-
-	return whole ? hash_value(name, (struct pw_bytes){ known->bytes, known->size })
-	    : known->value;
+	if (strcmp(name, "capabilities") != 0)
+		return hash32_add(HASH32_BEGIN, value.data, value.size);
+	while (next_entry(&value, &entry))
+		all += hash_words(entry);
+	return all;
 }
 
 static bool
@@ -320,7 +307,11 @@ learn(struct facts **facts, const struct evidence *leg, const struct evidence_fa
 		keep_value(*facts, known, fact->value);
 		return true;
 	}
-	uint32_t before = hash_before(fact->name, known);
+	/* The value that was, by its bytes where they are known whole: by them it is no other
+	 * than it is where only their order changed, whatever its hash in an older record. */
+	bool whole = known->bytes != NULL && known->size < FACTS_VALUE_MAX;
+	uint32_t before = whole ? hash_value(fact->name, (struct pw_bytes){ known->bytes, known->size })
+	    : known->value;
 	enum variety_news seen = varieties_see(&(*facts)->varieties,
 	    &(struct variety_sight){ .what = what, .before = before,
 	    .value = value, .now = now, .span = span, .firm = is_firm(fact) });

@@ -101,6 +101,7 @@ keeper_link_destroy(struct keeper_link **given)
 static void
 number(const struct keeper_link *link, struct parcel *parcel, uint64_t *last)
 {
+	assert(parcel->size > 2 * sizeof(uint64_t));
 	parcel->number = ++*last;
 	message_set_sequence(parcel->bytes, (struct sequence){ link->birth, parcel->number });
 }

@@ -34,6 +34,7 @@ name_failures(struct message_change *message, const struct target_state *state)
 		name_last(message, state->unsteady->last);
 	if (state->trouble != NULL)
 		name_last(message, state->trouble->last);
+	assert(message->attempt_count <= 2 * UNSTEADY_LAST);
 	count = message->attempt_count < UNSTEADY_LAST ? message->attempt_count : UNSTEADY_LAST;
 	memmove(message->attempts, message->attempts + message->attempt_count - count,
 	    count * sizeof message->attempts[0]);
@@ -53,6 +54,7 @@ name_attempts(struct message_change *message, const struct watched *watched,
 	    || change->kind == NOTICE_changed;
 
 	if (whole && attempts != NULL) {
+		assert(attempts->count <= attempts->room && attempts->room <= CHANGE_ATTEMPTS_MAX);
 		message->attempt_count = attempts->count;
 		memcpy(message->attempts, attempts->runs,
 		    attempts->count * sizeof attempts->runs[0]);

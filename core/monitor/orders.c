@@ -191,16 +191,6 @@ orders_cancel(struct orders *orders, uint32_t target)
 
 /* One run */
 
-/* Once an incident, with the attempt that may confirm it. */
-static bool
-may_offer_tls(const struct target_state *state, const struct policy *policy, int64_t now)
-{
-	if (state_is_down((enum state)state->state)
-	    || pace_attempt(state) < attempt_needed(state, policy, now))
-		return false;
-	return state->trouble == NULL || !state->trouble->offered;
-}
-
 static uint8_t
 flags_of(const struct watch *watch, const struct watched *watched, const struct policy *policy)
 {
@@ -208,6 +198,10 @@ flags_of(const struct watch *watch, const struct watched *watched, const struct 
 	bool patient = pace_is_patient(state, policy),
 	    plain = state->state == STATE_UP && state->trouble == NULL && state->missing == 0,
 	    flaps = state->flapping != NULL && state->flapping->flap == FLAP_FLAPPING;
+	/* Once an incident, with the attempt that may confirm it. */
+	bool offer_tls = !state_is_down((enum state)state->state)
+	    && pace_attempt(state) >= attempt_needed(state, policy, watch->now)
+	    && (state->trouble == NULL || !state->trouble->offered);
 	/* What is over is told with the run that shows it no more, though that is like the one
 	 * before. */
 	bool full = !plain || state->conditions != NULL || flaps
@@ -218,7 +212,7 @@ flags_of(const struct watch *watch, const struct watched *watched, const struct 
 	    | (patient || (!plain && state->state != STATE_PENDING) ? ORDER_FRESH : 0)
 	    | (state->flags & TARGET_HAD_STARTTLS ? ORDER_HAD_STARTTLS : 0)
 	    | (state->flags & TARGET_PASSED_ASKED ? ORDER_PASSED_ASKED : 0)
-	    | (may_offer_tls(state, policy, watch->now) ? ORDER_OFFER_TLS : 0)
+	    | (offer_tls ? ORDER_OFFER_TLS : 0)
 	    | (clocks_are_behind(&watch->clocks) ? ORDER_CLOCK_BEHIND : 0));
 }
 
@@ -311,6 +305,7 @@ order(struct orders *orders, uint32_t target)
 void
 orders_plan(struct orders *orders, uint32_t target, int64_t due)
 {
+	assert(target < orders->watch->config->target_count);
 	orders->watch->targets[target].due = due;
 	if (due >= schedule_horizon(&orders->schedule))
 		schedule_put(&orders->schedule, target, due);
@@ -385,6 +380,7 @@ give_probers(struct orders *orders)
 		    || orders->alone[i] != CONFIG_NONE)
 			continue;
 		uint32_t target = orders->alone[i] = orders->line[0];
+		assert(orders->watch->targets[target].apart && orders->in_line <= watch->config->target_count);
 		memmove(orders->line, orders->line + 1, --orders->in_line * sizeof *orders->line);
 		orders_plan(orders, target, watch->now);
 	}
@@ -455,6 +451,7 @@ run_among_others(struct orders *orders, uint32_t target)
 	for (uint32_t i = 0; i < orders->in_line; i++)
 		if (orders->line[i] != target)
 			orders->line[left++] = orders->line[i];
+	assert(left <= orders->in_line && left + 1 >= orders->in_line);
 	orders->in_line = left;
 	orders->watch->targets[target].apart = orders->watch->targets[target].named = false;
 	give_probers(orders);

@@ -2,6 +2,7 @@
  * sent a hundred mails. */
 #include "monitor/own_digest.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -36,6 +37,7 @@ gather(struct watch *watch, struct text *names, struct moment *began)
 			text_format(names, "%s%s", count == 1 ? ": " : ", ",
 			    watch->config->targets[i].name);
 	}
+	assert(count <= watch->config->target_count);
 	if (count > DIGEST_NAMES)
 		text_format(names, " and %" PRIu32 " more", count - DIGEST_NAMES);
 	return count;
@@ -46,13 +48,13 @@ tell(struct monitor *monitor)
 {
 	struct watch *watch = &monitor->watch;
 	struct own_digest *digest = &monitor->own.digest;
-	char names[DIGEST_TEXT], since[64];
-	struct text text = TEXT_OVER(names), span = TEXT_OVER(since);
+	char names[DIGEST_TEXT];
+	struct text text = TEXT_OVER(names);
 	struct moment began = watch_moment(watch);
 	uint32_t count = gather(watch, &text, &began);
+	const char *since = SPAN(watch->now - began.mono);
 
 	digest->count = 0;
-	text_add_span(&span, watch->now - began.mono);
 	if (digest->port != 0)
 		(void)notify_own(monitor, NOTICE_digest, "digest", began,
 		    "%" PRIu32 " target%s not answered on port %u as %s "
@@ -84,8 +86,8 @@ void
 own_digest_tell_refused(struct monitor *monitor, struct port_hold *of_port)
 {
 	const struct watch *watch = &monitor->watch;
-	char names[DIGEST_TEXT], since[64], code[OUTCOME_NAME_MAX];
-	struct text text = TEXT_OVER(names), span = TEXT_OVER(since);
+	char names[DIGEST_TEXT], code[OUTCOME_NAME_MAX];
+	struct text text = TEXT_OVER(names);
 	uint32_t count = 0;
 
 	for (uint32_t i = 0; i < of_port->hold.count && i < HOLD_SUSPECTS; i++)
@@ -93,29 +95,28 @@ own_digest_tell_refused(struct monitor *monitor, struct port_hold *of_port)
 			text_format(&text, "%s%s", count++ == 0 ? "" : ", ",
 			    watch_target(watch, of_port->hold.suspects[i].target)->name);
 	of_port->refused = clocks_at(&watch->clocks, of_port->hold.since);
-	text_add_span(&span, watch->now - of_port->hold.since);
 	name_code(code, of_port->port);
 	(void)notify_own(monitor, NOTICE_digest, code, of_port->refused,
 	    "%" PRIu32 " targets on port %u have turned us away for %s in "
 	    "the same words; ours or theirs: nothing that we can reach on that port tells which: "
-	    "%s", count, of_port->port, since, names);
+	    "%s", count, of_port->port, SPAN(watch->now - of_port->hold.since), names);
 }
 
 static void
 end_refusals(struct monitor *monitor)
 {
 	struct own_side *own = &monitor->own;
-	char bytes[64], code[OUTCOME_NAME_MAX];
+	char code[OUTCOME_NAME_MAX];
 
 	for (uint32_t i = 0; i < own->port_count; i++) {
 		struct port_hold *of_port = &own->ports[i];
-		struct text span = TEXT_OVER(bytes);
+
 		if (!moment_is_set(of_port->refused) || !hold_is_free(&of_port->hold))
 			continue;
-		text_add_span(&span, monitor->watch.now - of_port->refused.mono);
 		name_code(code, of_port->port);
 		(void)notify_own(monitor, NOTICE_cleared, code, of_port->refused,
-		    "port %u is answered by its targets again, after %s", of_port->port, bytes);
+		    "port %u is answered by its targets again, after %s", of_port->port,
+		    SPAN(monitor->watch.now - of_port->refused.mono));
 		of_port->refused = (struct moment){ 0, 0 };
 	}
 }
@@ -171,18 +172,15 @@ own_digest_end(struct monitor *monitor)
 	struct own_digest *digest = &monitor->own.digest;
 	struct told_together *told = &digest->told;
 	struct moment began = told->began;
-	char bytes[64];
-	struct text span = TEXT_OVER(bytes);
 
 	end_refusals(monitor);
 	if (told->count == 0 || digest->count > 0 || count_together(watch, &began) > 0)
 		return;
 	uint32_t apart = told->apart < told->count ? told->apart : told->count;
-	text_add_span(&span, watch->now - began.mono);
 	(void)notify_own(monitor, NOTICE_cleared, "digest", began,
 	    "%" PRIu32 " of the %" PRIu32 " targets that were told together "
-	    "answer again, after %s%s", told->count - apart, told->count, bytes,
-	    apart > 0 ? "; the others were told by themselves" : "");
+	    "answer again, after %s%s", told->count - apart, told->count,
+	    SPAN(watch->now - began.mono), apart > 0 ? "; the others were told by themselves" : "");
 	*told = (struct told_together){ .told = told->told };
 }
 

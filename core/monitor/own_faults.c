@@ -59,18 +59,17 @@ is_away(const struct watch *watch)
 	return several;
 }
 
+/* The run tells nothing of its target. */
 static void
-say_ours(const struct watch *watch, struct sighting *run, struct report *report)
+say_ours(const struct watch *watch, struct sighting *run, struct report *report,
+    const char *outcome, const char *words)
 {
-	static const char words[] =
-	    "its IPv6 addresses are silent, and so are those of all targets";
-
 	run->verdict = PW_UNKNOWN;
 	run->shown_count = 0;
-	run->outcome = codes_of(watch->codes, no_ipv6, NULL);
+	run->outcome = codes_of(watch->codes, outcome, NULL);
 	report->verdict = PW_UNKNOWN;
-	snprintf(report->outcome, sizeof report->outcome, "%s", no_ipv6);
-	report->text = (struct pw_bytes){ words, sizeof words - 1 };
+	text_copy(report->outcome, sizeof report->outcome, outcome);
+	report->text = text_view(words);
 }
 
 /* Takes out of the run that some of its addresses failed; what else it shows stays. */
@@ -119,7 +118,8 @@ ipv6_learn(struct monitor *monitor, struct sighting *run, struct report *report)
 	if (!blind_stands(blind, CAUSE_IPV6))
 		return;
 	if (run->verdict == PW_FAILED)
-		say_ours(watch, run, report);
+		say_ours(watch, run, report, no_ipv6,
+		    "its IPv6 addresses are silent, and so are those of all targets");
 	else
 		excuse(watch, run, report);
 }
@@ -163,19 +163,16 @@ own_faults_look(struct monitor *monitor)
 	if (jump.slept == 0 && jump.set == 0)
 		return;
 	bool far = jump.set > CLOCK_DOUBT || jump.set < -CLOCK_DOUBT;
-	char bytes[64];
-	struct text span = TEXT_OVER(bytes);
 	if (jump.slept != 0) {
 		monitor->own.faults.interrupted = watch->now;
-		text_add_span(&span, jump.slept);
 		duty_log(watch->duty, LOG_WARNING, 0,
-		    "this host was suspended for %s: runs that were under way say nothing", bytes);
+		    "this host was suspended for %s: runs that were under way say nothing",
+		    SPAN(jump.slept));
 	} else {
 		move_what_is_open(monitor, jump.set);
-		text_add_span(&span, jump.set < 0 ? -jump.set : jump.set);
 		duty_log(watch->duty, LOG_WARNING, 0,
 		    "the clock was set %s by %s: the schedule does not depend on it%s",
-		    jump.set < 0 ? "back" : "forward", bytes, far
+		    jump.set < 0 ? "back" : "forward", SPAN(jump.set < 0 ? -jump.set : jump.set), far
 		    && clock_wall() - jump.set >= clock_built()
 		    ? ", and for a day certificates are judged by both clocks" : "");
 	}
@@ -243,16 +240,9 @@ void
 own_faults_excuse(const struct own_faults *faults, const struct watch *watch, struct sighting *run,
     struct report *report)
 {
-	static const char words[] = "this host was suspended while it was under way";
-
-	if (run->verdict != PW_FAILED || run->started > faults->interrupted)
-		return;
-	report->text = (struct pw_bytes){ words, sizeof words - 1 };
-	snprintf(report->outcome, sizeof report->outcome, "interrupted");
-	report->verdict = PW_UNKNOWN;
-	run->verdict = PW_UNKNOWN;
-	run->outcome = codes_of(watch->codes, report->outcome, NULL);
-	run->shown_count = 0;
+	if (run->verdict == PW_FAILED && run->started <= faults->interrupted)
+		say_ours(watch, run, report, "interrupted",
+		    "this host was suspended while it was under way");
 }
 
 bool

@@ -22,6 +22,7 @@ own_side_init(struct own_side *own, const struct watch *watch)
 		uint16_t port = watch_target(watch, i)->port;
 		if (own->port_count == PORTS_MAX || own_side_port(own, port) != NULL)
 			continue;
+		assert(own->port_count < PORTS_MAX);
 		own->ports[own->port_count].port = port;
 		hold_init(&own->ports[own->port_count++].hold, watch->now);
 	}

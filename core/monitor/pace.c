@@ -75,6 +75,7 @@ pace_grid(uint32_t hash, int64_t interval, int64_t after)
 
 	while (instant <= after)
 		instant += interval;
+	assert(offset < interval && instant > after);
 	return instant;
 }
 

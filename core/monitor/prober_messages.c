@@ -92,17 +92,10 @@ show_warnings(const struct watch *watch, struct sighting *run, const struct repo
 }
 
 /*
- * Whether an outcome that fails the run is a condition beside the failed attempt: where it is so
- * grave that its first sight counts, and the next attempt may not show it. A certificate is the
- * same for every attempt, so `down` tells it.
+ * The outcome itself is a condition where it degrades or blocks; and beside the failed attempt
+ * where it is so grave that its first sight counts, and the next attempt may not show it. A
+ * certificate is the same for every attempt, so `down` tells it.
  */
-static bool
-stands_beside_failure(const struct outcome *outcome)
-{
-	return outcome->at_once && strcmp(outcome->phase, "handshake") != 0;
-}
-
-/* The outcome itself is a condition where it degrades or blocks. */
 static bool
 show_outcome(const struct watch *watch, struct sighting *run, const struct report *report,
     const struct policy *policy)
@@ -121,31 +114,11 @@ show_outcome(const struct watch *watch, struct sighting *run, const struct repor
 	if (is_not_yet_plain(run, report->outcome))
 		return true;
 	if (report->verdict == PW_DEGRADED || report->verdict == PW_BLOCKED
-	    || (report->verdict == PW_FAILED && stands_beside_failure(&outcome)))
+	    || (report->verdict == PW_FAILED && outcome.at_once
+	    && strcmp(outcome.phase, "handshake") != 0))
 		show(run, run->outcome, target_phase(policy, outcome.phase),
 		    report->verdict == PW_BLOCKED);
 	return true;
-}
-
-/*
- * The phase in which a run failed was reached, and not gone through: what it would have shown was
- * not to be seen. Nor was the name, the first phase of all, where it is missing.
- */
-static uint32_t
-gone_through(const struct report *report)
-{
-	uint32_t reached = report->flags & REPORT_NAME_MISSING ? report->reached & ~1u
-	    : report->reached;
-
-	if (report->verdict != PW_FAILED && report->verdict != PW_UNKNOWN)
-		return reached;
-	return reached == 0 ? 0 : reached & ~(1u << (31 - __builtin_clz(reached)));
-}
-
-static int64_t
-not_after(int64_t time, int64_t now)
-{
-	return time < now ? time : now;
 }
 
 static bool
@@ -153,7 +126,15 @@ sight(const struct watch *watch, const struct report *report, struct sighting *r
 {
 	const struct watched *watched = &watch->targets[report->target];
 	const struct policy *policy = watch_target(watch, report->target)->policy;
+	uint32_t reached = report->reached;
 
+	/* The phase in which a run failed was reached, and not gone through: what it would have
+	 * shown was not to be seen. Nor was the name, the first phase of all, where it is
+	 * missing. */
+	if (report->flags & REPORT_NAME_MISSING)
+		reached &= ~1u;
+	if (reached != 0 && (report->verdict == PW_FAILED || report->verdict == PW_UNKNOWN))
+		reached &= ~(1u << (31 - __builtin_clz(reached)));
 	*run = (struct sighting){
 		.run = report->run,
 		.verdict = (enum pw_verdict)report->verdict,
@@ -165,7 +146,7 @@ sight(const struct watch *watch, const struct report *report, struct sighting *r
 		.policy_code = report->flags & REPORT_POLICY_CODE,
 		.undated = report->flags & REPORT_CLOCK_DOUBTED,
 		.means_us = report->flags & REPORT_MEANS_US,
-		.reached = gone_through(report),
+		.reached = reached,
 	};
 	/* It cannot have begun before it was due, nor in the future; clocks are the same for all
 	 * processes. What it waited for a slot is in both its lateness and its length. */
@@ -173,8 +154,9 @@ sight(const struct watch *watch, const struct report *report, struct sighting *r
 	    || report->micros > INT64_MAX / 4)
 		return false;
 	int64_t started = watched->due + report->late;
-	run->started = not_after(started, watch->now);
-	run->ended = not_after(started + report->micros, watch->now);
+	int64_t ended = started + report->micros;
+	run->started = started < watch->now ? started : watch->now;
+	run->ended = ended < watch->now ? ended : watch->now;
 	clocks_date(&watch->clocks, run, report, watched->due);
 	run->spoken = report->flags & REPORT_SPOKEN;
 	/* Nobody was heard in it before it began. */
@@ -264,17 +246,6 @@ take_evidence(struct monitor *monitor, uint32_t prober, const void *packet, size
 }
 
 static bool
-take_reports(struct monitor *monitor, uint32_t prober, struct wire_in *in)
-{
-	struct report report;
-
-	while (message_next_report(in, &report, monitor->watch.config->target_count))
-		if (!take_report(monitor, prober, &report))
-			return false;
-	return wire_is_whole(in);
-}
-
-static bool
 take_name(struct monitor *monitor, uint32_t prober, struct wire_in *in)
 {
 	struct watch *watch = &monitor->watch;
@@ -312,11 +283,15 @@ prober_messages_take(struct monitor *monitor, uint32_t prober, const void *packe
 {
 	struct wire_in in = wire_from(packet, size);
 	char unusable[SOURCES_TEXT_MAX];
+	struct report report;
 	uint32_t waiting;
 
 	switch (message_kind(packet, size)) {
 	case MESSAGE_REPORTS:
-		return take_reports(monitor, prober, &in);
+		while (message_next_report(&in, &report, monitor->watch.config->target_count))
+			if (!take_report(monitor, prober, &report))
+				return false;
+		return wire_is_whole(&in);
 	case MESSAGE_EVIDENCE:
 		return take_evidence(monitor, prober, packet, size);
 	case MESSAGE_NAME:

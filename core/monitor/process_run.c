@@ -60,8 +60,6 @@ static void
 log_pace(const struct watch *watch, uint32_t target, const struct news *news)
 {
 	const struct target *configured = watch_target(watch, target);
-	char bytes[64];
-	struct text span = TEXT_OVER(bytes);
 
 	if (news->slow)
 		duty_log(watch->duty, LOG_INFO, 0,
@@ -69,11 +67,11 @@ log_pace(const struct watch *watch, uint32_t target, const struct news *news)
 	if (news->swift)
 		duty_log(watch->duty, LOG_INFO, 0, "%s is within the routine limits again",
 		    configured->name);
-	text_add_span(&span, pace_interval(&watch->targets[target].state, configured->policy));
 	if (news->backed_off)
 		duty_log(watch->duty, LOG_NOTICE, 0,
 		    "%s says that we connect too often: it is run every %s for now",
-		    configured->name, bytes);
+		    configured->name,
+		    SPAN(pace_interval(&watch->targets[target].state, configured->policy)));
 }
 
 void

@@ -194,18 +194,6 @@ get_host(const struct watch *watch, struct watched *watched, const struct target
 	return read;
 }
 
-/* Attempts with a long time between them in which nobody watched are not in a row. */
-static bool
-is_old_streak(const struct watch *watch, uint32_t target)
-{
-	const struct target_state *state = &watch->targets[target].state;
-	int64_t interval = watch_target(watch, target)->policy->interval;
-	int64_t gap = GAP_INTERVALS * interval > gap_min ? GAP_INTERVALS * interval : gap_min;
-
-	return (state->state == STATE_SUSPECT || state->state == STATE_RECOVERING)
-	    && watch->now - state->ended.mono > gap;
-}
-
 /* Its state stays, and a streak begins anew. */
 static void
 begin_streak_anew(struct watched *watched)
@@ -239,8 +227,12 @@ record_decode(struct watch *watch, uint32_t target, struct wire_in *in)
 	bool read = target_state_get(&watched->state, configured->policy, watch->codes,
 	    now.utc - now.mono, in);
 	get_attempts(watch, watched, in);
-	if ((wire_get_u32(in) != hash_probe(configured)
-	    || is_old_streak(watch, target)) && !in->bad)
+	/* Attempts with a long time between them in which nobody watched are not in a row. */
+	int64_t gap = GAP_INTERVALS * configured->policy->interval;
+	bool in_streak = watched->state.state == STATE_SUSPECT
+	    || watched->state.state == STATE_RECOVERING,
+	    is_old = now.mono - watched->state.ended.mono > (gap > gap_min ? gap : gap_min);
+	if ((wire_get_u32(in) != hash_probe(configured) || (in_streak && is_old)) && !in->bad)
 		begin_streak_anew(watched);
 	if (version >= RECORD_WITH_HOST)
 		read &= get_host(watch, watched, configured, version, in);

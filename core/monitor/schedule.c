@@ -2,6 +2,7 @@
  * knowing which it is in. */
 #include "monitor/schedule.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 static void
@@ -50,6 +51,7 @@ schedule_put(struct schedule *schedule, uint32_t target, int64_t due)
 	int64_t tick = due / TICK < schedule->tick ? schedule->tick : due / TICK;
 	uint32_t head = schedule->targets + (uint32_t)(tick % SCHEDULE_SLOTS);
 
+	assert(target < schedule->targets);
 	schedule_drop(schedule, target);
 	entries[target] = (struct schedule_entry){ .next = head, .prev = entries[head].prev,
 	    .due = due };

@@ -101,8 +101,7 @@ learn_means(struct own_side *own, const struct watch *watch, const struct sighti
 	bool beyond = !(watched->flags & WATCHED_LOCAL) && !own_side_is_apart(own, watched);
 	unsigned uses = (report->flags & REPORT_NAME_ASKED ? USED_RESOLVER : 0)
 	    | (report->network != 0 && (run->heard != 0 || run->verdict != PW_UNKNOWN) ? USED_SOCKET
-	    : 0)
-	    | (run->heard != 0 && beyond ? USED_NETWORK : 0);
+	    : 0) | (run->heard != 0 && beyond ? USED_NETWORK : 0);
 
 	blind_used(&own->blind, uses, port, run->ended);
 	if (run->verdict == PW_UNKNOWN)
@@ -161,14 +160,6 @@ add_refusal(struct monitor *monitor, const struct sighting *run, const struct re
 	holds_suspect(monitor, of_port->port, &suspect, NULL);
 }
 
-static bool
-stands(const struct watched *watched, uint16_t code)
-{
-	const struct condition *condition = conditions_find(watched->state.conditions, code);
-
-	return condition != NULL && condition->stage != STAGE_SEEN;
-}
-
 void
 self_check_before(struct monitor *monitor, struct sighting *run, struct report *report)
 {
@@ -199,8 +190,12 @@ self_check_before(struct monitor *monitor, struct sighting *run, struct report *
 	}
 	if (run->verdict == PW_FAILED && !state_is_down((enum state)watched->state.state))
 		add_suspect(monitor, run, report);
-	else if (is_turned_away(watch, run, report->target) && !stands(watched, run->outcome))
-		add_refusal(monitor, run, report);
+	else if (is_turned_away(watch, run, report->target)) {
+		const struct condition *condition = conditions_find(watched->state.conditions,
+		    run->outcome);
+		if (condition == NULL || condition->stage == STAGE_SEEN)
+			add_refusal(monitor, run, report);
+	}
 }
 
 /* What our own side means for a failure of a target that is not down. */
@@ -328,23 +323,21 @@ tell_blindness(struct monitor *monitor, enum blind_tell tell)
 
 	if (tell == BLIND_TELL_NOBODY)
 		return;
-	char spans[64], words[256];
-	struct text span = TEXT_OVER(spans), text = TEXT_OVER(words);
+	char words[256];
+	struct text text = TEXT_OVER(words);
 	if (tell == BLIND_TELL_BLIND) {
 		if (!moment_is_set(own->blind_since))
 			own->blind_since = clocks_at(&watch->clocks,
 			    own->blind.causes[cause].since);
-		text_add_span(&span, watch->now - own->blind_since.mono);
-		blind_add_words(&text, &own->blind, cause, spans);
+		blind_add_words(&text, &own->blind, cause, SPAN(watch->now - own->blind_since.mono));
 		own->blind_change = notify_own(monitor, NOTICE_blind, blind_code(cause),
 		    own->blind_since, "%s", words);
 	} else {
-		text_add_span(&span, watch->now - own->blind_since.mono);
 		(void)notify_own(monitor, NOTICE_cleared, blind_code(cause), own->blind_since,
 		    own->record.unseen
 		    ? "it has not shown itself again since postwatch began anew, %s after it was "
 		    "first seen" : "we see again, after %s",
-		    spans);
+		    SPAN(watch->now - own->blind_since.mono));
 		own->record.unseen = false;
 		own->blind_since = (struct moment){ 0, 0 };
 	}

@@ -115,15 +115,6 @@ hearing_note(struct hearing *hearing, int64_t at)
 	*word(hearing, second) |= bit(second);
 }
 
-static bool
-is_heard(const struct hearing *hearing, int64_t second)
-{
-	if (second > hearing->last)
-		return false;
-	return second <= hearing->last - HEARING_SECONDS
-	    || (hearing->seconds[second % HEARING_SECONDS / 64] & bit(second)) != 0;
-}
-
 int64_t
 hearing_gap(const struct hearing *hearing, int64_t from, int64_t to)
 {
@@ -132,7 +123,9 @@ hearing_gap(const struct hearing *hearing, int64_t from, int64_t to)
 	for (int64_t second = since; second <= to / SECOND; second++) {
 		if (second - since > longest)
 			longest = second - since;
-		if (is_heard(hearing, second))
+		/* What lies before all that is kept counts as heard. */
+		if (second <= hearing->last - HEARING_SECONDS || (second <= hearing->last
+		    && (hearing->seconds[second % HEARING_SECONDS / 64] & bit(second)) != 0))
 			since = second;
 	}
 	return longest * SECOND;
@@ -155,6 +148,8 @@ spells_begin(struct spells *spells, int64_t from)
 		    (SPELLS_KEPT - 1) * sizeof spells->items[0]);
 		spells->count--;
 	}
+	assert(spells->count < SPELLS_KEPT && (spells->count == 0
+	    || spells->items[spells->count - 1].to != INT64_MAX));
 	spells->items[spells->count].from = from;
 	spells->items[spells->count++].to = INT64_MAX;
 }

@@ -2,6 +2,7 @@
  * targets. */
 #include "monitor/unsteady.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -63,6 +64,7 @@ static void
 count(struct unsteady *unsteady, uint32_t runs, uint32_t failed, int64_t now)
 {
 	advance(unsteady, now);
+	assert(unsteady->newest < UNSTEADY_SLOTS && failed <= runs);
 	unsteady->runs[unsteady->newest] = clamp((int64_t)unsteady->runs[unsteady->newest] + runs);
 	unsteady->failed[unsteady->newest] = clamp((int64_t)unsteady->failed[unsteady->newest]
 	    + failed);

@@ -101,6 +101,7 @@ touch(struct variety *variety, uint32_t value, uint32_t now)
 		    : least(variety);
 		*found = (struct value){ .value = value };
 	}
+	assert(variety->count <= VALUES_MAX && found < variety->values + variety->count);
 	found->seen = now;
 	if (found->times < UINT8_MAX)
 		found->times++;

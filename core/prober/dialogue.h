@@ -16,6 +16,7 @@
 
 #include "base/evidence.h"
 #include "config/config.h"
+#include "prober/ends.h"
 #include "prober/fate.h"
 #include "prober/tls_judge.h"
 
@@ -29,7 +30,8 @@ enum dialogue_next {
 	DIALOGUE_SEND,    /* `bytes` of `size`, then wait */
 	DIALOGUE_SECURE,  /* read what lies in the socket once more (dialogue_received), and if that asks for nothing else
 	                   * begin TLS: dialogue_secured or dialogue_ended follow */
-	DIALOGUE_LOOK_UP, /* ask for records of `type` at the name in `bytes` (ended by NUL): dialogue_answered follows */
+	DIALOGUE_LOOK_UP, /* ask for records of `type` at the name in `bytes` (ended by NUL):
+	                   * dialogue_answered follows */
 	DIALOGUE_CLOSE    /* all is said: close, and take the result */
 };
 
@@ -50,15 +52,18 @@ struct dialogue_setup {
 	bool resolved;          /* false: the name did not resolve, so that it was not slow to */
 	int64_t epoch;          /* times in the transcript count from here (the begin of the run) */
 	bool patient, had_starttls;
-	bool passed_asked;      /* an earlier run passed though it was asked for a certificate of ours and sent none */
-	const int64_t *stalled; /* microseconds, rising, that our own loop was late in all; NULL: never */
+	bool passed_asked;      /* an earlier run passed though it was asked for a certificate of
+	                         * ours and sent none */
+	const int64_t *stalled; /* microseconds, rising, that our own loop was late in all; NULL:
+	                         * never */
 };
 
 /* What a connection is for. */
 enum dialogue_look {
 	LOOK_USUAL,
 	LOOK_LEGACY, /* to see whether anything outdated is spoken */
-	LOOK_SMALL,  /* to see whether a ClientHello of one segment is answered; it ends with the handshake */
+	LOOK_SMALL,  /* to see whether a ClientHello of one segment is answered; it ends with the
+	              * handshake */
 	LOOK_LARGE,  /* it is: to see whether a larger one is, this time */
 	LOOK_LAST    /* it is not: the dialogue with a small one */
 };
@@ -69,7 +74,8 @@ struct dialogue;
 struct dialogue *dialogue_create(const struct dialogue_setup *, int64_t now);
 void dialogue_destroy(struct dialogue **);
 
-/* Each fills the step. After DIALOGUE_CLOSE they must not be called again, save dialogue_again(). */
+/* Each fills the step. After DIALOGUE_CLOSE they must not be called again, save
+ * dialogue_again(). */
 
 /* `local`: our own end; NULL where there is none to tell of. Where TLS is implicit the step is
  * DIALOGUE_SECURE. */
@@ -95,22 +101,6 @@ void dialogue_secured(struct dialogue *, int64_t now, const struct tls_judgement
     struct pw_bytes early, struct dialogue_step *);
 
 void dialogue_answered(struct dialogue *, int64_t now, const struct pw_answer *,
-    struct dialogue_step *);
-
-/* The connection ended by itself, or never came to be. */
-void dialogue_ended(struct dialogue *, int64_t now, const struct stream_fate *,
-    struct dialogue_step *);
-
-/* The deadline may have come; the owner has read the socket once more before. The step is
- * DIALOGUE_WAIT where there is a later deadline. */
-void dialogue_expired(struct dialogue *, int64_t now, struct dialogue_step *);
-
-/* Nobody is talked to: the dialogue ends where it began, in phase `resolve` where the outcome
- * belongs to it. */
-void dialogue_refuse(struct dialogue *, int64_t now, const char *outcome, const char *text);
-
-/* Our own side ends it: unknown(outcome). The step is DIALOGUE_CLOSE. */
-void dialogue_interrupt(struct dialogue *, int64_t now, const char *outcome, const char *text,
     struct dialogue_step *);
 
 /*

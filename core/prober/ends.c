@@ -2,7 +2,7 @@
  * Ends a dialogue for reasons outside the plugin: the connection broke, a limit was reached, or a
  * resource of our own is missing.
  */
-#include "prober/dialogue.h"
+#include "prober/ends.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -31,8 +31,7 @@ end_out_of_order(struct dialogue *dialogue, int64_t now, const char *sentence,
 
 	if (!dialogue->early || dialogue->state != LISTENING)
 		return false;
-	text_add(&text, "out_of_order: replies came before what they answer, then ");
-	text_add(&text, sentence);
+	text_format(&text, "out_of_order: replies came before what they answer, then %s", sentence);
 	dialogue_end(dialogue, now, "protocol", bytes, step);
 	return true;
 }
@@ -82,10 +81,8 @@ end_otherwise(struct dialogue *dialogue, int64_t now, enum stream_end end, const
 
 	if (!meant || dialogue->state != LISTENING || dialogue->or_outcome[0] == '\0')
 		return false;
-	if (dialogue->or_text != NULL) {
-		text_add(&text, dialogue->or_text);
-		text_add(&text, "; then ");
-	}
+	if (dialogue->or_text != NULL)
+		text_format(&text, "%s; then ", dialogue->or_text);
 	text_add(&text, sentence);
 	dialogue_end(dialogue, now, dialogue->or_outcome, bytes, step);
 	return true;
@@ -102,8 +99,7 @@ end_given_up(struct dialogue *dialogue, int64_t now, enum stream_end end, struct
 
 	if (!broke || leg_lost(dialogue) < GIVEN_UP_AFTER)
 		return false;
-	text_add(sentence, "; but our own loop had stood still for ");
-	text_add_span(sentence, leg_lost(dialogue));
+	text_format(sentence, "; but our own loop had stood still for %s", SPAN(leg_lost(dialogue)));
 	dialogue_end(dialogue, now, "we_were_late", sentence->bytes, step);
 	return true;
 }
@@ -252,19 +248,9 @@ dialogue_ended(struct dialogue *dialogue, int64_t now, const struct stream_fate 
 	end_by_fate(dialogue, now, fate, step);
 }
 
-/* Whether the limit fired because of us: more than a tenth of it late, or 250 ms, whichever is
- * larger. */
-static int64_t
-our_lateness(int64_t now, int64_t deadline, int64_t lost, int64_t limit)
-{
-	int64_t late = now - deadline > lost ? now - deadline : lost;
-	int64_t allowed = limit / 10 > LATE_AT_LEAST ? limit / 10 : LATE_AT_LEAST;
-
-	return late > allowed ? late : 0;
-}
-
-/* Where our own loop was late, the limit is not the server's failure but our own: unknown. The
- * limit of the leg goes before that of the phase where both are over, as it began earlier. */
+/* Where our own loop was late, by more than a tenth of the limit or 250 ms, whichever is larger,
+ * the limit is not the server's failure but our own: unknown. The limit of the leg goes before
+ * that of the phase where both are over, as it began earlier. */
 static void
 end_timeout(struct dialogue *dialogue, int64_t now, bool leg, struct dialogue_step *step)
 {
@@ -272,11 +258,12 @@ end_timeout(struct dialogue *dialogue, int64_t now, bool leg, struct dialogue_st
 	struct text text = TEXT_OVER(bytes);
 	int64_t limit = leg ? leg_limit(dialogue) : phase_limit(dialogue, dialogue->phase);
 	int64_t deadline = leg ? leg_deadline(dialogue) : dialogue->phase_deadline;
-	int64_t late = our_lateness(now, deadline, leg ? leg_lost(dialogue) : phase_lost(dialogue),
-	    limit);
+	int64_t lost = leg ? leg_lost(dialogue) : phase_lost(dialogue),
+	    late = now - deadline > lost ? now - deadline : lost,
+	    allowed = limit / 10 > LATE_AT_LEAST ? limit / 10 : LATE_AT_LEAST;
 
 	dialogue->silent = true;
-	if (late > 0) {
+	if (late > allowed) {
 		words_late(dialogue, now, late, limit, &text);
 		dialogue_end(dialogue, now, "we_were_late", bytes, step);
 	} else if (leg) {

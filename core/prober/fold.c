@@ -35,33 +35,10 @@ struct tally {
 	uint32_t of[VERDICTS], first[VERDICTS];
 };
 
-static struct tally
-count(const struct fold_leg *legs, uint32_t number)
-{
-	struct tally tally = { .of = { 0 } };
-
-	for (uint32_t i = 0; i < number; i++) {
-		assert(legs[i].verdict < VERDICTS);
-		if (tally.of[legs[i].verdict]++ == 0)
-			tally.first[legs[i].verdict] = i;
-	}
-	return tally;
-}
-
 static uint32_t
 alive(const struct tally *tally)
 {
 	return tally->of[PW_OK] + tally->of[PW_DEGRADED] + tally->of[PW_BLOCKED];
-}
-
-static enum sight
-look(const struct tally *tally)
-{
-	if (alive(tally) > 0)
-		return tally->of[PW_FAILED] > 0 ? ALIVE_AND_FAILED : ALIVE;
-	if (tally->of[PW_UNKNOWN] > 0)
-		return UNKNOWN_NONE_ALIVE;
-	return tally->of[PW_FAILED] > 0 ? ALL_FAILED : NOTHING_CHECKED;
 }
 
 static struct folded
@@ -109,10 +86,19 @@ decide(const struct tally *tally, enum take take)
 }
 
 struct folded
-fold_legs(enum addresses addresses, const struct fold_leg *legs, uint32_t number)
+fold_legs(enum addresses addresses, const uint8_t *verdicts, uint32_t number)
 {
-	struct tally tally = count(legs, number);
-	struct folded folded = decide(&tally, takes[look(&tally)][addresses]);
+	struct tally tally = { .of = { 0 } };
+
+	for (uint32_t i = 0; i < number; i++) {
+		assert(verdicts[i] < VERDICTS);
+		if (tally.of[verdicts[i]]++ == 0)
+			tally.first[verdicts[i]] = i;
+	}
+	bool failed = tally.of[PW_FAILED] > 0;
+	enum sight sight = alive(&tally) > 0 ? (failed ? ALIVE_AND_FAILED : ALIVE)
+	    : tally.of[PW_UNKNOWN] > 0 ? UNKNOWN_NONE_ALIVE : failed ? ALL_FAILED : NOTHING_CHECKED;
+	struct folded folded = decide(&tally, takes[sight][addresses]);
 
 	folded.counted = number - tally.of[EVIDENCE_NOT_CHECKED];
 	return folded;
@@ -239,19 +225,14 @@ fold_words(const struct resolved *resolved, const char *name, const char *outcom
 	struct outcome found;
 	bool known = outcome_find(outcome, NULL, &found);
 
-	text_add(text, known ? found.text : outcome);
-	text_add(text, ": ");
-	text_add(text, name);
+	text_format(text, "%s: %s", known ? found.text : outcome, name);
 	if (resolved->said[0] == '\0')
 		return;
-	text_add(text, " (");
-	text_add(text, resolved->said);
+	text_format(text, " (%s", resolved->said);
 	if (resolved->alike > 0)
 		text_format(text, "; the same for names in %u domains, and no other is answered",
 		    resolved->alike);
-	if (resolved->repeats > 0) {
-		text_add(text, "; the same out of its cache for ");
-		text_add_span(text, resolved->repeats);
-	}
+	if (resolved->repeats > 0)
+		text_format(text, "; the same out of its cache for %s", SPAN(resolved->repeats));
 	text_add(text, ")");
 }

@@ -9,11 +9,6 @@
 #include "config/config.h"
 #include "prober/resolver.h"
 
-/* One leg; in address order. */
-struct fold_leg {
-	uint8_t verdict; /* enum pw_verdict or EVIDENCE_NOT_CHECKED */
-};
-
 struct folded {
 	enum pw_verdict verdict;
 	const char *outcome; /* of outcomes.def; NULL: that of the leg */
@@ -22,7 +17,8 @@ struct folded {
 	uint32_t counted;    /* all but those not checked */
 };
 
-struct folded fold_legs(enum addresses, const struct fold_leg *legs, uint32_t count);
+/* `verdicts`: of the legs, in address order: enum pw_verdict or EVIDENCE_NOT_CHECKED. */
+struct folded fold_legs(enum addresses, const uint8_t *verdicts, uint32_t count);
 
 /* So many runs of a name that leads nowhere talk to its last good addresses: the next one fails,
  * as the last of that many attempts and itself. */
@@ -31,7 +27,8 @@ enum { FOLD_MISSING_RUNS = 2 };
 /* What to do with an answer of the resolver. */
 enum fold_name_do {
 	NAME_TALK,      /* to the addresses it gave */
-	NAME_LAST_GOOD, /* to the last good ones; what comes of it is degraded or failed(name_unresolvable) */
+	NAME_LAST_GOOD, /* to the last good ones; what comes of it is degraded or
+	                 * failed(name_unresolvable) */
 	NAME_END        /* there is nobody to talk to: `outcome` */
 };
 
@@ -39,7 +36,8 @@ struct fold_name {
 	enum fold_name_do then;
 	const char *outcome;  /* no_such_name, no_address, alias_loop, alias_chain, name_unresolvable; or, with NAME_END only,
 	                       * ours: resolver, no_descriptors … */
-	bool missing;         /* the DNS says that the name leads nowhere: counts toward the third in a row */
+	bool missing;         /* the DNS says that the name leads nowhere: counts toward the
+	                       * third in a row */
 };
 
 /* `missing_before`: how many runs in a row, up to this one, found the name missing. */

@@ -43,8 +43,7 @@ add_others(const struct run *run, const struct folded *folded, struct text *text
 	for (uint32_t i = folded->leg + 1; i < run->leg_count; i++) {
 		if (verdict_of(&run->legs[i]) != verdict)
 			continue;
-		text_add(text, between);
-		address_add(text, &run->legs[i].address);
+		text_format(text, "%s%s", between, ADDRESS(&run->legs[i].address));
 		between = ", ";
 	}
 }
@@ -219,7 +218,7 @@ void
 run_report(struct run *run, struct run_result *result, struct report *report, char *bytes,
     size_t room)
 {
-	struct fold_leg legs[RESOLVED_MAX];
+	uint8_t verdicts[RESOLVED_MAX];
 	const struct policy *policy = run_target(run)->policy;
 	struct text text = text_over(bytes, room);
 	int64_t late = run->order.due != 0 ? run->begun - run->order.due : 0;
@@ -227,8 +226,8 @@ run_report(struct run *run, struct run_result *result, struct report *report, ch
 	assert(run->leg_count > 0 && run->leg_count <= RESOLVED_MAX
 	    && run->legs_ended == run->leg_count);
 	for (uint32_t i = 0; i < run->leg_count; i++)
-		legs[i].verdict = verdict_of(&run->legs[i]);
-	struct folded folded = fold_legs(policy->addresses, legs, run->leg_count);
+		verdicts[i] = verdict_of(&run->legs[i]);
+	struct folded folded = fold_legs(policy->addresses, verdicts, run->leg_count);
 	const struct dialogue *decisive = run->legs[folded.leg].dialogue;
 	report->run = run->order.run;
 	report->target = run->order.target;
@@ -266,28 +265,21 @@ run_report(struct run *run, struct run_result *result, struct report *report, ch
 static void
 add_name(const struct run *run, struct text *text)
 {
-	if (run->name_text != NULL) {
-		text_add(text, run->name_text);
-		text_add(text, run->on_last_good ? "; its last known addresses are " : "");
-		if (!run->on_last_good)
-			return;
-	} else {
-		text_add(text, run_target(run)->host);
-		text_add(text, " is ");
-	}
-	for (uint32_t i = 0; i < run->leg_count; i++) {
-		text_add(text, i > 0 ? ", " : "");
-		address_add(text, &run->legs[i].address);
-	}
+	if (run->name_text != NULL)
+		text_format(text, "%s%s", run->name_text,
+		    run->on_last_good ? "; its last known addresses are " : "");
+	else
+		text_format(text, "%s is ", run_target(run)->host);
+	if (run->name_text != NULL && !run->on_last_good)
+		return;
+	for (uint32_t i = 0; i < run->leg_count; i++)
+		text_format(text, "%s%s", i > 0 ? ", " : "", ADDRESS(&run->legs[i].address));
 	if (run->name_note != NULL)
 		text_format(text, " (%s)", run->name_note);
 	if (run->from_hosts)
 		text_add(text, " (by the hosts file)");
-	else if (run->kept) {
-		text_add(text, " (kept for ");
-		text_add_span(text, run->age);
-		text_add(text, ")");
-	}
+	else if (run->kept)
+		text_format(text, " (kept for %s)", SPAN(run->age));
 }
 
 /* Evidence is made leg by leg and only where somebody takes it: most runs pass and are reported

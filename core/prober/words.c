@@ -5,33 +5,36 @@
 #include "prober/words.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "prober/phase.h"
 
+enum { AWAITED_MAX = 64, WHERE_MAX = ADDRESS_TEXT_MAX + 32 };
+
 /* "15 s" where it is whole, as a limit is written; else like any time. */
-static void
-add_limit(struct text *text, int64_t micros)
+static const char *
+limit_text(char bytes[static TEXT_SPAN_MAX], int64_t micros)
 {
-	if (micros < 120 * (int64_t)SECOND && micros % SECOND == 0) {
-		text_add_i64(text, micros / SECOND);
-		text_add(text, " s");
-	} else {
-		text_add_span(text, micros);
-	}
+	if (micros >= 120 * (int64_t)SECOND || micros % SECOND != 0)
+		return text_span(bytes, micros);
+	snprintf(bytes, TEXT_SPAN_MAX, "%d s", (int)(micros / SECOND));
+	return bytes;
 }
 
-void
-words_where(const struct dialogue *dialogue, struct text *text)
+/* "0 bytes, 192.0.2.1" */
+static const char *
+where_text(char bytes[static WHERE_MAX], const struct dialogue *dialogue)
 {
-	if (dialogue->state != CONNECTING && dialogue->state != SECURING) {
-		text_add_u64(text, dialogue->phase_received);
-		text_add(text, dialogue->phase_received == 1 ? " byte, " : " bytes, ");
-	}
+	struct text text = text_over(bytes, WHERE_MAX);
+
 	assert(dialogue->address[0] != '\0');
-	text_add(text, dialogue->address);
-	text_add(text, ")");
+	if (dialogue->state != CONNECTING && dialogue->state != SECURING)
+		text_format(&text, "%u byte%s, ", dialogue->phase_received,
+		    dialogue->phase_received == 1 ? "" : "s");
+	text_add(&text, dialogue->address);
+	return bytes;
 }
 
 static const char *
@@ -40,75 +43,76 @@ phase_name(const struct dialogue *dialogue)
 	return dialogue_plan(dialogue, dialogue->phase)->name;
 }
 
+static const char *
+awaited_text(char bytes[static AWAITED_MAX], const struct dialogue *dialogue)
+{
+	switch ((enum dialogue_state)dialogue->state) {
+	case CONNECTING:
+		return "connection";
+	case SECURING:
+		return "TLS handshake";
+	case LOOKING_UP:
+		return "answer from DNS";
+	default:
+		break;
+	}
+	if (dialogue->said[0] == '\0' && strcmp(phase_name(dialogue), "banner") == 0)
+		return "greeting";
+	if (dialogue->said[0] == '\0')
+		snprintf(bytes, AWAITED_MAX, "reply in %s", phase_name(dialogue));
+	else
+		snprintf(bytes, AWAITED_MAX, "reply to %s%s", dialogue->said, dialogue->secured
+		    && strcmp(phase_name(dialogue), "ehlo_tls") == 0 ? " inside TLS" : "");
+	return bytes;
+}
+
+/* Their bytes are in the block around them. */
+#define LIMIT(micros) limit_text((char[TEXT_SPAN_MAX]){ "" }, (micros))
+#define WHERE(dialogue) where_text((char[WHERE_MAX]){ "" }, (dialogue))
+#define AWAITED(dialogue) awaited_text((char[AWAITED_MAX]){ "" }, (dialogue))
+
+void
+words_where(const struct dialogue *dialogue, struct text *text)
+{
+	text_format(text, "%s)", WHERE(dialogue));
+}
+
 void
 words_awaited(const struct dialogue *dialogue, struct text *text)
 {
-	if (dialogue->state == CONNECTING) {
-		text_add(text, "connection");
-	} else if (dialogue->state == SECURING) {
-		text_add(text, "TLS handshake");
-	} else if (dialogue->state == LOOKING_UP) {
-		text_add(text, "answer from DNS");
-	} else if (dialogue->said[0] != '\0') {
-		text_add(text, "reply to ");
-		text_add(text, dialogue->said);
-		text_add(text, dialogue->secured
-		    && strcmp(phase_name(dialogue), "ehlo_tls") == 0 ? " inside TLS" : "");
-	} else if (strcmp(phase_name(dialogue), "banner") == 0) {
-		text_add(text, "greeting");
-	} else {
-		text_add(text, "reply in ");
-		text_add(text, phase_name(dialogue));
-	}
+	text_add(text, AWAITED(dialogue));
 }
 
 /* "no greeting", and where some of it came "no complete greeting". */
-static void
-add_lack(const struct dialogue *dialogue, struct text *text)
+static const char *
+lack(const struct dialogue *dialogue)
 {
-	text_add(text, dialogue->input.size > 0
-	    || dialogue->reader.lines > 0 ? "no complete " : "no ");
-	words_awaited(dialogue, text);
+	return dialogue->input.size > 0 || dialogue->reader.lines > 0 ? "no complete" : "no";
 }
 
 void
 words_timeout(const struct dialogue *dialogue, int64_t now, struct text *text)
 {
-	add_lack(dialogue, text);
-	text_add(text, " within ");
-	text_add_span(text, now - dialogue->phase_begun);
-	text_add(text, " (limit ");
-	add_limit(text, phase_limit(dialogue, dialogue->phase));
-	text_add(text, ", ");
-	words_where(dialogue, text);
+	text_format(text, "%s %s within %s (limit %s, %s)", lack(dialogue), AWAITED(dialogue),
+	    SPAN(now - dialogue->phase_begun), LIMIT(phase_limit(dialogue, dialogue->phase)),
+	    WHERE(dialogue));
 }
 
 void
 words_leg_timeout(const struct dialogue *dialogue, int64_t now, struct text *text)
 {
-	text_add(text, "not done within ");
-	text_add_span(text, now - dialogue->begun);
-	text_add(text, ", still ");
-	add_lack(dialogue, text);
-	text_add(text, " (limit ");
-	add_limit(text, leg_limit(dialogue));
-	text_add(text, " for the whole dialogue, ");
-	words_where(dialogue, text);
+	text_format(text, "not done within %s, still %s %s (limit %s for the whole dialogue, %s)",
+	    SPAN(now - dialogue->begun), lack(dialogue), AWAITED(dialogue), LIMIT(leg_limit(dialogue)),
+	    WHERE(dialogue));
 }
 
 void
 words_late(const struct dialogue *dialogue, int64_t now, int64_t late, int64_t limit,
     struct text *text)
 {
-	add_lack(dialogue, text);
-	text_add(text, " for ");
-	text_add_span(text, now - dialogue->phase_begun);
-	text_add(text, ", but our own loop was late by ");
-	text_add_span(text, late);
-	text_add(text, " (limit ");
-	add_limit(text, limit);
-	text_add(text, ", ");
-	words_where(dialogue, text);
+	text_format(text, "%s %s for %s, but our own loop was late by %s (limit %s, %s)",
+	    lack(dialogue), AWAITED(dialogue), SPAN(now - dialogue->phase_begun), SPAN(late),
+	    LIMIT(limit), WHERE(dialogue));
 }
 
 static void
@@ -116,27 +120,18 @@ add_after(const struct dialogue *dialogue, int64_t now, struct text *text)
 {
 	int64_t spent = now - dialogue->phase_begun;
 
-	text_add(text, " after ");
-	text_add_span(text, spent > 0 ? spent : 0);
-	text_add(text, " (");
-	words_where(dialogue, text);
+	text_format(text, " after %s (%s)", SPAN(spent > 0 ? spent : 0), WHERE(dialogue));
 }
 
 /* "the server closed the connection before its greeting, after 0.012 s (0 bytes, 192.0.2.1)" */
 static void
 add_break(const struct dialogue *dialogue, const char *who, int64_t now, struct text *text)
 {
-	bool partial = dialogue->input.size > 0;
+	const char *when = dialogue->state == SECURING ? "in the"
+	    : dialogue->state == LOOKING_UP ? "while we waited for an"
+	    : dialogue->input.size > 0 ? "in the midst of its" : "before its";
 
-	text_add(text, who);
-	if (dialogue->state == SECURING)
-		text_add(text, " in the ");
-	else if (dialogue->state == LOOKING_UP)
-		text_add(text, " while we waited for an ");
-	else
-		text_add(text, partial ? " in the midst of its " : " before its ");
-	words_awaited(dialogue, text);
-	text_add(text, ",");
+	text_format(text, "%s %s %s,", who, when, AWAITED(dialogue));
 	add_after(dialogue, now, text);
 }
 
@@ -145,10 +140,9 @@ static void
 add_path(const struct stream_fate *fate, const char *what, struct text *text)
 {
 	text_add(text, fate->text[0] != '\0' ? fate->text : what);
-	if (fate->has_from) {
-		text_add(text, ", says ");
-		address_add(text, &fate->from);
-	}
+	if (fate->has_from)
+		text_format(text, ", says %s", ADDRESS(&fate->from));
+	text_add(text, ",");
 }
 
 static void
@@ -192,9 +186,7 @@ words_in_clear(const struct dialogue *dialogue, struct pw_bytes said, struct tex
 {
 	text_add(text, "the server speaks in clear where TLS begins with the connection: ");
 	add_quoted(text, first_line(said));
-	text_add(text, " (");
-	text_add(text, dialogue->address);
-	text_add(text, ")");
+	text_format(text, " (%s)", dialogue->address);
 }
 
 void
@@ -214,19 +206,16 @@ words_end(const struct dialogue *dialogue, int64_t now, const struct stream_fate
 		break;
 	case STREAM_UNREACHABLE:
 		add_path(fate, "unreachable", text);
-		text_add(text, ",");
 		break;
 	case STREAM_FILTERED:
 		add_path(fate, "prohibited by a filter", text);
-		text_add(text, ",");
 		break;
 	case STREAM_TIMED_OUT:
 		text_add(text, "the kernel gave up,");
 		break;
 	case STREAM_OURS:
 	case STREAM_TLS_FAILED:
-		text_add(text, fate->text[0] != '\0' ? fate->text : "failed");
-		text_add(text, ",");
+		text_format(text, "%s,", fate->text[0] != '\0' ? fate->text : "failed");
 		add_in_clear(text, fate->in_clear);
 		break;
 	}
@@ -237,12 +226,9 @@ void
 words_other_protocol(const struct dialogue *dialogue, const char *name, struct pw_bytes line,
     struct text *text)
 {
-	text_add(text, "instead of a ");
-	words_awaited(dialogue, text);
-	text_add(text, " came ");
+	text_format(text, "instead of a %s came ", AWAITED(dialogue));
 	add_quoted(text, line);
-	text_format(text, ": this is %s, not SMTP (", name);
-	words_where(dialogue, text);
+	text_format(text, ": this is %s, not SMTP (%s)", name, WHERE(dialogue));
 }
 
 void
@@ -254,67 +240,51 @@ words_protocol(const struct dialogue *dialogue, enum reply_status status, struct
 	case REPLY_COMPLETE:
 		return;
 	case REPLY_LINE_TOO_LONG:
-		text_add(text, "line_too_long: a line of more than 4,096 bytes in the ");
-		words_awaited(dialogue, text);
+		text_format(text, "line_too_long: a line of more than 4,096 bytes in the %s",
+		    AWAITED(dialogue));
 		break;
 	case REPLY_TOO_LONG:
-		text_add(text, "reply_too_long: more than 128 lines or 64 KiB in the ");
-		words_awaited(dialogue, text);
+		text_format(text, "reply_too_long: more than 128 lines or 64 KiB in the %s",
+		    AWAITED(dialogue));
 		break;
 	case REPLY_NOT_SMTP:
-		text_add(text,
-		    dialogue->reader.lines > 0 ? "not_smtp: in the " : "not_smtp: instead of a ");
-		words_awaited(dialogue, text);
-		text_add(text, " came ");
+		text_format(text, "not_smtp: %s %s came ",
+		    dialogue->reader.lines > 0 ? "in the" : "instead of a", AWAITED(dialogue));
 		add_quoted(text, line);
 		break;
 	case REPLY_CODE_MISMATCH:
-		text_add(text, "code_mismatch: the ");
-		words_awaited(dialogue, text);
-		text_format(text, " began with %d and goes on with ", dialogue->reader.code);
+		text_format(text, "code_mismatch: the %s began with %d and goes on with ",
+		    AWAITED(dialogue), dialogue->reader.code);
 		add_quoted(text, line);
 		break;
 	}
-	text_add(text, " (");
-	words_where(dialogue, text);
-}
-
-/* What took so long, in words. */
-static void
-add_deed(const char *phase, struct text *text)
-{
-	static const struct {
-		const char *phase, *deed;
-	} deeds[] = {
-		{ "resolve", "the name resolved after " },
-		{ "connect", "connected after " },
-		{ "banner", "greeting after " },
-		{ "ehlo", "reply to EHLO after " },
-		{ "starttls", "reply to STARTTLS after " },
-		{ "handshake", "TLS handshake took " },
-		{ "ehlo_tls", "reply to EHLO inside TLS after " },
-		{ "leg", "the whole dialogue took " },
-	};
-
-	for (size_t i = 0; i < sizeof deeds / sizeof *deeds; i++)
-		if (strcmp(deeds[i].phase, phase) == 0) {
-			text_add(text, deeds[i].deed);
-			return;
-		}
-	text_add(text, phase);
-	text_add(text, " took ");
+	text_format(text, " (%s)", WHERE(dialogue));
 }
 
 void
 words_slow(const struct dialogue *dialogue, const char *phase, int64_t micros, int64_t slow,
     struct text *text)
 {
-	add_deed(phase, text);
-	text_add_span(text, micros);
-	text_add(text, " (slow above ");
-	add_limit(text, slow);
+	/* What took so long, in words. */
+	static const struct {
+		const char *phase, *deed;
+	} deeds[] = {
+		{ "resolve", "the name resolved after" },
+		{ "connect", "connected after" },
+		{ "banner", "greeting after" },
+		{ "ehlo", "reply to EHLO after" },
+		{ "starttls", "reply to STARTTLS after" },
+		{ "handshake", "TLS handshake took" },
+		{ "ehlo_tls", "reply to EHLO inside TLS after" },
+		{ "leg", "the whole dialogue took" },
+	};
+	enum { DEEDS = sizeof deeds / sizeof *deeds };
+	size_t at = 0;
+
+	while (at < DEEDS && strcmp(deeds[at].phase, phase) != 0)
+		at++;
 	/* Where no memory was left for the legs there is no address to name. */
-	text_add(text, dialogue->address[0] != '\0' ? ", " : "");
-	text_add(text, dialogue->address);
-	text_add(text, ")");
+	text_format(text, "%s%s %s (slow above %s%s%s)", at < DEEDS ? deeds[at].deed : phase,
+	    at < DEEDS ? "" : " took", SPAN(micros), LIMIT(slow),
+	    dialogue->address[0] != '\0' ? ", " : "", dialogue->address);
 }

@@ -49,12 +49,12 @@ wanted(enum addresses addresses, const uint8_t *legs, uint32_t count)
 static void
 check(enum addresses addresses, const uint8_t *verdicts, uint32_t count)
 {
-	struct fold_leg legs[4];
+	uint8_t legs[4];
 	struct folded folded;
 	uint32_t counted = 0;
 
 	for (uint32_t i = 0; i < count; i++) {
-		legs[i].verdict = verdicts[i];
+		legs[i] = verdicts[i];
 		counted += verdicts[i] != EVIDENCE_NOT_CHECKED;
 	}
 	folded = fold_legs(addresses, legs, count);
@@ -84,9 +84,9 @@ folds_every_combination(void **state)
 static void
 names_what_no_leg_has(void **state)
 {
-	const struct fold_leg some[] = { { PW_OK }, { PW_FAILED }, { PW_FAILED } };
-	const struct fold_leg blocked[] = { { PW_OK }, { PW_BLOCKED } };
-	const struct fold_leg none[] = { { EVIDENCE_NOT_CHECKED }, { EVIDENCE_NOT_CHECKED } };
+	const uint8_t some[] = { PW_OK, PW_FAILED, PW_FAILED };
+	const uint8_t blocked[] = { PW_OK, PW_BLOCKED };
+	const uint8_t none[] = { EVIDENCE_NOT_CHECKED, EVIDENCE_NOT_CHECKED };
 	struct folded folded = fold_legs(ADDRESSES_ANY, some, 3);
 
 	(void)state;

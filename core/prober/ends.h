@@ -1,0 +1,27 @@
+/* The ends of a dialogue for reasons outside its plugin, as dialogue.h tells its owner of them. */
+#ifndef PROBER_ENDS_H
+#define PROBER_ENDS_H
+
+#include <stdint.h>
+
+struct dialogue;
+struct dialogue_step;
+struct stream_fate;
+
+/* The connection ended by itself, or never came to be. */
+void dialogue_ended(struct dialogue *, int64_t now, const struct stream_fate *,
+    struct dialogue_step *);
+
+/* The deadline may have come; the owner has read the socket once more before. The step is
+ * DIALOGUE_WAIT where there is a later deadline. */
+void dialogue_expired(struct dialogue *, int64_t now, struct dialogue_step *);
+
+/* Nobody is talked to: the dialogue ends where it began, in phase `resolve` where the outcome
+ * belongs to it. */
+void dialogue_refuse(struct dialogue *, int64_t now, const char *outcome, const char *text);
+
+/* Our own side ends it: unknown(outcome). The step is DIALOGUE_CLOSE. */
+void dialogue_interrupt(struct dialogue *, int64_t now, const char *outcome, const char *text,
+    struct dialogue_step *);
+
+#endif
