@@ -8,11 +8,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
-#include "prober/connect.h"
 #include "prober/route.h"
+#include "prober/visit.h"
 
 enum { LIMIT = 5 * SECOND, ROUTERS = 2, RESOLVERS = 4, NEAR = ROUTERS + RESOLVERS, NEAR_PORT = 53 };
 static const int64_t answered_lately = 600 * (int64_t)SECOND;
@@ -22,17 +21,14 @@ struct reference {
 	const struct config_reference *config; /* NULL: a near one, at `address` */
 	struct address address;
 	int64_t answered; /* a near one: when it last did, 0: never */
-	struct resolver_query *query;
-	ev_watcher resolved;
-	struct address to; /* where `io` leads; its descriptor is -1 while there is no connection */
-	ev_io io;
+	struct visit visit;
 	bool asked, done, reached;
-	char unasked[OUTCOME_NAME_MAX]; /* the reason of our own for which it could not be asked, "": it was */
+	char unasked[OUTCOME_NAME_MAX]; /* the reason of our own for which it could not be asked,
+	                                 * "": it was */
 };
 
 struct references {
 	struct ev_loop *loop;
-	struct resolver *resolver;
 	void (*on_round)(void *arg, const struct message_references *);
 	void *arg;
 	ev_timer limit, next;
@@ -45,23 +41,10 @@ struct references {
 };
 
 static void
-disconnect(struct reference *reference)
-{
-	if (reference->io.fd == -1)
-		return;
-	ev_io_stop(reference->all->loop, &reference->io);
-	close(reference->io.fd);
-	reference->io.fd = -1;
-}
-
-static void
 close_one(struct reference *reference)
 {
-	if (reference->query != NULL) {
-		resolver_cancel(&reference->query);
+	if (visit_leave(&reference->visit))
 		snprintf(reference->unasked, sizeof reference->unasked, "resolver");
-	}
-	disconnect(reference);
 }
 
 static void
@@ -117,7 +100,6 @@ settle(struct reference *reference, bool reached)
 	assert(reference->asked && reference->all->open > 0);
 	reference->done = true;
 	reference->reached = reached;
-	disconnect(reference);
 	if (--reference->all->open == 0)
 		end_round(reference->all);
 }
@@ -131,87 +113,46 @@ settle_unasked(struct reference *reference, const char *reason)
 	settle(reference, false);
 }
 
-/* A refusal counts as an answer, and so does a filter on the host itself. */
+/* A refusal counts as an answer, and so does a filter on the host itself. A name that no
+ * resolver answers for says as much of the network as one that cannot be reached, but not the
+ * same: it counts as not asked. */
 static void
-follow(struct reference *reference, enum connecting found, const struct stream_fate *fate)
+on_visited(EV_P_ ev_watcher *told, int revents)
 {
-	if (found == CONNECT_OPEN)
-		return;
-	if (found == CONNECT_STANDS)
+	struct reference *reference = told->data;
+	const struct stream_fate *fate = &reference->visit.fate;
+
+	(void)loop, (void)revents;
+	switch (reference->visit.end) {
+	case VISIT_STANDS:
 		settle(reference, true);
-	else if (fate->end == STREAM_OURS)
+		return;
+	case VISIT_NO_NAME:
+		settle_unasked(reference, "resolver");
+		return;
+	case VISIT_NO_MEMORY:
+		settle_unasked(reference, "no_memory");
+		return;
+	case VISIT_FAILED:
+		break;
+	}
+	if (fate->end == STREAM_OURS)
 		settle_unasked(reference, fate->outcome != NULL ? fate->outcome : "interrupted");
 	else
 		settle(reference,
-		    (fate->has_from && address_order(&fate->from, &reference->to) == 0)
+		    (fate->has_from && address_order(&fate->from, &reference->visit.to) == 0)
 		    || fate->end == STREAM_REFUSED || fate->end == STREAM_RESET
 		    || fate->end == STREAM_CLOSED);
 }
 
 static void
-on_event(EV_P_ ev_io *io, int revents)
-{
-	struct reference *reference = io->data;
-	struct stream_fate fate;
-	int reset = 0;
-
-	(void)loop;
-	follow(reference, connect_look(io->fd, &reference->to, revents == EV_WRITE, &reset, &fate),
-	    &fate);
-}
-
-static void
-connect_to(struct reference *reference, const struct address *address)
-{
-	struct stream_fate fate;
-	int fd, reset = 0;
-	enum connecting found = connect_begin(address, NULL, &fd, &reset, &fate);
-
-	reference->to = *address;
-	ev_io_set(&reference->io, fd, EV_READ | EV_WRITE);
-	if (fd != -1)
-		ev_io_start(reference->all->loop, &reference->io);
-	follow(reference, found, &fate);
-}
-
-/* A name that no resolver answers for says as much of the network as one that cannot be reached,
- * but not the same: it counts as not asked. */
-static void
-on_resolved(EV_P_ ev_watcher *told, int revents)
-{
-	struct reference *reference = told->data;
-	struct resolved resolved;
-
-	(void)loop, (void)revents;
-	resolver_take(&reference->query, &resolved);
-	resolver_cancel(&reference->query); /* the first address is enough */
-	if (resolved.count == 0) {
-		settle_unasked(reference, "resolver");
-		return;
-	}
-	address_set_port(&resolved.addresses[0], reference->config->port);
-	connect_to(reference, &resolved.addresses[0]);
-}
-
-static void
 ask(struct reference *reference)
 {
-	struct references *all = reference->all;
-	struct address literal;
-
-	if (reference->config == NULL) {
-		connect_to(reference, &reference->address);
-		return;
-	}
-	if (address_parse(reference->config->host, reference->config->port, &literal)) {
-		connect_to(reference, &literal);
-		return;
-	}
-	reference->query
-	    = resolver_ask(all->resolver, reference->config->host, FAMILY_BOTH, false, LIMIT,
-	    &reference->resolved);
-	if (reference->query == NULL)
-		settle_unasked(reference, "no_memory");
+	if (reference->config == NULL)
+		visit_address(&reference->visit, &reference->address);
+	else
+		visit_host(&reference->visit, reference->config->host, reference->config->port,
+		    FAMILY_BOTH, LIMIT);
 }
 
 /* Networks come and go: whoever is at another address than before has not answered yet. */
@@ -294,12 +235,13 @@ on_limit(EV_P_ ev_timer *timer, int revents)
 }
 
 static void
-begin(struct references *all, struct reference *reference, const struct config_reference *config)
+begin(struct references *all, struct reference *reference, const struct config_reference *config,
+    struct resolver *resolver)
 {
 	*reference = (struct reference){ .all = all, .config = config, .done = true };
-	ev_io_init(&reference->io, on_event, -1, 0);
-	ev_init(&reference->resolved, on_resolved);
-	reference->io.data = reference->resolved.data = reference;
+	visit_init(&reference->visit, all->loop, resolver);
+	ev_init(&reference->visit.told, on_visited);
+	reference->visit.told.data = reference;
 }
 
 struct references *
@@ -313,16 +255,15 @@ references_create(struct ev_loop *loop, const struct config *config, struct reso
 	if (all == NULL)
 		return NULL;
 	all->loop = loop;
-	all->resolver = resolver;
 	all->on_round = on_round;
 	all->arg = arg;
 	all->count = number;
 	for (uint32_t i = 0; i < number; i++)
-		begin(all, &all->items[i], &config->references[i]);
+		begin(all, &all->items[i], &config->references[i], resolver);
 	for (uint32_t i = 0; i < NEAR; i++)
-		begin(all, &all->near_ones[i], NULL);
+		begin(all, &all->near_ones[i], NULL, resolver);
 	/* Resolvers of this host say nothing of the network. */
-	uint32_t known = resolver_servers(all->resolver, found, RESOLVERS);
+	uint32_t known = resolver_servers(resolver, found, RESOLVERS);
 	for (uint32_t i = 0; i < known; i++)
 		if (address_class(&found[i]) != ADDRESS_LOOPBACK)
 			all->near_ones[ROUTERS + i].address = found[i];
