@@ -166,33 +166,10 @@ dispatch_add_name(struct dispatch *dispatch, const struct message_name *name)
 }
 
 void
-dispatch_add_references(struct dispatch *dispatch, const struct message_references *references)
+dispatch_add(struct dispatch *dispatch, const struct wire_out *message)
 {
-	unsigned char bytes[128];
-	struct wire_out out = wire_over(bytes, sizeof bytes);
-
-	message_put_references(&out, references);
-	(void)post(dispatch, bytes, out.size, BYTES_MAX);
-}
-
-void
-dispatch_add_sources(struct dispatch *dispatch, const char *said)
-{
-	unsigned char bytes[SOURCES_TEXT_MAX + 64];
-	struct wire_out out = wire_over(bytes, sizeof bytes);
-
-	message_put_sources(&out, said);
-	(void)post(dispatch, bytes, out.size, BYTES_MAX);
-}
-
-void
-dispatch_add_waiting(struct dispatch *dispatch, uint32_t connections)
-{
-	unsigned char bytes[16];
-	struct wire_out out = wire_over(bytes, sizeof bytes);
-
-	message_put_waiting(&out, connections);
-	(void)post(dispatch, bytes, out.size, BYTES_MAX);
+	assert(!message->bad && message->size > 0);
+	(void)post(dispatch, message->bytes, message->size, BYTES_MAX);
 }
 
 bool

@@ -26,9 +26,8 @@ bool dispatch_add_evidence(struct dispatch *, const struct message_evidence *);
 /* Travels within 20 ms, together with others. */
 void dispatch_add_report(struct dispatch *, const struct report *);
 void dispatch_add_name(struct dispatch *, const struct message_name *);
-void dispatch_add_references(struct dispatch *, const struct message_references *);
-void dispatch_add_sources(struct dispatch *, const char *said);
-void dispatch_add_waiting(struct dispatch *, uint32_t connections);
+/* Any other message: small, and seldom. */
+void dispatch_add(struct dispatch *, const struct wire_out *message);
 
 /* Sends what is collected. True: nothing is left that the monitor has not taken. */
 bool dispatch_flush(struct dispatch *);

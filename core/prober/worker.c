@@ -96,9 +96,11 @@ on_done(void *arg, const struct run_result *result)
 static void
 on_references(void *arg, const struct message_references *round)
 {
-	struct worker *worker = arg;
+	unsigned char bytes[128];
+	struct wire_out out = wire_over(bytes, sizeof bytes);
 
-	dispatch_add_references(worker->dispatch, round);
+	message_put_references(&out, round);
+	dispatch_add(((struct worker *)arg)->dispatch, &out);
 }
 
 /* Orders */
@@ -190,8 +192,11 @@ on_monitor(EV_P_ ev_io *io, int revents)
 
 	(void)loop, (void)revents;
 	if (!worker->heard) {
+		struct wire_out out = wire_over(packet, sizeof packet);
+
 		dispatch_turn_to(worker->dispatch, worker->monitor);
-		dispatch_add_sources(worker->dispatch, worker->sources.said);
+		message_put_sources(&out, worker->sources.said);
+		dispatch_add(worker->dispatch, &out);
 		worker->waiting_told = 0;
 	}
 	worker->heard = true;
@@ -283,15 +288,19 @@ on_heartbeat(EV_P_ ev_timer *timer, int revents)
 {
 	struct worker *worker = timer->data;
 	int64_t now = clock_mono(), late = now - worker->beat_at - HEARTBEAT;
+	unsigned char bytes[16];
+	struct wire_out out = wire_over(bytes, sizeof bytes);
 
 	(void)loop, (void)revents;
 	worker->beat_at = now;
 	duty_alive(worker->duty, &(struct message_alive){ .late_max = late > 0 ? late : 0, .done = worker->done,
 	    .in_hand = prober_active(worker->prober) });
-	if (worker->waiting_told != prober_waiting(worker->prober)
-	    && dispatch_is_heard(worker->dispatch))
-		dispatch_add_waiting(worker->dispatch,
-		    worker->waiting_told = prober_waiting(worker->prober));
+	if (worker->waiting_told == prober_waiting(worker->prober)
+	    || !dispatch_is_heard(worker->dispatch))
+		return;
+	worker->waiting_told = prober_waiting(worker->prober);
+	message_put_waiting(&out, worker->waiting_told);
+	dispatch_add(worker->dispatch, &out);
 }
 
 /* Until all is said and done, or the time is over. */
@@ -337,31 +346,14 @@ start(struct worker *worker)
 }
 
 static bool
-has_source(const struct config *config)
-{
-	for (uint32_t i = 0; i < config->target_count; i++)
-		if (config->targets[i].policy->has_source4
-		    || config->targets[i].policy->has_source6)
-			return true;
-	return false;
-}
-
-/* Connections are descriptors: all that we may have. */
-static void
-raise_descriptors(void)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max)
-		return;
-	limit.rlim_cur = limit.rlim_max;
-	(void)setrlimit(RLIMIT_NOFILE, &limit);
-}
-
-static bool
 prepare(struct worker *worker, struct reason *why)
 {
-	bool binds = has_source(worker->config);
+	bool binds = false;
+	struct rlimit descriptors;
+
+	for (uint32_t i = 0; i < worker->config->target_count; i++)
+		binds |= worker->config->targets[i].policy->has_source4
+		    || worker->config->targets[i].policy->has_source6;
 	struct sandbox_ports ports = { { 0 } };
 	const struct sandbox sandbox = { .network = binds ? SANDBOX_CONNECTS_FROM : SANDBOX_CONNECTS,
 		.ports = &ports,
@@ -370,7 +362,11 @@ prepare(struct worker *worker, struct reason *why)
 		.tell = duty_forbidden, .tell_to = worker->duty };
 	int landlock;
 
-	raise_descriptors();
+	/* Connections are descriptors: all that we may have. */
+	if (getrlimit(RLIMIT_NOFILE, &descriptors) == 0) {
+		descriptors.rlim_cur = descriptors.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &descriptors);
+	}
 	/* gmtime_r(3), which OpenSSL calls, would read the zone's file when it is first called. */
 	tzset();
 	worker->loop = ev_loop_new(EVFLAG_AUTO);
