@@ -13,9 +13,12 @@
 enum {
 	TTL_MIN = 30, TTL_MAX = 15 * 60, NEGATIVE_TTL_MAX = 60,   /* seconds */
 	TTL_STALE = 30,
-	ALIKE = 1500 * 1000,                                      /* microseconds: sooner, nothing shows in whole seconds */
+	ALIKE = 1500 * 1000,                                      /* microseconds: sooner,
+	                                                           * nothing shows in whole
+	                                                           * seconds */
 	GOOD_HOURS = 24,
-	LOOKED_AT = 8                                             /* places, when one has to give way */
+	LOOKED_AT = 8                                             /* places, when one has to give
+	                                                           * way */
 };
 
 /* What is known of one type. */
@@ -24,8 +27,10 @@ struct part {
 	uint8_t count;
 	int8_t server;                   /* who answered */
 	int64_t answered, expires, good; /* good: when `bytes` were answered */
-	int64_t first, runs_out;         /* when the same was first answered; when the server's own cache drops it */
-	unsigned char *bytes;            /* addresses, 4 or 16 bytes each; the last good ones where the status is not */
+	int64_t first, runs_out;         /* when the same was first answered; when the server's
+	                                  * own cache drops it */
+	unsigned char *bytes;            /* addresses, 4 or 16 bytes each; the last good ones
+	                                  * where the status is not */
 	char *canonical;                 /* NULL: the name itself */
 };
 

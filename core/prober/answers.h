@@ -17,7 +17,8 @@ void answers_destroy(struct answers **);
 
 /* Whether an answer came out of the cache of who gave it, as far as that shows. */
 struct answer_age {
-	bool is_fresh;   /* it did not: what such a cache held before has run out, or was something else */
+	bool is_fresh;   /* it did not: what such a cache held before has run out, or was
+	                  * something else */
 	int64_t repeats; /* a "no" that did: microseconds since the same was first heard; else 0 */
 };
 

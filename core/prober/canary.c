@@ -5,7 +5,8 @@
 
 #include "base/clock.h"
 
-#define FRESH_SPAN (10 * (int64_t)SECOND) /* for which a fresh answer proves that a server reaches others */
+#define FRESH_SPAN (10 * (int64_t)SECOND) /* for which a fresh answer proves that a server
+                                           * reaches others */
 #define NAME_SPAN (5 * (int64_t)SECOND)   /* after which another name is asked for */
 
 bool

@@ -12,7 +12,8 @@
 struct canary {
 	struct dns_name name;
 	int64_t made;     /* when this name was made; 0: never */
-	int64_t answered; /* when the server last answered freshly, for this or another name; 0: never */
+	int64_t answered; /* when the server last answered freshly, for this or another name; 0:
+	                   * never */
 };
 
 /* Whether the server answered in the last seconds for a name that was not in its cache. */

@@ -266,7 +266,8 @@ dialogue_again(struct dialogue *dialogue, int64_t now, enum dialogue_look look)
 	dialogue->outcome[0] = dialogue->or_outcome[0] = '\0';
 	dialogue->phase = dialogue->failed = NO_PHASE;
 	dialogue->slow &= 1u << resolve;
-	buffer_clear(&dialogue->log.warnings); /* of the first connection; what still holds will show again */
+	buffer_clear(&dialogue->log.warnings); /* of the first connection; what still holds will
+	                                        * show again */
 	dialogue->polite = dialogue->early = dialogue->secured = dialogue->gone = dialogue->silent = false;
 	dialogue->cert_asked = dialogue->heard_inside = dialogue->closing = false;
 	dialogue->tls_failed = false;

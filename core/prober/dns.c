@@ -182,15 +182,6 @@ lower_ttl(struct dns_answer *answer, uint32_t ttl)
 		answer->ttl = ttl;
 }
 
-/* Where RDATA is a name, before it so many bytes of numbers; -1: it has none that is compressed. */
-static int
-bytes_before_name(uint16_t type)
-{
-	if (type == DNS_NS || type == DNS_CNAME || type == DNS_PTR || type == DNS_DNAME)
-		return 0;
-	return type == DNS_MX ? 2 : -1;
-}
-
 /* RDATA with a name in it may be compressed (RFC 1035, section 4.1.4), which nobody can read
  * without the packet: it is written out. Records beyond our room are left out, as they would be
  * of an answer that was cut. */
@@ -200,7 +191,9 @@ keep(struct search *search, const struct record *record)
 	struct dns_answer *answer = search->answer;
 	struct reader reader = search->start;
 	struct dns_name name;
-	int before = bytes_before_name(record->type);
+	/* Of a name in RDATA the bytes of numbers before it; -1: it has none that is compressed. */
+	int before = record->type == DNS_NS || record->type == DNS_CNAME || record->type == DNS_PTR
+	    || record->type == DNS_DNAME ? 0 : record->type == DNS_MX ? 2 : -1;
 
 	assert(answer->count <= DNS_RECORDS_MAX && answer->used <= sizeof answer->space);
 	assert(record->at + record->size <= reader.size);
@@ -254,8 +247,8 @@ struct alias {
 	bool is_exact;          /* a CNAME, which goes before a DNAME */
 };
 
-/* A CNAME names the name itself and goes before a DNAME above it, wherever each stands: the order of
- * records means nothing (RFC 1034, section 3.6). */
+/* A CNAME names the name itself and goes before a DNAME above it, wherever each stands: the
+ * order of records means nothing (RFC 1034, section 3.6). */
 static bool
 look_at_alias(const struct search *search, const struct record *record, const struct dns_name *name,
     struct alias *alias)

@@ -32,7 +32,8 @@ enum dns_status {
 	/* Said by a server of itself, or of us. */
 	DNS_REFUSED,     /* any other `rcode`: REFUSED, NOTIMP … */
 	DNS_REFERRAL,    /* to other servers: it does not ask them for us */
-	DNS_LAME,        /* nothing at all, from a server that neither knows the zone nor asks others */
+	DNS_LAME,        /* nothing at all, from a server that neither knows the zone nor asks
+	                  * others */
 	DNS_TRUNCATED,   /* over UDP, and not to be had over TCP */
 	DNS_MALFORMED,   /* an answer that is none, or only to something else */
 	DNS_CLOSED,      /* nothing listens at its port */
@@ -43,13 +44,17 @@ enum dns_status {
 
 struct dns_answer {
 	enum dns_status status;
-	int rcode;               /* with the bits that an OPT record adds; DNS_RCODE_NONE where there was no answer */
+	int rcode;               /* with the bits that an OPT record adds; DNS_RCODE_NONE where
+	                          * there was no answer */
 	bool authentic;          /* AD: who answered says that it was validated */
-	bool is_partial;         /* an alias, and nothing about where it leads: `owner` is to be asked for */
-	uint32_t ttl;            /* seconds: the least of all that was used; of a negative answer by RFC 2308, 0: not told */
+	bool is_partial;         /* an alias, and nothing about where it leads: `owner` is to be
+	                          * asked for */
+	uint32_t ttl;            /* seconds: the least of all that was used; of a negative answer
+	                          * by RFC 2308, 0: not told */
 	struct dns_name owner;   /* of the records: behind the aliases */
 	size_t count;
-	struct pw_bytes records[DNS_RECORDS_MAX]; /* RDATA; views into the packet, or into `space` */
+	struct pw_bytes records[DNS_RECORDS_MAX]; /* RDATA; views into the packet, or into
+	                                           * `space` */
 	size_t used;
 	char space[16 * 1024];   /* RDATA with compressed names, written out */
 };

@@ -6,7 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { DNS_NAME_TEXT_MAX = 1024 }; /* bytes of a name as text with its NUL, if every byte is escaped */
+enum { DNS_NAME_TEXT_MAX = 1024 }; /* bytes of a name as text with its NUL, if every byte is
+                                    * escaped */
 
 /* Labels with their lengths, without compression, in lower case; the root's empty label at the
  * end. */

@@ -5,12 +5,14 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 enum {
-	PACKET_MAX = 4096,  /* bytes of a reply over UDP; the rest of a longer one is asked for over TCP */
+	PACKET_MAX = 4096,  /* bytes of a reply over UDP; the rest of a longer one is asked for
+	                     * over TCP */
 	READ_AT_ONCE = 16,  /* packets of one socket in one turn of the loop */
 	STRAYS_MAX = 32,    /* packets with a wrong id: then TCP, which cannot be guessed into */
 	POOL = 128          /* random bytes fetched at once */
@@ -22,7 +24,7 @@ enum state { IN_LINE, OVER_UDP, OVER_TCP, BROKEN };
 
 struct exchange {
 	struct exchanges *all;
-	struct exchange *next, **link; /* in line, or under way */
+	TAILQ_ENTRY(exchange) link; /* while it is in line */
 	void (*on_end)(void *arg, const struct exchange_result *);
 	void *arg;
 	ev_io io;
@@ -38,14 +40,15 @@ struct exchange {
 	size_t truncated_size;
 	unsigned char *reply;     /* over TCP: its size is known from `length` */
 	unsigned char length[2];
-	unsigned char query[2 + DNS_QUERY_MAX]; /* with its length before it (RFC 1035, section 4.2.2) */
+	unsigned char query[2 + DNS_QUERY_MAX]; /* with its length before it (RFC 1035, section
+	                                         * 4.2.2) */
 };
 
 struct exchanges {
 	struct ev_loop *loop;
-	uint32_t limit, open;
-	struct exchange *under_way;
-	struct exchange *line, **line_end;
+	uint32_t limit, open; /* sockets */
+	uint32_t count;       /* of exchanges */
+	TAILQ_HEAD(, exchange) line;
 	unsigned char pool[POOL];
 	size_t pool_left;
 };
@@ -62,7 +65,7 @@ exchanges_create(struct ev_loop *loop, uint32_t limit)
 		return NULL;
 	all->loop = loop;
 	all->limit = limit;
-	all->line_end = &all->line;
+	TAILQ_INIT(&all->line);
 	return all;
 }
 
@@ -71,33 +74,9 @@ exchanges_destroy(struct exchanges **all)
 {
 	if (*all == NULL)
 		return;
-	assert((*all)->under_way == NULL && (*all)->line == NULL);
+	assert((*all)->count == 0 && (*all)->open == 0 && TAILQ_EMPTY(&(*all)->line));
 	free(*all);
 	*all = NULL;
-}
-
-/* Lists */
-
-static void
-unlink_exchange(struct exchange *exchange)
-{
-	*exchange->link = exchange->next;
-	if (exchange->next != NULL)
-		exchange->next->link = exchange->link;
-	else if (exchange->state == IN_LINE)
-		exchange->all->line_end = exchange->link;
-}
-
-static void
-put_under_way(struct exchange *exchange)
-{
-	struct exchanges *all = exchange->all;
-
-	exchange->next = all->under_way;
-	exchange->link = &all->under_way;
-	if (all->under_way != NULL)
-		all->under_way->link = &exchange->next;
-	all->under_way = exchange;
 }
 
 /* Sockets */
@@ -166,7 +145,9 @@ destroy(struct exchange *exchange)
 
 	close_socket(exchange);
 	ev_clear_pending(all->loop, &exchange->io);
-	unlink_exchange(exchange);
+	if (exchange->state == IN_LINE)
+		TAILQ_REMOVE(&all->line, exchange, link);
+	all->count--;
 	free(exchange->truncated);
 	free(exchange->reply);
 	free(exchange);
@@ -411,8 +392,8 @@ on_event(EV_P_ ev_io *io, int events)
 static void
 begin_next(struct exchanges *all)
 {
-	while (all->line != NULL && all->open < all->limit) {
-		struct exchange *exchange = all->line;
+	while (!TAILQ_EMPTY(&all->line) && all->open < all->limit) {
+		struct exchange *exchange = TAILQ_FIRST(&all->line);
 		bool is_sent = set_id(exchange) && open_socket(exchange, SOCK_DGRAM)
 		    && connect_socket(exchange)
 		    && send(exchange->fd, exchange->query + 2, exchange->query_size, 0) >= 0;
@@ -421,9 +402,8 @@ begin_next(struct exchanges *all)
 		if (!is_sent && exchange->fd < 0 && (error == EMFILE || error == ENFILE)
 		    && all->open > 0)
 			return;
-		unlink_exchange(exchange);
+		TAILQ_REMOVE(&all->line, exchange, link);
 		exchange->state = OVER_UDP;
-		put_under_way(exchange);
 		if (is_sent)
 			watch(exchange, EV_READ);
 		else
@@ -451,9 +431,8 @@ exchange_begin(struct exchanges *all, const struct address *server, const struct
 	ev_init(&exchange->io, on_event);
 	ev_init(&exchange->timer, on_tcp_limit);
 	exchange->io.data = exchange->timer.data = exchange;
-	exchange->link = all->line_end;
-	*all->line_end = exchange;
-	all->line_end = &exchange->next;
+	TAILQ_INSERT_TAIL(&all->line, exchange, link);
+	all->count++;
 	begin_next(all);
 	return exchange;
 }

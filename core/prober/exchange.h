@@ -27,16 +27,19 @@ enum exchange_end {
 	                       * `packet` is the truncated reply, NULL where there is none */
 	EXCHANGE_CLOSED,      /* nothing listens at the server's port (ICMP port unreachable) */
 	EXCHANGE_UNREACHABLE, /* there is no way to the server: `error` */
-	EXCHANGE_OURS         /* we could not ask: no descriptor, no memory, no permission, no route; `error` */
+	EXCHANGE_OURS         /* we could not ask: no descriptor, no memory, no permission, no
+	                       * route; `error` */
 };
 
 struct exchange_result {
 	enum exchange_end end;
-	int error;          /* errno; of EXCHANGE_CUT: 0 where the server closed, EBADMSG where it sent something else */
+	int error;          /* errno; of EXCHANGE_CUT: 0 where the server closed, EBADMSG where
+	                     * it sent something else */
 	bool is_ours;
 	const void *packet; /* lent for the call */
 	size_t size;
-	const void *truncated; /* EXCHANGE_REPLY over TCP: what had come over UDP, lent as well; NULL: nothing had */
+	const void *truncated; /* EXCHANGE_REPLY over TCP: what had come over UDP, lent as well;
+	                        * NULL: nothing had */
 	size_t truncated_size;
 };
 

@@ -15,7 +15,8 @@ enum stream_end {
 	STREAM_UNREACHABLE, /* ICMP from the path; `from` says who */
 	STREAM_FILTERED,    /* ICMP prohibited */
 	STREAM_TIMED_OUT,   /* the kernel gave up */
-	STREAM_OURS,        /* our own trouble: `outcome` names it (no_descriptors, no_local_port, no_route …) */
+	STREAM_OURS,        /* our own trouble: `outcome` names it (no_descriptors,
+	                     * no_local_port, no_route …) */
 	STREAM_TLS_FAILED   /* the handshake, or TLS later: `outcome` and `text` say how */
 };
 
@@ -28,8 +29,10 @@ struct stream_fate {
 	bool cert_asked;        /* TLS asked for a certificate of ours, and none was sent */
 	bool alert;             /* STREAM_TLS_FAILED: by an alert of the server */
 	bool may_be_outdated;   /* STREAM_TLS_FAILED: worth one more try with a legacy context */
-	struct pw_bytes in_clear; /* what came in clear during the TLS handshake; good while the stream is */
-	int64_t waited;         /* microseconds between the end and its being told, in which the peer could say more */
+	struct pw_bytes in_clear; /* what came in clear during the TLS handshake; good while the
+	                           * stream is */
+	int64_t waited;         /* microseconds between the end and its being told, in which the
+	                         * peer could say more */
 	bool has_from;
 	struct address from;    /* the source of an ICMP error */
 	char text[200];         /* what happened, escaped */

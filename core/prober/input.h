@@ -1,4 +1,5 @@
-/* Reads replies out of what was received, and hands each to the plugin when it answers a command. */
+/* Reads replies out of what was received, and hands each to the plugin when it answers a
+ * command. */
 #ifndef PROBER_INPUT_H
 #define PROBER_INPUT_H
 

@@ -38,7 +38,8 @@ enter(void *pointer)
 }
 
 /* When what is told happened: as the loop came back, and for what came without the loop having
- * waited, the present. So a long turn of ours is not counted as theirs, and time never goes back. */
+ * waited, the present. So a long turn of ours is not counted as theirs, and time never goes
+ * back. */
 static int64_t
 now(struct leg *leg)
 {
@@ -189,7 +190,8 @@ on_connected(void *owner)
 	if (leg == NULL)
 		return;
 	stream_local(&leg->stream, &local);
-	bool known = address_class(&local) != ADDRESS_UNSPECIFIED; /* it is not where the connection broke already */
+	bool known = address_class(&local) != ADDRESS_UNSPECIFIED; /* it is not where the
+	                                                            * connection broke already */
 	dialogue_connected(leg->dialogue, now(leg), known ? &local : NULL, &step);
 	carry_out(leg, &step);
 }
@@ -330,7 +332,8 @@ on_end(void *owner, const struct stream_fate *fate)
 
 	if (leg == NULL)
 		return;
-	/* The wait for more of its words is not the peer's; a busy turn of ours lengthens it, and time does not go back for that. */
+	/* The wait for more of its words is not the peer's; a busy turn of ours lengthens it,
+	 * and time does not go back for that. */
 	int64_t before = leg->touched, at = now(leg) - fate->waited;
 	dialogue_ended(leg->dialogue, at > before ? at : before, fate, &step);
 	leg->may_be_outdated = fate->end == STREAM_TLS_FAILED && fate->may_be_outdated;
@@ -429,17 +432,20 @@ void
 leg_release(struct leg *leg)
 {
 	struct prober *prober = leg->run->prober;
+	struct slot_line line;
+	struct slot *slot;
 
 	stream_fini(&leg->stream);
 	offer_end(&leg->offer);
 	resolver_cancel(&leg->query);
 	ev_timer_stop(prober->loop, &leg->timer);
-	for (struct slot *slot = slots_give_back(prober->slots, &leg->slot),
-	    *next; slot != NULL; slot = next) {
+	slots_give_back(prober->slots, &leg->slot, &line);
+	while ((slot = TAILQ_FIRST(&line)) != NULL) {
 		struct leg *granted = leg_cast((char *)slot - offsetof(struct leg, slot));
 
-		next = slot->next;
-		if (granted->state == LEG_IN_LINE) /* else it ended while it stood there, and gives the slot back soon */
+		TAILQ_REMOVE(&line, slot, link);
+		if (granted->state == LEG_IN_LINE) /* else it ended while it stood there, and
+		                                    * gives the slot back soon */
 			talk(granted);
 	}
 }
@@ -473,8 +479,7 @@ leg_interrupt(struct leg *leg)
 		leg_refuse(leg, "interrupted", text);
 		return;
 	case LEG_TALKING:
-		text_add(&where, text);
-		text_add(&where, ", in ");
+		text_format(&where, "%s, in ", text);
 		dialogue_describe(leg->dialogue, clock_mono(), &where);
 		dialogue_interrupt(leg->dialogue, clock_mono(), "interrupted", words, &step);
 		end(leg);

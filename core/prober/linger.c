@@ -7,6 +7,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/queue.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -14,12 +15,13 @@
 
 enum {
 	LINGER_MICROS = 200 * MILLISECOND,
-	LINGER_BYTES = 64 * 1024 /* a peer that says more than this has not understood that we are gone */
+	LINGER_BYTES = 64 * 1024 /* a peer that says more than this has not understood that we
+	                          * are gone */
 };
 
 struct lingering {
 	struct lingers *home;
-	struct lingering *next, *before; /* in the line, or the next free one */
+	TAILQ_ENTRY(lingering) link; /* in the line, or among the free ones */
 	ev_io io;
 	int64_t until;
 	uint32_t received;
@@ -29,7 +31,7 @@ struct lingers {
 	struct ev_loop *loop;
 	ev_timer timer;
 	uint32_t count;
-	struct lingering *first, *last, *free;
+	TAILQ_HEAD(, lingering) line, free;
 	struct lingering items[];
 };
 
@@ -38,20 +40,11 @@ let_go(struct lingering *linger)
 {
 	struct lingers *home = linger->home;
 
-	assert(home->count > 0 && home->first != NULL
-	    && (linger->before == NULL) == (home->first == linger));
+	assert(home->count > 0 && !TAILQ_EMPTY(&home->line));
 	ev_io_stop(home->loop, &linger->io);
 	close(linger->io.fd);
-	if (linger->before != NULL)
-		linger->before->next = linger->next;
-	else
-		home->first = linger->next;
-	if (linger->next != NULL)
-		linger->next->before = linger->before;
-	else
-		home->last = linger->before;
-	linger->next = home->free;
-	home->free = linger;
+	TAILQ_REMOVE(&home->line, linger, link);
+	TAILQ_INSERT_HEAD(&home->free, linger, link);
 	home->count--;
 }
 
@@ -59,9 +52,9 @@ static void
 arm(struct lingers *lingers)
 {
 	ev_timer_stop(lingers->loop, &lingers->timer);
-	if (lingers->first == NULL)
+	if (TAILQ_EMPTY(&lingers->line))
 		return;
-	int64_t left = lingers->first->until - clock_mono();
+	int64_t left = TAILQ_FIRST(&lingers->line)->until - clock_mono();
 	ev_timer_set(&lingers->timer, left > 0 ? (double)left * 1e-6 : 0., 0.);
 	ev_timer_start(lingers->loop, &lingers->timer);
 }
@@ -73,8 +66,8 @@ on_time(EV_P_ ev_timer *timer, int revents)
 	int64_t now = clock_mono();
 
 	(void)loop, (void)revents;
-	while (lingers->first != NULL && lingers->first->until <= now)
-		let_go(lingers->first);
+	while (!TAILQ_EMPTY(&lingers->line) && TAILQ_FIRST(&lingers->line)->until <= now)
+		let_go(TAILQ_FIRST(&lingers->line));
 	arm(lingers);
 }
 
@@ -93,7 +86,7 @@ on_ready(EV_P_ ev_io *io, int revents)
 	    || (got < 0 && (errno == EAGAIN || errno == EINTR)))
 		return;
 	let_go(linger);
-	if (home->first == NULL)
+	if (TAILQ_EMPTY(&home->line))
 		ev_timer_stop(home->loop, &home->timer);
 }
 
@@ -108,12 +101,11 @@ lingers_create(struct ev_loop *loop, uint32_t most)
 	lingers->loop = loop;
 	ev_timer_init(&lingers->timer, on_time, 0., 0.);
 	lingers->timer.data = lingers;
+	TAILQ_INIT(&lingers->line);
+	TAILQ_INIT(&lingers->free);
 	for (uint32_t i = 0; i < most; i++) {
-		struct lingering *linger = &lingers->items[i];
-
-		linger->home = lingers;
-		linger->next = lingers->free;
-		lingers->free = linger;
+		lingers->items[i].home = lingers;
+		TAILQ_INSERT_HEAD(&lingers->free, &lingers->items[i], link);
 	}
 	return lingers;
 }
@@ -125,8 +117,8 @@ lingers_destroy(struct lingers **held)
 
 	if (lingers == NULL)
 		return;
-	while (lingers->first != NULL)
-		let_go(lingers->first);
+	while (!TAILQ_EMPTY(&lingers->line))
+		let_go(TAILQ_FIRST(&lingers->line));
 	ev_timer_stop(lingers->loop, &lingers->timer);
 	free(lingers);
 	*held = NULL;
@@ -136,19 +128,13 @@ lingers_destroy(struct lingers **held)
 void
 lingers_add(struct lingers *lingers, int fd)
 {
-	assert((lingers->first == NULL) == (lingers->count == 0));
-	if (lingers->free == NULL)
-		let_go(lingers->first);
-	struct lingering *linger = lingers->free;
+	assert(TAILQ_EMPTY(&lingers->line) == (lingers->count == 0));
+	if (TAILQ_EMPTY(&lingers->free))
+		let_go(TAILQ_FIRST(&lingers->line));
+	struct lingering *linger = TAILQ_FIRST(&lingers->free);
 
-	lingers->free = linger->next;
-	linger->next = NULL;
-	linger->before = lingers->last;
-	if (lingers->last != NULL)
-		lingers->last->next = linger;
-	else
-		lingers->first = linger;
-	lingers->last = linger;
+	TAILQ_REMOVE(&lingers->free, linger, link);
+	TAILQ_INSERT_TAIL(&lingers->line, linger, link);
 	lingers->count++;
 	linger->received = 0;
 	linger->until = clock_mono() + LINGER_MICROS;

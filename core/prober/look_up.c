@@ -9,7 +9,8 @@
 #include "base/clock.h"
 #include "base/outcome.h"
 
-enum { OTHER_FAMILY_MAX = SECOND }; /* for which the other family is waited for, once one has addresses */
+enum { OTHER_FAMILY_MAX = SECOND }; /* for which the other family is waited for, once one has
+                                     * addresses */
 
 bool
 look_up_open(struct look_up *names, const struct config *config, struct sources *sources,
@@ -40,7 +41,8 @@ struct asking {
 	ev_watcher told;
 	struct resolver_query *query;
 	struct resolved resolved;
-	int64_t until;  /* clock_mono(): the other family is not waited for any longer; 0: nothing is known yet */
+	int64_t until;  /* clock_mono(): the other family is not waited for any longer; 0:
+	                 * nothing is known yet */
 	bool over;
 };
 

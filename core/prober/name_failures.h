@@ -17,7 +17,8 @@ struct name_failure {
 	struct dns_name domain;  /* registered; size 0: none */
 	enum dns_status status;
 	int64_t at;              /* when it last failed so */
-	bool is_own;             /* it failed before a name was answered afresh, and still does: its own failure */
+	bool is_own;             /* it failed before a name was answered afresh, and still does:
+	                          * its own failure */
 };
 
 /* Starts as zeroes. */

@@ -14,10 +14,13 @@
 #include "prober/report.h"
 
 enum {
-	PULSE = 100 * MILLISECOND, /* the loop looks at its own lateness so often while runs are under way */
-	PULSE_SLACK = 100 * MILLISECOND, /* less is the jitter of a busy machine: it moves no verdict */
+	PULSE = 100 * MILLISECOND, /* the loop looks at its own lateness so often while runs are
+	                            * under way */
+	PULSE_SLACK = 100 * MILLISECOND, /* less is the jitter of a busy machine: it moves no
+	                                  * verdict */
 	DESCRIPTORS_KEPT = 64,     /* for the parent, the monitor, references */
-	LINGERS_MOST = 256, LINGERS_SHARE = 16 /* one of so many descriptors waits for a peer to close */
+	LINGERS_MOST = 256, LINGERS_SHARE = 16 /* one of so many descriptors waits for a peer to
+	                                        * close */
 };
 
 /* The moment the loop came back: what happened is taken to have happened then, however long its
@@ -149,7 +152,8 @@ start_watching(struct prober *prober)
 	prober->check.data = prober;
 	ev_check_start(prober->loop, &prober->check);
 	ev_prepare_init(&prober->prepare, on_prepare);
-	ev_set_priority(&prober->prepare, EV_MINPRI); /* behind the resolver's, which may end legs */
+	ev_set_priority(&prober->prepare, EV_MINPRI); /* behind the resolver's, which may end
+	                                               * legs */
 	prober->prepare.data = prober;
 	ev_prepare_start(prober->loop, &prober->prepare);
 	ev_timer_init(&prober->pulse, on_pulse, (double)PULSE * 1e-6, (double)PULSE * 1e-6);
@@ -204,6 +208,7 @@ prober_create_with(struct ev_loop *loop, const struct config *config, struct sou
 	}
 	prober->loop = loop;
 	prober->config = config;
+	TAILQ_INIT(&prober->runs);
 	prober->doubt = clock_doubt_begin(clock_wall(), clock_boot());
 	prober->clock.begun = clock_mono();
 	start_watching(prober);
@@ -226,11 +231,8 @@ prober_destroy(struct prober **held)
 
 	if (prober == NULL)
 		return;
-	while (prober->runs != NULL) {
-		struct run *run = prober->runs;
-
+	for (struct run *run; (run = TAILQ_FIRST(&prober->runs)) != NULL;)
 		run_destroy(&run);
-	}
 	ev_ref(prober->loop);
 	ev_ref(prober->loop);
 	ev_timer_stop(prober->loop, &prober->pulse);
@@ -270,10 +272,8 @@ prober_active(const struct prober *prober)
 void
 prober_describe(const struct prober *prober, struct text *text)
 {
-	const struct run *run = prober->runs;
+	const struct run *run = TAILQ_LAST(&prober->runs, run_list);
 
-	while (run != NULL && run->next != NULL) /* those that began later stand before it */
-		run = run->next;
 	if (run == NULL)
 		return;
 	text_add(text, run_target(run)->name);
@@ -281,9 +281,7 @@ prober_describe(const struct prober *prober, struct text *text)
 		const struct leg *leg = &run->legs[i];
 
 		if (leg->state == LEG_TALKING) {
-			text_add(text, " (");
-			address_add(text, &leg->address);
-			text_add(text, "): ");
+			text_format(text, " (%s): ", ADDRESS(&leg->address));
 			dialogue_describe(leg->dialogue, clock_mono(), text);
 			return;
 		}
@@ -307,7 +305,9 @@ prober_lingers(const struct prober *prober)
 void
 prober_interrupt(struct prober *prober, bool all)
 {
-	for (struct run *run = prober->runs; run != NULL; run = run->next)
+	struct run *run;
+
+	TAILQ_FOREACH(run, &prober->runs, link)
 		if (all || run->order.attempt <= 1)
 			run_interrupt(run);
 }

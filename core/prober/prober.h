@@ -20,8 +20,10 @@ struct prober;
 struct run_result {
 	const struct order *order;
 	const struct report *report; /* with text and warnings, always */
-	uint32_t leg_count;          /* at least 1: a run that found no address has one leg without */
-	const struct message_name *name; /* where its name has led, if that is news to the monitor; else NULL */
+	uint32_t leg_count;          /* at least 1: a run that found no address has one leg
+	                              * without */
+	const struct message_name *name; /* where its name has led, if that is news to the
+	                                  * monitor; else NULL */
 	/* The prober's own: */
 	struct run *run;
 	char *local; /* ADDRESS_TEXT_MAX bytes to write an address to */

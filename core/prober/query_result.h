@@ -2,7 +2,7 @@
 #ifndef PROBER_QUERY_RESULT_H
 #define PROBER_QUERY_RESULT_H
 
-#include "prober/resolver_private.h"
+#include "prober/resolver_query.h"
 
 /* Whether what a server said may be about the name: it is, where the same server answers for
  * others now. */

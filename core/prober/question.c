@@ -144,7 +144,8 @@ conclude_as_it_stands(const struct question *question, struct opinion *opinions,
 {
 	unsigned count = question->questions->server_count;
 
-	const struct opinion *of_all = NULL; /* of servers that told nothing, the one that says most of the name */
+	const struct opinion *of_all = NULL; /* of servers that told nothing, the one that says
+	                                      * most of the name */
 
 	for (unsigned i = 0; i < count; i++) {
 		opinions[i] = opinion_so_far(&question->tries[i]);

@@ -14,29 +14,36 @@ enum { QUESTION_SERVERS_MAX = 8 };
 
 /* What one server said of a question. */
 struct opinion {
-	uint8_t status;  /* enum dns_status; DNS_NOT_ASKED: nothing, it was not asked or was not needed */
-	int16_t rcode;   /* of an answer; DNS_RCODE_NONE where there was none (DNS_TRUNCATED: wrong ids alone) */
-	int error;       /* errno, of DNS_TRUNCATED (why not over TCP; 0: closed), DNS_UNREACHABLE and DNS_OURS */
+	uint8_t status;  /* enum dns_status; DNS_NOT_ASKED: nothing, it was not asked or was not
+	                  * needed */
+	int16_t rcode;   /* of an answer; DNS_RCODE_NONE where there was none (DNS_TRUNCATED:
+	                  * wrong ids alone) */
+	int error;       /* errno, of DNS_TRUNCATED (why not over TCP; 0: closed),
+	                  * DNS_UNREACHABLE and DNS_OURS */
 };
 
 /* What a question came to. Lent for the call. */
 struct conclusion {
-	const struct dns_answer *answer; /* its status is not dns_is_of_name() where no server told anything */
+	const struct dns_answer *answer; /* its status is not dns_is_of_name() where no server
+	                                  * told anything */
 	const void *packet;              /* where there is one: an answer for `asked_for` */
 	size_t size;
 	struct dns_name asked_for;       /* the name, or where its aliases led */
 	int server;                      /* who answered; -1: nobody */
 	const struct opinion *opinions;  /* of each server */
 	struct answer_age age;           /* of an answer about addresses */
-	int64_t waited;                  /* microseconds for which it stood in line for a socket of ours */
+	int64_t waited;                  /* microseconds for which it stood in line for a socket
+	                                  * of ours */
 };
 
 /* One who waits. Lies in the waiter. */
 struct wait {
 	struct question *question; /* NULL: does not wait */
 	struct wait *next;
-	void (*on_concluded)(struct wait *, const struct conclusion *); /* perhaps from within question_join */
-	void (*on_patience)(struct wait *);                            /* no answer for a while; NULL: no matter */
+	void (*on_concluded)(struct wait *, const struct conclusion *); /* perhaps from within
+	                                                                 * question_join */
+	void (*on_patience)(struct wait *);                            /* no answer for a while;
+	                                                                * NULL: no matter */
 };
 
 struct questions;

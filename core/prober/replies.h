@@ -54,7 +54,8 @@ struct reply_reader {
 struct reply_lines {
 	int code;
 	size_t count;
-	struct pw_bytes whole[REPLY_LINES_MAX]; /* with code and separator, without line end: for the transcript */
+	struct pw_bytes whole[REPLY_LINES_MAX]; /* with code and separator, without line end: for
+	                                         * the transcript */
 	struct pw_bytes text[REPLY_LINES_MAX];  /* what follows them */
 };
 

@@ -25,20 +25,26 @@ enum {
 struct resolved {
 	enum dns_status status4, status6;
 	bool more;                               /* one family is still asked for */
-	uint32_t count;                          /* of addresses, sorted: IPv4 first, then by bytes */
+	uint32_t count;                          /* of addresses, sorted: IPv4 first, then by
+	                                          * bytes */
 	struct address addresses[RESOLVED_MAX];
 	bool kept;                               /* from our store of answers */
 	int64_t age;                             /* then: how old */
 	bool from_hosts;
-	bool resolver_alive;                     /* who failed for this name answers for others now */
+	bool resolver_alive;                     /* who failed for this name answers for others
+	                                          * now */
 	unsigned alike;                          /* names in so many domains fail in the same way, this one included, and
 	                                          * none is answered: the resolver's failure; 0: it is not */
 	int64_t repeats;                         /* a "no" came from a cache a second time, and from nobody else:
 	                                          * microseconds since it was first heard; 0: it did not */
-	const char *ours;                        /* the outcome where we could not ask at all; NULL: we could */
-	char said[RESOLVED_SAID_MAX];            /* what servers said of what is missing, or against what others gave */
-	int64_t waited;                          /* microseconds for which questions stood in line for a socket of ours */
-	uint32_t last_good_count;                /* those of the last good answer, not older than 24 h */
+	const char *ours;                        /* the outcome where we could not ask at all;
+	                                          * NULL: we could */
+	char said[RESOLVED_SAID_MAX];            /* what servers said of what is missing, or
+	                                          * against what others gave */
+	int64_t waited;                          /* microseconds for which questions stood in
+	                                          * line for a socket of ours */
+	uint32_t last_good_count;                /* those of the last good answer, not older than
+	                                          * 24 h */
 	struct address last_good[RESOLVED_MAX];
 	bool last_good_public;                   /* all of them were */
 	char canonical[256];                     /* behind CNAMEs, "" where the same */

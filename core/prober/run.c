@@ -5,6 +5,7 @@
 #include "prober/run.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,11 +13,11 @@
 #include "base/hash.h"
 #include "prober/fold.h"
 
-enum { PUBLIC_FOR = 24 * 3600, TOLD_AGAIN = 6 * 3600 }; /* seconds; the time is part of what is told */
+enum { PUBLIC_FOR = 24 * 3600, TOLD_AGAIN = 6 * 3600 }; /* seconds; the time is part of what is
+                                                         * told */
 
 #define REPEATED_MAX (300 * (int64_t)SECOND) /* so long is a repeated "no" no other look */
 
-/* At the front of the list: the run that has been under way longest is at its end. */
 struct run *
 run_create(struct prober *prober, const struct order *order, run_done *on_done, void *arg)
 {
@@ -33,10 +34,7 @@ run_create(struct prober *prober, const struct order *order, run_done *on_done, 
 	run->begun = clock_mono();
 	run->started = clock_wall();
 	run->resolve = -1;
-	run->next = prober->runs;
-	if (run->next != NULL)
-		run->next->before = run;
-	prober->runs = run;
+	TAILQ_INSERT_HEAD(&prober->runs, run, link);
 	return run;
 }
 
@@ -46,7 +44,7 @@ run_destroy(struct run **held)
 	struct run *run = *held;
 	struct prober *prober = run->prober;
 
-	assert(run->magic == RUN_MAGIC && (run->before != NULL || prober->runs == run));
+	assert(run->magic == RUN_MAGIC && !TAILQ_EMPTY(&prober->runs));
 	resolver_cancel(&run->query);
 	ev_timer_stop(prober->loop, &run->stagger);
 	for (uint32_t i = 0; i < run->leg_count; i++) {
@@ -54,12 +52,7 @@ run_destroy(struct run **held)
 		dialogue_destroy(&run->legs[i].dialogue);
 		run->legs[i].magic = 0;
 	}
-	if (run->next != NULL)
-		run->next->before = run->before;
-	if (run->before != NULL)
-		run->before->next = run->next;
-	else
-		prober->runs = run->next;
+	TAILQ_REMOVE(&prober->runs, run, link);
 	if (run->legs != &run->only)
 		free(run->legs);
 	free(run->name_text);
@@ -113,10 +106,7 @@ refuse_address(struct leg *leg, const char *why)
 	char bytes[EVIDENCE_TEXT_MAX];
 	struct text text = TEXT_OVER(bytes);
 
-	text_add(&text, run_target(leg->run)->host);
-	text_add(&text, " leads to ");
-	address_add(&text, &leg->address);
-	text_add(&text, why);
+	text_format(&text, "%s leads to %s%s", run_target(leg->run)->host, ADDRESS(&leg->address), why);
 	leg_refuse(leg, "forbidden_address", bytes);
 }
 
@@ -129,13 +119,11 @@ is_forbidden(struct leg *leg, bool was_public)
 	const struct run *run = leg->run;
 
 	if (address_is_forbidden(&leg->address)) {
-		char bytes[120];
-		struct text text = TEXT_OVER(bytes);
+		char why[120];
 
-		text_add(&text, ", ");
-		text_add(&text, address_class_name(class));
-		text_add(&text, ", and nobody is to be probed there");
-		refuse_address(leg, bytes);
+		snprintf(why, sizeof why, ", %s, and nobody is to be probed there",
+		    address_class_name(class));
+		refuse_address(leg, why);
 		return true;
 	}
 	if (class == ADDRESS_PUBLIC || !was_public || run_target(run)->policy->allow_private

@@ -6,6 +6,8 @@
 #ifndef PROBER_RUN_H
 #define PROBER_RUN_H
 
+#include <sys/queue.h>
+
 #include "base/clock.h"
 #include "base/our_clock.h"
 #include "prober/leg.h"
@@ -18,7 +20,7 @@ struct run {
 	uint32_t magic;
 	uint32_t leg_count, legs_begun, legs_ended;
 	struct prober *prober;
-	struct run *next, *before;
+	TAILQ_ENTRY(run) link;
 	struct order order;
 	run_done *on_done;
 	void *arg;
@@ -34,9 +36,11 @@ struct run {
 	bool name_missing;        /* there is no such name, or it has no address */
 	const char *name_outcome; /* why: name_unresolvable … ; NULL: the name resolved */
 	char *name_text;
-	char *name_note;          /* what resolvers said of a family that is missing, or against the addresses; NULL: nothing */
+	char *name_note;          /* what resolvers said of a family that is missing, or against
+	                           * the addresses; NULL: nothing */
 	struct run *next_complete;
-	struct message_name *name_news; /* where the name has led, if the monitor does not know it; NULL: it does */
+	struct message_name *name_news; /* where the name has led, if the monitor does not know
+	                                 * it; NULL: it does */
 	struct resolver_query *query;
 	ev_watcher resolved;      /* fed with events of `query` */
 	ev_timer stagger;
@@ -46,8 +50,10 @@ struct run {
 
 /* What the runs of a target learn from each other about its name. */
 struct name_memory {
-	int64_t public_at;        /* clock_mono(): when it last led to public addresses only; 0: never */
-	uint32_t told_at, told;   /* when the monitor was last told, or told us, where it led; a hash of that */
+	int64_t public_at;        /* clock_mono(): when it last led to public addresses only; 0:
+	                           * never */
+	uint32_t told_at, told;   /* when the monitor was last told, or told us, where it led; a
+	                           * hash of that */
 };
 
 struct prober {
@@ -56,11 +62,13 @@ struct prober {
 	struct resolver *resolver;
 	struct tls_policies *policies;
 	struct slots *slots;
-	struct lingers *lingers;   /* connections whose peers have not closed yet; they hold no slot */
+	struct lingers *lingers;   /* connections whose peers have not closed yet; they hold no
+	                            * slot */
 	struct duty_page *page;
-	struct run *runs;
+	TAILQ_HEAD(run_list, run) runs; /* the one that has been under way longest last */
 	struct leg *ended;
-	struct run *complete;     /* all of their legs had ended when the last address was looked for in vain */
+	struct run *complete;     /* all of their legs had ended when the last address was looked
+	                           * for in vain */
 	struct name_memory *names; /* of each target */
 	uint32_t active;
 	struct clock_doubt doubt; /* of the wall clock, by which certificates are judged */

@@ -12,10 +12,10 @@ enum { BUCKETS_FIRST = 256 };
 
 struct place {
 	struct place *chain;             /* in its bucket */
-	struct place *waiting_next;
+	TAILQ_ENTRY(place) link;
 	bool waits;                      /* stands in the line for room in all */
 	uint32_t held;
-	struct slot *first, *last;       /* in line */
+	struct slot_line line;
 	struct address address;
 };
 
@@ -23,7 +23,7 @@ struct slots {
 	uint32_t in_all, per_address, held, waiting;
 	uint32_t places, bucket_count;   /* a power of two */
 	struct place **buckets;
-	struct place *waiting_first, *waiting_last;
+	TAILQ_HEAD(, place) waiting_places;
 };
 
 struct slots *
@@ -36,6 +36,7 @@ slots_create(uint32_t in_all, uint32_t per_address)
 	slots->in_all = in_all > 0 ? in_all : 1;
 	slots->per_address = per_address > 0 ? per_address : 1;
 	slots->bucket_count = BUCKETS_FIRST;
+	TAILQ_INIT(&slots->waiting_places);
 	slots->buckets = calloc(slots->bucket_count, sizeof(struct place *));
 	if (slots->buckets == NULL)
 		slots_destroy(&slots);
@@ -104,6 +105,7 @@ find_place(struct slots *slots, const struct address *address)
 	if ((place = calloc(1, sizeof *place)) == NULL)
 		return NULL;
 	place->address = *address;
+	TAILQ_INIT(&place->line);
 	place->chain = *home;
 	*home = place;
 	slots->places++;
@@ -115,7 +117,7 @@ forget_place(struct slots *slots, struct place *place)
 {
 	struct place **link = bucket(slots, &place->address);
 
-	if (place->held > 0 || place->first != NULL || place->waits)
+	if (place->held > 0 || !TAILQ_EMPTY(&place->line) || place->waits)
 		return;
 	while (*link != place)
 		link = &(*link)->chain;
@@ -134,66 +136,33 @@ take(struct slots *slots, struct slot *slot)
 }
 
 static void
-stand_in_line(struct slots *slots, struct slot *slot)
-{
-	struct place *place = slot->place;
-
-	slots->waiting++;
-	slot->before = place->last;
-	slot->next = NULL;
-	if (place->last != NULL)
-		place->last->next = slot;
-	else
-		place->first = slot;
-	place->last = slot;
-}
-
-static void
 leave_line(struct slots *slots, struct slot *slot)
 {
-	struct place *place = slot->place;
-
-	assert(slots->waiting > 0 && (slot->before == NULL) == (place->first == slot));
+	assert(slots->waiting > 0 && !slot->held && !TAILQ_EMPTY(&slot->place->line));
 	slots->waiting--;
-	if (slot->before != NULL)
-		slot->before->next = slot->next;
-	else
-		place->first = slot->next;
-	if (slot->next != NULL)
-		slot->next->before = slot->before;
-	else
-		place->last = slot->before;
-	slot->next = slot->before = NULL;
+	TAILQ_REMOVE(&slot->place->line, slot, link);
 }
 
 /* An address with room and somebody in line gets in line for room in all. */
 static void
 join_waiting(struct slots *slots, struct place *place)
 {
-	if (place->waits || place->first == NULL || place->held >= slots->per_address)
+	if (place->waits || TAILQ_EMPTY(&place->line) || place->held >= slots->per_address)
 		return;
 	place->waits = true;
-	place->waiting_next = NULL;
-	if (slots->waiting_last != NULL)
-		slots->waiting_last->waiting_next = place;
-	else
-		slots->waiting_first = place;
-	slots->waiting_last = place;
+	TAILQ_INSERT_TAIL(&slots->waiting_places, place, link);
 }
 
-/* The slots that are held from now on, in a list. */
-static struct slot *
-grant(struct slots *slots)
+static void
+grant(struct slots *slots, struct slot_line *granted)
 {
-	struct slot *granted = NULL, **end = &granted;
+	struct place *place;
 
-	while (slots->held < slots->in_all && slots->waiting_first != NULL) {
-		struct place *place = slots->waiting_first;
-		struct slot *slot = place->first;
+	while (slots->held < slots->in_all && (place = TAILQ_FIRST(&slots->waiting_places)) != NULL) {
+		struct slot *slot = TAILQ_FIRST(&place->line);
 
-		slots->waiting_first = place->waiting_next;
-		if (slots->waiting_first == NULL)
-			slots->waiting_last = NULL;
+		assert(place->waits);
+		TAILQ_REMOVE(&slots->waiting_places, place, link);
 		place->waits = false;
 		if (slot == NULL || place->held >= slots->per_address) {
 			forget_place(slots, place);
@@ -202,11 +171,9 @@ grant(struct slots *slots)
 		leave_line(slots, slot);
 		take(slots, slot);
 		join_waiting(slots, place);
-		*end = slot;
-		end = &slot->next;
+		TAILQ_INSERT_TAIL(granted, slot, link);
 	}
 	assert(slots->held <= slots->in_all);
-	return granted;
 }
 
 bool
@@ -217,24 +184,26 @@ slots_ask(struct slots *slots, struct slot *slot, const struct address *address)
 	if (slot->place == NULL)
 		return true;
 	if (slots->held < slots->in_all && slot->place->held < slots->per_address
-	    && slot->place->first == NULL) {
+	    && TAILQ_EMPTY(&slot->place->line)) {
 		take(slots, slot);
 		return true;
 	}
-	stand_in_line(slots, slot);
+	slots->waiting++;
+	TAILQ_INSERT_TAIL(&slot->place->line, slot, link);
 	join_waiting(slots, slot->place);
 	return false;
 }
 
 /* Addresses take turns for room in all, and within an address who came first goes first: one
  * address with a hundred names cannot hold up the others. */
-struct slot *
-slots_give_back(struct slots *slots, struct slot *slot)
+void
+slots_give_back(struct slots *slots, struct slot *slot, struct slot_line *granted)
 {
 	struct place *place = slot->place;
 
+	TAILQ_INIT(granted);
 	if (place == NULL)
-		return NULL;
+		return;
 	if (slot->held) {
 		assert(place->held > 0 && slots->held >= place->held);
 		slot->held = false;
@@ -246,7 +215,7 @@ slots_give_back(struct slots *slots, struct slot *slot)
 	}
 	slot->place = NULL;
 	forget_place(slots, place);
-	return grant(slots);
+	grant(slots, granted);
 }
 
 uint32_t

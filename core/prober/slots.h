@@ -5,14 +5,18 @@
 #ifndef PROBER_SLOTS_H
 #define PROBER_SLOTS_H
 
+#include <sys/queue.h>
+
 #include "base/address.h"
 
 struct slots;
 struct place; /* an address that somebody talks to or waits for */
 
+TAILQ_HEAD(slot_line, slot);
+
 /* One who asks; lies in its owner. Starts as zeroes. */
 struct slot {
-	struct slot *next, *before;           /* in line; `next` also in what slots_give_back() returns */
+	TAILQ_ENTRY(slot) link;               /* in line, and in what slots_give_back() grants */
 	struct place *place;                  /* NULL: neither held nor waited for */
 	bool held;
 };
@@ -25,9 +29,9 @@ void slots_destroy(struct slots **);
  * Ports do not matter. No memory counts as held. */
 bool slots_ask(struct slots *, struct slot *, const struct address *);
 
-/* Gives back what is held, or leaves the line. Returns those in line that are held now, the first
- * of them first: the caller lets them go on. Fine on one that asks for nothing. */
-struct slot *slots_give_back(struct slots *, struct slot *);
+/* Gives back what is held, or leaves the line. `granted` becomes those in line that are held now,
+ * the first of them first: the caller lets them go on. Fine on one that asks for nothing. */
+void slots_give_back(struct slots *, struct slot *, struct slot_line *granted);
 
 uint32_t slots_held(const struct slots *);
 /* Those in line. */

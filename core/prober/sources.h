@@ -17,7 +17,8 @@
 struct sources {
 	const char *state;               /* the folder with the copies */
 	char said[SOURCES_TEXT_MAX];     /* which files cannot be used, and why; "": none */
-	struct reason unkept;            /* why the copy of one could not be written; "": all were */
+	struct reason unkept;            /* why the copy of one could not be written; "": all
+	                                  * were */
 };
 
 /* `state` stays the caller's, and good as long as the sources. */

@@ -3,7 +3,7 @@
  * readability, and not one system call to spare: a write is watched for only where it came up
  * short, and an event is answered by one read.
  */
-#include "prober/stream_private.h"
+#include "prober/stream_tls.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -295,7 +295,8 @@ receive_clear(struct stream *stream, bool is_event)
 	else if (error != EAGAIN && error != EINTR)
 		stream_finish_by_error(stream, error);
 	else if (is_event)
-		fate_drop_icmp(stream->fd); /* no bytes, then: what came while it connected lies there */
+		fate_drop_icmp(stream->fd); /* no bytes, then: what came while it connected lies
+		                             * there */
 }
 
 bool

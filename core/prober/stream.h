@@ -34,7 +34,8 @@ struct stream {
 	void *owner;
 	ev_io io;
 	int fd;                  /* -1: none */
-	int error;               /* what a write met; told when all that came before it has been read */
+	int error;               /* what a write met; told when all that came before it has been
+	                          * read */
 	struct tls *tls;         /* NULL while clear */
 	struct buffer unsent;    /* what a write left over; empty nearly always */
 	struct address to;
@@ -43,7 +44,8 @@ struct stream {
 	bool connected, secured, ended;
 	bool tls_wants_write;    /* TLS has to write before it can read */
 	bool said_in_tls;        /* the first line after the handshake went out */
-	int64_t failed_at;       /* when the handshake did, while what the peer still says is heard out; 0: not so */
+	int64_t failed_at;       /* when the handshake did, while what the peer still says is
+	                          * heard out; 0: not so */
 	ev_timer patience;       /* for that */
 	bool *gone;              /* while a callback runs: set when it ended the stream */
 };

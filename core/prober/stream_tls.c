@@ -1,5 +1,5 @@
 /* TLS on a stream: the handshake, and reading and writing records. */
-#include "prober/stream_private.h"
+#include "prober/stream_tls.h"
 
 #include <assert.h>
 #include <errno.h>

@@ -19,7 +19,8 @@
  */
 
 enum {
-	RECORD_FIRST = 20, RECORD_LAST = 24,    /* content types: change_cipher_spec to heartbeat (RFC 6520) */
+	RECORD_FIRST = 20, RECORD_LAST = 24,    /* content types: change_cipher_spec to heartbeat
+	                                         * (RFC 6520) */
 	RECORD_MAX = 16 * 1024 + 2048           /* RFC 5246, section 6.2.3 */
 };
 

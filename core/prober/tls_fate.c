@@ -9,7 +9,8 @@
 
 enum meaning {
 	FAILED,   /* tls_failed */
-	REFUSED,  /* tls_failed; the same alert is sent for many reasons, an outdated version among them */
+	REFUSED,  /* tls_failed; the same alert is sent for many reasons, an outdated version
+	           * among them */
 	VERSION,  /* tls_version */
 	WEAK,     /* tls_params that a legacy context accepts */
 	PARAMS,   /* tls_params */

@@ -13,12 +13,16 @@
 /* What our code decides about a finished handshake. */
 struct tls_judgement {
 	bool failed;                        /* by `verify`: the leg fails with `outcome` */
-	char outcome[OUTCOME_NAME_MAX];     /* "cert_expired" …: the gravest fault, "" where all is well */
+	char outcome[OUTCOME_NAME_MAX];     /* "cert_expired" …: the gravest fault, "" where all
+	                                     * is well */
 	char text[EVIDENCE_TEXT_MAX];       /* escaped */
-	char outdated[OUTCOME_NAME_MAX];    /* what it does is outdated: "tls_version", "tls_legacy", "tls_params"; "": it is not */
+	char outdated[OUTCOME_NAME_MAX];    /* what it does is outdated: "tls_version",
+	                                     * "tls_legacy", "tls_params"; "": it is not */
 	char outdated_text[160];            /* in what */
-	char renewal[160];                  /* that the certificate should have been renewed by now, "" where it need not be */
-	char undated[EVIDENCE_TEXT_MAX];    /* by its dates the leg would fail, and our own clock cannot be right; "": not so */
+	char renewal[160];                  /* that the certificate should have been renewed by
+	                                     * now, "" where it need not be */
+	char undated[EVIDENCE_TEXT_MAX];    /* by its dates the leg would fail, and our own clock
+	                                     * cannot be right; "": not so */
 	enum clock_doubt_cause doubt;       /* of our clock: dates were not judged */
 	char version[16], cipher[64];
 	bool verified;                      /* chain and name hold */
@@ -31,7 +35,8 @@ struct tls_clock {
 	int64_t before; /* the same by the clock before it was set, `now` where it was not: what is past its end, or before its
 	                 * beginning, is so by both */
 	enum clock_doubt_cause doubt; /* other than CLOCK_BELIEVED: dates are not judged */
-	int renewed; /* percent of its lifetime that the last certificate of this server had left when it went; 0: not known */
+	int renewed; /* percent of its lifetime that the last certificate of this server had left
+	              * when it went; 0: not known */
 };
 
 /* Judges the stream's handshake by the settings, adds the facts of connection and certificates

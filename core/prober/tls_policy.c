@@ -341,7 +341,8 @@ tls_policies_create(const struct config *config, struct sources *sources, struct
 		reason_set(why, "out of memory");
 		return NULL;
 	}
-	tzset(); /* gmtime, with which the library looks at dates, reads /etc/localtime the first time */
+	tzset(); /* gmtime, with which the library looks at dates, reads /etc/localtime the first
+	          * time */
 	policies->sources = sources;
 	policies->bundle = find_bundle(config, sources);
 	policies->method = tls_socket_method();

@@ -14,8 +14,10 @@ struct sources;
 
 enum tls_kind {
 	TLS_USUAL,
-	TLS_LEGACY, /* any version of TLS, any cipher: for a second connection only, with the same CA */
-	TLS_SMALL   /* as usual, but without post-quantum groups: its ClientHello fits into one segment */
+	TLS_LEGACY, /* any version of TLS, any cipher: for a second connection only, with the
+	             * same CA */
+	TLS_SMALL   /* as usual, but without post-quantum groups: its ClientHello fits into one
+	             * segment */
 };
 
 /* Reads all files that TLS will ever need: what comes later opens nothing. NULL with a reason

@@ -12,9 +12,12 @@ enum {
 	TLS_RSA_BITS_MAX = 8192,        /* above that a key costs us more than it tells */
 	TLS_DH_BITS_MAX = 8192,
 	TLS_RECORDS_MAX = 4096,         /* of one connection */
-	TLS_MESSAGES_MAX = 64,          /* of the handshake, and again after it: tickets, key updates, requests */
-	TLS_TURN_BYTES = 64 * 1024,     /* read from the socket in one call: other streams wait meanwhile */
-	TLS_OVERHEAD_MAX = 1024 * 1024, /* bytes of one connection, a dialogue's 256 KiB among them */
+	TLS_MESSAGES_MAX = 64,          /* of the handshake, and again after it: tickets, key
+	                                 * updates, requests */
+	TLS_TURN_BYTES = 64 * 1024,     /* read from the socket in one call: other streams wait
+	                                 * meanwhile */
+	TLS_OVERHEAD_MAX = 1024 * 1024, /* bytes of one connection, a dialogue's 256 KiB among
+	                                 * them */
 	TLS_FAULTS_MAX = 12,
 	TLS_HEAD = 5                    /* bytes of a record's header */
 };
@@ -30,7 +33,8 @@ struct tls_policy {
 	int min_version;
 	enum tls_kind kind;
 	SSL_CTX *context;            /* NULL: its CAs are not known */
-	const BIO_METHOD *method;    /* of the socket, and the cache of facts: one of each in a process */
+	const BIO_METHOD *method;    /* of the socket, and the cache of facts: one of each in a
+	                              * process */
 	struct tls_facts_cache *facts;
 	int (*security)(const SSL *, const SSL_CTX *, int operation, int bits, int nid, void *other,
 	    void *ours);
@@ -51,7 +55,8 @@ struct tls {
 	struct tls_policy *policy;
 	int fd;
 	int error;           /* errno of the socket */
-	int write_error;     /* ECONNRESET, EPIPE: of a write after which what the peer had said is still read; 0: none */
+	int write_error;     /* ECONNRESET, EPIPE: of a write after which what the peer had said
+	                      * is still read; 0: none */
 	bool eof, finished;  /* finished: the handshake */
 	bool client_cert_asked;
 	const char *abuse;   /* a cap was hit: which, in words; NULL: none */

@@ -26,7 +26,8 @@ enum tls_gap {
 	GAP_NONE,        /* it has signed itself: nothing belongs above it */
 	GAP_UNTRUSTED,   /* its issuer is an authority that is not trusted */
 	GAP_LEFT_OUT,    /* the intermediate certificate of its issuer was not sent */
-	GAP_LONE,        /* only the leaf was sent, and nothing is known of its issuer: either of the two */
+	GAP_LONE,        /* only the leaf was sent, and nothing is known of its issuer: either of
+	                  * the two */
 	GAP_LONE_LIKELY  /* the same, but an authority of the same house is trusted */
 };
 
@@ -36,18 +37,23 @@ struct tls_trial {
 	const struct tls_settings *settings;
 	enum clock_doubt_cause doubt;
 	int64_t now;
-	int64_t least, most;   /* what time it is at least, and at most: the clock may have been set */
+	int64_t least, most;   /* what time it is at least, and at most: the clock may have been
+	                        * set */
 	X509 *leaf;            /* belongs to the library */
 	STACK_OF(X509) *chain; /* as it was built; may be incomplete */
 	bool found[TLS_CODES];
 	struct tls_fault fault[TLS_CODES];
-	int ends_depth;        /* the certificate of the chain that ends first, and when; -1: none has a date */
+	int ends_depth;        /* the certificate of the chain that ends first, and when; -1:
+	                        * none has a date */
 	int64_t ends;
-	int near_depth;        /* the one whose end is nearest by its own lifetime; -1: none is near */
+	int near_depth;        /* the one whose end is nearest by its own lifetime; -1: none is
+	                        * near */
 	enum cert_level near;
 	enum tls_gap gap;      /* of TLS_CERT_UNTRUSTED and TLS_CERT_MISSING_INTERMEDIATE */
-	int renewed;           /* percent of its lifetime that the leaf before had left when it went; 0: not known */
-	bool renewal_missed;   /* the leaf is of the kind that is renewed by itself, or its like went earlier: it was not in time */
+	int renewed;           /* percent of its lifetime that the leaf before had left when it
+	                        * went; 0: not known */
+	bool renewal_missed;   /* the leaf is of the kind that is renewed by itself, or its like
+	                        * went earlier: it was not in time */
 };
 
 /* What is known of a certificate's time. */

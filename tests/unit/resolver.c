@@ -3,7 +3,7 @@
 #include <sys/resource.h>
 
 #include "prober/hosts.h"
-#include "prober/resolver_private.h"
+#include "prober/resolver_query.h"
 #include "unit/resolver_answers.h"
 
 static void

@@ -22,7 +22,11 @@ static unsigned turn;
 static void
 give_back(struct slots *slots, struct guest *guest)
 {
-	for (struct slot *slot = slots_give_back(slots, &guest->slot); slot != NULL; slot = slot->next) {
+	struct slot_line line;
+	struct slot *slot;
+
+	slots_give_back(slots, &guest->slot, &line);
+	TAILQ_FOREACH(slot, &line, link) {
 		struct guest *granted = (struct guest *)slot;
 
 		assert_true(slot->held);

@@ -1,6 +1,9 @@
-/* The resolver's structures, shared by resolver.c, resolver_life.c and query_result.c. */
-#ifndef PROBER_RESOLVER_PRIVATE_H
-#define PROBER_RESOLVER_PRIVATE_H
+/* The queries of a resolver, and what they share: of resolver.c and query_result.c alone. What
+ * others do with a query stands in resolver.h. */
+#ifndef PROBER_RESOLVER_QUERY_H
+#define PROBER_RESOLVER_QUERY_H
+
+#include <sys/queue.h>
 
 #include "prober/answers.h"
 #include "prober/canary.h"
@@ -18,8 +21,9 @@ struct resolver {
 	uint32_t server_count;
 	struct canary canaries[QUESTION_SERVERS_MAX]; /* one for each server */
 	struct name_failures failures;
-	struct resolver_query *all;
-	struct resolver_query *ready, **ready_end; /* not taken yet, in the order in which they became so */
+	LIST_HEAD(, resolver_query) all;
+	TAILQ_HEAD(, resolver_query) ready; /* not taken yet, in the order in which they became
+	                                     * so */
 };
 
 enum part { PART_A, PART_AAAA, PARTS };
@@ -28,7 +32,8 @@ enum part { PART_A, PART_AAAA, PARTS };
 struct found_part {
 	enum dns_status status;
 	struct opinion opinions[QUESTION_SERVERS_MAX];
-	int64_t repeats; /* the shortest time since a "no" came first, of those from caches; 0: one did not */
+	int64_t repeats; /* the shortest time since a "no" came first, of those from caches; 0:
+	                  * one did not */
 };
 
 /* What a query waits for: a question about its name, or about the canary of a server. */
@@ -40,9 +45,10 @@ struct query_wait {
 
 struct resolver_query {
 	struct resolver *resolver;
-	struct resolver_query *next, **link;             /* of all of a resolver */
-	struct resolver_query *next_ready, **ready_link; /* of those that are ready */
-	ev_watcher *told;            /* the owner's; an event is fed to it when there is something to take */
+	LIST_ENTRY(resolver_query) link;
+	TAILQ_ENTRY(resolver_query) ready_link;
+	ev_watcher *told;            /* the owner's; an event is fed to it when there is
+	                              * something to take */
 	bool is_ready;               /* all is known, or time is over */
 	bool is_asking;              /* not all of its questions are joined yet */
 	bool is_over;                /* its time */

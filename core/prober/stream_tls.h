@@ -1,6 +1,6 @@
-/* The inside of a stream, shared by stream.c and stream_tls.c. */
-#ifndef PROBER_STREAM_PRIVATE_H
-#define PROBER_STREAM_PRIVATE_H
+/* The part of a stream inside TLS, and what it needs of stream.c: of these two alone. */
+#ifndef PROBER_STREAM_TLS_H
+#define PROBER_STREAM_TLS_H
 
 #include "prober/stream.h"
 
@@ -27,7 +27,7 @@ void stream_come_back(struct stream *);
  * that it had closed. */
 int stream_error_at_end(const struct stream *);
 
-/* stream_tls.c: one more step of the handshake; what lies there inside TLS. The stream may be
+/* One more step of the handshake; what lies there inside TLS. The stream may be
  * gone after either. */
 void stream_handshake(struct stream *);
 /* The time in which the peer could say more is over. */
