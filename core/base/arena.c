@@ -103,6 +103,7 @@ alloc(struct arena *arena, size_t size, size_t alignment)
 		at = chunk->used;
 	}
 	chunk->used = at + size;
+	assert(chunk->used <= chunk->size && at % alignment == 0);
 	return (char *)chunk + at;
 }
 

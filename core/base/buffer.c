@@ -24,6 +24,7 @@ grow(struct buffer *buffer, size_t needed, size_t max)
 		return false;
 	buffer->data = data;
 	buffer->room = (uint32_t)room;
+	assert(buffer->size <= buffer->room && needed <= buffer->room);
 	return true;
 }
 
@@ -55,7 +56,7 @@ buffer_add(struct buffer *buffer, const void *bytes, size_t size, size_t max)
 void
 buffer_remove(struct buffer *buffer, size_t at, size_t size)
 {
-	assert(at <= buffer->size && size <= buffer->size - at);
+	assert(buffer->size <= buffer->room && at <= buffer->size && size <= buffer->size - at);
 	size_t behind = buffer->size - at - size;
 	if (behind > 0)
 		memmove(buffer->data + at, buffer->data + at + size, behind);

@@ -5,6 +5,7 @@
  */
 #include "base/calendar.h"
 
+#include <assert.h>
 #include <string.h>
 #include <strings.h>
 
@@ -105,6 +106,7 @@ look(const struct calendar_range *range, int weekday, int minute, bool *holds)
 {
 	int next = DAY - minute;
 
+	assert(range->from < range->to && minute < DAY);
 	for (int ago = 0; ago < 2; ago++) { /* begun today, or yesterday */
 		int from = range->from - ago * DAY, to = range->to - ago * DAY;
 

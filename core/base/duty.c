@@ -124,6 +124,7 @@ duty_log(struct duty *duty, int level, uint64_t event, const char *format, ...)
 	va_start(arguments, format);
 	text_format_v(&line, format, arguments);
 	va_end(arguments);
+	assert(line.size + sizeof more <= sizeof bytes);
 	flatten(&line);
 	if (line.cut) {
 		memcpy(line.bytes + line.size, more, sizeof more);

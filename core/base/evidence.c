@@ -10,6 +10,7 @@
  */
 #include "base/evidence.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -25,7 +26,8 @@ enum {
 	GAP_MAX = LINE_HEADER + 64
 };
 
-/* Reserves `size` bytes at the end of a list as a message to write into; bad where they do not fit. */
+/* Reserves `size` bytes at the end of a list as a message to write into; bad where they do not
+ * fit. */
 static struct wire_out
 append(struct buffer *list, size_t size, size_t first, size_t max)
 {
@@ -41,9 +43,11 @@ appended(struct buffer *list, const struct wire_out *out)
 {
 	if (!out->bad)
 		list->size += (uint32_t)out->size;
+	assert(list->size <= list->room && (list->data == NULL) == (list->room == 0));
 }
 
-/* The size of the fact at `offset` of a list that we wrote ourselves; *same: it is called `name`. */
+/* The size of the fact at `offset` of a list that we wrote ourselves; *same: it is called
+ * `name`. */
 static size_t
 fact_size(const struct buffer *facts, size_t offset, const char *name, size_t name_size, bool *same)
 {
@@ -131,18 +135,6 @@ line_size(const struct buffer *transcript, size_t offset, int64_t *at)
 	return in.bad ? transcript->size - offset : in.at;
 }
 
-/* Where the head ends: the first border between lines behind HEAD bytes. */
-static uint32_t
-find_gap(const struct buffer *transcript)
-{
-	size_t offset = 0;
-	int64_t at;
-
-	while (offset < HEAD && offset < transcript->size)
-		offset += line_size(transcript, offset, &at);
-	return (uint32_t)offset;
-}
-
 static void
 insert_gap(struct evidence_log *log, int64_t at)
 {
@@ -156,6 +148,7 @@ insert_gap(struct evidence_log *log, int64_t at)
 	write_line(&out, at, EVIDENCE_EVENT, (struct pw_bytes){ text, (size_t)size });
 	if (buffer_reserve(transcript, out.size, EVIDENCE_TRANSCRIPT_MAX) == NULL)
 		return;
+	assert(log->gap <= transcript->size && size < (int)sizeof text);
 	char *gap = transcript->data + log->gap;
 	memmove(gap + out.size, gap, transcript->size - log->gap);
 	memcpy(gap, entry, out.size);
@@ -170,9 +163,12 @@ give_way(struct evidence_log *log, size_t needed)
 	int64_t at = 0;
 	size_t offset;
 
-	if (log->gap == 0)
-		log->gap = find_gap(transcript);
-	else
+	if (log->gap == 0) { /* the head ends at the first border between lines behind HEAD bytes */
+		int64_t before;
+
+		while (log->gap < HEAD && log->gap < transcript->size)
+			log->gap += (uint32_t)line_size(transcript, log->gap, &before);
+	} else
 		buffer_remove(transcript, log->gap, line_size(transcript, log->gap, &at));
 	offset = log->gap;
 	while (offset < transcript->size

@@ -1,4 +1,5 @@
-/* Walks a path part by part with openat(2) and O_NOFOLLOW; links are followed here, by their text. */
+/* Walks a path part by part with openat(2) and O_NOFOLLOW; links are followed here, by their
+ * text. */
 #include "base/folder.h"
 
 #include <errno.h>

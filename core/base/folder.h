@@ -21,12 +21,12 @@ enum folder_guard {
  * wrong; the caller closes the descriptor. */
 int folder_open(const char *path, enum folder_guard, struct reason *why);
 
-/* The same with FOLDER_LINKS, and makes what is missing: the folder for our user alone, those above it
- * readable for all. */
+/* The same with FOLDER_LINKS, and makes what is missing: the folder for our user alone, those
+ * above it readable for all. */
 int folder_make(const char *path, struct reason *why);
 
-/* Returns false with a reason if what was looked at is not root's or our own, or if others may write
- * to it; `what` is how it is called there. */
+/* Returns false with a reason if what was looked at is not root's or our own, or if others may
+ * write to it; `what` is how it is called there. */
 bool folder_is_ours_alone(const struct stat *, const char *what, struct reason *why);
 
 #endif

@@ -1,6 +1,7 @@
 /* Finds and becomes the daemon's user (setresuid(2), capabilities(7), prctl(2)). */
 #include "base/identity.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <grp.h>
 #include <linux/capability.h>
@@ -103,6 +104,7 @@ identity_drop_capabilities(struct reason *why)
 bool
 identity_become(const struct identity *identity, struct reason *why)
 {
+	assert(!identity->changes || (!identity->root && identity->uid != 0));
 	if (identity->changes && !change_user(identity, why))
 		return false;
 	if (!identity->root && !identity_drop_capabilities(why))

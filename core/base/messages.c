@@ -1,6 +1,7 @@
 /*
- * The messages between processes: a form for each, and the writers and readers that are made from them. A reader takes the
- * whole packet and answers once, at its end: a field out of range is as wrong as bytes that are missing or left over.
+ * The messages between processes: a form for each, and the writers and readers that are made from
+ * them. A reader takes the whole packet and answers once, at its end: a field out of range is as
+ * wrong as bytes that are missing or left over.
  */
 #include "base/messages.h"
 
@@ -380,6 +381,7 @@ message_expect(struct wire_in *in, enum message_kind kind)
 static void
 put_message(struct wire_out *out, enum message_kind kind, const void *message)
 {
+	assert(kind < MESSAGE_KINDS && forms[kind].fields != NULL);
 	message_begin(out, kind);
 	wire_put_form(out, &forms[kind], message);
 }

@@ -214,7 +214,8 @@ enum { SOURCES_TEXT_MAX = 1024 };
 void message_put_sources(struct wire_out *, const char *said);
 bool message_get_sources(struct wire_in *, char said[SOURCES_TEXT_MAX]);
 
-/* Connections that wait until others have ended; said when it has changed, once a second at most. */
+/* Connections that wait until others have ended; said when it has changed, once a second at
+ * most. */
 void message_put_waiting(struct wire_out *, uint32_t connections);
 bool message_get_waiting(struct wire_in *, uint32_t *connections);
 
@@ -328,13 +329,15 @@ struct message_committed {
 void message_put_committed(struct wire_out *, const struct message_committed *);
 bool message_get_committed(struct wire_in *, struct message_committed *);
 
-/* Begins a packet of a kind that has no fields, or whose fields follow; and reads such a beginning. */
+/* Begins a packet of a kind that has no fields, or whose fields follow; and reads such a
+ * beginning. */
 void message_begin(struct wire_out *, enum message_kind);
 void message_expect(struct wire_in *, enum message_kind);
 
 extern const struct wire_form sequence_form;
 
-/* The form of a kind; NULL for such as have none: without fields, or with many entries in a packet. */
+/* The form of a kind; NULL for such as have none: without fields, or with many entries in a
+ * packet. */
 const struct wire_form *message_form(enum message_kind);
 
 /* Reads any kind that has a form into its struct of form->size bytes, as the reader of that kind

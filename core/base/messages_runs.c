@@ -136,6 +136,7 @@ put_details(struct wire_out *out, const struct report *report)
 	struct report shortened = *report;
 
 	shortened.text = cut(report->text, EVIDENCE_TEXT_MAX - 1);
+	assert(taken + shortened.text.size <= REPORT_SIZE_MAX);
 	size_t share = (REPORT_SIZE_MAX - taken
 	    - shortened.text.size) / (report->warning_count + 1);
 	for (uint32_t i = 0; i < report->warning_count; i++)

@@ -1,4 +1,5 @@
-/* The messages about single runs, of which many travel in one packet: orders, reports and results. */
+/* The messages about single runs, of which many travel in one packet: orders, reports and
+ * results. */
 #ifndef BASE_MESSAGES_RUNS_H
 #define BASE_MESSAGES_RUNS_H
 

@@ -5,6 +5,8 @@
  */
 #include "base/our_clock.h"
 
+#include <assert.h>
+
 #include "base/clock.h"
 #include "base/zone.h"
 
@@ -65,6 +67,7 @@ keep(struct our_clock *clock, const struct clock_evidence *evidence, int64_t wal
 		if (clock->against[i].domain == evidence->domain
 		    && clock->against[i].end == evidence->end)
 			return;
+	assert(clock->next < CLOCK_KEPT && clock->next <= clock->count);
 	clock->against[clock->next] = *evidence;
 	clock->next = (clock->next + 1) % CLOCK_KEPT;
 	if (clock->count < CLOCK_KEPT)

@@ -1,6 +1,7 @@
 /* Splits a reply's text into words and searches phrases among them; no state, no allocation. */
 #include "base/phrase.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -349,6 +350,7 @@ phrase_split(struct phrase_text *text, const struct pw_reply *reply,
 		splitter.leads = true;
 		split_line(&splitter, reply->lines[line]);
 	}
+	assert(text->count <= PHRASE_WORDS_MAX);
 }
 
 /* Whether the word is what `wanted`, one choice of a phrase, asks for. */
@@ -438,6 +440,7 @@ span(const struct phrase_text *text, size_t at, size_t end)
 {
 	const struct phrase_word *first = &text->words[at];
 
+	assert(at < end && end <= text->count);
 	while (text->words[end - 1].line != first->line)
 		end--;
 	const struct phrase_word *last = &text->words[end - 1];

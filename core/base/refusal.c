@@ -73,7 +73,8 @@ says_us(struct matter *matter)
 	    || (!phrase_find_any(&matter->text, refusal_resolver, &what) && says(matter, refusal_about_reverse));
 }
 
-/* The rows. What STARTTLS is answered with is about TLS, unless it says in so many words that it is about us or the load. */
+/* The rows. What STARTTLS is answered with is about TLS, unless it says in so many words that it
+ * is about us or the load. */
 
 static bool
 is_our_name(struct matter *matter)
@@ -110,7 +111,8 @@ wants_certificate(struct matter *matter)
 	    || (matter->session->cert_asked && says(matter, refusal_names_certificate));
 }
 
-/* 530, 534 and 538 ask for TLS or for a login (RFC 3207, RFC 4954): a step that comes first, and no policy about us. */
+/* 530, 534 and 538 ask for TLS or for a login (RFC 3207, RFC 4954): a step that comes first, and
+ * no policy about us. */
 static bool
 is_policy_code(struct matter *matter)
 {

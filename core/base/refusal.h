@@ -1,7 +1,8 @@
 /*
- * What a refusal means: about us, about its load, or about the server itself. One table decides for every probe; its rows
- * are tried in their order and the first that applies decides, by the reply code and by whole words and phrases. What
- * no row knows is a temporary failure (4xx) or a refusal without a reason (5xx), never a word about us.
+ * What a refusal means: about us, about its load, or about the server itself. One table decides for
+ * every probe; its rows are tried in their order and the first that applies decides, by the reply
+ * code and by whole words and phrases. What no row knows is a temporary failure (4xx) or a refusal
+ * without a reason (5xx), never a word about us.
  */
 #ifndef BASE_REFUSAL_H
 #define BASE_REFUSAL_H
@@ -11,13 +12,15 @@
 /* What is known of the session beside the reply. */
 struct refusal_session {
 	struct phrase_names names;
-	bool cert_asked; /* TLS stands, the server asked for a certificate of ours, and none was sent */
+	bool cert_asked; /* TLS stands, the server asked for a certificate of ours, and none was
+	                  * sent */
 };
 
 /* Judges a reply with 4xx or 5xx. `because` is a view into the reply. */
 struct pw_refusal refusal_judge(const struct pw_reply *, enum pw_stage, const struct refusal_session *);
 
-/* What a refusal says beside that, for the rules: REPORT_TOO_MANY, REPORT_POLICY_CODE, REPORT_MEANS_US (messages.h). */
+/* What a refusal says beside that, for the rules: REPORT_TOO_MANY, REPORT_POLICY_CODE,
+ * REPORT_MEANS_US (messages.h). */
 struct refusal_marks {
 	bool too_many;    /* 4xx because of too many connections, their rate, or throttling */
 	bool policy_code; /* 4xx with an enhanced code x.7.x */

@@ -52,7 +52,8 @@ const char *const refusal_about_us[] = {
 	"ip|adresse * bloquee|bloqu\xc3\xa9" "e|refusee|refus\xc3\xa9" "e|interdite|listee|list\xc3\xa9" "e",
 	"ip * bloqueada|bloqueado|rechazada|rejeitado|listada|listado|bloccato|rifiutato|bloccata|rifiutata",
 	"liste noire", "lista negra|nera", "schwarzen|schwarze liste", "sperrliste",
-	/* As Coremail says it, and NetEase by its codes (https://help.163.com/09/1224/17/5RAJ4LMH00753VB8.html) */
+	/* As Coremail says it, and NetEase by its codes
+	 * (https://help.163.com/09/1224/17/5RAJ4LMH00753VB8.html) */
 	"black ip", "rbl deny", "ip is hangup|rejected", "openrelay|smtpport check",
 	"hl:rep|hl:mep|hl:ihu|hl:ipb|wm:bli|wm:blu|dt:rbl|dt:spm|mi:spb",
 	/* Russian, Chinese, Japanese */

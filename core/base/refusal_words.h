@@ -1,6 +1,6 @@
 /*
- * What mail servers say where they refuse, as phrases (phrase.h), from their sources and from public reports. What is
- * missing here is a row, not code. Each list ends with NULL.
+ * What mail servers say where they refuse, as phrases (phrase.h), from their sources and from
+ * public reports. What is missing here is a row, not code. Each list ends with NULL.
  */
 #ifndef BASE_REFUSAL_WORDS_H
 #define BASE_REFUSAL_WORDS_H
@@ -12,20 +12,24 @@ extern const char *const refusal_about_reverse[];
 /* The same about the name in EHLO; looked for in replies to EHLO only. */
 extern const char *const refusal_about_name[];
 
-/* Asks for a certificate of the client; and speaks of one, which says so where TLS asked for one. */
+/* Asks for a certificate of the client; and speaks of one, which says so where TLS asked for
+ * one. */
 extern const char *const refusal_wants_certificate[];
 extern const char *const refusal_names_certificate[];
 
 /* Too many connections, their rate, throttling. */
 extern const char *const refusal_rate[];
 
-/* Trouble of the server's own, or a command that it does not know: what else is mentioned is then not the reason. */
+/* Trouble of the server's own, or a command that it does not know: what else is mentioned is
+ * then not the reason. */
 extern const char *const refusal_trouble[];
-/* The part of refusal_trouble that is no matter of load: "too many connections" is then said of a database. */
+/* The part of refusal_trouble that is no matter of load: "too many connections" is then said of
+ * a database. */
 extern const char *const refusal_backend[];
 /* The part of it by which a server finds no name for any address. */
 extern const char *const refusal_resolver[];
-/* Says that it is the server itself who is listed or refused, or speaks of its machines: no word of it is about us. */
+/* Says that it is the server itself who is listed or refused, or speaks of its machines: no word
+ * of it is about us. */
 extern const char *const refusal_of_itself[];
 
 /* Mentions lists, greylisting and reverse DNS: the reason unless there is trouble. */
@@ -34,7 +38,8 @@ extern const char *const refusal_mentions_list[];
 extern const char *const refusal_mentions_us[];
 /* Mentions the name in EHLO, in a reply to it: the reason unless there is trouble. */
 extern const char *const refusal_mentions_name[];
-/* Our name by itself is mentioned; and it is so as that of the client, "probe.example.net[192.0.2.9]". */
+/* Our name by itself is mentioned; and it is so as that of the client,
+ * "probe.example.net[192.0.2.9]". */
 extern const char *const refusal_is_name[], *const refusal_is_client[];
 /* Refuses in words that say so of us where the code is 5xx. */
 extern const char *const refusal_for_good[];

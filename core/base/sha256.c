@@ -10,8 +10,8 @@ sha256(const void *bytes, size_t size, unsigned char digest[static SHA256_SIZE])
 {
 	unsigned made = 0;
 
-	/* Without this OpenSSL reads its configuration with the first digest, in a process that opens
-	 * no file any more. */
+	/* Without this OpenSSL reads its configuration with the first digest, in a process that
+	 * opens no file any more. */
 	(void)OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
 	/* It fails for want of memory alone: the process ends then, and the next one goes on. */
 	bool good = EVP_Digest(bytes, size, digest, &made, EVP_sha256(), NULL) == 1;

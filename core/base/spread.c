@@ -5,17 +5,6 @@
 #include <assert.h>
 #include "base/spread.h"
 
-static unsigned
-bucket_of(uint64_t value)
-{
-	unsigned power;
-
-	if (value < 16)
-		return (unsigned)value;
-	power = 63 - (unsigned)__builtin_clzll(value);
-	return (power - 3) * 16 + (unsigned)(value >> (power - 4) & 15);
-}
-
 /* The largest value that falls into it. */
 static int64_t
 top_of(unsigned bucket)
@@ -30,7 +19,10 @@ top_of(unsigned bucket)
 void
 spread_add(struct spread *spread, int64_t micros)
 {
-	unsigned bucket = bucket_of(micros > 0 ? (uint64_t)micros : 0);
+	uint64_t value = micros > 0 ? (uint64_t)micros : 0;
+	unsigned power = 63 - (unsigned)__builtin_clzll(value | 1);
+	unsigned bucket = value < 16 ? (unsigned)value
+	    : (power - 3) * 16 + (unsigned)(value >> (power - 4) & 15);
 
 	spread->buckets[bucket < SPREAD_BUCKETS ? bucket : SPREAD_BUCKETS - 1]++;
 	spread->count++;
@@ -44,6 +36,7 @@ spread_at(const struct spread *spread, unsigned permille)
 	uint64_t wanted = (spread->count * permille + 999) / 1000, seen = 0;
 
 	assert(permille >= 1 && permille <= 1000);
+	assert(spread->count > 0 || spread->max == 0);
 	if (permille == 1000)
 		return spread->max;
 	for (unsigned bucket = 0; bucket < SPREAD_BUCKETS; bucket++) {

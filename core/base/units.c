@@ -173,6 +173,7 @@ units_add_size(struct text *text, int64_t bytes)
 	assert(bytes >= 0);
 	while (unit->worth > 1 && (bytes == 0 || bytes % unit->worth != 0))
 		unit++;
+	assert(bytes % unit->worth == 0 && unit < sizes + SIZES);
 	text_add_i64(text, bytes / unit->worth);
 	if (unit->worth > 1)
 		text_add(text, unit->name);

@@ -4,6 +4,7 @@
  */
 #include "base/wire.h"
 
+#include <assert.h>
 #include <string.h>
 
 struct wire_out
@@ -51,7 +52,8 @@ get(struct wire_in *in, void *value, size_t size)
 		memcpy(value, bytes, size);
 }
 
-/* A number is its bytes as the host has them: packets and records are read on the machine that wrote them. */
+/* A number is its bytes as the host has them: packets and records are read on the machine that
+ * wrote them. */
 #define NUMBER(name, type) \
 	void wire_put_##name(struct wire_out *out, type value) { put(out, &value, sizeof value); } \
 	type wire_get_##name(struct wire_in *in) { type value = 0; get(in, &value, sizeof value); return value; }
@@ -136,5 +138,6 @@ wire_require(struct wire_in *in, bool holds)
 bool
 wire_is_whole(const struct wire_in *in)
 {
+	assert(in->at <= in->size);
 	return !in->bad && in->at == in->size;
 }

@@ -8,7 +8,7 @@
 
 /* Bytes of the kinds that are numbers. */
 static const uint8_t widths[] = { [WIRE_U8] = 1, [WIRE_U16] = 2, [WIRE_U32] = 4, [WIRE_U64] = 8,
-	[WIRE_I64] = 8, [WIRE_INDEX] = 4, [WIRE_INDEX_OR_NONE] = 4 };
+	[WIRE_INDEX] = 4, [WIRE_INDEX_OR_NONE] = 4 };
 
 static uint64_t
 load(const void *member, size_t size)
@@ -107,10 +107,12 @@ put_item(struct wire_out *out, const struct wire_field *field, const void *membe
 	case WIRE_U16:
 	case WIRE_U32:
 	case WIRE_U64:
-	case WIRE_I64:
 	case WIRE_INDEX:
 	case WIRE_INDEX_OR_NONE:
 		put_unsigned(out, widths[field->kind], load(member, field->size));
+		break;
+	case WIRE_I64:
+		wire_put_i64(out, *(const int64_t *)member);
 		break;
 	case WIRE_NAME:
 		wire_put_name(out, member);
@@ -182,9 +184,7 @@ get_number(struct wire_in *in, const struct wire_field *field, void *member, uin
 	bool holds = field->max == 0 || value <= field->max;
 
 	assert(widths[field->kind] <= field->size);
-	if (field->kind == WIRE_I64)
-		holds = (int64_t)value >= field->min;
-	else if (field->kind == WIRE_INDEX || field->kind == WIRE_INDEX_OR_NONE)
+	if (field->kind == WIRE_INDEX || field->kind == WIRE_INDEX_OR_NONE)
 		holds = value < limit || (field->kind == WIRE_INDEX_OR_NONE && value == UINT32_MAX);
 	wire_require(in, holds);
 	save(member, field->size, in->bad ? 0 : value);
@@ -240,10 +240,13 @@ get_item(struct wire_in *in, const struct wire_field *field, void *member,
 	case WIRE_U16:
 	case WIRE_U32:
 	case WIRE_U64:
-	case WIRE_I64:
 	case WIRE_INDEX:
 	case WIRE_INDEX_OR_NONE:
 		get_number(in, field, member, terms->limit);
+		break;
+	case WIRE_I64:
+		*(int64_t *)member = wire_get_i64(in);
+		wire_require(in, *(int64_t *)member >= field->min);
 		break;
 	case WIRE_NAME:
 		wire_get_name(in, member, field->size);

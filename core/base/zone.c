@@ -1,6 +1,7 @@
 /* Time zones: finds and loads a zone's file, converts instants to local time, formats them. */
 #include "base/zone.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -159,6 +160,7 @@ find(const struct zone *zone, int64_t seconds)
 {
 	size_t low = 0, high = zone->count;
 
+	assert(zone->count > 0 && zone->instants[0] <= seconds);
 	while (high - low > 1) {
 		size_t middle = low + (high - low) / 2;
 
@@ -199,6 +201,7 @@ zone_at(const struct zone *zone, int64_t seconds)
 	int64_t local = seconds + kind->offset, days = divide_down(local, DAY_SECONDS);
 	int of_day = (int)(local - days * DAY_SECONDS);
 
+	assert(of_day >= 0 && of_day < DAY_SECONDS);
 	zone_date(days, &time.year, &time.month, &time.day);
 	time.weekday = (int)(((days + 4) % 7 + 7) % 7);
 	time.hour = of_day / 3600;

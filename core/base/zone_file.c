@@ -66,17 +66,6 @@ take_head(struct view *view, struct head *head)
 	return head->version >= 1 && head->version <= 9;
 }
 
-static void
-skip_body(struct view *view, const struct head *head, size_t time_size)
-{
-	take(view, head->instant_count * (time_size + 1));
-	take(view, head->kind_count * 6);
-	take(view, head->letter_count);
-	take(view, head->leap_count * (time_size + 4));
-	take(view, head->standard_count);
-	take(view, head->utc_count);
-}
-
 static bool
 allocate(struct zone *zone, const struct head *head)
 {
@@ -169,7 +158,12 @@ zone_file_parse(const unsigned char *bytes, size_t size, struct zone *zone)
 	if (!take_head(&view, &head))
 		return "not a time zone file";
 	if (head.version > 1) {
-		skip_body(&view, &head, time_size);
+		take(&view, head.instant_count * (time_size + 1));
+		take(&view, head.kind_count * 6);
+		take(&view, head.letter_count);
+		take(&view, head.leap_count * (time_size + 4));
+		take(&view, head.standard_count);
+		take(&view, head.utc_count);
 		time_size = 8;
 		if (!take_head(&view, &head))
 			return "the time zone file is damaged";

@@ -1,6 +1,6 @@
 /*
- * The rule behind the table of a time zone (POSIX TZ, with the wider hours of RFC 8536, section 3.3.1),
- * and the calendar. Of the zone modules only.
+ * The rule behind the table of a time zone (POSIX TZ, with the wider hours of RFC 8536, section
+ * 3.3.1), and the calendar. Of the zone modules only.
  */
 #ifndef BASE_ZONE_RULE_H
 #define BASE_ZONE_RULE_H
