@@ -50,12 +50,7 @@ struct duty {
 /* The entry of each duty, called in the forked child; returns the exit status of the process. */
 int prober_main(struct duty *);
 int keeper_main(struct duty *);
-int notifier_main(struct duty *);
 int web_main(struct duty *);
-/* The second process of a notifier whose plugin has a gate; it shares the socket to the parent with
- * the first, and says nothing there but lines for the log. */
-int gate_main(struct duty *);
-
 /*
  * Says one line to the parent's log; never blocks: where the socket is full the line is dropped and
  * counted. `event` joins the lines of one event, 0: none. The text is made safe by its writer:

@@ -1,5 +1,10 @@
+/*
+ * A process keeps what its plugin asks for and nothing else; a plugin cannot ask for more than there is
+ * room for, which is bounded here: it may be anybody's code.
+ */
 #include "notifier/confine.h"
 
+#include <assert.h>
 #include <sys/socket.h>
 #include <syslog.h>
 
@@ -38,10 +43,12 @@ static void
 add_paths(struct rights *rights, const char *const *paths, uint32_t count,
     enum sandbox_access access)
 {
-	for (uint32_t i = 0; i < count; i++)
+	for (uint32_t i = 0; i < count; i++) {
+		assert(rights->sandbox.path_count < PATHS_MAX);
 		if (paths[i] != NULL)
 			rights->paths[rights->sandbox.path_count++]
 			    = (struct sandbox_path){ paths[i], access, true };
+	}
 }
 
 static void
@@ -57,16 +64,6 @@ add_ports(struct rights *rights, const struct pw_needs *needs)
 }
 
 static void
-add_names(struct rights *rights)
-{
-	add_paths(rights, names_files, NAMES_FILES, SANDBOX_READ);
-	sandbox_ports_add(&rights->ports, DNS_PORT);
-	rights->sandbox.network = SANDBOX_CONNECTS;
-	rights->sandbox.calls |= CALL_READS | CALL_TCP | CALL_UDP | CALL_ROUTES | CALL_BINDS
-	    | CALL_LIBRARIES;
-}
-
-static void
 add_needs(struct rights *rights, const struct pw_needs *needs)
 {
 	uint32_t reads = at_most(needs->read_count), writes = at_most(needs->write_count);
@@ -75,8 +72,12 @@ add_needs(struct rights *rights, const struct pw_needs *needs)
 	add_paths(rights, needs->reads, reads, SANDBOX_READ);
 	add_paths(rights, needs->writes, writes, SANDBOX_MAKE);
 	add_ports(rights, needs);
-	if ((needs->flags & PW_NEEDS_NAMES) != 0)
-		add_names(rights);
+	if ((needs->flags & PW_NEEDS_NAMES) != 0) {
+		add_paths(rights, names_files, NAMES_FILES, SANDBOX_READ);
+		sandbox_ports_add(&rights->ports, DNS_PORT);
+		sandbox->network = SANDBOX_CONNECTS;
+		sandbox->calls |= CALL_READS | CALL_TCP | CALL_UDP | CALL_ROUTES;
+	}
 	sandbox->calls |= (needs->port_count > 0 ? CALL_TCP : 0) | (reads > 0 ? CALL_READS : 0)
 	    | (writes > 0 ? CALL_FILES : 0)
 	    | ((needs->flags & PW_NEEDS_UDP) != 0 ? CALL_UDP : 0)

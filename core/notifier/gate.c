@@ -3,6 +3,9 @@
  * its library. It has read its files when it gives up its rights, those of name resolution
  * included; from then on it connects, and opens nothing.
  */
+#include "notifier/gate.h"
+
+#include <assert.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +13,6 @@
 #include <syslog.h>
 #include <time.h>
 
-#include "base/duty.h"
 #include "base/limits.h"
 #include "base/sandbox.h"
 #include "base/secret_memory.h"
@@ -35,17 +37,17 @@ struct gate {
  * peer. */
 static uint32_t
 look_up_for(const struct pw_gate_host *host, const char *name, int64_t limit,
-    struct sockaddr_storage *found, uint32_t max,
-    char *why, size_t why_size)
+    struct sockaddr_storage *found, uint32_t max, char *why, size_t why_size)
 {
-	struct gate *gate = (struct gate *)(void *)((char *)(uintptr_t)host
-	    - offsetof(struct gate, host));
-	limits_of_work(limits_of(DUTY_NOTIFIER)->work_seconds, duty_used_up, gate->duty);
+	struct gate *gate
+	    = (struct gate *)(void *)((char *)(uintptr_t)host - offsetof(struct gate, host));
 	struct address addresses[RESOLVED_MAX];
 	struct text text = { .bytes = why, .room = why_size };
-	uint32_t count = look_up_host(&gate->names, name, limit, addresses,
-	    max < RESOLVED_MAX ? max : RESOLVED_MAX, &text);
+	uint32_t count, room = max < RESOLVED_MAX ? max : RESOLVED_MAX;
 
+	limits_of_work(limits_of(DUTY_NOTIFIER)->work_seconds, duty_used_up, gate->duty);
+	count = look_up_host(&gate->names, name, limit, addresses, room, &text);
+	assert(count <= room);
 	for (uint32_t i = 0; i < count; i++) {
 		memset(&found[i], 0, sizeof found[i]);
 		memcpy(&found[i], &addresses[i].any, address_length(&addresses[i]));

@@ -2,13 +2,15 @@
  * Body text of notices. Its own texts were made safe by their writers; what servers said is escaped
  * by the transcript.
  */
-#include "notifier/text_private.h"
+#include "notifier/text.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/transcript.h"
+#include "notifier/text_evidence.h"
 
 static const int64_t late = 60 * (int64_t)SECOND;
 enum { FOOT_MAX = 2048, LEAD_MIN = 256, LIST_MAX = 8 * 1024 };
@@ -35,8 +37,7 @@ add_time(struct text *text, const char *name, int64_t at, const struct zone *zon
 	}
 	utc = zone_at(NULL, at / SECOND);
 	text_format(text, "  %04" PRId64 "-%02d-%02d %02d:%02d:%02dZ\n", utc.year, utc.month,
-	    utc.day, utc.hour, utc.minute,
-	    utc.second);
+	    utc.day, utc.hour, utc.minute, utc.second);
 }
 
 static void
@@ -130,7 +131,6 @@ add_where(struct text *text, const struct notice_view *view)
 	add_seen_from(text, view);
 }
 
-/* What a postmaster would look at first. */
 /* What a person can do about trouble of ours, whose sentence says what is wrong. */
 static void
 add_remedy(struct text *text, const struct notice_view *view)
@@ -149,14 +149,13 @@ add_remedy(struct text *text, const struct notice_view *view)
 			text_format(text, "\nWhat to do: %s\n", rows[i].words);
 }
 
+/* What a postmaster would look at first. */
 static void
 add_hint(struct text *text, const struct notice_view *view)
 {
-	const struct message_leg *failure = notice_is(view, "outage") ? notice_last_failure(view)
-	    : NULL;
+	const struct message_leg *failure = notice_is(view, "outage") ? notice_last_failure(view) : NULL;
 	const char *code = failure != NULL ? failure->leg.outcome : view->notice->code;
-	bool good = notice_is(view, "up") || notice_is(view, "cleared")
-	    || notice_is(view, "settled")
+	bool good = notice_is(view, "up") || notice_is(view, "cleared") || notice_is(view, "settled")
 	    || notice_is(view, "stopped");
 	struct outcome outcome;
 
@@ -165,28 +164,20 @@ add_hint(struct text *text, const struct notice_view *view)
 	text_format(text, "\nWhat it may mean: %s\n", outcome.hint);
 }
 
-static void
-add_silences(struct text *text, const struct message_notice *notice)
-{
-	char names[sizeof notice->silences];
-
-	memcpy(names, notice->silences, sizeof names);
-	for (char *blank; (blank = strchr(names, ' ')) != NULL;)
-		*blank = ',';
-	text_format(text, "it was kept silent (%s)", names);
-}
-
 /* Why it was not told at once; `waited` since it was certain. */
 static void
 add_reason(struct text *text, const struct notice_view *view, int64_t waited)
 {
 	const struct message_notice *notice = view->notice;
 	bool begins = notice_is(view, "down") || notice_is(view, "flapping")
-	    || notice_is(view, "degraded")
-	    || notice_is(view, "blocked");
+	    || notice_is(view, "degraded") || notice_is(view, "blocked");
+	char names[sizeof notice->silences];
 
+	memcpy(names, notice->silences, sizeof names);
+	for (char *blank; (blank = strchr(names, ' ')) != NULL;)
+		*blank = ',';
 	if (notice->flags & NOTICE_TOLD_LATE)
-		add_silences(text, notice);
+		text_format(text, "it was kept silent (%s)", names);
 	else if (notice->flags & NOTICE_FALLBACK)
 		text_add(text, "those who should have told it could not");
 	else if (view->has_quiet && notice->queued - notice->confirmed > late)
@@ -222,14 +213,6 @@ add_remarks(struct text *text, const struct notice_view *view)
 		text_add(text, "\nIt could not be recorded: the store cannot be written.\n");
 }
 
-static void
-add_entry(struct text *text, struct pw_bytes line)
-{
-	text_add(text, "  * ");
-	text_add_shown(text, line);
-	text_add(text, "\n");
-}
-
 /* Where there are many their end is counted, so that there is room for the rest. Of who is behind
  * the target there is less where there is little: why it failed goes before. */
 static void
@@ -237,8 +220,8 @@ add_list(struct text *text, const struct notice_view *view)
 {
 	const struct message_notice *notice = view->notice;
 	const char *at = notice->list.data, *end = at + notice->list.size;
-	size_t begun = text->size, most = notice->covered > 0
-	    || text->room / 8 > LIST_MAX ? LIST_MAX : text->room / 8;
+	bool large = notice->covered > 0 || text->room / 8 > LIST_MAX;
+	size_t begun = text->size, most = large ? LIST_MAX : text->room / 8;
 	uint32_t left_out = 0;
 
 	if (notice->covered > 0)
@@ -249,10 +232,14 @@ add_list(struct text *text, const struct notice_view *view)
 		const char *stop = memchr(at, '\n', (size_t)(end - at));
 		size_t size = (size_t)((stop == NULL ? end : stop) - at);
 
-		if (text->size - begun + size < most)
-			add_entry(text, (struct pw_bytes){ at, size });
-		else
+		assert(size <= (size_t)(end - at));
+		if (text->size - begun + size < most) {
+			text_add(text, "  * ");
+			text_add_shown(text, (struct pw_bytes){ at, size });
+			text_add(text, "\n");
+		} else {
 			left_out++;
+		}
 		at += size + 1;
 	}
 	if (left_out > 0)
@@ -268,8 +255,7 @@ add_foot(struct text *text, const struct notice_view *view)
 	if (notice->incident != 0)
 		text_format(text,
 		    "Incident %" PRIu64 ": `postwatch show %" PRIu64 "` tells the whole story.\n",
-		    notice->incident,
-		    notice->incident);
+		    notice->incident, notice->incident);
 	if (notice->code[0] != '\0' && strcmp(notice->code, "ok") != 0)
 		text_format(text, "Outcome %s. ", notice->code);
 	text_format(text, "Notice %s, attempt %" PRIu32 ".\n", notice->key, notice->attempt);
@@ -277,8 +263,8 @@ add_foot(struct text *text, const struct notice_view *view)
 	text_escape(text, (struct pw_bytes){ view->watcher, strlen(view->watcher) });
 	if (view->watcher_host != NULL && strcmp(view->watcher, view->watcher_host) != 0) {
 		text_add(text, ", host ");
-		text_escape(text, (struct pw_bytes){ view->watcher_host,
-		    strlen(view->watcher_host) });
+		text_escape(
+		    text, (struct pw_bytes){ view->watcher_host, strlen(view->watcher_host) });
 	}
 	text_add(text, ".\n");
 }
@@ -315,8 +301,7 @@ add_advice(struct text *text, const struct notice_view *view)
 	bool outage = notice_is(view, "down") || notice_is(view, "changed")
 	    || notice_is(view, "reminder");
 	bool condition = notice_is(view, "degraded") || notice_is(view, "blocked")
-	    || notice_is(view, "flapping")
-	    || notice_is(view, "fact") || notice_is(view, "impaired");
+	    || notice_is(view, "flapping") || notice_is(view, "fact") || notice_is(view, "impaired");
 
 	if (outage && notice->incident != 0)
 		text_format(text, "No more reminders of it: `postwatch ack %" PRIu64 "`.\n",
@@ -343,16 +328,6 @@ add_sentence(struct text *text, const struct notice_view *view)
 	text_add(text, ".\n");
 }
 
-/* To its last whole line. */
-static void
-cut_to_line(struct text *text)
-{
-	while (text->size > 0 && text->bytes[text->size - 1] != '\n')
-		text->size--;
-	text->bytes[text->size] = '\0';
-	text->cut = false;
-}
-
 /* Room for the end and for the evidence is kept first: where there is little, what stands before
  * them gives way. */
 void
@@ -366,8 +341,8 @@ notice_add_body(struct text *text, const struct notice_view *view)
 	add_foot(&foot, view);
 	all = text_over(text->bytes, text->room > foot.size + 1 ? text->room - foot.size : 1);
 	kept = sizeof no_room + least;
-	most = text_over(text->bytes, all.room > kept + LEAD_MIN ? all.room - kept
-	    : all.room / 2 + 1);
+	most = text_over(
+	    text->bytes, all.room > kept + LEAD_MIN ? all.room - kept : all.room / 2 + 1);
 	add_sentence(&most, view);
 	add_advice(&most, view);
 	add_remarks(&most, view);
@@ -379,11 +354,13 @@ notice_add_body(struct text *text, const struct notice_view *view)
 	add_where(&most, view);
 	notice_add_phases(&most, view);
 	all.size = most.size;
-	if (most.cut) {
-		cut_to_line(&most);
-		all.size = most.size;
+	if (most.cut) { /* at its last whole line */
+		while (all.size > 0 && all.bytes[all.size - 1] != '\n')
+			all.size--;
+		all.bytes[all.size] = '\0';
 		text_add(&all, no_room);
 	}
+	assert(all.size < all.room && foot.size < text->room);
 	notice_add_attempts(&all, view);
 	text->size = all.size;
 	text_add_bytes(text, end, foot.size);

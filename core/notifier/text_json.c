@@ -1,8 +1,9 @@
 /*
  * The JSON form of a notice. Names are those of `postwatch probe --json` where they mean the same.
  */
-#include "notifier/text.h"
+#include "notifier/text_json.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/json.h"
@@ -124,8 +125,9 @@ write_leg(struct json *json, const struct message_leg *message, bool transcripts
 	json_text(json, "local", leg->local);
 	json_text(json, "helo", leg->helo);
 	json_time(json, "started", leg->started);
-	json_string(json, "verdict", leg->verdict == EVIDENCE_NOT_CHECKED ? "not_checked"
-	    : verdict_name((enum pw_verdict)leg->verdict));
+	json_string(json, "verdict",
+	    leg->verdict == EVIDENCE_NOT_CHECKED ? "not_checked"
+	                                         : verdict_name((enum pw_verdict)leg->verdict));
 	json_string(json, "outcome", leg->outcome);
 	json_text(json, "text", leg->text);
 	json_seconds(json, "seconds", leg->micros);
@@ -141,14 +143,13 @@ write_all(struct buffer *buffer, const struct pw_notice *shown, const struct mes
     const struct message_leg *legs, uint32_t leg_count, bool transcripts)
 {
 	struct json json = json_to_buffer(buffer, NOTICE_JSON_MAX);
+	const struct pw_bytes none = { "", 0 };
 
 	buffer_clear(buffer);
 	json_begin_object(&json, NULL);
 	write_head(&json, shown, notice);
-	write_list(&json, "covers", notice->covered > 0 ? notice->list
-	    : (struct pw_bytes){ "", 0 });
-	write_list(&json, "behind", notice->covered > 0 ? (struct pw_bytes){ "", 0 }
-	    : notice->list);
+	write_list(&json, "covers", notice->covered > 0 ? notice->list : none);
+	write_list(&json, "behind", notice->covered > 0 ? none : notice->list);
 	json_int(&json, "runs", notice->runs);
 	json_bool(&json, "transcripts_cut", !transcripts);
 	json_begin_array(&json, "legs");
@@ -158,14 +159,14 @@ write_all(struct buffer *buffer, const struct pw_notice *shown, const struct mes
 	json_end(&json);
 	if (!json_finish_line(&json))
 		return false;
+	assert(buffer->size > 0 && buffer->data[buffer->size - 1] == '\n');
 	buffer->data[buffer->size - 1] = '\0'; /* in place of the line's end */
 	return true;
 }
 
 bool
 notice_write_json(struct buffer *buffer, const struct pw_notice *shown,
-    const struct message_notice *notice,
-    const struct message_leg *legs, uint32_t leg_count)
+    const struct message_notice *notice, const struct message_leg *legs, uint32_t leg_count)
 {
 	return write_all(buffer, shown, notice, legs, leg_count, true)
 	    || write_all(buffer, shown, notice, legs, leg_count, false)

@@ -2,12 +2,13 @@
  * The subject line of a notice. Sentences of timeouts and of connections are words of ours from end
  * to end; others quote what servers and certificates said, and give way to what the outcome means.
  */
-#include "notifier/text_private.h"
+#include "notifier/text_subject.h"
 
 #include <ctype.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "notifier/text_evidence.h"
 
 static const char more[] = " ...";
 
@@ -30,8 +31,8 @@ rest_of(const struct message_notice *notice)
 		rest = behind(rest, 1);
 	const char *colon = notice->target.size == 0 ? NULL : memmem(rest.data, rest.size, ": ", 2);
 	const char *bracket = memchr(rest.data, '(', rest.size);
-	if (colon != NULL && (bracket == NULL || colon < bracket
-	    || strncmp(colon - 1, "):", 2) == 0))
+	if (colon != NULL
+	    && (bracket == NULL || colon < bracket || strncmp(colon - 1, "):", 2) == 0))
 		rest = behind(rest, (size_t)(colon + 2 - rest.data));
 	return rest;
 }
@@ -54,21 +55,11 @@ add_bare(struct text *text, struct pw_bytes rest)
 		text_add_shown(text, behind(rest, from));
 }
 
-static void
-add_until_bracket(struct text *text, struct pw_bytes rest)
-{
-	const char *bracket = memchr(rest.data, '(', rest.size);
-
-	text_add_shown(text, (struct pw_bytes){ rest.data,
-	    bracket == NULL ? rest.size : (size_t)(bracket - rest.data) });
-}
-
 static bool
 is_plain(const char *code)
 {
 	static const char *const plain[] = { "refused", "unreachable", "filtered", "no_such_name",
-	    "no_address",
-		"name_unresolvable", "starttls_missing" };
+		"no_address", "name_unresolvable", "starttls_missing" };
 	static const char *const prefixes[] = { "closed_at_", "reset_at_", "slow_" };
 	size_t size = strlen(code), timeout = strlen("_timeout");
 
@@ -93,8 +84,8 @@ add_attempts(struct text *text, struct pw_bytes sentence)
 	if (found == NULL)
 		return;
 	const char *from = found;
-	while (from > sentence.data && (isdigit((unsigned char)from[-1])
-	    || memchr(" of", from[-1], 3) != NULL))
+	while (from > sentence.data
+	    && (isdigit((unsigned char)from[-1]) || memchr(" of", from[-1], 3) != NULL))
 		from--;
 	if (from > sentence.data && from[-1] == ',' && isdigit((unsigned char)from[1])) {
 		text_add(text, ",");
@@ -112,9 +103,10 @@ add_cause(struct text *text, const struct notice_view *view)
 		add_bare(text, rest_of(notice));
 		return;
 	}
-	text_add(text, outcome_find(notice->code, view->outcomes, &outcome)
-	    && outcome.text[0] != '\0' ? outcome.text
-	    : notice->code);
+	text_add(text,
+	    outcome_find(notice->code, view->outcomes, &outcome) && outcome.text[0] != '\0'
+	        ? outcome.text
+	        : notice->code);
 	add_attempts(text, notice->text);
 }
 
@@ -139,8 +131,8 @@ add_outage(struct text *text, const struct notice_view *view)
 	if (notice_is(view, "outage")) {
 		text_add(text, ", ");
 		zone_add_clock(text, view->zone, notice->began);
-		if (zone_at(view->zone, notice->began / SECOND).offset != zone_at(view->zone,
-		    notice->ended / SECOND).offset)
+		if (zone_at(view->zone, notice->began / SECOND).offset
+		    != zone_at(view->zone, notice->ended / SECOND).offset)
 			add_offset(text, view->zone, notice->began);
 		text_add(text, " to ");
 		zone_add_clock(text, view->zone, notice->ended);
@@ -151,25 +143,19 @@ add_outage(struct text *text, const struct notice_view *view)
 }
 
 static void
-add_condition(struct text *text, const struct notice_view *view)
-{
-	text_add(text, view->notice->code);
-	if (view->notice->confirmed > view->notice->detected) {
-		text_add(text, ", after ");
-		text_add_span(text, view->notice->confirmed - view->notice->detected);
-	}
-}
-
-static void
 add_words(struct text *text, const struct notice_view *view)
 {
 	const struct message_notice *notice = view->notice;
 
 	if (notice_ends_outage(view) && notice->began != 0 && notice->ended >= notice->began)
 		add_outage(text, view);
-	else if (notice_is(view, "cleared") && notice->code[0] != '\0' && notice->target.size > 0)
-		add_condition(text, view);
-	else if (notice_is(view, "fact"))
+	else if (notice_is(view, "cleared") && notice->code[0] != '\0' && notice->target.size > 0) {
+		text_add(text, notice->code);
+		if (notice->confirmed > notice->detected) {
+			text_add(text, ", after ");
+			text_add_span(text, notice->confirmed - notice->detected);
+		}
+	} else if (notice_is(view, "fact"))
 		text_add(text, "it is not as it was");
 	else if (notice_is(view, "up"))
 		text_add(text, "it answers again");
@@ -178,14 +164,17 @@ add_words(struct text *text, const struct notice_view *view)
 		text_add_span(text, view->now - notice->began);
 		text_format(text, "%s%s", notice->code[0] == '\0' ? "" : ": ", notice->code);
 	} else if (notice_is(view, "down") || notice_is(view, "changed")
-	    || notice_is(view, "degraded")
-	    || notice_is(view, "blocked") || (notice_is(view, "impaired")
-	    && notice->target.size > 0))
+	    || notice_is(view, "degraded") || notice_is(view, "blocked")
+	    || (notice_is(view, "impaired") && notice->target.size > 0))
 		add_cause(text, view);
-	else if (notice_is(view, "flapping"))
-		add_until_bracket(text, rest_of(notice));
-	else
-		text_add_shown(text, rest_of(notice));
+	else {
+		struct pw_bytes rest = rest_of(notice);
+		const char *bracket = notice_is(view, "flapping") ? memchr(rest.data, '(', rest.size) : NULL;
+
+		if (bracket != NULL)
+			rest.size = (size_t)(bracket - rest.data);
+		text_add_shown(text, rest);
+	}
 }
 
 void

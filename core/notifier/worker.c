@@ -2,6 +2,9 @@
  * The notifier process: one plugin, one session, one notice at a time, in plain blocking code. A
  * call that never returns is ended by the parent, which misses the sign of life.
  */
+#include "notifier/worker.h"
+
+#include <assert.h>
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -13,7 +16,6 @@
 
 #include "base/address.h"
 #include "base/clock.h"
-#include "base/duty.h"
 #include "base/limits.h"
 #include "base/own_name.h"
 #include "base/secret_memory.h"
@@ -22,9 +24,16 @@
 #include "notifier/notice.h"
 #include "notifier/opening.h"
 #include "notifier/text.h"
+#include "notifier/text_json.h"
+#include "notifier/text_subject.h"
 
-enum { BROKEN = 70, CANNOT_BEGIN = 71, HEARTBEAT_MILLISECONDS = 500, LEGS_MAX = 256,
-    HINT_SECONDS_MAX = 86400 };
+enum {
+	BROKEN = 70,
+	CANNOT_BEGIN = 71,
+	HEARTBEAT_MILLISECONDS = 500,
+	LEGS_MAX = 256,
+	HINT_SECONDS_MAX = 86400
+};
 
 struct worker {
 	struct duty *duty;
@@ -66,8 +75,6 @@ hang_up(struct worker *worker)
 static bool
 take_leg(struct worker *worker, const void *packet, size_t size)
 {
-	struct message_leg *leg = &worker->legs[worker->leg_count < LEGS_MAX ? worker->leg_count
-	    : LEGS_MAX - 1];
 	void *copy = worker->leg_count < LEGS_MAX ? malloc(size) : NULL;
 	struct wire_in in;
 
@@ -75,7 +82,7 @@ take_leg(struct worker *worker, const void *packet, size_t size)
 		return true;
 	memcpy(copy, packet, size);
 	in = wire_from(copy, size);
-	if (!message_get_leg(&in, leg)) {
+	if (!message_get_leg(&in, &worker->legs[worker->leg_count])) {
 		free(copy);
 		return false;
 	}
@@ -96,37 +103,31 @@ send_receipt(struct worker *worker, const struct message_receipt *receipt)
 		poll(&keeper, 1, -1);
 }
 
-/* The longer one, where the plugin wrote it. */
-static struct pw_bytes
-receipt_of(const struct worker *worker, const struct pw_result *result, uint32_t recipient)
-{
-	const char *longer = worker->receipts[recipient];
-
-	if (longer[0] != '\0')
-		return (struct pw_bytes){ longer, strnlen(longer, PW_RECEIPT_MAX) };
-	return (struct pw_bytes){ result->receipt,
-	    strnlen(result->receipt, sizeof result->receipt - 1) };
-}
-
+/* Of two receipts the longer one, where the plugin wrote it. */
 static void
 answer(struct worker *worker, const struct message_notice *notice, const struct pw_result *results,
     int64_t micros)
 {
 	for (uint32_t i = 0; i < notice->recipient_count; i++) {
 		const struct pw_result *result = &results[i];
+		const char *longer = worker->receipts[i];
 		bool known = result->fate >= PW_SENT && result->fate <= PW_NEVER;
 		int64_t hint = result->not_before < 0 ? 0 : result->not_before;
-		struct message_receipt receipt = { .notice = notice->notice, .recipient = i,
-		    .micros = micros,
+		struct message_receipt receipt = { .notice = notice->notice,
+			.recipient = i,
+			.micros = micros,
 			.fate = known ? (enum pw_fate)result->fate : PW_AGAIN,
-			.text = receipt_of(worker, result, i) };
+			.text = { result->receipt,
+			    strnlen(result->receipt, sizeof result->receipt - 1) } };
 
+		if (longer[0] != '\0')
+			receipt.text = (struct pw_bytes){ longer, strnlen(longer, PW_RECEIPT_MAX) };
 		if (receipt.fate == PW_AGAIN) {
 			receipt.channel = result->channel;
 			receipt.doubtful = result->doubtful
 			    && worker->notifier->plugin->descriptor->minor >= 1;
-			receipt.not_before = (hint < HINT_SECONDS_MAX ? hint
-			    : HINT_SECONDS_MAX) * SECOND;
+			receipt.not_before
+			    = (hint < HINT_SECONDS_MAX ? hint : HINT_SECONDS_MAX) * SECOND;
 		}
 		send_receipt(worker, &receipt);
 	}
@@ -155,17 +156,6 @@ call(struct worker *worker, const struct message_notice *from, const struct pw_n
 	limits_of_work(0, duty_used_up, worker->duty);
 	worker->done++;
 	answer(worker, from, results, clock_mono() - begun);
-}
-
-/* A probe's plugin has outcomes of its own. */
-static const struct pw_outcome *
-outcomes_of(const struct config *config, const char *probe)
-{
-	for (uint32_t i = 0; i < config->plugin_count; i++)
-		if (config->plugins[i].descriptor->kind == PW_PROBE
-		    && strcmp(config->plugins[i].descriptor->name, probe) == 0)
-			return plugin_probe(&config->plugins[i])->outcomes;
-	return NULL;
 }
 
 /* Nothing was tried: the outbox tries again. */
@@ -199,16 +189,23 @@ deliver(struct worker *worker, const struct message_notice *from)
 {
 	static char subject[SUBJECT_MAX], body[BODY_MAX], brief[PW_BRIEF_MAX + 1];
 	struct text first = TEXT_OVER(subject), second = TEXT_OVER(body), third = TEXT_OVER(brief);
+	const struct config *config = worker->duty->config;
 	struct pw_notice notice;
-
-	const struct notice_view view = { .notice = from, .legs = worker->legs,
-	    .leg_count = worker->leg_count,
-		.outcomes = outcomes_of(worker->duty->config, from->probe), .zone = worker->zone,
+	struct notice_view view = { .notice = from,
+		.legs = worker->legs,
+		.leg_count = worker->leg_count,
+		.zone = worker->zone,
 		.now = clock_wall(),
 		.watcher = worker->words.own_name,
 		.watcher_host = worker->host[0] == '\0' ? NULL : worker->host,
-		.after = worker->notifier->after, .has_quiet = worker->notifier->quiet.count > 0 };
+		.after = worker->notifier->after,
+		.has_quiet = worker->notifier->quiet.count > 0 };
 
+	/* A probe's plugin has outcomes of its own. */
+	for (uint32_t i = 0; i < config->plugin_count; i++)
+		if (config->plugins[i].descriptor->kind == PW_PROBE
+		    && strcmp(config->plugins[i].descriptor->name, from->probe) == 0)
+			view.outcomes = plugin_probe(&config->plugins[i])->outcomes;
 	notice_fill(&notice, &worker->words, from, worker->zone, view.now);
 	notice.deadline = worker->notifier->deadline;
 	notice.helo = worker->duty->config->helo;
@@ -230,45 +227,27 @@ deliver(struct worker *worker, const struct message_notice *from)
 	drop_legs(worker);
 }
 
-static bool
-take_parcel(struct worker *worker, const void *packet, size_t size)
-{
-	static struct message_notice notice;
-	struct wire_in in = wire_from(packet, size);
-
-	if (message_kind(packet, size) == MESSAGE_LEG)
-		return take_leg(worker, packet, size);
-	if (message_kind(packet, size) != MESSAGE_NOTICE || !message_get_notice(&in, &notice))
-		return false;
-	deliver(worker, &notice);
-	return true;
-}
-
 /* One packet a turn, so that the parent is heard between notices. */
 static bool
 hear_keeper(struct worker *worker)
 {
 	static unsigned char packet[WIRE_MAX];
+	static struct message_notice notice;
 	ssize_t size = packet_read(worker->keeper, packet, sizeof packet, NULL);
+	struct wire_in in = wire_from(packet, size < 0 ? 0 : (size_t)size);
 
 	if (size == 0)
 		hang_up(worker);
-	if (size <= 0 || take_parcel(worker, packet, (size_t)size))
+	if (size <= 0)
 		return true;
+	if (message_kind(packet, (size_t)size) == MESSAGE_LEG && take_leg(worker, packet, (size_t)size))
+		return true;
+	if (message_kind(packet, (size_t)size) == MESSAGE_NOTICE && message_get_notice(&in, &notice)) {
+		deliver(worker, &notice);
+		return true;
+	}
 	duty_log(worker->duty, LOG_ERR, 0, "malformed message from the keeper");
 	return false;
-}
-
-/* The first thing that a keeper hears of us: which files cannot be used, or that all can. */
-static void
-tell_sources(const struct worker *worker)
-{
-	unsigned char packet[SOURCES_TEXT_MAX + 64];
-	struct wire_out out = wire_over(packet, sizeof packet);
-
-	message_put_sources(&out, worker->opening.said);
-	/* nothing was sent on it yet: it has room */
-	(void)packet_send(worker->keeper, packet, out.size, -1);
 }
 
 static bool
@@ -279,11 +258,16 @@ take_word(struct worker *worker, const void *packet, size_t size, int passed)
 	struct message_stop stop;
 
 	if (message_kind(packet, size) == MESSAGE_LINK && passed >= 0
-	    && message_get_link(&in, &link)
-	    && link.duty == DUTY_KEEPER) {
+	    && message_get_link(&in, &link) && link.duty == DUTY_KEEPER) {
+		unsigned char sources[SOURCES_TEXT_MAX + 64];
+		struct wire_out out = wire_over(sources, sizeof sources);
+
 		hang_up(worker);
 		worker->keeper = passed;
-		tell_sources(worker);
+		/* The first thing that a keeper hears of us: which files cannot be used, or that all
+		 * can. Nothing was sent on it yet: it has room. */
+		message_put_sources(&out, worker->opening.said);
+		(void)packet_send(worker->keeper, sources, out.size, -1);
 		return true;
 	}
 	if (passed >= 0)
@@ -311,8 +295,8 @@ hear_parent(struct worker *worker)
 static int
 live(struct worker *worker)
 {
-	struct pollfd polled[2] = { { .fd = worker->duty->parent, .events = POLLIN },
-	    { .events = POLLIN } };
+	struct pollfd polled[2]
+	    = { { .fd = worker->duty->parent, .events = POLLIN }, { .events = POLLIN } };
 	int64_t beat = 0;
 
 	for (;;) {
@@ -349,16 +333,6 @@ set_zone(struct worker *worker)
 	if (name != NULL)
 		(void)setenv("TZ", name, 1);
 	tzset();
-}
-
-/* Libraries look for files of a user's in his home: the notifier's are all named in the
- * configuration. */
-static void
-leave_home(void)
-{
-	(void)setenv("HOME", "/nonexistent", 1);
-	(void)unsetenv("XDG_CONFIG_DIR");
-	(void)unsetenv("XDG_CONFIG_HOME");
 }
 
 /* The gate says that it is there, and which of its files it could not use; an end without that it
@@ -404,7 +378,11 @@ prepare(struct worker *worker, struct reason *why)
 	worker->words.own_name = own_name(worker->duty->config->helo, worker->name);
 	if (gethostname(worker->host, sizeof worker->host - 1) != 0)
 		worker->host[0] = '\0';
-	leave_home();
+	/* Libraries look for files of a user's in his home: the notifier's are all named in the
+	 * configuration. */
+	(void)setenv("HOME", "/nonexistent", 1);
+	(void)unsetenv("XDG_CONFIG_DIR");
+	(void)unsetenv("XDG_CONFIG_HOME");
 	worker->legs = calloc(LEGS_MAX, sizeof *worker->legs);
 	worker->receipts = calloc(NOTICE_RECIPIENTS_MAX, sizeof *worker->receipts);
 	worker->session = secret_memory_make(worker->ops->session_size);

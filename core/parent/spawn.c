@@ -23,6 +23,8 @@
 #include "base/notify.h"
 #include "base/sandbox.h"
 #include "monitor/event_loop.h"
+#include "notifier/gate.h"
+#include "notifier/worker.h"
 #include "parent/title.h"
 
 enum { CANNOT_BEGIN = 71 };

@@ -13,6 +13,8 @@
 #include "base/notice.h"
 #include "notifier/notice.h"
 #include "notifier/text.h"
+#include "notifier/text_json.h"
+#include "notifier/text_subject.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

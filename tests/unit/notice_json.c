@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "base/notice.h"
-#include "notifier/text.h"
+#include "notifier/text_json.h"
 
 static struct pw_bytes
 bytes(const char *text)

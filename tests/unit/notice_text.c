@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "notifier/text.h"
+#include "notifier/text_subject.h"
 
 static char body[BODY_MAX], subject[SUBJECT_MAX];
 static struct zone *berlin;

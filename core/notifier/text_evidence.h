@@ -1,6 +1,9 @@
-/* Shared by the files that write a notice's text. */
-#ifndef NOTIFIER_TEXT_PRIVATE_H
-#define NOTIFIER_TEXT_PRIVATE_H
+/*
+ * What was seen, as a notice tells it: how far a failed attempt came, what differs from the last one
+ * that passed, and every attempt with its transcript; and what notices are of.
+ */
+#ifndef NOTIFIER_TEXT_EVIDENCE_H
+#define NOTIFIER_TEXT_EVIDENCE_H
 
 #include "base/outcome.h"
 #include "notifier/text.h"
@@ -22,14 +25,12 @@ notice_ends_outage(const struct notice_view *view)
  * is none. */
 const struct message_leg *notice_last_failure(const struct notice_view *);
 
-/*
- * text_evidence.c: the phases of the last attempt, and what is otherwise than at the last failure.
- */
+/* The phases of the last attempt, and what is otherwise than at the last failure. */
 void notice_add_phases(struct text *, const struct notice_view *);
 void notice_add_changes(struct text *, const struct notice_view *);
 
-/* text_attempts.c: every attempt, within the room of the text; and the bytes that the last lines of
- * the last failure need. */
+/* Every attempt, within the room of the text; and the bytes that the last lines of the last failure
+ * need. */
 void notice_add_attempts(struct text *, const struct notice_view *);
 size_t notice_attempts_least(const struct notice_view *);
 

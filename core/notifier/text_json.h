@@ -1,0 +1,15 @@
+/* A notice for machines: the object that plugins/webhook/notice.schema.json describes. */
+#ifndef NOTIFIER_TEXT_JSON_H
+#define NOTIFIER_TEXT_JSON_H
+
+#include "base/buffer.h"
+#include "base/messages_outbox.h"
+
+enum { NOTICE_JSON_MAX = 1024 * 1024 };
+
+/* Writes the object into the buffer, ended by NUL. Where it would grow above its maximum, without
+ * transcripts. Returns false if there is no memory. */
+bool notice_write_json(struct buffer *, const struct pw_notice *, const struct message_notice *,
+    const struct message_leg *legs, uint32_t leg_count);
+
+#endif
