@@ -101,12 +101,6 @@ take_ready(struct tree *tree, struct child *child, int64_t now)
 	return true;
 }
 
-static bool
-take_alive(struct child *child, struct wire_in *in)
-{
-	return message_get_alive(in, &child->alive);
-}
-
 /* Who meets foreign bytes has no say over others. */
 static bool
 take_blame(struct tree *tree, const struct child *child, struct wire_in *in)
@@ -187,7 +181,7 @@ take_message(struct tree *tree, struct child *child, struct pw_bytes packet, int
 	case MESSAGE_READY:
 		return packet.size == 1 && take_ready(tree, child, now);
 	case MESSAGE_ALIVE:
-		return take_alive(child, &in);
+		return message_get_alive(&in, &child->alive);
 	case MESSAGE_LOG:
 		return take_log(tree, child, &in, now);
 	case MESSAGE_BLAME:

@@ -13,24 +13,6 @@
 
 enum { DIED_UNHEARD = 70 };
 
-/*
- * The middle process ends at once; its end is awaited so that nobody finds a zombie. A daemon that
- * died before it could report is told by the end of the pipe.
- */
-static int
-wait_for_report(int from, pid_t middle)
-{
-	uint8_t status = DIED_UNHEARD;
-	ssize_t size;
-
-	while (waitpid(middle, NULL, 0) < 0 && errno == EINTR)
-		continue;
-	do
-		size = read(from, &status, sizeof status);
-	while (size < 0 && errno == EINTR);
-	return size == sizeof status ? status : DIED_UNHEARD;
-}
-
 enum detach_answer
 detach_begin(struct detach *detach, int *status, struct reason *why)
 {
@@ -42,8 +24,18 @@ detach_begin(struct detach *detach, int *status, struct reason *why)
 		return DETACH_FAILED;
 	}
 	if (child > 0) {
+		uint8_t report = DIED_UNHEARD;
+		ssize_t size;
+
+		/* The middle process ends at once; its end is awaited so that nobody finds a zombie. A
+		 * daemon that died before it could report is told by the end of the pipe. */
 		close(ends[1]);
-		*status = wait_for_report(ends[0], child);
+		while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
+			continue;
+		do
+			size = read(ends[0], &report, sizeof report);
+		while (size < 0 && errno == EINTR);
+		*status = size == sizeof report ? report : DIED_UNHEARD;
 		return DETACH_WAITED;
 	}
 	close(ends[0]);

@@ -90,24 +90,14 @@ take_lock(struct home *home, int folder, const char *path, struct reason *why)
 	return HOME_BUSY;
 }
 
-static bool
-is_empty(DIR *listing)
-{
-	const struct dirent *entry;
-
-	while ((entry = readdir(listing)) != NULL)
-		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-			return false;
-	return true;
-}
-
 enum home_answer
 home_prepare(const char *state, uid_t uid, gid_t gid, struct reason *why)
 {
 	struct stat status;
 	DIR *listing;
+	const struct dirent *entry;
 	int way = open_state(state, why), folder;
-	bool given = true;
+	bool given = true, empty = true;
 
 	if (way < 0)
 		return HOME_FAILED;
@@ -119,11 +109,13 @@ home_prepare(const char *state, uid_t uid, gid_t gid, struct reason *why)
 			close(folder);
 		return fail_with_errno(why, "look at", state);
 	}
-	if (status.st_uid == 0 && is_empty(listing))
+	while (empty && (entry = readdir(listing)) != NULL)
+		empty = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
+	if (status.st_uid == 0 && empty)
 		given = fchown(folder, uid, gid) == 0;
 	else if (status.st_uid != uid) {
-		const struct passwd *entry = getpwuid(uid);
-		const char *name = entry != NULL ? entry->pw_name : "USER";
+		const struct passwd *user = getpwuid(uid);
+		const char *name = user != NULL ? user->pw_name : "USER";
 
 		reason_set(why, "%s belongs to user %u: write `chown -R %s: %s`", state,
 		    (unsigned)status.st_uid, name, state);
@@ -138,38 +130,28 @@ home_prepare(const char *state, uid_t uid, gid_t gid, struct reason *why)
  * A folder that others may write to could be given files by them: the database, or what a reload
  * reads.
  */
-static enum home_answer
-enter_folder(struct home *home, int folder, const char *state, struct reason *why)
-{
-	char path[PATH_MAX];
-	struct stat status;
-
-	if (fstat(folder, &status) != 0)
-		return fail_with_errno(why, "look at", state);
-	if ((status.st_mode & S_IWOTH) != 0) {
-		reason_set(why, "%s: everybody may write to it", state);
-		return HOME_FAILED;
-	}
-	if (status.st_uid != 0 && status.st_uid != geteuid()) {
-		reason_set(why, "%s belongs to user %u: it has to be root's or our own", state,
-		    (unsigned)status.st_uid);
-		return HOME_FAILED;
-	}
-	if (snprintf(path, sizeof path, "%s/lock", state) >= (int)sizeof path) {
-		errno = ENAMETOOLONG;
-		return fail_with_errno(why, "lock", state);
-	}
-	return take_lock(home, folder, path, why);
-}
-
 enum home_answer
 home_enter(struct home *home, const char *state, struct reason *why)
 {
 	int folder = open_state(state, why);
-	enum home_answer answer = folder < 0 ? HOME_FAILED : enter_folder(home, folder, state, why);
+	enum home_answer answer = HOME_FAILED;
+	char path[PATH_MAX];
+	struct stat status;
 
-	if (folder >= 0)
-		close(folder);
+	if (folder < 0)
+		return HOME_FAILED;
+	if (fstat(folder, &status) != 0)
+		fail_with_errno(why, "look at", state);
+	else if ((status.st_mode & S_IWOTH) != 0)
+		reason_set(why, "%s: everybody may write to it", state);
+	else if (status.st_uid != 0 && status.st_uid != geteuid())
+		reason_set(why, "%s belongs to user %u: it has to be root's or our own", state,
+		    (unsigned)status.st_uid);
+	else if (snprintf(path, sizeof path, "%s/lock", state) < (int)sizeof path)
+		answer = take_lock(home, folder, path, why);
+	else
+		reason_set(why, "cannot lock %s: %s", state, strerror(ENAMETOOLONG));
+	close(folder);
 	return answer;
 }
 
@@ -288,32 +270,24 @@ make_pid(const char *way, const char *path, struct reason *why)
 	return -1;
 }
 
-/* Returns HOME_TAKEN with the file, locked. */
-static enum home_answer
-place_pid(const char *path, int *file, struct reason *why)
-{
-	char way[PATH_MAX];
-	int at = open_way(way, path, why);
-	enum home_answer answer = at < 0 ? HOME_FAILED : may_replace(way, path, why);
-
-	if (answer == HOME_TAKEN && (*file = make_pid(way, path, why)) < 0)
-		answer = HOME_FAILED;
-	if (at >= 0)
-		close(at);
-	return answer;
-}
-
 /* The new file is there before the old one goes, so at each moment one of them names us. */
 enum home_answer
 home_write_pid(struct home *home, const char *path, struct reason *why)
 {
-	enum home_answer answer = HOME_TAKEN;
 	int file = -1;
 
-	if (path != NULL && !is_ours(home, path))
-		answer = place_pid(path, &file, why);
-	if (answer != HOME_TAKEN)
-		return answer;
+	if (path != NULL && !is_ours(home, path)) {
+		char way[PATH_MAX];
+		int at = open_way(way, path, why);
+		enum home_answer answer = at < 0 ? HOME_FAILED : may_replace(way, path, why);
+
+		if (answer == HOME_TAKEN && (file = make_pid(way, path, why)) < 0)
+			answer = HOME_FAILED;
+		if (at >= 0)
+			close(at);
+		if (answer != HOME_TAKEN)
+			return answer;
+	}
 	if (path == NULL || file >= 0)
 		remove_pid(home);
 	if (file >= 0)

@@ -1,6 +1,6 @@
 /*
- * The log of the whole process tree: chooses the sinks, and reports how many lines each of them
- * lost.
+ * The log of the whole process tree: chooses the sinks, forms a line for people with local time and a
+ * word for its severity, for a log daemon with a number, and reports how many lines each sink lost.
  */
 #include "parent/log.h"
 
@@ -13,6 +13,88 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+
+#define DIM "\x1b[2m"
+#define PLAIN "\x1b[0m"
+
+static const struct {
+	const char *name, *colour;
+} levels[] = {
+	[LOG_EMERG] = { "error", "\x1b[1;31m" },   [LOG_ALERT] = { "error", "\x1b[1;31m" },
+	[LOG_CRIT] = { "error", "\x1b[1;31m" },    [LOG_ERR] = { "error", "\x1b[1;31m" },
+	[LOG_WARNING] = { "warning", "\x1b[33m" }, [LOG_NOTICE] = { "notice", "\x1b[1m" },
+	[LOG_INFO] = { "info", "" },               [LOG_DEBUG] = { "debug", DIM },
+};
+
+static void
+add_words(struct text *text, const struct log_line *line)
+{
+	if (line->who != NULL)
+		text_format(text, "%s: ", line->who);
+	text_add_bytes(text, line->text.data, line->text.size);
+}
+
+/* The lines of an event stand below its first one; where others came between, its number tells
+ * which. */
+static void
+add_for_people(struct text *text, const struct zone *zone, const struct log_line *line, bool colour)
+{
+	struct zone_time time = zone_at(zone, line->at / SECOND);
+	int offset = abs(time.offset) / 60;
+
+	if (line->follows && !line->apart) {
+		text_add(text, "        ");
+	} else {
+		text_format(text, "%s%04lld-%02d-%02d %02d:%02d:%02d %c%02d%02d%s", colour ? DIM : "",
+		    (long long)time.year, time.month, time.day, time.hour, time.minute, time.second,
+		    time.offset < 0 ? '-' : '+', offset / 60, offset % 60, colour ? PLAIN : "");
+		text_format(text, "  %s%-7s%s  ", colour ? levels[line->level].colour : "",
+		    levels[line->level].name, colour ? PLAIN : "");
+		if (line->follows)
+			text_format(text, "#%llu  ", (unsigned long long)line->event);
+	}
+	add_words(text, line);
+	text_add(text, "\n");
+}
+
+/* A log daemon has a time and a level of its own for each line. */
+static void
+add_for_daemons(struct text *text, const struct log_line *line)
+{
+	if (line->event != 0)
+		text_format(
+		    text, "#%llu %s", (unsigned long long)line->event, line->follows ? "  " : "");
+	add_words(text, line);
+}
+
+void
+log_line_add(struct text *text, enum log_form form, const struct log_origin *origin,
+    const struct log_line *line)
+{
+	static const char months[12][4] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug",
+		"Sep", "Oct", "Nov", "Dec" };
+	struct zone_time time = zone_at(origin->zone, line->at / SECOND);
+
+	assert(line->level >= LOG_EMERG && line->level <= LOG_DEBUG);
+	switch (form) {
+	case LOG_FORM_PLAIN:
+	case LOG_FORM_COLOUR:
+		add_for_people(text, origin->zone, line, form == LOG_FORM_COLOUR);
+		return;
+	case LOG_FORM_JOURNAL:
+		text_format(text, "<%d>", line->level);
+		add_for_daemons(text, line);
+		text_add(text, "\n");
+		return;
+	case LOG_FORM_SYSLOG:
+		/* The stamp is that of RFC 3164, section 4.1.2: "Nov  3 18:34:42". */
+		text_format(text, "<%d>%s %2d %02d:%02d:%02d postwatch[%d]: ",
+		    origin->facility | line->level, months[time.month - 1], time.day, time.hour,
+		    time.minute, time.second, origin->pid);
+		add_for_daemons(text, line);
+		return;
+	}
+}
 
 /* systemd names device and inode of the stream it connected us to (systemd.exec(5)). */
 static bool
@@ -27,21 +109,15 @@ stderr_is_journal(void)
 	    && status.st_ino == inode;
 }
 
-/* no-color.org: NO_COLOR counts if it is there and not empty. */
-static bool
-has_colour(void)
-{
-	const char *none = getenv("NO_COLOR"), *terminal = getenv("TERM");
-
-	return (none == NULL || none[0] == '\0') && terminal != NULL
-	    && strcmp(terminal, "dumb") != 0;
-}
-
 void
 log_open(struct log *log, const struct log_settings *settings)
 {
 	bool journal = stderr_is_journal(), terminal = isatty(STDERR_FILENO);
 	bool to_syslog = settings->to == LOG_TO_SYSLOG || settings->daemon;
+	/* no-color.org: NO_COLOR counts if it is there and not empty. */
+	const char *none = getenv("NO_COLOR"), *kind = getenv("TERM");
+	bool colour = terminal && (none == NULL || none[0] == '\0') && kind != NULL
+	    && strcmp(kind, "dumb") != 0;
 
 	*log = (struct log){ .level = settings->level,
 		.origin = { settings->facility, getpid(), NULL } };
@@ -54,9 +130,9 @@ log_open(struct log *log, const struct log_settings *settings)
 		log_sink_init_syslog(&log->sinks[log->count++], settings->syslog_path);
 	}
 	if (!to_syslog || terminal || settings->daemon) {
-		enum log_form form = terminal && has_colour() ? LOG_FORM_COLOUR : LOG_FORM_PLAIN;
-
-		log->forms[log->count] = journal ? LOG_FORM_JOURNAL : form;
+		log->forms[log->count] = journal ? LOG_FORM_JOURNAL
+		    : colour                     ? LOG_FORM_COLOUR
+		                                 : LOG_FORM_PLAIN;
 		log_sink_init(&log->sinks[log->count++], STDERR_FILENO);
 	}
 	assert(log->count > 0 && log->count <= LOG_SINKS);

@@ -33,20 +33,11 @@ init_sink(struct log_sink *sink, enum log_sink_kind kind, int fd)
 	(void)madvise(sink->kept, LOG_SINK_ROOM, MADV_DONTFORK);
 }
 
-/* The same terminal or pipe with flags of its own, or -1. */
-static int
-open_anew(int fd)
-{
-	char path[64];
-
-	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-	return open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-}
-
 void
 log_sink_init(struct log_sink *sink, int fd)
 {
 	struct stat status;
+	char path[64];
 	int anew;
 
 	init_sink(sink, LOG_SINK_FILE, fd);
@@ -56,7 +47,9 @@ log_sink_init(struct log_sink *sink, int fd)
 		sink->kind = LOG_SINK_SOCKET;
 	if (!S_ISCHR(status.st_mode) && !S_ISFIFO(status.st_mode))
 		return;
-	anew = open_anew(fd);
+	/* The same terminal or pipe with flags of its own. */
+	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+	anew = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (anew < 0)
 		return;
 	sink->fd = anew;
@@ -137,47 +130,35 @@ write_some(struct log_sink *sink, const unsigned char *bytes, size_t size)
 	return write(sink->fd, bytes, size < PIPE_BUF ? size : PIPE_BUF);
 }
 
-enum written { WRITTEN, WRITTEN_PART, WRITTEN_LATER, WRITTEN_NEVER };
+enum written { WRITTEN, WRITTEN_LATER, WRITTEN_NEVER };
 
 /*
- * `*done` bytes of the record are written already. A datagram that is too long for the socket is
- * never written; all else is tried again.
+ * Writes a record as far as it goes now; `*done` bytes of it are written already. A datagram that is
+ * too long for the socket is never written; all else is tried again.
  */
 static enum written
 write_record(
     struct log_sink *sink, const unsigned char *bytes, size_t size, size_t *done, int64_t now)
 {
-	ssize_t wrote;
+	while (*done < size) {
+		ssize_t wrote;
 
-	if (sink->kind == LOG_SINK_SYSLOG && !connect_syslog(sink, now))
-		return WRITTEN_LATER;
-	do
+		if (sink->kind == LOG_SINK_SYSLOG && !connect_syslog(sink, now))
+			return WRITTEN_LATER;
 		wrote = write_some(sink, bytes + *done, size - *done);
-	while (wrote < 0 && errno == EINTR);
-	if (wrote >= 0) {
-		assert(*done + (size_t)wrote <= size);
-		*done += (size_t)wrote;
-		return *done == size ? WRITTEN : WRITTEN_PART;
+		if (wrote >= 0) {
+			assert(*done + (size_t)wrote <= size);
+			*done += (size_t)wrote;
+		} else if (errno == EAGAIN || errno == ENOBUFS) {
+			return WRITTEN_LATER;
+		} else if (errno != EINTR && sink->kind == LOG_SINK_SYSLOG && errno != EMSGSIZE) {
+			disconnect(sink);
+			return WRITTEN_LATER;
+		} else if (errno != EINTR) {
+			return WRITTEN_NEVER;
+		}
 	}
-	if (errno == EAGAIN || errno == ENOBUFS)
-		return WRITTEN_LATER;
-	if (sink->kind == LOG_SINK_SYSLOG && errno != EMSGSIZE) {
-		disconnect(sink);
-		return WRITTEN_LATER;
-	}
-	return WRITTEN_NEVER;
-}
-
-/* The whole of a record, as far as it goes now. */
-static enum written
-write_all(struct log_sink *sink, const unsigned char *bytes, size_t size, size_t *done, int64_t now)
-{
-	enum written written;
-
-	do
-		written = write_record(sink, bytes, size, done, now);
-	while (written == WRITTEN_PART);
-	return written;
+	return WRITTEN;
 }
 
 static void
@@ -210,7 +191,7 @@ log_sink_flush(struct log_sink *sink, int64_t now)
 		uint32_t size;
 
 		memcpy(&size, record, sizeof size);
-		written = write_all(sink, record + sizeof size, size, &sink->written, now);
+		written = write_record(sink, record + sizeof size, size, &sink->written, now);
 		if (written == WRITTEN_LATER)
 			return;
 		sink->dropped += written == WRITTEN_NEVER;
@@ -229,7 +210,7 @@ log_sink_put(struct log_sink *sink, const void *bytes, size_t size, int64_t now)
 
 	log_sink_flush(sink, now);
 	if (sink->size == 0)
-		written = write_all(sink, bytes, size, &done, now);
+		written = write_record(sink, bytes, size, &done, now);
 	if (written == WRITTEN_LATER)
 		keep_record(sink, bytes, size, done);
 	else

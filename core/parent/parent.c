@@ -36,31 +36,20 @@ enum { LATE = SECOND, LOG_GRACE = SECOND / 2 };
  * reload.
  */
 static void
-on_signal(struct parent *parent, const struct signalfd_siginfo *info, int64_t now)
-{
-	switch ((int)info->ssi_signo) {
-	case SIGTERM:
-		shutdown_signal(parent, "SIGTERM", now);
-		return;
-	case SIGINT:
-		shutdown_signal(parent, "SIGINT", now);
-		return;
-	case SIGHUP:
-		if (parent->hangs_on_terminal)
-			shutdown_signal(parent, "the terminal is gone", now);
-		else
-			reload_want(&parent->reload, 0);
-		return;
-	}
-}
-
-static void
 read_signals(struct parent *parent, int64_t now)
 {
 	struct signalfd_siginfo info;
 
-	while (read(parent->signals, &info, sizeof info) == sizeof info)
-		on_signal(parent, &info, now);
+	while (read(parent->signals, &info, sizeof info) == sizeof info) {
+		if (info.ssi_signo == SIGTERM)
+			shutdown_signal(parent, "SIGTERM", now);
+		else if (info.ssi_signo == SIGINT)
+			shutdown_signal(parent, "SIGINT", now);
+		else if (info.ssi_signo == SIGHUP && parent->hangs_on_terminal)
+			shutdown_signal(parent, "the terminal is gone", now);
+		else if (info.ssi_signo == SIGHUP)
+			reload_want(&parent->reload, 0);
+	}
 	reap_children(&parent->tree, now);
 }
 
@@ -83,27 +72,6 @@ become_ready(struct parent *parent)
 		log_leave_terminal(&parent->log);
 }
 
-static void
-on_file(struct parent *parent, const struct file *file)
-{
-	const char *who = file->notifier == CONFIG_NONE
-	    ? "probers"
-	    : parent->config->notifiers[file->notifier].name;
-
-	if (file->missing) {
-		log_say(&parent->log, LOG_WARNING, "%s is missing: %s go%s on with what was in it",
-		    file->path, who, file->notifier == CONFIG_NONE ? "" : "es");
-		return;
-	}
-	log_say(&parent->log, LOG_NOTICE, "%s changed: %s %s renewed%s", file->path, who,
-	    file->notifier == CONFIG_NONE ? "are" : "is",
-	    file->notifier == CONFIG_NONE ? ", one after the other" : "");
-	if (file->notifier == CONFIG_NONE)
-		supervisor_renew_probers(&parent->tree);
-	else
-		supervisor_renew_notifier(&parent->tree, file->notifier);
-}
-
 /* Where what workers have read has changed, they are started again. */
 static void
 look_at_files(struct parent *parent, int64_t now)
@@ -114,8 +82,23 @@ look_at_files(struct parent *parent, int64_t now)
 	if (parent->stage != RUNNING || now < parent->next_look)
 		return;
 	parent->next_look = now + parent->times.look;
-	while ((file = files_look(&parent->files, &at)) != NULL)
-		on_file(parent, file);
+	while ((file = files_look(&parent->files, &at)) != NULL) {
+		bool probers = file->notifier == CONFIG_NONE;
+		const char *who = probers ? "probers" : parent->config->notifiers[file->notifier].name;
+
+		if (file->missing) {
+			log_say(&parent->log, LOG_WARNING,
+			    "%s is missing: %s go%s on with what was in it", file->path, who,
+			    probers ? "" : "es");
+			continue;
+		}
+		log_say(&parent->log, LOG_NOTICE, "%s changed: %s %s renewed%s", file->path, who,
+		    probers ? "are" : "is", probers ? ", one after the other" : "");
+		if (probers)
+			supervisor_renew_probers(&parent->tree);
+		else
+			supervisor_renew_notifier(&parent->tree, file->notifier);
+	}
 }
 
 static void
@@ -209,30 +192,24 @@ wait_and_hear(struct parent *parent)
 }
 
 /*
- * What was killed is gone in no time, but for a process that hangs in the kernel: we need not see
- * it end.
+ * What was killed at the end is gone in no time, but for a process that hangs in the kernel: we need
+ * not see it end.
  */
 static void
-wait_for_the_killed(struct parent *parent)
+run_until_end(struct parent *parent)
 {
 	struct pollfd signals = { .fd = parent->signals, .events = POLLIN };
-	int64_t deadline = clock_mono() + 2 * (int64_t)SECOND;
+	int64_t deadline;
 
+	manager_init(&parent->manager, &parent->log);
+	for (advance(parent, clock_mono()); parent->stage != ENDED; advance(parent, clock_mono()))
+		wait_and_hear(parent);
+	deadline = clock_mono() + 2 * (int64_t)SECOND;
 	while ((tree_is_left(&parent->tree, false) || tree_is_left(&parent->tree, true))
 	    && clock_mono() < deadline) {
 		poll(&signals, 1, 100);
 		read_signals(parent, clock_mono());
 	}
-}
-
-static enum parent_status
-run_until_end(struct parent *parent)
-{
-	manager_init(&parent->manager, &parent->log);
-	for (advance(parent, clock_mono()); parent->stage != ENDED; advance(parent, clock_mono()))
-		wait_and_hear(parent);
-	wait_for_the_killed(parent);
-	return parent->status;
 }
 
 static bool
@@ -282,18 +259,6 @@ settle_pid(struct parent *parent, const struct parent_options *options)
 	return true;
 }
 
-/* A pid file lies where root alone may make one: it is written before. */
-static bool
-settle_as_root(
-    struct parent *parent, const struct parent_options *options, const struct identity *identity)
-{
-	struct reason why;
-
-	return is_taken(parent,
-	           home_prepare(parent->config->state, identity->uid, identity->gid, &why), &why)
-	    && settle_pid(parent, options);
-}
-
 static bool
 become_user(struct parent *parent, const struct parent_options *options)
 {
@@ -305,7 +270,11 @@ become_user(struct parent *parent, const struct parent_options *options)
 		log_say(&parent->log, LOG_ERR, "%s", why.text);
 		return false;
 	}
-	if (identity.changes && !settle_as_root(parent, options, &identity))
+	/* A pid file lies where root alone may make one: it is written before. */
+	if (identity.changes
+	    && (!is_taken(parent,
+	            home_prepare(parent->config->state, identity.uid, identity.gid, &why), &why)
+	        || !settle_pid(parent, options)))
 		return false;
 	if (!identity_become(&identity, &why)) {
 		parent->status = PARENT_INTERNAL;
@@ -393,17 +362,6 @@ release_resources(struct parent *parent)
 }
 
 static void
-leave(struct parent *parent)
-{
-	release_resources(parent);
-	home_leave(&parent->home);
-	if (parent->status == PARENT_ENDED)
-		log_say(&parent->log, LOG_NOTICE, "ended");
-	log_close(&parent->log, LOG_GRACE);
-	detach_report(&parent->detach, (int)parent->status);
-}
-
-static void
 open_log(struct parent *parent, const struct parent_options *options)
 {
 	const struct config *config = parent->config;
@@ -450,9 +408,14 @@ serve(struct parent *parent, const struct parent_options *options)
 	open_log(parent, options);
 	if (settle_in(parent, options))
 		do
-			parent->status = run_until_end(parent);
+			run_until_end(parent);
 		while (parent->anew && go_on(parent, options));
-	leave(parent);
+	release_resources(parent);
+	home_leave(&parent->home);
+	if (parent->status == PARENT_ENDED)
+		log_say(&parent->log, LOG_NOTICE, "ended");
+	log_close(&parent->log, LOG_GRACE);
+	detach_report(&parent->detach, (int)parent->status);
 	return parent->status;
 }
 

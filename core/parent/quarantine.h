@@ -7,7 +7,8 @@
 #ifndef PARENT_QUARANTINE_H
 #define PARENT_QUARANTINE_H
 
-#include "base/text.h"
+#include "base/reason.h"
+#include "config/config.h"
 
 enum { QUARANTINE_ROOM = 256, QUARANTINE_HOW_MAX = 96 };
 
@@ -63,5 +64,15 @@ bool quarantine_end(struct quarantine *, uint32_t target);
 
 /* When the next one may be released, INT64_MAX: none. */
 int64_t quarantine_next(const struct quarantine *);
+
+/* Keeps all of it in the state folder, for the parent that comes after a reload or a restart, in place
+ * of what was kept before; `now` on the monotonic clock. Returns false with a reason. */
+bool quarantine_keep(
+    const struct quarantine *, const struct config *, int64_t now, struct reason *why);
+
+/* Adds to an empty one what was kept, of targets that are still watched as they were. Whom another
+ * version of the program held is on trial: it may have been mended. What cannot be read is left
+ * aside. */
+void quarantine_take_back(struct quarantine *, const struct config *, int64_t now);
 
 #endif

@@ -48,15 +48,6 @@ tell_end(struct text *how, int status)
 		text_format(how, "of SIG%s", sigabbrev_np(WTERMSIG(status)));
 }
 
-static void
-tell_how(struct text *how, const struct child *child, int status)
-{
-	if (WIFSIGNALED(status) && child->killed[0] != '\0')
-		text_format(how, "by our kill: %s", child->killed);
-	else
-		tell_end(how, status);
-}
-
 /* The target that a prober was about when it died, CONFIG_NONE: none that we could name. It is what
  * the prober says: about a target that it never gets it has no say. */
 static uint32_t
@@ -73,20 +64,6 @@ in_hand(const struct tree *tree, const struct child *child)
 	return may_be ? target - 1 : CONFIG_NONE;
 }
 
-/* What follows, in words. */
-static void
-tell_next(struct text *text, const struct tree *tree, const struct child *child, int64_t now)
-{
-	if (tree->stopping) {
-		text_add(text, ", while we end");
-	} else if (child->due > now) {
-		text_add(text, "; replaced in ");
-		text_add_span(text, child->due - now);
-	} else {
-		text_add(text, "; replaced at once");
-	}
-}
-
 static void
 tell_death(struct tree *tree, const struct child *child, pid_t pid, const char *how, int64_t now)
 {
@@ -101,7 +78,14 @@ tell_death(struct tree *tree, const struct child *child, pid_t pid, const char *
 		    tree->config->targets[target].name,
 		    (unsigned long long)atomic_load_explicit(
 		        &child->page->run, memory_order_relaxed));
-	tell_next(&text, tree, child, now);
+	if (tree->stopping) {
+		text_add(&text, ", while we end");
+	} else if (child->due > now) {
+		text_add(&text, "; replaced in ");
+		text_add_span(&text, child->due - now);
+	} else {
+		text_add(&text, "; replaced at once");
+	}
 	log_say(tree->log, child->repeats ? LOG_DEBUG : LOG_ERR, "%s", bytes);
 }
 
@@ -132,15 +116,6 @@ blame_target(struct tree *tree, const struct child *child, int status, const cha
 	return BLAME_TARGET;
 }
 
-/* Its last words are still in the socket. */
-static void
-read_last_words(struct tree *tree, struct child *child, int64_t now)
-{
-	for (int turn = 0; turn < TURNS_AFTER_DEATH && child->socket >= 0; turn++)
-		child_messages_read(tree, child, now);
-	child_hang_up(child);
-}
-
 /*
  * An end that we asked for is no death: exit status 0 of a child that was told to stop or to be
  * renewed.
@@ -153,14 +128,20 @@ reap_child(struct tree *tree, struct child *child, int status, int64_t now)
 	pid_t pid = child->pid;
 
 	child->pid = 0;
-	read_last_words(tree, child, now);
+	/* Its last words are still in the socket. */
+	for (int turn = 0; turn < TURNS_AFTER_DEATH && child->socket >= 0; turn++)
+		child_messages_read(tree, child, now);
+	child_hang_up(child);
 	if ((child->stopping || child->renewing) && WIFEXITED(status) && WEXITSTATUS(status) == 0) {
 		child->stage = child->stopping ? CHILD_GONE : CHILD_AWAITED;
 		child->due = now; /* its gate sees the end of it, and takes leave of its peer */
 		return;
 	}
 	child_kill_gate(child);
-	tell_how(&how, child, status);
+	if (WIFSIGNALED(status) && child->killed[0] != '\0')
+		text_format(&how, "by our kill: %s", child->killed);
+	else
+		tell_end(&how, status);
 	enum backoff_blame blame = blame_target(tree, child, status, bytes, now);
 	tree_await(tree, child, blame, now);
 	tell_death(tree, child, pid, bytes, now);

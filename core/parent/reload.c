@@ -171,21 +171,6 @@ read_words(struct reload *reload)
 	reload->words[reload->said] = '\0';
 }
 
-static void
-report_words(struct reload *reload, int level, char kind)
-{
-	for (char *line = reload->words, *stop; *line != '\0'; line = stop) {
-		char shown[1024];
-		struct text text = TEXT_OVER(shown);
-
-		stop = line + strcspn(line, "\n");
-		text_add_shown(&text, (struct pw_bytes){ line, (size_t)(stop - line) });
-		stop += *stop == '\n';
-		if (text.size > 0)
-			report(reload, level, kind, shown);
-	}
-}
-
 static bool
 judge_check(struct reload *reload, int status)
 {
@@ -206,7 +191,16 @@ judge_check(struct reload *reload, int status)
 	                               : 3;
 	char kind = ends[i].is_fault ? 'e' : 'o';
 
-	report_words(reload, ends[i].is_fault ? LOG_ERR : LOG_WARNING, kind);
+	for (char *line = reload->words, *stop; *line != '\0'; line = stop) {
+		char shown[1024];
+		struct text text = TEXT_OVER(shown);
+
+		stop = line + strcspn(line, "\n");
+		text_add_shown(&text, (struct pw_bytes){ line, (size_t)(stop - line) });
+		stop += *stop == '\n';
+		if (text.size > 0)
+			report(reload, ends[i].is_fault ? LOG_ERR : LOG_WARNING, kind, shown);
+	}
 	if (!ends[i].is_fault)
 		reload->failing_since = 0;
 	else if (reload->failing_since == 0)

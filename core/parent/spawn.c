@@ -25,7 +25,6 @@
 #include "monitor/event_loop.h"
 #include "notifier/gate.h"
 #include "notifier/worker.h"
-#include "parent/title.h"
 
 enum { CANNOT_BEGIN = 71 };
 
@@ -94,6 +93,38 @@ settle_child(const struct start *start, struct reason *why)
 	    && sandbox_close_others(keep, sizeof keep / sizeof keep[0], why);
 }
 
+/*
+ * Shows `title` in place of the command line, as much of it as fits. The kernel shows the bytes where
+ * the arguments lay at exec, and reads on into the environment behind them where the last byte of the
+ * arguments is not NUL (proc(5), cmdline): so the environment moves elsewhere.
+ */
+static void
+show_title(const char *title)
+{
+	char *start = program_invocation_name, *end = start;
+	FILE *file = fopen("/proc/self/cmdline", "re");
+	size_t size = strlen(title);
+
+	while (file != NULL && fgetc(file) != EOF)
+		end++;
+	if (file != NULL)
+		fclose(file);
+	if (end == start)
+		return;
+	for (char **variable = environ; *variable != NULL && *variable == end; variable++) {
+		char *moved = strdup(*variable);
+
+		if (moved == NULL)
+			break;
+		end += strlen(*variable) + 1;
+		*variable = moved;
+	}
+	if (size > (size_t)(end - start) - 1)
+		size = (size_t)(end - start) - 1;
+	memset(start, '\0', (size_t)(end - start));
+	memcpy(start, title, size);
+}
+
 /* The name that ps shows, and the short one of top. */
 static void
 show_name(const struct child *child, bool is_gate)
@@ -101,7 +132,7 @@ show_name(const struct child *child, bool is_gate)
 	char title[48], name[16];
 
 	snprintf(title, sizeof title, "postwatch: %s%s", child->name, is_gate ? ", its gate" : "");
-	title_show(title);
+	show_title(title);
 	if (is_gate)
 		snprintf(name, sizeof name, "pw-gate-%u", child->index);
 	else if (child->kind == DUTY_PROBER || child->kind == DUTY_NOTIFIER)
@@ -198,13 +229,6 @@ fork_one(const struct start *start, struct reason *why)
 	return pid < 0 ? 0 : pid;
 }
 
-static bool
-has_gate(const struct tree *tree, const struct child *child)
-{
-	return child->kind == DUTY_NOTIFIER
-	    && plugin_gate(tree->config->notifiers[child->index].plugin) != NULL;
-}
-
 /*
  * The gate first: the other waits for it. One that is left of the last pair, and still takes leave
  * of its peer, has had its time.
@@ -216,11 +240,13 @@ fork_both(struct tree *tree, struct child *child, int socket, struct reason *why
 		.tree = tree, .child = child, .parent = getpid(), .socket = socket, .pair = -1
 	};
 	int pair[2] = { -1, -1 };
+	bool gated = child->kind == DUTY_NOTIFIER
+	    && plugin_gate(tree->config->notifiers[child->index].plugin) != NULL;
 
 	if (child->gate > 0)
 		kill(child->gate, SIGKILL);
 	child->gate = 0;
-	if (has_gate(tree, child)) {
+	if (gated) {
 		if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) {
 			reason_set(why, "no sockets: %s", strerror(errno));
 			return false;

@@ -12,7 +12,6 @@
 #include "base/clock.h"
 #include "parent/child_messages.h"
 #include "parent/link.h"
-#include "parent/quarantine_file.h"
 #include "parent/spawn.h"
 
 static const int64_t apart_stays = 60 * (int64_t)SECOND;
@@ -84,10 +83,12 @@ kill_if_loops(struct tree *tree, struct child *child, int64_t now)
 	child_kill(child, why);
 }
 
+/* Lets out whose time is over; what has changed is written, for the parent after a reload or a restart. */
 static void
-release_quarantined(struct tree *tree, int64_t now)
+tend_quarantine(struct tree *tree, int64_t now)
 {
 	uint32_t target;
+	struct reason why;
 
 	while (quarantine_release(&tree->quarantine, now, &target)) {
 		log_say(tree->log, LOG_NOTICE, "%s is out of quarantine, on trial",
@@ -95,14 +96,6 @@ release_quarantined(struct tree *tree, int64_t now)
 		link_send_account(
 		    tree, target, ACCOUNT_APART, "its time is over; it is tried once");
 	}
-}
-
-/* Written when it has changed, for the parent after a reload or a restart. */
-static void
-keep_quarantine(struct tree *tree, int64_t now)
-{
-	struct reason why;
-
 	if (tree->quarantine.changes == tree->quarantine_kept)
 		return;
 	tree->quarantine_kept = tree->quarantine.changes;
@@ -137,22 +130,6 @@ supervisor_renew_notifier(struct tree *tree, uint32_t index)
 		child->stale = true;
 }
 
-/* Nobody waits for a notifier: each has the time of a delivery. */
-static void
-renew_notifiers(struct tree *tree, int64_t now)
-{
-	for (uint32_t i = TREE_PROBERS; i < tree->count && !tree->stopping; i++) {
-		struct child *child = &tree->children[i];
-
-		if (child->kind != DUTY_NOTIFIER)
-			continue;
-		if (child->renewing && now >= child->end_by)
-			child_kill(child, "did not end to be renewed");
-		else if (child->stale && !child->renewing && child->stage == CHILD_READY)
-			begin_renewal(child, now, tree->config->notifiers[child->index].deadline);
-	}
-}
-
 /*
  * As many as there are targets for them, and for a while after: the next death is likely to come
  * soon.
@@ -179,28 +156,34 @@ adjust_probers_apart(struct tree *tree, int64_t now)
 	}
 }
 
-/* One at a time, and only while all others serve. */
+/*
+ * Probers one at a time, and only while all others serve. Nobody waits for a notifier: each has the
+ * time of a delivery.
+ */
 static void
-renew_probers(struct tree *tree, int64_t now)
+renew(struct tree *tree, int64_t now)
 {
 	struct child *next = NULL;
 	bool all_serve = !tree->stopping;
 
 	for (uint32_t i = TREE_PROBERS; i < tree->count; i++) {
 		struct child *child = &tree->children[i];
+		bool prober = child->kind == DUTY_PROBER, notifier = child->kind == DUTY_NOTIFIER;
 
-		if (child->kind != DUTY_PROBER || child->stage == CHILD_GONE)
+		if ((!prober || child->stage == CHILD_GONE) && (!notifier || tree->stopping))
 			continue;
 		if (child->renewing && now >= child->end_by)
 			child_kill(child, "did not end to be renewed");
-		if (child->stage != CHILD_READY || child->renewing)
+		else if (notifier && child->stale && !child->renewing && child->stage == CHILD_READY)
+			begin_renewal(child, now, tree->config->notifiers[child->index].deadline);
+		if (prober && (child->stage != CHILD_READY || child->renewing))
 			all_serve = false;
-		else if (child->stale && next == NULL)
+		else if (prober && child->stale && next == NULL)
 			next = child;
 	}
-	if (next == NULL || !all_serve)
-		return;
-	begin_renewal(next, now, tree->times.stop);
+	assert(next == NULL || next->kind == DUTY_PROBER);
+	if (next != NULL && all_serve)
+		begin_renewal(next, now, tree->times.stop);
 }
 
 void
@@ -216,11 +199,9 @@ supervisor_turn(struct tree *tree, int64_t now)
 			kill_if_loops(tree, child, now);
 		}
 	}
-	release_quarantined(tree, now);
-	keep_quarantine(tree, now);
+	tend_quarantine(tree, now);
 	adjust_probers_apart(tree, now);
-	renew_probers(tree, now);
-	renew_notifiers(tree, now);
+	renew(tree, now);
 }
 
 int64_t

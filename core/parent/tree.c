@@ -11,25 +11,8 @@
 #include <sys/mman.h>
 
 #include "base/clock.h"
-#include "parent/quarantine_file.h"
 
 enum { BEGINNINGS = 3 }; /* that may fail before the start is given up */
-
-/*
- * Shared with the one prober that it is for, and with no other child: a prober that runs wild can
- * write to its own page alone.
- */
-static struct duty_page *
-map_page(void)
-{
-	struct duty_page *page = mmap(
-	    NULL, sizeof *page, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-
-	if (page == MAP_FAILED)
-		return NULL;
-	(void)madvise(page, sizeof *page, MADV_DONTFORK);
-	return page;
-}
 
 uint32_t
 tree_room(const struct config *config)
@@ -66,11 +49,16 @@ tree_init(
 		    DUTY_NOTIFIER, i);
 	if (config->web.listen_count > 0)
 		child_init(&tree->children[tree->count - 1], DUTY_WEB, 0);
+	/* A page is shared with the one prober that it is for, and with no other child: a prober that
+	 * runs wild can write to its own page alone. */
 	for (uint32_t i = 0; i < config->probers + PROBERS_APART; i++) {
-		struct child *child = &tree->children[TREE_PROBERS + i];
+		struct duty_page *page = mmap(NULL, sizeof *page, PROT_READ | PROT_WRITE,
+		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
-		if ((child->page = map_page()) == NULL)
+		if (page == MAP_FAILED)
 			return false;
+		(void)madvise(page, sizeof *page, MADV_DONTFORK);
+		tree->children[TREE_PROBERS + i].page = page;
 	}
 	tree->processes = own_processes_create(2 * tree->count);
 	if (tree->processes == NULL)

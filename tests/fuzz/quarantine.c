@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "parent/quarantine_file.h"
+#include "parent/quarantine.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -6,7 +6,7 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
-#include "parent/quarantine_file.h"
+#include "parent/quarantine.h"
 #include "scratch.h"
 
 static const int64_t minute = (int64_t)60 * SECOND, hour = (int64_t)3600 * SECOND, day = (int64_t)86400 * SECOND;
