@@ -150,64 +150,49 @@ take_include(struct lexer *lexer, struct cursor *cursor, struct place place)
 	return path_beside(lexer->faults->arena, cursor->path, path.bytes);
 }
 
-/* What cannot be included is told, and the rest is read: a fault in it is to be known as well. */
-static void
-include(struct lexer *lexer, struct cursor *cursor)
-{
-	struct place place = cursor->place;
-	const char *path = take_include(lexer, cursor, place);
-
-	if (path == NULL)
-		pass_line(cursor);
-	if (path == NULL || !open_file(lexer, path, place))
-		lexer->torn = true;
-}
-
-static bool
-pass_block_comment(struct lexer *lexer, struct cursor *cursor)
-{
-	const char *end = left(cursor) < 4 ? NULL
-	                                   : memmem(cursor->at + 2, left(cursor) - 2, "*/", 2);
-
-	if (end == NULL)
-		faults_add(lexer->faults, cursor->place, "this comment has no end: write */");
-	else
-		pass(cursor, (size_t)(end + 2 - cursor->at));
-	return end != NULL;
-}
-
-/* A URL without quotes is one word, and no comment: https://... */
-static bool
-is_line_comment(const struct lexer *lexer, const struct cursor *cursor)
-{
-	if (*cursor->at == '#')
-		return true;
-	return starts(cursor, "//")
-	    && !(lexer->files->after == cursor->at && cursor->at[-1] == ':' && left(cursor) > 2
-	        && isalnum((unsigned char)cursor->at[2]));
-}
-
-/* Moves to the first byte of the next word: through comments, and into and out of files. */
+/*
+ * Moves to the first byte of the next word: through comments, and into and out of files. What cannot
+ * be included is told, and the rest is read: a fault in it is to be known as well. A URL without
+ * quotes is one word, and no comment: https://...
+ */
 static bool
 find_word(struct lexer *lexer)
 {
-	for (;;) {
-		struct cursor *cursor = &lexer->files->open[lexer->files->open_count - 1];
+	struct files *files = lexer->files;
 
-		if (left(cursor) == 0 && lexer->files->open_count == 1) {
+	for (;;) {
+		struct cursor *cursor = &files->open[files->open_count - 1];
+		bool url = files->after == cursor->at && left(cursor) > 2 && starts(cursor, "//")
+		    && cursor->at[-1] == ':' && isalnum((unsigned char)cursor->at[2]);
+
+		if (left(cursor) == 0 && files->open_count == 1) {
 			return true;
 		} else if (left(cursor) == 0) {
-			lexer->files->open_count--;
+			files->open_count--;
 		} else if (isspace((unsigned char)*cursor->at)) {
 			pass(cursor, 1);
-		} else if (is_line_comment(lexer, cursor)) {
+		} else if (*cursor->at == '#' || (starts(cursor, "//") && !url)) {
 			pass_line(cursor);
 		} else if (starts(cursor, "/*")) {
-			if (!pass_block_comment(lexer, cursor))
+			const char *end = left(cursor) < 4
+			    ? NULL
+			    : memmem(cursor->at + 2, left(cursor) - 2, "*/", 2);
+
+			if (end == NULL) {
+				faults_add(lexer->faults, cursor->place,
+				    "this comment has no end: write */");
 				return false;
+			}
+			pass(cursor, (size_t)(end + 2 - cursor->at));
 		} else if (cursor->line_start && starts(cursor, "@include")) {
 			/* At the start of a line only, as for libconfig. */
-			include(lexer, cursor);
+			struct place place = cursor->place;
+			const char *path = take_include(lexer, cursor, place);
+
+			if (path == NULL)
+				pass_line(cursor);
+			if (path == NULL || !open_file(lexer, path, place))
+				lexer->torn = true;
 		} else {
 			return true;
 		}

@@ -225,23 +225,6 @@ take_kinds(struct reader *reader, const struct node *group, bool keeps)
 	return kinds;
 }
 
-static struct calendar
-take_quiet(struct reader *reader, const struct node *group)
-{
-	const struct pw_strings *list = take_value(reader, group, NOTIFIER_QUIET).list;
-	struct calendar_range *ranges;
-	struct reason why;
-
-	if (list == NULL || list->count == 0)
-		return (struct calendar){ .count = 0 };
-	ranges = arena_array(reader->arena, list->count, sizeof *ranges);
-	for (uint32_t i = 0; i < list->count; i++)
-		if (!calendar_parse(list->items[i], &ranges[i], &why))
-			FAULT(reader, member_of(group, NOTIFIER_QUIET)->place, "quiet: %s: %s",
-			    QUOTE(reader, list->items[i]), why.text);
-	return (struct calendar){ list->count, ranges };
-}
-
 /*
  * Waits rise as the user says: remind = [ "30m", "2h" ] is 30 minutes after the first notice, then
  * every 2 hours.
@@ -273,6 +256,11 @@ static void
 take_rules(struct reader *reader, const struct node *group, struct config_notifier *notifier)
 {
 	const struct pw_strings *tags = take_value(reader, group, NOTIFIER_TAGS).list;
+	const struct pw_strings *quiet = take_value(reader, group, NOTIFIER_QUIET).list;
+	struct calendar_range *ranges = quiet == NULL
+	    ? NULL
+	    : arena_array(reader->arena, quiet->count, sizeof *ranges);
+	struct reason why;
 
 	notifier->receiver = notifier->values == NULL
 	    ? 0
@@ -281,7 +269,11 @@ take_rules(struct reader *reader, const struct node *group, struct config_notifi
 	notifier->tag_count = tags == NULL ? 0 : tags->count;
 	notifier->tags = tags == NULL ? NULL : tags->items;
 	notifier->after = take_value(reader, group, NOTIFIER_AFTER).number;
-	notifier->quiet = take_quiet(reader, group);
+	notifier->quiet = (struct calendar){ quiet == NULL ? 0 : quiet->count, ranges };
+	for (uint32_t i = 0; i < notifier->quiet.count; i++)
+		if (!calendar_parse(quiet->items[i], &ranges[i], &why))
+			FAULT(reader, member_of(group, NOTIFIER_QUIET)->place, "quiet: %s: %s",
+			    QUOTE(reader, quiet->items[i]), why.text);
 	take_remind(reader, group, notifier);
 	notifier->storm = (uint32_t)take_value(reader, group, NOTIFIER_STORM).number;
 	notifier->timezone = take_value(reader, group, NOTIFIER_TIMEZONE).string;

@@ -121,19 +121,6 @@ take_bare(struct lexer *lexer)
 	return bare;
 }
 
-/* What was written without quotes, as the string that it was meant to be. */
-static void
-put_quoted(struct plain *out, const struct token *bare)
-{
-	plain_add(out, "\"");
-	for (size_t i = 0; i < bare->size; i++) {
-		if (bare->bytes[i] == '"' || bare->bytes[i] == '\\')
-			plain_add(out, "\\");
-		plain_add_bytes(out, bare->bytes + i, 1);
-	}
-	plain_add(out, "\"");
-}
-
 /*
  * Quotes that are not those of the grammar, such as those that word processors make. Returns false
  * if there are none.
@@ -184,7 +171,13 @@ parse_bare(struct lexer *lexer, struct plain *out)
 	    quoted ? "a string stands between two '\"': %s"
 	           : "a value that is no plain number, true or false stands in quotes: %s",
 	    lexer_quote(lexer, &bare));
-	put_quoted(out, &bare);
+	plain_add(out, "\"");
+	for (size_t i = 0; i < bare.size; i++) {
+		if (bare.bytes[i] == '"' || bare.bytes[i] == '\\')
+			plain_add(out, "\\");
+		plain_add_bytes(out, bare.bytes + i, 1);
+	}
+	plain_add(out, "\"");
 }
 
 /* libconfig 1.5 wraps 4294967296 to 0 without a word, and makes 64 bits of "5L". */

@@ -156,24 +156,6 @@ plan_phases(struct reader *reader, const struct probe *probe, const struct layer
 	    &reader->values.pool, phases, probe->phase_count * sizeof *phases);
 }
 
-static void
-put_sources(struct policy *policy, const struct pw_strings *list)
-{
-	struct address address;
-
-	for (uint32_t i = 0; list != NULL && i < list->count; i++) {
-		if (!address_parse(list->items[i], 0, &address))
-			continue;
-		if (address_is_ipv4(&address)) {
-			policy->has_source4 = true;
-			policy->source4 = address;
-		} else {
-			policy->has_source6 = true;
-			policy->source6 = address;
-		}
-	}
-}
-
 /* A name that is no notifier has been told by the layer. */
 static void
 put_notify(struct reader *reader, struct policy *policy, const struct pw_strings *list)
@@ -195,23 +177,6 @@ put_notify(struct reader *reader, struct policy *policy, const struct pw_strings
 	    &reader->values.pool, notifiers, policy->notify_count * sizeof *notifiers);
 }
 
-/* It may stand in the `defaults` of a file that could not be read: then nothing is told. */
-static void
-require_own(
-    struct reader *reader, const struct probe *probe, const struct layer *layer, struct place place)
-{
-	char key[SETTING_KEY_MAX];
-
-	if (reader->is_torn && reader->defaults == NULL)
-		return;
-	for (uint32_t i = 0; i < probe->own_count; i++) {
-		const struct pw_setting *row = &probe->plugin->descriptor->settings[i];
-
-		if (row->flags & PW_REQUIRED && !layer->own[i].given)
-			FAULT(reader, place, "%s is missing: %s", value_key(row, key), row->help);
-	}
-}
-
 /*
  * Policies are compared byte by byte, so all of it is zeroed first, padding included; what lies
  * behind pointers is shared already, so equal values have equal pointers.
@@ -221,9 +186,18 @@ policy_of_layer(struct reader *reader, const struct probe *probe, const struct l
     enum port_class port, struct place place)
 {
 	const struct pw_value *values = layer->target;
+	const struct pw_strings *sources = values[TARGET_SOURCE].list;
+	/* What is missing may stand in the `defaults` of a file that could not be read. */
+	bool may_be_there = reader->is_torn && reader->defaults == NULL;
 	struct policy policy;
 
-	require_own(reader, probe, layer, place);
+	for (uint32_t i = 0; !may_be_there && i < probe->own_count; i++) {
+		const struct pw_setting *row = &probe->plugin->descriptor->settings[i];
+		char key[SETTING_KEY_MAX];
+
+		if (row->flags & PW_REQUIRED && !layer->own[i].given)
+			FAULT(reader, place, "%s is missing: %s", value_key(row, key), row->help);
+	}
 	memset(&policy, 0, sizeof policy);
 	policy.probe = probe->plugin;
 	policy.values = values_share(&reader->values, layer->own, probe->own_count);
@@ -239,7 +213,14 @@ policy_of_layer(struct reader *reader, const struct probe *probe, const struct l
 	policy.addresses = (enum addresses)values[TARGET_ADDRESSES].number;
 	policy.family = (enum family)values[TARGET_FAMILY].number;
 	policy.allow_private = values[TARGET_ALLOW_PRIVATE].number != 0;
-	put_sources(&policy, values[TARGET_SOURCE].list);
+	for (uint32_t i = 0; sources != NULL && i < sources->count; i++) {
+		struct address address;
+
+		if (!address_parse(sources->items[i], 0, &address))
+			continue;
+		*(address_is_ipv4(&address) ? &policy.source4 : &policy.source6) = address;
+		*(address_is_ipv4(&address) ? &policy.has_source4 : &policy.has_source6) = true;
+	}
 	plan_phases(reader, probe, layer, place, &policy);
 	put_notify(reader, &policy, values[TARGET_NOTIFY].list);
 	if (values[TARGET_TAGS].list != NULL) {

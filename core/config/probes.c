@@ -104,10 +104,13 @@ probes_load_plugins(struct reader *reader)
  * A group in `defaults` that is called like a probe whose plugin was refused: that the probe is
  * wanted shows there, and "unknown setting" would send the user astray.
  */
-static void
-check_groups(struct reader *reader)
+void
+probes_take_defaults(struct reader *reader)
 {
-	for (uint32_t i = 0; i < reader->defaults->count; i++) {
+	layer_init(reader, &reader->defaults_layer);
+	if (reader->defaults != NULL)
+		layer_take(reader, &reader->defaults_layer, NULL, reader->defaults, SCOPE_DEFAULTS);
+	for (uint32_t i = 0; reader->defaults != NULL && i < reader->defaults->count; i++) {
 		const struct node *node = &reader->defaults->children[i];
 		bool is_known = settings_find(target_settings, node->key) >= 0;
 
@@ -116,16 +119,6 @@ check_groups(struct reader *reader)
 		if (node->kind == NODE_GROUP && !is_known
 		    && plugins_find_broken(&reader->plugins, node->key) != NULL)
 			probes_find_plugin(reader, node->key, PW_PROBE, node->place);
-	}
-}
-
-void
-probes_take_defaults(struct reader *reader)
-{
-	layer_init(reader, &reader->defaults_layer);
-	if (reader->defaults != NULL) {
-		layer_take(reader, &reader->defaults_layer, NULL, reader->defaults, SCOPE_DEFAULTS);
-		check_groups(reader);
 	}
 	for (uint32_t i = 0; i < reader->probe_count; i++) {
 		struct probe *probe = &reader->probes[i];

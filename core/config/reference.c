@@ -82,9 +82,18 @@ reference_add_kind(struct text *text, const struct pw_setting *row)
 	add_range(text, row);
 }
 
-static void
-add_list(struct text *text, const char *words)
+void
+reference_add_default(struct text *text, const struct pw_setting *row)
 {
+	bool is_bare = row->type == PW_INT || row->type == PW_BOOL;
+	const char *words = row->fallback;
+
+	if (words == NULL)
+		return;
+	if (row->type != PW_LIST) {
+		text_format(text, is_bare ? "%s" : "\"%s\"", words);
+		return;
+	}
 	text_add(text, "[");
 	for (size_t size; *(words += strspn(words, " ")) != '\0'; words += size) {
 		size = strcspn(words, " ");
@@ -93,20 +102,6 @@ add_list(struct text *text, const char *words)
 		text_add(text, "\"");
 	}
 	text_add(text, " ]");
-}
-
-void
-reference_add_default(struct text *text, const struct pw_setting *row)
-{
-	if (row->fallback == NULL)
-		return;
-	if (row->type == PW_LIST) {
-		add_list(text, row->fallback);
-	} else {
-		bool is_bare = row->type == PW_INT || row->type == PW_BOOL;
-
-		text_format(text, is_bare ? "%s" : "\"%s\"", row->fallback);
-	}
 }
 
 void
@@ -254,26 +249,13 @@ add_sentence(struct text *text, const char *words)
 	text_add(text, ".\n");
 }
 
-static void
-add_default(struct text *text, const struct pw_setting *row)
-{
-	char room[300];
-	struct text words = TEXT_OVER(room);
-
-	if (row->fallback == NULL)
-		return;
-	text_add(&words, "by default ");
-	reference_add_default(&words, row);
-	add_sentence(text, room);
-}
-
 void
 reference_add_mdoc(struct text *text, const struct pw_setting *rows)
 {
 	text_add(text, ".Bl -tag -width Ds\n");
 	for (; rows->key != NULL; rows++) {
-		char room[300];
-		struct text kind = TEXT_OVER(room);
+		char room[300], usual[300];
+		struct text kind = TEXT_OVER(room), words = TEXT_OVER(usual);
 
 		text_add(text, ".It Ic ");
 		reference_add_key(text, rows);
@@ -283,7 +265,11 @@ reference_add_mdoc(struct text *text, const struct pw_setting *rows)
 		add_sentence(text, room);
 		if (rows->flags & PW_REQUIRED)
 			text_add(text, "It has to be set.\n");
-		add_default(text, rows);
+		if (rows->fallback == NULL)
+			continue;
+		text_add(&words, "by default ");
+		reference_add_default(&words, rows);
+		add_sentence(text, usual);
 	}
 	text_add(text, ".El\n");
 }

@@ -20,20 +20,6 @@ behind(const char *line, const char *word)
 	return line + size + strspn(line + size, " \t");
 }
 
-/* A line "nameserver ADDRESS"; what cannot be read is let pass, as the C library does. */
-static bool
-take_nameserver(const char *line, struct address *address)
-{
-	char literal[ADDRESS_TEXT_MAX];
-	struct text text = TEXT_OVER(literal);
-
-	line = behind(line, "nameserver");
-	if (line == NULL)
-		return false;
-	text_add_bytes(&text, line, strcspn(line, " \t\r\n#;"));
-	return address_parse(literal, 53, address);
-}
-
 uint32_t
 resolvers_read(
     const char *path, struct address found[static RESOLVERS_FOUND_MAX], struct reason *why)
@@ -48,8 +34,17 @@ resolvers_read(
 	}
 	for (const char *line = input.bytes; line != NULL && count < RESOLVERS_FOUND_MAX;
 	     line = strchr(line, '\n')) {
+		char literal[ADDRESS_TEXT_MAX];
+		struct text text = TEXT_OVER(literal);
+		const char *server;
+
+		/* What cannot be read is let pass, as the C library does. */
 		line += *line == '\n';
-		count += take_nameserver(line, &found[count]);
+		server = behind(line, "nameserver");
+		if (server == NULL)
+			continue;
+		text_add_bytes(&text, server, strcspn(server, " \t\r\n#;"));
+		count += address_parse(literal, 53, &found[count]);
 	}
 	assert(count <= RESOLVERS_FOUND_MAX);
 	input_free(&input);

@@ -32,27 +32,24 @@ struct entry {
 	struct draft draft;                          /* of the target, or of the line at hand */
 };
 
-/* Whether a host is one of our own, which may be probed as often as one likes. */
-static bool
-is_near(const struct host *host)
-{
-	static const char local[] = ".localhost"; /* RFC 6761, section 6.3 */
-	size_t size = strlen(host->ascii);
-
-	if (host->is_literal)
-		return address_class(&host->address) != ADDRESS_PUBLIC;
-	return strcmp(host->ascii, local + 1) == 0
-	    || (size > strlen(local) && strcmp(host->ascii + size - strlen(local), local) == 0);
-}
-
-/* Once for each place that sets such an interval, whatever number of targets it holds for. */
+/*
+ * Once for each place that sets such an interval, whatever number of targets it holds for; a host of
+ * our own may be probed as often as one likes.
+ */
 static void
 warn_of_interval(struct reader *reader, const struct draft *draft)
 {
+	static const char local[] = ".localhost"; /* RFC 6761, section 6.3 */
+	const char *name = draft->host.ascii;
+	size_t size = strlen(name);
 	bool too_short = draft->policy->interval < polite_interval;
+	bool is_near = draft->host.is_literal
+	    ? address_class(&draft->host.address) != ADDRESS_PUBLIC
+	    : strcmp(name, local + 1) == 0
+	        || (size > strlen(local) && strcmp(name + size - strlen(local), local) == 0);
 
 	if ((!too_short && draft->policy->retry_interval >= polite_retry) || *draft->interval_warned
-	    || is_near(&draft->host))
+	    || is_near)
 		return;
 	*draft->interval_warned = true;
 	WARN(reader, draft->interval_place,

@@ -197,36 +197,6 @@ top_read_files(struct reader *reader)
 		read_file(reader, part);
 }
 
-/* RFC 5321, section 4.1.1.1: the name is a full one. */
-static void
-take_helo(struct reader *reader, const char *text)
-{
-	struct reason why;
-
-	if (!helo_parse(reader->arena, text, &reader->config->helo, &why))
-		FAULT(reader, reader->globals[GLOBAL_HELO]->place, "helo: %s %s",
-		    QUOTE(reader, text), why.text);
-	else if (strchr(text, '.') == NULL && text[0] != '[')
-		WARN(reader, reader->globals[GLOBAL_HELO]->place,
-		    "helo: %s has no domain: many servers refuse it", QUOTE(reader, text));
-}
-
-static void
-take_resolvers(struct reader *reader, const struct pw_strings *list)
-{
-	struct address *resolvers = arena_array(reader->arena, list->count, sizeof *resolvers);
-
-	for (uint32_t i = 0; i < list->count; i++)
-		if (!address_parse_port(list->items[i], 53, &resolvers[i])
-		    || address_class(&resolvers[i]) == ADDRESS_MULTICAST)
-			FAULT(reader, reader->globals[GLOBAL_RESOLVERS]->place,
-			    "resolvers: %s is not ADDRESS or ADDRESS:PORT, such as 127.0.0.1:5311 "
-			    "or [::1]:53",
-			    QUOTE(reader, list->items[i]));
-	reader->config->resolvers = resolvers;
-	reader->config->resolver_count = list->count;
-}
-
 static void
 take_references(struct reader *reader, const struct pw_strings *list)
 {
@@ -253,7 +223,12 @@ take_references(struct reader *reader, const struct pw_strings *list)
 void
 top_take_globals(struct reader *reader)
 {
+	struct config *config = reader->config;
 	struct pw_value *values = reader->global;
+	const char *helo, *zone;
+	const struct pw_strings *list;
+	struct address *resolvers;
+	struct reason why;
 
 	for (int i = 0; i < GLOBAL_ROWS; i++) {
 		value_default(&reader->values, &global_settings[i], &values[i], NULL);
@@ -261,19 +236,34 @@ top_take_globals(struct reader *reader)
 			reader_take(
 			    reader, &global_settings[i], reader->globals[i], &values[i]);
 	}
-	reader->config->user = values[GLOBAL_USER].string;
-	reader->config->pid_file = values[GLOBAL_PID_FILE].string;
-	reader->config->per_address = (uint32_t)values[GLOBAL_PER_ADDRESS].number;
-	reader->config->max_runs = (uint32_t)values[GLOBAL_MAX_RUNS].number;
-	reader->config->keep_incidents = values[GLOBAL_KEEP_INCIDENTS].number;
-	if (values[GLOBAL_HELO].string != NULL)
-		take_helo(reader, values[GLOBAL_HELO].string);
-	if (values[GLOBAL_TIMEZONE].string != NULL
-	    && reader_check_zone(reader, reader->globals[GLOBAL_TIMEZONE], "timezone",
-	        values[GLOBAL_TIMEZONE].string))
-		reader->config->timezone = values[GLOBAL_TIMEZONE].string;
-	if (values[GLOBAL_RESOLVERS].list != NULL)
-		take_resolvers(reader, values[GLOBAL_RESOLVERS].list);
+	config->user = values[GLOBAL_USER].string;
+	config->pid_file = values[GLOBAL_PID_FILE].string;
+	config->per_address = (uint32_t)values[GLOBAL_PER_ADDRESS].number;
+	config->max_runs = (uint32_t)values[GLOBAL_MAX_RUNS].number;
+	config->keep_incidents = values[GLOBAL_KEEP_INCIDENTS].number;
+	/* RFC 5321, section 4.1.1.1: the name is a full one. */
+	helo = values[GLOBAL_HELO].string;
+	if (helo != NULL && !helo_parse(reader->arena, helo, &config->helo, &why))
+		FAULT(reader, reader->globals[GLOBAL_HELO]->place, "helo: %s %s",
+		    QUOTE(reader, helo), why.text);
+	else if (helo != NULL && strchr(helo, '.') == NULL && helo[0] != '[')
+		WARN(reader, reader->globals[GLOBAL_HELO]->place,
+		    "helo: %s has no domain: many servers refuse it", QUOTE(reader, helo));
+	zone = values[GLOBAL_TIMEZONE].string;
+	if (zone != NULL
+	    && reader_check_zone(reader, reader->globals[GLOBAL_TIMEZONE], "timezone", zone))
+		config->timezone = zone;
+	list = values[GLOBAL_RESOLVERS].list;
+	config->resolver_count = list == NULL ? 0 : list->count;
+	config->resolvers = resolvers = arena_array(
+	    reader->arena, config->resolver_count, sizeof *resolvers);
+	for (uint32_t i = 0; i < config->resolver_count; i++)
+		if (!address_parse_port(list->items[i], 53, &resolvers[i])
+		    || address_class(&resolvers[i]) == ADDRESS_MULTICAST)
+			FAULT(reader, reader->globals[GLOBAL_RESOLVERS]->place,
+			    "resolvers: %s is not ADDRESS or ADDRESS:PORT, such as 127.0.0.1:5311 "
+			    "or [::1]:53",
+			    QUOTE(reader, list->items[i]));
 	if (values[GLOBAL_REFERENCES].list != NULL)
 		take_references(reader, values[GLOBAL_REFERENCES].list);
 }

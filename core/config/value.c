@@ -268,48 +268,38 @@ parse_words(struct values *values, const struct pw_setting *row, const char *tex
 	return true;
 }
 
-/* An entry of a list: a string, or a number by its digits, as in tags = [ 2024 ]. */
+/* An entry is a string, or a number by its digits, as in tags = [ 2024 ]. */
 static bool
-parse_entry(struct values *values, const struct node *node, const char **item, struct reason *why)
-{
-	char digits[24];
-	struct text text = TEXT_OVER(digits);
-
-	if (node->kind == NODE_INT) {
-		text_add_i64(&text, node->number);
-		*item = arena_intern(values->arena, digits);
-		return true;
-	}
-	if (node->kind != NODE_STRING) {
-		reason_set(why, "holds %s where a string should be", node_kind_name(node->kind));
-		return false;
-	}
-	if (!text_is_clean(node->text, why))
-		return false;
-	*item = arena_intern(values->arena, node->text);
-	return true;
-}
-
-static bool
-parse_list(struct values *values, const struct pw_setting *row, const struct node *node,
+parse_list(struct values *values, const struct pw_setting *row, const struct node *list,
     struct pw_value *value, struct reason *why)
 {
 	const char **items;
-	bool good;
+	uint32_t count = 0;
 
-	if (!list_fits(row, node->count, why))
+	if (!list_fits(row, list->count, why))
 		return false;
-	items = calloc((size_t)node->count + 1, sizeof *items);
+	items = calloc((size_t)list->count + 1, sizeof *items);
 	if (items == NULL)
 		exit(EX_OSERR);
-	good = true;
-	for (uint32_t i = 0; good && i < node->count; i++)
-		good = node->children[i].kind != NODE_BAD
-		    && parse_entry(values, &node->children[i], &items[i], why);
-	if (good)
-		value->list = share_list(values, items, node->count);
+	for (; count < list->count; count++) {
+		const struct node *node = &list->children[count];
+		char digits[24];
+		struct text text = TEXT_OVER(digits);
+
+		if (node->kind == NODE_INT)
+			text_add_i64(&text, node->number);
+		else if (node->kind != NODE_STRING)
+			reason_set(why, "holds %s where a string should be", node_kind_name(node->kind));
+		if ((node->kind != NODE_INT && node->kind != NODE_STRING)
+		    || (node->kind == NODE_STRING && !text_is_clean(node->text, why)))
+			break;
+		items[count] = arena_intern(
+		    values->arena, node->kind == NODE_INT ? digits : node->text);
+	}
+	if (count == list->count)
+		value->list = share_list(values, items, count);
 	free(items);
-	return good;
+	return count == list->count;
 }
 
 /* Expressions are not checked for control characters: "\x00" is written in them as such. */

@@ -12,26 +12,6 @@
  * fault, unless what it may mean was a fault itself.
  */
 static void
-mark_targets(struct reader *reader, const struct node *group, const char *word, bool *marked)
-{
-	const struct config *config = reader->config;
-	const char *tag = strncmp(word, "tag:", 4) == 0 ? word + 4 : NULL;
-	uint32_t target = target_list_find(reader, word);
-	bool found = target != CONFIG_NONE;
-
-	if (found)
-		marked[target] = true;
-	for (uint32_t i = 0; tag != NULL && i < config->target_count; i++)
-		if (target_has_tag(&config->targets[i], tag))
-			found = marked[i] = true;
-	if (!found && !reader->source->select && !target_list_may_have(reader, word)
-	    && (tag == NULL || reader->targets.rejected_count == 0))
-		FAULT(reader, node_member(group, "targets")->place,
-		    "windows: no target is called %s%s", QUOTE(reader, word),
-		    tag == NULL ? "; all that have a tag are tag:TAG" : ", and none has that tag");
-}
-
-static void
 take_targets(struct reader *reader, const struct node *group, const struct pw_strings *words,
     struct config_window *window)
 {
@@ -39,8 +19,24 @@ take_targets(struct reader *reader, const struct node *group, const struct pw_st
 	bool *marked = arena_array(reader->scratch, config->target_count + 1, sizeof *marked);
 	uint32_t *targets;
 
-	for (uint32_t i = 0; i < words->count; i++)
-		mark_targets(reader, group, words->items[i], marked);
+	for (uint32_t i = 0; i < words->count; i++) {
+		const char *word = words->items[i];
+		const char *tag = strncmp(word, "tag:", 4) == 0 ? word + 4 : NULL;
+		uint32_t target = target_list_find(reader, word);
+		bool found = target != CONFIG_NONE;
+
+		if (found)
+			marked[target] = true;
+		for (uint32_t j = 0; tag != NULL && j < config->target_count; j++)
+			if (target_has_tag(&config->targets[j], tag))
+				found = marked[j] = true;
+		if (!found && !reader->source->select && !target_list_may_have(reader, word)
+		    && (tag == NULL || reader->targets.rejected_count == 0))
+			FAULT(reader, node_member(group, "targets")->place,
+			    "windows: no target is called %s%s", QUOTE(reader, word),
+			    tag == NULL ? "; all that have a tag are tag:TAG"
+			                : ", and none has that tag");
+	}
 	for (uint32_t i = 0; i < config->target_count; i++)
 		window->target_count += marked[i];
 	window->targets = targets = arena_array(
@@ -52,24 +48,12 @@ take_targets(struct reader *reader, const struct node *group, const struct pw_st
 }
 
 static void
-take_when(
-    struct reader *reader, const struct node *group, const char *text, struct config_window *window)
-{
-	struct calendar_range *range = arena_alloc(reader->arena, sizeof *range);
-	struct reason why;
-
-	if (calendar_parse(text, range, &why))
-		window->when = (struct calendar){ 1, range };
-	else
-		FAULT(reader, node_member(group, "when")->place, "when: %s: %s",
-		    QUOTE(reader, text), why.text);
-}
-
-static void
 take_window(struct reader *reader, const struct node *group, struct config_window *window)
 {
 	struct pw_value values[WINDOW_ROWS];
 	bool good[WINDOW_ROWS];
+	struct calendar_range *range = arena_alloc(reader->arena, sizeof *range);
+	struct reason why;
 
 	reader_check_keys(reader, group, "windows: ", window_settings, NULL);
 	for (int i = 0; i < WINDOW_ROWS; i++)
@@ -80,8 +64,11 @@ take_window(struct reader *reader, const struct node *group, struct config_windo
 	if (values[WINDOW_TIMEZONE].given)
 		reader_check_zone(
 		    reader, node_member(group, "timezone"), "timezone", window->timezone);
-	if (good[WINDOW_WHEN])
-		take_when(reader, group, values[WINDOW_WHEN].string, window);
+	if (good[WINDOW_WHEN] && calendar_parse(values[WINDOW_WHEN].string, range, &why))
+		window->when = (struct calendar){ 1, range };
+	else if (good[WINDOW_WHEN])
+		FAULT(reader, node_member(group, "when")->place, "when: %s: %s",
+		    QUOTE(reader, values[WINDOW_WHEN].string), why.text);
 	if (good[WINDOW_TARGETS])
 		take_targets(reader, group, values[WINDOW_TARGETS].list, window);
 }
