@@ -1,6 +1,7 @@
 /* One packet goes, packets come until the last. What the daemon says is text of ours. */
 #include "command/ask.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -71,6 +72,7 @@ send_words(int fd, const char *const *words)
 		memcpy(request + size, *words, more);
 		size += more;
 	}
+	assert(size <= sizeof request);
 	return send(fd, request, size, MSG_NOSIGNAL) == (ssize_t)size;
 }
 
@@ -85,6 +87,7 @@ print(FILE *file, const char *prefix, const struct zone *zone, const char *line,
 	long long time = at == NULL ? 0 : strtoll(at + 5, &end, 10);
 
 	if (at != NULL && *end == '>') {
+		assert(end < line + size);
 		text_add_shown(&text, (struct pw_bytes){ line, (size_t)(at - line) });
 		zone_add(&text, zone, time);
 		size -= (size_t)(end + 1 - line);

@@ -5,6 +5,7 @@
  */
 #include "command/check.h"
 
+#include <assert.h>
 #include <ev.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -122,6 +123,7 @@ look_up(struct lookup *lookup)
 	struct resolver *resolver;
 	ev_timer timeout;
 
+	assert(lookup->count <= lookup->config->notifier_count + HOSTS_MAX);
 	lookup->loop = ev_loop_new(EVFLAG_AUTO);
 	resolver = lookup->loop == NULL ? NULL : resolver_create(lookup->loop, lookup->config, NULL, &why);
 	for (uint32_t i = 0; resolver != NULL && i < lookup->count; i++) {
@@ -215,6 +217,7 @@ warn_of_selves(const struct lookup *lookup, struct ways *ways)
 				    || (other != CONFIG_NONE && !goes_through(lookup, other, target));
 				last = i;
 			}
+		assert(arriving <= told && (told == 0) == (last == CONFIG_NONE));
 		if (told == 0 || arriving > 0 || found++ >= SELVES_NAMED)
 			continue;
 		printf("%s: warning: nobody would be told that %s is down: %s %s sends through it; name a notifier that goes another way\n",

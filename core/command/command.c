@@ -126,6 +126,7 @@ describe(const struct option_row *rows, struct option *longs, char *letters)
 		if (row->argument != NULL)
 			*letters++ = ':';
 	}
+	assert(rows == NULL || rows[count].name == NULL); /* all have room */
 	longs[count] = (struct option){ 0 };
 	*letters = '\0';
 }
@@ -170,27 +171,21 @@ command_next_option(const struct command *command, int argc, char **argv, int *a
 	return row;
 }
 
-/* A line end within a paragraph is only where its source ends. */
-static void
-print_paragraphs(const char *help)
-{
-	fputs(LAYOUT_HANG, stdout);
-	for (const char *at = help; *at != '\0'; at++)
-		if (strncmp(at, "\n\n", 2) == 0) {
-			fputs("\n\n" LAYOUT_HANG, stdout);
-			at++;
-		} else
-			putchar(*at == '\n' ? ' ' : *at);
-	putchar('\n');
-}
-
 static int
 print_one(const struct command *command)
 {
 	layout_be_prose();
 	printf("usage: postwatch %s " LAYOUT_HANG "%s%s\n\n", command->name, command->options != NULL ? "[option…] " : "",
 	    command->arguments);
-	print_paragraphs(command->help);
+	/* A line end within a paragraph is only where its source ends. */
+	fputs(LAYOUT_HANG, stdout);
+	for (const char *at = command->help; *at != '\0'; at++)
+		if (strncmp(at, "\n\n", 2) == 0) {
+			fputs("\n\n" LAYOUT_HANG, stdout);
+			at++;
+		} else
+			putchar(*at == '\n' ? ' ' : *at);
+	putchar('\n');
 	for (const struct option_row *row = command->options; row != NULL && row->name != NULL; row++) {
 		char words[64], letter[8] = "   ";
 

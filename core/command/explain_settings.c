@@ -178,30 +178,19 @@ read_deliveries(struct past *past, enum store_list_kind kind, uint64_t target, s
 		}
 }
 
-static void
-put_quiet(const struct past *past, const struct config_notifier *notifier)
-{
-	const char *name = notifier->timezone != NULL ? notifier->timezone : past->config->timezone;
-	struct zone *zone = name == NULL ? zone_open_own() : zone_open(name, NULL);
-	int64_t next = calendar_next(&notifier->quiet, zone, past->now);
-	char at[PAST_TIME_MAX];
-
-	if (calendar_holds(&notifier->quiet, zone, past->now))
-		printf(", and now is quiet until %s", past_time(past, next, at));
-	else if (next != INT64_MAX)
-		printf(", and is quiet again from %s", past_time(past, next, at));
-	zone_close(&zone);
-}
-
 /* What is told at all: down and up, but for the kinds that it leaves out. */
 static void
 put_rules(const struct past *past, const struct heard *heard)
 {
 	const struct config_notifier *notifier = heard->notifier;
-	char after[CELL];
+	char after[CELL], at[PAST_TIME_MAX];
+	const char *name;
+	struct zone *zone;
+	int64_t next;
 
 	if (notifier == NULL)
 		return;
+	name = notifier->timezone != NULL ? notifier->timezone : past->config->timezone;
 	if (!heard->told) {
 		fputs("is not told of this target; ", stdout);
 		return;
@@ -212,8 +201,13 @@ put_rules(const struct past *past, const struct heard *heard)
 	for (enum notice_kind kind = NOTICE_none + 1, left = 0; kind < NOTICE_KINDS; kind++)
 		if (kind != NOTICE_fact && !(notifier->kinds >> kind & 1))
 			printf("%s%s", left++ == 0 ? ", but not of " : " ", notice_name(kind));
-	if (notifier->quiet.count > 0)
-		put_quiet(past, notifier);
+	zone = name == NULL ? zone_open_own() : zone_open(name, NULL);
+	next = calendar_next(&notifier->quiet, zone, past->now);
+	if (calendar_holds(&notifier->quiet, zone, past->now))
+		printf(", and now is quiet until %s", past_time(past, next, at));
+	else if (notifier->quiet.count > 0 && next != INT64_MAX)
+		printf(", and is quiet again from %s", past_time(past, next, at));
+	zone_close(&zone);
 	fputs("; ", stdout);
 }
 

@@ -1,6 +1,7 @@
 /* `postwatch history TARGET`: its runs, the newest first, as far back as they are kept. */
 #include "command/history.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -45,6 +46,7 @@ put_json(const struct list *list, const struct store_run *run)
 	const char *names = run->phase_names;
 	char name[NAME_MAX_SIZE];
 
+	assert(count <= STORE_PHASES_MAX && list->target != NULL);
 	json_begin_object(&json, NULL);
 	json_string(&json, "target", list->target->name);
 	json_string(&json, "verdict", verdict_of(run));

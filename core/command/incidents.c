@@ -2,6 +2,7 @@
  * INCIDENT`: the whole story of one, fit to be pasted into a mail to whoever runs the server. */
 #include "command/incidents.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -86,6 +87,7 @@ put_all(struct past *past, uint64_t target)
 		if (shown == past->count)
 			store_list_stop(&list);
 	}
+	assert(open <= shown && (past->count == 0 || shown <= past->count));
 	if (!past->json)
 		printf("%u incident%s, %u open\n", shown, shown == 1 ? "" : "s", open);
 }
@@ -299,6 +301,7 @@ get(const struct compared *run, uint32_t index, struct evidence *leg)
 	struct wire_in in = wire_from(run->legs[index].data, run->legs[index].size);
 	struct message_evidence evidence;
 
+	assert(index < run->count && run->count <= EVIDENCE_LEGS_MAX);
 	if (!message_get_evidence(&in, &evidence, UINT32_MAX))
 		return false;
 	*leg = evidence.leg;

@@ -2,6 +2,7 @@
  * nothing of widths. */
 #include "command/layout.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <errno.h>
 #include <locale.h>
@@ -113,6 +114,7 @@ layout_fit(const char *string, int columns, bool at_words)
 		if (at < size && string[at] == ' ')
 			blank = at;
 	}
+	assert(blank <= at && at <= size);
 	return at < size && at_words && blank > 0 ? blank : at;
 }
 
@@ -361,6 +363,7 @@ layout_row(const struct layout_column *columns, size_t count, const char *const 
 {
 	int at = 0, begin;
 
+	assert(count <= LAYOUT_COLUMNS_MAX);
 	for (size_t i = 0; i < count; i++) {
 		int width = layout_columns(cells[i]);
 

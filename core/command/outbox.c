@@ -218,6 +218,7 @@ read_deliveries(struct list *list, enum store_list_kind kind)
 		row.text.data = past_copy(past, row.text);
 		row.receipt = words_of(past_copy(past, words_of(shown)));
 		must(VEC_RESERVE(list->rows, list->count, list->room) ? list->rows : NULL);
+		assert(list->count < list->room && (row.state == STORE_DELIVERY_dead) == (kind == STORE_LIST_GIVEN_UP));
 		list->rows[list->count++] = row;
 	}
 }

@@ -2,6 +2,7 @@
  * terminal is ours again. */
 #include "command/pager.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -29,6 +30,7 @@ find_pager(char bytes[PAGER_BYTES], char *words[PAGER_WORDS + 1])
 	while (count < PAGER_WORDS && (word = strsep(&rest, " \t")) != NULL)
 		if (word[0] != '\0')
 			words[count++] = word;
+	assert(count <= PAGER_WORDS && (rest == NULL || rest >= bytes));
 	words[count] = NULL;
 	return count > 0 && strcmp(words[0], "cat") != 0;
 }

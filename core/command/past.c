@@ -2,6 +2,7 @@
  * or lost. */
 #include "command/past.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -22,45 +23,6 @@ struct past_block {
 	struct past_block *next;
 	max_align_t bytes[];
 };
-
-static bool
-take_option(struct past *past, const struct option_row *row, const char *argument)
-{
-	char *end;
-
-	switch (row->letter) {
-	case 'c':
-		past->path = argument;
-		break;
-	case 'S':
-		past->state = argument;
-		break;
-	case 'u':
-		past->utc = true;
-		break;
-	case 'j':
-		past->json = true;
-		layout_be_plain();
-		break;
-	case 't':
-		past->tables = true;
-		break;
-	case 'T':
-		past->totals = true;
-		break;
-	case 'w':
-		past->why = argument;
-		break;
-	case 'f':
-		past->span = argument;
-		break;
-	case 'n':
-		past->count = (uint32_t)strtoul(argument, &end, 10);
-		return argument[0] >= '0' && argument[0] <= '9' && *end == '\0' && strtoul(argument, NULL, 10) < UINT32_MAX
-		    && past->count > 0;
-	}
-	return true;
-}
 
 /* The configuration that the daemon of that folder goes by, or went by last, takes the place of
  * the file's, if any. Where there is none, or it cannot be read any more, nothing changes. */
@@ -170,12 +132,29 @@ int
 past_options(struct past *past, const struct command *command, int argc, char **argv, int *at)
 {
 	const struct option_row *row;
-	char *argument;
+	char *argument, *end;
 
 	*at = 0;
 	while ((row = command_next_option(command, argc, argv, at, &argument)) != NULL)
-		if (!take_option(past, row, argument))
-			return command_misused(command, "%s: not a number of rows, 1 or more", argument);
+		switch (row->letter) {
+		case 'c': past->path = argument; break;
+		case 'S': past->state = argument; break;
+		case 'u': past->utc = true; break;
+		case 'j':
+			past->json = true;
+			layout_be_plain();
+			break;
+		case 't': past->tables = true; break;
+		case 'T': past->totals = true; break;
+		case 'w': past->why = argument; break;
+		case 'f': past->span = argument; break;
+		case 'n':
+			past->count = (uint32_t)strtoul(argument, &end, 10);
+			if (argument[0] < '0' || argument[0] > '9' || *end != '\0' || past->count == 0
+			    || strtoul(argument, NULL, 10) >= UINT32_MAX)
+				return command_misused(
+				    command, "%s: not a number of rows, 1 or more", argument);
+		}
 	return 0;
 }
 
@@ -226,6 +205,8 @@ past_open_store(struct past *past)
 	}
 	store_list_open(&list, past->reader, STORE_LIST_TARGETS, 0);
 	while (past_next(past, &list, &row)) {
+		/* They are looked up by halving. */
+		assert(past->target_count == 0 || past->targets[past->target_count - 1].number < row.number);
 		must(VEC_RESERVE(past->targets, past->target_count, past->target_room) ? past->targets : NULL);
 		past->targets[past->target_count++] = (struct past_target){ .number = row.number, .port = row.port, .known = row.known,
 		    .gone = row.gone, .identity = past_copy(past, words_of(row.identity)), .name = past_copy(past, words_of(row.name)),
@@ -442,6 +423,7 @@ past_find_target(const struct past *past, const char *word)
 		found = here > best ? &past->targets[i] : found;
 		best = here > best ? here : best;
 	}
+	assert((found == NULL) == (matches == 0) && matches <= past->target_count);
 	if (matches == 1)
 		return found;
 	nearest = text_nearest(word, next_name, &known);

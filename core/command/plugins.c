@@ -7,18 +7,6 @@
 #include "command/faults.h"
 #include "config/reference.h"
 
-static void
-list(const struct config *config)
-{
-	printf("%-12s %-9s %-8s %s\n", "name", "kind", "version", "what it does");
-	for (uint32_t i = 0; i < config->plugin_count; i++) {
-		const struct pw_plugin *plugin = config->plugins[i].descriptor;
-
-		printf("%-12s %-9s %-8s %s\n", plugin->name, plugin->kind == PW_PROBE ? "probe" : "notifier",
-		    plugin->version, plugin->summary);
-	}
-}
-
 static int
 describe(const struct command *command, const struct config *config, const char *name)
 {
@@ -50,7 +38,13 @@ plugins(const struct command *command, int argc, char **argv)
 		return EXIT_CONFIG;
 	if (at < argc)
 		return describe(command, config, argv[at]);
-	list(config);
+	printf("%-12s %-9s %-8s %s\n", "name", "kind", "version", "what it does");
+	for (uint32_t i = 0; i < config->plugin_count; i++) {
+		const struct pw_plugin *plugin = config->plugins[i].descriptor;
+
+		printf("%-12s %-9s %-8s %s\n", plugin->name,
+		    plugin->kind == PW_PROBE ? "probe" : "notifier", plugin->version, plugin->summary);
+	}
 	return 0;
 }
 

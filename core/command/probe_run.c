@@ -209,6 +209,7 @@ print_ready(struct probing *probing)
 		free(next->bytes);
 		next->bytes = NULL;
 	}
+	assert(probing->printed <= probing->finished);
 	fflush(stdout);
 }
 
@@ -216,6 +217,7 @@ print_ready(struct probing *probing)
 static void
 finish(struct probing *probing, uint32_t target, uint32_t status, char *bytes, size_t size)
 {
+	assert(target < probing->orders.config->target_count && !probing->results[target].done);
 	probing->results[target] = (struct rendered){ bytes, size, true };
 	probing->of_status[status]++;
 	probing->finished++;

@@ -46,21 +46,6 @@ take_option(struct words *words, const struct option_row *option, const char *ar
 	return true;
 }
 
-/* Without a word there is a file; with words there is one only where it was named, and they
- * choose from it. */
-static void
-complete(struct words *words, char **targets, int count)
-{
-	words->source.words = (const char *const *)targets;
-	words->source.word_count = (uint32_t)count;
-	if (words->source.path == NULL && count == 0)
-		words->source.path = PW_SYSCONF_DIR "/postwatch.conf";
-	words->source.select = words->source.path != NULL && count > 0;
-	words->source.page = words->source.path == NULL && !words->options.daemon && isatty(STDERR_FILENO);
-	words->options.times = getenv("POSTWATCH_TEST_TIMES");
-	words->options.syslog_path = getenv("POSTWATCH_TEST_SYSLOG");
-}
-
 /* What is used and not read counts as well: a program or a plugin that was replaced is new. */
 static void
 mark_all(const struct words *words, const struct config *config)
@@ -140,6 +125,7 @@ run(const struct command *command, int argc, char **argv)
 	const struct option_row *option;
 	const struct config *config;
 	bool ordered = reload_order(&order);
+	struct config_source *source = &words.source;
 	char *argument;
 	int at = 0;
 
@@ -149,7 +135,16 @@ run(const struct command *command, int argc, char **argv)
 		if (!take_option(&words, option, argument))
 			return command_misused(command, "%s: too long a path", argument);
 	}
-	complete(&words, argv + at, argc - at);
+	/* Without a word there is a file; with words there is one only where it was named, and they
+	 * choose from it. */
+	source->words = (const char *const *)argv + at;
+	source->word_count = (uint32_t)(argc - at);
+	if (source->path == NULL && source->word_count == 0)
+		source->path = PW_SYSCONF_DIR "/postwatch.conf";
+	source->select = source->path != NULL && source->word_count > 0;
+	source->page = source->path == NULL && !words.options.daemon && isatty(STDERR_FILENO);
+	words.options.times = getenv("POSTWATCH_TEST_TIMES");
+	words.options.syslog_path = getenv("POSTWATCH_TEST_SYSLOG");
 	if (ordered && order.check)
 		return check_for(&words, &order);
 	words.options.resumed = ordered ? &order : NULL;

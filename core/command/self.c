@@ -2,6 +2,7 @@
  * hand, with a loop of its own until the answer is there. */
 #include "command/self.h"
 
+#include <assert.h>
 #include <ev.h>
 #include <stdio.h>
 #include <string.h>
@@ -71,6 +72,7 @@ on_answer(EV_P_ ev_watcher *told, int revents)
 			question->count++;
 		}
 	}
+	assert(question->count <= NAMES_MAX && question->query != NULL);
 	resolver_cancel(&question->query);
 }
 

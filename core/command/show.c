@@ -8,6 +8,7 @@
  */
 #include "command/show.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <string.h>
 
@@ -135,20 +136,6 @@ put_warnings_and_hint(const struct page *page, const struct policy *policy, cons
 		fprintf(page->file, "\n    What to look at: " LAYOUT_HANG "%s\n", outcome.hint);
 }
 
-static void
-put_facts(const struct page *page, struct pw_bytes list)
-{
-	struct evidence_fact fact;
-
-	for (bool first = true; evidence_next_fact(&list, &fact); first = false) {
-		char bytes[LINE_MAX_ESCAPED];
-		struct text text = TEXT_OVER(bytes);
-
-		text_escape(&text, fact.value);
-		fprintf(page->file, "%s    %-18s " LAYOUT_HANG "%s\n", first ? "\n" : "", fact.name, bytes);
-	}
-}
-
 void
 show_transcript(FILE *file, struct pw_bytes list, const char *faint, const char *plain)
 {
@@ -169,6 +156,9 @@ show_transcript(FILE *file, struct pw_bytes list, const char *faint, const char 
 static void
 put_leg(const struct page *page, const struct policy *policy, const struct evidence *leg)
 {
+	struct pw_bytes facts = leg->facts;
+	struct evidence_fact fact;
+
 	/* Whom we talked to, as whom: what a postmaster searches his log for. */
 	fputs(leg->address.size == 0 ? "\n  no address" : "\n  to ", page->file);
 	put_bytes(page->file, leg->address);
@@ -186,7 +176,13 @@ put_leg(const struct page *page, const struct policy *policy, const struct evide
 	fputc('\n', page->file);
 	put_phases(page, policy, leg);
 	put_warnings_and_hint(page, policy, leg);
-	put_facts(page, leg->facts);
+	for (bool first = true; evidence_next_fact(&facts, &fact); first = false) {
+		char bytes[LINE_MAX_ESCAPED];
+		struct text text = TEXT_OVER(bytes);
+
+		text_escape(&text, fact.value);
+		fprintf(page->file, "%s    %-18s " LAYOUT_HANG "%s\n", first ? "\n" : "", fact.name, bytes);
+	}
 	if (!page->style->brief) {
 		fputs(leg->transcript.size > 0 ? "\n" : "", page->file);
 		show_transcript(page->file, leg->transcript, page->colour->faint, page->colour->plain);
@@ -321,6 +317,7 @@ put_nagios(FILE *file, const struct config *config, const struct run_result *res
 	int64_t limit = result->order->flags & ORDER_PATIENT ? policy->leg.patient : policy->leg.routine;
 	int status = status_of((enum pw_verdict)report->verdict);
 
+	assert(report->target < config->target_count && limit > 0);
 	if (status < 2 && put_nagios_warnings(NULL, result))
 		status = 2;
 	put_service(file, target, status);

@@ -21,6 +21,7 @@ find(const struct past *past, struct standing *all, uint64_t number)
 {
 	const struct past_target *target = past_target(past, number);
 
+	assert(target == NULL || (target->number == number && all->target == past->targets));
 	return target == NULL ? NULL : &all[target - past->targets];
 }
 
@@ -214,6 +215,7 @@ plan(const struct past *past, struct standing *row, bool behind, int64_t to_utc)
 		return;
 	if (!past->runs || past->now - last > (policy == NULL ? patience_unknown : policy_patience(policy, pace_interval(&state, policy))))
 		row->unseen_since = last;
+	assert(past->runs || row->unseen_since == last); /* while no daemon runs nobody looks */
 	raise_flag(row, row->unseen_since != 0, STANDING_UNSEEN);
 	raise_flag(row, row->run && row->verdict == PW_UNKNOWN, "unknown");
 }

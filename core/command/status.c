@@ -1,6 +1,7 @@
 /* `postwatch status`: how every target stands, those that are not well first. */
 #include "command/status.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -172,6 +173,7 @@ put_tally(enum state state, const struct standing *const *rows, size_t count, co
 		parts[6] += row->run && row->unseen_since != 0;
 		parts[7] += !row->run && state == STATE_PENDING;
 	}
+	assert(all <= count && parts[5] <= all && parts[6] + parts[7] <= all);
 	if (all > 0)
 		printf("%s%zu %s", separator, all, state_name(state));
 	separator = ", of them ";
@@ -230,6 +232,7 @@ choose(const struct past *past, const struct standing *all, char **words, const 
 
 		if (target == NULL)
 			return false;
+		assert(target < past->targets + past->target_count);
 		rows[(*count)++] = &all[target - past->targets];
 	}
 	return true;

@@ -47,8 +47,10 @@ fit(struct shape *shape, size_t columns, int room)
 {
 	int sum = 0;
 
-	for (size_t i = 0; i < columns; i++)
+	for (size_t i = 0; i < columns; i++) {
+		assert(shape->least[i] <= shape->widths[i] || shape->least[i] <= WORD_MOST);
 		sum += shape->widths[i] + (i > 0 ? GAP : 0);
+	}
 	for (; sum > room; sum--) {
 		size_t widest = columns;
 
