@@ -52,8 +52,9 @@ advice_of_relays(struct reader *reader)
 		struct host host;
 
 		for (uint32_t i = 0; rows != NULL && rows[i].key != NULL; i++) {
-			const char *relay = rows[i].flags & PW_RELAY ? notifier->values->items[i].string
-			                                             : NULL;
+			const char *relay = rows[i].flags & PW_RELAY
+			    ? notifier->values->items[i].string
+			    : NULL;
 			uint32_t target = 0;
 
 			if (relay == NULL || !parse_relay(reader, relay, &host))
@@ -63,9 +64,9 @@ advice_of_relays(struct reader *reader)
 				target++;
 			if (target < config->target_count)
 				WARN(reader, reader->notifier_nodes[index]->place,
-				    "the %s %s of notifier %s is watched itself, or a port beside it, as "
-				    "%s (port %u): while that host is down it tells nobody; name a second "
-				    "notifier that goes another way",
+				    "the %s %s of notifier %s is watched itself, or a port "
+				    "beside it, as %s (port %u): while that host is down it "
+				    "tells nobody; name a second notifier that goes another way",
 				    rows[i].key, QUOTE(reader, relay), notifier->name,
 				    config->targets[target].name, config->targets[target].port);
 		}
@@ -89,7 +90,8 @@ relay_of(const struct config_notifier *notifier)
 static bool
 holds_token(const char *url)
 {
-	static const char bytes[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+	static const char bytes[] =
+	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
 	const char *host = strstr(url, "://"), *at;
 	bool token = false;
 
@@ -122,8 +124,9 @@ warn_of_token(struct reader *reader, uint32_t index)
 			    && notifier->values->items[i].string != NULL
 			    && holds_token(notifier->values->items[i].string))
 				WARN(reader, reader->notifier_nodes[index]->place,
-				    "notifier %s: its %s holds what looks like a token: put it into a "
-				    "file that nobody else can read, and write %s_file = \"PATH\"",
+				    "notifier %s: its %s holds what looks like a token: put it "
+				    "into a file that nobody else can read, and write %s_file = "
+				    "\"PATH\"",
 				    notifier->name, rows[i].key, rows[i].key);
 }
 
@@ -203,8 +206,8 @@ warn_of_slow_limits(struct reader *reader)
 			units_add_duration(&slow, plan->slow);
 			units_add_duration(&limit, plan->routine);
 			WARN(reader, reader->targets.places[i],
-			    "%s: `slow` of %s is %s, and its limit ends the attempt after %s: it never "
-			    "warns; below %s it does",
+			    "%s: `slow` of %s is %s, and its limit ends the attempt after %s: it "
+			    "never warns; below %s it does",
 			    target->name, plan->name, slow_bytes, limit_bytes, limit_bytes);
 		}
 	}
@@ -248,7 +251,8 @@ warn_of_tags(struct reader *reader, uint32_t index)
 		const char *tag = notifier->tags[i], *near;
 		uint32_t target = 0;
 
-		while (target < config->target_count && !target_has_tag(&config->targets[target], tag))
+		while (
+		    target < config->target_count && !target_has_tag(&config->targets[target], tag))
 			target++;
 		if (target < config->target_count)
 			continue;
@@ -296,8 +300,8 @@ warn_of_notifier(struct reader *reader, uint32_t index)
 		    : NULL;
 
 		if (path != NULL && access(path, F_OK) != 0)
-			WARN(reader, place, "notifier %s cannot work: ca_file: %s: %s", notifier->name,
-			    QUOTE(reader, path), strerror(errno));
+			WARN(reader, place, "notifier %s cannot work: ca_file: %s: %s",
+			    notifier->name, QUOTE(reader, path), strerror(errno));
 	}
 	if (notifier_is_always_quiet(notifier))
 		WARN(reader, place,
@@ -308,7 +312,8 @@ warn_of_notifier(struct reader *reader, uint32_t index)
 		hears = config->notifiers[i].fallback == index && hears_of_any(config, i);
 	if (!hears)
 		WARN(reader, place,
-		    "notifier %s is told of no target: neither its `tags` nor a `notify` lead to it",
+		    "notifier %s is told of no target: neither its `tags` nor a `notify` lead to "
+		    "it",
 		    notifier->name);
 }
 

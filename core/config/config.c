@@ -70,7 +70,8 @@ bool
 window_has_target(const struct config_window *window, uint32_t target)
 {
 	return window->target_count > 0
-	    && bsearch(&target, window->targets, window->target_count, sizeof target, compare_indexes)
+	    && bsearch(
+	           &target, window->targets, window->target_count, sizeof target, compare_indexes)
 	    != NULL;
 }
 

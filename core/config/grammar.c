@@ -98,8 +98,9 @@ blame_end(struct parser *parser)
 	const struct bracket *bracket = &parser->open[parser->depth];
 
 	if (!parser->told_end)
-		lexer_blame(&parser->lexer, bracket->place, "this '%c' has no end: a '%c' is missing",
-		    bracket->sign, end_of(bracket->sign));
+		lexer_blame(&parser->lexer, bracket->place,
+		    "this '%c' has no end: a '%c' is missing", bracket->sign,
+		    end_of(bracket->sign));
 	parser->told_end = true;
 }
 
@@ -128,7 +129,8 @@ parse_group(struct parser *parser, bool open)
 		lexer_blame(lexer, lexer->now.place,
 		    "a '}' is missing before this '%c': the group begins in %s", *lexer->now.bytes,
 		    faults_place(lexer->faults, bracket->place));
-	plain_begin_line(parser->out, bracket->place); /* libconfig has a group stand where it ends */
+	plain_begin_line(
+	    parser->out, bracket->place); /* libconfig has a group stand where it ends */
 	plain_add(parser->out, "}");
 	assert(bracket == &parser->open[parser->depth]);
 	parser->depth--;
@@ -170,7 +172,8 @@ parse_entry(struct parser *parser, unsigned *before)
 			lexer_blame(lexer, bracket->place,
 			    "[ ] holds strings or numbers: a list of groups is written ( { ... }, "
 			    "{ ... } )");
-		else if (*before == ENTRY_STRING || *before == ENTRY_NUMBER || *before == ENTRY_TRUTH)
+		else if (*before == ENTRY_STRING || *before == ENTRY_NUMBER
+		    || *before == ENTRY_TRUTH)
 			lexer_blame(lexer, lexer->now.place,
 			    "what stands in [ ] is all of one kind, and this is another than what "
 			    "stands before it");
@@ -348,25 +351,9 @@ put_key(struct parser *parser, const struct token *name)
 	}
 	VEC_REQUIRE(bracket->names, bracket->count, bracket->room);
 	assert(bracket->count < bracket->room);
-	bracket->names[bracket->count++] = (struct name){ parser->out->size, name->size, name->place };
+	bracket->names[bracket->count++] = (struct name){ parser->out->size, name->size,
+		name->place };
 	plain_add_bytes(parser->out, name->bytes, name->size);
-}
-
-/* "limits.banner = ..." is how the command line has it. */
-static void
-blame_dotted(struct parser *parser, const struct token *name)
-{
-	struct lexer *lexer = &parser->lexer;
-	struct token bare = *name;
-
-	while (lexer->now.glued && !token_is_one_of(&lexer->now, "=:;,{}()[]")
-	    && lexer->now.kind != TOKEN_END) {
-		bare.size = (size_t)(lexer->now.bytes + lexer->now.size - bare.bytes);
-		lexer_advance(lexer);
-	}
-	lexer_blame(lexer, bare.place,
-	    "%s: in a file a setting within a group is written %.*s = { ... = ...; };",
-	    lexer_quote(lexer, &bare), (int)name->size, name->bytes);
 }
 
 /*
@@ -405,7 +392,16 @@ parse_setting(struct parser *parser)
 	}
 	plain_begin_line(parser->out, name.place);
 	if (dotted) {
-		blame_dotted(parser, &name);
+		/* "limits.banner = ..." is how the command line has it. */
+		struct token bare = name;
+
+		for (; lexer->now.glued && !token_is_one_of(&lexer->now, "=:;,{}()[]")
+		     && lexer->now.kind != TOKEN_END;
+		     lexer_advance(lexer))
+			bare.size = (size_t)(lexer->now.bytes + lexer->now.size - bare.bytes);
+		lexer_blame(lexer, bare.place,
+		    "%s: in a file a setting within a group is written %.*s = { ... = ...; };",
+		    lexer_quote(lexer, &bare), (int)name.size, name.bytes);
 		plain_add_no_key(parser->out);
 	} else {
 		put_key(parser, &name);

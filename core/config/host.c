@@ -96,29 +96,12 @@ to_ascii(struct arena *arena, const char *text, struct reason *why)
 	return is_name(name, why) ? name : NULL;
 }
 
-/* The canonical form, so that ::1 and 0:0::1 are one target. */
-static bool
-take_literal(struct arena *arena, struct host *host, struct reason *why)
-{
-	char literal[ADDRESS_TEXT_MAX];
-	struct text text = TEXT_OVER(literal);
-
-	if (address_is_forbidden(&host->address)) {
-		reason_set(why, "is %s, which cannot be probed",
-		    address_class_name(address_class(&host->address)));
-		return false;
-	}
-	host->is_literal = true;
-	address_add(&text, &host->address);
-	host->ascii = arena_strdup(arena, literal);
-	return true;
-}
-
 bool
 host_parse(
     struct arena *arena, const char *text, size_t size, struct host *host, struct reason *why)
 {
-	char written[WRITTEN_MAX + 1];
+	char written[WRITTEN_MAX + 1], literal[ADDRESS_TEXT_MAX];
+	struct text canonical = TEXT_OVER(literal);
 
 	*host = (struct host){ 0 };
 	if (size >= 2 && text[0] == '[' && text[size - 1] == ']')
@@ -131,8 +114,15 @@ host_parse(
 	memcpy(written, text, size);
 	written[size] = '\0';
 	if (address_parse(written, 0, &host->address)) {
-		if (!take_literal(arena, host, why))
+		if (address_is_forbidden(&host->address)) {
+			reason_set(why, "is %s, which cannot be probed",
+			    address_class_name(address_class(&host->address)));
 			return false;
+		}
+		/* The canonical form, so that ::1 and 0:0::1 are one target. */
+		host->is_literal = true;
+		address_add(&canonical, &host->address);
+		host->ascii = arena_strdup(arena, literal);
 	} else if ((host->ascii = to_ascii(arena, written, why)) == NULL) {
 		return false;
 	}

@@ -8,6 +8,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -160,22 +161,13 @@ const char *
 path_absolute(struct arena *arena, const char *from, const char *path)
 {
 	const char *beside = path_beside(arena, from, path);
-	char *folder, *joined;
-	size_t size;
+	char folder[PATH_MAX + 1];
 
 	if (beside[0] == '/')
 		return beside;
-	while (beside[0] == '.' && beside[1] == '/')
-		beside += 2;
-	folder = getcwd(NULL, 0);
-	if (folder == NULL) /* the working folder was removed: the path as it is will say so when it
-	                       is used */
+	/* Where the working folder was removed the path as it is will say so when it is used. */
+	if (getcwd(folder, sizeof folder - 1) == NULL)
 		return beside;
-	size = strlen(folder);
-	joined = arena_alloc(arena, size + 1 + strlen(beside) + 1);
-	memcpy(joined, folder, size);
-	joined[size] = '/';
-	memcpy(joined + size + 1, beside, strlen(beside) + 1);
-	free(folder);
-	return joined;
+	stpcpy(folder + strlen(folder), "/");
+	return path_beside(arena, folder, beside);
 }

@@ -263,55 +263,41 @@ has_phase(const struct laying *at, int number)
 }
 
 /*
- * `limits.banner` of `defaults` holds for every probe that has a banner, so a phase has to exist in
- * any probe there, and in this one elsewhere.
+ * Takes a group of limits. `limits.banner` of `defaults` holds for every probe that has a banner,
+ * so a phase has to exist in any probe there, and in this one elsewhere.
  */
 static void
-take_limit(const struct laying *at, enum limit_kind kind, const struct node *node)
+take_limits(const struct laying *at, enum limit_kind kind, const struct node *group)
 {
-	const struct pw_setting *usual = limit_settings[kind]; /* all phases have the same range */
-	const struct pw_setting row = { .key = node->key, .type = PW_DURATION, .min = usual->min,
-		.max = usual->max };
-	int number = reader_phase_number(at->reader, node->key);
-	struct candidates candidates = { .count = 0 };
-	char label[KEY_SHOWN_MAX];
-	struct text text = TEXT_OVER(label);
-	struct pw_value value;
+	const char *name = limit_groups[kind].key;
 
-	if (number < 0 || !has_phase(at, number)) {
-		for (uint32_t i = 0; i < at->reader->phase_name_count; i++)
-			if (has_phase(at, (int)i))
-				candidates_add(&candidates, at->reader->phase_names[i]);
-		FAULT(at->reader, node->place, "%s: %s is no phase of %s%s%s",
-		    limit_groups[kind].key, QUOTE(at->reader, node->key),
-		    at->probe == NULL ? "any probe" : "the probe ",
+	for (uint32_t i = 0; i < group->count; i++) {
+		const struct node *node = &group->children[i];
+		const struct pw_setting *usual = limit_settings[kind]; /* of all phases */
+		const struct pw_setting row = { .key = node->key, .type = PW_DURATION,
+			.min = usual->min, .max = usual->max };
+		int number = reader_phase_number(at->reader, node->key);
+		struct candidates candidates = { .count = 0 };
+		char label[KEY_SHOWN_MAX];
+		struct text text = TEXT_OVER(label);
+		struct pw_value value;
+
+		assert(number < (int)at->reader->phase_name_count);
+		text_format(&text, "%s.%s", name, node->key);
+		if (number >= 0 && has_phase(at, number)) {
+			if (value_of_node(&at->reader->values, &at->reader->faults, &row, label,
+			        node, &value))
+				at->layer->limits[kind][number] = value.number;
+			continue;
+		}
+		for (uint32_t j = 0; j < at->reader->phase_name_count; j++)
+			if (has_phase(at, (int)j))
+				candidates_add(&candidates, at->reader->phase_names[j]);
+		FAULT(at->reader, node->place, "%s: %s is no phase of %s%s%s", name,
+		    QUOTE(at->reader, node->key), at->probe == NULL ? "any probe" : "the probe ",
 		    at->probe == NULL ? "" : at->probe->plugin->descriptor->name,
 		    candidates_suggest(&candidates, &at->reader->faults, node->key));
-		return;
 	}
-	assert(number < (int)at->reader->phase_name_count && number < PHASE_NAMES_MAX);
-	text_format(&text, "%s.%s", limit_groups[kind].key, node->key);
-	if (value_of_node(&at->reader->values, &at->reader->faults, &row, label, node, &value))
-		at->layer->limits[kind][number] = value.number;
-}
-
-static bool
-take_limits(const struct laying *at, const struct node *node)
-{
-	for (int kind = 0; kind < LIMIT_KINDS; kind++) {
-		if (strcmp(node->key, limit_groups[kind].key) != 0)
-			continue;
-		if (node->kind != NODE_GROUP && node->kind != NODE_BAD)
-			FAULT(at->reader, node->place,
-			    "%s: is %s; write a group, such as { banner = \"60s\"; }", node->key,
-			    node_kind_name(node->kind));
-		else if (node->kind == NODE_GROUP)
-			for (uint32_t i = 0; i < node->count; i++)
-				take_limit(at, (enum limit_kind)kind,
-				    &node->children[i]);
-		return true;
-	}
-	return false;
 }
 
 static bool
@@ -372,8 +358,10 @@ static void
 take_member(const struct laying *at, const struct node *node)
 {
 	const struct pw_plugin *probe = at->probe == NULL ? NULL : at->probe->plugin->descriptor;
-	int row = settings_find(target_settings, node->key);
+	int row = settings_find(target_settings, node->key), kind = 0;
 
+	while (kind < LIMIT_KINDS && strcmp(node->key, limit_groups[kind].key) != 0)
+		kind++;
 	if (row >= 0 && may_stand(&target_settings[row], at->scope)) {
 		if (!(target_settings[row].flags & SETTING_IDENTITY))
 			take_row(at->reader, &target_settings[row], node, &at->layer->target[row]);
@@ -388,8 +376,13 @@ take_member(const struct laying *at, const struct node *node)
 			FAULT(at->reader, node->place,
 			    "tls: the probe %s cannot do without TLS: \"require\" or \"implicit\"",
 			    probe->name);
-	} else if (take_limits(at, node)) {
-		return;
+	} else if (kind < LIMIT_KINDS && node->kind == NODE_GROUP) {
+		take_limits(at, (enum limit_kind)kind, node);
+	} else if (kind < LIMIT_KINDS) {
+		if (node->kind != NODE_BAD)
+			FAULT(at->reader, node->place,
+			    "%s: is %s; write a group, such as { banner = \"60s\"; }", node->key,
+			    node_kind_name(node->kind));
 	} else if (probe != NULL && (row = settings_find(probe->settings, node->key)) >= 0) {
 		take_row(at->reader, &probe->settings[row], node, &at->layer->own[row]);
 	} else {

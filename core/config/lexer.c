@@ -151,9 +151,9 @@ take_include(struct lexer *lexer, struct cursor *cursor, struct place place)
 }
 
 /*
- * Moves to the first byte of the next word: through comments, and into and out of files. What cannot
- * be included is told, and the rest is read: a fault in it is to be known as well. A URL without
- * quotes is one word, and no comment: https://...
+ * Moves to the first byte of the next word: through comments, and into and out of files. What
+ * cannot be included is told, and the rest is read: a fault in it is to be known as well. A URL
+ * without quotes is one word, and no comment: https://...
  */
 static bool
 find_word(struct lexer *lexer)

@@ -50,44 +50,33 @@ struct tree {
 	const struct plain *plain;
 };
 
-static void convert(const struct tree *tree, const config_setting_t *setting, struct node *node);
-
-static void
-convert_children(const struct tree *tree, const config_setting_t *setting, struct node *node)
-{
-	int count = config_setting_length(setting);
-	struct node *children = arena_array(tree->arena, (size_t)count, sizeof *children);
-
-	for (int i = 0; i < count; i++) {
-		const config_setting_t *child = config_setting_get_elem(setting, (unsigned)i);
-		const char *key = config_setting_name(child);
-
-		/* A key that was a fault has been told by the grammar: nobody looks at its
-		 * setting. */
-		if (key == NULL || key[0] != PLAIN_NO_KEY)
-			convert(tree, child, &children[node->count++]);
-	}
-	assert((node->kind == NODE_LIST) == (node->count > 0 && children[0].key == NULL)
-	    || node->count == 0);
-	node->children = children;
-}
-
 static void
 convert(const struct tree *tree, const config_setting_t *setting, struct node *node)
 {
 	const char *key = config_setting_name(setting);
+	int type = config_setting_type(setting), count = config_setting_length(setting);
+	struct node *children;
 
 	node->key = key == NULL ? NULL : arena_strdup(tree->arena, key);
 	node->place = plain_place(tree->plain, config_setting_source_line(setting));
-	switch (config_setting_type(setting)) {
+	switch (type) {
 	case CONFIG_TYPE_GROUP:
-		node->kind = NODE_GROUP;
-		convert_children(tree, setting, node);
-		return;
 	case CONFIG_TYPE_ARRAY:
 	case CONFIG_TYPE_LIST:
-		node->kind = NODE_LIST;
-		convert_children(tree, setting, node);
+		node->kind = type == CONFIG_TYPE_GROUP ? NODE_GROUP : NODE_LIST;
+		node->children = children = arena_array(
+		    tree->arena, (size_t)count, sizeof *children);
+		for (int i = 0; i < count; i++) {
+			const config_setting_t *child = config_setting_get_elem(
+			    setting, (unsigned)i);
+
+			/* A key that was a fault has been told by the grammar: nobody looks at its
+			 * setting. */
+			key = config_setting_name(child);
+			if (key == NULL || key[0] != PLAIN_NO_KEY)
+				convert(tree, child, &children[node->count++]);
+		}
+		assert(node->count == 0 || (node->kind == NODE_LIST) == (children->key == NULL));
 		return;
 	case CONFIG_TYPE_STRING:
 		node->kind = NODE_STRING;

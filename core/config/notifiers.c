@@ -209,8 +209,8 @@ take_kinds(struct reader *reader, const struct node *group, bool keeps)
 		}
 		for (kind = NOTICE_none + 1; kind < NOTICE_KINDS; kind++)
 			candidates_add(&candidates, notice_name(kind));
-		FAULT(reader, member_of(group, NOTIFIER_KINDS)->place, "kinds: there is no kind %s%s",
-		    QUOTE(reader, list->items[i]),
+		FAULT(reader, member_of(group, NOTIFIER_KINDS)->place,
+		    "kinds: there is no kind %s%s", QUOTE(reader, list->items[i]),
 		    candidates_suggest(&candidates, &reader->faults, list->items[i]));
 	}
 	if (kinds & BIT(down))
@@ -220,7 +220,8 @@ take_kinds(struct reader *reader, const struct node *group, bool keeps)
 	kinds |= BIT(digest) | BIT(test);
 	if (keeps && kinds & (BIT(down) | BIT(flapping)))
 		kinds |= BIT(up) | BIT(settled) | BIT(stopped);
-	if (keeps && kinds & (BIT(degraded) | BIT(blocked) | BIT(blind) | BIT(impaired) | BIT(digest)))
+	if (keeps
+	    && kinds & (BIT(degraded) | BIT(blocked) | BIT(blind) | BIT(impaired) | BIT(digest)))
 		kinds |= BIT(cleared);
 	return kinds;
 }

@@ -108,7 +108,8 @@ check_settings(const struct pw_plugin *plugin, struct values *values, struct rea
 		if (row->flags & ~(uint32_t)(PW_REQUIRED | PW_RECIPIENTS | PW_RELAY))
 			return wrong(
 			    why, "its setting %s has unknown flags (0x%x)", key, row->flags);
-		if (row->flags & PW_RECIPIENTS && (row->type != PW_LIST || !notifier || has_recipients))
+		if (row->flags & PW_RECIPIENTS
+		    && (row->type != PW_LIST || !notifier || has_recipients))
 			return wrong(why,
 			    "only one setting can hold the recipients, a notifier's list: not %s",
 			    key);
@@ -199,23 +200,6 @@ check_outcomes(const struct pw_probe_ops *ops, struct reason *why)
 }
 
 static bool
-check_facts(const struct pw_probe_ops *ops, struct reason *why)
-{
-	for (int i = 0; ops->facts != NULL && ops->facts[i].name != NULL; i++) {
-		if (i == PLUGIN_FACTS_MAX)
-			return wrong(why, "it has more than %d facts", PLUGIN_FACTS_MAX);
-		if (!is_name(ops->facts[i].name, OUTCOME_NAME_MAX - 1, false))
-			return wrong(why,
-			    "the name of its fact %d is not of [a-z0-9_], up to %d of them", i + 1,
-			    OUTCOME_NAME_MAX - 1);
-		for (int j = 0; j < i; j++)
-			if (strcmp(ops->facts[i].name, ops->facts[j].name) == 0)
-				return wrong(why, "it has the fact %s twice", ops->facts[i].name);
-	}
-	return true;
-}
-
-static bool
 check_probe(const struct pw_plugin *plugin, struct reason *why)
 {
 	const struct pw_probe_ops *ops = plugin->ops;
@@ -238,7 +222,20 @@ check_probe(const struct pw_plugin *plugin, struct reason *why)
 	if (ops->farewell != NULL && (strnlen(ops->farewell, FAREWELL_MAX + 1) > FAREWELL_MAX
 	    || strpbrk(ops->farewell, "\r\n") != NULL))
 		return wrong(why, "its farewell is not one line");
-	return check_phases(ops, why) && check_outcomes(ops, why) && check_facts(ops, why);
+	if (!check_phases(ops, why) || !check_outcomes(ops, why))
+		return false;
+	for (int i = 0; ops->facts != NULL && ops->facts[i].name != NULL; i++) {
+		if (i == PLUGIN_FACTS_MAX)
+			return wrong(why, "it has more than %d facts", PLUGIN_FACTS_MAX);
+		if (!is_name(ops->facts[i].name, OUTCOME_NAME_MAX - 1, false))
+			return wrong(why,
+			    "the name of its fact %d is not of [a-z0-9_], up to %d of them", i + 1,
+			    OUTCOME_NAME_MAX - 1);
+		for (int j = 0; j < i; j++)
+			if (strcmp(ops->facts[i].name, ops->facts[j].name) == 0)
+				return wrong(why, "it has the fact %s twice", ops->facts[i].name);
+	}
+	return true;
 }
 
 /*

@@ -193,8 +193,8 @@ load_file(struct plugins *plugins, const char *path)
 	}
 	namesake = find_name(plugins, descriptor->name);
 	if (namesake != NULL) {
-		reason_set(
-		    &why, "there is another plugin called %s: %s", descriptor->name, namesake->path);
+		reason_set(&why, "there is another plugin called %s: %s", descriptor->name,
+		    namesake->path);
 		refuse(plugins, path, why.text);
 		return;
 	}

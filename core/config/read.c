@@ -89,6 +89,7 @@ fini(struct reader *reader)
 	free(reader->target_groups.items);
 	free(reader->notifier_groups.items);
 	free(reader->window_groups.items);
+	free(reader->secrets);
 	target_list_fini(&reader->targets);
 	plugins_fini(&reader->plugins);
 	values_fini(&reader->values);

@@ -47,8 +47,8 @@ struct config_source {
 	                  to */
 	bool starts;   /* the daemon starts with it: where we are root, its user has to exist and to
 	                  read all files */
-	bool page;     /* with no file: the page is served on loopback, under an address that nobody can
-	                  guess */
+	bool page; /* with no file: the page is served on loopback, under an address that nobody can
+	              guess */
 	struct accepted *accepted; /* remembers what is read, or has what was (config/accepted.h);
 	                              NULL: neither */
 	/* -S; NULL: as configured, else $STATE_DIRECTORY, else /var/lib/postwatch. */

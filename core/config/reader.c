@@ -30,7 +30,8 @@ reader_take(struct reader *reader, const struct pw_setting *row, const struct no
 {
 	char key[SETTING_KEY_MAX];
 
-	return value_of_node(&reader->values, &reader->faults, row, value_key(row, key), node, value);
+	return value_of_node(
+	    &reader->values, &reader->faults, row, value_key(row, key), node, value);
 }
 
 /* The default is there also after a fault, so that whoever goes on need not ask. */

@@ -61,7 +61,7 @@ struct reader {
 	uint32_t notifier_count;
 
 	struct target_list targets;
-	struct probe_secret *secrets; /* in `scratch`: config/service_files.h */
+	struct probe_secret *secrets; /* config/service_files.h */
 	uint32_t secret_count, secret_room;
 	bool interval_warned; /* that the interval of `defaults` is short for servers of others */
 };

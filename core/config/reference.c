@@ -210,17 +210,6 @@ add_roff(struct text *text, const char *word, size_t size)
 	}
 }
 
-/* The bytes that add_roff() makes of a word. */
-static size_t
-roff_size(const char *word, size_t size)
-{
-	size_t all = size;
-
-	for (size_t i = 0; i < size; i++)
-		all += word[i] == '"' ? 3 : word[i] == '\\';
-	return all;
-}
-
 /* A sentence: the words with a capital and a full stop, in lines of their own, none of which begins
  * like a macro. */
 static void
@@ -229,22 +218,23 @@ add_sentence(struct text *text, const char *words)
 	size_t column = 0;
 
 	for (size_t size; *(words += strspn(words, " ")) != '\0'; words += size) {
-		char first = column == 0 ? (char)toupper((unsigned char)*words) : *words;
+		char room[1024],
+		    first = column == 0 ? (char)toupper((unsigned char)*words) : *words;
+		struct text word = TEXT_OVER(room);
 
 		size = strcspn(words, " ");
-		if (column > 0 && column + 1 + roff_size(words, size) > COLUMNS) {
-			text_add(text, "\n");
-			column = 0;
-			first = *words;
-		} else if (column > 0) {
-			text_add(text, " ");
-			column++;
+		add_roff(&word, &first, 1);
+		add_roff(&word, words + 1, size - 1);
+		if (column > 0) {
+			bool fits = column + 1 + word.size <= COLUMNS;
+
+			text_add(text, fits ? " " : "\n");
+			column = fits ? column + 1 : 0;
 		}
 		if (column == 0 && (first == '.' || first == '\''))
 			text_add(text, "\\&");
-		add_roff(text, &first, 1);
-		add_roff(text, words + 1, size - 1);
-		column += roff_size(words, size);
+		text_add_bytes(text, word.bytes, word.size);
+		column += word.size;
 	}
 	text_add(text, ".\n");
 }

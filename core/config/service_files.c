@@ -57,15 +57,7 @@ service_files_note(struct reader *reader, const struct pw_setting *row, const st
 {
 	if (is_credential(node))
 		return;
-	if (reader->secret_count == reader->secret_room) {
-		uint32_t room = reader->secret_room * 2 + 4;
-		struct probe_secret *grown = arena_array(reader->scratch, room, sizeof *grown);
-
-		if (reader->secret_count > 0)
-			memcpy(grown, reader->secrets, reader->secret_count * sizeof *grown);
-		reader->secrets = grown;
-		reader->secret_room = room;
-	}
+	VEC_REQUIRE(reader->secrets, reader->secret_count, reader->secret_room);
 	reader->secrets[reader->secret_count++] = (struct probe_secret){ node->place, row->key,
 		path };
 }

@@ -124,16 +124,28 @@ const struct pw_setting heartbeat_settings[HEARTBEAT_ROWS + 1] = {
 };
 
 const struct pw_setting web_settings[WEB_ROWS + 1] = {
-	[WEB_LISTEN] = { .key = "listen", .type = PW_LIST, .flags = PW_REQUIRED, .min = 1, .max = 8,
-	    .help = "where the page is served: ADDRESS:PORT, or the absolute path of a UNIX socket, "
+	[WEB_LISTEN] = { .key = "listen",
+	    .type = PW_LIST,
+	    .flags = PW_REQUIRED,
+	    .min = 1,
+	    .max = 8,
+	    .help =
+	        "where the page is served: ADDRESS:PORT, or the absolute path of a UNIX socket, "
 	        "which the daemon's user and group may use" },
-	[WEB_PASSWORD] = { .key = "password_file", .type = PW_STRING,
-	    .help = "file of one line USER:PASSWORD, which a browser asks for; without TLS it is for "
+	[WEB_PASSWORD] = { .key = "password_file",
+	    .type = PW_STRING,
+	    .help =
+	        "file of one line USER:PASSWORD, which a browser asks for; without TLS it is for "
 	        "loopback, or behind a proxy that has TLS" },
-	[WEB_PUBLIC] = { .key = "public", .type = PW_BOOL, .fallback = "false",
+	[WEB_PUBLIC] = { .key = "public",
+	    .type = PW_BOOL,
+	    .fallback = "false",
 	    .help = "whoever reaches it may look, transcripts and recipients included" },
-	[WEB_NAMES] = { .key = "names", .type = PW_LIST, .max = 32,
-	    .help = "host names by which it is asked for, beside localhost and addresses; others are "
+	[WEB_NAMES] = { .key = "names",
+	    .type = PW_LIST,
+	    .max = 32,
+	    .help =
+	        "host names by which it is asked for, beside localhost and addresses; others are "
 	        "refused" },
 };
 
@@ -232,7 +244,8 @@ const struct pw_setting tls_settings_rows[TLS_ROWS + 1] = {
 const struct group_setting top_groups[] = {
 	{ "log", "where the log goes" },
 	{ "defaults",
-	    "settings for all targets; a group named after a probe is for targets with that probe" },
+	    "settings for all targets; a group named after a probe is for targets with that "
+	    "probe" },
 	{ "targets", "what is watched" },
 	{ "notifiers", "who is told, and how" },
 	{ "windows", "recurring times in which targets are watched and not told" },
@@ -262,12 +275,17 @@ const struct group_setting limit_groups[LIMIT_KINDS + 1] = {
 #define HELP_mail "from MAIL to the reply"
 #define HELP_rcpt "from RCPT to the reply"
 #define HELP_quit "from QUIT to the reply; never part of the verdict"
-#define HELP_leg "all phases of one address together; by default more where phases are given more; " \
+#define HELP_leg                                                                            \
+	"all phases of one address together; by default more where phases are given more; " \
 	"slow only where none of them is"
 
-#define LIMIT(name_, seconds_, min_)                                                       \
-	{ .key = #name_, .type = PW_DURATION, .fallback = #seconds_ "s", .min = (min_), .max = DAY, \
-	    .help = HELP_##name_ },
+#define LIMIT(name_, seconds_, min_)       \
+	{ .key = #name_,                   \
+		.type = PW_DURATION,       \
+		.fallback = #seconds_ "s", \
+		.min = (min_),             \
+		.max = DAY,                \
+		.help = HELP_##name_ },
 
 static const struct pw_setting routine_limits[] = {
 #define PHASE(name_, routine_, patient_, slow_) LIMIT(name_, routine_, MILLISECOND)

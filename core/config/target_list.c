@@ -326,7 +326,8 @@ target_list_finish(struct reader *reader)
 
 	for (uint32_t i = 0; i < list->ref_count; i++) {
 		const struct target_ref *ref = &list->refs[i];
-		uint32_t other = ref->is_parent ? HASH_NONE : find_name(list, ref->name, CONFIG_NONE);
+		uint32_t other = ref->is_parent ? HASH_NONE
+		                                : find_name(list, ref->name, CONFIG_NONE);
 
 		if (ref->is_parent)
 			tie_parent(reader, ref);

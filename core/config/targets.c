@@ -33,8 +33,8 @@ struct entry {
 };
 
 /*
- * Once for each place that sets such an interval, whatever number of targets it holds for; a host of
- * our own may be probed as often as one likes.
+ * Once for each place that sets such an interval, whatever number of targets it holds for; a host
+ * of our own may be probed as often as one likes.
  */
 static void
 warn_of_interval(struct reader *reader, const struct draft *draft)

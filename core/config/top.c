@@ -355,7 +355,8 @@ void
 top_take_host(struct reader *reader)
 {
 	struct config *config = reader->config;
-	uint32_t wanted = (config->target_count + TARGETS_A_PROBER - 1) / TARGETS_A_PROBER, cores = 1;
+	uint32_t wanted = (config->target_count + TARGETS_A_PROBER - 1) / TARGETS_A_PROBER,
+	         cores = 1;
 	cpu_set_t set;
 
 	if (sched_getaffinity(0, sizeof set, &set) == 0)

@@ -289,7 +289,8 @@ parse_list(struct values *values, const struct pw_setting *row, const struct nod
 		if (node->kind == NODE_INT)
 			text_add_i64(&text, node->number);
 		else if (node->kind != NODE_STRING)
-			reason_set(why, "holds %s where a string should be", node_kind_name(node->kind));
+			reason_set(
+			    why, "holds %s where a string should be", node_kind_name(node->kind));
 		if ((node->kind != NODE_INT && node->kind != NODE_STRING)
 		    || (node->kind == NODE_STRING && !text_is_clean(node->text, why)))
 			break;

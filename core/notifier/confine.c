@@ -1,6 +1,6 @@
 /*
- * A process keeps what its plugin asks for and nothing else; a plugin cannot ask for more than there is
- * room for, which is bounded here: it may be anybody's code.
+ * A process keeps what its plugin asks for and nothing else; a plugin cannot ask for more than
+ * there is room for, which is bounded here: it may be anybody's code.
  */
 #include "notifier/confine.h"
 
@@ -124,8 +124,8 @@ confine_notifier(struct duty *duty, const struct pw_notifier_ops *ops, void *ses
 
 	if (!PLUGIN_HAS(ops, needs)) {
 		duty_log(duty, LOG_WARNING, 0,
-		    "%s: the plugin %s, made for ABI %u.%u, cannot say what it needs: its process keeps "
-		    "all its rights",
+		    "%s: the plugin %s, made for ABI %u.%u, cannot say what it needs: its "
+		    "process keeps all its rights",
 		    notifier->name, notifier->plugin->descriptor->name,
 		    notifier->plugin->descriptor->major, notifier->plugin->descriptor->minor);
 		return sandbox_enter_lightly(why);

@@ -11,7 +11,8 @@
 /* For a process that is one with its plugin, whose session is open. A plugin that was made
  * before it could say what it needs is confined lightly, which the log says. False with a
  * reason: the process must not go on. */
-bool confine_notifier(struct duty *, const struct pw_notifier_ops *, void *session, struct reason *);
+bool confine_notifier(
+    struct duty *, const struct pw_notifier_ops *, void *session, struct reason *);
 
 /* For a worker beside a gate, before it opens its session: it keeps neither files nor network. */
 bool confine_worker(struct duty *, struct reason *);

@@ -4,8 +4,8 @@
 
 #include "base/duty.h"
 
-/* Runs in the forked child; returns the exit status of the process. It shares the socket to the parent
- * with the first, and says nothing there but lines for the log. */
+/* Runs in the forked child; returns the exit status of the process. It shares the socket to the
+ * parent with the first, and says nothing there but lines for the log. */
 int gate_main(struct duty *);
 
 #endif

@@ -30,8 +30,8 @@ struct opening {
  * opening_fini() behind the plugin's close. False with a reason: with the copies it cannot work
  * either.
  */
-bool opening_do(struct opening *it, struct duty *duty, opening_call *open, void *memory, size_t size,
-    struct reason *why);
+bool opening_do(struct opening *it, struct duty *duty, opening_call *open, void *memory,
+    size_t size, struct reason *why);
 void opening_fini(struct opening *);
 
 #endif

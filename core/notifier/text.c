@@ -68,47 +68,14 @@ add_when(struct text *text, const struct notice_view *view)
 		add_span(text, "down for", view->now - notice->began, " so far");
 }
 
-static void
-add_addresses(struct text *text, const struct notice_view *view)
-{
-	uint32_t last = view->leg_count == 0 ? 0 : view->legs[view->leg_count - 1].run;
-
-	for (uint32_t i = 0; i < view->leg_count; i++) {
-		const struct evidence *leg = &view->legs[i].leg;
-		if (view->legs[i].run != last || leg->address.size == 0)
-			continue;
-		add_name(text, "address");
-		transcript_add_address(text, leg->address, leg->port);
-		text_format(text, "  %s\n", leg->verdict == EVIDENCE_NOT_CHECKED ? "not checked"
-		    : verdict_name((enum pw_verdict)leg->verdict));
-	}
-}
-
-/* Our own end of the last connection, and the name that we gave or would have given. */
-static void
-add_seen_from(struct text *text, const struct notice_view *view)
-{
-	const struct evidence *last = NULL;
-
-	for (uint32_t i = 0; i < view->leg_count; i++)
-		if (view->legs[i].leg.local.size > 0
-		    || (view->legs[i].leg.helo.size > 0 && (last == NULL || last->local.size == 0)))
-			last = &view->legs[i].leg;
-	if (last == NULL)
-		return;
-	add_name(text, last->local.size > 0 ? "seen from" : "seen as");
-	text_add_shown(text, last->local);
-	if (last->helo.size > 0) {
-		text_add(text, last->local.size > 0 ? " as " : "");
-		text_add_shown(text, last->helo);
-	}
-	text_add(text, "\n");
-}
-
+/* The addresses of the last run, and our own end of the last connection with the name that we
+ * gave or would have given. */
 static void
 add_where(struct text *text, const struct notice_view *view)
 {
 	const struct message_notice *notice = view->notice;
+	uint32_t last = view->leg_count == 0 ? 0 : view->legs[view->leg_count - 1].run;
+	const struct evidence *seen = NULL;
 
 	if (notice->target.size == 0)
 		return;
@@ -127,8 +94,30 @@ add_where(struct text *text, const struct notice_view *view)
 		add_name(text, "probe");
 		text_format(text, "%s\n", notice->probe);
 	}
-	add_addresses(text, view);
-	add_seen_from(text, view);
+	for (uint32_t i = 0; i < view->leg_count; i++) {
+		const struct evidence *leg = &view->legs[i].leg;
+
+		if (leg->local.size > 0
+		    || (leg->helo.size > 0 && (seen == NULL || seen->local.size == 0)))
+			seen = leg;
+		if (view->legs[i].run != last || leg->address.size == 0)
+			continue;
+		add_name(text, "address");
+		transcript_add_address(text, leg->address, leg->port);
+		text_format(text, "  %s\n",
+		    leg->verdict == EVIDENCE_NOT_CHECKED
+		        ? "not checked"
+		        : verdict_name((enum pw_verdict)leg->verdict));
+	}
+	if (seen == NULL)
+		return;
+	add_name(text, seen->local.size > 0 ? "seen from" : "seen as");
+	text_add_shown(text, seen->local);
+	if (seen->helo.size > 0) {
+		text_add(text, seen->local.size > 0 ? " as " : "");
+		text_add_shown(text, seen->helo);
+	}
+	text_add(text, "\n");
 }
 
 /* What a person can do about trouble of ours, whose sentence says what is wrong. */
@@ -138,9 +127,13 @@ add_remedy(struct text *text, const struct notice_view *view)
 	static const struct {
 		const char *code, *words;
 	} rows[] = {
-		{ "channel_", "`postwatch outbox` shows what waits; once the way works again, `postwatch outbox "
-		    "retry all` sends it at once, and `postwatch test` shows that it arrives." },
-		{ "file", "Put the file right: it is read again within a minute, and nothing has to be restarted." },
+		{ "channel_",
+		    "`postwatch outbox` shows what waits; once the way works again, `postwatch "
+		    "outbox retry all` sends it at once, and `postwatch test` shows that it "
+		    "arrives." },
+		{ "file",
+		    "Put the file right: it is read again within a minute, and nothing has to be "
+		    "restarted." },
 	};
 
 	for (size_t i = 0; notice_is(view, "impaired") && i < sizeof rows / sizeof *rows; i++)
@@ -153,10 +146,11 @@ add_remedy(struct text *text, const struct notice_view *view)
 static void
 add_hint(struct text *text, const struct notice_view *view)
 {
-	const struct message_leg *failure = notice_is(view, "outage") ? notice_last_failure(view) : NULL;
+	const struct message_leg *failure = notice_is(view, "outage") ? notice_last_failure(view)
+	                                                              : NULL;
 	const char *code = failure != NULL ? failure->leg.outcome : view->notice->code;
-	bool good = notice_is(view, "up") || notice_is(view, "cleared") || notice_is(view, "settled")
-	    || notice_is(view, "stopped");
+	bool good = notice_is(view, "up") || notice_is(view, "cleared")
+	    || notice_is(view, "settled") || notice_is(view, "stopped");
 	struct outcome outcome;
 
 	if (good || !outcome_find(code, view->outcomes, &outcome) || outcome.hint[0] == '\0')
@@ -301,7 +295,8 @@ add_advice(struct text *text, const struct notice_view *view)
 	bool outage = notice_is(view, "down") || notice_is(view, "changed")
 	    || notice_is(view, "reminder");
 	bool condition = notice_is(view, "degraded") || notice_is(view, "blocked")
-	    || notice_is(view, "flapping") || notice_is(view, "fact") || notice_is(view, "impaired");
+	    || notice_is(view, "flapping") || notice_is(view, "fact")
+	    || notice_is(view, "impaired");
 
 	if (outage && notice->incident != 0)
 		text_format(text, "No more reminders of it: `postwatch ack %" PRIu64 "`.\n",
@@ -311,21 +306,6 @@ add_advice(struct text *text, const struct notice_view *view)
 		add_word(text, notice->target);
 		text_add(text, " --for 2h --why REASON`.\n");
 	}
-}
-
-static void
-add_sentence(struct text *text, const struct notice_view *view)
-{
-	const struct message_notice *notice = view->notice;
-
-	if (notice_is(view, "reminder") && notice->began != 0) {
-		text_add_shown(text, notice->target);
-		text_add(text, " is still down, for ");
-		text_add_span(text, view->now - notice->began);
-		text_add(text, " now.\n");
-	}
-	text_add_shown(text, notice->text);
-	text_add(text, ".\n");
 }
 
 /* Room for the end and for the evidence is kept first: where there is little, what stands before
@@ -343,7 +323,14 @@ notice_add_body(struct text *text, const struct notice_view *view)
 	kept = sizeof no_room + least;
 	most = text_over(
 	    text->bytes, all.room > kept + LEAD_MIN ? all.room - kept : all.room / 2 + 1);
-	add_sentence(&most, view);
+	if (notice_is(view, "reminder") && view->notice->began != 0) {
+		text_add_shown(&most, view->notice->target);
+		text_add(&most, " is still down, for ");
+		text_add_span(&most, view->now - view->notice->began);
+		text_add(&most, " now.\n");
+	}
+	text_add_shown(&most, view->notice->text);
+	text_add(&most, ".\n");
 	add_advice(&most, view);
 	add_remarks(&most, view);
 	notice_add_changes(&most, view);

@@ -50,7 +50,8 @@ add_row(struct text *text, const struct evidence_phase *phase)
 void
 notice_add_phases(struct text *text, const struct notice_view *view)
 {
-	const struct message_leg *last = notice_ends_outage(view) ? NULL : notice_last_failure(view);
+	const struct message_leg *last = notice_ends_outage(view) ? NULL
+	                                                          : notice_last_failure(view);
 
 	for (uint32_t i = view->leg_count; last == NULL && i > 0; i--)
 		if (view->legs[i - 1].leg.phase_count > 0)
@@ -340,8 +341,8 @@ add_leg(struct text *text, const struct notice_view *view, const struct message_
 	add_transcript(text, leg->transcript, cut);
 }
 
-/* The anchor is the leg without which there is no evidence: the last that failed, or where none did,
- * the last. */
+/* The anchor is the leg without which there is no evidence: the last that failed, or where none
+ * did, the last. */
 static void
 add_legs(struct text *text, const struct notice_view *view, const struct cut *cut)
 {
@@ -354,8 +355,9 @@ add_legs(struct text *text, const struct notice_view *view, const struct cut *cu
 	for (uint32_t i = 0; i < view->leg_count && !text->cut; i++) {
 		const struct message_leg *leg = &view->legs[i];
 		bool is_older = !is_needed(view, leg);
-		bool hide = is_older ? older < cut->hidden
-		                     : cut->needed > 0 && needed + 1 >= cut->needed && leg != anchor;
+		bool hide = is_older
+		    ? older < cut->hidden
+		    : cut->needed > 0 && needed + 1 >= cut->needed && leg != anchor;
 
 		needed += !is_older && leg != anchor && !hide;
 		hidden += hide;

@@ -1,6 +1,6 @@
 /*
- * What was seen, as a notice tells it: how far a failed attempt came, what differs from the last one
- * that passed, and every attempt with its transcript; and what notices are of.
+ * What was seen, as a notice tells it: how far a failed attempt came, what differs from the last
+ * one that passed, and every attempt with its transcript; and what notices are of.
  */
 #ifndef NOTIFIER_TEXT_EVIDENCE_H
 #define NOTIFIER_TEXT_EVIDENCE_H

@@ -67,55 +67,14 @@ write_list(struct json *json, const char *key, struct pw_bytes list)
 }
 
 static void
-write_phases(struct json *json, const struct evidence *leg)
-{
-	json_begin_object(json, "phases");
-	for (uint32_t i = 0; i < leg->phase_count; i++) {
-		if (leg->phases[i].status == PHASE_NOT_REACHED)
-			json_null(json, leg->phases[i].name);
-		else
-			json_seconds(json, leg->phases[i].name, leg->phases[i].micros);
-	}
-	json_end(json);
-}
-
-static void
-write_findings(struct json *json, const struct evidence *leg)
-{
-	struct pw_bytes warnings = leg->warnings, facts = leg->facts;
-	struct evidence_warning warning;
-	struct evidence_fact fact;
-
-	json_begin_object(json, "facts");
-	while (evidence_next_fact(&facts, &fact))
-		json_foreign(json, fact.name, fact.value);
-	json_end(json);
-	json_begin_object(json, "warnings");
-	while (evidence_next_warning(&warnings, &warning))
-		json_text(json, warning.code, warning.text);
-	json_end(json);
-}
-
-static void
-write_transcript(struct json *json, struct pw_bytes transcript)
-{
-	static char bytes[TRANSCRIPT_LINE_MAX];
-	struct evidence_line line;
-
-	json_begin_array(json, "transcript");
-	while (evidence_next_line(&transcript, &line)) {
-		struct text text = TEXT_OVER(bytes);
-
-		transcript_add_line(&text, &line);
-		json_string(json, NULL, bytes);
-	}
-	json_end(json);
-}
-
-static void
 write_leg(struct json *json, const struct message_leg *message, bool transcripts)
 {
+	static char bytes[TRANSCRIPT_LINE_MAX];
 	const struct evidence *leg = &message->leg;
+	struct pw_bytes warnings = leg->warnings, facts = leg->facts, transcript = leg->transcript;
+	struct evidence_warning warning;
+	struct evidence_fact fact;
+	struct evidence_line line;
 
 	json_begin_object(json, NULL);
 	json_int(json, "run", (int64_t)message->run + 1);
@@ -131,10 +90,31 @@ write_leg(struct json *json, const struct message_leg *message, bool transcripts
 	json_string(json, "outcome", leg->outcome);
 	json_text(json, "text", leg->text);
 	json_seconds(json, "seconds", leg->micros);
-	write_phases(json, leg);
-	write_findings(json, leg);
+	json_begin_object(json, "phases");
+	for (uint32_t i = 0; i < leg->phase_count; i++)
+		if (leg->phases[i].status == PHASE_NOT_REACHED)
+			json_null(json, leg->phases[i].name);
+		else
+			json_seconds(json, leg->phases[i].name, leg->phases[i].micros);
+	json_end(json);
+	json_begin_object(json, "facts");
+	while (evidence_next_fact(&facts, &fact))
+		json_foreign(json, fact.name, fact.value);
+	json_end(json);
+	json_begin_object(json, "warnings");
+	while (evidence_next_warning(&warnings, &warning))
+		json_text(json, warning.code, warning.text);
+	json_end(json);
 	if (transcripts)
-		write_transcript(json, leg->transcript);
+		json_begin_array(json, "transcript");
+	while (transcripts && evidence_next_line(&transcript, &line)) {
+		struct text text = TEXT_OVER(bytes);
+
+		transcript_add_line(&text, &line);
+		json_string(json, NULL, bytes);
+	}
+	if (transcripts)
+		json_end(json);
 	json_end(json);
 }
 

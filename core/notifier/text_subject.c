@@ -4,6 +4,7 @@
  */
 #include "notifier/text_subject.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <string.h>
 
@@ -55,23 +56,6 @@ add_bare(struct text *text, struct pw_bytes rest)
 		text_add_shown(text, behind(rest, from));
 }
 
-static bool
-is_plain(const char *code)
-{
-	static const char *const plain[] = { "refused", "unreachable", "filtered", "no_such_name",
-		"no_address", "name_unresolvable", "starttls_missing" };
-	static const char *const prefixes[] = { "closed_at_", "reset_at_", "slow_" };
-	size_t size = strlen(code), timeout = strlen("_timeout");
-
-	for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)
-		if (strcmp(code, plain[i]) == 0)
-			return true;
-	for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
-		if (strncmp(code, prefixes[i], strlen(prefixes[i])) == 0)
-			return true;
-	return size > timeout && strcmp(code + size - timeout, "_timeout") == 0;
-}
-
 /* ", 3 of 3 attempts" out of the sentence: digits and words of ours, or nothing. */
 static void
 add_attempts(struct text *text, struct pw_bytes sentence)
@@ -93,13 +77,24 @@ add_attempts(struct text *text, struct pw_bytes sentence)
 	}
 }
 
+/* Sentences of these codes are plain where they quote nobody; of others only the outcome is
+ * told. */
 static void
 add_cause(struct text *text, const struct notice_view *view)
 {
+	static const char *const plain[] = { "refused", "unreachable", "filtered", "no_such_name",
+		"no_address", "name_unresolvable", "starttls_missing" };
+	static const char *const prefixes[] = { "closed_at_", "reset_at_", "slow_" };
 	const struct message_notice *notice = view->notice;
+	size_t size = strlen(notice->code), timeout = strlen("_timeout");
+	bool is_plain = size > timeout && strcmp(notice->code + size - timeout, "_timeout") == 0;
 	struct outcome outcome;
 
-	if (is_plain(notice->code) && memchr(notice->text.data, '"', notice->text.size) == NULL) {
+	for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)
+		is_plain |= strcmp(notice->code, plain[i]) == 0;
+	for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
+		is_plain |= strncmp(notice->code, prefixes[i], strlen(prefixes[i])) == 0;
+	if (is_plain && memchr(notice->text.data, '"', notice->text.size) == NULL) {
 		add_bare(text, rest_of(notice));
 		return;
 	}
@@ -169,7 +164,9 @@ add_words(struct text *text, const struct notice_view *view)
 		add_cause(text, view);
 	else {
 		struct pw_bytes rest = rest_of(notice);
-		const char *bracket = notice_is(view, "flapping") ? memchr(rest.data, '(', rest.size) : NULL;
+		const char *bracket = notice_is(view, "flapping")
+		    ? memchr(rest.data, '(', rest.size)
+		    : NULL;
 
 		if (bracket != NULL)
 			rest.size = (size_t)(bracket - rest.data);
@@ -184,6 +181,7 @@ notice_add_subject(struct text *text, const struct notice_view *view)
 	struct text whole = TEXT_OVER(bytes);
 	size_t most = text->room - text->size - sizeof more;
 
+	assert(text->size + sizeof more < text->room);
 	text_format(&whole, "[%s] ", view->notice->kind);
 	text_add_shown(&whole, view->notice->target);
 	if (view->notice->target.size > 0)

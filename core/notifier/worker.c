@@ -86,28 +86,22 @@ take_leg(struct worker *worker, const void *packet, size_t size)
 		free(copy);
 		return false;
 	}
+	assert(worker->leg_count < LEGS_MAX);
 	worker->packets[worker->leg_count++] = copy;
 	return true;
 }
 
-/* What could not be said to a keeper that is gone is asked again by the next. */
-static void
-send_receipt(struct worker *worker, const struct message_receipt *receipt)
-{
-	unsigned char packet[PW_RECEIPT_MAX + 256];
-	struct wire_out out = wire_over(packet, sizeof packet);
-	struct pollfd keeper = { .fd = worker->keeper, .events = POLLOUT };
-
-	message_put_receipt(&out, receipt);
-	while (!packet_send(worker->keeper, packet, out.size, -1) && errno == EAGAIN)
-		poll(&keeper, 1, -1);
-}
-
-/* Of two receipts the longer one, where the plugin wrote it. */
+/* Of two receipts the longer one, where the plugin wrote it. What could not be said to a keeper
+ * that is gone is asked again by the next. */
 static void
 answer(struct worker *worker, const struct message_notice *notice, const struct pw_result *results,
     int64_t micros)
 {
+	unsigned char packet[PW_RECEIPT_MAX + 256];
+	struct pollfd keeper = { .fd = worker->keeper, .events = POLLOUT };
+	struct wire_out out;
+
+	assert(notice->recipient_count <= NOTICE_RECIPIENTS_MAX);
 	for (uint32_t i = 0; i < notice->recipient_count; i++) {
 		const struct pw_result *result = &results[i];
 		const char *longer = worker->receipts[i];
@@ -129,7 +123,10 @@ answer(struct worker *worker, const struct message_notice *notice, const struct 
 			receipt.not_before
 			    = (hint < HINT_SECONDS_MAX ? hint : HINT_SECONDS_MAX) * SECOND;
 		}
-		send_receipt(worker, &receipt);
+		out = wire_over(packet, sizeof packet);
+		message_put_receipt(&out, &receipt);
+		while (!packet_send(worker->keeper, packet, out.size, -1) && errno == EAGAIN)
+			poll(&keeper, 1, -1);
 	}
 }
 
@@ -149,7 +146,9 @@ call(struct worker *worker, const struct message_notice *from, const struct pw_n
 	}
 	memset(results, 0, sizeof results);
 	memset(worker->receipts, 0, NOTICE_RECIPIENTS_MAX * sizeof *worker->receipts);
-	duty_alive(worker->duty, &(struct message_alive){ .done = worker->done }); /* the parent's patience begins here */
+	duty_alive(worker->duty,
+	    &(struct message_alive){
+	        .done = worker->done }); /* the parent's patience begins here */
 	begun = clock_mono();
 	limits_of_work(limits_of(DUTY_NOTIFIER)->work_seconds, duty_used_up, worker->duty);
 	worker->ops->deliver(worker->session, notice, &recipients, results);
@@ -240,9 +239,11 @@ hear_keeper(struct worker *worker)
 		hang_up(worker);
 	if (size <= 0)
 		return true;
-	if (message_kind(packet, (size_t)size) == MESSAGE_LEG && take_leg(worker, packet, (size_t)size))
+	if (message_kind(packet, (size_t)size) == MESSAGE_LEG
+	    && take_leg(worker, packet, (size_t)size))
 		return true;
-	if (message_kind(packet, (size_t)size) == MESSAGE_NOTICE && message_get_notice(&in, &notice)) {
+	if (message_kind(packet, (size_t)size) == MESSAGE_NOTICE
+	    && message_get_notice(&in, &notice)) {
 		deliver(worker, &notice);
 		return true;
 	}
@@ -264,8 +265,8 @@ take_word(struct worker *worker, const void *packet, size_t size, int passed)
 
 		hang_up(worker);
 		worker->keeper = passed;
-		/* The first thing that a keeper hears of us: which files cannot be used, or that all
-		 * can. Nothing was sent on it yet: it has room. */
+		/* The first thing that a keeper hears of us: which files cannot be used, or that
+		 * all can. Nothing was sent on it yet: it has room. */
 		message_put_sources(&out, worker->opening.said);
 		(void)packet_send(worker->keeper, sources, out.size, -1);
 		return true;
@@ -335,35 +336,25 @@ set_zone(struct worker *worker)
 	tzset();
 }
 
-/* The gate says that it is there, and which of its files it could not use; an end without that it
- * has told itself. */
+/*
+ * Beside a gate it has no files: neither are copies kept here, nor is what the gate has said lost.
+ * The gate says that it is there, and which of its files it could not use; an end without that it
+ * has told itself.
+ */
 static bool
-meet_gate(struct worker *worker, struct reason *why)
+open_beside_gate(struct worker *worker, struct reason *why)
 {
-	ssize_t size;
+	char words[256] = "", *said = worker->opening.said;
+	ssize_t size = recv(worker->duty->gate, said, sizeof worker->opening.said, 0);
 
-	if (!worker->gated)
-		return true;
-	size = recv(worker->duty->gate, worker->opening.said, sizeof worker->opening.said, 0);
-	if (size <= 0 || worker->opening.said[size - 1] != '\0') {
+	assert(worker->gated && size <= (ssize_t)sizeof worker->opening.said);
+	if (size <= 0 || said[size - 1] != '\0') {
 		reason_set(why, "%s", ""); /* the gate has said why */
 		return false;
 	}
 	worker->ops->join(worker->session, worker->duty->gate);
-	return true;
-}
-
-/*
- * Beside a gate it has no files: neither are copies kept here, nor is what the gate has said lost.
- */
-static bool
-open_plugin(struct worker *worker, struct reason *why)
-{
-	char words[256] = "";
-
-	if (!worker->gated)
-		return opening_do(&worker->opening, worker->duty, worker->ops->open,
-		    worker->session, worker->ops->session_size, why);
+	if (!confine_worker(worker->duty, why))
+		return false;
 	if (worker->ops->open(worker->session, worker->notifier->values, words, sizeof words))
 		return true;
 	words[sizeof words - 1] = '\0';
@@ -391,9 +382,10 @@ prepare(struct worker *worker, struct reason *why)
 		return false;
 	}
 	if (worker->gated)
-		return meet_gate(worker, why) && confine_worker(worker->duty, why)
-		    && open_plugin(worker, why);
-	return sandbox_enter_lightly(why) && open_plugin(worker, why)
+		return open_beside_gate(worker, why);
+	return sandbox_enter_lightly(why)
+	    && opening_do(&worker->opening, worker->duty, worker->ops->open, worker->session,
+	        worker->ops->session_size, why)
 	    && confine_notifier(worker->duty, worker->ops, worker->session, why);
 }
 

@@ -27,8 +27,9 @@ detach_begin(struct detach *detach, int *status, struct reason *why)
 		uint8_t report = DIED_UNHEARD;
 		ssize_t size;
 
-		/* The middle process ends at once; its end is awaited so that nobody finds a zombie. A
-		 * daemon that died before it could report is told by the end of the pipe. */
+		/* The middle process ends at once; its end is awaited so that nobody finds a
+		 * zombie. A daemon that died before it could report is told by the end of the
+		 * pipe. */
 		close(ends[1]);
 		while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
 			continue;

@@ -1,6 +1,7 @@
 /*
- * The log of the whole process tree: chooses the sinks, forms a line for people with local time and a
- * word for its severity, for a log daemon with a number, and reports how many lines each sink lost.
+ * The log of the whole process tree: chooses the sinks, forms a line for people with local time and
+ * a word for its severity, for a log daemon with a number, and reports how many lines each sink
+ * lost.
  */
 #include "parent/log.h"
 
@@ -45,9 +46,10 @@ add_for_people(struct text *text, const struct zone *zone, const struct log_line
 	if (line->follows && !line->apart) {
 		text_add(text, "        ");
 	} else {
-		text_format(text, "%s%04lld-%02d-%02d %02d:%02d:%02d %c%02d%02d%s", colour ? DIM : "",
-		    (long long)time.year, time.month, time.day, time.hour, time.minute, time.second,
-		    time.offset < 0 ? '-' : '+', offset / 60, offset % 60, colour ? PLAIN : "");
+		text_format(text, "%s%04lld-%02d-%02d %02d:%02d:%02d %c%02d%02d%s",
+		    colour ? DIM : "", (long long)time.year, time.month, time.day, time.hour,
+		    time.minute, time.second, time.offset < 0 ? '-' : '+', offset / 60, offset % 60,
+		    colour ? PLAIN : "");
 		text_format(text, "  %s%-7s%s  ", colour ? levels[line->level].colour : "",
 		    levels[line->level].name, colour ? PLAIN : "");
 		if (line->follows)

@@ -133,8 +133,8 @@ write_some(struct log_sink *sink, const unsigned char *bytes, size_t size)
 enum written { WRITTEN, WRITTEN_LATER, WRITTEN_NEVER };
 
 /*
- * Writes a record as far as it goes now; `*done` bytes of it are written already. A datagram that is
- * too long for the socket is never written; all else is tried again.
+ * Writes a record as far as it goes now; `*done` bytes of it are written already. A datagram that
+ * is too long for the socket is never written; all else is tried again.
  */
 static enum written
 write_record(

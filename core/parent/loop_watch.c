@@ -2,7 +2,9 @@
 
 #include <time.h>
 
-enum { WINDOW = 10 }; /* limits: what is slower is no loop, but the small change of an idle process */
+enum {
+	WINDOW = 10
+}; /* limits: what is slower is no loop, but the small change of an idle process */
 
 int64_t
 loop_watch_cpu(pid_t pid)

@@ -84,7 +84,8 @@ look_at_files(struct parent *parent, int64_t now)
 	parent->next_look = now + parent->times.look;
 	while ((file = files_look(&parent->files, &at)) != NULL) {
 		bool probers = file->notifier == CONFIG_NONE;
-		const char *who = probers ? "probers" : parent->config->notifiers[file->notifier].name;
+		const char *who = probers ? "probers"
+		                          : parent->config->notifiers[file->notifier].name;
 
 		if (file->missing) {
 			log_say(&parent->log, LOG_WARNING,
@@ -192,8 +193,8 @@ wait_and_hear(struct parent *parent)
 }
 
 /*
- * What was killed at the end is gone in no time, but for a process that hangs in the kernel: we need
- * not see it end.
+ * What was killed at the end is gone in no time, but for a process that hangs in the kernel: we
+ * need not see it end.
  */
 static void
 run_until_end(struct parent *parent)

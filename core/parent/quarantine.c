@@ -318,8 +318,9 @@ void
 quarantine_take_back(struct quarantine *quarantine, const struct config *config, int64_t now)
 {
 	char path[PATH_MAX], line[LINE];
-	int fd = path_of(path, config, "") ? open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
-	                                   : -1;
+	int fd = path_of(path, config, "")
+	    ? open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+	    : -1;
 	FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
 
 	if (file == NULL) {

@@ -65,8 +65,8 @@ bool quarantine_end(struct quarantine *, uint32_t target);
 /* When the next one may be released, INT64_MAX: none. */
 int64_t quarantine_next(const struct quarantine *);
 
-/* Keeps all of it in the state folder, for the parent that comes after a reload or a restart, in place
- * of what was kept before; `now` on the monotonic clock. Returns false with a reason. */
+/* Keeps all of it in the state folder, for the parent that comes after a reload or a restart, in
+ * place of what was kept before; `now` on the monotonic clock. Returns false with a reason. */
 bool quarantine_keep(
     const struct quarantine *, const struct config *, int64_t now, struct reason *why);
 

@@ -94,9 +94,9 @@ settle_child(const struct start *start, struct reason *why)
 }
 
 /*
- * Shows `title` in place of the command line, as much of it as fits. The kernel shows the bytes where
- * the arguments lay at exec, and reads on into the environment behind them where the last byte of the
- * arguments is not NUL (proc(5), cmdline): so the environment moves elsewhere.
+ * Shows `title` in place of the command line, as much of it as fits. The kernel shows the bytes
+ * where the arguments lay at exec, and reads on into the environment behind them where the last
+ * byte of the arguments is not NUL (proc(5), cmdline): so the environment moves elsewhere.
  */
 static void
 show_title(const char *title)

@@ -83,7 +83,8 @@ kill_if_loops(struct tree *tree, struct child *child, int64_t now)
 	child_kill(child, why);
 }
 
-/* Lets out whose time is over; what has changed is written, for the parent after a reload or a restart. */
+/* Lets out whose time is over; what has changed is written, for the parent after a reload or a
+ * restart. */
 static void
 tend_quarantine(struct tree *tree, int64_t now)
 {
@@ -174,7 +175,8 @@ renew(struct tree *tree, int64_t now)
 			continue;
 		if (child->renewing && now >= child->end_by)
 			child_kill(child, "did not end to be renewed");
-		else if (notifier && child->stale && !child->renewing && child->stage == CHILD_READY)
+		else if (notifier && child->stale && !child->renewing
+		    && child->stage == CHILD_READY)
 			begin_renewal(child, now, tree->config->notifiers[child->index].deadline);
 		if (prober && (child->stage != CHILD_READY || child->renewing))
 			all_serve = false;

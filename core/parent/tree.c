@@ -49,8 +49,8 @@ tree_init(
 		    DUTY_NOTIFIER, i);
 	if (config->web.listen_count > 0)
 		child_init(&tree->children[tree->count - 1], DUTY_WEB, 0);
-	/* A page is shared with the one prober that it is for, and with no other child: a prober that
-	 * runs wild can write to its own page alone. */
+	/* A page is shared with the one prober that it is for, and with no other child: a prober
+	 * that runs wild can write to its own page alone. */
 	for (uint32_t i = 0; i < config->probers + PROBERS_APART; i++) {
 		struct duty_page *page = mmap(NULL, sizeof *page, PROT_READ | PROT_WRITE,
 		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
