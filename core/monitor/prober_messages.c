@@ -197,9 +197,9 @@ take_report(struct monitor *monitor, uint32_t prober, struct report *report)
 }
 
 /* Returns which facts are others than before: those of earlier legs of the run, and of this one.
- * NULL: none. */
+ * NULL: none. `is_renewed`: its certificate is another than was known. */
 static const char *
-note_facts(struct monitor *monitor, const struct message_evidence *evidence)
+note_facts(struct monitor *monitor, const struct message_evidence *evidence, bool *is_renewed)
 {
 	struct watch *watch = &monitor->watch;
 	struct watched *watched = &watch->targets[evidence->target];
@@ -213,7 +213,8 @@ note_facts(struct monitor *monitor, const struct message_evidence *evidence)
 		text_add(&changed, before);
 	bool learnt = facts_learn(&watched->facts, &evidence->leg, (uint32_t)(watch->now / SECOND),
 	    (uint32_t)(span / SECOND) + 1, &changed);
-	if (renewal_learn(&watched->renewal, &evidence->leg, watch_moment(watch).utc) || learnt)
+	*is_renewed = renewal_learn(&watched->renewal, &evidence->leg, watch_moment(watch).utc);
+	if (*is_renewed || learnt)
 		keeper_link_mark(monitor->keeper, evidence->target);
 	if (changed.size > 0) {
 		uint64_t place = evidence->run % RUNS;
@@ -222,6 +223,19 @@ note_facts(struct monitor *monitor, const struct message_evidence *evidence)
 		monitor->recent_facts->items[place].text = strdup(bytes);
 	}
 	return recent_facts_get(monitor->recent_facts, evidence->run);
+}
+
+/* For whoever asks the store which certificate a server has; how the attempt went is not kept. */
+static void
+pass_facts(struct monitor *monitor, struct message_evidence evidence)
+{
+	static unsigned char packet[WIRE_MAX];
+	struct wire_out out = wire_over(packet, sizeof packet);
+
+	evidence.leg.transcript = (struct pw_bytes){ "", 0 };
+	message_put_evidence(&out, &evidence);
+	if (!out.bad)
+		keeper_link_add_evidence(monitor->keeper, packet, out.size);
 }
 
 static bool
@@ -235,13 +249,16 @@ take_evidence(struct monitor *monitor, uint32_t prober, const void *packet, size
 		return false;
 	if (!orders_has(monitor->orders, prober, evidence.target, evidence.run))
 		return true;
-	const char *facts = note_facts(monitor, &evidence);
+	bool is_renewed;
+	const char *facts = note_facts(monitor, &evidence, &is_renewed);
 	const struct target_state *state = &monitor->watch.targets[evidence.target].state;
 	/* A good leg of a target of which nothing is open belongs to something that is told only
 	 * where a fact of it is news. */
 	if (evidence.leg.verdict != PW_OK || facts != NULL || state->trouble != NULL
 	    || state->conditions != NULL || state->flapping != NULL)
 		keeper_link_add_evidence(monitor->keeper, packet, size);
+	else if (is_renewed)
+		pass_facts(monitor, evidence);
 	return true;
 }
 
