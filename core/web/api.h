@@ -1,4 +1,4 @@
-/* The API for programs, version 1: reading only, JSON, described by openapi.json. */
+/* The API for programs, version 1: reading only, JSON, described by assets/openapi.json. */
 #ifndef WEB_API_H
 #define WEB_API_H
 
@@ -9,5 +9,8 @@ void api_answer(struct view *, const char *rest);
 
 /* /healthz: 200 while Postwatch does its job, else 503 with the reasons. */
 void api_answer_health(struct view *, const char *rest);
+
+/* /readyz: 200 while all is there that is needed to watch and to tell, else 503 with what is waited for. */
+void api_answer_ready(struct view *, const char *rest);
 
 #endif

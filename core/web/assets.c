@@ -13,12 +13,14 @@
 
 INCLUDE(asset_style, "core/web/assets/style.css");
 INCLUDE(asset_script, "core/web/assets/refresh.js");
+INCLUDE(asset_openapi, "core/web/assets/openapi.json");
 
 static const struct {
 	const char *begin, *end, *stem, *extension, *type;
 } assets[ASSETS] = {
 	[ASSET_STYLE] = { asset_style, asset_style_end, "style", "css", "text/css; charset=utf-8" },
 	[ASSET_SCRIPT] = { asset_script, asset_script_end, "refresh", "js", "text/javascript; charset=utf-8" },
+	[ASSET_OPENAPI] = { asset_openapi, asset_openapi_end, "openapi", "json", "application/json" },
 };
 
 void

@@ -1,10 +1,10 @@
-/* The style sheet and the script, compiled in; the hash in the name changes with the content. */
+/* The style sheet, the script, and the description of the API, compiled in; the hash in the name changes with the content. */
 #ifndef WEB_ASSETS_H
 #define WEB_ASSETS_H
 
 #include <postwatch/probe.h>
 
-enum asset { ASSET_STYLE, ASSET_SCRIPT, ASSETS };
+enum asset { ASSET_STYLE, ASSET_SCRIPT, ASSET_OPENAPI, ASSETS };
 
 /* "style-0123456789abcdef.css". */
 enum { ASSET_NAME_MAX = 64 };

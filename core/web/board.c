@@ -16,7 +16,6 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "store/page.h"
-#include "web/pauses.h"
 
 enum { JUDGED_A_STEP = 5000, REST = 10 };
 
@@ -414,6 +413,18 @@ struct store_waiting
 board_waiting(const struct board *board)
 {
 	return board->waiting;
+}
+
+const struct pauses *
+board_pauses(const struct board *board)
+{
+	return &board->pauses;
+}
+
+const struct changes *
+board_changes(const struct board *board)
+{
+	return &board->ranking.changes;
 }
 
 const struct outbox *

@@ -8,7 +8,9 @@
 
 #include "base/reason.h"
 #include "config/window_clock.h"
+#include "web/changes.h"
 #include "web/outbox.h"
+#include "web/pauses.h"
 #include "web/ranking.h"
 #include "web/troubles.h"
 
@@ -54,6 +56,8 @@ int64_t board_behind_since(const struct board *);
 /* What we suffer ourselves; a view until the next turn. */
 const struct troubles *board_troubles(const struct board *);
 struct store_waiting board_waiting(const struct board *);
+const struct pauses *board_pauses(const struct board *);
+const struct changes *board_changes(const struct board *); /* the last of the ranks */
 const struct outbox *board_outbox(const struct board *);
 const struct tallies *board_tallies(const struct board *); /* of all runs that were followed */
 

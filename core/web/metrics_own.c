@@ -38,9 +38,8 @@ metrics_end_seconds(struct metrics_out *out, int64_t microseconds)
 	EMIT(&out->emit, "\n");
 }
 
-/* A family of one sample without labels. */
-static void
-put_number(struct metrics_out *out, const char *name, const char *type, const char *help, uint64_t number)
+void
+metrics_put_number(struct metrics_out *out, const char *name, const char *type, const char *help, uint64_t number)
 {
 	metrics_begin_family(out, name, type, help);
 	emit_string(&out->emit, name);
@@ -49,8 +48,8 @@ put_number(struct metrics_out *out, const char *name, const char *type, const ch
 	EMIT(&out->emit, "\n");
 }
 
-static void
-put_seconds(struct metrics_out *out, const char *name, const char *help, int64_t microseconds)
+void
+metrics_put_seconds(struct metrics_out *out, const char *name, const char *help, int64_t microseconds)
 {
 	metrics_begin_family(out, name, "gauge", help);
 	emit_string(&out->emit, name);
@@ -124,14 +123,14 @@ put_daemon(struct metrics_out *out, const struct processes *processes)
 	if (said->process_count == 0)
 		return;
 	put_processes(out, processes);
-	put_number(out, "postwatch_runs_in_flight", "gauge", "Attempts under way.", processes_in_hand(processes));
-	put_seconds(out, "postwatch_in_force_timestamp_seconds", "When the configuration came into force, by a start or a reload.", said->began);
-	put_number(out, "postwatch_configuration_faulty", "gauge", "1 while what is to be reloaded is faulty.", said->failing_since != 0);
-	put_number(out, "postwatch_sandbox_whole", "gauge", "1 where this system has all that confines our processes.", said->lacks[0] == '\0');
+	metrics_put_number(out, "postwatch_runs_in_flight", "gauge", "Attempts under way.", processes_in_hand(processes));
+	metrics_put_seconds(out, "postwatch_in_force_timestamp_seconds", "When the configuration came into force, by a start or a reload.", said->began);
+	metrics_put_number(out, "postwatch_configuration_faulty", "gauge", "1 while what is to be reloaded is faulty.", said->failing_since != 0);
+	metrics_put_number(out, "postwatch_sandbox_whole", "gauge", "1 where this system has all that confines our processes.", said->lacks[0] == '\0');
 	if (monitor == NULL)
 		return;
-	put_seconds(out, "postwatch_schedule_lateness_seconds", "So late 99 of 100 attempts began at most, in the last 10 s.", monitor->late);
-	put_number(out, "postwatch_blind", "gauge", "1 while it is we who reach nobody.", monitor->blind);
+	metrics_put_seconds(out, "postwatch_schedule_lateness_seconds", "So late 99 of 100 attempts began at most, in the last 10 s.", monitor->late);
+	metrics_put_number(out, "postwatch_blind", "gauge", "1 while it is we who reach nobody.", monitor->blind);
 }
 
 static void
@@ -140,10 +139,10 @@ put_outbox(struct metrics_out *out, const struct site *site)
 	const struct outbox *outbox = board_outbox(site->board);
 	struct store_waiting waiting = board_waiting(site->board);
 
-	put_number(out, "postwatch_outbox_notices", "gauge", "Notices that wait to be told.", waiting.notices);
+	metrics_put_number(out, "postwatch_outbox_notices", "gauge", "Notices that wait to be told.", waiting.notices);
 	if (waiting.since != 0)
-		put_seconds(out, "postwatch_outbox_oldest_timestamp_seconds", "Since when the oldest of them waits.", waiting.since);
-	put_number(out, "postwatch_outbox_given_up", "gauge", "Deliveries that were given up, as far as they are kept.", waiting.dead);
+		metrics_put_seconds(out, "postwatch_outbox_oldest_timestamp_seconds", "Since when the oldest of them waits.", waiting.since);
+	metrics_put_number(out, "postwatch_outbox_given_up", "gauge", "Deliveries that were given up, as far as they are kept.", waiting.dead);
 	metrics_begin_family(out, "postwatch_notifier_waiting", "gauge", "Deliveries that wait, by notifier.");
 	for (uint32_t i = 0; i < site->config->notifier_count; i++) {
 		const struct outbox_row *row = outbox_of(outbox, site->config->notifiers[i].name);
@@ -205,7 +204,7 @@ put_board(struct metrics_out *out, const struct site *site)
 		begin_labelled(out, "postwatch_targets", "state", rank_name(rank));
 		metrics_end_number(out, board_tally(site->board, rank));
 	}
-	put_number(out, "postwatch_runs_total", "counter", "Attempts that ended, since this process began to count.", board_results(site->board));
+	metrics_put_number(out, "postwatch_runs_total", "counter", "Attempts that ended, since this process began to count.", board_results(site->board));
 	put_created(out, "postwatch_runs_created", site->started);
 	put_outbox(out, site);
 	metrics_begin_family(out, "postwatch_own_troubles", "gauge", "Troubles of our own that were told and have not ended, by their code.");
@@ -227,10 +226,10 @@ metrics_put_own(struct metrics_out *out, const struct site *site)
 	metrics_begin_family(out, "postwatch_build_info", "gauge", "The version; always 1.");
 	begin_labelled(out, "postwatch_build_info", "version", PW_VERSION);
 	metrics_end_number(out, 1);
-	put_number(out, "postwatch_store_readable", "gauge", "1 while what is kept can be read: what is below is of then.", is_read);
-	put_number(out, "postwatch_store_writable", "gauge", "0 while the daemon cannot write what it has to keep.",
+	metrics_put_number(out, "postwatch_store_readable", "gauge", "1 while what is kept can be read: what is below is of then.", is_read);
+	metrics_put_number(out, "postwatch_store_writable", "gauge", "0 while the daemon cannot write what it has to keep.",
 	    board_behind_since(site->board) == 0);
-	put_seconds(out, "postwatch_web_start_timestamp_seconds", "When this process began.", site->started);
+	metrics_put_seconds(out, "postwatch_web_start_timestamp_seconds", "When this process began.", site->started);
 	put_daemon(out, &site->processes);
 	if (is_read)
 		put_board(out, site);

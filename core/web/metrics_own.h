@@ -16,6 +16,10 @@ void metrics_begin_family(struct metrics_out *, const char *name, const char *ty
 void metrics_end_number(struct metrics_out *, uint64_t);
 void metrics_end_seconds(struct metrics_out *, int64_t microseconds);
 
+/* A family of one sample without labels; seconds are a gauge. */
+void metrics_put_number(struct metrics_out *, const char *name, const char *type, const char *help, uint64_t number);
+void metrics_put_seconds(struct metrics_out *, const char *name, const char *help, int64_t microseconds);
+
 void metrics_put_own(struct metrics_out *, const struct site *);
 
 #endif

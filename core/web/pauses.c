@@ -6,16 +6,29 @@
 #include "base/clock.h"
 #include "base/vec.h"
 
+static void
+free_pause(struct pause *pause)
+{
+	free(pause->tag);
+	free(pause->by);
+	free(pause->why);
+}
+
 static bool
-on_pause(void *arg, const struct store_pause *pause)
+on_pause(void *arg, const struct store_pause *row)
 {
 	struct pauses *pauses = arg;
-	char *tag = pause->target != 0 || pause->tag[0] == '\0' ? NULL : strdup(pause->tag);
+	bool is_of_tag = row->target == 0 && row->tag[0] != '\0';
+	struct pause pause = { .target = row->target, .tag = is_of_tag ? strdup(row->tag) : NULL, .from = row->from,
+		.until = row->ended != 0 ? row->ended : row->until, .by = strndup(row->by.data, row->by.size),
+		.why = strndup(row->why.data, row->why.size) };
 
-	if (VEC_RESERVE(pauses->items, pauses->count, pauses->room))
-		pauses->items[pauses->count++] = (struct pause){ pause->target, tag, pause->from, pause->ended != 0 ? pause->ended : pause->until };
-	else
-		free(tag);
+	if (pause.by == NULL || pause.why == NULL || (is_of_tag && pause.tag == NULL)
+	    || !VEC_RESERVE(pauses->items, pauses->count, pauses->room)) {
+		free_pause(&pause);
+		return true;
+	}
+	pauses->items[pauses->count++] = pause;
 	return true;
 }
 
@@ -23,7 +36,7 @@ void
 pauses_clear(struct pauses *pauses)
 {
 	for (uint32_t i = 0; i < pauses->count; i++)
-		free(pauses->items[i].tag);
+		free_pause(&pauses->items[i]);
 	pauses->count = 0;
 }
 
@@ -35,15 +48,18 @@ pauses_read(struct pauses *pauses, struct store_reader *reader)
 }
 
 bool
+pause_holds(const struct pause *pause, int64_t now, uint64_t number, const struct target *target)
+{
+	if (now < pause->from || now >= pause->until)
+		return false;
+	return pause->tag == NULL ? pause->target == number : target != NULL && target_has_tag(target, pause->tag);
+}
+
+bool
 pauses_hold(const struct pauses *pauses, int64_t now, uint64_t number, const struct target *target)
 {
-	for (uint32_t i = 0; i < pauses->count; i++) {
-		const struct pause *pause = &pauses->items[i];
-
-		if (now < pause->from || now >= pause->until)
-			continue;
-		if (pause->tag == NULL ? pause->target == number : target != NULL && target_has_tag(target, pause->tag))
+	for (uint32_t i = 0; i < pauses->count; i++)
+		if (pause_holds(&pauses->items[i], now, number, target))
 			return true;
-	}
 	return false;
 }

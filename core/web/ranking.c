@@ -80,6 +80,7 @@ ranking_make(struct ranking *ranking, struct rows *rows)
 	}
 	if (rows->count > 0)
 		qsort_r(made.order, rows->count, sizeof *made.order, compare_rows, rows->items);
+	made.changes = ranking->changes;
 	ranking_fini(ranking);
 	*ranking = made;
 	return true;
@@ -117,6 +118,8 @@ take_rank(struct ranking *ranking, struct board_row *row)
 	ranking->tally[row->judged]++;
 	if ((row->rank == RANK_UP) != (row->judged == RANK_UP))
 		turn_tags(ranking, row, row->judged != RANK_UP);
+	if (row->rank != row->judged)
+		changes_add(&ranking->changes, row->number, row->rank, row->judged, row->since);
 	row->rank = row->judged;
 }
 

@@ -3,6 +3,7 @@
 #ifndef WEB_RANKING_H
 #define WEB_RANKING_H
 
+#include "web/changes.h"
 #include "web/rows.h"
 
 /* Tags of the configuration, in the order in which the rows have them, with how many of their targets are not well. */
@@ -19,9 +20,10 @@ struct ranking {
 	uint32_t tally[RANKS];
 	struct board_tag tags[BOARD_TAGS_MAX];
 	uint32_t tag_count;
+	struct changes changes;
 };
 
-/* Of all rows, by their `rank`. Returns false if out of memory: it is then as it was. */
+/* Of all rows, by their `rank`; the changes that were noted stay. Returns false if out of memory: it is then as it was. */
 bool ranking_make(struct ranking *, struct rows *);
 void ranking_fini(struct ranking *);
 

@@ -308,6 +308,12 @@ admit(struct listener *listener, struct MHD_Connection *connection, const struct
 	return true;
 }
 
+const char *
+server_header(const struct server_request *request, const char *name)
+{
+	return MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
+}
+
 bool
 server_accepts(const struct server_request *request, const char *type)
 {

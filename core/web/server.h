@@ -32,6 +32,9 @@ struct server_request {
 /* The value of a parameter of the query, decoded; "" where it has none; NULL: it is not there. Good during the answer. */
 const char *server_query(const struct server_request *, const char *name);
 
+/* The value of a header of the request; NULL: it is not there. Good during the answer. */
+const char *server_header(const struct server_request *, const char *name);
+
 /* Whether the client accepts that media type by name. */
 bool server_accepts(const struct server_request *, const char *type);
 

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "web/about.h"
 #include "web/api.h"
+#include "web/blackbox.h"
 #include "web/incident.h"
 #include "web/metrics.h"
 #include "web/overview.h"
@@ -67,7 +68,9 @@ static const struct {
 	{ "/incidents", false, incidents_answer },
 	{ "/about", false, about_answer },
 	{ "/metrics", false, metrics_answer },
+	{ "/probe", false, blackbox_answer },
 	{ "/healthz", false, api_answer_health },
+	{ "/readyz", false, api_answer_ready },
 	{ "/api/v1/", true, api_answer },
 	{ "/assets/", true, answer_asset },
 	{ "/icon/", true, answer_icon },

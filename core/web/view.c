@@ -19,7 +19,9 @@ view_begin(struct view *view, const char *title, enum board_rank icon)
 	EMIT(emit, ".svg\">\n<link rel=\"stylesheet\" href=\"");
 	VIEW_ADDRESS(view, "/assets/");
 	emit_string(emit, view->site->assets[ASSET_STYLE]);
-	EMIT(emit, "\">\n<script defer src=\"");
+	EMIT(emit, "\">\n<script defer data-events=\"");
+	VIEW_ADDRESS(view, "/api/v1/events");
+	EMIT(emit, "\" src=\"");
 	VIEW_ADDRESS(view, "/assets/");
 	emit_string(emit, view->site->assets[ASSET_SCRIPT]);
 	EMIT(emit, "\"></script>\n</head>\n<body");

@@ -1,8 +1,9 @@
 "use strict";
-/* Times become the reader's own; every five seconds the page is asked for again, and of <main> what differs is put in its place,
- * so that focus, selection and the reader's place stay. Without a script the page is complete. */
+/* Times become the reader's own; whenever the server says that something is new, or every five seconds where it cannot, the page
+ * is asked for again, and of <main> what differs is put in its place, so that focus, selection and the reader's place stay.
+ * Without a script the page is complete. */
 (() => {
-	const EVERY = 5000;
+	const EVERY = 5000, LEAST = 1000, events = document.currentScript && document.currentScript.dataset.events;
 
 	function pad(number) {
 		return String(number).padStart(2, "0");
@@ -74,7 +75,23 @@
 		}
 	}
 
+	let isFollowed = false, waits = false;
+
+	function soon() {
+		if (waits)
+			return;
+		waits = true;
+		setTimeout(() => { waits = false; refresh(); }, LEAST);
+	}
+
 	localTimes(document);
-	setInterval(refresh, EVERY);
+	if (events && "EventSource" in window) {
+		const source = new EventSource(events);
+		source.onopen = () => { isFollowed = true; };
+		source.onerror = () => { isFollowed = false; };
+		for (const name of ["change", "figures", "anew"])
+			source.addEventListener(name, soon);
+	}
+	setInterval(() => { if (!isFollowed) refresh(); }, EVERY);
 	document.addEventListener("visibilitychange", refresh);
 })();

@@ -1,0 +1,36 @@
+/* What the calls of the API share: how one begins and ends, and its lists. */
+#ifndef WEB_API_CALL_H
+#define WEB_API_CALL_H
+
+#include "base/json.h"
+#include "web/site.h"
+
+struct call {
+	struct view *view;
+	struct json json;
+	uint32_t count, limit;
+};
+
+/* Takes `limit` of the query. Returns false where that is no number: the answer says so. */
+bool call_begin(struct call *, struct view *);
+/* Ends what is open, and the answer. */
+void call_end(struct call *);
+
+/* The number of a parameter of the query, `otherwise` where it is not given. Returns false where it is none: the answer says so. */
+bool call_number(struct view *, const char *name, uint64_t otherwise, uint64_t *number);
+
+/* Whether a list goes on behind what was told: the number with which the next page begins, or null. */
+void call_put_cursor(struct call *, bool has_more, uint64_t cursor);
+
+/* Calls in files of their own; `rest`: what stands behind their address. */
+void api_answer_target(struct view *, const char *rest);
+void api_answer_incidents(struct view *, const char *rest);
+void api_answer_incident(struct view *, const char *rest);
+void api_answer_attempt(struct view *, const char *rest);
+void api_answer_deliveries(struct view *, const char *rest);
+void api_answer_conditions(struct view *, const char *rest);
+
+/* A target with all that is known of it, as an object of the call. */
+void api_put_target(struct call *, const struct board_row *);
+
+#endif

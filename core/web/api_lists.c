@@ -1,0 +1,324 @@
+/* Calls that read lists of the store. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/evidence_json.h"
+#include "base/messages.h"
+#include "store/list.h"
+#include "store/page.h"
+#include "web/api_call.h"
+
+void
+api_answer_incidents(struct view *view, const char *rest)
+{
+	struct store_outage outage;
+	struct store_list list;
+	uint64_t cursor;
+	struct call call;
+
+	(void)rest;
+	if (!call_begin(&call, view) || !call_number(view, "cursor", INT64_MAX, &cursor))
+		return;
+	json_begin_object(&call.json, NULL);
+	json_begin_array(&call.json, "incidents");
+	store_list_open(&list, board_reader(view->site->board), STORE_LIST_INCIDENTS, 0);
+	list.numbers[0] = (int64_t)cursor;
+	for (; call.count < call.limit && store_list_next(&list, &outage); call.count++) {
+		json_begin_object(&call.json, NULL);
+		store_outage_json(&call.json, &outage, outage.name[0] == '\0' ? NULL : outage.name, true);
+		json_end(&call.json);
+		cursor = outage.number;
+	}
+	(void)store_list_close(&list);
+	json_end(&call.json);
+	call_put_cursor(&call, call.count == call.limit, cursor);
+	call_end(&call);
+}
+
+static bool
+on_leg(void *arg, const struct store_evidence *row)
+{
+	struct call *call = arg;
+	struct wire_in in = wire_from(row->bytes.data, row->bytes.size);
+	struct message_evidence evidence;
+
+	if (++call->count > call->limit)
+		return false;
+	json_begin_object(&call->json, NULL);
+	json_int(&call->json, "run", (int64_t)row->run);
+	json_string(&call->json, "role", row->role);
+	json_time(&call->json, "started", row->at);
+	if (message_get_evidence(&in, &evidence, UINT32_MAX))
+		evidence_json(&call->json, "leg", &evidence.leg);
+	else
+		json_null(&call->json, "leg");
+	json_end(&call->json);
+	return true;
+}
+
+static void
+put_told(struct call *call, uint64_t incident)
+{
+	struct store_list list;
+	struct store_told told;
+
+	json_begin_array(&call->json, "deliveries");
+	store_list_open(&list, board_reader(call->view->site->board), STORE_LIST_TOLD, incident);
+	while (store_list_next(&list, &told)) {
+		json_begin_object(&call->json, NULL);
+		json_int(&call->json, "notice", (int64_t)told.notice);
+		json_string(&call->json, "kind", told.kind);
+		json_text(&call->json, "text", told.text);
+		json_string(&call->json, "notifier", told.notifier[0] == '\0' ? NULL : told.notifier);
+		json_string(&call->json, "recipient", told.recipient);
+		json_string(&call->json, "state", told.delivery);
+		json_int(&call->json, "attempts", told.attempts);
+		json_time(&call->json, "created", told.created);
+		json_time(&call->json, "ended", told.ended);
+		json_foreign(&call->json, "receipt", told.receipt);
+		json_end(&call->json);
+	}
+	(void)store_list_close(&list);
+	json_end(&call->json);
+}
+
+void
+api_answer_incident(struct view *view, const char *rest)
+{
+	uint64_t number = strtoull(rest, NULL, 10);
+	struct store_outage outage;
+	struct store_list list;
+	struct call call;
+	bool is_found;
+
+	if (!call_begin(&call, view))
+		return;
+	store_list_open(&list, board_reader(view->site->board), STORE_LIST_INCIDENT, number);
+	is_found = rest[strspn(rest, "0123456789")] == '\0' && number > 0 && number < INT64_MAX && store_list_next(&list, &outage);
+	if (is_found) {
+		json_begin_object(&call.json, NULL);
+		store_outage_json(&call.json, &outage, outage.name[0] == '\0' ? NULL : outage.name, true);
+	}
+	(void)store_list_close(&list);
+	if (!is_found) {
+		server_problem(view->request, view->answer, 404, "no incident has this number");
+		return;
+	}
+	json_begin_array(&call.json, "evidence");
+	(void)store_read_evidence(board_reader(view->site->board), number, &STORE_EVIDENCE_FIRST, call.limit + 1, on_leg, &call);
+	json_end(&call.json);
+	put_told(&call, number);
+	call_end(&call);
+}
+
+/* --- attempts --- */
+
+/* Of all targets: runs are numbered for the whole store. */
+static uint64_t
+target_of_run(struct db *db, const char *sql, uint64_t run)
+{
+	struct query *query;
+	uint64_t target = 0;
+
+	if (db == NULL)
+		return 0;
+	db_set_deadline(db, clock_mono() + SECOND / 10);
+	query = db_query(db, sql);
+	if (query != NULL) {
+		query_bind_i64(query, 1, (int64_t)run);
+		if (query_step(query))
+			target = (uint64_t)query_i64(query, 0);
+		query_reset(query);
+	}
+	db_set_deadline(db, 0);
+	return target;
+}
+
+/* Returns how many legs there were. */
+static uint32_t
+put_legs(struct call *call, struct db *db, const char *sql, uint64_t target, uint64_t run)
+{
+	struct query *query = db == NULL ? NULL : db_query(db, sql);
+	uint32_t count = 0;
+
+	if (query == NULL)
+		return 0;
+	query_bind_i64(query, 1, (int64_t)target);
+	query_bind_i64(query, 2, (int64_t)run);
+	for (; query_step(query); count++) {
+		struct pw_bytes bytes = query_bytes(query, 0);
+		struct wire_in in = wire_from(bytes.data, bytes.size);
+		struct message_evidence evidence;
+
+		if (message_get_evidence(&in, &evidence, UINT32_MAX))
+			evidence_json(&call->json, NULL, &evidence.leg);
+		else
+			json_null(&call->json, NULL);
+	}
+	query_reset(query);
+	return count;
+}
+
+/* RUN, of any target; `target` of the query says whose, which saves looking for it. */
+void
+api_answer_attempt(struct view *view, const char *rest)
+{
+	const struct store_reader *reader = board_reader(view->site->board);
+	const char *name = server_query(view->request, "target");
+	uint64_t run = rest[strspn(rest, "0123456789")] == '\0' ? strtoull(rest, NULL, 10) : 0, target = 0;
+	const struct board_row *row = name == NULL ? NULL : board_named(view->site->board, name);
+	uint32_t legs;
+	struct call call;
+
+	if (run > 0 && run < INT64_MAX && name == NULL) {
+		target = target_of_run(reader->main, "SELECT target FROM evidence WHERE run = ?1 LIMIT 1", run);
+		if (target == 0)
+			target = target_of_run(reader->history, "SELECT target FROM traces WHERE run = ?1 LIMIT 1", run);
+		row = target == 0 ? NULL : board_after(view->site->board, target - 1);
+	}
+	if (row == NULL || (target != 0 && row->number != target) || !call_begin(&call, view)) {
+		server_problem(view->request, view->answer, 404, "nothing is kept of an attempt of this number");
+		return;
+	}
+	json_begin_object(&call.json, NULL);
+	json_int(&call.json, "run", (int64_t)run);
+	json_string(&call.json, "target", row->name);
+	json_begin_array(&call.json, "legs");
+	legs = put_legs(&call, reader->main, "SELECT bytes FROM evidence WHERE target = ?1 AND run = ?2 ORDER BY leg", row->number, run);
+	if (legs == 0)
+		legs = put_legs(&call, reader->history, "SELECT bytes FROM traces WHERE target = ?1 AND run = ?2 ORDER BY leg", row->number, run);
+	if (legs == 0) {
+		server_problem(view->request, view->answer, 404, "nothing is kept of an attempt of this number");
+		return;
+	}
+	json_end(&call.json);
+	call_end(&call);
+}
+
+/* --- deliveries --- */
+
+/* The key of a delivery, "NOTICE.SIZE.NOTIFIER" and the recipient behind, as the next page begins behind it. */
+static bool
+take_key(struct view *view, struct store_list *list)
+{
+	const char *text = server_query(view->request, "cursor");
+	int at = 0, size = 0;
+	long long notice;
+
+	if (text == NULL)
+		return true;
+	if (sscanf(text, "%lld.%d.%n", &notice, &size, &at) != 2 || at == 0 || size < 0 || (size_t)size > strlen(text + at)
+	    || size >= STORE_KEY_ROOM || strlen(text + at) - (size_t)size >= STORE_KEY_ROOM) {
+		server_problem(view->request, view->answer, 400, "cursor: it is not one of this list");
+		return false;
+	}
+	list->numbers[0] = notice;
+	snprintf(list->texts[1], STORE_KEY_ROOM, "%.*s", size, text + at);
+	snprintf(list->texts[2], STORE_KEY_ROOM, "%s", text + at + size);
+	return true;
+}
+
+static void
+put_delivery(struct json *json, const struct store_undelivered *row)
+{
+	static const char *const states[STORE_DELIVERY_STATES_END] = {
+#define X(name) [STORE_DELIVERY_##name] = #name,
+		STORE_DELIVERY_STATES(X)
+#undef X
+	};
+
+	json_begin_object(json, NULL);
+	json_int(json, "notice", (int64_t)row->notice);
+	json_string(json, "kind", row->kind);
+	json_string(json, "target", row->target == 0 ? NULL : row->name);
+	json_text(json, "text", row->text);
+	json_string(json, "notifier", row->notifier);
+	json_string(json, "recipient", row->recipient);
+	json_string(json, "state", row->state < STORE_DELIVERY_STATES_END ? states[row->state] : NULL);
+	json_int(json, "attempts", row->attempts);
+	json_time(json, "created", row->created);
+	json_time(json, "not_before", row->not_before);
+	json_foreign(json, "receipt", row->receipt);
+	json_end(json);
+}
+
+/* Those that wait; `state=given_up`: those that were given up. */
+void
+api_answer_deliveries(struct view *view, const char *rest)
+{
+	const char *state = server_query(view->request, "state");
+	bool is_given_up = state != NULL && strcmp(state, "given_up") == 0;
+	char cursor[3 * STORE_KEY_ROOM] = "";
+	struct store_undelivered row;
+	struct store_list list;
+	struct call call;
+
+	(void)rest;
+	if (state != NULL && !is_given_up && strcmp(state, "waiting") != 0) {
+		server_problem(view->request, view->answer, 400, "state: waiting or given_up");
+		return;
+	}
+	store_list_open(&list, board_reader(view->site->board), is_given_up ? STORE_LIST_GIVEN_UP : STORE_LIST_WAITING, 0);
+	if (!call_begin(&call, view) || !take_key(view, &list)) {
+		(void)store_list_close(&list);
+		return;
+	}
+	json_begin_object(&call.json, NULL);
+	json_begin_array(&call.json, "deliveries");
+	for (; call.count < call.limit && store_list_next(&list, &row); call.count++) {
+		put_delivery(&call.json, &row);
+		snprintf(cursor, sizeof cursor, "%lld.%zu.%s%s", (long long)row.notice, strlen(row.notifier), row.notifier, row.recipient);
+	}
+	(void)store_list_close(&list);
+	json_end(&call.json);
+	json_string(&call.json, "next_cursor", call.count == call.limit ? cursor : NULL);
+	call_end(&call);
+}
+
+/* --- conditions --- */
+
+/* Those that stand; the cursor is "TARGET.CODE". */
+void
+api_answer_conditions(struct view *view, const char *rest)
+{
+	const char *given = server_query(view->request, "cursor");
+	char cursor[STORE_KEY_ROOM + 32] = "";
+	struct store_condition row;
+	struct store_list list;
+	struct call call;
+	long long target = 0;
+	int at = 0;
+
+	(void)rest;
+	if (given != NULL && (sscanf(given, "%lld.%n", &target, &at) != 1 || at == 0 || strlen(given + at) >= STORE_KEY_ROOM)) {
+		server_problem(view->request, view->answer, 400, "cursor: it is not one of this list");
+		return;
+	}
+	if (!call_begin(&call, view))
+		return;
+	store_list_open(&list, board_reader(view->site->board), STORE_LIST_CONDITIONS, 0);
+	list.numbers[0] = target;
+	snprintf(list.texts[1], STORE_KEY_ROOM, "%s", given == NULL ? "" : given + at);
+	json_begin_object(&call.json, NULL);
+	json_begin_array(&call.json, "conditions");
+	while (call.count < call.limit && store_list_next(&list, &row)) {
+		const struct board_row *watched = board_after(view->site->board, row.target - 1);
+
+		snprintf(cursor, sizeof cursor, "%lld.%s", (long long)row.target, row.code);
+		if (watched == NULL || watched->number != row.target)
+			continue;
+		call.count++;
+		json_begin_object(&call.json, NULL);
+		json_string(&call.json, "target", watched->name);
+		json_string(&call.json, "condition", row.code);
+		json_time(&call.json, "since", row.since);
+		json_text(&call.json, "text", row.text);
+		json_end(&call.json);
+	}
+	(void)store_list_close(&list);
+	json_end(&call.json);
+	json_string(&call.json, "next_cursor", call.count == call.limit ? cursor : NULL);
+	call_end(&call);
+}

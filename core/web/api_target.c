@@ -1,0 +1,242 @@
+#include "web/api_call.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "store/list.h"
+#include "store/page.h"
+
+enum { NAME_ROOM = 1024, WALKED_MAX = 2000 /* results that are looked at for a page */ };
+
+static void
+put_words(struct json *json, const char *key, const char *words)
+{
+	json_begin_array(json, key);
+	for (size_t size; *words != '\0'; words += size + (words[size] == ' ')) {
+		size = strcspn(words, " ");
+		json_text(json, NULL, (struct pw_bytes){ words, size });
+	}
+	json_end(json);
+}
+
+static void
+put_seconds(struct json *json, const char *key, bool is_known, int64_t microseconds)
+{
+	if (is_known)
+		json_seconds(json, key, microseconds);
+	else
+		json_null(json, key);
+}
+
+static void
+put_phases(struct json *json, const struct look *look)
+{
+	struct look_phase phase = { .next = 0 };
+
+	json_begin_array(json, "phases");
+	while (look_next_phase(look, &phase)) {
+		json_begin_object(json, NULL);
+		json_text(json, "phase", phase.name);
+		put_seconds(json, "seconds", phase.micros >= 0, phase.micros);
+		json_end(json);
+	}
+	json_end(json);
+}
+
+static void
+put_facts(struct json *json, const struct facts_seen *facts)
+{
+	bool has_tls = facts->tls_version[0] != '\0';
+
+	json_time(json, "facts_as_of", facts->run == 0 ? 0 : facts->at);
+	json_string(json, "tls_version", has_tls ? facts->tls_version : NULL);
+	json_string(json, "tls_cipher", has_tls ? facts->tls_cipher : NULL);
+	json_time(json, "certificate_begins", facts->cert_from);
+	json_time(json, "certificate_ends", facts->cert_end);
+	json_time(json, "chain_ends", facts->chain_end);
+}
+
+static void
+put_pauses(struct call *call, const struct board_row *row)
+{
+	const struct pauses *pauses = board_pauses(call->view->site->board);
+	struct json *json = &call->json;
+	int64_t now = board_time(call->view->site->board);
+
+	json_begin_array(json, "pauses");
+	for (uint32_t i = 0; i < pauses->count; i++) {
+		const struct pause *pause = &pauses->items[i];
+
+		if (!pause_holds(pause, now, row->number, row->configured))
+			continue;
+		json_begin_object(json, NULL);
+		json_time(json, "from", pause->from);
+		json_time(json, "until", pause->until);
+		json_string(json, "tag", pause->tag);
+		json_foreign(json, "by", text_view(pause->by));
+		json_foreign(json, "why", text_view(pause->why));
+		json_end(json);
+	}
+	json_end(json);
+}
+
+static void
+put_newest(struct call *call, const struct board_row *row, const struct look *look)
+{
+	struct json *json = &call->json;
+	int64_t age = board_time(call->view->site->board) - row->last_run;
+	bool has_run = look->at != 0;
+
+	json_string(json, "verdict", has_run ? verdict_name(row->verdict) : NULL);
+	json_string(json, "outcome", has_run ? look->outcome : NULL);
+	json_string(json, "text", row->text[0] != '\0' || look->text == NULL ? row->text : look->text);
+	json_time(json, "last_run", row->last_run);
+	put_seconds(json, "last_run_age", row->last_run != 0, age < 0 ? 0 : age);
+	json_time(json, "not_looked_at_since", row->unseen_since);
+	json_seconds(json, "interval", row->interval);
+	put_seconds(json, "seconds", has_run, look->micros);
+	put_phases(json, look);
+	put_facts(json, &look->facts);
+}
+
+void
+api_put_target(struct call *call, const struct board_row *row)
+{
+	const struct policy *policy = row->configured == NULL ? NULL : row->configured->policy;
+	struct json *json = &call->json;
+
+	json_begin_object(json, NULL);
+	json_string(json, "target", row->name);
+	json_string(json, "host", row->host);
+	json_int(json, "port", row->port);
+	json_string(json, "probe", row->probe);
+	json_string(json, "rank", rank_name(row->rank));
+	json_string(json, "state", row->state);
+	json_time(json, "since", row->since);
+	put_newest(call, row, board_look(call->view->site->board, row));
+	put_words(json, "conditions", row->conditions);
+	put_words(json, "silences", row->silences);
+	json_begin_array(json, "tags");
+	for (uint32_t i = 0; policy != NULL && i < policy->tag_count; i++)
+		json_string(json, NULL, policy->tags[i]);
+	json_end(json);
+	json_bool(json, "slow", row->slow);
+	json_bool(json, "flapping", row->flapping);
+	json_bool(json, "paused", row->paused);
+	json_bool(json, "quarantined", row->quarantined);
+	put_pauses(call, row);
+	if (row->incident == 0)
+		json_null(json, "incident");
+	else
+		json_int(json, "incident", (int64_t)row->incident);
+	json_time(json, "acknowledged", row->acknowledged);
+	json_foreign(json, "acknowledged_by", text_view(row->ack_by));
+	json_foreign(json, "acknowledged_why", text_view(row->ack_why));
+	json_end(json);
+}
+
+/* --- results --- */
+
+struct results {
+	struct call call;
+	uint64_t target;
+	int64_t from, to;   /* UTC; 0: no bound */
+	bool is_of_another; /* the cursor leads to the results of another target */
+	bool is_before;     /* those that follow are older than asked for */
+};
+
+static bool
+on_result(void *arg, const struct store_result *result)
+{
+	struct results *results = arg;
+	struct json *json = &results->call.json;
+
+	results->is_of_another = result->target != results->target;
+	results->is_before = result->at < results->from;
+	if (results->is_of_another || results->is_before)
+		return false;
+	if (results->to != 0 && result->at >= results->to)
+		return true;
+	json_begin_object(json, NULL);
+	json_int(json, "run", (int64_t)result->run);
+	json_time(json, "started", result->at);
+	json_seconds(json, "seconds", result->micros);
+	json_string(json, "verdict", verdict_name(result->verdict <= PW_UNKNOWN ? (enum pw_verdict)result->verdict : PW_UNKNOWN));
+	json_string(json, "outcome", result->outcome);
+	json_text(json, "text", result->text);
+	json_end(json);
+	return ++results->call.count < results->call.limit;
+}
+
+/* Seconds since 1970, or RFC 3339 in UTC; `from` is in it, `to` is not. */
+static bool
+take_time(struct view *view, const char *name, int64_t *time)
+{
+	const char *text = server_query(view->request, name);
+	struct tm parts = { .tm_mday = 0 };
+	const char *end = text == NULL ? NULL : strptime(text, "%Y-%m-%dT%H:%M:%SZ", &parts);
+	uint64_t seconds;
+
+	*time = 0;
+	if (text != NULL && end != NULL && *end == '\0') {
+		*time = (int64_t)timegm(&parts) * SECOND;
+		return true;
+	}
+	if (!call_number(view, name, 0, &seconds))
+		return false;
+	*time = seconds > INT32_MAX ? INT64_MAX : (int64_t)seconds * SECOND;
+	return true;
+}
+
+static void
+answer_results(struct view *view, const struct board_row *row)
+{
+	struct results results = { .target = row->number };
+	uint64_t at;
+
+	if (!call_begin(&results.call, view) || !call_number(view, "cursor", 0, &at) || !take_time(view, "from", &results.from)
+	    || !take_time(view, "to", &results.to))
+		return;
+	json_begin_object(&results.call.json, NULL);
+	json_string(&results.call.json, "target", row->name);
+	json_begin_array(&results.call.json, "results");
+	(void)store_read_history(board_reader(view->site->board), row->number, &at, WALKED_MAX, on_result, &results);
+	if (results.is_of_another) {
+		server_problem(view->request, view->answer, 400, "cursor: it is not one of this list");
+		return;
+	}
+	json_end(&results.call.json);
+	call_put_cursor(&results.call, at != 0 && !results.is_before, at);
+	call_end(&results.call);
+}
+
+/* NAME, or NAME/results. */
+void
+api_answer_target(struct view *view, const char *rest)
+{
+	static const char tail[] = "/results";
+	const struct board_row *row = board_named(view->site->board, rest);
+	size_t size = strlen(rest), tail_size = sizeof tail - 1;
+	char name[NAME_ROOM];
+	struct call call;
+
+	if (row == NULL && size > tail_size && size < sizeof name && strcmp(rest + size - tail_size, tail) == 0) {
+		snprintf(name, sizeof name, "%.*s", (int)(size - tail_size), rest);
+		row = board_named(view->site->board, name);
+		if (row != NULL && board_reader(view->site->board) != NULL) {
+			answer_results(view, row);
+			return;
+		}
+	}
+	if (row == NULL) {
+		server_problem(view->request, view->answer, 404, "no target that is watched has this name");
+		return;
+	}
+	if (!call_begin(&call, view))
+		return;
+	api_put_target(&call, row);
+	if (!json_finish_line(&call.json))
+		view->emit.failed = true;
+}

@@ -1,0 +1,131 @@
+/*
+ * What the blackbox_exporter says of its own failure as of its target's is left out here: where nobody looks, or the last run
+ * ended for a reason of ours, there is no probe_success at all.
+ */
+#include "web/blackbox.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "web/metrics_own.h"
+
+enum { PLACE_MAX = 300 };
+
+static const struct board_row *
+row_of(const struct board *board, const char *target)
+{
+	const struct board_row *row = board_named(board, target);
+	char place[PLACE_MAX];
+
+	if (row != NULL)
+		return row;
+	for (row = board_after(board, 0); row != NULL; row = board_after(board, row->number)) {
+		if (strchr(row->host, ':') == NULL)
+			snprintf(place, sizeof place, "%s:%u", row->host, row->port);
+		else
+			snprintf(place, sizeof place, "[%s]:%u", row->host, row->port);
+		if (strcmp(place, target) == 0)
+			return row;
+	}
+	return NULL;
+}
+
+static bool
+is_phase(const struct look_phase *phase, const char *name)
+{
+	return phase->name.size == strlen(name) && memcmp(phase->name.data, name, phase->name.size) == 0;
+}
+
+static void
+put_info(struct metrics_out *out, const char *name, const char *help, const char *label, const char *value)
+{
+	metrics_begin_family(out, name, "gauge", help);
+	emit_string(&out->emit, name);
+	EMIT(&out->emit, "{");
+	emit_string(&out->emit, label);
+	EMIT(&out->emit, "=\"");
+	emit_label(&out->emit, text_view(value));
+	EMIT(&out->emit, "\"");
+	metrics_end_number(out, 1);
+}
+
+/* Whether it answered, and not as it should. */
+static bool
+failed_by_words(const struct look *look)
+{
+	struct look_phase phase = { .next = 0 };
+	bool has_connected = false;
+
+	if (look->verdict == PW_BLOCKED)
+		return true;
+	while (look_next_phase(look, &phase))
+		has_connected |= phase.micros >= 0 && !is_phase(&phase, "resolve") && !is_phase(&phase, "connect");
+	return look->verdict == PW_FAILED && has_connected && strstr(look->outcome, "timeout") == NULL;
+}
+
+static void
+put_tls(struct metrics_out *out, const struct facts_seen *facts)
+{
+	char version[sizeof facts->tls_version + 8];
+
+	if (facts->tls_version[0] == '\0')
+		return;
+	if (facts->chain_end != 0 || facts->cert_end != 0)
+		metrics_put_seconds(out, "probe_ssl_earliest_cert_expiry", "Returns last SSL chain expiry in unixtime",
+		    facts->chain_end != 0 ? facts->chain_end : facts->cert_end);
+	if (facts->chain_end != 0)
+		metrics_put_seconds(out, "probe_ssl_last_chain_expiry_timestamp_seconds", "Returns last SSL chain expiry in unixtime", facts->chain_end);
+	if (strncmp(facts->tls_version, "TLSv", 4) == 0)
+		snprintf(version, sizeof version, "TLS %s", facts->tls_version + 4);
+	else
+		snprintf(version, sizeof version, "%s", facts->tls_version);
+	put_info(out, "probe_tls_version_info", "Returns the TLS version used or NaN when unknown", "version", version);
+	put_info(out, "probe_tls_cipher_info", "Returns the TLS cipher negotiated during handshake", "cipher", facts->tls_cipher);
+}
+
+static void
+put_result(struct metrics_out *out, const struct board_row *row, const struct look *look)
+{
+	struct look_phase phase = { .next = 0 };
+
+	while (look_next_phase(look, &phase))
+		if (phase.micros >= 0 && is_phase(&phase, "resolve"))
+			metrics_put_seconds(out, "probe_dns_lookup_time_seconds", "Returns the time taken for probe dns lookup in seconds", phase.micros);
+	metrics_put_seconds(out, "probe_duration_seconds", "Returns how long the probe took to complete in seconds", look->micros);
+	if (row->verdict != PW_UNKNOWN)
+		metrics_put_number(out, "probe_failed_due_to_regex", "gauge", "Indicates if probe failed due to regex", failed_by_words(look));
+	if (look->facts.ip != 0)
+		metrics_put_number(out, "probe_ip_protocol", "gauge", "Specifies whether probe ip protocol is IP4 or IP6", look->facts.ip);
+	put_tls(out, &look->facts);
+	if (row->verdict != PW_UNKNOWN)
+		metrics_put_number(out, "probe_success", "gauge", "Displays whether or not the probe was a success", row->verdict <= PW_DEGRADED);
+	metrics_put_seconds(out, "postwatch_probe_timestamp_seconds", "When the attempt ended that this is told from.", row->last_run);
+}
+
+void
+blackbox_answer(struct view *view, const char *rest)
+{
+	const char *target = server_query(view->request, "target");
+	const struct board *board = view->site->board;
+	const struct board_row *row;
+	struct metrics_out out = { .emit = view->emit };
+
+	(void)rest;
+	if (target == NULL || target[0] == '\0') {
+		server_problem(view->request, view->answer, 400, "target is missing: the name of one that is watched");
+		return;
+	}
+	row = board_is_read(board, NULL) ? row_of(board, target) : NULL;
+	if (!board_is_read(board, NULL))
+		server_problem(view->request, view->answer, 503, "the store cannot be read now");
+	else if (row == NULL)
+		server_problem(view->request, view->answer, 404, "no target that is watched is called so: what is to be probed is configured");
+	else if (board_look(board, row)->at == 0 || row->unseen_since != 0)
+		server_problem(view->request, view->answer, 503, "nobody looks at it now");
+	else {
+		view->answer->type = "text/plain; version=0.0.4; charset=utf-8";
+		put_result(&out, row, board_look(board, row));
+		view->emit = out.emit;
+	}
+}
