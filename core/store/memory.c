@@ -235,7 +235,7 @@ memory_tend(struct memory *memory)
 	if (db_size(memory->db) > memory->size + MEMORY_GROWTH_MAX)
 		(void)drop_what_is_over(memory);
 	db_forgive(memory->db);
-	return recording_bytes(memory->recording) <= 2 * memory->recorded + RECORDING_SLACK || compact(memory);
+	return recording_bytes(memory->recording) <= memory->recorded + memory->recorded / 4 + RECORDING_SLACK || compact(memory);
 }
 
 uint64_t

@@ -12,7 +12,7 @@
 /* Evidence is left out of it beyond the first size. It never gets larger than the last; and where it has grown by the second since
  * it was opened, what is over goes that came since: evidence of what has ended, then notices of it that were told, with their
  * deliveries, then the incidents, the oldest of each first. */
-enum { MEMORY_EVIDENCE_MAX = 32 * 1024 * 1024, MEMORY_GROWTH_MAX = 24 * 1024 * 1024, MEMORY_MAX = 64 * 1024 * 1024 };
+enum { MEMORY_EVIDENCE_MAX = 32 * 1024 * 1024, MEMORY_GROWTH_MAX = 16 * 1024 * 1024, MEMORY_MAX = 64 * 1024 * 1024 };
 
 struct memory;
 

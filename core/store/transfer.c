@@ -90,7 +90,8 @@ recording_end(struct recording **recording)
 {
 	if (*recording == NULL)
 		return;
-	sqlite3session_delete((*recording)->session);
+	if ((*recording)->session != NULL)
+		sqlite3session_delete((*recording)->session);
 	sqlite3_free((*recording)->earlier);
 	free(*recording);
 	*recording = NULL;
@@ -151,35 +152,36 @@ on_no_conflict(void *arg, int kind, sqlite3_changeset_iter *change)
 	return SQLITE_CHANGESET_ABORT;
 }
 
+static bool
+apply_as_it_was(struct db *db, int size, void *changes, int flags)
+{
+	return size == 0 || db_check(db, sqlite3changeset_apply_v2(db_handle(db), size, changes, NULL, on_no_conflict, NULL, NULL, NULL, flags));
+}
+
 int64_t
 recording_bytes(const struct recording *recording)
 {
 	return recording->earlier_size + sqlite3session_memory_used(recording->session);
 }
 
-/* A row that was added and has gone again leaves its key behind, and SQLite has no way to take that out of a session. */
+/* A row that was added and has gone again leaves its key behind, and SQLite has no way to take that out of a session. There is no
+ * journal meanwhile, which would hold all pages twice: whatever fails here is a want of memory, and the connection is given up. */
 bool
 recording_compact(struct recording *recording)
 {
 	struct db *db = recording->db;
-	sqlite3 *handle = db_handle(db);
-	sqlite3_session *next = NULL;
-	void *changes = NULL, *inverse = NULL;
-	int size = 0, inverse_size = 0;
-	bool well = db_check(db, sqlite3session_changeset(recording->session, &size, &changes))
-	    && db_check(db, sqlite3changeset_invert(size, changes, &inverse_size, &inverse));
+	void *changes = NULL;
+	int size = 0;
+	bool well;
 
-	assert(!well || inverse_size == 0 || !db_in_transaction(db));
-	sqlite3session_enable(recording->session, 0);
-	well = well && (size == 0 || db_check(db, sqlite3changeset_apply(handle, inverse_size, inverse, NULL, on_no_conflict, NULL)));
-	sqlite3_free(inverse);
-	well = well && attach(recording, &next)
-	    && (size == 0 || db_check(db, sqlite3changeset_apply(handle, size, changes, NULL, on_no_conflict, NULL)));
+	assert(!db_in_transaction(db));
+	if (!db_check(db, sqlite3session_changeset(recording->session, &size, &changes)))
+		return false;
+	sqlite3session_delete(recording->session);
+	recording->session = NULL;
+	well = db_exec(db, "PRAGMA journal_mode=OFF") && apply_as_it_was(db, size, changes, SQLITE_CHANGESETAPPLY_INVERT)
+	    && attach(recording, &recording->session) && apply_as_it_was(db, size, changes, 0) && db_exec(db, "PRAGMA journal_mode=MEMORY");
 	sqlite3_free(changes);
-	if (next != NULL) {
-		sqlite3session_delete(recording->session);
-		recording->session = next;
-	}
 	return well;
 }
 
@@ -192,8 +194,10 @@ static int
 on_conflict(void *arg, int kind, sqlite3_changeset_iter *change)
 {
 	struct replay *replay = arg;
+	const char *table;
+	int columns, what, indirect;
 
-	(void)change;
+	sqlite3changeset_op(change, &table, &columns, &what, &indirect);
 	switch (kind) {
 	case SQLITE_CHANGESET_CONSTRAINT:
 		replay->left_out.rows++;
@@ -202,6 +206,8 @@ on_conflict(void *arg, int kind, sqlite3_changeset_iter *change)
 		replay->left_out.dangling = true;
 		return SQLITE_CHANGESET_OMIT;
 	case SQLITE_CHANGESET_NOTFOUND:
+		if (what == SQLITE_DELETE) /* it has gone with what it refers to */
+			return SQLITE_CHANGESET_OMIT;
 		return replay->by_force || replay->left_out.rows > 0 ? SQLITE_CHANGESET_OMIT : SQLITE_CHANGESET_ABORT;
 	default: /* a row with this key is there, or has other values than it had */
 		return replay->by_force ? SQLITE_CHANGESET_REPLACE : SQLITE_CHANGESET_ABORT;
