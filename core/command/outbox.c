@@ -17,7 +17,6 @@
 
 struct channel_shown {
 	struct channel_row row;
-	uint64_t last;   /* notice that was counted */
 	uint32_t waiting;
 };
 
@@ -30,32 +29,19 @@ read_stored(const struct past *past, const char *key, unsigned char *bytes, size
 	return wire_from(bytes, size < 0 ? 0 : (size_t)size);
 }
 
-/* Deliveries of a notice follow each other. One that nobody has tried, and that is not due, is
- * no failure of its notifier. */
+/* Counted in the store: there may be a hundred thousand. */
 static void
 count_deliveries(struct past *past, struct channels *channels)
 {
-	struct store_undelivered row;
-	struct store_list list;
-	uint64_t last = 0;
+	struct store_waiting waiting = { 0 };
 
-	store_list_open(&list, past->reader, STORE_LIST_WAITING, 0);
-	for (; past_next(past, &list, &row); last = row.notice) {
-		channels->waiting += row.notice != last;
-		if (channels->waiting_since == 0 || row.created < channels->waiting_since)
-			channels->waiting_since = row.created;
-		for (uint32_t i = 0; i < channels->count && (row.attempts > 0 || row.not_before <= past->now); i++) {
-			struct channel_shown *shown = &channels->rows[i];
-
-			if (strcmp(shown->row.name, row.notifier) != 0 || shown->last == row.notice)
-				continue;
-			shown->last = row.notice;
-			shown->waiting++;
-		}
-	}
-	store_list_open(&list, past->reader, STORE_LIST_GIVEN_UP, 0);
-	while (past_next(past, &list, &row))
-		channels->given_up++;
+	if (past->reader != NULL && !store_read_waiting(past->reader, &waiting))
+		past->broken = true;
+	channels->waiting = waiting.notices;
+	channels->waiting_since = waiting.since;
+	channels->given_up = waiting.dead;
+	for (uint32_t i = 0; i < channels->count; i++)
+		channels->rows[i].waiting = store_read_waiting_for(past->reader, channels->rows[i].row.name, past->now);
 }
 
 /* Those of probers first. */

@@ -60,6 +60,13 @@ store_list_open(struct store_list *list, struct store_reader *reader, enum store
 		list->numbers[0] = INT64_MAX;
 }
 
+void
+store_list_behind(struct store_list *list, uint64_t number)
+{
+	assert(list->page == NULL && list->ended == 0 && row_forms[lists[list->kind].rows].key == 1);
+	list->numbers[0] = (int64_t)number;
+}
+
 static bool
 is_text(const struct list_form *form, uint32_t field)
 {

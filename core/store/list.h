@@ -50,6 +50,9 @@ uint32_t store_run_phases(const struct store_run *, int64_t *times);
 /* Begins a list. Every list that was begun has to be closed. */
 void store_list_open(struct store_list *, struct store_reader *, enum store_list_kind, uint64_t of);
 
+/* Of one whose key is a number: it begins behind the row with that one. To be called before the first row is asked for. */
+void store_list_behind(struct store_list *, uint64_t number);
+
 /* The next row, into the struct of that kind; what it points at is good until the next call. Returns false behind the last
  * one, and where the store cannot be read. */
 bool store_list_next(struct store_list *, void *row);

@@ -25,20 +25,6 @@ store_read_states(struct store_reader *reader, uint64_t after, uint32_t limit, s
 }
 
 enum store_reading
-store_read_open_incidents(struct store_reader *reader, uint64_t after, uint32_t limit, store_on_incident *on_row,
-    void *arg)
-{
-	LIST(ROW_INCIDENT, incident, limit, "WHERE end_confirmed = 0 AND number > ?1 ORDER BY number LIMIT ?9",
-	    BIND(after));
-}
-
-enum store_reading
-store_read_incident(struct store_reader *reader, uint64_t number, store_on_incident *on_row, void *arg)
-{
-	LIST(ROW_INCIDENT, incident, 2, "WHERE number = ?1", BIND(number));
-}
-
-enum store_reading
 store_read_evidence(struct store_reader *reader, uint64_t incident, const struct store_evidence_key *after,
     uint32_t limit, store_on_evidence *on_row, void *arg)
 {
@@ -78,15 +64,6 @@ store_read_notices(struct store_reader *reader, uint64_t target, uint64_t before
 	    BIND(target));
 }
 
-enum store_reading
-store_read_open_deliveries(struct store_reader *reader, const struct store_delivery_key *after, uint32_t limit,
-    store_on_delivery *on_row, void *arg)
-{
-	LIST(ROW_DELIVERY, delivery, limit, "WHERE ended = 0 AND state < 4 AND (notice, notifier, recipient) > (?1, ?2, ?3)"
-	    " ORDER BY notice, notifier, recipient LIMIT ?9", BIND(after->notice), BIND_TEXT(after->notifier),
-	    BIND_TEXT(after->recipient));
-}
-
 #define IN_ORDER "AND (notice, notifier, recipient) > (?1, ?2, ?3) ORDER BY notice, notifier, recipient LIMIT ?9"
 
 /* Those that are open and those that are dead have an index each; the others are looked for. */
@@ -122,21 +99,28 @@ store_read_waiting(struct store_reader *reader, struct store_waiting *waiting)
 	if (query != NULL)
 		query_reset(query);
 	db_set_deadline(reader->main, 0);
-	return query != NULL && db_fault(reader->main) == DB_WELL;
+	if (db_fault(reader->main) == DB_WELL)
+		return true;
+	reason_set(&reader->why, "%s", db_why(reader->main));
+	return false;
 }
 
-enum store_reading
-store_read_ledger(struct store_reader *reader, uint64_t after_target, const char *after_notifier, uint32_t limit,
-    store_on_ledger *on_row, void *arg)
+uint32_t
+store_read_waiting_for(struct store_reader *reader, const char *notifier, int64_t now)
 {
-	LIST(ROW_LEDGER, ledger, limit, "WHERE (target, notifier) > (?1, ?2) ORDER BY target, notifier LIMIT ?9",
-	    BIND(after_target), BIND_TEXT(after_notifier));
-}
+	struct query *query;
+	uint32_t count = 0;
 
-enum store_reading
-store_read_pauses(struct store_reader *reader, int64_t now, uint64_t after, uint32_t limit, store_on_pause *on_row,
-    void *arg)
-{
-	LIST(ROW_PAUSE, pause, limit, "WHERE number > ?1 AND iif(ended = 0, \"ends\", ended) > ?2 ORDER BY number LIMIT ?9",
-	    BIND(after), BIND(now));
+	if (reader == NULL)
+		return 0;
+	db_forgive(reader->main);
+	db_set_deadline(reader->main, clock_mono() + READING_MICROSECONDS);
+	query = DB_ROW(reader->main, "SELECT count(DISTINCT notice) FROM deliveries WHERE ended = 0 AND notifier = ?1 AND state < 4"
+	    " AND (attempts > 0 OR not_before <= ?2)", BIND_TEXT(notifier), BIND(now));
+	if (query != NULL) {
+		count = (uint32_t)query_i64(query, 0);
+		query_reset(query);
+	}
+	db_set_deadline(reader->main, 0);
+	return count;
 }

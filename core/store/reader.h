@@ -43,16 +43,12 @@ int64_t store_behind_since(const char *folder);
 
 typedef bool store_on_target(void *arg, const struct store_target *);
 typedef bool store_on_state(void *arg, const struct store_state *);
-typedef bool store_on_incident(void *arg, const struct store_incident *);
 typedef bool store_on_evidence(void *arg, const struct store_evidence *);
 typedef bool store_on_notice_evidence(void *arg, const struct store_notice_evidence *);
 typedef bool store_on_notice(void *arg, const struct store_notice *);
 typedef bool store_on_delivery(void *arg, const struct store_delivery *);
-typedef bool store_on_ledger(void *arg, const struct store_ledger *);
-typedef bool store_on_pause(void *arg, const struct store_pause *);
 typedef bool store_on_result(void *arg, const struct store_result *);
 typedef bool store_on_trace(void *arg, const struct store_trace *);
-typedef bool store_on_rollup(void *arg, const struct store_rollup *);
 
 /* A value of meta into `room` bytes; -1: not there (or broken), else its size, more than `room` where it was cut. */
 int64_t store_read_meta(struct store_reader *, const char *key, void *value, size_t room);
@@ -61,11 +57,6 @@ int64_t store_read_meta(struct store_reader *, const char *key, void *value, siz
 enum store_reading store_read_targets(struct store_reader *, uint64_t after, uint32_t limit, store_on_target *, void *);
 
 enum store_reading store_read_states(struct store_reader *, uint64_t after, uint32_t limit, store_on_state *, void *);
-
-/* Open ones by number, behind `after`. */
-enum store_reading store_read_open_incidents(struct store_reader *, uint64_t after, uint32_t limit, store_on_incident *,
-    void *);
-enum store_reading store_read_incident(struct store_reader *, uint64_t number, store_on_incident *, void *);
 
 /* Of an incident, in the order of its runs, which no clock that was set can change; 0: of none, which is what open
  * suspicions have. Behind `after` as a whole: runs are numbered from 1. */
@@ -85,11 +76,8 @@ enum store_reading store_read_incident_notices(struct store_reader *, uint64_t i
 enum store_reading store_read_notices(struct store_reader *, uint64_t target, uint64_t before, uint32_t limit,
     store_on_notice *, void *);
 
-/* Those not at their end by (notice, notifier, recipient), behind `after` (zeroes and "": from the first). */
+/* Those in one state by (notice, notifier, recipient), behind `after` (zeroes and "": from the first). */
 struct store_delivery_key { uint64_t notice; const char *notifier, *recipient; };
-enum store_reading store_read_open_deliveries(struct store_reader *, const struct store_delivery_key *after,
-    uint32_t limit, store_on_delivery *, void *);
-/* The same in one state. */
 enum store_reading store_read_deliveries_in(struct store_reader *, enum store_delivery_state,
     const struct store_delivery_key *after, uint32_t limit, store_on_delivery *, void *);
 /* Of one notice. */
@@ -101,27 +89,14 @@ struct store_waiting {
 	uint64_t dead;      /* deliveries */
 };
 bool store_read_waiting(struct store_reader *, struct store_waiting *);
+/* How many notices wait for a notifier that it has tried, or that are due by then. 0 where they cannot be read. */
+uint32_t store_read_waiting_for(struct store_reader *, const char *notifier, int64_t now);
 
-/* By (target, notifier), behind. */
-enum store_reading store_read_ledger(struct store_reader *, uint64_t after_target, const char *after_notifier,
-    uint32_t limit, store_on_ledger *, void *);
-
-/* Those that hold at `now` or will. */
-enum store_reading store_read_pauses(struct store_reader *, int64_t now, uint64_t after, uint32_t limit,
-    store_on_pause *, void *);
-
-/* Results of one target, the newest first. `*cursor`: 0 from the newest; moved behind the last row that was given. */
-enum store_reading store_read_history(struct store_reader *, uint64_t target, uint64_t *cursor, uint32_t limit,
-    store_on_result *, void *);
 /* The newest result of each target, by target, behind `after`. */
 enum store_reading store_read_newest(struct store_reader *, uint64_t after, uint32_t limit, store_on_result *, void *);
 enum store_reading store_read_trace(struct store_reader *, uint64_t target, uint64_t run, store_on_trace *, void *);
 
 /* The highest number among the runs that were written last, of whatever target; 0: there are none, or they cannot be read. */
 uint64_t store_read_last_run(struct store_reader *);
-
-/* In order of time, from `from` (included) up to `until` (not included). */
-enum store_reading store_read_rollups(struct store_reader *, uint64_t target, enum store_span, int64_t from,
-    int64_t until, uint32_t limit, store_on_rollup *, void *);
 
 #endif

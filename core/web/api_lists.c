@@ -24,7 +24,7 @@ api_answer_incidents(struct view *view, const char *rest)
 	json_begin_object(&call.json, NULL);
 	json_begin_array(&call.json, "incidents");
 	store_list_open(&list, board_reader(view->site->board), STORE_LIST_INCIDENTS, 0);
-	list.numbers[0] = (int64_t)cursor;
+	store_list_behind(&list, cursor);
 	for (; call.count < call.limit && store_list_next(&list, &outage); call.count++) {
 		json_begin_object(&call.json, NULL);
 		store_outage_json(&call.json, &outage, outage.name[0] == '\0' ? NULL : outage.name, true);

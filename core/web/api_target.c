@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/outcome.h"
 #include "base/clock.h"
 #include "store/list.h"
 #include "store/page.h"
@@ -139,35 +140,20 @@ api_put_target(struct call *call, const struct board_row *row)
 
 /* --- results --- */
 
-struct results {
-	struct call call;
-	uint64_t target;
-	int64_t from, to;   /* UTC; 0: no bound */
-	bool is_of_another; /* the cursor leads to the results of another target */
-	bool is_before;     /* those that follow are older than asked for */
-};
-
-static bool
-on_result(void *arg, const struct store_result *result)
+static void
+put_result(struct call *call, const struct store_run *run)
 {
-	struct results *results = arg;
-	struct json *json = &results->call.json;
+	struct json *json = &call->json;
 
-	results->is_of_another = result->target != results->target;
-	results->is_before = result->at < results->from;
-	if (results->is_of_another || results->is_before)
-		return false;
-	if (results->to != 0 && result->at >= results->to)
-		return true;
 	json_begin_object(json, NULL);
-	json_int(json, "run", (int64_t)result->run);
-	json_time(json, "started", result->at);
-	json_seconds(json, "seconds", result->micros);
-	json_string(json, "verdict", verdict_name(result->verdict <= PW_UNKNOWN ? (enum pw_verdict)result->verdict : PW_UNKNOWN));
-	json_string(json, "outcome", result->outcome);
-	json_text(json, "text", result->text);
+	json_int(json, "run", (int64_t)run->run);
+	json_time(json, "started", run->at);
+	json_seconds(json, "seconds", run->micros);
+	json_string(json, "verdict", verdict_name(run->verdict <= PW_UNKNOWN ? (enum pw_verdict)run->verdict : PW_UNKNOWN));
+	json_string(json, "outcome", outcome_current(run->outcome));
+	json_text(json, "text", run->text);
 	json_end(json);
-	return ++results->call.count < results->call.limit;
+	call->count++;
 }
 
 /* Seconds since 1970, or RFC 3339 in UTC; `from` is in it, `to` is not. */
@@ -190,26 +176,42 @@ take_time(struct view *view, const char *name, int64_t *time)
 	return true;
 }
 
+/* A cursor is the last row that was looked at. `from` and `to` are UTC, 0: no bound. */
 static void
 answer_results(struct view *view, const struct board_row *row)
 {
-	struct results results = { .target = row->number };
-	uint64_t at;
+	struct store_list list;
+	struct store_run run;
+	struct call call;
+	int64_t from, to;
+	uint64_t cursor;
+	bool more;
 
-	if (!call_begin(&results.call, view) || !call_number(view, "cursor", 0, &at) || !take_time(view, "from", &results.from)
-	    || !take_time(view, "to", &results.to))
+	if (!call_begin(&call, view) || !call_number(view, "cursor", 0, &cursor) || !take_time(view, "from", &from)
+	    || !take_time(view, "to", &to))
 		return;
-	json_begin_object(&results.call.json, NULL);
-	json_string(&results.call.json, "target", row->name);
-	json_begin_array(&results.call.json, "results");
-	(void)store_read_history(board_reader(view->site->board), row->number, &at, WALKED_MAX, on_result, &results);
-	if (results.is_of_another) {
+	json_begin_object(&call.json, NULL);
+	json_string(&call.json, "target", row->name);
+	json_begin_array(&call.json, "results");
+	store_list_open(&list, board_reader(view->site->board), STORE_LIST_HISTORY, row->number);
+	if (cursor != 0)
+		store_list_behind(&list, cursor);
+	more = store_list_next(&list, &run);
+	if (more && run.target != row->number) {
+		(void)store_list_close(&list);
 		server_problem(view->request, view->answer, 400, "cursor: it is not one of this list");
 		return;
 	}
-	json_end(&results.call.json);
-	call_put_cursor(&results.call, at != 0 && !results.is_before, at);
-	call_end(&results.call);
+	for (uint32_t walked = 0; more && run.at >= from && call.count < call.limit && walked < WALKED_MAX; walked++) {
+		if (to == 0 || run.at < to)
+			put_result(&call, &run);
+		cursor = run.id;
+		more = store_list_next(&list, &run);
+	}
+	(void)store_list_close(&list);
+	json_end(&call.json);
+	call_put_cursor(&call, more && run.at >= from, cursor);
+	call_end(&call);
 }
 
 /* NAME, or NAME/results. */

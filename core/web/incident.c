@@ -222,7 +222,7 @@ put_incidents(struct view *view, enum store_list_kind kind, uint64_t target, uin
 	    "<th>Said</th></tr></thead><tbody>\n");
 	store_list_open(&list, board_reader(view->site->board), kind, target);
 	if (before != 0)
-		list.numbers[0] = (int64_t)before;
+		store_list_behind(&list, before);
 	for (uint32_t i = 0; i < limit && store_list_next(&list, &outage); i++) {
 		last = outage.number;
 		EMIT(emit, "<tr><td><a href=\"");

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/vec.h"
+#include "store/list.h"
 
 static void
 free_pause(struct pause *pause)
@@ -14,10 +15,9 @@ free_pause(struct pause *pause)
 	free(pause->why);
 }
 
-static bool
-on_pause(void *arg, const struct store_pause *row)
+static void
+add(struct pauses *pauses, const struct store_pause *row)
 {
-	struct pauses *pauses = arg;
 	bool is_of_tag = row->target == 0 && row->tag[0] != '\0';
 	struct pause pause = { .target = row->target, .tag = is_of_tag ? strdup(row->tag) : NULL, .from = row->from,
 		.until = row->ended != 0 ? row->ended : row->until, .by = strndup(row->by.data, row->by.size),
@@ -26,10 +26,9 @@ on_pause(void *arg, const struct store_pause *row)
 	if (pause.by == NULL || pause.why == NULL || (is_of_tag && pause.tag == NULL)
 	    || !VEC_RESERVE(pauses->items, pauses->count, pauses->room)) {
 		free_pause(&pause);
-		return true;
+		return;
 	}
 	pauses->items[pauses->count++] = pause;
-	return true;
 }
 
 void
@@ -43,8 +42,14 @@ pauses_clear(struct pauses *pauses)
 void
 pauses_read(struct pauses *pauses, struct store_reader *reader)
 {
+	struct store_pause row;
+	struct store_list list;
+
 	pauses_clear(pauses);
-	(void)store_read_pauses(reader, clock_wall(), 0, STORE_PAGE_MAX, on_pause, pauses);
+	store_list_open(&list, reader, STORE_LIST_PAUSES, (uint64_t)clock_wall());
+	while (store_list_next(&list, &row))
+		add(pauses, &row);
+	(void)store_list_close(&list);
 }
 
 bool

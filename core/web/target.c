@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/units.h"
+#include "store/list.h"
 #include "store/page.h"
 #include "web/attempt.h"
 #include "web/incident.h"
@@ -264,25 +265,20 @@ struct points {
 	struct point { int64_t at, micros; uint64_t run; uint32_t verdict; } items[POINTS];
 };
 
-static bool
-on_result(void *arg, const struct store_result *result)
-{
-	struct points *points = arg;
-
-	points->items[points->count++] = (struct point){ result->at, result->micros, result->run, result->verdict };
-	return points->count < POINTS;
-}
-
 /* The newest attempts, each a link to its own page; the highest is the scale. */
 static void
 put_chart(struct view *view, const struct board_row *row)
 {
 	struct points points = { .count = 0 };
 	struct emit *emit = &view->emit;
-	uint64_t cursor = 0;
 	int64_t most = 1, oldest, newest;
+	struct store_list list;
+	struct store_run run;
 
-	(void)store_read_history(board_reader(view->site->board), row->number, &cursor, POINTS, on_result, &points);
+	store_list_open(&list, board_reader(view->site->board), STORE_LIST_HISTORY, row->number);
+	while (points.count < POINTS && store_list_next(&list, &run))
+		points.items[points.count++] = (struct point){ run.at, run.micros, run.run, run.verdict };
+	(void)store_list_close(&list);
 	if (points.count < 2)
 		return;
 	newest = points.items[0].at;

@@ -172,25 +172,38 @@ evidence_of_notices(void **state)
 	store_batch_destroy(&main);
 }
 
-static bool
-on_rollup(void *arg, const struct store_rollup *rollup)
+/* As history.db has it: counts by verdict, then times by mood. */
+static void
+fill_rollup(struct query *query, struct store_rollup *rollup)
 {
-	struct seen *seen = arg;
+	int64_t counts[PW_UNKNOWN + 1 + STORE_MOODS_END] = { 0 };
 
-	seen->count++;
-	seen->rollup = *rollup;
-	seen->rollup.phase_names = strcmp(rollup->phase_names, "connect banner quit") == 0 ? "right" : "wrong";
-	return true;
+	*rollup = (struct store_rollup){ .target = (uint64_t)query_i64(query, 0), .span = (uint32_t)query_i64(query, 1),
+		.start = query_i64(query, 2), .phase_names = query_text(query, 4) };
+	times_unpack(query_bytes(query, 3), counts, sizeof counts / sizeof counts[0]);
+	for (int i = 0; i <= PW_UNKNOWN; i++)
+		rollup->runs[i] = (uint32_t)counts[i];
+	for (int i = 0; i < STORE_MOODS_END; i++)
+		rollup->time[i] = counts[PW_UNKNOWN + 1 + i];
+	rollup->phase_count = times_unpack(query_bytes(query, 5), &rollup->phases[0].p50, 3 * STORE_PHASES_MAX) / 3;
 }
 
+/* How many there are of the target, and the last one. */
 static struct seen
 rollups(uint64_t target, enum store_span span, int64_t from, int64_t until)
 {
-	struct store_reader *reader = folder_read(&folder);
+	struct db *db = folder.store->shelves[STORE_HISTORY].db;
+	struct query *query = db_query(db, "SELECT r.target, r.span, r.start, r.counts, coalesce(w.word, ''), r.phases"
+	    " FROM rollups r LEFT JOIN words w ON w.number = r.phase_names"
+	    " WHERE target = ?1 AND span = ?2 AND start >= ?3 AND start < ?4 ORDER BY start");
 	struct seen seen = { 0 };
 
-	assert_int_equal(store_read_rollups(reader, target, span, from, until, 1000, on_rollup, &seen), STORE_READ_END);
-	store_reader_close(&reader);
+	query_bind(query, BINDS(BIND(target), BIND(span), BIND(from), BIND(until)));
+	for (; query_step(query); seen.count++) {
+		fill_rollup(query, &seen.rollup);
+		seen.rollup.phase_names = strcmp(seen.rollup.phase_names, "connect banner quit") == 0 ? "right" : "wrong";
+	}
+	assert_int_equal(db_fault(db), DB_WELL);
 	return seen;
 }
 
