@@ -18,64 +18,53 @@
 
 enum { PACKETS_A_TURN = 256, LINES_MAX = 100, LINES_SPAN = 10 * SECOND, RELOAD_ABSENT = 75 };
 
-/* A prober has little to say: one that floods the log, and with it a disk, is heard in part. */
+/*
+ * A prober has little to say: one that floods the log, and with it a disk, is heard in part. A
+ * notifier that cannot begin is tried again every minute, and says why each time: a reason is told
+ * once, and the keeper is told what is to be said of it.
+ */
 static bool
-may_speak(struct tree *tree, struct child *child, int64_t now)
+take_log(struct tree *tree, struct child *child, struct wire_in *in, int64_t now)
 {
-	if (now - child->lines_since >= LINES_SPAN) {
+	static const char mark[] = " cannot begin: ";
+	/* What monitor and keeper say in words is about targets; the others speak of themselves, and
+	 * of no event. */
+	bool named = child->kind != DUTY_MONITOR && child->kind != DUTY_KEEPER;
+	struct message_log line;
+	const char *at = NULL;
+
+	if (!message_get_log(in, &line) || (named && line.event != 0))
+		return false;
+	if (named && now - child->lines_since >= LINES_SPAN) {
 		if (child->lines_left_out > 0)
 			log_say(tree->log, LOG_WARNING, "%s: %u of its log lines were left out",
 			    child->name, child->lines_left_out);
 		child->lines_since = now;
 		child->lines = child->lines_left_out = 0;
 	}
-	if (child->lines++ < LINES_MAX)
+	if (named && child->lines++ >= LINES_MAX) {
+		child->lines_left_out++;
 		return true;
-	child->lines_left_out++;
-	return false;
-}
-
-/* A notifier that cannot begin is tried again every minute, and says why each time: a reason is
- * told once. The keeper is told what is to be said of it. */
-static bool
-was_told(struct child *child, struct pw_bytes text)
-{
-	static const char mark[] = " cannot begin: ";
-	const char *at = child->kind == DUTY_NOTIFIER || child->kind == DUTY_WEB
-	    ? memmem(text.data, text.size, mark, strlen(mark))
-	    : NULL;
-	uint32_t hash = hash_end(hash_add(HASH_BEGIN, text.data, text.size));
-
-	if (at == NULL)
-		return false;
-	snprintf(child->absence, sizeof child->absence, "%.*s",
-	    (int)(text.data + text.size - at - 1), at + 1);
-	child->explained = true;
-	child->repeats = child->start_faults[0] == hash || child->start_faults[1] == hash;
-	if (!child->repeats) {
-		child->start_faults[1] = child->start_faults[0];
-		child->start_faults[0] = hash;
 	}
-	return child->repeats;
-}
-
-static bool
-take_log(struct tree *tree, struct child *child, struct wire_in *in, int64_t now)
-{
-	struct message_log line;
-	/* What monitor and keeper say in words is about targets; the others speak of themselves,
-	 * and of no event. */
-	bool named = child->kind != DUTY_MONITOR && child->kind != DUTY_KEEPER;
-
-	if (!message_get_log(in, &line) || (named && line.event != 0))
-		return false;
-	if (named && !may_speak(tree, child, now))
-		return true;
 	if (line.dropped > 0)
 		log_say(tree->log, LOG_WARNING, "%s: %u of its log lines were dropped", child->name,
 		    line.dropped);
-	if (was_told(child, line.text))
-		line.level = LOG_DEBUG;
+	if (child->kind == DUTY_NOTIFIER || child->kind == DUTY_WEB)
+		at = memmem(line.text.data, line.text.size, mark, strlen(mark));
+	if (at != NULL) {
+		uint32_t hash = hash_end(hash_add(HASH_BEGIN, line.text.data, line.text.size));
+
+		snprintf(child->absence, sizeof child->absence, "%.*s",
+		    (int)(line.text.data + line.text.size - at - 1), at + 1);
+		child->explained = true;
+		child->repeats = child->start_faults[0] == hash || child->start_faults[1] == hash;
+		if (!child->repeats) {
+			child->start_faults[1] = child->start_faults[0];
+			child->start_faults[0] = hash;
+		}
+		line.level = child->repeats ? LOG_DEBUG : line.level;
+	}
+	assert(child->lines_left_out <= child->lines);
 	log_relay(tree->log, child, named ? child->name : NULL, line.level, line.event, line.text);
 	return true;
 }

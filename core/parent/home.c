@@ -155,35 +155,30 @@ home_enter(struct home *home, const char *state, struct reason *why)
 	return answer;
 }
 
-/* Nothing, or one number: what a daemon left behind. All else is somebody's file, and its path was
- * a mistake. */
-static bool
-is_pid_file(int file)
-{
-	char bytes[24] = "";
-	struct stat status;
-	ssize_t size = fstat(file, &status) == 0 && S_ISREG(status.st_mode)
-	    ? pread(file, bytes, sizeof bytes, 0)
-	    : -1;
-
-	return size >= 0 && size < (ssize_t)sizeof bytes
-	    && strspn(bytes, "0123456789 \n") == (size_t)size;
-}
-
-/* Whether there is nothing at `path`, reached by `way`, that must not be replaced. FIFOs are not
- * waited for. */
+/*
+ * Whether there is nothing at `path`, reached by `way`, that must not be replaced. Nothing, or one
+ * number, is what a daemon left behind; all else is somebody's file, and its path was a mistake. FIFOs
+ * are not waited for.
+ */
 static enum home_answer
 may_replace(const char *way, const char *path, struct reason *why)
 {
 	int file = open(way, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
 	enum home_answer answer = HOME_TAKEN;
+	char bytes[24] = "";
+	struct stat status;
+	ssize_t size;
 
 	if (file < 0)
 		return HOME_TAKEN;
+	size = fstat(file, &status) == 0 && S_ISREG(status.st_mode)
+	    ? pread(file, bytes, sizeof bytes, 0)
+	    : -1;
 	if (flock(file, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
 		tell_holder(file, path, why);
 		answer = HOME_BUSY;
-	} else if (!is_pid_file(file)) {
+	} else if (size < 0 || size >= (ssize_t)sizeof bytes
+	    || strspn(bytes, "0123456789 \n") != (size_t)size) {
 		reason_set(why, "%s is there and is no pid file: it is not replaced", path);
 		answer = HOME_FAILED;
 	}

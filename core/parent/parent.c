@@ -53,25 +53,6 @@ read_signals(struct parent *parent, int64_t now)
 	reap_children(&parent->tree, now);
 }
 
-/*
- * The process that was started with --daemon ends with this: what fails before is said at its
- * terminal.
- */
-static void
-become_ready(struct parent *parent)
-{
-	const struct config *config = parent->config;
-
-	parent->stage = RUNNING;
-	log_say(&parent->log, LOG_NOTICE, "watching %u %s with %u %s; state in %s",
-	    config->target_count, config->target_count == 1 ? "target" : "targets", config->probers,
-	    config->probers == 1 ? "prober" : "probers", config->state);
-	manager_tell(&parent->manager, "READY=1\nSTATUS=watching");
-	detach_report(&parent->detach, PARENT_ENDED);
-	if (parent->detach.left)
-		log_leave_terminal(&parent->log);
-}
-
 /* Where what workers have read has changed, they are started again. */
 static void
 look_at_files(struct parent *parent, int64_t now)
@@ -103,26 +84,33 @@ look_at_files(struct parent *parent, int64_t now)
 }
 
 static void
-begin_anew(struct parent *parent, int64_t now)
+advance(struct parent *parent, int64_t now)
 {
+	const struct config *config = parent->config;
 	char bytes[96];
 	struct text fields = TEXT_OVER(bytes);
 
-	text_format(&fields, "RELOADING=1\nMONOTONIC_USEC=%lld", (long long)clock_mono());
-	manager_tell(&parent->manager, bytes);
-	parent->anew = true;
-	shutdown_begin(parent, now);
-}
-
-static void
-advance(struct parent *parent, int64_t now)
-{
 	look_at_files(parent, now);
-	if (reload_turn(&parent->reload, parent->stage == RUNNING, now))
-		begin_anew(parent, now);
+	if (reload_turn(&parent->reload, parent->stage == RUNNING, now)) {
+		text_format(
+		    &fields, "RELOADING=1\nMONOTONIC_USEC=%lld", (long long)clock_mono());
+		manager_tell(&parent->manager, bytes);
+		parent->anew = true;
+		shutdown_begin(parent, now);
+	}
 	supervisor_turn(&parent->tree, now);
-	if (parent->stage == STARTING && tree_is_ready(&parent->tree))
-		become_ready(parent);
+	if (parent->stage == STARTING && tree_is_ready(&parent->tree)) {
+		parent->stage = RUNNING;
+		log_say(&parent->log, LOG_NOTICE, "watching %u %s with %u %s; state in %s",
+		    config->target_count, config->target_count == 1 ? "target" : "targets",
+		    config->probers, config->probers == 1 ? "prober" : "probers", config->state);
+		manager_tell(&parent->manager, "READY=1\nSTATUS=watching");
+		/* The process that was started with --daemon ends with this: what fails before is
+		 * said at its terminal. */
+		detach_report(&parent->detach, PARENT_ENDED);
+		if (parent->detach.left)
+			log_leave_terminal(&parent->log);
+	}
 	if (parent->stage == STARTING && parent->tree.hopeless) {
 		log_say(
 		    &parent->log, LOG_ERR, "a duty could not begin, time after time: giving up");

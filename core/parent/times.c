@@ -1,6 +1,7 @@
 /* The parent's time limits, one row for each; tests shorten them by these names ("silence=1s"). */
 #include "parent/times.h"
 
+#include <assert.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -45,29 +46,27 @@ times_standard(void)
 	return times;
 }
 
-static bool
-shorten(struct times *times, const char *word, size_t size, struct reason *why)
-{
-	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-		size_t name = strlen(rows[i].name);
-		char value[32];
-
-		if (size <= name || strncmp(word, rows[i].name, name) != 0 || word[name] != '=')
-			continue;
-		snprintf(value, sizeof value, "%.*s", (int)(size - name - 1), word + name + 1);
-		return units_parse_duration(value, row_of(times, i), why);
-	}
-	reason_set(why, "%.*s: no such time", (int)size, word);
-	return false;
-}
-
 bool
 times_shorten(struct times *times, const char *words, struct reason *why)
 {
-	for (size_t size; *words != '\0'; words += size) {
-		words += strspn(words, " ");
+	for (size_t size; *(words += strspn(words, " ")) != '\0'; words += size) {
+		char value[32];
+		size_t row = 0, name = 0;
+
 		size = strcspn(words, " ");
-		if (size > 0 && !shorten(times, words, size, why))
+		for (; row < sizeof rows / sizeof rows[0]; row++) {
+			name = strlen(rows[row].name);
+			if (size > name && strncmp(words, rows[row].name, name) == 0
+			    && words[name] == '=')
+				break;
+		}
+		if (row == sizeof rows / sizeof rows[0]) {
+			reason_set(why, "%.*s: no such time", (int)size, words);
+			return false;
+		}
+		assert(name < size);
+		snprintf(value, sizeof value, "%.*s", (int)(size - name - 1), words + name + 1);
+		if (!units_parse_duration(value, row_of(times, row), why))
 			return false;
 	}
 	return true;
