@@ -22,7 +22,7 @@
 /* A target and all that is known of it. */
 struct explained {
 	struct past *past;
-	const struct standing *all, *row;
+	const struct status_row *all, *row;
 	struct target_state state; /* of its record, where `known`; its times are UTC */
 	bool known;
 	struct codes *codes;
@@ -85,7 +85,7 @@ put_streak(const struct explained *it)
 static void
 put_runs(const struct explained *it)
 {
-	const struct standing *row = it->row;
+	const struct status_row *row = it->row;
 	char at[PAST_TIME_MAX];
 
 	if (!row->run)
@@ -105,7 +105,7 @@ put_runs(const struct explained *it)
 static void
 put_state(const struct explained *it)
 {
-	const struct standing *row = it->row;
+	const struct status_row *row = it->row;
 	const struct trouble *trouble = it->state.trouble;
 	char at[PAST_TIME_MAX], lasted[40];
 	struct text span = TEXT_OVER(lasted);
@@ -217,7 +217,7 @@ tell(struct explained *it)
 		puts("  none");
 	else if (silences.size > 0)
 		printf("  in force: %s\n", names);
-	standing_put_silences(it->past, it->all, it->row, 2, false);
+	status_row_put_silences(it->past, it->all, it->row, 2, false);
 	explain_telling(it->past, it->row);
 	explain_settings(it->past, it->row);
 }
@@ -256,7 +256,7 @@ explain_outcome(const struct config *config, const char *word)
 static int
 explain_word(struct past *past, const char *word)
 {
-	struct explained it = { .past = past, .codes = must(codes_create()), .all = standings_read(past) };
+	struct explained it = { .past = past, .codes = must(codes_create()), .all = status_rows_read(past) };
 	const struct past_target *target = NULL;
 	struct outcome alike;
 	int ends = 0;

@@ -69,7 +69,7 @@ put_limit(const struct phase_plan *plan, const char *name, const struct phase_pl
 }
 
 void
-explain_settings(const struct past *past, const struct standing *row)
+explain_settings(const struct past *past, const struct status_row *row)
 {
 	const struct target_state state = { .state = (uint8_t)row->state, .doubled = row->doubled };
 	const struct policy *policy = row->configured == NULL ? NULL : row->configured->policy;
@@ -236,7 +236,7 @@ put_heard(const struct past *past, const struct heard *heard)
 }
 
 void
-explain_telling(struct past *past, const struct standing *row)
+explain_telling(struct past *past, const struct status_row *row)
 {
 	const struct config *config = past->config;
 	struct heard *all = NULL;

@@ -2,11 +2,11 @@
 #ifndef COMMAND_EXPLAIN_SETTINGS_H
 #define COMMAND_EXPLAIN_SETTINGS_H
 
-#include "command/standing.h"
+#include "command/status_rows.h"
 
 /* Pace, limits and where they come from. Without a configuration it says that it has none. */
-void explain_settings(const struct past *, const struct standing *);
+void explain_settings(const struct past *, const struct status_row *);
 /* Who would be told, and what each was told. */
-void explain_telling(struct past *, const struct standing *);
+void explain_telling(struct past *, const struct status_row *);
 
 #endif

@@ -7,12 +7,12 @@
 
 #include "command/layout.h"
 #include "command/outbox.h"
-#include "command/standing.h"
+#include "command/status_rows.h"
 
 enum { CELL_MAX = 128, SEEN_MAX = 8192, COLUMNS = 4, EXIT_UNSEEN = 2 };
 
 static void
-put_json(const struct standing *row)
+put_json(const struct status_row *row)
 {
 	struct json json = json_to_file(stdout);
 
@@ -40,7 +40,7 @@ put_json(const struct standing *row)
 
 /* "down, flapping", "up, not looked at". */
 static const char *
-state_cell(const struct standing *row, char bytes[CELL_MAX])
+state_cell(const struct status_row *row, char bytes[CELL_MAX])
 {
 	struct text text = text_over(bytes, CELL_MAX);
 
@@ -55,7 +55,7 @@ state_cell(const struct standing *row, char bytes[CELL_MAX])
 }
 
 static const char *
-colour_of(const struct past *past, const struct standing *row)
+colour_of(const struct past *past, const struct status_row *row)
 {
 	if (!past->colour)
 		return "";
@@ -78,7 +78,7 @@ colour_of(const struct past *past, const struct standing *row)
 /* "not looked at since 2026-11-28 10:02:11 +0000; incident 4: failed (refused): connection
  * refused …". */
 static const char *
-seen(const struct past *past, const struct standing *row, char bytes[SEEN_MAX])
+seen(const struct past *past, const struct status_row *row, char bytes[SEEN_MAX])
 {
 	struct text text = text_over(bytes, SEEN_MAX);
 	char since[PAST_TIME_MAX];
@@ -98,8 +98,8 @@ seen(const struct past *past, const struct standing *row, char bytes[SEEN_MAX])
 }
 
 static void
-put_row(const struct past *past, const struct layout_column columns[COLUMNS], const struct standing *all,
-    const struct standing *row)
+put_row(const struct past *past, const struct layout_column columns[COLUMNS], const struct status_row *all,
+    const struct status_row *row)
 {
 	char state[CELL_MAX], coloured[CELL_MAX + 16], lasted[PAST_TIME_MAX], last[PAST_TIME_MAX], bytes[SEEN_MAX];
 	int indent = layout_row_indent(columns, COLUMNS);
@@ -107,7 +107,7 @@ put_row(const struct past *past, const struct layout_column columns[COLUMNS], co
 	snprintf(coloured, sizeof coloured, "%s%s%s", colour_of(past, row), state_cell(row, state), past->colour ? "\033[0m" : "");
 	layout_row(columns, COLUMNS, (const char *const[COLUMNS]){ row->target->name, coloured, past_lasted(past, row->since, lasted),
 		past_ago(past, row->last_run, last) }, seen(past, row, bytes));
-	for (const struct standing_condition *item = row->conditions; item != NULL; item = item->next) {
+	for (const struct status_condition *item = row->conditions; item != NULL; item = item->next) {
 		size_t name = strlen(row->target->name);
 		const char *text = item->text, *rest = strncmp(text, row->target->name, name) == 0 && text[name] == ' '
 		    ? strstr(text + name, "): ")
@@ -121,12 +121,12 @@ put_row(const struct past *past, const struct layout_column columns[COLUMNS], co
 		past_put_words(row->text != NULL && strcmp(text, row->text) == 0 ? "" : text);
 		putchar('\n');
 	}
-	standing_put_silences(past, all, row, indent, true);
+	status_row_put_silences(past, all, row, indent, true);
 }
 
 /* What is not well stands first. */
 static int
-urgency(const struct standing *row)
+urgency(const struct status_row *row)
 {
 	static const int of_state[STATES] = { [STATE_DOWN] = 0, [STATE_RECOVERING] = 1, [STATE_SUSPECT] = 2,
 		[STATE_UP] = 5, [STATE_PENDING] = 6, [STATE_NONE] = 6 };
@@ -141,7 +141,7 @@ urgency(const struct standing *row)
 static int
 compare(const void *left, const void *right)
 {
-	const struct standing *const *a = left, *const *b = right;
+	const struct status_row *const *a = left, *const *b = right;
 	int difference = urgency(*a) - urgency(*b);
 
 	if (difference != 0)
@@ -152,14 +152,14 @@ compare(const void *left, const void *right)
 /* Those of one state, and how many of them are not quite so: "9 up, of them 2 blocked, 1
  * degraded". Returns whether there are any. */
 static bool
-put_tally(enum state state, const struct standing *const *rows, size_t count, const char *separator)
+put_tally(enum state state, const struct status_row *const *rows, size_t count, const char *separator)
 {
 	static const char *const names[] = { "degraded", "blocked", "unknown", "slow", "flapping", "acknowledged", "not looked at",
 		"not looked at yet" };
 	size_t all = 0, parts[sizeof names / sizeof names[0]] = { 0 };
 
 	for (size_t i = 0; i < count; i++) {
-		const struct standing *row = rows[i];
+		const struct status_row *row = rows[i];
 
 		if (row->state != state)
 			continue;
@@ -167,8 +167,8 @@ put_tally(enum state state, const struct standing *const *rows, size_t count, co
 		parts[0] += row->run && row->verdict == PW_DEGRADED;
 		parts[1] += row->run && row->verdict == PW_BLOCKED;
 		parts[2] += row->run && row->verdict == PW_UNKNOWN;
-		parts[3] += standing_has_flag(row, "slow");
-		parts[4] += standing_has_flag(row, "flapping");
+		parts[3] += status_row_has_flag(row, "slow");
+		parts[4] += status_row_has_flag(row, "flapping");
 		parts[5] += row->acknowledged != 0;
 		parts[6] += row->run && row->unseen_since != 0;
 		parts[7] += !row->run && state == STATE_PENDING;
@@ -186,7 +186,7 @@ put_tally(enum state state, const struct standing *const *rows, size_t count, co
 }
 
 static void
-put_table(const struct past *past, const struct standing *all, const struct standing *const *rows, size_t count,
+put_table(const struct past *past, const struct status_row *all, const struct status_row *const *rows, size_t count,
     const struct channels *channels)
 {
 	struct layout_column columns[COLUMNS] = { { "target", 6, false }, { "state", 5, false }, { "for", 3, false },
@@ -196,7 +196,7 @@ put_table(const struct past *past, const struct standing *all, const struct stan
 	size_t paused = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		paused += standing_has_flag(rows[i], "paused");
+		paused += status_row_has_flag(rows[i], "paused");
 		layout_widen(&columns[0], rows[i]->target->name, layout_name_width());
 		layout_widen(&columns[1], state_cell(rows[i], bytes), LAYOUT_WIDE);
 		layout_widen(&columns[2], past_lasted(past, rows[i]->since, time), LAYOUT_WIDE);
@@ -222,7 +222,7 @@ put_table(const struct past *past, const struct standing *all, const struct stan
 
 /* The targets that are named, or all that are watched. Returns false if a word names none. */
 static bool
-choose(const struct past *past, const struct standing *all, char **words, const struct standing **rows, size_t *count)
+choose(const struct past *past, const struct status_row *all, char **words, const struct status_row **rows, size_t *count)
 {
 	for (size_t i = 0; words[0] == NULL && i < past->target_count; i++)
 		if (past->targets[i].gone == 0)
@@ -242,7 +242,7 @@ static int
 status(const struct command *command, int argc, char **argv)
 {
 	struct past past = { .reader = NULL };
-	const struct standing **rows, *all;
+	const struct status_row **rows, *all;
 	struct channels channels;
 	size_t count = 0;
 	int at, ends = past_options(&past, command, argc, argv, &at);
@@ -251,7 +251,7 @@ status(const struct command *command, int argc, char **argv)
 		return command_misused(command, "--totals goes with --json: without it the totals always stand at the end");
 	if (ends != 0 || (ends = past_open_store(&past)) != 0)
 		return ends;
-	all = standings_read(&past);
+	all = status_rows_read(&past);
 	channels_read(&past, &channels);
 	rows = past_keep(&past, (past.target_count + (size_t)(argc - at)) * sizeof *rows);
 	if (past.broken)

@@ -2,7 +2,7 @@
  * State and history are kept apart, and the history may have been thinned: of a target's last run
  * counts whichever of them is the newer. All is read before anything is shown.
  */
-#include "command/standing.h"
+#include "command/status_rows.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -16,8 +16,8 @@
 
 static const int64_t patience_unknown = 15 * 60 * (int64_t)SECOND; /* of a target whose settings cannot be read */
 
-static struct standing *
-find(const struct past *past, struct standing *all, uint64_t number)
+static struct status_row *
+find(const struct past *past, struct status_row *all, uint64_t number)
 {
 	const struct past_target *target = past_target(past, number);
 
@@ -26,7 +26,7 @@ find(const struct past *past, struct standing *all, uint64_t number)
 }
 
 bool
-standing_has_flag(const struct standing *row, const char *name)
+status_row_has_flag(const struct status_row *row, const char *name)
 {
 	for (size_t i = 0; row->flags[i] != NULL; i++)
 		if (strcmp(row->flags[i], name) == 0)
@@ -35,13 +35,13 @@ standing_has_flag(const struct standing *row, const char *name)
 }
 
 static void
-raise_flag(struct standing *row, bool set, const char *name)
+raise_flag(struct status_row *row, bool set, const char *name)
 {
 	size_t count = 0;
 
 	while (row->flags[count] != NULL)
 		count++;
-	assert(!set || count < STANDING_FLAGS_MAX);
+	assert(!set || count < STATUS_FLAGS_MAX);
 	if (set)
 		row->flags[count] = name;
 }
@@ -53,14 +53,14 @@ copy_text(struct past *past, struct pw_bytes text)
 }
 
 static void
-read_states(struct past *past, struct standing *all)
+read_states(struct past *past, struct status_row *all)
 {
 	struct store_status status;
 	struct store_list list;
 
 	store_list_open(&list, past->reader, STORE_LIST_STATUS, 0);
 	while (past_next(past, &list, &status)) {
-		struct standing *row = find(past, all, status.target);
+		struct status_row *row = find(past, all, status.target);
 
 		if (row == NULL)
 			continue;
@@ -85,34 +85,34 @@ read_states(struct past *past, struct standing *all)
 }
 
 static void
-read_conditions(struct past *past, struct standing *all)
+read_conditions(struct past *past, struct status_row *all)
 {
 	struct store_condition condition;
 	struct store_list list;
 
 	store_list_open(&list, past->reader, STORE_LIST_CONDITIONS, 0);
 	while (past_next(past, &list, &condition)) {
-		struct standing *row = find(past, all, condition.target);
-		struct standing_condition *item;
+		struct status_row *row = find(past, all, condition.target);
+		struct status_condition *item;
 
 		if (row == NULL)
 			continue;
 		item = past_keep(past, sizeof *item);
-		*item = (struct standing_condition){ row->conditions, past_copy(past, words_of(condition.code)),
+		*item = (struct status_condition){ row->conditions, past_copy(past, words_of(condition.code)),
 		    past_copy(past, condition.text), condition.since };
 		row->conditions = item;
 	}
 }
 
 static void
-read_last_runs(struct past *past, struct standing *all)
+read_last_runs(struct past *past, struct status_row *all)
 {
 	struct store_last_run run;
 	struct store_list list;
 
 	store_list_open(&list, past->reader, STORE_LIST_LAST_RUNS, 0);
 	while (past_next(past, &list, &run)) {
-		struct standing *row = find(past, all, run.target);
+		struct status_row *row = find(past, all, run.target);
 
 		/* The end of a run is told in two ways, which may differ by some milliseconds. */
 		if (row == NULL || row->target->gone != 0 || run.ended + SECOND < row->ended)
@@ -126,7 +126,7 @@ read_last_runs(struct past *past, struct standing *all)
 }
 
 static void
-read_pauses(struct past *past, struct standing *all)
+read_pauses(struct past *past, struct status_row *all)
 {
 	struct store_pause pause;
 	struct store_list list;
@@ -135,14 +135,14 @@ read_pauses(struct past *past, struct standing *all)
 	while (past_next(past, &list, &pause))
 		for (size_t i = 0; i < past->target_count; i++) {
 			const struct target *target = all[i].configured;
-			struct standing_pause *item;
+			struct status_pause *item;
 			bool by_tag = pause.target == 0 && pause.tag[0] != '\0';
 
 			if (by_tag ? target == NULL || !target_has_tag(target, pause.tag)
 			           : pause.target != all[i].target->number)
 				continue;
 			item = past_keep(past, sizeof *item);
-			*item = (struct standing_pause){ all[i].pauses, pause.until, past_copy(past, words_of(pause.tag)),
+			*item = (struct status_pause){ all[i].pauses, pause.until, past_copy(past, words_of(pause.tag)),
 			    past_copy(past, pause.by), past_copy(past, pause.why) };
 			all[i].pauses = item;
 		}
@@ -150,7 +150,7 @@ read_pauses(struct past *past, struct standing *all)
 
 /* The monitor knows nothing of pauses and windows: they are looked up. */
 static void
-flag_pauses(const struct past *past, struct standing *all)
+flag_pauses(const struct past *past, struct status_row *all)
 {
 	struct window_clock windows = { .config = NULL };
 
@@ -158,7 +158,7 @@ flag_pauses(const struct past *past, struct standing *all)
 		must(window_clock_init(&windows, past->config) ? all : NULL);
 	(void)window_clock_turn(&windows, past->now);
 	for (size_t i = 0; i < past->target_count; i++) {
-		struct standing *row = &all[i];
+		struct status_row *row = &all[i];
 
 		row->silence |= row->pauses != NULL ? SILENCE_paused : 0;
 		if (row->configured != NULL && window_clock_holds(&windows, (uint32_t)(row->configured - past->config->targets)))
@@ -177,7 +177,7 @@ by_name(const void *left, const void *right)
 }
 
 static void
-find_configured(const struct past *past, struct standing *all)
+find_configured(const struct past *past, struct status_row *all)
 {
 	const struct config *config = past->config;
 	const struct target **sorted;
@@ -203,7 +203,7 @@ find_configured(const struct past *past, struct standing *all)
  * where the store cannot be written: who reads it is told so. The monitor goes by the monotonic
  * clock, which is the same for us; the jitter of a retry we cannot know. */
 static void
-plan(const struct past *past, struct standing *row, bool behind, int64_t to_utc)
+plan(const struct past *past, struct status_row *row, bool behind, int64_t to_utc)
 {
 	struct target_state state = { .state = (uint8_t)row->state, .doubled = row->doubled };
 	const struct policy *policy = row->configured == NULL ? NULL : row->configured->policy;
@@ -216,18 +216,18 @@ plan(const struct past *past, struct standing *row, bool behind, int64_t to_utc)
 	if (!past->runs || past->now - last > (policy == NULL ? patience_unknown : policy_patience(policy, pace_interval(&state, policy))))
 		row->unseen_since = last;
 	assert(past->runs || row->unseen_since == last); /* while no daemon runs nobody looks */
-	raise_flag(row, row->unseen_since != 0, STANDING_UNSEEN);
+	raise_flag(row, row->unseen_since != 0, STATUS_UNSEEN);
 	raise_flag(row, row->run && row->verdict == PW_UNKNOWN, "unknown");
 }
 
-struct standing *
-standings_read(struct past *past)
+struct status_row *
+status_rows_read(struct past *past)
 {
-	struct standing *all = past_keep(past, past->target_count * sizeof *all);
+	struct status_row *all = past_keep(past, past->target_count * sizeof *all);
 	bool behind = past->runs && store_behind_since(past->folder) != 0;
 
 	for (size_t i = 0; i < past->target_count; i++)
-		all[i] = (struct standing){ .target = &past->targets[i], .state = STATE_PENDING };
+		all[i] = (struct status_row){ .target = &past->targets[i], .state = STATE_PENDING };
 	find_configured(past, all);
 	read_states(past, all);
 	read_conditions(past, all);
@@ -240,7 +240,7 @@ standings_read(struct past *past)
 }
 
 static void
-put_windows(const struct past *past, const struct standing *row, int indent, bool only_in_force)
+put_windows(const struct past *past, const struct status_row *row, int indent, bool only_in_force)
 {
 	const struct config *config = past->config;
 	char at[PAST_TIME_MAX];
@@ -262,14 +262,14 @@ put_windows(const struct past *past, const struct standing *row, int indent, boo
 }
 
 void
-standing_put_silences(const struct past *past, const struct standing *all, const struct standing *row, int indent,
+status_row_put_silences(const struct past *past, const struct status_row *all, const struct status_row *row, int indent,
     bool only_in_force)
 {
 	const struct config *config = past->config;
 	uint32_t parent = row->configured == NULL ? CONFIG_NONE : row->configured->parent;
 	char at[PAST_TIME_MAX];
 
-	for (const struct standing_pause *item = row->pauses; item != NULL; item = item->next) {
+	for (const struct status_pause *item = row->pauses; item != NULL; item = item->next) {
 		printf("%*spaused until %s by %s%s%s", indent, "", past_time(past, item->until, at), item->by,
 		    item->tag[0] == '\0' ? "" : ", as tag:", item->tag);
 		past_put_words(item->why);

@@ -1,34 +1,34 @@
 /* How all targets stand, put together from the views of the store: what `status` and `explain`
  * show. */
-#ifndef COMMAND_STANDING_H
-#define COMMAND_STANDING_H
+#ifndef COMMAND_STATUS_ROWS_H
+#define COMMAND_STATUS_ROWS_H
 
 #include "base/outcome.h"
 #include "command/past.h"
 #include "monitor/target_state.h"
 
-enum { STANDING_FLAGS_MAX = 8 };
+enum { STATUS_FLAGS_MAX = 8 };
 
 /* The flag of a target that nobody looks at. */
-#define STANDING_UNSEEN "not_looked_at"
+#define STATUS_UNSEEN "not_looked_at"
 
 /* A condition that stands. */
-struct standing_condition {
-	struct standing_condition *next;
+struct status_condition {
+	struct status_condition *next;
 	const char *code, *text;
 	int64_t since;
 };
 
 /* A pause in force. */
-struct standing_pause {
-	struct standing_pause *next;
+struct status_pause {
+	struct status_pause *next;
 	int64_t until;
 	const char *tag;      /* "": of the target itself */
 	const char *by, *why;
 };
 
 /* All that it points at is kept by the past. */
-struct standing {
+struct status_row {
 	const struct past_target *target;
 	const struct target *configured; /* NULL: without a configuration, or not in it */
 	enum state state;     /* STATE_PENDING where the store has none */
@@ -46,20 +46,20 @@ struct standing {
 	uint64_t incident;    /* the open one; 0: none */
 	int64_t acknowledged; /* 0: it is not */
 	const char *ack_by, *ack_why; /* "": none */
-	const char *flags[STANDING_FLAGS_MAX + 1]; /* names, ended by NULL */
-	struct standing_condition *conditions;
-	struct standing_pause *pauses;
+	const char *flags[STATUS_FLAGS_MAX + 1]; /* names, ended by NULL */
+	struct status_condition *conditions;
+	struct status_pause *pauses;
 };
 
 /* Returns how each target stands, in the order of past->targets. */
-struct standing *standings_read(struct past *);
+struct status_row *status_rows_read(struct past *);
 
-bool standing_has_flag(const struct standing *, const char *name);
+bool status_row_has_flag(const struct status_row *, const char *name);
 
 /* Why nobody is told of a target, a line each behind so many blanks: who paused or acknowledged
  * it, its windows, its parents. only_in_force: not windows that open later, nor parents that are
  * up. */
-void standing_put_silences(const struct past *, const struct standing *all, const struct standing *, int indent,
+void status_row_put_silences(const struct past *, const struct status_row *all, const struct status_row *, int indent,
     bool only_in_force);
 
 #endif

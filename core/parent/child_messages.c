@@ -27,8 +27,8 @@ static bool
 take_log(struct tree *tree, struct child *child, struct wire_in *in, int64_t now)
 {
 	static const char mark[] = " cannot begin: ";
-	/* What monitor and keeper say in words is about targets; the others speak of themselves, and
-	 * of no event. */
+	/* What monitor and keeper say in words is about targets; the others speak of themselves,
+	 * and of no event. */
 	bool named = child->kind != DUTY_MONITOR && child->kind != DUTY_KEEPER;
 	struct message_log line;
 	const char *at = NULL;

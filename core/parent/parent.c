@@ -24,7 +24,7 @@
 #include "base/identity.h"
 #include "base/sandbox.h"
 #include "config/accepted.h"
-#include "parent/begin.h"
+#include "parent/startup.h"
 #include "parent/reap.h"
 #include "parent/shutdown.h"
 #include "parent/supervisor.h"
@@ -202,11 +202,11 @@ run_until_end(struct parent *parent)
 }
 
 static bool
-is_taken(struct parent *parent, enum home_answer answer, const struct reason *why)
+is_taken(struct parent *parent, enum state_dir_answer answer, const struct reason *why)
 {
-	if (answer == HOME_TAKEN)
+	if (answer == STATE_DIR_TAKEN)
 		return true;
-	parent->status = answer == HOME_BUSY ? PARENT_BUSY : PARENT_NO_STATE;
+	parent->status = answer == STATE_DIR_BUSY ? PARENT_BUSY : PARENT_NO_STATE;
 	log_say(&parent->log, LOG_ERR, "%s", why->text);
 	return false;
 }
@@ -239,12 +239,13 @@ settle_pid(struct parent *parent, const struct parent_options *options)
 	const char *wanted = options->pid_file != NULL ? options->pid_file
 	                                               : parent->config->pid_file;
 	struct reason why;
-	enum home_answer answer = home_write_pid(&parent->home, wanted, &why);
+	enum state_dir_answer answer = state_dir_write_pid(&parent->state_dir, wanted, &why);
 
-	if (answer == HOME_TAKEN || (options->resumed == NULL && parent->home.pid_file < 0))
+	if (answer == STATE_DIR_TAKEN
+	    || (options->resumed == NULL && parent->state_dir.pid_file < 0))
 		return is_taken(parent, answer, &why);
 	log_say(&parent->log, LOG_ERR, "%s: it goes on %s", why.text,
-	    parent->home.pid_file < 0 ? "without a pid file" : "with the one that it has");
+	    parent->state_dir.pid_file < 0 ? "without a pid file" : "with the one that it has");
 	return true;
 }
 
@@ -262,7 +263,8 @@ become_user(struct parent *parent, const struct parent_options *options)
 	/* A pid file lies where root alone may make one: it is written before. */
 	if (identity.changes
 	    && (!is_taken(parent,
-	            home_prepare(parent->config->state, identity.uid, identity.gid, &why), &why)
+	            state_dir_prepare(parent->config->state, identity.uid, identity.gid, &why),
+	            &why)
 	        || !settle_pid(parent, options)))
 		return false;
 	if (!identity_become(&identity, &why)) {
@@ -317,11 +319,12 @@ settle_in(struct parent *parent, const struct parent_options *options)
 	struct reason why;
 
 	if (!become_user(parent, options) || !filter_calls(parent, options)
-	    || !is_taken(parent, home_enter(&parent->home, parent->config->state, &why), &why)
+	    || !is_taken(
+	        parent, state_dir_enter(&parent->state_dir, parent->config->state, &why), &why)
 	    || !settle_pid(parent, options))
 		return false;
 	keep_accepted(parent, options);
-	parent->signals = begin_signals();
+	parent->signals = startup_signals();
 	parent->polled = calloc(1 + LOG_SINKS + tree_room(parent->config), sizeof *parent->polled);
 	if (parent->signals >= 0 && parent->polled != NULL
 	    && tree_init(&parent->tree, parent->config, &parent->times, &parent->log)) {
@@ -372,11 +375,11 @@ go_on(struct parent *parent, const struct parent_options *options)
 
 	log_say(&parent->log, LOG_NOTICE, "goes on with the configuration that was checked");
 	log_close(&parent->log, LOG_GRACE);
-	reload_execute(&parent->reload, parent->home.lock, parent->home.pid_file, &why);
+	reload_execute(&parent->reload, parent->state_dir.lock, parent->state_dir.pid_file, &why);
 	open_log(parent, options);
 	log_say(&parent->log, LOG_ERR, "%s: goes on as it was", why.text);
 	release_resources(parent);
-	home_adopt(&parent->home, parent->home.lock, parent->home.pid_file);
+	state_dir_adopt(&parent->state_dir, parent->state_dir.lock, parent->state_dir.pid_file);
 	parent->anew = false;
 	parent->stage = STARTING;
 	parent->status = PARENT_ENDED;
@@ -391,16 +394,17 @@ static enum parent_status
 serve(struct parent *parent, const struct parent_options *options)
 {
 	umask(077);
-	begin_alone(
-	    (const int[]){ parent->detach.report, parent->home.lock, parent->home.pid_file }, 3);
-	begin_limits();
+	startup_alone((const int[]){ parent->detach.report, parent->state_dir.lock,
+	                  parent->state_dir.pid_file },
+	    3);
+	startup_limits();
 	open_log(parent, options);
 	if (settle_in(parent, options))
 		do
 			run_until_end(parent);
 		while (parent->anew && go_on(parent, options));
 	release_resources(parent);
-	home_leave(&parent->home);
+	state_dir_leave(&parent->state_dir);
 	if (parent->status == PARENT_ENDED)
 		log_say(&parent->log, LOG_NOTICE, "ended");
 	log_close(&parent->log, LOG_GRACE);
@@ -412,16 +416,17 @@ static bool
 init_parent(struct parent *parent, const struct config *config,
     const struct parent_options *options, struct reason *why)
 {
-	begin_standard();
+	startup_standard();
 	*parent = (struct parent){ .config = config,
 		.times = times_standard(),
-		.home = HOME_NONE,
+		.state_dir = STATE_DIR_NONE,
 		.detach = DETACH_NONE,
 		.accepted = options->accepted,
 		.signals = -1,
 		.hangs_on_terminal = !options->daemon && isatty(STDERR_FILENO) };
 	if (options->resumed != NULL) {
-		home_adopt(&parent->home, options->resumed->lock, options->resumed->pid_file);
+		state_dir_adopt(
+		    &parent->state_dir, options->resumed->lock, options->resumed->pid_file);
 		parent->detach.left = options->daemon;
 	}
 	return options->times == NULL || times_shorten(&parent->times, options->times, why);

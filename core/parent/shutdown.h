@@ -5,7 +5,7 @@
 
 #include "parent/detach.h"
 #include "parent/files.h"
-#include "parent/home.h"
+#include "parent/state_dir.h"
 #include "parent/manager.h"
 #include "parent/parent.h"
 #include "parent/tree.h"
@@ -23,7 +23,7 @@ struct parent {
 	const struct config *config;
 	struct times times;
 	struct log log;
-	struct home home;
+	struct state_dir state_dir;
 	struct detach detach;
 	struct tree tree;
 	struct manager manager;

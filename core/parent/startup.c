@@ -2,7 +2,7 @@
  * First steps of the parent process: standard descriptors, limits, signals. What a child inherits
  * is settled here, before the first of them is there.
  */
-#include "parent/begin.h"
+#include "parent/startup.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -15,7 +15,7 @@
 /* As many descriptors as the host lets us have: children inherit it, and a prober holds a socket
  * for each leg. */
 void
-begin_limits(void)
+startup_limits(void)
 {
 	struct rlimit limit;
 
@@ -28,7 +28,7 @@ begin_limits(void)
 /* A standard descriptor that was closed would become the next file that is opened, and get our log.
  */
 void
-begin_standard(void)
+startup_standard(void)
 {
 	int null;
 
@@ -41,7 +41,7 @@ begin_standard(void)
 
 /* What whoever started us forgot to close is none of our business, nor of our children's. */
 void
-begin_alone(const int *ours, size_t count)
+startup_alone(const int *ours, size_t count)
 {
 	int keep[8] = { STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO };
 	size_t kept = 3;
@@ -53,7 +53,7 @@ begin_alone(const int *ours, size_t count)
 }
 
 int
-begin_signals(void)
+startup_signals(void)
 {
 	static const int heard[] = { SIGTERM, SIGINT, SIGHUP, SIGCHLD };
 	/* What scripts send to daemons to have their logs opened anew, and what a log file at its

@@ -1,16 +1,16 @@
 /* The parent's first steps: descriptors, limits, signals. */
-#ifndef PARENT_BEGIN_H
-#define PARENT_BEGIN_H
+#ifndef PARENT_STARTUP_H
+#define PARENT_STARTUP_H
 
 #include <stddef.h>
 
 /* Opens what is missing of stdin, stdout and stderr. */
-void begin_standard(void);
+void startup_standard(void);
 /* As many descriptors as the host lets us have. */
-void begin_limits(void);
+void startup_limits(void);
 /* Closes all descriptors but the standard ones and those given (-1: none). */
-void begin_alone(const int *ours, size_t count);
+void startup_alone(const int *ours, size_t count);
 /* Signals come over the descriptor that is returned; -1: errno says why. */
-int begin_signals(void);
+int startup_signals(void);
 
 #endif

@@ -3,7 +3,7 @@
  * it ends, so a stale file means nothing. The lock file stays where it is: removing it would let
  * two daemons hold two files of one name.
  */
-#include "parent/home.h"
+#include "parent/state_dir.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -18,11 +18,11 @@
 
 #include "base/folder.h"
 
-static enum home_answer
+static enum state_dir_answer
 fail_with_errno(struct reason *why, const char *what, const char *path)
 {
 	reason_set(why, "cannot %s %s: %s", what, path, strerror(errno));
-	return HOME_FAILED;
+	return STATE_DIR_FAILED;
 }
 
 /* Made where there is none; -1 with a reason. */
@@ -65,33 +65,33 @@ write_pid(int file)
  * The pid in the file is for people who meet the lock; on a full disk mail servers are watched,
  * too, so its lack is no fault.
  */
-static enum home_answer
-take_lock(struct home *home, int folder, const char *path, struct reason *why)
+static enum state_dir_answer
+take_lock(struct state_dir *held, int folder, const char *path, struct reason *why)
 {
 	struct stat status;
 
-	if (home->lock >= 0) /* it is ours already */
-		return HOME_TAKEN;
-	home->lock = openat(folder, "lock",
+	if (held->lock >= 0) /* it is ours already */
+		return STATE_DIR_TAKEN;
+	held->lock = openat(folder, "lock",
 	    O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0600);
-	if (home->lock < 0 || fstat(home->lock, &status) != 0)
+	if (held->lock < 0 || fstat(held->lock, &status) != 0)
 		return fail_with_errno(why, "open", path);
 	if (!S_ISREG(status.st_mode)) {
 		reason_set(why, "%s is not a regular file: remove it", path);
-		return HOME_FAILED;
+		return STATE_DIR_FAILED;
 	}
-	if (flock(home->lock, LOCK_EX | LOCK_NB) == 0) {
-		(void)write_pid(home->lock);
-		return HOME_TAKEN;
+	if (flock(held->lock, LOCK_EX | LOCK_NB) == 0) {
+		(void)write_pid(held->lock);
+		return STATE_DIR_TAKEN;
 	}
 	if (errno != EWOULDBLOCK)
 		return fail_with_errno(why, "lock", path);
-	tell_holder(home->lock, path, why);
-	return HOME_BUSY;
+	tell_holder(held->lock, path, why);
+	return STATE_DIR_BUSY;
 }
 
-enum home_answer
-home_prepare(const char *state, uid_t uid, gid_t gid, struct reason *why)
+enum state_dir_answer
+state_dir_prepare(const char *state, uid_t uid, gid_t gid, struct reason *why)
 {
 	struct stat status;
 	DIR *listing;
@@ -100,7 +100,7 @@ home_prepare(const char *state, uid_t uid, gid_t gid, struct reason *why)
 	bool given = true, empty = true;
 
 	if (way < 0)
-		return HOME_FAILED;
+		return STATE_DIR_FAILED;
 	folder = openat(way, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	close(way);
 	listing = folder < 0 ? NULL : fdopendir(folder);
@@ -120,26 +120,26 @@ home_prepare(const char *state, uid_t uid, gid_t gid, struct reason *why)
 		reason_set(why, "%s belongs to user %u: write `chown -R %s: %s`", state,
 		    (unsigned)status.st_uid, name, state);
 		closedir(listing);
-		return HOME_FAILED;
+		return STATE_DIR_FAILED;
 	}
 	closedir(listing);
-	return given ? HOME_TAKEN : fail_with_errno(why, "give away", state);
+	return given ? STATE_DIR_TAKEN : fail_with_errno(why, "give away", state);
 }
 
 /*
  * A folder that others may write to could be given files by them: the database, or what a reload
  * reads.
  */
-enum home_answer
-home_enter(struct home *home, const char *state, struct reason *why)
+enum state_dir_answer
+state_dir_enter(struct state_dir *held, const char *state, struct reason *why)
 {
 	int folder = open_state(state, why);
-	enum home_answer answer = HOME_FAILED;
+	enum state_dir_answer answer = STATE_DIR_FAILED;
 	char path[PATH_MAX];
 	struct stat status;
 
 	if (folder < 0)
-		return HOME_FAILED;
+		return STATE_DIR_FAILED;
 	if (fstat(folder, &status) != 0)
 		fail_with_errno(why, "look at", state);
 	else if ((status.st_mode & S_IWOTH) != 0)
@@ -148,7 +148,7 @@ home_enter(struct home *home, const char *state, struct reason *why)
 		reason_set(why, "%s belongs to user %u: it has to be root's or our own", state,
 		    (unsigned)status.st_uid);
 	else if (snprintf(path, sizeof path, "%s/lock", state) < (int)sizeof path)
-		answer = take_lock(home, folder, path, why);
+		answer = take_lock(held, folder, path, why);
 	else
 		reason_set(why, "cannot lock %s: %s", state, strerror(ENAMETOOLONG));
 	close(folder);
@@ -157,30 +157,30 @@ home_enter(struct home *home, const char *state, struct reason *why)
 
 /*
  * Whether there is nothing at `path`, reached by `way`, that must not be replaced. Nothing, or one
- * number, is what a daemon left behind; all else is somebody's file, and its path was a mistake. FIFOs
- * are not waited for.
+ * number, is what a daemon left behind; all else is somebody's file, and its path was a mistake.
+ * FIFOs are not waited for.
  */
-static enum home_answer
+static enum state_dir_answer
 may_replace(const char *way, const char *path, struct reason *why)
 {
 	int file = open(way, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
-	enum home_answer answer = HOME_TAKEN;
+	enum state_dir_answer answer = STATE_DIR_TAKEN;
 	char bytes[24] = "";
 	struct stat status;
 	ssize_t size;
 
 	if (file < 0)
-		return HOME_TAKEN;
+		return STATE_DIR_TAKEN;
 	size = fstat(file, &status) == 0 && S_ISREG(status.st_mode)
 	    ? pread(file, bytes, sizeof bytes, 0)
 	    : -1;
 	if (flock(file, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
 		tell_holder(file, path, why);
-		answer = HOME_BUSY;
+		answer = STATE_DIR_BUSY;
 	} else if (size < 0 || size >= (ssize_t)sizeof bytes
 	    || strspn(bytes, "0123456789 \n") != (size_t)size) {
 		reason_set(why, "%s is there and is no pid file: it is not replaced", path);
-		answer = HOME_FAILED;
+		answer = STATE_DIR_FAILED;
 	}
 	close(file);
 	return answer;
@@ -188,25 +188,25 @@ may_replace(const char *way, const char *path, struct reason *why)
 
 /* Whether the file that we hold is what lies at `path`, by whatever name. */
 static bool
-is_ours(const struct home *home, const char *path)
+is_ours(const struct state_dir *held, const char *path)
 {
-	struct stat held, there;
+	struct stat ours, there;
 
-	return home->pid_file >= 0 && fstat(home->pid_file, &held) == 0 && lstat(path, &there) == 0
-	    && held.st_dev == there.st_dev && held.st_ino == there.st_ino;
+	return held->pid_file >= 0 && fstat(held->pid_file, &ours) == 0 && lstat(path, &there) == 0
+	    && ours.st_dev == there.st_dev && ours.st_ino == there.st_ino;
 }
 
 static void
-remove_pid(struct home *home)
+remove_pid(struct state_dir *held)
 {
 	/* A folder of root's lets go of nothing once we are another user: empty, the file names
 	 * nobody. */
-	if (is_ours(home, home->pid_path) && unlink(home->pid_path) != 0)
-		(void)!ftruncate(home->pid_file, 0);
-	if (home->pid_file >= 0)
-		close(home->pid_file);
-	home->pid_file = -1;
-	home->pid_path[0] = '\0';
+	if (is_ours(held, held->pid_path) && unlink(held->pid_path) != 0)
+		(void)!ftruncate(held->pid_file, 0);
+	if (held->pid_file >= 0)
+		close(held->pid_file);
+	held->pid_file = -1;
+	held->pid_path[0] = '\0';
 }
 
 /*
@@ -266,54 +266,55 @@ make_pid(const char *way, const char *path, struct reason *why)
 }
 
 /* The new file is there before the old one goes, so at each moment one of them names us. */
-enum home_answer
-home_write_pid(struct home *home, const char *path, struct reason *why)
+enum state_dir_answer
+state_dir_write_pid(struct state_dir *held, const char *path, struct reason *why)
 {
 	int file = -1;
 
-	if (path != NULL && !is_ours(home, path)) {
+	if (path != NULL && !is_ours(held, path)) {
 		char way[PATH_MAX];
 		int at = open_way(way, path, why);
-		enum home_answer answer = at < 0 ? HOME_FAILED : may_replace(way, path, why);
+		enum state_dir_answer answer = at < 0 ? STATE_DIR_FAILED
+		                                      : may_replace(way, path, why);
 
-		if (answer == HOME_TAKEN && (file = make_pid(way, path, why)) < 0)
-			answer = HOME_FAILED;
+		if (answer == STATE_DIR_TAKEN && (file = make_pid(way, path, why)) < 0)
+			answer = STATE_DIR_FAILED;
 		if (at >= 0)
 			close(at);
-		if (answer != HOME_TAKEN)
+		if (answer != STATE_DIR_TAKEN)
 			return answer;
 	}
 	if (path == NULL || file >= 0)
-		remove_pid(home);
+		remove_pid(held);
 	if (file >= 0)
-		home->pid_file = file;
+		held->pid_file = file;
 	if (path != NULL)
-		snprintf(home->pid_path, sizeof home->pid_path, "%s", path);
-	return HOME_TAKEN;
+		snprintf(held->pid_path, sizeof held->pid_path, "%s", path);
+	return STATE_DIR_TAKEN;
 }
 
 /* Its path is what the descriptor is called: that of the configuration may be another by now. */
 void
-home_adopt(struct home *home, int lock, int pid_file)
+state_dir_adopt(struct state_dir *held, int lock, int pid_file)
 {
 	char name[32];
 
-	*home = (struct home){ .lock = lock, .pid_file = pid_file };
+	*held = (struct state_dir){ .lock = lock, .pid_file = pid_file };
 	if (lock >= 0)
 		(void)fcntl(lock, F_SETFD, FD_CLOEXEC);
 	if (pid_file < 0)
 		return;
 	(void)fcntl(pid_file, F_SETFD, FD_CLOEXEC);
 	snprintf(name, sizeof name, "/proc/self/fd/%d", pid_file);
-	ssize_t size = readlink(name, home->pid_path, sizeof home->pid_path - 1);
-	home->pid_path[size < 0 ? 0 : size] = '\0';
+	ssize_t size = readlink(name, held->pid_path, sizeof held->pid_path - 1);
+	held->pid_path[size < 0 ? 0 : size] = '\0';
 }
 
 void
-home_leave(struct home *home)
+state_dir_leave(struct state_dir *held)
 {
-	remove_pid(home);
-	if (home->lock >= 0)
-		close(home->lock);
-	*home = HOME_NONE;
+	remove_pid(held);
+	if (held->lock >= 0)
+		close(held->lock);
+	*held = STATE_DIR_NONE;
 }

@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "parent/home.h"
+#include "parent/state_dir.h"
 
 static char folder[64], state_path[128], pid_path[128];
 static struct reason why;
@@ -25,7 +25,7 @@ begin(void **state)
 	const char *top = getenv("TMPDIR");
 
 	(void)state;
-	snprintf(folder, sizeof folder, "%s/home-XXXXXX", top != NULL ? top : "/tmp");
+	snprintf(folder, sizeof folder, "%s/state-XXXXXX", top != NULL ? top : "/tmp");
 	if (mkdtemp(folder) == NULL)
 		return 1;
 	snprintf(state_path, sizeof state_path, "%s/deep/state", folder);
@@ -63,170 +63,170 @@ assert_file_has_our_pid(const char *path)
 static void
 the_folder_is_made_and_ours(void **state)
 {
-	struct home home = HOME_NONE;
+	struct state_dir held = STATE_DIR_NONE;
 	struct stat status;
 	char path[160];
 
 	(void)state;
-	assert_int_equal(home_enter(&home, state_path, &why), HOME_TAKEN);
+	assert_int_equal(state_dir_enter(&held, state_path, &why), STATE_DIR_TAKEN);
 	assert_int_equal(stat(state_path, &status), 0);
 	assert_int_equal(status.st_mode & 0777, 0700);
 	snprintf(path, sizeof path, "%s/lock", state_path);
 	assert_file_has_our_pid(path);
-	home_leave(&home);
+	state_dir_leave(&held);
 }
 
 static void
 a_second_one_is_refused_with_the_pid(void **state)
 {
-	struct home home = HOME_NONE, second = HOME_NONE;
+	struct state_dir held = STATE_DIR_NONE, second = STATE_DIR_NONE;
 	char pid[32];
 
 	(void)state;
-	assert_int_equal(home_enter(&home, state_path, &why), HOME_TAKEN);
-	assert_int_equal(home_enter(&second, state_path, &why), HOME_BUSY);
+	assert_int_equal(state_dir_enter(&held, state_path, &why), STATE_DIR_TAKEN);
+	assert_int_equal(state_dir_enter(&second, state_path, &why), STATE_DIR_BUSY);
 	snprintf(pid, sizeof pid, "pid %ld,", (long)getpid());
 	assert_non_null(strstr(why.text, pid));
-	home_leave(&second);
-	home_leave(&home);
-	assert_int_equal(home_enter(&second, state_path, &why), HOME_TAKEN);
-	home_leave(&second);
+	state_dir_leave(&second);
+	state_dir_leave(&held);
+	assert_int_equal(state_dir_enter(&second, state_path, &why), STATE_DIR_TAKEN);
+	state_dir_leave(&second);
 }
 
 static void
 a_folder_of_everybody_is_refused(void **state)
 {
-	struct home home = HOME_NONE;
+	struct state_dir held = STATE_DIR_NONE;
 
 	(void)state;
-	assert_int_equal(home_enter(&home, state_path, &why), HOME_TAKEN);
-	home_leave(&home);
+	assert_int_equal(state_dir_enter(&held, state_path, &why), STATE_DIR_TAKEN);
+	state_dir_leave(&held);
 	assert_int_equal(chmod(state_path, 0777), 0);
-	assert_int_equal(home_enter(&home, state_path, &why), HOME_FAILED);
-	home_leave(&home);
+	assert_int_equal(state_dir_enter(&held, state_path, &why), STATE_DIR_FAILED);
+	state_dir_leave(&held);
 }
 
 static void
 a_folder_of_another_user_is_refused(void **state)
 {
-	struct home home = HOME_NONE;
+	struct state_dir held = STATE_DIR_NONE;
 
 	(void)state;
-	assert_int_equal(home_enter(&home, state_path, &why), HOME_TAKEN);
-	home_leave(&home);
+	assert_int_equal(state_dir_enter(&held, state_path, &why), STATE_DIR_TAKEN);
+	state_dir_leave(&held);
 	if (chown(state_path, 65534, (gid_t)-1) != 0)
 		skip(); /* only root can give it away */
-	assert_int_equal(home_enter(&home, state_path, &why), HOME_FAILED);
+	assert_int_equal(state_dir_enter(&held, state_path, &why), STATE_DIR_FAILED);
 	assert_non_null(strstr(why.text, "belongs to user 65534"));
-	home_leave(&home);
+	state_dir_leave(&held);
 }
 
 static void
 a_link_of_another_user_is_not_followed(void **state)
 {
-	struct home home = HOME_NONE;
+	struct state_dir held = STATE_DIR_NONE;
 	char link[160], through[200];
 
 	(void)state;
-	assert_int_equal(home_enter(&home, state_path, &why), HOME_TAKEN);
-	home_leave(&home);
+	assert_int_equal(state_dir_enter(&held, state_path, &why), STATE_DIR_TAKEN);
+	state_dir_leave(&held);
 	snprintf(link, sizeof link, "%s/link", folder);
 	assert_int_equal(symlink(state_path, link), 0);
-	assert_int_equal(home_enter(&home, link, &why), HOME_TAKEN);
-	home_leave(&home);
+	assert_int_equal(state_dir_enter(&held, link, &why), STATE_DIR_TAKEN);
+	state_dir_leave(&held);
 	if (lchown(link, 65534, 65534) == 0) {
-		assert_int_equal(home_enter(&home, link, &why), HOME_FAILED);
+		assert_int_equal(state_dir_enter(&held, link, &why), STATE_DIR_FAILED);
 		assert_non_null(strstr(why.text, "link is a symbolic link of user 65534"));
 		snprintf(through, sizeof through, "%s/pid", link);
-		assert_int_equal(home_write_pid(&home, through, &why), HOME_FAILED);
+		assert_int_equal(state_dir_write_pid(&held, through, &why), STATE_DIR_FAILED);
 		assert_non_null(strstr(why.text, "link is a symbolic link of user 65534"));
 	}
 	unlink(link);
-	home_leave(&home);
+	state_dir_leave(&held);
 }
 
 static void
 a_lock_that_is_no_file_is_refused(void **state)
 {
-	struct home home = HOME_NONE;
+	struct state_dir held = STATE_DIR_NONE;
 	char lock[160];
 
 	(void)state;
-	assert_int_equal(home_enter(&home, state_path, &why), HOME_TAKEN);
-	home_leave(&home);
+	assert_int_equal(state_dir_enter(&held, state_path, &why), STATE_DIR_TAKEN);
+	state_dir_leave(&held);
 	snprintf(lock, sizeof lock, "%s/lock", state_path);
 	unlink(lock);
 	assert_int_equal(mkfifo(lock, 0600), 0);
-	assert_int_equal(home_enter(&home, state_path, &why), HOME_FAILED);
+	assert_int_equal(state_dir_enter(&held, state_path, &why), STATE_DIR_FAILED);
 	assert_non_null(strstr(why.text, "not a regular file"));
-	home_leave(&home);
+	state_dir_leave(&held);
 }
 
 static void
 a_pid_file_comes_and_goes(void **state)
 {
-	struct home home = HOME_NONE, second = HOME_NONE;
+	struct state_dir held = STATE_DIR_NONE, second = STATE_DIR_NONE;
 
 	(void)state;
-	assert_int_equal(home_write_pid(&home, pid_path, &why), HOME_TAKEN);
+	assert_int_equal(state_dir_write_pid(&held, pid_path, &why), STATE_DIR_TAKEN);
 	assert_file_has_our_pid(pid_path);
-	assert_int_equal(home_write_pid(&second, pid_path, &why), HOME_BUSY);
+	assert_int_equal(state_dir_write_pid(&second, pid_path, &why), STATE_DIR_BUSY);
 	assert_non_null(strstr(why.text, pid_path));
-	home_leave(&second);
+	state_dir_leave(&second);
 	assert_file_has_our_pid(pid_path);
-	home_leave(&home);
+	state_dir_leave(&held);
 	assert_int_equal(access(pid_path, F_OK), -1);
 }
 
 static void
 a_pid_file_moves(void **state)
 {
-	struct home home = HOME_NONE;
+	struct state_dir held = STATE_DIR_NONE;
 	char other[160];
 
 	(void)state;
 	snprintf(other, sizeof other, "%s.other", pid_path);
-	assert_int_equal(home_write_pid(&home, pid_path, &why), HOME_TAKEN);
-	home_adopt(&home, -1, home.pid_file);
-	assert_string_equal(home.pid_path, pid_path);
-	assert_int_equal(home_write_pid(&home, pid_path, &why), HOME_TAKEN);
-	assert_int_equal(home_write_pid(&home, other, &why), HOME_TAKEN);
+	assert_int_equal(state_dir_write_pid(&held, pid_path, &why), STATE_DIR_TAKEN);
+	state_dir_adopt(&held, -1, held.pid_file);
+	assert_string_equal(held.pid_path, pid_path);
+	assert_int_equal(state_dir_write_pid(&held, pid_path, &why), STATE_DIR_TAKEN);
+	assert_int_equal(state_dir_write_pid(&held, other, &why), STATE_DIR_TAKEN);
 	assert_file_has_our_pid(other);
 	assert_int_equal(access(pid_path, F_OK), -1);
-	assert_int_equal(home_write_pid(&home, "/proc/none/pid", &why), HOME_FAILED);
+	assert_int_equal(state_dir_write_pid(&held, "/proc/none/pid", &why), STATE_DIR_FAILED);
 	assert_file_has_our_pid(other);
-	assert_int_equal(home_write_pid(&home, NULL, &why), HOME_TAKEN);
+	assert_int_equal(state_dir_write_pid(&held, NULL, &why), STATE_DIR_TAKEN);
 	assert_int_equal(access(other, F_OK), -1);
-	assert_int_equal(home.pid_file, -1);
+	assert_int_equal(held.pid_file, -1);
 }
 
 static void
 a_stale_pid_file_means_nothing(void **state)
 {
-	struct home home = HOME_NONE;
+	struct state_dir held = STATE_DIR_NONE;
 	int file = open(pid_path, O_WRONLY | O_CREAT, 0644);
 
 	(void)state;
 	assert_int_equal(write(file, "1\n", 2), 2);
 	close(file);
-	assert_int_equal(home_write_pid(&home, pid_path, &why), HOME_TAKEN);
+	assert_int_equal(state_dir_write_pid(&held, pid_path, &why), STATE_DIR_TAKEN);
 	assert_file_has_our_pid(pid_path);
-	home_leave(&home);
+	state_dir_leave(&held);
 }
 
 static void
 a_file_of_others_is_not_replaced(void **state)
 {
 	static const char words[] = "root:x:0:0:root:/root:/bin/bash\n";
-	struct home home = HOME_NONE;
+	struct state_dir held = STATE_DIR_NONE;
 	char bytes[64] = "";
 	int file = open(pid_path, O_RDWR | O_CREAT, 0644);
 
 	(void)state;
 	assert_int_equal(write(file, words, sizeof words - 1), sizeof words - 1);
-	assert_int_equal(home_write_pid(&home, pid_path, &why), HOME_FAILED);
+	assert_int_equal(state_dir_write_pid(&held, pid_path, &why), STATE_DIR_FAILED);
 	assert_non_null(strstr(why.text, "no pid file"));
-	home_leave(&home);
+	state_dir_leave(&held);
 	assert_int_equal(pread(file, bytes, sizeof bytes - 1, 0), sizeof words - 1);
 	close(file);
 	file = open(pid_path, O_RDWR);
@@ -234,39 +234,39 @@ a_file_of_others_is_not_replaced(void **state)
 	close(file);
 	unlink(pid_path);
 	assert_int_equal(mkfifo(pid_path, 0644), 0);
-	assert_int_equal(home_write_pid(&home, pid_path, &why), HOME_FAILED); /* and does not wait for a writer */
-	home_leave(&home);
+	assert_int_equal(state_dir_write_pid(&held, pid_path, &why), STATE_DIR_FAILED); /* and does not wait for a writer */
+	state_dir_leave(&held);
 }
 
 static void
 a_full_disk_hinders_nobody(void **state)
 {
 	struct rlimit old, none;
-	struct home home = HOME_NONE;
+	struct state_dir held = STATE_DIR_NONE;
 
 	(void)state;
 	signal(SIGXFSZ, SIG_IGN);
 	assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
 	none = (struct rlimit){ 0, old.rlim_max };
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
-	enum home_answer locked = home_enter(&home, state_path, &why), written = home_write_pid(&home, pid_path, &why);
+	enum state_dir_answer locked = state_dir_enter(&held, state_path, &why), written = state_dir_write_pid(&held, pid_path, &why);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
-	assert_int_equal(locked, HOME_TAKEN);
-	assert_int_equal(written, HOME_FAILED); /* who asked for it shall know, */
-	home_leave(&home);
+	assert_int_equal(locked, STATE_DIR_TAKEN);
+	assert_int_equal(written, STATE_DIR_FAILED); /* who asked for it shall know, */
+	state_dir_leave(&held);
 	assert_int_equal(access(pid_path, F_OK), -1); /* and no half of one is left */
 }
 
 static void
 what_cannot_be_made_is_told(void **state)
 {
-	struct home home = HOME_NONE;
+	struct state_dir held = STATE_DIR_NONE;
 
 	(void)state;
-	assert_int_equal(home_enter(&home, "/proc/none/state", &why), HOME_FAILED);
+	assert_int_equal(state_dir_enter(&held, "/proc/none/state", &why), STATE_DIR_FAILED);
 	assert_non_null(strstr(why.text, "/proc/none/state"));
-	assert_int_equal(home_write_pid(&home, "/proc/none/pid", &why), HOME_FAILED);
-	home_leave(&home);
+	assert_int_equal(state_dir_write_pid(&held, "/proc/none/pid", &why), STATE_DIR_FAILED);
+	state_dir_leave(&held);
 }
 
 int
