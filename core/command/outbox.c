@@ -12,7 +12,6 @@
 #include "command/layout.h"
 #include "keeper/beat.h"
 #include "keeper/channel.h"
-#include "keeper/damage.h"
 #include "keeper/record.h"
 
 struct channel_shown {

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "keeper/keeper.h"
+#include "keeper/service_private.h"
 
 static void
 put_answer(struct ask *ask, char kind, int status, struct pw_bytes text)
@@ -87,7 +87,7 @@ asks_count(const struct keeper *keeper)
 {
 	uint32_t asks = 0;
 
-	for (const struct ask *ask = keeper->asks; ask != NULL; ask = ask->next)
+	for (const struct ask *ask = keeper->service->asks; ask != NULL; ask = ask->next)
 		asks++;
 	return asks;
 }
@@ -95,7 +95,7 @@ asks_count(const struct keeper *keeper)
 void
 asks_add(struct keeper *keeper, struct ask *ask)
 {
-	struct ask **link = &keeper->asks;
+	struct ask **link = &keeper->service->asks;
 
 	while (*link != NULL)
 		link = &(*link)->next;
@@ -112,20 +112,20 @@ destroy(struct ask *ask)
 static bool
 is_ripe(const struct keeper *keeper, const struct ask *ask)
 {
-	return keeper->journal.safe >= ask->serial;
+	return journal_is_safe(keeper->journal, ask->serial);
 }
 
 void
 asks_turn(struct keeper *keeper)
 {
-	for (struct ask **link = &keeper->asks; *link != NULL;) {
+	for (struct ask **link = &keeper->service->asks; *link != NULL;) {
 		struct ask *ask = *link;
 
 		if (!is_ripe(keeper, ask)) {
 			link = &ask->next;
 			continue;
 		}
-		if (!packet_queue_flush(&ask->packets, keeper->monitor))
+		if (!packet_queue_flush(&ask->packets, keeper->service->link.socket))
 			return;
 		*link = ask->next;
 		destroy(ask);
@@ -135,7 +135,7 @@ asks_turn(struct keeper *keeper)
 bool
 asks_wait(const struct keeper *keeper)
 {
-	for (const struct ask *ask = keeper->asks; ask != NULL; ask = ask->next)
+	for (const struct ask *ask = keeper->service->asks; ask != NULL; ask = ask->next)
 		if (is_ripe(keeper, ask))
 			return true;
 	return false;
@@ -144,8 +144,8 @@ asks_wait(const struct keeper *keeper)
 void
 asks_forget(struct keeper *keeper)
 {
-	for (struct ask *next; keeper->asks != NULL; keeper->asks = next) {
-		next = keeper->asks->next;
-		destroy(keeper->asks);
+	for (struct ask *next; keeper->service->asks != NULL; keeper->service->asks = next) {
+		next = keeper->service->asks->next;
+		destroy(keeper->service->asks);
 	}
 }

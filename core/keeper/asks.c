@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "base/units.h"
 #include "keeper/hands.h"
-#include "keeper/keeper.h"
+#include "keeper/service_private.h"
 #include "keeper/policy.h"
 #include "keeper/record.h"
 #include "keeper/silences.h"
@@ -19,16 +19,6 @@
 
 enum { PAUSES_MAX = 256 };
 static const int64_t shortest = SECOND, longest = 90 * 24 * 3600 * (int64_t)SECOND;
-
-static void
-refuse_ack(struct ask *ask, uint64_t number, int64_t ended)
-{
-	if (ended == 0)
-		ask_refuse(ask, ASK_REFUSED, "there is no incident %" PRIu64 ": `postwatch incidents` lists them", number);
-	else
-		ask_refuse(ask, ASK_REFUSED, "incident %" PRIu64 " is over since <utc %" PRId64 ">: there is nothing to acknowledge",
-		    number, ended);
-}
 
 /* An acknowledgement is part of its incident's row: nobody is to be reminded of it until it ends. */
 static void
@@ -45,19 +35,22 @@ ack_incident(struct keeper *keeper, struct ask *ask, const struct message_ask *m
 	}
 	if (store_find_incident(keeper->store, incident.number, &incident))
 		target = roll_target(keeper->roll, incident.target);
-	if (target == CONFIG_NONE || incident.ended != 0) {
-		refuse_ack(ask, incident.number, incident.ended);
+	if (incident.ended != 0)
+		ask_refuse(ask, ASK_REFUSED, "incident %" PRIu64 " is over since <utc %" PRId64 ">: there is nothing to acknowledge",
+		    incident.number, incident.ended);
+	else if (target == CONFIG_NONE)
+		ask_refuse(ask, ASK_REFUSED, "there is no incident %" PRIu64 ": `postwatch incidents` lists them", incident.number);
+	if (target == CONFIG_NONE || incident.ended != 0)
 		return;
-	}
 	if (incident.acknowledged != 0)
 		ask_say(ask, 'o', "it was acknowledged before, by %.*s: %.*s", (int)incident.ack_by.size, incident.ack_by.data,
 		    (int)incident.ack_why.size, incident.ack_why.data);
 	incident.acknowledged = clock_wall();
 	incident.ack_by = text_view(message->who);
 	incident.ack_why = text_view(reason);
-	store_put_incident(journal_main(keeper), &incident);
+	record_put_incident(keeper, &incident);
 	withhold_acknowledged(keeper, target);
-	ask->serial = keeper->journal.serial;
+	ask->serial = journal_serial(keeper->journal);
 	const char *name = keeper->config->targets[target].name;
 	duty_log(keeper->duty, LOG_NOTICE, 0, "incident %" PRIu64 " of %s is acknowledged by %s: %s", incident.number, name,
 	    message->who, reason);
@@ -92,17 +85,6 @@ read_span(struct ask *ask, struct pw_bytes word, int64_t *span)
 	return false;
 }
 
-static bool
-is_room(struct keeper *keeper, int64_t now)
-{
-	struct store_pause pause = { .number = 0 };
-	uint32_t count = 0;
-
-	while (count < PAUSES_MAX && store_next_pause(keeper->store, now, &pause))
-		count++;
-	return count < PAUSES_MAX;
-}
-
 /* Whom a pause is of, as its row has it; a tag is cut, as no target has one so long. */
 static void
 name_whom(const struct keeper *keeper, const struct message_ask *message, struct store_pause *pause, char tag[static PAUSE_TAG_MAX])
@@ -121,6 +103,7 @@ pause(struct keeper *keeper, struct ask *ask, const struct message_ask *message)
 	char reason[ASK_REASON_ROOM], tagged[5 * PAUSE_TAG_MAX], whose[PAUSE_TAG_MAX];
 	struct text why = TEXT_OVER(reason), tag = TEXT_OVER(tagged);
 	struct store_pause pause = { .from = clock_wall() };
+	uint32_t count = 0;
 	int64_t span;
 
 	if (message->word_count != 3 || !ask_reason(message->words[2], &why)) {
@@ -129,7 +112,9 @@ pause(struct keeper *keeper, struct ask *ask, const struct message_ask *message)
 	}
 	if (!read_span(ask, message->words[1], &span))
 		return;
-	if (!is_room(keeper, pause.from)) {
+	for (struct store_pause other = { .number = 0 }; count < PAUSES_MAX && store_next_pause(keeper->store, pause.from, &other);)
+		count++;
+	if (count == PAUSES_MAX) {
 		ask_refuse(ask, ASK_REFUSED, "%d pauses are in force, and there is room for no more", PAUSES_MAX);
 		return;
 	}
@@ -140,7 +125,7 @@ pause(struct keeper *keeper, struct ask *ask, const struct message_ask *message)
 	pause.by = text_view(message->who);
 	store_put_pause(journal_main(keeper), &pause);
 	silences_recover(keeper);
-	ask->serial = keeper->journal.serial;
+	ask->serial = journal_serial(keeper->journal);
 	const char *name = name_of(keeper, message, &tag);
 	duty_log(keeper->duty, LOG_NOTICE, 0, "%s is paused by %s: %s", name, message->who, reason);
 	ask_say(ask, 'o', "%s is paused until <utc %" PRId64 ">", name, pause.until);
@@ -187,7 +172,7 @@ resume(struct keeper *keeper, struct ask *ask, const struct message_ask *message
 	}
 	if (ended > 0) {
 		policy_compare(keeper); /* what was kept silent is told at once */
-		ask->serial = keeper->journal.serial;
+		ask->serial = journal_serial(keeper->journal);
 	}
 	say_resumed(keeper, ask, message, name_of(keeper, message, &tag), ended);
 }
@@ -203,22 +188,12 @@ static const struct {
 	{ "test", trial_begin },
 };
 
-static void
-obey(struct keeper *keeper, struct ask *ask, const struct message_ask *message)
-{
-	for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++)
-		if (strcmp(verbs[i].verb, message->verb) == 0) {
-			verbs[i].run(keeper, ask, message);
-			return;
-		}
-	ask_refuse(ask, ASK_USAGE, "the keeper does not know `%s`", message->verb);
-}
-
 bool
 asks_hear(struct keeper *keeper, struct wire_in *in)
 {
 	struct message_ask message;
 	struct ask *ask;
+	size_t verb = 0;
 
 	if (!message_get_ask(in, &message, keeper->config->target_count))
 		return false;
@@ -226,12 +201,18 @@ asks_hear(struct keeper *keeper, struct wire_in *in)
 	if (ask == NULL)
 		return true; /* the monitor says that nothing came */
 	ask->number = message.number;
-	if (journal_is_stuck(&keeper->journal))
+	if (journal_is_stuck(keeper->journal, STORE_MAIN) || journal_is_stuck(keeper->journal, STORE_HISTORY))
 		ask_refuse(ask, ASK_BUSY, "the store cannot be written, so nothing was done: the log says why");
 	else if (asks_count(keeper) >= ASKS_MAX)
 		ask_refuse(ask, ASK_BUSY, "too much is asked for at once, so nothing was done");
-	else
-		obey(keeper, ask, &message);
+	else {
+		while (verb < sizeof verbs / sizeof verbs[0] && strcmp(verbs[verb].verb, message.verb) != 0)
+			verb++;
+		if (verb < sizeof verbs / sizeof verbs[0])
+			verbs[verb].run(keeper, ask, &message);
+		else
+			ask_refuse(ask, ASK_USAGE, "the keeper does not know `%s`", message.verb);
+	}
 	if (ask->serial != 0 && ask->serial != UINT64_MAX) {
 		(void)journal_main(keeper); /* be there nothing left to write: then it is answered with that */
 		record_commit(keeper);

@@ -7,8 +7,11 @@
 #include <syslog.h>
 
 #include "base/clock.h"
-#include "keeper/keeper.h"
+#include "keeper/service_private.h"
+#include "keeper/policy.h"
+#include "keeper/silences.h"
 #include "keeper/told.h"
+#include "keeper/unseen.h"
 #include "keeper/withhold.h"
 
 enum { RAN_PERCENT = 90 };
@@ -18,34 +21,27 @@ static const int64_t late_max = 250 * (int64_t)MILLISECOND, store_max = 60 * (in
 bool
 beat_hear(struct keeper *keeper, struct wire_in *in)
 {
-	if (!message_get_health(in, &keeper->beat.health))
+	if (!message_get_health(in, &keeper->service->beat.health))
 		return false;
-	keeper->beat.heard = clock_mono();
-	keeper->blind_until = keeper->beat.health.blind ? keeper->beat.heard + health_max : 0;
+	keeper->service->beat.heard = clock_mono();
+	silences_hear(keeper, keeper->service->beat.health.blind);
 	return true;
 }
 
 bool
 beat_hear_parent(struct keeper *keeper, struct wire_in *in)
 {
-	return message_get_failing(in, &keeper->beat.failing_since);
+	return message_get_failing(in, &keeper->service->beat.failing_since);
 }
 
 static bool
 store_is_well(const struct keeper *keeper)
 {
 	for (enum store_file file = STORE_MAIN; file < STORE_FILES; file++) {
-		const struct journal_side *side = &keeper->journal.sides[file];
-		if (side->stuck || (side->since != 0 && clock_mono() - side->since > store_max))
+		int64_t since = journal_since(keeper->journal, file);
+		if (journal_is_stuck(keeper->journal, file) || (since != 0 && clock_mono() - since > store_max))
 			return false;
 	}
-	return true;
-}
-
-static bool
-on_delivery(void *arg, const struct store_delivery *row)
-{
-	*(bool *)arg |= row->state == STORE_DELIVERY_sent;
 	return true;
 }
 
@@ -53,25 +49,12 @@ on_delivery(void *arg, const struct store_delivery *row)
 static bool
 has_reached_somebody(const struct keeper *keeper, const struct delivery *delivery)
 {
-	bool sent = false;
 	uint32_t target = roll_target(keeper->roll, delivery->target);
 
-	for (uint32_t i = 0; delivery->target != 0 && target != CONFIG_NONE && i < keeper->outbox.count; i++)
-		if (told_sent_down(keeper, target, &keeper->outbox.couriers[i]))
+	for (uint32_t i = 0; delivery->target != 0 && target != CONFIG_NONE && i < keeper->config->notifier_count; i++)
+		if (told_sent_down(keeper, target, courier_at(keeper, i)))
 			return true;
-	store_read_notice_deliveries(store_inside(keeper->store), delivery->notice, on_delivery, &sent);
-	return sent;
-}
-
-/* The first that waits, in a digest or by itself, that nobody has heard of for long, and that could be told. */
-static bool
-find_unheard(const struct keeper *keeper, const struct courier *courier, struct delivery *delivery)
-{
-	*delivery = (struct delivery){ .notice = 0 };
-	while (!courier->hushed && outbox_next_late(keeper, courier, down_max + courier->rules->after, true, delivery))
-		if (withhold_delivery(keeper, courier, delivery) == NULL && !has_reached_somebody(keeper, delivery))
-			return true;
-	return false;
+	return outbox_was_sent(keeper, delivery->notice);
 }
 
 static bool
@@ -79,44 +62,42 @@ somebody_can_be_told(const struct keeper *keeper)
 {
 	uint32_t dead = 0, all = 0;
 
-	for (uint32_t i = 0; i < keeper->outbox.count; i++) {
+	for (uint32_t i = 0; i < keeper->config->notifier_count; i++) {
 		all += !outbox_is_heartbeat(keeper, i);
-		dead += !outbox_is_heartbeat(keeper, i) && courier_is_dead(&keeper->outbox.couriers[i]);
+		dead += !outbox_is_heartbeat(keeper, i) && courier_is_dead(courier_at(keeper, i));
 	}
 	return all == 0 || dead < all;
 }
 
+/* The first word for a notifier that waits, in a digest or by itself, that nobody has heard of for long, and that could be told. */
 static void
 look_at_notifiers(const struct keeper *keeper, struct text *why)
 {
 	if (!somebody_can_be_told(keeper))
 		text_add(why, "no notifier can deliver anything");
-	for (uint32_t i = 0; i < keeper->outbox.count && why->size == 0; i++) {
-		struct delivery unheard;
+	for (uint32_t i = 0; i < keeper->config->notifier_count && why->size == 0; i++) {
+		const struct courier *courier = courier_at(keeper, i);
+		struct delivery unheard = { .notice = 0 };
 
-		if (find_unheard(keeper, &keeper->outbox.couriers[i], &unheard))
-			text_format(why, "nobody has been told of a %s (notice %" PRIu64 ") for 10 min", notice_name(unheard.kind),
-			    unheard.notice);
+		while (why->size == 0 && !policy_is_quiet(keeper, courier)
+		    && outbox_next_late(keeper, courier, down_max + courier_rules(courier)->after, true, &unheard))
+			if (withhold_delivery(keeper, courier, &unheard) == NULL && !has_reached_somebody(keeper, &unheard))
+				text_format(why, "nobody has been told of a %s (notice %" PRIu64 ") for 10 min", notice_name(unheard.kind),
+				    unheard.notice);
 	}
-}
-
-static void
-say_unseen(const struct keeper *keeper, struct text *why)
-{
-	unseen_add_names(why, keeper);
-	text_add(why, keeper->unseen.count == 0 ? "targets that were not looked at have not been since"
-	    : keeper->unseen.count == 1 ? " is not looked at" : " are not looked at");
 }
 
 bool
 beat_is_well(const struct keeper *keeper, struct text *why)
 {
-	const struct message_health *health = &keeper->beat.health;
+	const struct message_health *health = &keeper->service->beat.health;
 	uint64_t due = (uint64_t)health->ran + health->passed_over;
 
-	if (keeper->unseen.since != 0)
-		say_unseen(keeper, why);
-	else if (keeper->beat.heard == 0 || clock_mono() - keeper->beat.heard > health_max)
+	if (keeper->service->unseen.since != 0) {
+		unseen_add_names(why, keeper);
+		text_add(why, keeper->service->unseen.count == 0 ? "targets that were not looked at have not been since"
+		    : keeper->service->unseen.count == 1 ? " is not looked at" : " are not looked at");
+	} else if (keeper->service->beat.heard == 0 || clock_mono() - keeper->service->beat.heard > health_max)
 		text_add(why, "the monitor says nothing");
 	else if (health->late > late_max)
 		text_add(why, "runs begin too late");
@@ -124,7 +105,7 @@ beat_is_well(const struct keeper *keeper, struct text *why)
 		text_format(why, "%" PRIu32 " of %" PRIu64 " runs were passed over", health->passed_over, due);
 	else if (!store_is_well(keeper))
 		text_add(why, "the store cannot be written");
-	else if (keeper->beat.failing_since != 0 && clock_wall() - keeper->beat.failing_since > reload_max)
+	else if (keeper->service->beat.failing_since != 0 && clock_wall() - keeper->service->beat.failing_since > reload_max)
 		text_add(why, "the configuration is faulty since it was to be reloaded");
 	else
 		look_at_notifiers(keeper, why);
@@ -135,9 +116,9 @@ beat_is_well(const struct keeper *keeper, struct text *why)
 static void
 put_why(struct keeper *keeper, const char *why)
 {
-	if (strcmp(keeper->beat.why, why) == 0)
+	if (strcmp(keeper->service->beat.why, why) == 0)
 		return;
-	snprintf(keeper->beat.why, sizeof keeper->beat.why, "%s", why);
+	snprintf(keeper->service->beat.why, sizeof keeper->service->beat.why, "%s", why);
 	store_put_meta(journal_main(keeper), BEAT_META, (struct pw_bytes){ why, strlen(why) });
 }
 
@@ -145,49 +126,38 @@ static void
 say_change(struct keeper *keeper, bool well, const char *why)
 {
 	put_why(keeper, why);
-	if (well == !keeper->beat.ill)
+	if (well == !keeper->service->beat.ill)
 		return;
-	keeper->beat.ill = !well;
+	keeper->service->beat.ill = !well;
 	duty_log(keeper->duty, well ? LOG_NOTICE : LOG_WARNING, 0, well ? "keeper: all is well again: the heartbeat goes on%s"
 	    : "keeper: the heartbeat is held back: %s", well ? "" : why);
-}
-
-static void
-hand_out(struct courier *courier)
-{
-	unsigned char packet[1024];
-	struct wire_out out = wire_over(packet, sizeof packet);
-	struct message_notice notice = { .notice = BEAT_NOTICE, .key = "heartbeat", .thread = "heartbeat", .kind = "test", .attempt = 1,
-		.detected = clock_wall(), .confirmed = clock_wall(), .text = { "all is well", 11 }, .recipient_count = 1,
-		.recipients = { { "", 0 } } };
-
-	message_put_notice(&out, &notice);
-	if (out.bad || !packet_send(courier->fd, packet, out.size, -1))
-		return;
-	courier->in_hand = BEAT_NOTICE;
-	courier->hand_count = 0;
-	courier->handed_at = clock_mono();
 }
 
 void
 beat_turn(struct keeper *keeper)
 {
 	const struct config *config = keeper->config;
+	struct beat *beat = &keeper->service->beat;
+	unsigned char packet[1024];
+	struct wire_out out = wire_over(packet, sizeof packet);
 	char words[BEAT_WHY_MAX];
 	struct text why = TEXT_OVER(words);
 	bool well;
 
-	if (config->heartbeat_interval == 0 || clock_mono() < keeper->beat.next)
+	if (config->heartbeat_interval == 0 || clock_mono() < beat->next)
 		return;
 	well = beat_is_well(keeper, &why);
-	if (keeper->beat.heard == 0 && keeper->unseen.since == 0) /* it has hardly begun */
+	if (beat->heard == 0 && keeper->service->unseen.since == 0) /* it has hardly begun */
 		return;
 	say_change(keeper, well, words);
-	struct courier *courier = &keeper->outbox.couriers[config->heartbeat];
-	if (!well || courier->fd < 0 || courier->in_hand != 0 || !packet_queue_is_empty(&courier->out))
+	struct courier *courier = courier_at(keeper, config->heartbeat);
+	if (!well || !courier_is_free(courier))
 		return;
-	keeper->beat.next = clock_mono() + config->heartbeat_interval;
-	hand_out(courier);
+	message_put_notice(&out, &(struct message_notice){ .notice = BEAT_NOTICE, .key = "heartbeat", .thread = "heartbeat", .kind = "test",
+	    .attempt = 1, .detected = clock_wall(), .confirmed = clock_wall(), .text = { "all is well", 11 }, .recipient_count = 1,
+	    .recipients = { { "", 0 } } });
+	if (!out.bad && courier_hand(courier, BEAT_NOTICE, packet, out.size))
+		beat->next = clock_mono() + config->heartbeat_interval;
 }
 
 void
@@ -199,7 +169,7 @@ beat_recover(struct keeper *keeper)
 	if (size <= 0 || size >= (int64_t)sizeof why)
 		return;
 	why[size] = '\0';
-	snprintf(keeper->beat.why, sizeof keeper->beat.why, "%s", why);
+	snprintf(keeper->service->beat.why, sizeof keeper->service->beat.why, "%s", why);
 	if (keeper->config->heartbeat_interval == 0)
 		put_why(keeper, "");
 }
@@ -211,9 +181,9 @@ beat_answered(struct keeper *keeper, const struct message_receipt *receipt)
 	struct text text = TEXT_OVER(words);
 	bool sent = receipt->fate == PW_SENT;
 
-	if (sent == !keeper->beat.refused)
+	if (sent == !keeper->service->beat.refused)
 		return;
-	keeper->beat.refused = !sent;
+	keeper->service->beat.refused = !sent;
 	text_escape(&text, receipt->text);
 	duty_log(keeper->duty, sent ? LOG_NOTICE : LOG_WARNING, 0, "keeper: the heartbeat %s: %s", sent ? "arrives again"
 	    : "does not arrive", words);

@@ -66,7 +66,7 @@ void
 behind_add(const struct keeper *keeper, uint32_t target, const struct courier *courier, struct text *lines)
 {
 	const struct config *config = keeper->config;
-	uint32_t index = (uint32_t)(courier - keeper->outbox.couriers), all, left;
+	uint32_t index = courier_index(keeper, courier), all, left;
 	struct sort down = { .count = 0 }, others = { .count = 0 };
 
 	for (uint32_t i = 0; target != CONFIG_NONE && i < config->target_count; i++)

@@ -1,19 +1,38 @@
-/* Of channels only those that fail are in the store: a list under one key, written whole. */
+/* Only what is not well is in the store: a list of ways that fail and one of files, each under one key, written whole. */
 #include "keeper/channel.h"
 
 #include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
 
 #include "base/clock.h"
 #include "base/wire_form.h"
-#include "keeper/keeper.h"
 #include "keeper/record.h"
+#include "keeper/service_private.h"
 
-enum { VERSION = 2, CODE_NAME_MAX = OUTCOME_NAME_MAX - 16 };
+enum { CHANNEL_VERSION = 2, DAMAGE_VERSION = 1, CODE_NAME_MAX = OUTCOME_NAME_MAX - 16 };
 static const int64_t absence_max = 10 * (int64_t)SECOND; /* a worker that died is replaced by then, and one that lives so long has begun */
+
+bool
+channel_open(struct keeper *keeper)
+{
+	struct service *service = keeper->service;
+
+	service->channels = calloc(keeper->config->notifier_count + 1, sizeof *service->channels);
+	service->damages = calloc(keeper->config->notifier_count + 1, sizeof *service->damages);
+	for (uint32_t i = 0; service->channels != NULL && i < keeper->config->notifier_count; i++)
+		channel_absent(keeper, courier_at(keeper, i));
+	return service->channels != NULL && service->damages != NULL;
+}
+
+static struct channel *
+channel_of(const struct keeper *keeper, const struct courier *courier)
+{
+	return &keeper->service->channels[courier_index(keeper, courier)];
+}
 
 static int64_t
 age_of(const struct channel *channel)
@@ -29,23 +48,29 @@ static const struct wire_form channel_form = { WIRE_FORM(channel_row,
 	WIRE_FIELD(U64, channel_row, told),
 	WIRE_FIELD(U8, channel_row, unborn, .max = 1, .since = 2)) };
 
+static const struct wire_form damage_form = { WIRE_FORM(damage_row,
+	WIRE_FIELD(STRING, damage_row, name),
+	WIRE_FIELD(STRING, damage_row, damage.words),
+	WIRE_FIELD(I64, damage_row, damage.since),
+	WIRE_FIELD(U64, damage_row, damage.told)) };
+
 static void
-put_all(struct keeper *keeper)
+put_channels(struct keeper *keeper)
 {
 	static unsigned char bytes[CHANNEL_META_MAX];
 	struct wire_out out = wire_over(bytes, sizeof bytes);
-	int64_t now = clock_wall(), mono = clock_mono();
+	int64_t mono = clock_mono();
 
-	wire_put_u8(&out, VERSION);
-	for (uint32_t i = 0; i < keeper->outbox.count; i++) {
-		const struct courier *courier = &keeper->outbox.couriers[i];
-		const struct channel *channel = &courier->channel;
+	wire_put_u8(&out, CHANNEL_VERSION);
+	for (uint32_t i = 0; i < keeper->config->notifier_count; i++) {
+		const struct channel *channel = &keeper->service->channels[i];
+		int64_t until = courier_rests_until(courier_at(keeper, i));
 
 		if (channel->since == 0)
 			continue;
 		struct channel_row row = { .since = channel->since, .told = channel->told, .unborn = channel->unborn,
-			.rests = courier->rest_until > mono ? now + courier->rest_until - mono : 0 };
-		text_copy(row.name, sizeof row.name, courier->name);
+			.rests = until > mono ? clock_wall() + until - mono : 0 };
+		text_copy(row.name, sizeof row.name, keeper->config->notifiers[i].name);
 		text_copy(row.words, sizeof row.words, channel->words);
 		wire_put_form(&out, &channel_form, &row);
 	}
@@ -53,57 +78,56 @@ put_all(struct keeper *keeper)
 		store_put_meta(journal_main(keeper), CHANNEL_META, (struct pw_bytes){ (const char *)bytes, out.size });
 }
 
-bool
-channel_next(struct wire_in *in, struct channel_row *row)
+static void
+put_damages(struct keeper *keeper)
+{
+	static unsigned char bytes[DAMAGE_META_MAX];
+	struct wire_out out = wire_over(bytes, sizeof bytes);
+
+	wire_put_u8(&out, DAMAGE_VERSION);
+	for (uint32_t i = 0; i < keeper->config->notifier_count; i++) {
+		struct damage_row row = { .damage = keeper->service->damages[i] };
+
+		text_copy(row.name, sizeof row.name, keeper->config->notifiers[i].name);
+		if (row.damage.since != 0)
+			wire_put_form(&out, &damage_form, &row);
+	}
+	if (!out.bad)
+		store_put_meta(journal_main(keeper), DAMAGE_META, (struct pw_bytes){ (const char *)bytes, out.size });
+}
+
+/* The next row of a list of these versions. Returns false if there are no more, or it is malformed. */
+static bool
+next_row(struct wire_in *in, const struct wire_form *form, uint8_t newest, void *row)
 {
 	if (in->at == 0) {
 		uint8_t version = wire_get_u8(in);
-		in->bad |= version < 1 || version > VERSION;
+		in->bad |= version < 1 || version > newest;
 	}
 	if (in->bad || in->at == in->size)
 		return false;
-	*row = (struct channel_row){ .since = 0 };
-	wire_get_form(in, &channel_form, row, &(struct wire_terms){ .version = in->bytes[0] });
+	wire_get_form(in, form, row, &(struct wire_terms){ .version = in->bytes[0] });
 	return !in->bad;
 }
 
+bool
+channel_next(struct wire_in *in, struct channel_row *row)
+{
+	*row = (struct channel_row){ .since = 0 };
+	return next_row(in, &channel_form, CHANNEL_VERSION, row);
+}
+
+bool
+damage_next(struct wire_in *in, struct damage_row *row)
+{
+	*row = (struct damage_row){ .name = "" };
+	return next_row(in, &damage_form, DAMAGE_VERSION, row);
+}
+
+/* What a trouble of our own with a notifier is known by, to whoever has to find the begin of what ended: "PREFIX_NAME", as far as the
+ * name has such letters. */
 static void
-begin(struct keeper *keeper, struct courier *courier)
-{
-	struct channel *channel = &courier->channel;
-
-	channel->since = clock_wall();
-	channel->age = clock_boot();
-	if (channel->unborn)
-		duty_log(keeper->duty, LOG_WARNING, 0, "%s cannot deliver: %s", courier->name, channel->words);
-	else
-		duty_log(keeper->duty, LOG_WARNING, 0, "%s has not delivered a notice, %" PRIu32 " waiting: %s", courier->name,
-		    outbox_count(keeper, courier), channel->words);
-}
-
-static void
-fail(struct keeper *keeper, struct courier *courier, struct pw_bytes words, bool unborn)
-{
-	struct channel *channel = &courier->channel;
-	struct text text = TEXT_OVER(channel->words);
-
-	text_escape(&text, words);
-	if (text.size == 0)
-		text_add(&text, "no reason was given");
-	channel->unborn = unborn;
-	if (channel->since == 0)
-		begin(keeper, courier);
-	put_all(keeper);
-}
-
-void
-channel_failed(struct keeper *keeper, struct courier *courier, struct pw_bytes words)
-{
-	fail(keeper, courier, words, false);
-}
-
-void
-channel_name_code(const char *prefix, const char *name, char code[static OUTCOME_NAME_MAX])
+name_code(const char *prefix, const char *name, char code[static OUTCOME_NAME_MAX])
 {
 	size_t size = (size_t)snprintf(code, OUTCOME_NAME_MAX, "%.8s_%.*s", prefix, (int)CODE_NAME_MAX, name);
 
@@ -120,39 +144,51 @@ channel_add_state(struct text *text, int64_t lasted, uint32_t waiting)
 		text_format(text, ", %" PRIu32 " waiting", waiting);
 }
 
+/* Those who were told of a trouble are told that it has ended. */
 static void
-tell(struct keeper *keeper, struct courier *courier)
+tell_end(struct keeper *keeper, const char *prefix, const char *name, uint64_t told, int64_t since, const char *how)
 {
-	struct channel *channel = &courier->channel;
-	char words[128], code[OUTCOME_NAME_MAX];
-	struct text text = TEXT_OVER(words);
-
-	channel_add_state(&text, age_of(channel), outbox_count(keeper, courier));
-	channel_name_code("channel", courier->name, code);
-	keeper->outbox.spared = courier_index(keeper, courier);
-	keeper->outbox.spares_dead = true;
-	channel->told = record_ours(keeper, "impaired", code, channel->since, "%s: %s: %s", courier->name, words, channel->words);
-	keeper->outbox.spared = CONFIG_NONE;
-	keeper->outbox.spares_dead = false;
-	put_all(keeper);
-}
-
-/* Who was told that it fails is told that it works. */
-static void
-tell_end(struct keeper *keeper, const char *name, uint64_t told, int64_t since, const char *how)
-{
+	const struct audience those = { .told_before = told };
 	char code[OUTCOME_NAME_MAX];
 
-	channel_name_code("channel", name, code);
-	keeper->outbox.told_before = told;
-	record_ours(keeper, "cleared", code, since, "%s: %s", name, how);
-	keeper->outbox.told_before = 0;
+	name_code(prefix, name, code);
+	record_ours_to(keeper, &those, "cleared", code, since, "%s: %s", name, how);
+}
+
+static void
+fail(struct keeper *keeper, struct courier *courier, struct pw_bytes words, bool unborn)
+{
+	struct channel *channel = channel_of(keeper, courier);
+	const char *name = courier_rules(courier)->name;
+	struct text text = TEXT_OVER(channel->words);
+
+	text_escape(&text, words);
+	if (text.size == 0)
+		text_add(&text, "no reason was given");
+	channel->unborn = unborn;
+	if (channel->since == 0) {
+		channel->since = clock_wall();
+		channel->age = clock_boot();
+		if (unborn)
+			duty_log(keeper->duty, LOG_WARNING, 0, "%s cannot deliver: %s", name, channel->words);
+		else
+			duty_log(keeper->duty, LOG_WARNING, 0, "%s has not delivered a notice, %" PRIu32 " waiting: %s", name,
+			    outbox_count(keeper, courier), channel->words);
+	}
+	put_channels(keeper);
+}
+
+void
+channel_failed(struct keeper *keeper, struct courier *courier, struct pw_bytes words)
+{
+	fail(keeper, courier, words, false);
 }
 
 void
 channel_works(struct keeper *keeper, struct courier *courier)
 {
-	struct channel was = courier->channel;
+	struct channel *channel = channel_of(keeper, courier), was = *channel;
+	const char *name = courier_rules(courier)->name;
 	char words[96];
 	struct text text = TEXT_OVER(words);
 
@@ -160,15 +196,31 @@ channel_works(struct keeper *keeper, struct courier *courier)
 		return;
 	text_add(&text, was.unborn ? "can deliver again, after " : "delivers again, after ");
 	text_add_span(&text, age_of(&was));
-	courier->channel = was;
-	courier->channel.since = courier->channel.age = 0;
-	courier->channel.told = 0;
-	courier->channel.unborn = false;
+	channel->since = channel->age = 0;
+	channel->told = 0;
+	channel->unborn = false;
+	courier_set_dead(courier, false);
 	if (was.told != 0)
-		tell_end(keeper, courier->name, was.told, was.since, words);
+		tell_end(keeper, "channel", name, was.told, was.since, words);
 	else
-		duty_log(keeper->duty, LOG_NOTICE, 0, "%s %s", courier->name, words);
-	put_all(keeper);
+		duty_log(keeper->duty, LOG_NOTICE, 0, "%s %s", name, words);
+	put_channels(keeper);
+}
+
+void
+channel_absent(struct keeper *keeper, struct courier *courier)
+{
+	struct channel *channel = channel_of(keeper, courier);
+
+	if (channel->absent == 0)
+		channel->absent = clock_boot();
+	channel->present = 0;
+}
+
+void
+channel_present(struct keeper *keeper, struct courier *courier)
+{
+	channel_of(keeper, courier)->present = clock_boot();
 }
 
 bool
@@ -176,9 +228,9 @@ channel_hear_parent(struct keeper *keeper, struct wire_in *in)
 {
 	struct message_absent absent;
 
-	if (!message_get_absent(in, &absent, keeper->outbox.count))
+	if (!message_get_absent(in, &absent, keeper->config->notifier_count))
 		return false;
-	snprintf(keeper->outbox.couriers[absent.notifier].channel.absence, ABSENT_TEXT_MAX, "%s", absent.why);
+	text_copy(keeper->service->channels[absent.notifier].absence, ABSENT_TEXT_MAX, absent.why);
 	return true;
 }
 
@@ -186,8 +238,7 @@ channel_hear_parent(struct keeper *keeper, struct wire_in *in)
 static void
 look_at_worker(struct keeper *keeper, struct courier *courier)
 {
-	static const char unknown[] = "its process does not run: the log says why";
-	struct channel *channel = &courier->channel;
+	struct channel *channel = channel_of(keeper, courier);
 	int64_t now = clock_boot();
 
 	if (channel->present != 0 && now - channel->present > absence_max) {
@@ -198,60 +249,135 @@ look_at_worker(struct keeper *keeper, struct courier *courier)
 	}
 	if (channel->absent == 0 || channel->present != 0 || now - channel->absent <= absence_max)
 		return;
-	const char *why = channel->absence[0] != '\0' ? channel->absence : unknown;
+	const char *why = channel->absence[0] != '\0' ? channel->absence : "its process does not run: the log says why";
 	if (channel->since == 0 || (channel->unborn && strcmp(channel->words, why) != 0))
-		fail(keeper, courier, (struct pw_bytes){ why, strlen(why) }, true);
+		fail(keeper, courier, text_view(why), true);
 }
 
 static void
-look_at(struct keeper *keeper, struct courier *courier)
+tell(struct keeper *keeper, struct courier *courier)
 {
-	const struct channel *channel = &courier->channel;
+	const struct audience others = { .spared = courier, .spares_dead = true };
+	struct channel *channel = channel_of(keeper, courier);
+	const char *name = courier_rules(courier)->name;
+	char words[128], code[OUTCOME_NAME_MAX];
+	struct text text = TEXT_OVER(words);
 
-	look_at_worker(keeper, courier);
-	if (channel->told == 0 && courier_is_dead(courier) && (channel->unborn || outbox_count(keeper, courier) > 0))
-		tell(keeper, courier);
+	channel_add_state(&text, age_of(channel), outbox_count(keeper, courier));
+	name_code("channel", name, code);
+	channel->told = record_ours_to(keeper, &others, "impaired", code, channel->since, "%s: %s: %s", name, words, channel->words);
+	put_channels(keeper);
 }
 
 void
 channel_turn(struct keeper *keeper)
 {
-	for (uint32_t i = 0; i < keeper->outbox.count; i++)
-		if (!outbox_is_heartbeat(keeper, i)) /* that one has words of its own */
-			look_at(keeper, &keeper->outbox.couriers[i]);
+	for (uint32_t i = 0; i < keeper->config->notifier_count; i++) {
+		struct courier *courier = courier_at(keeper, i);
+		const struct channel *channel = &keeper->service->channels[i];
+
+		if (outbox_is_heartbeat(keeper, i)) /* that one has words of its own */
+			continue;
+		look_at_worker(keeper, courier);
+		courier_set_dead(courier, channel->since != 0 && age_of(channel) >= courier_rules(courier)->channel_grace);
+	}
+	for (uint32_t i = 0; i < keeper->config->notifier_count; i++) {
+		struct courier *courier = courier_at(keeper, i);
+		const struct channel *channel = &keeper->service->channels[i];
+
+		if (channel->told == 0 && courier_is_dead(courier) && (channel->unborn || outbox_count(keeper, courier) > 0))
+			tell(keeper, courier);
+	}
 }
 
-static bool
-recover(struct keeper *keeper, const struct channel_row *row)
+bool
+damage_hear(struct keeper *keeper, struct courier *courier, struct wire_in *in)
 {
-	struct courier *courier = courier_named(keeper, (struct pw_bytes){ row->name, strlen(row->name) });
-	int64_t age = clock_wall() - row->since;
+	struct damage *damage = &keeper->service->damages[courier_index(keeper, courier)], was = *damage;
+	const char *name = courier_rules(courier)->name;
+	char said[SOURCES_TEXT_MAX], words[DAMAGE_WORDS_MAX], code[OUTCOME_NAME_MAX];
+	struct text text = TEXT_OVER(words);
 
-	if (courier == NULL)
+	if (!message_get_sources(in, said))
 		return false;
-	courier->channel.since = row->since;
-	courier->channel.age = clock_boot() - (age > 0 ? age : 0);
-	courier->channel.told = row->told;
-	courier->channel.unborn = row->unborn;
-	memcpy(courier->channel.words, row->words, sizeof courier->channel.words);
+	text_escape(&text, text_view(said));
+	if (strcmp(words, damage->words) == 0)
+		return true;
+	if (words[0] == '\0') {
+		*damage = (struct damage){ .since = 0 };
+		tell_end(keeper, "files", name, was.told, was.since, "all its files can be used again");
+	} else {
+		damage->since = damage->since != 0 ? damage->since : clock_wall();
+		memcpy(damage->words, words, sizeof damage->words);
+		name_code("files", name, code);
+		damage->told = record_ours(keeper, "impaired", code, damage->since, "%s: %s", name, words);
+	}
+	put_damages(keeper);
 	return true;
+}
+
+/* What was told of a notifier that is not configured any more has ended. */
+static void
+recover_channels(struct keeper *keeper, struct wire_in *in)
+{
+	struct channel_row row;
+	bool changed = false;
+
+	while (channel_next(in, &row)) {
+		struct courier *courier = courier_named(keeper, text_view(row.name));
+		int64_t age = clock_wall() - row.since;
+
+		if (courier != NULL) {
+			struct channel *channel = channel_of(keeper, courier);
+
+			channel->since = row.since;
+			channel->age = clock_boot() - (age > 0 ? age : 0);
+			channel->told = row.told;
+			channel->unborn = row.unborn;
+			memcpy(channel->words, row.words, sizeof channel->words);
+			courier_set_dead(courier, age_of(channel) >= courier_rules(courier)->channel_grace);
+			continue;
+		}
+		changed = true;
+		if (row.told != 0)
+			tell_end(keeper, "channel", row.name, row.told, row.since, "is no longer configured");
+	}
+	if (changed)
+		put_channels(keeper);
+}
+
+static void
+recover_damages(struct keeper *keeper, struct wire_in *in)
+{
+	struct damage_row row;
+	bool changed = false;
+
+	while (damage_next(in, &row)) {
+		struct courier *courier = courier_named(keeper, text_view(row.name));
+
+		if (courier != NULL) {
+			keeper->service->damages[courier_index(keeper, courier)] = row.damage;
+			continue;
+		}
+		changed = true;
+		tell_end(keeper, "files", row.name, row.damage.told, row.damage.since, "is no longer configured");
+	}
+	if (changed)
+		put_damages(keeper);
 }
 
 void
 channel_recover(struct keeper *keeper)
 {
 	static unsigned char bytes[CHANNEL_META_MAX];
-	int64_t size = store_read_meta(store_inside(keeper->store), CHANNEL_META, bytes, sizeof bytes);
+	struct store_reader *reader = store_inside(keeper->store);
+	int64_t size = store_read_meta(reader, CHANNEL_META, bytes, sizeof bytes);
 	struct wire_in in = wire_from(bytes, size < 0 ? 0 : (size_t)size);
-	struct channel_row row;
-	bool changed = false;
 
-	while (size > 0 && channel_next(&in, &row))
-		if (!recover(keeper, &row)) {
-			changed = true;
-			if (row.told != 0)
-				tell_end(keeper, row.name, row.told, row.since, "is no longer configured");
-		}
-	if (changed)
-		put_all(keeper);
+	if (size > 0)
+		recover_channels(keeper, &in);
+	size = store_read_meta(reader, DAMAGE_META, bytes, sizeof bytes);
+	in = wire_from(bytes, size < 0 ? 0 : (size_t)size);
+	if (size > 0)
+		recover_damages(keeper, &in);
 }

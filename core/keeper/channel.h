@@ -17,9 +17,12 @@
 struct keeper;
 struct courier;
 
+/* For all notifiers. Returns false if out of memory. */
+bool channel_open(struct keeper *);
+
 enum { CHANNEL_WORDS_MAX = 256, CHANNEL_NAME_MAX = 256 };
 
-/* As it stands in a courier. */
+/* Of one notifier. */
 struct channel {
 	int64_t since;      /* UTC: when it first failed, 0: it works */
 	int64_t age;        /* clock_boot() then */
@@ -41,14 +44,14 @@ bool channel_hear_parent(struct keeper *, struct wire_in *);
 /* Once a second. */
 void channel_turn(struct keeper *);
 
-/* What a trouble of our own with a notifier is known by, to whoever has to find the begin of what ended: "PREFIX_NAME", as
- * far as the name has such letters. */
-void channel_name_code(const char *prefix, const char *name, char code[static OUTCOME_NAME_MAX]);
-
 /* In words: "nothing delivered for 11 min, 3 waiting"; "cannot deliver, for 11 min" where nothing waits. */
 void channel_add_state(struct text *, int64_t lasted, uint32_t waiting);
 
-/* At birth, when the couriers are there. */
+/* Its worker has gone; has come. */
+void channel_absent(struct keeper *, struct courier *);
+void channel_present(struct keeper *, struct courier *);
+
+/* At birth. */
 void channel_recover(struct keeper *);
 
 /* One that fails, as it is kept in the store. */
@@ -63,5 +66,33 @@ struct channel_row {
 #define CHANNEL_META "channels"
 enum { CHANNEL_META_MAX = 64 * 1024 };
 bool channel_next(struct wire_in *, struct channel_row *);
+
+/*
+ * Files of notifiers that cannot be used, as their processes say at birth: what was in them before stays in force, so that
+ * they deliver all the same. Told at once, as `impaired`, by all notifiers, and so is its end. Outlives the keeper; shown by
+ * `status`.
+ */
+enum { DAMAGE_WORDS_MAX = 512, DAMAGE_NAME_MAX = 256 };
+
+/* Of one notifier. */
+struct damage {
+	int64_t since; /* UTC; 0: all its files can be used */
+	uint64_t told; /* the notice that told of it */
+	char words[DAMAGE_WORDS_MAX];
+};
+
+/* What a notifier has said (message_put_sources). False: it is malformed. */
+bool damage_hear(struct keeper *, struct courier *, struct wire_in *);
+
+/* One as it is kept in the store. */
+struct damage_row {
+	char name[DAMAGE_NAME_MAX];
+	struct damage damage;
+};
+
+/* The list of them: a value of meta under this key. False: there are no more, or it is malformed. */
+#define DAMAGE_META "notifier_files"
+enum { DAMAGE_META_MAX = 64 * 1024 };
+bool damage_next(struct wire_in *, struct damage_row *);
 
 #endif

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "keeper/keeper.h"
+#include "keeper/policy_private.h"
 #include "keeper/rest.h"
 #include "keeper/withhold.h"
 
@@ -26,7 +26,7 @@ leave_told(struct keeper *keeper, struct courier *courier, struct delivery *foun
 
 		if (why != NULL && withhold_take_back(keeper, courier, &found[i], why))
 			return UINT32_MAX;
-		if (why == NULL && !(courier->hushed && found[i].kind != NOTICE_test))
+		if (why == NULL && !(policy_listener(keeper, courier)->hushed && found[i].kind != NOTICE_test))
 			found[left++] = found[i];
 	}
 	return left;
@@ -61,12 +61,14 @@ find_due(struct keeper *keeper, struct courier *courier, enum store_rank first, 
 }
 
 static uint32_t
-budget(const struct courier *courier, int64_t now)
+budget(const struct keeper *keeper, const struct courier *courier)
 {
-	uint32_t left = courier->storm == 0 ? CLAIM_MAX : 0;
+	const struct listener *listener = policy_listener(keeper, courier);
+	uint32_t storm = courier_rules(courier)->storm, left = storm == 0 ? CLAIM_MAX : 0;
+	int64_t now = clock_mono();
 
-	for (uint32_t i = 0; i < courier->storm; i++)
-		left += courier->handed[i] == 0 || now - courier->handed[i] > minute;
+	for (uint32_t i = 0; i < storm; i++)
+		left += listener->handed[i] == 0 || now - listener->handed[i] > minute;
 	return left;
 }
 
@@ -97,7 +99,7 @@ record_digest(struct keeper *keeper, struct courier *courier, uint64_t digest, i
 
 	outbox_count_digest(keeper, courier, digest, &rest);
 	text_format(&text, "%" PRIu32 " notices in one: %s", rest.covered, why);
-	outbox_put_notice(keeper, (struct store_notice){ .number = digest, .change = ++keeper->own_change,
+	outbox_put_notice(keeper, (struct store_notice){ .number = digest, .change = outbox_own_change(keeper),
 	    .kind = "digest", .code = "storm", .detected = since, .confirmed = clock_wall(), .text = { text.bytes, text.size },
 	    .silences = "" }, &rest);
 	outbox_add(keeper, courier_index(keeper, courier),
@@ -109,10 +111,8 @@ record_digest(struct keeper *keeper, struct courier *courier, uint64_t digest, i
 static bool
 is_next(const struct courier *courier, const struct delivery *delivery, bool joins, bool *left)
 {
-	uint32_t recipient = 0;
+	uint32_t recipient = courier_recipient(courier, delivery->recipient);
 
-	while (courier->recipients[recipient] != delivery->recipient && recipient + 1 < courier->recipient_count)
-		recipient++;
 	if (joins && !left[recipient])
 		return true;
 	left[recipient] = delivery->target != 0;
@@ -125,14 +125,14 @@ make_digest(struct keeper *keeper, struct courier *courier, bool stale, const ch
 {
 	uint64_t digest = store_number(keeper->store, STORE_NOTICES), target = 0;
 	int64_t since = clock_wall();
-	bool *left = calloc(courier->recipient_count, sizeof *left);
+	bool *left = calloc(courier_recipients(courier), sizeof *left);
 	struct delivery delivery = { .notice = 0 };
 
 	if (left == NULL)
 		keeper_out_of_memory(keeper, "a digest");
 	while (outbox_next(keeper, courier, STORE_QUEUE_ALL, 0, &delivery)) {
 		if (delivery.target != target)
-			memset(left, 0, courier->recipient_count * sizeof *left);
+			memset(left, 0, courier_recipients(courier) * sizeof *left);
 		target = delivery.target;
 		if (!is_next(courier, &delivery, !outbox_is_in_digest(&delivery)
 		    && (stale ? is_stale : may_be_joined)(keeper, courier, &delivery), left))
@@ -147,44 +147,31 @@ make_digest(struct keeper *keeper, struct courier *courier, bool stale, const ch
 	record_digest(keeper, courier, digest, since, why);
 }
 
-static void
-claim_these(struct keeper *keeper, struct courier *courier, struct delivery *due, uint32_t count)
-{
-	uint64_t number = store_number(keeper->store, STORE_CLAIMS);
-
-	for (uint32_t i = 0; i < count; i++) {
-		due[i].state = STORE_DELIVERY_claimed;
-		due[i].claim = number;
-		due[i].claimed = clock_wall();
-		outbox_put_claim(keeper, courier, &due[i]);
-	}
-	courier->claim_serial = keeper->journal.serial;
-}
-
 /* Above so many a minute: a digest that waits, or a new one, else nothing; one a minute. Returns whether one was made, which is to
  * be claimed. */
 static bool
 claim_in_storm(struct keeper *keeper, struct courier *courier, struct delivery *due, uint32_t count)
 {
+	struct listener *listener = policy_listener(keeper, courier);
 	uint32_t joined = 0;
 	char why[64];
 	struct text text = TEXT_OVER(why);
 
 	for (uint32_t i = 0; i < count; i++) {
 		if (due[i].kind == NOTICE_digest) {
-			claim_these(keeper, courier, &due[i], 1);
+			outbox_claim(keeper, courier, &due[i], 1);
 			return false;
 		}
 		joined += may_be_joined(keeper, courier, &due[i]);
 	}
-	if (clock_mono() - courier->digest_last < minute)
+	if (clock_mono() - listener->digest_last < minute)
 		return false;
-	courier->digest_last = clock_mono();
-	text_format(&text, "there were more than %u in a minute", courier->storm);
+	listener->digest_last = clock_mono();
+	text_format(&text, "there were more than %u in a minute", courier_rules(courier)->storm);
 	if (joined > 1)
 		make_digest(keeper, courier, false, why);
 	else
-		claim_these(keeper, courier, due, 1);
+		outbox_claim(keeper, courier, due, 1);
 	return joined > 1;
 }
 
@@ -196,8 +183,8 @@ static bool
 claim(struct keeper *keeper, struct courier *courier)
 {
 	struct delivery due[CLAIM_MAX];
-	bool keeps = courier->rules->receiver & PW_KEEPS;
-	uint32_t room = budget(courier, clock_mono()), most = keeps && room < CLAIM_MAX ? room : CLAIM_MAX, stale = 0;
+	bool keeps = courier_rules(courier)->receiver & PW_KEEPS;
+	uint32_t room = budget(keeper, courier), most = keeps && room < CLAIM_MAX ? room : CLAIM_MAX, stale = 0;
 	uint32_t count = keeps ? find_due(keeper, courier, STORE_RANK_END, STORE_RANK_END, due, CLAIM_MAX) : 0;
 
 	if (count == 0)
@@ -211,7 +198,7 @@ claim(struct keeper *keeper, struct courier *courier)
 	if (count > 0 && room == 0 && !keeps)
 		return claim_in_storm(keeper, courier, due, count);
 	if (count > 0)
-		claim_these(keeper, courier, due, keeps || count < room ? count : room);
+		outbox_claim(keeper, courier, due, keeps || count < room ? count : room);
 	return false;
 }
 
@@ -220,4 +207,14 @@ claims_make(struct keeper *keeper, struct courier *courier)
 {
 	while (claim(keeper, courier))
 		continue;
+}
+
+void
+claims_count(struct keeper *keeper, struct courier *courier, const struct delivery *delivery)
+{
+	const struct config_notifier *rules = courier_rules(courier);
+	struct listener *listener = policy_listener(keeper, courier);
+
+	if (rules->storm > 0 && !(rules->receiver & PW_KEEPS && outbox_is_end(delivery)))
+		listener->handed[listener->handed_next++ % rules->storm] = clock_mono();
 }

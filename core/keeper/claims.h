@@ -6,5 +6,7 @@
 
 /* Claims what may go out next, or nothing; it goes when that is committed. */
 void claims_make(struct keeper *, struct courier *);
+/* A notice was handed out, which counts for what is told in a minute. */
+void claims_count(struct keeper *, struct courier *, const struct delivery *);
 
 #endif

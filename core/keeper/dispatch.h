@@ -5,8 +5,6 @@
 #ifndef KEEPER_DISPATCH_H
 #define KEEPER_DISPATCH_H
 
-#include <poll.h>
-
 #include "keeper/outbox.h"
 
 /* There is a notifier at the other end of `fd`, in place of the one before. */
@@ -22,12 +20,5 @@ void dispatch_commit(struct keeper *);
 void dispatch_turn(struct keeper *);
 /* When it is next to be called, on the monotonic clock. */
 int64_t dispatch_next(const struct keeper *);
-/* The links into `polled`, which has room for all notifiers; returns how many. */
-uint32_t dispatch_poll(const struct keeper *, struct pollfd *polled);
-
-/* Waits, microseconds: of a notifier whose way has failed so often in a row (5 s to 15 min, anywhere below), and of a
- * delivery that was refused for now. `random`: any number. */
-int64_t patience_channel(uint32_t failures, uint32_t random);
-int64_t patience_delivery(uint32_t attempts, uint32_t random);
 
 #endif

@@ -11,27 +11,20 @@
 #include <syslog.h>
 
 #include "base/clock.h"
-#include "keeper/keeper.h"
+#include "keeper/record_private.h"
 #include "keeper/silences.h"
 
 enum { NAMES_MAX = PHASES_MAX * 25, SILENT_AFTER = 5, PAGE = 1000 };
 static const int64_t hourly = 3600 * (int64_t)SECOND;
 
-/* The runs of a target whose evidence may still be wanted in memory. */
-static uint32_t
-runs_wanted(const struct keeper *keeper, uint32_t target)
-{
-	const struct policy *policy = keeper->config->targets[target].policy;
-	uint32_t tries = policy->tries > CHANGE_ATTEMPTS_RAISED ? policy->tries : CHANGE_ATTEMPTS_RAISED;
-	uint32_t runs = tries + policy->recover_tries + 2;
-
-	return runs < CHANGE_ATTEMPTS_MAX ? runs : CHANGE_ATTEMPTS_MAX;
-}
-
 void
 evidence_take(struct keeper *keeper, const struct message_evidence *evidence, const void *packet, size_t size)
 {
-	cabinet_put(keeper->cabinet, evidence, packet, size, runs_wanted(keeper, evidence->target));
+	const struct policy *policy = keeper->config->targets[evidence->target].policy;
+	uint32_t tries = policy->tries > CHANGE_ATTEMPTS_RAISED ? policy->tries : CHANGE_ATTEMPTS_RAISED;
+	uint32_t runs = tries + policy->recover_tries + 2; /* whose evidence may still be wanted */
+
+	cabinet_put(keeper->cabinet, evidence, packet, size, runs < CHANGE_ATTEMPTS_MAX ? runs : CHANGE_ATTEMPTS_MAX);
 }
 
 /* Puts a leg's evidence from the store into memory. */
@@ -61,7 +54,7 @@ put_run(struct keeper *keeper, uint32_t target, uint64_t run, uint64_t incident,
 
 	for (uint32_t leg = 0; cabinet_leg(keeper->cabinet, target, run, leg, &evidence); leg++) {
 		if (!journal_has_room(keeper)) {
-			keeper->journal.left_out++;
+			keeper->record->left_out++;
 			return;
 		}
 		store_put_evidence(journal_main(keeper), &(struct store_evidence){ .target = roll_number(keeper->roll, target),
@@ -112,7 +105,7 @@ put_own(struct keeping *it, uint64_t run, uint32_t leg, struct pw_bytes bytes)
 		store_put_notice_evidence(journal_main(it->keeper), &(struct store_notice_evidence){ .notice = it->notice,
 		    .run = run, .leg = leg, .at = clock_wall(), .bytes = bytes });
 	else
-		it->keeper->journal.left_out++;
+		it->keeper->record->left_out++;
 }
 
 static bool
@@ -224,7 +217,7 @@ evidence_of_state(struct keeper *keeper, uint32_t target)
 static bool
 has_history(const struct keeper *keeper, size_t halves)
 {
-	return !keeper->unread && store_batch_bytes(keeper->journal.sides[STORE_HISTORY].open) < halves * (JOURNAL_BYTES_MAX / 2);
+	return !keeper->unread && journal_history_bytes(keeper->journal) < halves * (JOURNAL_BYTES_MAX / 2);
 }
 
 static void
@@ -285,9 +278,10 @@ evidence_of_result(struct keeper *keeper, const struct report *result)
 	struct text list = TEXT_OVER(names);
 	struct cabinet_run run;
 
-	keeper->watched = clock_wall();
+	keeper->record->done++;
+	keeper->record->watched = clock_wall();
 	if (!has_history(keeper, result->verdict == PW_OK ? 1 : 2)) { /* of what was ok less */
-		keeper->results_left_out++;
+		keeper->record->results_left_out++;
 		return;
 	}
 	for (uint32_t i = 0; i < policy->phase_count; i++)
@@ -306,12 +300,12 @@ evidence_of_result(struct keeper *keeper, const struct report *result)
 void
 evidence_say(struct keeper *keeper)
 {
-	if (keeper->results_left_out + keeper->journal.left_out == 0 || clock_mono() < keeper->say_next)
+	if (keeper->record->results_left_out + keeper->record->left_out == 0 || clock_mono() < keeper->record->say_next)
 		return;
 	duty_log(keeper->duty, LOG_WARNING, 0, "the disk does not keep up: %" PRIu64 " results and %" PRIu64
-	    " pieces of evidence were left out", keeper->results_left_out, keeper->journal.left_out);
-	keeper->results_left_out = keeper->journal.left_out = 0;
-	keeper->say_next = clock_mono() + hourly;
+	    " pieces of evidence were left out", keeper->record->results_left_out, keeper->record->left_out);
+	keeper->record->results_left_out = keeper->record->left_out = 0;
+	keeper->record->say_next = clock_mono() + hourly;
 }
 
 struct reading {

@@ -10,6 +10,7 @@
 #include "keeper/keeper.h"
 #include "keeper/record.h"
 #include "keeper/rules.h"
+#include "keeper/told.h"
 
 /* The notice of an end, made once for all who are told of it. `code`: of a condition; "": it was down. */
 struct end {
@@ -34,7 +35,7 @@ static const struct end *
 record(struct ends *ends, uint64_t target, const char *code, uint64_t incident, uint64_t change, struct pw_bytes text)
 {
 	struct keeper *keeper = ends->keeper;
-	struct message_change message = { .target = CONFIG_NONE, .change = change != 0 ? change : ++keeper->own_change,
+	struct message_change message = { .target = CONFIG_NONE, .change = change != 0 ? change : outbox_own_change(keeper),
 		.detected = clock_wall(), .text = text };
 
 	if (!VEC_RESERVE(ends->items, ends->count, ends->room))
@@ -64,7 +65,7 @@ close_incidents(struct ends *ends)
 		text_add_span(&since, open.ended - open.began);
 		text_format(&text, "%s is no longer watched; it had been down for %s", roll_name(ends->keeper->roll, open.target), span);
 		open.end_text = (struct pw_bytes){ text.bytes, text.size };
-		store_put_incident(journal_main(ends->keeper), &open);
+		record_put_incident(ends->keeper, &open);
 		record(ends, open.target, "", open.number, open.change, open.end_text);
 	}
 }
@@ -131,7 +132,7 @@ tell_those_who_know(struct ends *ends)
 			tell(ends, courier, row.target, "", opened);
 		while (ledger_next_code(&codes, &code))
 			tell(ends, courier, row.target, code.name, code.opened);
-		store_put_ledger(journal_main(keeper), &(struct store_ledger){ .target = row.target, .notifier = row.notifier });
+		told_forget(keeper, &row);
 	}
 }
 

@@ -11,7 +11,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "keeper/keeper.h"
+#include "keeper/service_private.h"
 #include "keeper/told.h"
 
 enum { PAGE = 500, KEPT_SHOWN = 20 };
@@ -110,7 +110,7 @@ next_open(const struct hand *hand, const struct courier *courier, struct deliver
 {
 	enum store_queue list = hand->notice == 0 ? STORE_QUEUE_ALL : STORE_QUEUE_NOTICE;
 
-	while (is_meant(hand, hand->notice, courier->name) && outbox_next(hand->keeper, courier, list, hand->notice, delivery))
+	while (is_meant(hand, hand->notice, courier_rules(courier)->name) && outbox_next(hand->keeper, courier, list, hand->notice, delivery))
 		if (!outbox_is_in_digest(delivery))
 			return true;
 	return false;
@@ -131,8 +131,8 @@ retry_open(struct hand *hand, struct courier *courier)
 static void
 retry(struct hand *hand)
 {
-	for (uint32_t i = 0; i < hand->keeper->outbox.count; i++)
-		retry_open(hand, &hand->keeper->outbox.couriers[i]);
+	for (uint32_t i = 0; i < hand->keeper->config->notifier_count; i++)
+		retry_open(hand, courier_at(hand->keeper, i));
 	retry_dead(hand);
 	if (hand->done > 0)
 		duty_log(hand->keeper->duty, LOG_NOTICE, 0, "%" PRIu32 " deliver%s due at once: retried by %s", hand->done,
@@ -146,7 +146,7 @@ drop_open(struct hand *hand, struct courier *courier)
 
 	while (next_open(hand, courier, &delivery)) {
 		if (outbox_is_in_hand(courier, &delivery)) {
-			keep(hand, "%s has it in hand just now", courier->name);
+			keep(hand, "%s has it in hand just now", courier_rules(courier)->name);
 			continue;
 		}
 		outbox_end(&delivery, STORE_DELIVERY_dropped);
@@ -163,14 +163,10 @@ static bool
 on_delivery(void *arg, const struct store_delivery *row)
 {
 	struct hand *hand = arg;
-	struct store_delivery dropped = *row;
 
 	if (row->state != STORE_DELIVERY_dead || !is_meant(hand, row->notice, row->notifier))
 		return true;
-	dropped.state = STORE_DELIVERY_dropped;
-	dropped.ended = clock_wall();
-	dropped.receipt = hand->why;
-	store_put_delivery(journal_main(hand->keeper), &dropped);
+	outbox_drop_dead(hand->keeper, row, hand->why);
 	hand->done++;
 	return true;
 }
@@ -183,8 +179,8 @@ drop(struct hand *hand)
 
 	text_format(&why, "dropped by %s", hand->who);
 	hand->why = (struct pw_bytes){ why.bytes, why.size };
-	for (uint32_t i = 0; i < hand->keeper->outbox.count; i++)
-		drop_open(hand, &hand->keeper->outbox.couriers[i]);
+	for (uint32_t i = 0; i < hand->keeper->config->notifier_count; i++)
+		drop_open(hand, courier_at(hand->keeper, i));
 	store_read_notice_deliveries(store_inside(hand->keeper->store), hand->notice, on_delivery, hand);
 	if (hand->done > 0)
 		duty_log(hand->keeper->duty, LOG_NOTICE, 0, "notice %" PRIu64 ": %" PRIu32 " deliver%s dropped by %s", hand->notice,
@@ -211,7 +207,7 @@ act(struct hand *hand, bool retries)
 		    : "nothing of that kind waits or was given up: `postwatch outbox` lists it");
 		return;
 	}
-	hand->ask->serial = hand->keeper->journal.serial;
+	hand->ask->serial = journal_serial(hand->keeper->journal);
 	ask_say(hand->ask, 'o', "%" PRIu32 " deliver%s", hand->done, retries ? hand->done == 1 ? "y is due at once"
 	    : "ies are due at once" : hand->done == 1 ? "y is dropped" : "ies are dropped");
 	ask_end(hand->ask, 0);

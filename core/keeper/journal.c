@@ -1,5 +1,5 @@
 /* Two batches for each file: one fills while the other is on its way, or, of history.db, waits for the disk. */
-#include "keeper/journal.h"
+#include "keeper/journal_private.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -17,24 +17,6 @@ enum { HISTORY_GROUP = 2000 };
 
 static const char *const file_names[STORE_FILES] = { "postwatch.db", "history.db" };
 
-bool
-journal_init(struct journal *journal, struct store *store)
-{
-	*journal = (struct journal){ .store = store, .serial = 1 };
-	journal->open_last = &journal->open;
-	journal->done_last = &journal->done;
-	journal->held_last = &journal->held;
-	for (enum store_file file = STORE_MAIN; file < STORE_FILES; file++) {
-		journal->sides[file].open = file == STORE_MAIN ? store_batch_of(store) : store_batch_create(file);
-		journal->sides[file].sent = file == STORE_MAIN ? store_batch_of(store) : store_batch_create(file);
-		if (journal->sides[file].open == NULL || journal->sides[file].sent == NULL)
-			return false;
-		struct sequence known = store_sequence(store, file);
-		journal->sides[file].taken = journal->sides[file].submitted = journal->sides[file].committed = known;
-	}
-	return true;
-}
-
 static void
 free_slips(struct slip **slips)
 {
@@ -44,24 +26,54 @@ free_slips(struct slip **slips)
 	}
 }
 
-void
-journal_fini(struct journal *journal)
+struct journal *
+journal_create(struct store *store)
 {
-	store_close(&journal->store);
-	for (enum store_file file = STORE_MAIN; file < STORE_FILES; file++) {
-		store_batch_destroy(&journal->sides[file].open);
-		store_batch_destroy(&journal->sides[file].sent);
+	struct journal *journal = calloc(1, sizeof *journal);
+
+	if (journal == NULL) {
+		store_close(&store);
+		return NULL;
 	}
-	free_slips(&journal->open);
-	free_slips(&journal->done);
-	free_slips(&journal->held);
-	*journal = (struct journal){ .store = NULL };
+	*journal = (struct journal){ .store = store, .serial = 1 };
+	journal->open_last = &journal->open;
+	journal->done_last = &journal->done;
+	journal->held_last = &journal->held;
+	for (enum store_file file = STORE_MAIN; file < STORE_FILES; file++) {
+		struct journal_side *side = &journal->sides[file];
+
+		side->open = file == STORE_MAIN ? store_batch_of(store) : store_batch_create(file);
+		side->sent = file == STORE_MAIN ? store_batch_of(store) : store_batch_create(file);
+		side->taken = side->submitted = side->committed = store_sequence(store, file);
+		if (side->open == NULL || side->sent == NULL) {
+			journal_destroy(&journal);
+			return NULL;
+		}
+	}
+	return journal;
+}
+
+void
+journal_destroy(struct journal **journal)
+{
+	if (*journal == NULL)
+		return;
+	store_close(&(*journal)->store);
+	for (enum store_file file = STORE_MAIN; file < STORE_FILES; file++) {
+		store_batch_destroy(&(*journal)->sides[file].open);
+		store_batch_destroy(&(*journal)->sides[file].sent);
+	}
+	free_slips(&(*journal)->open);
+	free_slips(&(*journal)->done);
+	free_slips(&(*journal)->held);
+	free(*journal);
+	*journal = NULL;
 }
 
 static struct store_batch *
 fill(struct keeper *keeper, enum store_file file)
 {
-	struct journal_side *side = &keeper->journal.sides[file];
+	struct journal_side *side = &keeper->journal->sides[file];
 
 	if (side->since == 0)
 		side->since = clock_mono();
@@ -83,13 +95,13 @@ journal_history(struct keeper *keeper)
 bool
 journal_has_room(const struct keeper *keeper)
 {
-	return store_has_room(keeper->store);
+	return store_has_room(keeper->journal->store);
 }
 
 void
 journal_add_run(struct keeper *keeper, const struct message_run *run, uint64_t left_out, struct pw_bytes packet)
 {
-	struct journal *journal = &keeper->journal;
+	struct journal *journal = keeper->journal;
 	struct slip *slip = malloc(sizeof *slip + packet.size);
 
 	if (slip == NULL)
@@ -111,15 +123,15 @@ forget_numbers(struct slip *slip)
 void
 journal_take(struct keeper *keeper, enum store_file file, struct sequence sequence)
 {
-	struct journal_side *side = &keeper->journal.sides[file];
+	struct journal_side *side = &keeper->journal->sides[file];
 
 	assert(sequence.birth != side->taken.birth || sequence.number > side->taken.number);
 	(void)fill(keeper, file);
 	if (file == STORE_MAIN && sequence.birth != side->taken.birth) {
 		/* What was taken of another sequence, and is not committed, is for no monitor any more to hold. */
-		forget_numbers(keeper->journal.held);
-		forget_numbers(keeper->journal.done);
-		forget_numbers(keeper->journal.open);
+		forget_numbers(keeper->journal->held);
+		forget_numbers(keeper->journal->done);
+		forget_numbers(keeper->journal->open);
 	}
 	side->taken = sequence;
 #ifdef KEEPER_ANSWERS_EARLY /* a build of the tests, to show that they see it */
@@ -182,21 +194,6 @@ note_committed(struct journal_side *side)
 #endif
 }
 
-void
-journal_note_kept(struct keeper *keeper, uint64_t lost)
-{
-	struct journal *journal = &keeper->journal;
-
-	say_lost(keeper, STORE_MAIN, lost);
-	journal->sides[STORE_MAIN].stuck = false;
-	journal->safe = journal->serial - 1;
-	free_slips(&journal->held);
-	journal->held_last = &journal->held;
-	journal->held_bytes = 0;
-	forget_numbers(journal->done);
-	note_committed(&journal->sides[STORE_MAIN]);
-}
-
 /* What was sent to a file is not kept: it is held in memory, and so is all that comes behind it. A full disk is helped at
  * once as long as there is space in reserve, and what is in a lost log is saved. */
 static void
@@ -204,20 +201,19 @@ begin_trouble(struct journal *journal, enum store_file file)
 {
 	struct journal_side *side = &journal->sides[file];
 	enum store_trouble_kind kind = store_trouble(journal->store, file, NULL);
-	bool at_once = (kind == STORE_FULL || kind == STORE_LOG_GONE) && side->said == STORE_WELL;
+	bool at_once = (kind == STORE_FULL || kind == STORE_LOG_GONE) && !side->mending;
 
 	if (journal->mend_at == 0 || at_once)
 		journal->mend_at = clock_mono() + (at_once ? 0 : mend_pause);
-	journal->sick_last = clock_mono();
 	if (journal->behind == 0)
 		store_say_behind(journal->store, journal->behind = clock_wall());
 	side->stuck = true;
 }
 
-void
-journal_submit(struct keeper *keeper, enum store_file file)
+static void
+submit(struct keeper *keeper, enum store_file file)
 {
-	struct journal *journal = &keeper->journal;
+	struct journal *journal = keeper->journal;
 	struct journal_side *side = &journal->sides[file];
 	enum store_answer answer = store_submit(journal->store, side->sent);
 
@@ -238,21 +234,63 @@ journal_submit(struct keeper *keeper, enum store_file file)
 	}
 }
 
-static void
-put_sequence(struct journal_side *side)
+bool
+journal_mend(struct keeper *keeper, enum store_file file, struct store_found *found)
 {
-	if (sequence_is_same(side->taken, side->submitted))
-		return;
-	side->submitted = side->taken;
-#ifndef KEEPER_LOSES_A_NUMBER /* another one */
-	store_put_sequence(side->sent, side->taken);
-#endif
+	struct journal *journal = keeper->journal;
+	struct journal_side *side = &journal->sides[file];
+
+	*found = (struct store_found){ .first = false };
+	side->mending = true;
+	if (!store_mend(journal->store, file, found)) {
+		*found = (struct store_found){ .first = false };
+		return false;
+	}
+	/* Where all that was kept is gone, or is read for the first time, what is true is to be told anew by the monitor, to a new
+	 * keeper. But where what we hold is all there is, the file has that. */
+	if (file == STORE_MAIN && (found->fresh ? !found->goes_on && !keeper->unread : found->unread || keeper->unread)) {
+		keeper->begin_anew = true;
+		return false;
+	}
+	side->stuck = false;
+	if (file == STORE_HISTORY)
+		submit(keeper, file);
+	else {
+		keeper->unread = false;
+		say_lost(keeper, STORE_MAIN, found->refused);
+		journal->safe = journal->serial - 1;
+		free_slips(&journal->held);
+		journal->held_last = &journal->held;
+		journal->held_bytes = 0;
+		forget_numbers(journal->done);
+		note_committed(side);
+	}
+	if (side->stuck)
+		return false;
+	side->mending = false;
+	if (!journal->sides[STORE_MAIN].stuck && !journal->sides[STORE_HISTORY].stuck) {
+		journal->mend_at = 0;
+		store_say_behind(journal->store, journal->behind = 0);
+	}
+	return true;
+}
+
+bool
+journal_mends(struct journal *journal)
+{
+	int64_t now = clock_mono();
+	bool due = journal->mend_at != 0 && now >= journal->mend_at;
+	bool stuck = journal->sides[STORE_MAIN].stuck || journal->sides[STORE_HISTORY].stuck;
+
+	if (due || (stuck && journal->mend_at == 0))
+		journal->mend_at = stuck ? now + mend_pause : 0;
+	return due;
 }
 
 void
 journal_commit(struct keeper *keeper, enum store_file file)
 {
-	struct journal *journal = &keeper->journal;
+	struct journal *journal = keeper->journal;
 	struct journal_side *side = &journal->sides[file];
 
 	if (side->since == 0 || (file == STORE_HISTORY && side->stuck))
@@ -261,9 +299,14 @@ journal_commit(struct keeper *keeper, enum store_file file)
 	side->open = side->sent;
 	side->sent = batch;
 	side->since = 0;
-	put_sequence(side);
+	if (!sequence_is_same(side->taken, side->submitted)) {
+		side->submitted = side->taken;
+#ifndef KEEPER_LOSES_A_NUMBER /* another one */
+		store_put_sequence(side->sent, side->taken);
+#endif
+	}
 	if (file == STORE_HISTORY) {
-		journal_submit(keeper, file);
+		submit(keeper, file);
 		return;
 	}
 	*journal->done_last = journal->open;
@@ -273,7 +316,7 @@ journal_commit(struct keeper *keeper, enum store_file file)
 	journal->open_last = &journal->open;
 	journal->changes = 0;
 	journal->serial++;
-	journal_submit(keeper, file);
+	submit(keeper, file);
 	if (!side->stuck)
 		forget_numbers(journal->done);
 }
@@ -295,7 +338,7 @@ journal_is_due(const struct journal *journal, enum store_file file, bool idle)
 int64_t
 journal_next(const struct keeper *keeper)
 {
-	const struct journal *journal = &keeper->journal;
+	const struct journal *journal = keeper->journal;
 	int64_t next = journal->mend_at != 0 ? journal->mend_at : INT64_MAX;
 
 	for (enum store_file file = STORE_MAIN; file < STORE_FILES; file++) {
@@ -308,9 +351,45 @@ journal_next(const struct keeper *keeper)
 }
 
 bool
-journal_is_stuck(const struct journal *journal)
+journal_is_stuck(const struct journal *journal, enum store_file file)
 {
-	return journal->sides[STORE_MAIN].stuck || journal->sides[STORE_HISTORY].stuck;
+	return journal->sides[file].stuck;
+}
+
+size_t
+journal_history_bytes(const struct journal *journal)
+{
+	return store_batch_bytes(journal->sides[STORE_HISTORY].open);
+}
+
+uint64_t
+journal_serial(const struct journal *journal)
+{
+	return journal->serial;
+}
+
+bool
+journal_is_safe(const struct journal *journal, uint64_t serial)
+{
+	return journal->safe >= serial;
+}
+
+int64_t
+journal_since(const struct journal *journal, enum store_file file)
+{
+	return journal->sides[file].since;
+}
+
+struct sequence
+journal_taken(const struct journal *journal, enum store_file file)
+{
+	return journal->sides[file].taken;
+}
+
+bool
+journal_is_told(const struct journal *journal)
+{
+	return journal->open == NULL && journal->done == NULL;
 }
 
 struct sequence

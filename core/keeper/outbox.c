@@ -1,13 +1,11 @@
 /* What is queued is in the store alone: rows are looked up one by one, changed as copies, and written whole. */
-#include "keeper/outbox.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "base/clock.h"
-#include "keeper/keeper.h"
+#include "keeper/outbox_private.h"
 #include "keeper/rest.h"
 
 static const int64_t wait_max = 900 * (int64_t)SECOND;
@@ -38,13 +36,6 @@ bool
 outbox_is_end(const struct delivery *delivery)
 {
 	return notice_alert(delivery->kind, delivery->code, delivery->target == 0) == NOTICE_ALERT_CLOSED;
-}
-
-/* That somebody has to hear of it: a target, or many together, are down, or we see nothing. */
-static bool
-is_urgent(enum notice_kind kind, const char *code)
-{
-	return kind == NOTICE_down || kind == NOTICE_blind || (kind == NOTICE_digest && notice_is_together(kind, code));
 }
 
 struct reading {
@@ -177,16 +168,6 @@ outbox_put(struct keeper *keeper, struct courier *courier, const struct delivery
 }
 
 void
-outbox_put_claim(struct keeper *keeper, struct courier *courier, const struct delivery *delivery)
-{
-	const struct store_delivery row = row_of(courier, delivery, text_view(""));
-
-	assert(delivery->state == STORE_DELIVERY_claimed);
-	courier->stirred = true;
-	store_put_claim(journal_main(keeper), &row);
-}
-
-void
 outbox_end(struct delivery *delivery, enum store_delivery_state state)
 {
 	delivery->state = state;
@@ -260,7 +241,7 @@ outbox_retry(struct keeper *keeper, struct courier *courier, struct delivery *de
 void
 outbox_add(struct keeper *keeper, uint32_t index, const struct outbox_entry *entry)
 {
-	struct courier *courier = &keeper->outbox.couriers[index];
+	struct courier *courier = courier_at(keeper, index);
 	struct delivery delivery = { .notice = entry->notice, .target = entry->target, .incident = entry->incident, .kind = entry->kind,
 		.opened = entry->opened, .due = entry->due, .state = STORE_DELIVERY_waiting, .created = clock_wall(),
 		.rank = STORE_RANK_OTHER };
@@ -270,7 +251,9 @@ outbox_add(struct keeper *keeper, uint32_t index, const struct outbox_entry *ent
 		delivery.rank = STORE_RANK_TEST;
 	else if (courier->rules->receiver & PW_KEEPS && outbox_is_end(&delivery))
 		delivery.rank = STORE_RANK_END;
-	if (is_urgent(entry->kind, entry->code))
+	/* Somebody has to hear of it that a target, or many together, are down, or that we see nothing. */
+	if (entry->kind == NOTICE_down || entry->kind == NOTICE_blind
+	    || (entry->kind == NOTICE_digest && notice_is_together(entry->kind, entry->code)))
 		delivery.failover = entry->stands_in ? STORE_FAILOVER_STANDS_IN : STORE_FAILOVER_WATCHED;
 	for (uint32_t i = 0; i < courier->recipient_count; i++) {
 		delivery.recipient = courier->recipients[i];
@@ -434,8 +417,8 @@ outbox_recover(struct keeper *keeper, struct reason *why)
 		reason_set(why, "no memory");
 		return false;
 	}
-	for (uint32_t i = 0; i < keeper->outbox.count; i++)
-		take_up(keeper, &keeper->outbox.couriers[i]);
+	for (uint32_t i = 0; i < keeper->outbox->count; i++)
+		take_up(keeper, courier_at(keeper, i));
 	return true;
 }
 
@@ -448,4 +431,61 @@ outbox_put_notice(struct keeper *keeper, struct store_notice row, const struct n
 	rest_put(rest, &out);
 	row.rest = (struct pw_bytes){ (const char *)bytes, out.size };
 	store_put_notice(journal_main(keeper), &row);
+}
+
+void
+outbox_claim(struct keeper *keeper, struct courier *courier, struct delivery *due, uint32_t count)
+{
+	uint64_t number = store_number(keeper->store, STORE_CLAIMS);
+
+	assert(count > 0 && courier_is_free(courier));
+	for (uint32_t i = 0; i < count; i++) {
+		due[i].state = STORE_DELIVERY_claimed;
+		due[i].claim = number;
+		due[i].claimed = clock_wall();
+		const struct store_delivery row = row_of(courier, &due[i], text_view(""));
+		store_put_claim(journal_main(keeper), &row);
+	}
+	courier->stirred = true;
+	courier->claim_serial = journal_serial(keeper->journal);
+}
+
+void
+outbox_drop_dead(struct keeper *keeper, const struct store_delivery *row, struct pw_bytes why)
+{
+	struct store_delivery dropped = *row;
+
+	assert(row->state == STORE_DELIVERY_dead);
+	dropped.state = STORE_DELIVERY_dropped;
+	dropped.ended = clock_wall();
+	dropped.receipt = why;
+	store_put_delivery(journal_main(keeper), &dropped);
+}
+
+uint64_t
+outbox_own_change(struct keeper *keeper)
+{
+	return ++keeper->outbox->own_change;
+}
+
+static bool
+on_sent(void *arg, const struct store_delivery *row)
+{
+	*(bool *)arg |= row->state == STORE_DELIVERY_sent;
+	return true;
+}
+
+bool
+outbox_was_sent(const struct keeper *keeper, uint64_t notice)
+{
+	bool sent = false;
+
+	store_read_notice_deliveries(store_inside(keeper->store), notice, on_sent, &sent);
+	return sent;
+}
+
+void
+outbox_clock_set(struct keeper *keeper, int64_t moved)
+{
+	store_set_clock(journal_main(keeper), moved);
 }

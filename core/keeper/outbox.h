@@ -74,8 +74,6 @@ uint32_t outbox_count(const struct keeper *, const struct courier *);
 
 /* Writes its row. */
 void outbox_put(struct keeper *, struct courier *, const struct delivery *, struct pw_bytes receipt);
-/* The same of one that was queued, and is claimed now. */
-void outbox_put_claim(struct keeper *, struct courier *, const struct delivery *);
 /* It has that state from now on, which is an end. */
 void outbox_end(struct delivery *, enum store_delivery_state);
 /* The same, and writes it. */
@@ -100,6 +98,8 @@ int64_t outbox_age(const struct delivery *);
 bool outbox_is_of_open(const struct keeper *, const struct delivery *);
 /* Whether there was a delivery of the notice for that notifier, but for one that was withheld and may be made once more. */
 bool outbox_had(const struct keeper *, const struct courier *, uint64_t notice);
+/* Whether anybody has received the notice. */
+bool outbox_was_sent(const struct keeper *, uint64_t notice);
 /* Somebody wants it to be tried at once; `revived`: it had ended. */
 void outbox_retry(struct keeper *, struct courier *, struct delivery *, bool revived);
 /* Whether the notice of a delivery waits for each recipient of this notifier, and nobody has it, had it, or may have it. */
@@ -112,9 +112,15 @@ void outbox_merge(struct keeper *, struct courier *, uint64_t notice, uint64_t i
 /* Of a digest the first that it stands for, and how many in all. */
 void outbox_count_digest(const struct keeper *, const struct courier *, uint64_t digest, struct notice_rest *);
 
-/* parcel.c: the packets of a notice, to be flushed. Returns false if it cannot be read now, or there is no memory for all of it. */
-bool parcel_send(struct keeper *, struct courier *, const struct delivery *);
-/* The same of one that was told before, without deliveries. */
-bool parcel_repeat(struct keeper *, struct courier *, uint64_t notice);
+/* Claims deliveries that are due: they may go out once the group that fills is durable. */
+void outbox_claim(struct keeper *, struct courier *, struct delivery *due, uint32_t count);
+/* The row of a delivery that was given up is dropped. */
+void outbox_drop_dead(struct keeper *, const struct store_delivery *, struct pw_bytes why);
+
+/* The clock was moved by so much: what is queued was made so much later by the new one, and waits as long as it did. */
+void outbox_clock_set(struct keeper *, int64_t moved);
+
+/* The number of the next change of our own, of a target or of ours. */
+uint64_t outbox_own_change(struct keeper *);
 
 #endif

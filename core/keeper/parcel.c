@@ -1,5 +1,4 @@
 /* A notice with all that it is made of, read from the store and laid ready for its notifier. */
-#include "keeper/outbox.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -12,7 +11,7 @@
 #include "base/text.h"
 #include "keeper/before.h"
 #include "keeper/behind.h"
-#include "keeper/keeper.h"
+#include "keeper/outbox_private.h"
 #include "keeper/rest.h"
 
 /* The notice that its receiver knows it by. */
@@ -174,16 +173,6 @@ send_packets(struct material *it)
 	return false;
 }
 
-static uint32_t
-place_of(const struct notice_rest *rest, uint64_t run)
-{
-	uint32_t i = 0;
-
-	while (i < rest->attempt_count && rest->attempts[i] != run)
-		i++;
-	return i;
-}
-
 static void
 send_leg(struct material *it, uint32_t place, const struct evidence *leg)
 {
@@ -202,8 +191,10 @@ on_evidence(void *arg, const struct store_evidence *row)
 	struct material *it = arg;
 	struct wire_in in = wire_from(row->bytes.data, row->bytes.size);
 	struct message_evidence evidence;
-	uint32_t place = place_of(&it->rest, row->run);
+	uint32_t place = 0;
 
+	while (place < it->rest.attempt_count && it->rest.attempts[place] != row->run)
+		place++;
 	it->last = (struct store_evidence_key){ row->run, row->leg, row->target };
 	if (place < it->rest.attempt_count && message_get_evidence(&in, &evidence, CONFIG_NONE))
 		send_leg(it, place, &evidence.leg);
@@ -271,15 +262,6 @@ add_recipients(struct material *it)
 		if (delivery.failover == STORE_FAILOVER_STANDS_IN)
 			notice->flags |= NOTICE_FALLBACK;
 	}
-}
-
-/* Whether each address of its target has to answer. */
-static bool
-needs_all(const struct material *it)
-{
-	uint32_t target = roll_target(it->keeper->roll, it->target);
-
-	return target != CONFIG_NONE && it->keeper->config->targets[target].policy->addresses == ADDRESSES_ALL;
 }
 
 /* Where it says that its target is down, and that is still so: who is silent behind it. */
@@ -377,6 +359,7 @@ gather(struct material *it)
 	struct store_reader *reader = store_inside(it->keeper->store);
 	struct store_incident incident;
 	struct first_notice first;
+	uint32_t target;
 
 	store_read_notice(reader, it->notice.notice, on_notice, it);
 	if (!it->found)
@@ -406,23 +389,14 @@ gather(struct material *it)
 		memcpy(it->notice.thread, it->notice.key, sizeof it->notice.thread);
 	else
 		make_key(it, &first, it->notice.thread);
-	before_add_failures(reader, &it->notice, &it->rest, needs_all(it));
+	target = roll_target(it->keeper->roll, it->target);
+	before_add_failures(reader, &it->notice, &it->rest, target != CONFIG_NONE
+	    && it->keeper->config->targets[target].policy->addresses == ADDRESSES_ALL); /* whether each has to answer */
 	return true;
 }
 
-static void
-add_repeated(struct material *it)
-{
-	const char *recipient = it->courier->recipients[0];
-
-	it->courier->hand_count = 0;
-	it->notice.recipients[it->notice.recipient_count++] = (struct pw_bytes){ recipient, strlen(recipient) };
-	it->notice.queued = clock_wall();
-	it->notice.attempt = 1;
-}
-
-static bool
-send_all(struct keeper *keeper, struct courier *courier, const struct delivery *delivery, void (*add)(struct material *))
+bool
+parcel_send(struct keeper *keeper, struct courier *courier, const struct delivery *delivery, bool again)
 {
 	static unsigned char packet[WIRE_MAX];
 	static struct material it;
@@ -436,20 +410,14 @@ send_all(struct keeper *keeper, struct courier *courier, const struct delivery *
 	if (!gather(&it))
 		return false;
 	send_legs(&it);
-	add(&it);
+	if (again) {
+		courier->hand_count = 0;
+		it.notice.recipients[it.notice.recipient_count++] = text_view(courier->recipients[0]);
+		it.notice.queued = clock_wall();
+		it.notice.attempt = 1;
+	} else
+		add_recipients(&it);
 	message_put_notice(&out, &it.notice);
 	it.no_memory |= !packet_queue_add(&it.out, packet, out.size, -1);
 	return send_packets(&it);
-}
-
-bool
-parcel_send(struct keeper *keeper, struct courier *courier, const struct delivery *delivery)
-{
-	return send_all(keeper, courier, delivery, add_recipients);
-}
-
-bool
-parcel_repeat(struct keeper *keeper, struct courier *courier, uint64_t notice)
-{
-	return send_all(keeper, courier, &(struct delivery){ .notice = notice }, add_repeated);
 }

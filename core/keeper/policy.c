@@ -1,15 +1,75 @@
 /* Quiet hours are looked up once for each that begins or ends. */
-#include "keeper/policy.h"
+#include <assert.h>
+#include <stdlib.h>
 
 #include "base/clock.h"
-#include "keeper/keeper.h"
+#include "keeper/policy_private.h"
 #include "keeper/rules.h"
+#include "keeper/silences.h"
 #include "keeper/telling.h"
 #include "keeper/told.h"
 #include "keeper/withhold.h"
 
 enum { PAGE = 1000 };
 static const int64_t a_minute = 60 * (int64_t)SECOND;
+
+bool
+policy_open(struct keeper *keeper)
+{
+	const struct config *config = keeper->config;
+	struct policy_state *policy = keeper->policy = calloc(1, sizeof *policy);
+	bool whole = policy != NULL && window_clock_init(&policy->windows, config)
+	    && (policy->silences = calloc(config->target_count + 1, sizeof *policy->silences)) != NULL
+	    && (policy->listeners = calloc(config->notifier_count + 1, sizeof *policy->listeners)) != NULL;
+
+	for (uint32_t i = 0; whole && i < config->notifier_count; i++) {
+		const struct config_notifier *rules = &config->notifiers[i];
+		const char *name = rules->timezone != NULL ? rules->timezone : config->timezone;
+		struct listener *listener = &policy->listeners[i];
+		struct reason why;
+
+		listener->handed = calloc(rules->storm + 1, sizeof *listener->handed);
+		listener->hush_looked = INT64_MAX;
+		whole = listener->handed != NULL;
+		if (rules->quiet.count == 0)
+			continue;
+		listener->zone = name == NULL ? zone_open_own() : zone_open(name, &why);
+		listener->missed = calloc(config->target_count / 8 + 1, 1);
+		whole &= listener->missed != NULL;
+	}
+	return whole;
+}
+
+void
+policy_close(struct keeper *keeper)
+{
+	struct policy_state *policy = keeper->policy;
+
+	if (policy == NULL)
+		return;
+	for (uint32_t i = 0; policy->listeners != NULL && i < keeper->config->notifier_count; i++) {
+		free(policy->listeners[i].handed);
+		free(policy->listeners[i].missed);
+		zone_close(&policy->listeners[i].zone);
+	}
+	free(policy->listeners);
+	free(policy->silences);
+	window_clock_fini(&policy->windows);
+	free(policy);
+	keeper->policy = NULL;
+}
+
+struct listener *
+policy_listener(const struct keeper *keeper, const struct courier *courier)
+{
+	return &keeper->policy->listeners[courier_index(keeper, courier)];
+}
+
+bool
+policy_is_quiet(const struct keeper *keeper, const struct courier *courier)
+{
+	return policy_listener(keeper, courier)->hushed;
+}
 
 void
 policy_commit(struct keeper *keeper)
@@ -19,54 +79,47 @@ policy_commit(struct keeper *keeper)
 }
 
 void
+policy_look_at_windows(struct keeper *keeper)
+{
+	(void)window_clock_turn(&keeper->policy->windows, clock_wall());
+}
+
+void
 policy_compare(struct keeper *keeper)
 {
 	bool hushed = false;
 
-	for (uint32_t i = 0; i < keeper->outbox.count; i++)
-		hushed |= keeper->outbox.couriers[i].hushed;
+	for (uint32_t i = 0; i < keeper->config->notifier_count; i++)
+		hushed |= keeper->policy->listeners[i].hushed;
+	assert(keeper->policy->withheld <= keeper->config->target_count);
+	for (uint32_t i = 0; keeper->policy->withheld > 0 && i < keeper->config->target_count; i++) {
+		struct silence *silence = &keeper->policy->silences[i];
 
-	for (uint32_t i = 0; keeper->withheld.count > 0 && i < keeper->config->target_count; i++) {
-		bool compared;
-
-		if (!withhold_is_over(keeper, i, &compared))
+		if (!silence->withheld || withhold_target(keeper, i) != NULL)
 			continue;
-		if (!compared)
+		if (!silence->compared)
 			telling_compare(keeper, i, CONFIG_NONE);
+		silence->compared = true;
 		/* Who is in his quiet hours is told at their end, also by a keeper that is born in them. */
-		withhold_compared(keeper, i, !hushed);
+		if (!hushed)
+			withhold_mark(keeper, i, false);
 	}
 }
 
 static void
-compare_missed(struct keeper *keeper, struct courier *courier)
+compare_missed(struct keeper *keeper, uint32_t notifier)
 {
-	uint32_t index = courier_index(keeper, courier);
+	unsigned char *missed = keeper->policy->listeners[notifier].missed;
 
 	for (uint32_t target = 0; target < keeper->config->target_count; target++) {
-		if (!(courier->missed[target / 8] >> target % 8 & 1))
+		if (!(missed[target / 8] >> target % 8 & 1))
 			continue;
-		courier->missed[target / 8] &= (unsigned char)~(1 << target % 8);
+		missed[target / 8] &= (unsigned char)~(1 << target % 8);
 		if (withhold_is_silent(keeper, target))
 			withhold_later(keeper, target, false);
 		else
-			telling_compare(keeper, target, index);
+			telling_compare(keeper, target, notifier);
 	}
-}
-
-static void
-look_at_hours(struct keeper *keeper, struct courier *courier, int64_t now)
-{
-	const struct calendar *quiet = &courier->rules->quiet;
-	bool was = courier->hushed;
-
-	if (quiet->count == 0 || (now >= courier->hush_looked && now < courier->hush_next))
-		return;
-	courier->hush_looked = now;
-	courier->hushed = calendar_holds(quiet, courier->zone, now);
-	courier->hush_next = calendar_next(quiet, courier->zone, now);
-	if (was && !courier->hushed)
-		compare_missed(keeper, courier);
 }
 
 void
@@ -74,14 +127,25 @@ policy_turn(struct keeper *keeper)
 {
 	int64_t now = clock_wall();
 
-	for (uint32_t i = 0; i < keeper->outbox.count; i++)
-		look_at_hours(keeper, &keeper->outbox.couriers[i], now);
+	for (uint32_t i = 0; i < keeper->config->notifier_count; i++) {
+		const struct calendar *quiet = &keeper->config->notifiers[i].quiet;
+		struct listener *listener = &keeper->policy->listeners[i];
+		bool was = listener->hushed;
+
+		if (quiet->count == 0 || (now >= listener->hush_looked && now < listener->hush_next))
+			continue;
+		listener->hush_looked = now;
+		listener->hushed = calendar_holds(quiet, listener->zone, now);
+		listener->hush_next = calendar_next(quiet, listener->zone, now);
+		if (was && !listener->hushed)
+			compare_missed(keeper, i);
+	}
 	policy_compare(keeper);
 }
 
 struct look {
 	struct keeper *keeper;
-	struct courier *courier;
+	uint32_t notifier;
 	int64_t since;
 	uint64_t last;
 	bool over;
@@ -96,41 +160,42 @@ on_notice(void *arg, const struct store_notice *row)
 	look->last = row->number;
 	look->over = row->confirmed < look->since;
 	if (!look->over && row->target != 0 && target != CONFIG_NONE)
-		rules_miss(look->courier, target);
+		rules_miss(look->keeper, look->notifier, target);
 	return !look->over;
 }
 
 /* What came in the quiet hours that are, or were the last. */
 static void
-recover_missed(struct keeper *keeper, struct courier *courier)
+recover_missed(struct keeper *keeper, uint32_t notifier)
 {
-	const struct calendar *quiet = &courier->rules->quiet;
+	const struct calendar *quiet = &keeper->config->notifiers[notifier].quiet;
+	struct listener *listener = &keeper->policy->listeners[notifier];
+	struct store_reader *reader = store_inside(keeper->store);
 	int64_t now = clock_wall(), since;
-	struct look look = { .keeper = keeper, .courier = courier };
+	struct look look = { .keeper = keeper, .notifier = notifier };
 
 	if (quiet->count == 0)
 		return;
-	courier->hushed = calendar_holds(quiet, courier->zone, now);
-	since = calendar_since(quiet, courier->zone, now);
-	look.since = courier->hushed ? since : calendar_since(quiet, courier->zone, since - a_minute);
-	while (!look.over
-	    && store_read_notices(store_inside(keeper->store), UINT64_MAX, look.last, PAGE, on_notice, &look) == STORE_READ_MORE)
+	listener->hushed = calendar_holds(quiet, listener->zone, now);
+	since = calendar_since(quiet, listener->zone, now);
+	look.since = listener->hushed ? since : calendar_since(quiet, listener->zone, since - a_minute);
+	while (!look.over && store_read_notices(reader, UINT64_MAX, look.last, PAGE, on_notice, &look) == STORE_READ_MORE)
 		continue;
-	if (!courier->hushed)
-		compare_missed(keeper, courier);
+	if (!listener->hushed)
+		compare_missed(keeper, notifier);
 }
 
 void
 policy_recover(struct keeper *keeper)
 {
 	withhold_recover(keeper);
-	for (uint32_t i = 0; i < keeper->outbox.count; i++)
-		recover_missed(keeper, &keeper->outbox.couriers[i]);
+	for (uint32_t i = 0; i < keeper->config->notifier_count; i++)
+		recover_missed(keeper, i);
 	/* Who is told of it since a moment ago only, or had no memory left of it. */
-	struct store_incident incident = { .number = 0 };
-	while (store_next_open_incident(keeper->store, &incident)) {
+	for (struct store_incident incident = { .number = 0 }; store_next_open_incident(keeper->store, &incident);) {
 		uint32_t target = roll_target(keeper->roll, incident.target);
-		for (uint32_t i = 0; target != CONFIG_NONE && i < keeper->outbox.count; i++)
+
+		for (uint32_t i = 0; target != CONFIG_NONE && i < keeper->config->notifier_count; i++)
 			if (!told_down(keeper, target, i) && !withhold_is_silent(keeper, target))
 				telling_compare(keeper, target, i);
 	}

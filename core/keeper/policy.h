@@ -12,7 +12,14 @@
 #ifndef KEEPER_POLICY_H
 #define KEEPER_POLICY_H
 
+#include <stdbool.h>
+
+struct courier;
 struct keeper;
+
+/* What is kept of targets and notifiers in memory. Returns false if out of memory. */
+bool policy_open(struct keeper *);
+void policy_close(struct keeper *);
 
 /* At birth, when all is read: what was to be told in quiet hours, and who was never told of what lasts. */
 void policy_recover(struct keeper *);
@@ -23,6 +30,12 @@ void policy_turn(struct keeper *);
 /* Of targets of which something was withheld, and that may be told of again, what is true is compared with what was told. Also
  * when a pause ends. */
 void policy_compare(struct keeper *);
+
+/* In each turn of the loop: windows that begin and end. */
+void policy_look_at_windows(struct keeper *);
+
+/* Whether a notifier is in its quiet hours. */
+bool policy_is_quiet(const struct keeper *, const struct courier *);
 
 /* Commits what there is for postwatch.db: with what was withheld, of which targets. */
 void policy_commit(struct keeper *);

@@ -1,13 +1,13 @@
 /* One change as rows of one batch: its notice, its incident or condition, its evidence. */
-#include "keeper/record.h"
 
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
 
 #include "base/clock.h"
 #include "keeper/evidence.h"
-#include "keeper/keeper.h"
+#include "keeper/record_private.h"
 #include "keeper/policy.h"
 #include "keeper/rest.h"
 #include "keeper/silences.h"
@@ -23,7 +23,7 @@ close_incident(struct keeper *keeper, struct store_incident *incident, const cha
 	incident->ended = ended;
 	incident->end_confirmed = confirmed;
 	incident->end_text = text;
-	store_put_incident(journal_main(keeper), incident);
+	record_put_incident(keeper, incident);
 }
 
 static uint64_t
@@ -40,7 +40,7 @@ open_incident(struct keeper *keeper, const struct message_change *change)
 	incident = (struct store_incident){ .number = store_number(keeper->store, STORE_INCIDENTS),
 		.target = roll_number(keeper->roll, change->target), .change = change->incident, .began = change->detected,
 		.confirmed = change->confirmed, .outcome = change->code, .text = change->text };
-	store_put_incident(journal_main(keeper), &incident);
+	record_put_incident(keeper, &incident);
 	roll_note_incident(keeper->roll, change->target);
 	return incident.number;
 }
@@ -49,12 +49,6 @@ static bool
 opens(const struct message_change *change)
 {
 	return change->target != CONFIG_NONE && strcmp(change->to, "down") == 0 && strcmp(change->from, "down") != 0;
-}
-
-static bool
-closes(const struct message_change *change)
-{
-	return change->target != CONFIG_NONE && strcmp(change->to, "up") == 0;
 }
 
 static uint64_t
@@ -121,40 +115,33 @@ keep_files(struct keeper *keeper, const struct message_change *change)
 		store_put_meta(journal_main(keeper), FILES_META, (struct pw_bytes){ (const char *)bytes, out.size });
 }
 
-/* What was kept silent is compared when the reason is over: for a parent the monitor says when, the others end here. */
-static void
-note_silence(struct keeper *keeper, const struct message_change *change)
-{
-	struct file_of *file = &keeper->files[change->target];
-
-	file->silenced = strstr(change->silences, "parent") != NULL ? "parent" : NULL;
-	file->flapping = strstr(change->silences, "flapping") != NULL;
-	if (silences_at(keeper, change->target, change->confirmed) != NULL)
-		withhold_later(keeper, change->target, false);
-}
-
 static void
 record_change(struct keeper *keeper, const struct message_change *change)
 {
+	uint64_t target = roll_number(keeper->roll, change->target);
+	bool is_silent = change->target != CONFIG_NONE && silences_at(keeper, change->target, change->confirmed) != NULL;
+
+	/* What was kept silent is compared when the reason is over: for a parent the monitor says when, the others end here. */
 	if (change->target != CONFIG_NONE)
-		note_silence(keeper, change);
-	/* Without a kind nothing happened but that the reasons for silence are others. */
+		withhold_note(keeper, change->target, strstr(change->silences, "parent") != NULL ? "parent" : NULL,
+		    strstr(change->silences, "flapping") != NULL);
+	if (is_silent)
+		withhold_later(keeper, change->target, false);
 	if (change->kind[0] != '\0') {
 		struct store_incident ended;
 		uint64_t incident = incident_of(keeper, change), notice = store_number(keeper->store, STORE_NOTICES);
 
-		put_notice(keeper, change, notice, roll_number(keeper->roll, change->target), incident);
-		telling_notice(keeper, change, notice, roll_number(keeper->roll, change->target), incident);
+		put_notice(keeper, change, notice, target, incident);
+		telling_notice(keeper, change, &(struct telling_row){ notice, target, incident }, NULL);
 		record_condition(keeper, change);
 		keep_files(keeper, change);
-		if (change->target != CONFIG_NONE)
+		if (target != 0)
 			evidence_of_change(keeper, change, notice, incident);
-		if (closes(change) && store_find_incident(keeper->store, incident, &ended))
+		if (target != 0 && strcmp(change->to, "up") == 0 && store_find_incident(keeper->store, incident, &ended))
 			close_incident(keeper, &ended, "up", change->detected, change->confirmed, change->text);
-	}
-	if (change->kind[0] == '\0' && change->target != CONFIG_NONE && silences_at(keeper, change->target, change->confirmed) == NULL)
+	} else if (change->target != CONFIG_NONE && !is_silent) /* nothing happened but that the reasons for silence are others */
 		telling_compare(keeper, change->target, CONFIG_NONE);
-	keeper->done++;
+	keeper->record->done++;
 }
 
 /* What is open already is not told again because somebody says once more that it is. */
@@ -172,27 +159,24 @@ is_open(struct keeper *keeper, const struct message_change *change)
 
 /* The columns as the monitor says them: its record is not read here. */
 static void
-put_state_row(struct keeper *keeper, const struct message_run *run)
+record_state(struct keeper *keeper, const struct message_run *run)
 {
 	const struct message_columns *columns = &run->columns;
-	int64_t interval = run->interval == 0 ? keeper->config->targets[run->target].policy->interval : run->interval;
+	int64_t interval = run->interval;
 
+	if (run->target == CONFIG_NONE) {
+		store_put_meta(journal_main(keeper), OWN_META, run->state);
+		return;
+	}
+	if (interval == 0)
+		interval = keeper->config->targets[run->target].policy->interval;
 	store_put_state(journal_main(keeper), &(struct store_state){ .target = roll_number(keeper->roll, run->target),
 	    .at = clock_wall(), .record = run->state, .state = columns->state, .verdict = columns->verdict,
 	    .outcome = columns->outcome, .silences = columns->silences, .text = columns->text, .since = columns->since,
 	    .ended = columns->ended, .interval = interval == INTERVAL_NONE ? 0 : interval, .fails = columns->fails,
 	    .passes = columns->passes, .attempts = columns->attempts, .doubled = columns->doubled,
-	    .flapping = columns->flapping, .slow = columns->slow, .held = columns->held, .quarantined = columns->quarantined });
-}
-
-static void
-record_state(struct keeper *keeper, const struct message_run *run)
-{
-	if (run->target == CONFIG_NONE) {
-		store_put_meta(journal_main(keeper), OWN_META, run->state);
-		return;
-	}
-	put_state_row(keeper, run);
+	    .flapping = columns->flapping, .slow = columns->slow, .held = columns->held,
+	    .quarantined = columns->quarantined });
 	evidence_of_state(keeper, run->target);
 }
 
@@ -246,24 +230,15 @@ record_clock_set(struct keeper *keeper, int64_t moved)
 		incident.confirmed += moved;
 		incident.reminded += incident.reminded == 0 ? 0 : moved;
 		incident.acknowledged += incident.acknowledged == 0 ? 0 : moved;
-		store_put_incident(journal_main(keeper), &incident);
+		record_put_incident(keeper, &incident);
 	}
-}
-
-/* What is told of a target because nothing was learnt of it, is over as soon as something is. */
-static bool
-is_of_unknown(const char *code)
-{
-	struct outcome outcome;
-
-	return outcome_find(code, NULL, &outcome) && outcome.severity == PW_UNKNOWN;
 }
 
 static void
 clear(struct keeper *keeper, uint32_t target, const struct store_condition *standing, uint64_t run, int64_t at)
 {
 	uint64_t notice;
-	struct message_change change = { .target = target, .change = ++keeper->own_change, .kind = "cleared",
+	struct message_change change = { .target = target, .change = outbox_own_change(keeper), .kind = "cleared",
 		.detected = standing->since, .confirmed = at };
 	char sentence[512];
 	struct text text = TEXT_OVER(sentence);
@@ -276,21 +251,23 @@ clear(struct keeper *keeper, uint32_t target, const struct store_condition *stan
 	text_add_span(&text, at > standing->since ? at - standing->since : 0);
 	change.text = (struct pw_bytes){ text.bytes, text.size };
 	notice = record_notice(keeper, &change, standing->target, 0);
-	telling_notice(keeper, &change, notice, standing->target, 0);
+	telling_notice(keeper, &change, &(struct telling_row){ notice, standing->target, 0 }, NULL);
 	record_condition(keeper, &change);
 	evidence_of_change(keeper, &change, notice, 0);
 }
 
+/* What is told of a target because nothing was learnt of it, is over as soon as something is. */
 void
 record_seen(struct keeper *keeper, uint32_t target, uint64_t run)
 {
 	struct store_condition condition = { .target = roll_number(keeper->roll, target) };
+	struct outcome outcome;
 	bool any = false;
 
 	if (roll_is_clear(keeper->roll, target))
 		return;
 	for (; store_next_condition_of(keeper->store, &condition); any = true)
-		if (is_of_unknown(condition.code))
+		if (outcome_find(condition.code, NULL, &outcome) && outcome.severity == PW_UNKNOWN)
 			clear(keeper, target, &condition, run, clock_wall());
 	roll_note_conditions(keeper->roll, target, any);
 }
@@ -314,9 +291,10 @@ record_notice(struct keeper *keeper, const struct message_change *change, uint64
 }
 
 uint64_t
-record_ours(struct keeper *keeper, const char *kind, const char *code, int64_t since, const char *format, ...)
+record_ours_to(struct keeper *keeper, const struct audience *audience, const char *kind, const char *code, int64_t since,
+    const char *format, ...)
 {
-	struct message_change change = { .target = CONFIG_NONE, .change = ++keeper->own_change, .detected = since,
+	struct message_change change = { .target = CONFIG_NONE, .change = outbox_own_change(keeper), .detected = since,
 		.confirmed = clock_wall() };
 	char sentence[2048];
 	struct text text = TEXT_OVER(sentence);
@@ -330,7 +308,7 @@ record_ours(struct keeper *keeper, const char *kind, const char *code, int64_t s
 	text_copy(change.code, sizeof change.code, code);
 	change.text = (struct pw_bytes){ text.bytes, text.size };
 	notice = record_notice(keeper, &change, 0, 0);
-	telling_notice(keeper, &change, notice, 0, 0);
+	telling_notice(keeper, &change, &(struct telling_row){ notice, 0, 0 }, audience);
 	return notice;
 }
 
@@ -348,7 +326,7 @@ tell(struct keeper *keeper, const struct slip *slip)
 		if (change.kind[0] != '\0' && !(slip->left_out >> i & 1)) {
 			if (run.sequence.birth != 0) /* what is our own is silenced for nothing */
 				silences_stamp(keeper, &change);
-			tell_change(keeper->duty, ++keeper->events, &change, keeper->cabinet, keeper->zone);
+			tell_change(keeper->duty, ++keeper->record->events, &change, keeper->cabinet, keeper->zone);
 		}
 }
 
@@ -356,17 +334,57 @@ void
 record_commit(struct keeper *keeper)
 {
 	policy_commit(keeper);
-	for (const struct slip *slip; (slip = journal_untold(&keeper->journal)) != NULL; journal_told(&keeper->journal))
+	for (const struct slip *slip; (slip = journal_untold(keeper->journal)) != NULL; journal_told(keeper->journal))
 		tell(keeper, slip);
-	if (keeper->journal.open == NULL)
+	if (journal_is_told(keeper->journal))
 		cabinet_settle_all(keeper->cabinet);
 }
 
 void
 record_settle(struct keeper *keeper, uint32_t target, uint64_t run)
 {
-	if (keeper->journal.open == NULL)
+	if (journal_is_told(keeper->journal))
 		cabinet_settle(keeper->cabinet, target, run);
 	else
 		cabinet_settle_later(keeper->cabinet, target, run);
+}
+
+void
+record_put_incident(struct keeper *keeper, const struct store_incident *incident)
+{
+	store_put_incident(journal_main(keeper), incident);
+}
+
+bool
+record_open(struct keeper *keeper)
+{
+	keeper->record = calloc(1, sizeof *keeper->record);
+	keeper->cabinet = cabinet_create(keeper->config->target_count, CABINET_BYTES_MAX);
+	return keeper->record != NULL && keeper->cabinet != NULL;
+}
+
+void
+record_close(struct keeper *keeper)
+{
+	free(keeper->record);
+	keeper->record = NULL;
+	cabinet_destroy(&keeper->cabinet);
+}
+
+uint64_t
+record_done(const struct keeper *keeper)
+{
+	return keeper->record->done;
+}
+
+int64_t
+record_watched(const struct keeper *keeper)
+{
+	return keeper->record->watched;
+}
+
+void
+record_note_watched(struct keeper *keeper, int64_t watched)
+{
+	keeper->record->watched = watched;
 }

@@ -3,7 +3,11 @@
 #define KEEPER_RECORD_H
 
 #include "base/messages.h"
+#include "keeper/rules.h"
+#include "store/rows.h"
 #include "base/messages.h"
+#include "keeper/rules.h"
+#include "store/rows.h"
 
 struct keeper;
 
@@ -13,6 +17,16 @@ struct keeper;
  * while all can be. */
 #define FILES_META "files"
 enum { FILES_META_MAX = SOURCES_TEXT_MAX + 256 };
+
+/* Returns false if out of memory. */
+bool record_open(struct keeper *);
+void record_close(struct keeper *);
+
+/* How many changes and results were taken. */
+uint64_t record_done(const struct keeper *);
+/* UTC: when the last result came, of a keeper before us, too, where that is noted; 0: it is not known. */
+int64_t record_watched(const struct keeper *);
+void record_note_watched(struct keeper *, int64_t watched);
 
 /* Makes rows of a run and of its place in the sequence; `packet` is what it came in, and is kept until it is told. */
 void record_run(struct keeper *, const struct message_run *, struct pw_bytes packet);
@@ -24,9 +38,12 @@ void record_seen(struct keeper *, uint32_t target, uint64_t run);
 void record_settle(struct keeper *, uint32_t target, uint64_t run);
 /* Makes rows of a notice of our own making, and nothing of it is told; returns its number. `target`: the store's. */
 uint64_t record_notice(struct keeper *, const struct message_change *, uint64_t target, uint64_t incident);
-/* Something of our own; returns the notice's number. */
-uint64_t record_ours(struct keeper *, const char *kind, const char *code, int64_t since, const char *format, ...)
-    __attribute__((format(printf, 5, 6)));
+/* Something of our own, for an audience (NULL: all); returns the notice's number. */
+uint64_t record_ours_to(struct keeper *, const struct audience *, const char *kind, const char *code, int64_t since,
+    const char *format, ...) __attribute__((format(printf, 6, 7)));
+#define record_ours(keeper, ...) record_ours_to((keeper), NULL, __VA_ARGS__)
+/* Writes the row of an incident. */
+void record_put_incident(struct keeper *, const struct store_incident *);
 
 /* Commits what there is for postwatch.db, and tells in the log what was committed, or is held in memory. */
 void record_commit(struct keeper *);

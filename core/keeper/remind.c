@@ -5,8 +5,8 @@
 #include <syslog.h>
 
 #include "base/clock.h"
-#include "keeper/keeper.h"
-#include "keeper/record.h"
+#include "keeper/record_private.h"
+#include "keeper/policy.h"
 #include "keeper/rest.h"
 #include "keeper/rules.h"
 #include "keeper/told.h"
@@ -36,14 +36,14 @@ static bool
 is_due(struct keeper *keeper, uint32_t target, uint32_t index, const struct store_incident *incident, int64_t now,
     uint64_t *opened)
 {
-	const struct courier *courier = &keeper->outbox.couriers[index];
+	const struct courier *courier = courier_at(keeper, index);
 	struct ledger ledger;
 	int64_t last;
 
-	if (courier->rules->remind_count == 0 || courier->hushed || !rules_want(keeper, index, NOTICE_reminder, "")
-	    || !rules_include(keeper, target, index))
+	if (courier_rules(courier)->remind_count == 0 || policy_is_quiet(keeper, courier) || !rules_want(keeper, index, NOTICE_reminder, "")
+	    || !rules_include(keeper, target, index, NULL))
 		return false;
-	last = remind_last(courier->rules->remind, courier->rules->remind_count, incident->confirmed + courier->rules->after, now);
+	last = remind_last(courier_rules(courier)->remind, courier_rules(courier)->remind_count, incident->confirmed + courier_rules(courier)->after, now);
 	if (last <= incident->reminded || last == 0)
 		return false;
 	told_ledger(keeper, target, index, &ledger);
@@ -69,7 +69,7 @@ record_reminder(struct keeper *keeper, uint32_t target, const struct store_incid
 	    .incident = incident->number, .code = incident->outcome, .detected = incident->began, .confirmed = now,
 	    .text = { text.bytes, text.size }, .silences = "" }, &rest);
 	reminded.reminded = now;
-	store_put_incident(journal_main(keeper), &reminded);
+	record_put_incident(keeper, &reminded);
 	return number;
 }
 
@@ -80,7 +80,7 @@ remind_of(struct keeper *keeper, uint32_t target, const struct store_incident *i
 
 	if (target == CONFIG_NONE || incident->acknowledged != 0 || withhold_is_silent(keeper, target))
 		return;
-	for (uint32_t i = 0; i < keeper->outbox.count; i++) {
+	for (uint32_t i = 0; i < keeper->config->notifier_count; i++) {
 		if (!is_due(keeper, target, i, incident, now, &opened))
 			continue;
 		if (notice == 0)
@@ -98,8 +98,8 @@ remind(struct keeper *keeper)
 	int64_t now = clock_wall();
 	bool wanted = false;
 
-	for (uint32_t i = 0; i < keeper->outbox.count; i++)
-		wanted |= keeper->outbox.couriers[i].rules->remind_count > 0;
+	for (uint32_t i = 0; i < keeper->config->notifier_count; i++)
+		wanted |= courier_rules(courier_at(keeper, i))->remind_count > 0;
 	while (wanted && store_next_open_incident(keeper->store, &incident))
 		remind_of(keeper, roll_target(keeper->roll, incident.target), &incident, now);
 }
@@ -107,15 +107,15 @@ remind(struct keeper *keeper)
 static void
 stand_in(struct keeper *keeper, struct courier *courier, struct delivery *delivery)
 {
-	uint32_t fallback = courier->rules->fallback, target = roll_target(keeper->roll, delivery->target);
+	uint32_t fallback = courier_rules(courier)->fallback, target = roll_target(keeper->roll, delivery->target);
 	uint64_t notice = delivery->notice;
 	struct ledger ledger;
 
 	if (target != CONFIG_NONE)
 		told_ledger(keeper, target, fallback, &ledger);
-	if (!outbox_had(keeper, &keeper->outbox.couriers[fallback], notice) && (target == CONFIG_NONE || !ledger_is_down(&ledger))) {
-		duty_log(keeper->duty, LOG_WARNING, 0, "keeper: %s has not sent a notice (%s) in time: %s is told as well", courier->name,
-		    notice_name(delivery->kind), keeper->outbox.couriers[fallback].name);
+	if (!outbox_had(keeper, courier_at(keeper, fallback), notice) && (target == CONFIG_NONE || !ledger_is_down(&ledger))) {
+		duty_log(keeper->duty, LOG_WARNING, 0, "keeper: %s has not sent a notice (%s) in time: %s is told as well", courier_rules(courier)->name,
+		    notice_name(delivery->kind), courier_rules(courier_at(keeper, fallback))->name);
 		outbox_add(keeper, fallback, &(struct outbox_entry){ .kind = delivery->kind, .code = delivery->code, .notice = notice,
 		    .target = delivery->target, .incident = delivery->incident, .stands_in = true });
 		if (target != CONFIG_NONE)
@@ -130,9 +130,9 @@ fail_over(struct keeper *keeper, struct courier *courier)
 {
 	struct delivery delivery = { .notice = 0 };
 
-	if (courier->rules->fallback == CONFIG_NONE || courier->hushed)
+	if (courier_rules(courier)->fallback == CONFIG_NONE || policy_is_quiet(keeper, courier))
 		return;
-	while (outbox_next_late(keeper, courier, failover_after + courier->rules->after, false, &delivery))
+	while (outbox_next_late(keeper, courier, failover_after + courier_rules(courier)->after, false, &delivery))
 		if (withhold_delivery(keeper, courier, &delivery) == NULL)
 			stand_in(keeper, courier, &delivery);
 }
@@ -140,7 +140,7 @@ fail_over(struct keeper *keeper, struct courier *courier)
 static void
 put_tested(struct keeper *keeper, int64_t at)
 {
-	keeper->outbox.tested = at;
+	keeper->record->tested = at;
 	store_put_meta(journal_main(keeper), "tested", (struct pw_bytes){ (const char *)&at, sizeof at });
 }
 
@@ -152,13 +152,13 @@ test_ways(struct keeper *keeper)
 	const struct calendar calendar = { 1, &weekly };
 	int64_t now = clock_wall(), slot;
 
-	if (now < keeper->outbox.next_test && now > keeper->outbox.tested)
+	if (now < keeper->record->next_test && now > keeper->record->tested)
 		return;
 	slot = calendar_since(&calendar, keeper->zone, now);
 	if (!calendar_holds(&calendar, keeper->zone, now))
 		slot -= minute; /* it was the end */
-	keeper->outbox.next_test = calendar_next(&calendar, keeper->zone, now);
-	if (slot <= keeper->outbox.tested)
+	keeper->record->next_test = calendar_next(&calendar, keeper->zone, now);
+	if (slot <= keeper->record->tested)
 		return;
 	put_tested(keeper, now);
 	record_ours(keeper, "test", "weekly", now, "the weekly test: nothing has happened, and this way works");
@@ -168,8 +168,8 @@ void
 remind_turn(struct keeper *keeper)
 {
 	remind(keeper);
-	for (uint32_t i = 0; i < keeper->outbox.count; i++)
-		fail_over(keeper, &keeper->outbox.couriers[i]);
+	for (uint32_t i = 0; i < keeper->config->notifier_count; i++)
+		fail_over(keeper, courier_at(keeper, i));
 	test_ways(keeper);
 }
 
@@ -179,7 +179,7 @@ remind_recover(struct keeper *keeper)
 	int64_t tested = 0;
 
 	if (store_read_meta(store_inside(keeper->store), "tested", &tested, sizeof tested) == sizeof tested)
-		keeper->outbox.tested = tested;
+		keeper->record->tested = tested;
 	else
 		put_tested(keeper, clock_wall());
 }

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "keeper/keeper.h"
+#include "keeper/policy_private.h"
 #include "keeper/told.h"
 #include "keeper/withhold.h"
 
@@ -33,17 +33,6 @@ find_condition(const struct keeper *keeper, uint32_t target, const struct ledger
 	return ledger_has_code(ledger, code.name) && roll_stands(keeper->roll, target, code.name) ? code.opened : 0;
 }
 
-/* What of a target that is down its receiver has: 0: nothing, or an end of it is on its way. */
-static uint64_t
-find_outage(const struct keeper *keeper, uint32_t target, const struct ledger *ledger)
-{
-	bool told = ledger->sent.meaning == MEANING_DOWN && ledger->queued.meaning == MEANING_DOWN;
-
-	if (!told || !roll_is_down(keeper->roll, target))
-		return 0;
-	return ledger->sent.opened != 0 ? ledger->sent.opened : ledger->sent.notice;
-}
-
 /* The newest words on each trouble of ours, newest first. */
 struct ours {
 	const struct keeper *keeper;
@@ -54,101 +43,96 @@ struct ours {
 	struct ledger_met met;
 };
 
-/* Its notifier was told of it. */
-static bool
-is_told(const struct ours *ours, uint64_t notice)
-{
-	struct delivery queued = { .notice = 0 };
-
-	return !outbox_next_of_notice(ours->keeper, ours->courier, notice, &queued) && outbox_had(ours->keeper, ours->courier, notice);
-}
-
 static bool
 on_ours(void *arg, const struct store_notice *row)
 {
 	struct ours *ours = arg;
+	struct delivery queued = { .notice = 0 };
 	enum notice_alert alert = notice_alert(notice_named(row->kind), row->code, true);
 
 	ours->last = row->number;
-	if (alert == NOTICE_ALERT_NONE || !ledger_meet(&ours->met, row->code) || alert == NOTICE_ALERT_CLOSED || !is_told(ours, row->number))
-		return true;
-	if (ours->left-- > 0)
+	if (alert == NOTICE_ALERT_NONE || !ledger_meet(&ours->met, row->code) || alert == NOTICE_ALERT_CLOSED
+	    || outbox_next_of_notice(ours->keeper, ours->courier, row->number, &queued)
+	    || !outbox_had(ours->keeper, ours->courier, row->number) || ours->left-- > 0)
 		return true;
 	ours->found = row->number;
 	return false;
 }
 
-/* The trouble of ours of that place, from 0, among what the receiver was told of and that stands; 0: there are no more. */
+/* What of a target the receiver has that stands: at the place 0 that it is down, unless an end of that is on its way, and its
+ * conditions behind that. */
 static uint64_t
-find_ours(const struct keeper *keeper, const struct courier *courier, uint32_t place)
+find_of_target(const struct keeper *keeper, uint32_t target, const struct courier *courier, uint32_t place, bool *end)
 {
-	struct ours ours = { .keeper = keeper, .courier = courier, .left = place };
+	struct ledger ledger;
 
+	*end = withhold_is_silent(keeper, target);
+	if (*end)
+		return 0;
+	told_ledger(keeper, target, courier_index(keeper, courier), &ledger);
+	if (place > 0)
+		return find_condition(keeper, target, &ledger, place, end);
+	if (ledger.sent.meaning != MEANING_DOWN || ledger.queued.meaning != MEANING_DOWN || !roll_is_down(keeper->roll, target))
+		return 0;
+	return ledger.sent.opened != 0 ? ledger.sent.opened : ledger.sent.notice;
+}
+
+/* The next notice of the round, from where it stopped; 0: nothing is left of it, or as much was looked at as is for a turn. */
+static uint64_t
+find_next(struct keeper *keeper, struct courier *courier, struct listener *listener)
+{
+	struct ours ours = { .keeper = keeper, .courier = courier };
+
+	for (uint32_t looked = 0; listener->repeat_target < keeper->config->target_count && looked < TARGETS_A_TURN;) {
+		bool end;
+		uint64_t found = find_of_target(keeper, listener->repeat_target, courier, listener->repeat_code++, &end);
+
+		if (end) {
+			listener->repeat_target++;
+			listener->repeat_code = 0;
+			looked++;
+		}
+		if (found != 0)
+			return found;
+	}
+	if (listener->repeat_target < keeper->config->target_count)
+		return 0;
+	ours.left = listener->repeat_code++; /* of our own troubles those before were told again */
 	for (int pages = 0; pages < OUR_PAGES; pages++)
 		if (store_read_notices(store_inside(keeper->store), 0, ours.last, PAGE, on_ours, &ours) != STORE_READ_MORE)
 			break;
 	return ours.found;
 }
 
-/* The next notice of the round, from where it stopped; 0: nothing is left of it, or as much was looked at as is for a turn. */
-static uint64_t
-find_next(struct keeper *keeper, struct courier *courier)
-{
-	for (uint32_t looked = 0; courier->repeat_target < keeper->config->target_count && looked < TARGETS_A_TURN;) {
-		uint32_t target = courier->repeat_target, place = courier->repeat_code++;
-		struct ledger ledger;
-		bool end = withhold_is_silent(keeper, target);
-		told_ledger(keeper, target, courier_index(keeper, courier), &ledger);
-		uint64_t found = end ? 0 : place == 0 ? find_outage(keeper, target, &ledger)
-		    : find_condition(keeper, target, &ledger, place, &end);
-
-		if (end) {
-			courier->repeat_target++;
-			courier->repeat_code = 0;
-			looked++;
-		}
-		if (found != 0)
-			return found;
-	}
-	return courier->repeat_target < keeper->config->target_count ? 0 : find_ours(keeper, courier, courier->repeat_code++);
-}
-
 static void
-end_round(struct courier *courier)
+end_round(struct listener *listener)
 {
-	courier->repeat_target = courier->repeat_code = 0;
-	courier->repeat_next = clock_mono() + round_every;
+	listener->repeat_target = listener->repeat_code = 0;
+	listener->repeat_next = clock_mono() + round_every;
 }
 
 void
 repeat_turn(struct keeper *keeper, struct courier *courier)
 {
+	struct listener *listener = policy_listener(keeper, courier);
 	uint64_t notice;
 
-	if (!(courier->rules->receiver & PW_FORGETS) || keeper->stop_by != 0)
+	if (!(courier_rules(courier)->receiver & PW_FORGETS) || keeper->stop_by != 0)
 		return;
-	if (courier->repeat_next == 0)
-		end_round(courier);
-	if (clock_mono() < courier->repeat_next || clock_mono() < courier->rest_until || courier->hushed || !packet_queue_is_empty(&courier->out))
+	if (listener->repeat_next == 0)
+		end_round(listener);
+	if (clock_mono() < listener->repeat_next || clock_mono() < courier_rests_until(courier) || listener->hushed)
 		return;
-	if ((notice = find_next(keeper, courier)) == 0) {
-		if (courier->repeat_target == keeper->config->target_count)
-			end_round(courier);
-		return;
-	}
-	if (!parcel_repeat(keeper, courier, notice))
-		return;
-	courier->repeating = true;
-	courier->in_hand = notice;
-	courier->handed_at = clock_mono();
-	courier_flush(courier);
+	if ((notice = find_next(keeper, courier, listener)) != 0)
+		(void)courier_hand_again(keeper, courier, notice);
+	else if (listener->repeat_target == keeper->config->target_count)
+		end_round(listener);
 }
 
 /* Whether its way works is judged by what is told for the first time. */
 void
-repeat_answered(struct courier *courier, const struct message_receipt *receipt)
+repeat_answered(struct keeper *keeper, struct courier *courier, const struct message_receipt *receipt)
 {
-	courier->repeating = false;
 	if (receipt->fate != PW_SENT)
-		end_round(courier);
+		end_round(policy_listener(keeper, courier));
 }

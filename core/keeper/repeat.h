@@ -7,6 +7,6 @@
 /* When nothing else is to be handed out. */
 void repeat_turn(struct keeper *, struct courier *);
 /* Its receipt. */
-void repeat_answered(struct courier *, const struct message_receipt *);
+void repeat_answered(struct keeper *, struct courier *, const struct message_receipt *);
 
 #endif

@@ -4,47 +4,26 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "keeper/keeper.h"
+#include "keeper/policy_private.h"
 #include "keeper/told.h"
 
 bool
-rules_open(struct keeper *keeper, struct courier *courier)
+rules_include(const struct keeper *keeper, uint32_t target, uint32_t courier, const struct audience *audience)
 {
-	const struct config_notifier *rules = courier->rules;
-	const char *name = rules->timezone != NULL ? rules->timezone : keeper->config->timezone;
-	struct reason why;
+	const struct courier *notifier = courier_at(keeper, courier);
 
-	courier->storm = rules->storm;
-	courier->handed = calloc(rules->storm + 1, sizeof *courier->handed);
-	courier->hush_looked = INT64_MAX;
-	if (rules->quiet.count > 0) {
-		courier->zone = name == NULL ? zone_open_own() : zone_open(name, &why);
-		courier->missed = calloc(keeper->config->target_count / 8 + 1, 1);
-	}
-	return courier->handed != NULL && (rules->quiet.count == 0 || courier->missed != NULL);
-}
-
-static bool
-hears_of_ours(const struct keeper *keeper, uint32_t courier)
-{
-	const struct outbox_of *outbox = &keeper->outbox;
-
-	return courier != outbox->spared && !(outbox->spares_dead && courier_is_dead(&outbox->couriers[courier]))
-	    && (outbox->told_before == 0 || outbox_had(keeper, &outbox->couriers[courier], outbox->told_before));
-}
-
-bool
-rules_include(const struct keeper *keeper, uint32_t target, uint32_t courier)
-{
 	if (target != CONFIG_NONE)
 		return outbox_includes(keeper, target, courier);
-	return !outbox_is_heartbeat(keeper, courier) && hears_of_ours(keeper, courier);
+	if (outbox_is_heartbeat(keeper, courier) || audience == NULL)
+		return !outbox_is_heartbeat(keeper, courier);
+	return notifier != audience->spared && !(audience->spares_dead && courier_is_dead(notifier))
+	    && (audience->told_before == 0 || outbox_had(keeper, notifier, audience->told_before));
 }
 
 bool
 rules_want(const struct keeper *keeper, uint32_t courier, enum notice_kind kind, const char *code)
 {
-	const struct config_notifier *rules = keeper->outbox.couriers[courier].rules;
+	const struct config_notifier *rules = courier_rules(courier_at(keeper, courier));
 
 	if (kind == NOTICE_test && strcmp(code, "weekly") == 0)
 		return rules->self_test;
@@ -54,10 +33,12 @@ rules_want(const struct keeper *keeper, uint32_t courier, enum notice_kind kind,
 }
 
 void
-rules_miss(struct courier *courier, uint32_t target)
+rules_miss(struct keeper *keeper, uint32_t index, uint32_t target)
 {
-	if (courier->missed != NULL)
-		courier->missed[target / 8] |= (unsigned char)(1 << target % 8);
+	unsigned char *missed = keeper->policy->listeners[index].missed;
+
+	if (missed != NULL)
+		missed[target / 8] |= (unsigned char)(1 << target % 8);
 }
 
 static bool
@@ -70,11 +51,11 @@ begins(enum notice_kind kind, const char *code)
 int64_t
 rules_due(const struct courier *courier, enum notice_kind kind, const char *code, int64_t confirmed)
 {
-	int64_t wait = confirmed + courier->rules->after - clock_wall();
+	int64_t wait = confirmed + courier_rules(courier)->after - clock_wall();
 
-	if (courier->rules->after == 0 || !begins(kind, code) || wait <= 0)
+	if (courier_rules(courier)->after == 0 || !begins(kind, code) || wait <= 0)
 		return 0;
-	return clock_wall() + (wait < courier->rules->after ? wait : courier->rules->after);
+	return clock_wall() + (wait < courier_rules(courier)->after ? wait : courier_rules(courier)->after);
 }
 
 /* Whether a notice of that kind goes with what has ended. */
@@ -99,58 +80,31 @@ ends_same(const struct delivery *delivery, enum notice_kind end, const char *cod
 	    || delivery->kind == NOTICE_outage;
 }
 
-/* The newest notice among those queued that ends the same: what is older goes with it. 0: there is none. */
-static uint64_t
-last_end(const struct keeper *keeper, const struct courier *courier, uint64_t target, enum notice_kind end, const char *code)
-{
-	struct delivery queued = { .notice = 0 };
-	uint64_t last = 0;
-
-	while (outbox_next_of_target(keeper, courier, target, &queued))
-		if (ends_same(&queued, end, code))
-			last = queued.notice;
-	return last;
-}
-
-/* Whether something behind that notice is queued that goes with what has ended. */
-static bool
-is_queued_behind(const struct keeper *keeper, const struct courier *courier, uint64_t target, uint64_t behind,
-    enum notice_kind end, const char *code)
-{
-	struct delivery queued = { .notice = behind };
-
-	while (outbox_next_of_target(keeper, courier, target, &queued))
-		if (queued.notice > behind && belongs(&queued, end, code))
-			return true;
-	return false;
-}
-
-static bool
-is_unripe_of(const struct keeper *keeper, const struct courier *courier, uint64_t target, enum notice_kind end, const char *code)
-{
-	struct delivery queued = { .notice = 0 };
-
-	while (outbox_next_of_target(keeper, courier, target, &queued))
-		if (begins(queued.kind, queued.code) && belongs(&queued, end, code) && outbox_is_unripe(&queued))
-			return true;
-	return false;
-}
-
 bool
 rules_recall(struct keeper *keeper, uint32_t target, uint32_t index, enum notice_kind end, const char *code)
 {
-	struct courier *courier = &keeper->outbox.couriers[index];
-	uint64_t number = roll_number(keeper->roll, target), behind;
-	struct delivery delivery = { .notice = 0 };
+	struct courier *courier = courier_at(keeper, index);
+	uint64_t number = roll_number(keeper->roll, target), last_end = 0;
+	struct delivery queued = { .notice = 0 };
+	bool unripe = false, left = false;
 
-	if (courier->rules->after == 0 || !is_unripe_of(keeper, courier, number, end, code)
-	    || (target != CONFIG_NONE && end != NOTICE_cleared && told_sent_down(keeper, target, courier)))
+	if (courier_rules(courier)->after == 0)
 		return false;
-	behind = last_end(keeper, courier, number, end, code);
-	while (outbox_next_of_target(keeper, courier, number, &delivery))
-		if (!outbox_is_in_digest(&delivery) && delivery.notice > behind && belongs(&delivery, end, code)
-		    && outbox_is_unsent(courier, &delivery))
-			outbox_drop(keeper, courier, &delivery, "it was over before it was to be told");
-	/* Of what may have arrived, or is to be told in a digest, the end is told as well. */
-	return !is_queued_behind(keeper, courier, number, behind, end, code);
+	while (outbox_next_of_target(keeper, courier, number, &queued)) {
+		if (ends_same(&queued, end, code))
+			last_end = queued.notice; /* what is older goes with it */
+		unripe |= begins(queued.kind, queued.code) && belongs(&queued, end, code) && outbox_is_unripe(&queued);
+	}
+	if (!unripe || (target != CONFIG_NONE && end != NOTICE_cleared && told_sent_down(keeper, target, courier)))
+		return false;
+	queued = (struct delivery){ .notice = 0 };
+	while (outbox_next_of_target(keeper, courier, number, &queued)) {
+		if (queued.notice <= last_end || !belongs(&queued, end, code))
+			continue;
+		if (!outbox_is_in_digest(&queued) && outbox_is_unsent(courier, &queued))
+			outbox_drop(keeper, courier, &queued, "it was over before it was to be told");
+		else
+			left = true; /* of what may have arrived, or is to be told in a digest, the end is told as well */
+	}
+	return !left;
 }

@@ -9,15 +9,19 @@
 
 struct config_notifier;
 
-/* What a courier needs for them. False: no memory. */
-bool rules_open(struct keeper *, struct courier *);
+/* To whom a word about ourselves goes, where it is not for all. */
+struct audience {
+	const struct courier *spared; /* the word is about this notifier */
+	bool spares_dead;             /* nor to those who have not been able to deliver for long */
+	uint64_t told_before;         /* only to those who were told of that notice; 0: to all */
+};
 
-/* Whether it is told of that target (CONFIG_NONE: ours) at all. */
-bool rules_include(const struct keeper *, uint32_t target, uint32_t courier);
+/* Whether it is told of that target at all, or of ours (CONFIG_NONE), as one of the audience (NULL: that is all). */
+bool rules_include(const struct keeper *, uint32_t target, uint32_t courier, const struct audience *);
 bool rules_want(const struct keeper *, uint32_t courier, enum notice_kind, const char *code);
 
 /* That of a target something was to be told in its quiet hours. */
-void rules_miss(struct courier *, uint32_t target);
+void rules_miss(struct keeper *, uint32_t courier, uint32_t target);
 
 /* When a notice that begins something is due, and `confirmed`: UTC; 0: at once. */
 int64_t rules_due(const struct courier *, enum notice_kind, const char *code, int64_t confirmed);

@@ -9,10 +9,10 @@
 #include <syslog.h>
 
 #include "base/clock.h"
-#include "keeper/keeper.h"
+#include "keeper/service_private.h"
 #include "keeper/record.h"
 
-static const int64_t mend_pause = 10 * (int64_t)SECOND, calm = 30 * (int64_t)SECOND;
+static const int64_t calm = 30 * (int64_t)SECOND;
 static const char meta_key[] = "sick";
 
 static const char *const file_names[STORE_FILES] = { "postwatch.db", "history.db" };
@@ -20,8 +20,8 @@ static const char *const file_names[STORE_FILES] = { "postwatch.db", "history.db
 static void
 put_since(struct keeper *keeper, int64_t since)
 {
-	keeper->journal.sick_since = since;
-	store_put_meta(journal_main(keeper), meta_key, (struct pw_bytes){ (const char *)&keeper->journal.sick_since, sizeof since });
+	keeper->service->sick.since = since;
+	store_put_meta(journal_main(keeper), meta_key, (struct pw_bytes){ (const char *)&since, sizeof since });
 }
 
 /* Of a file that is sick already only what is new is said. */
@@ -29,19 +29,20 @@ static void
 say_trouble(struct keeper *keeper, enum store_file file)
 {
 	static const char words[] = "%s cannot be written: %s; what happens is held in memory, and it is tried again every 10 s";
-	struct journal *journal = &keeper->journal;
+	struct sick *sick = &keeper->service->sick;
 	struct reason why = { .text = "?" };
-	enum store_trouble_kind kind = store_trouble(journal->store, file, &why);
+	enum store_trouble_kind kind = store_trouble(keeper->store, file, &why);
 
-	if (journal->sides[file].said == kind)
+	sick->last = clock_mono();
+	if (sick->said[file] == kind)
 		return;
-	journal->sides[file].said = kind;
-	if (journal->sick_since != 0) {
+	sick->said[file] = kind;
+	if (sick->since != 0) {
 		duty_log(keeper->duty, LOG_ERR, 0, words, file_names[file], why.text);
 		return;
 	}
 	put_since(keeper, clock_wall());
-	record_ours(keeper, "impaired", "undurable", journal->sick_since, words, file_names[file], why.text);
+	record_ours(keeper, "impaired", "undurable", sick->since, words, file_names[file], why.text);
 }
 
 void
@@ -71,60 +72,21 @@ sick_say_found(struct keeper *keeper, enum store_file file, const struct store_f
 		    found->lock_aside);
 }
 
-/* Where all that was kept is gone, or is read for the first time, what is true is to be told anew by the monitor, to a new
- * keeper. But where what we hold is all there is, the file has that. */
-static bool
-has_to_begin_anew(struct keeper *keeper, enum store_file file, const struct store_found *found)
-{
-	if (file == STORE_HISTORY)
-		return false;
-	if (found->fresh ? !found->goes_on && !keeper->unread : found->unread || keeper->unread)
-		return true;
-	keeper->unread = false;
-	return false;
-}
-
-/* Once; how many went is said at the end. */
-static void
-say_full(struct keeper *keeper)
-{
-	uint64_t dropped = store_dropped(keeper->store);
-
-	if (dropped > 0 && keeper->journal.dropped == 0)
-		record_ours(keeper, "impaired", "undurable", keeper->journal.sick_since, "%s cannot be written for so long that memory is full: "
-		    "of what is over and was told, the oldest goes", file_names[STORE_MAIN]);
-	if (dropped > 0)
-		keeper->journal.dropped = dropped;
-}
-
 static void
 mend(struct keeper *keeper, enum store_file file)
 {
-	struct journal_side *side = &keeper->journal.sides[file];
-	struct store_found found = { .first = false };
+	struct store_found found;
+	bool mended = journal_mend(keeper, file, &found);
 
-	if (!store_mend(keeper->store, file, &found)) {
-		say_trouble(keeper, file);
-		return;
-	}
-	keeper->begin_anew = has_to_begin_anew(keeper, file, &found);
 	sick_say_found(keeper, file, &found);
 	if (keeper->begin_anew)
 		return;
-	if (file == STORE_MAIN)
-		journal_note_kept(keeper, found.refused);
-	else {
-		side->stuck = false;
-		journal_submit(keeper, file);
-	}
-	if (side->stuck) {
+	if (!mended) {
 		say_trouble(keeper, file);
 		return;
 	}
-	if (!journal_is_stuck(&keeper->journal))
-		store_say_behind(keeper->store, keeper->journal.behind = 0);
-	side->said = STORE_WELL;
-	keeper->journal.sick_last = clock_mono();
+	keeper->service->sick.said[file] = STORE_WELL;
+	keeper->service->sick.last = clock_mono();
 	duty_log(keeper->duty, LOG_NOTICE, 0, "%s can be written again, and what happened meanwhile has been written", file_names[file]);
 }
 
@@ -139,13 +101,14 @@ sick_distrust(struct keeper *keeper)
 static void
 say_well(struct keeper *keeper)
 {
-	int64_t since = keeper->journal.sick_since;
+	struct sick *sick = &keeper->service->sick;
+	int64_t since = sick->since;
 	char but[96] = "";
 
 	put_since(keeper, 0);
-	if (keeper->journal.dropped > 0)
-		snprintf(but, sizeof but, ", but for %" PRIu64 " rows of what was over, for which memory had no room", keeper->journal.dropped);
-	keeper->journal.dropped = 0;
+	if (sick->dropped > 0)
+		snprintf(but, sizeof but, ", but for %" PRIu64 " rows of what was over, for which memory had no room", sick->dropped);
+	sick->dropped = 0;
 	record_ours(keeper, "cleared", "undurable", since, "the store can be written again, and what happened meanwhile has been "
 	    "written%s%s", but, store_renew_ballast(keeper->store) ? "" : "; but there is little space left on its disk");
 }
@@ -154,42 +117,42 @@ void
 sick_end(struct keeper *keeper)
 {
 	for (enum store_file file = STORE_MAIN; file < STORE_FILES && !keeper->begin_anew; file++)
-		if (keeper->journal.sides[file].stuck && store_trouble(keeper->store, file, NULL) == STORE_LOG_GONE)
+		if (journal_is_stuck(keeper->journal, file) && store_trouble(keeper->store, file, NULL) == STORE_LOG_GONE)
 			mend(keeper, file);
 }
 
 void
 sick_turn(struct keeper *keeper)
 {
-	struct journal *journal = &keeper->journal;
-	int64_t now = clock_mono();
-	bool due = journal->mend_at != 0 && now >= journal->mend_at;
+	struct sick *sick = &keeper->service->sick;
+	bool due = journal_mends(keeper->journal), stuck = false;
+	uint64_t dropped = store_dropped(keeper->store);
 
-	say_full(keeper);
-	if (due)
-		journal->mend_at = 0;
 	for (enum store_file file = STORE_MAIN; file < STORE_FILES && !keeper->begin_anew; file++) {
-		if (journal->sides[file].stuck)
-			say_trouble(keeper, file);
-		if (due && journal->sides[file].stuck) {
-			if (file == STORE_MAIN) /* whose memory is written in whole groups */
-				record_commit(keeper);
+		if (!journal_is_stuck(keeper->journal, file))
+			continue;
+		say_trouble(keeper, file);
+		if (due && file == STORE_MAIN) /* whose memory is written in whole groups */
+			record_commit(keeper);
+		if (due)
 			mend(keeper, file);
-		}
+		stuck |= journal_is_stuck(keeper->journal, file);
 	}
-	if (journal_is_stuck(journal) && journal->mend_at == 0)
-		journal->mend_at = now + mend_pause;
-	if (journal->sick_since != 0 && !journal_is_stuck(journal) && clock_mono() - journal->sick_last >= calm)
+	if (dropped > 0 && sick->dropped == 0) /* how many went is said at the end */
+		record_ours(keeper, "impaired", "undurable", sick->since, "%s cannot be written for so long that memory is full: "
+		    "of what is over and was told, the oldest goes", file_names[STORE_MAIN]);
+	if (dropped > 0)
+		sick->dropped = dropped;
+	if (sick->since != 0 && !stuck && clock_mono() - sick->last >= calm)
 		say_well(keeper);
 }
 
 void
 sick_recover(struct keeper *keeper)
 {
-	struct journal *journal = &keeper->journal;
+	struct sick *sick = &keeper->service->sick;
 
-	if (store_read_meta(store_inside(keeper->store), meta_key, &journal->sick_since, sizeof journal->sick_since)
-	    != sizeof journal->sick_since)
-		journal->sick_since = 0;
-	journal->sick_last = clock_mono();
+	if (store_read_meta(store_inside(keeper->store), meta_key, &sick->since, sizeof sick->since) != sizeof sick->since)
+		sick->since = 0;
+	sick->last = clock_mono();
 }

@@ -4,8 +4,9 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "keeper/policy_private.h"
 
-static const int64_t known_for = 3600 * (int64_t)SECOND;
+static const int64_t known_for = 3600 * (int64_t)SECOND, blind_for = 30 * (int64_t)SECOND;
 
 /* Most of the time there is no pause, and so nothing to be looked up. */
 void
@@ -14,9 +15,9 @@ silences_recover(struct keeper *keeper)
 	struct store_pause pause = { .number = 0 };
 	int64_t since = clock_wall() - known_for;
 
-	for (keeper->paused_until = since; store_next_pause(keeper->store, since, &pause);) {
+	for (keeper->policy->paused_until = since; store_next_pause(keeper->store, since, &pause);) {
 		int64_t end = pause.ended != 0 ? pause.ended : pause.until;
-		keeper->paused_until = end > keeper->paused_until ? end : keeper->paused_until;
+		keeper->policy->paused_until = end > keeper->policy->paused_until ? end : keeper->policy->paused_until;
 	}
 }
 
@@ -28,7 +29,7 @@ silences_paused(const struct keeper *keeper, uint32_t target, int64_t at)
 	struct store_pause pause;
 	bool held;
 
-	if (at >= keeper->paused_until)
+	if (at >= keeper->policy->paused_until)
 		return false;
 	held = store_find_pause(store, roll_number(keeper->roll, target), "", at, &pause);
 	for (uint32_t i = 0; !held && i < of->policy->tag_count; i++)
@@ -39,12 +40,12 @@ silences_paused(const struct keeper *keeper, uint32_t target, int64_t at)
 static bool
 is_in_window(struct keeper *keeper, uint32_t target, int64_t at)
 {
-	int64_t now = keeper->windows.looked == INT64_MAX ? at : keeper->windows.looked;
+	int64_t now = keeper->policy->windows.looked == INT64_MAX ? at : keeper->policy->windows.looked;
 	bool holds;
 
-	(void)window_clock_turn(&keeper->windows, at);
-	holds = window_clock_holds(&keeper->windows, target);
-	(void)window_clock_turn(&keeper->windows, now);
+	(void)window_clock_turn(&keeper->policy->windows, at);
+	holds = window_clock_holds(&keeper->policy->windows, target);
+	(void)window_clock_turn(&keeper->policy->windows, now);
 	return holds;
 }
 
@@ -97,5 +98,11 @@ silences_stamp(struct keeper *keeper, struct message_change *change)
 bool
 silences_blind(const struct keeper *keeper)
 {
-	return clock_mono() < keeper->blind_until;
+	return clock_mono() < keeper->policy->blind_until;
+}
+
+void
+silences_hear(struct keeper *keeper, bool blind)
+{
+	keeper->policy->blind_until = blind ? clock_mono() + blind_for : 0;
 }

@@ -13,7 +13,8 @@ void silences_recover(struct keeper *);
 
 /* Whether a pause, of its own or of a tag, held the target at that time (UTC). */
 bool silences_paused(const struct keeper *, uint32_t target, int64_t at);
-/* The monitor says that we are cut off. */
+/* The monitor has said whether we are cut off, which holds for 30 s. */
+void silences_hear(struct keeper *, bool blind);
 bool silences_blind(const struct keeper *);
 
 /* Why a target was silent at that time (UTC), a word of monitor/silences.def; NULL: it was not. */

@@ -10,7 +10,7 @@
 #include <time.h>
 
 #include "base/clock.h"
-#include "keeper/keeper.h"
+#include "keeper/policy_private.h"
 #include "keeper/rest.h"
 #include "keeper/rules.h"
 #include "keeper/told.h"
@@ -26,6 +26,7 @@ struct telling {
 	uint64_t number; /* of the target */
 	uint64_t outage; /* the notice of what ended now, where another notifier was told of it before; 0: there is none yet */
 	struct ledger ledger; /* of a target, since it was read */
+	const struct audience *audience; /* of ours; NULL: all */
 };
 
 static void
@@ -50,7 +51,7 @@ queue(struct telling *it, enum notice_kind kind, const char *code, uint64_t noti
 
 	outbox_add(it->keeper, it->courier, &(struct outbox_entry){ .kind = kind, .code = code, .notice = notice,
 	    .target = it->number, .incident = incident, .opened = opened,
-	    .due = rules_due(&it->keeper->outbox.couriers[it->courier], kind, code, confirmed) });
+	    .due = rules_due(courier_at(it->keeper, it->courier), kind, code, confirmed) });
 	if (it->target != CONFIG_NONE)
 		told_queued(it->keeper, it->target, it->courier, &it->ledger, &(struct ledger_word){ kind, code, notice, opened });
 }
@@ -119,7 +120,7 @@ tell_outage(struct telling *it, const struct outage *given, bool merges)
 {
 	struct outage outage = *given;
 	struct store_incident incident = { .number = 0 };
-	int64_t after = it->keeper->outbox.couriers[it->courier].rules->after;
+	int64_t after = courier_rules(courier_at(it->keeper, it->courier))->after;
 	bool brief;
 
 	(void)store_find_incident(it->keeper->store, outage.incident, &incident);
@@ -129,18 +130,18 @@ tell_outage(struct telling *it, const struct outage *given, bool merges)
 		return;
 	}
 	outage.began = incident.began != 0 ? incident.began : outage.ended;
-	if (it->keeper->outbox.outage_up != outage.up) {
-		it->keeper->outbox.outage = it->outage != 0 ? it->outage : record_outage(it, &outage);
-		it->keeper->outbox.outage_up = outage.up;
+	if (it->keeper->policy->outage_up != outage.up) {
+		it->keeper->policy->outage = it->outage != 0 ? it->outage : record_outage(it, &outage);
+		it->keeper->policy->outage_up = outage.up;
 	}
-	queue(it, NOTICE_outage, "", it->keeper->outbox.outage, outage.incident, 0);
+	queue(it, NOTICE_outage, "", it->keeper->policy->outage, outage.incident, 0);
 }
 
 static void
 tell_state(struct telling *it, enum notice_kind kind, const struct outage *outage, const char *code, uint64_t notice,
     int64_t confirmed)
 {
-	struct courier *courier = &it->keeper->outbox.couriers[it->courier];
+	struct courier *courier = courier_at(it->keeper, it->courier);
 	uint64_t down = kind == NOTICE_up ? outbox_find_unsent_down(it->keeper, courier, it->number, outage->incident) : 0;
 	bool merges = down != 0;
 
@@ -153,7 +154,7 @@ tell_state(struct telling *it, enum notice_kind kind, const struct outage *outag
 		return;
 	}
 	tell_outage(it, outage, true);
-	outbox_merge(it->keeper, courier, down, it->keeper->outbox.outage);
+	outbox_merge(it->keeper, courier, down, it->keeper->policy->outage);
 }
 
 static void
@@ -173,8 +174,8 @@ tell_one(struct telling *it, const struct message_change *change, uint64_t notic
 		note(it, kind, change->code, notice);
 		return;
 	}
-	if (it->target != CONFIG_NONE && keeper->outbox.couriers[it->courier].hushed) {
-		rules_miss(&keeper->outbox.couriers[it->courier], it->target);
+	if (it->target != CONFIG_NONE && keeper->policy->listeners[it->courier].hushed) {
+		rules_miss(keeper, it->courier, it->target);
 		return;
 	}
 	act = it->target == CONFIG_NONE ? LEDGER_TELL : ledger_judge(&it->ledger, kind, change->code);
@@ -190,7 +191,7 @@ is_concerned(struct telling *it, enum notice_kind kind, const char *code)
 {
 	bool ends = kind == NOTICE_up || kind == NOTICE_settled || kind == NOTICE_stopped;
 
-	if (rules_include(it->keeper, it->target, it->courier))
+	if (rules_include(it->keeper, it->target, it->courier, it->audience))
 		return true;
 	if (it->target == CONFIG_NONE || (!ends && kind != NOTICE_cleared))
 		return false;
@@ -199,15 +200,16 @@ is_concerned(struct telling *it, enum notice_kind kind, const char *code)
 }
 
 void
-telling_notice(struct keeper *keeper, const struct message_change *change, uint64_t notice, uint64_t target_number,
-    uint64_t incident)
+telling_notice(struct keeper *keeper, const struct message_change *change, const struct telling_row *row,
+    const struct audience *audience)
 {
 	if (change->silences[0] != '\0')
 		return;
-	for (uint32_t i = 0; i < keeper->outbox.count; i++) {
-		struct telling it = { .keeper = keeper, .target = change->target, .courier = i, .number = target_number };
+	for (uint32_t i = 0; i < keeper->config->notifier_count; i++) {
+		struct telling it = { .keeper = keeper, .target = change->target, .courier = i, .number = row->target,
+			.audience = audience };
 		if (is_concerned(&it, notice_named(change->kind), change->code))
-			tell_one(&it, change, notice, incident);
+			tell_one(&it, change, row->notice, row->incident);
 	}
 }
 
@@ -225,7 +227,7 @@ struct look {
 static bool
 had_it(const struct telling *it, uint64_t notice)
 {
-	return outbox_had(it->keeper, &it->keeper->outbox.couriers[it->courier], notice);
+	return outbox_had(it->keeper, courier_at(it->keeper, it->courier), notice);
 }
 
 static void
@@ -246,23 +248,14 @@ compare_condition(struct telling *it, const struct store_notice *row, enum notic
 		pass_over(it, kind, row->code, row->number);
 }
 
-/* Who is told later is not told of what somebody has taken on. */
-static bool
-is_taken_on(const struct telling *it)
-{
-	struct store_incident incident;
-
-	return it->keeper->outbox.couriers[it->courier].rules->after > 0 && roll_open_incident(it->keeper->roll, it->target, &incident)
-	    && incident.acknowledged != 0;
-}
-
 static void
 compare_state(struct telling *it, const struct store_notice *row, enum notice_kind kind)
 {
 	bool down = kind == NOTICE_down || kind == NOTICE_flapping;
 	struct ledger_truth truth = { .down = down };
 	struct notice_rest rest;
-	bool known = rest_get(&rest, row->rest), recalled;
+	struct store_incident incident;
+	bool known = rest_get(&rest, row->rest), recalled, taken_on;
 	const struct outage outage = { .up = row->number, .change = row->change, .incident = row->incident,
 		.ended = row->detected, .confirmed = row->confirmed, .text = row->text, .attempts = rest.attempts,
 		.attempt_count = known ? rest.attempt_count : 0 };
@@ -273,8 +266,10 @@ compare_state(struct telling *it, const struct store_notice *row, enum notice_ki
 	case LATE_NOTHING:
 		return;
 	case LATE_DOWN:
-		/* What was told with many others is told. */
-		if (strstr(row->silences, silence_digest) == NULL && !is_taken_on(it) && !had_it(it, row->number))
+		/* What was told with many others is told; and who is told later is not told of what somebody has taken on. */
+		taken_on = courier_rules(courier_at(it->keeper, it->courier))->after > 0
+		    && roll_open_incident(it->keeper->roll, it->target, &incident) && incident.acknowledged != 0;
+		if (strstr(row->silences, silence_digest) == NULL && !taken_on && !had_it(it, row->number))
 			tell_state(it, kind, &outage, row->code, row->number, row->confirmed);
 		return;
 	case LATE_UP:
@@ -296,10 +291,8 @@ compare_state(struct telling *it, const struct store_notice *row, enum notice_ki
 static void
 compare(struct telling *it, const struct store_notice *row, enum notice_kind kind, bool of_state)
 {
-	struct courier *courier = &it->keeper->outbox.couriers[it->courier];
-
-	if (courier->hushed) {
-		rules_miss(courier, it->target);
+	if (it->keeper->policy->listeners[it->courier].hushed) {
+		rules_miss(it->keeper, it->courier, it->target);
 		withhold_later(it->keeper, it->target, true);
 	} else if (of_state)
 		compare_state(it, row, kind);
@@ -323,7 +316,7 @@ on_notice(void *arg, const struct store_notice *row)
 	if (of_state ? look->state_seen : !of_condition || !ledger_meet(&look->met, row->code))
 		return --look->count > 0;
 	look->state_seen |= of_state;
-	for (uint32_t i = 0; i < look->keeper->outbox.count; i++) {
+	for (uint32_t i = 0; i < look->keeper->config->notifier_count; i++) {
 		struct telling it = { .keeper = look->keeper, .target = look->target, .courier = i, .number = row->target,
 			.outage = look->outage_change == row->change ? look->outage : 0 };
 		if ((look->courier == CONFIG_NONE || look->courier == i) && is_concerned(&it, kind, row->code))
@@ -337,7 +330,7 @@ telling_compare(struct keeper *keeper, uint32_t target, uint32_t courier)
 {
 	struct look *look;
 
-	if (keeper->outbox.count == 0)
+	if (keeper->config->notifier_count == 0)
 		return;
 	if ((look = calloc(1, sizeof *look)) == NULL)
 		keeper_out_of_memory(keeper, "what was told");

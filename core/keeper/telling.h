@@ -3,12 +3,13 @@
 #define KEEPER_TELLING_H
 
 #include "base/messages.h"
+#include "keeper/rules.h"
 
-struct keeper;
-
-/* A notice was recorded in the open batch. */
-void telling_notice(struct keeper *, const struct message_change *, uint64_t notice, uint64_t target_number,
-    uint64_t incident);
+/* A notice was recorded in the open batch; of ours the audience is told, NULL: all are. */
+struct telling_row {
+	uint64_t notice, target, incident; /* the store's numbers */
+};
+void telling_notice(struct keeper *, const struct message_change *, const struct telling_row *, const struct audience *);
 /* The reasons for silence of a target have ended: what is true is compared with what that notifier (CONFIG_NONE: each) was
  * told. */
 void telling_compare(struct keeper *, uint32_t target, uint32_t courier);

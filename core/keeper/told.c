@@ -9,7 +9,7 @@ told_ledger(const struct keeper *keeper, uint32_t target, uint32_t courier, stru
 {
 	struct store_ledger row;
 
-	if (!store_find_ledger(keeper->store, roll_number(keeper->roll, target), keeper->outbox.couriers[courier].name, &row))
+	if (!store_find_ledger(keeper->store, roll_number(keeper->roll, target), courier_rules(courier_at(keeper, courier))->name, &row))
 		row = (struct store_ledger){ .meaning = "", .sent_meaning = "", .codes = "", .sent_codes = "" };
 	ledger->queued.notice = row.notice;
 	ledger->queued.meaning = meaning_read(row.meaning, &ledger->queued.opened);
@@ -36,7 +36,7 @@ put(struct keeper *keeper, uint32_t target, uint32_t courier, const struct ledge
 	meaning_write(meaning, ledger->queued.meaning, ledger->queued.opened);
 	meaning_write(sent, ledger->sent.meaning, ledger->sent.opened);
 	store_put_ledger(journal_main(keeper), &(struct store_ledger){ .target = roll_number(keeper->roll, target),
-	    .notifier = keeper->outbox.couriers[courier].name, .notice = ledger->queued.notice, .meaning = meaning,
+	    .notifier = courier_rules(courier_at(keeper, courier))->name, .notice = ledger->queued.notice, .meaning = meaning,
 	    .sent = ledger->sent.notice, .sent_meaning = sent, .codes = ledger->queued.codes, .sent_codes = ledger->sent.codes });
 }
 
@@ -72,7 +72,7 @@ void
 told_note(struct keeper *keeper, uint32_t target, uint32_t index, struct ledger *ledger, const struct ledger_word *word)
 {
 	ledger_note(ledger, word);
-	settle(keeper, &keeper->outbox.couriers[index], target, ledger, word->kind, word->code);
+	settle(keeper, courier_at(keeper, index), target, ledger, word->kind, word->code);
 	put(keeper, target, index, ledger);
 }
 
@@ -132,22 +132,15 @@ told_digest_sent(struct keeper *keeper, struct courier *courier, uint64_t notice
 		told_sent(keeper, courier, &member);
 }
 
-static bool
-on_delivery(void *arg, const struct store_delivery *row)
-{
-	*(bool *)arg |= row->state == STORE_DELIVERY_sent;
-	return true;
-}
-
 void
 told_digest_end(struct keeper *keeper, struct courier *courier, uint64_t notice)
 {
 	struct delivery delivery = { .notice = 0 };
-	bool told = false;
+	bool told;
 
 	if (outbox_next_of_notice(keeper, courier, notice, &delivery))
 		return;
-	store_read_notice_deliveries(store_inside(keeper->store), notice, on_delivery, &told);
+	told = outbox_was_sent(keeper, notice);
 	while (outbox_next(keeper, courier, STORE_QUEUE_DIGEST, notice, &delivery)) {
 		outbox_end(&delivery, STORE_DELIVERY_merged);
 		outbox_put(keeper, courier, &delivery, text_view(""));
@@ -156,4 +149,10 @@ told_digest_end(struct keeper *keeper, struct courier *courier, uint64_t notice)
 		else
 			told_go_back(keeper, courier, delivery.target);
 	}
+}
+
+void
+told_forget(struct keeper *keeper, const struct store_ledger *row)
+{
+	store_put_ledger(journal_main(keeper), &(struct store_ledger){ .target = row->target, .notifier = row->notifier });
 }

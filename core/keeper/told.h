@@ -33,4 +33,7 @@ void told_go_back(struct keeper *, const struct courier *, uint64_t target);
 /* Whether the notifier has received a word of the target that says that it is down, or flaps, and none that ends it. */
 bool told_sent_down(const struct keeper *, uint32_t target, const struct courier *);
 
+/* Its target is no longer watched: the ledger is empty from now on. */
+void told_forget(struct keeper *, const struct store_ledger *);
+
 #endif

@@ -10,7 +10,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "keeper/keeper.h"
+#include "keeper/service_private.h"
 #include "keeper/rest.h"
 
 static const char is_over[] = "the test is over";
@@ -25,7 +25,7 @@ put_notice(struct keeper *keeper, uint64_t number, const char *notifier, const c
 	int64_t now = clock_wall();
 
 	text_format(&text, "this is a test of the notifier %s, asked for by %s: nothing has happened", notifier, who);
-	outbox_put_notice(keeper, (struct store_notice){ .number = number, .change = ++keeper->own_change,
+	outbox_put_notice(keeper, (struct store_notice){ .number = number, .change = outbox_own_change(keeper),
 	    .kind = "test", .code = "", .detected = now, .confirmed = now, .text = { text.bytes, text.size }, .silences = "" },
 	    &rest);
 }
@@ -43,20 +43,26 @@ trial_begin(struct keeper *keeper, struct ask *ask, const struct message_ask *me
 	ask->courier = courier;
 	ask->began = clock_mono();
 	ask->serial = UINT64_MAX;
-	put_notice(keeper, ask->notice, courier->name, message->who);
-	outbox_add(keeper, (uint32_t)(courier - keeper->outbox.couriers),
+	put_notice(keeper, ask->notice, courier_rules(courier)->name, message->who);
+	outbox_add(keeper, courier_index(keeper, courier),
 	    &(struct outbox_entry){ .kind = NOTICE_test, .code = "", .notice = ask->notice });
-	courier->rest_until = 0;
-	duty_log(keeper->duty, LOG_NOTICE, 0, "%s is tested: asked for by %s", courier->name, message->who);
+	courier_wake(courier);
+	duty_log(keeper->duty, LOG_NOTICE, 0, "%s is tested: asked for by %s", courier_rules(courier)->name, message->who);
 }
 
 static struct ask *
 find_ask(const struct keeper *keeper, const struct courier *courier, uint64_t notice)
 {
-	for (struct ask *ask = keeper->asks; ask != NULL; ask = ask->next)
+	for (struct ask *ask = keeper->service->asks; ask != NULL; ask = ask->next)
 		if (ask->notice != 0 && ask->notice == notice && ask->courier == courier)
 			return ask;
 	return NULL;
+}
+
+bool
+trial_waits(const struct keeper *keeper, const struct courier *courier, uint64_t notice)
+{
+	return find_ask(keeper, courier, notice) != NULL;
 }
 
 static void
@@ -65,12 +71,11 @@ finish(struct keeper *keeper, struct ask *ask, int status)
 	ask_end(ask, status);
 	ask->notice = 0;
 	(void)journal_main(keeper);
-	ask->serial = keeper->journal.serial;
+	ask->serial = journal_serial(keeper->journal);
 }
 
 void
-trial_receipt(struct keeper *keeper, struct courier *courier, struct delivery *delivery,
-    const struct message_receipt *receipt)
+trial_receipt(struct keeper *keeper, struct courier *courier, const struct delivery *delivery, const struct message_receipt *receipt)
 {
 	static const char *const words[] = { [PW_SENT] = "sent", [PW_AGAIN] = "not sent", [PW_NEVER] = "refused" };
 	struct ask *ask = find_ask(keeper, courier, delivery->notice);
@@ -81,12 +86,10 @@ trial_receipt(struct keeper *keeper, struct courier *courier, struct delivery *d
 		return;
 	text_escape(&text, receipt->text);
 	text_add_span(&span, receipt->micros);
-	ask_say(ask, 'o', "%s%s%s: %s after %s%s%s", courier->name, delivery->recipient[0] == '\0' ? "" : " to ",
+	ask_say(ask, 'o', "%s%s%s: %s after %s%s%s", courier_rules(courier)->name, delivery->recipient[0] == '\0' ? "" : " to ",
 	    delivery->recipient, words[receipt->fate], took, text.size > 0 ? ": " : "", said);
 	ask->failed |= receipt->fate != PW_SENT;
-	if (delivery->state == STORE_DELIVERY_again)
-		outbox_end(delivery, STORE_DELIVERY_dropped);
-	if (++ask->receipts == courier->recipient_count)
+	if (++ask->receipts == courier_recipients(courier))
 		finish(keeper, ask, ask->failed ? ASK_REFUSED : 0);
 }
 
@@ -97,16 +100,9 @@ trial_lost(struct keeper *keeper, struct courier *courier, uint64_t notice)
 
 	if (ask == NULL)
 		return;
-	ask_say(ask, 'e', "%s died with it in hand: the log says of what", courier->name);
+	ask_say(ask, 'e', "%s died with it in hand: the log says of what", courier_rules(courier)->name);
 	outbox_drop_notice(keeper, courier, notice, is_over);
 	finish(keeper, ask, ASK_REFUSED);
-}
-
-/* Past its deadline the parent ends it, and that is the answer then. */
-static int64_t
-patience(const struct courier *courier)
-{
-	return to_be_taken + courier->rules->deadline + to_be_killed;
 }
 
 void
@@ -114,15 +110,18 @@ trial_turn(struct keeper *keeper)
 {
 	int64_t now = clock_mono();
 
-	for (struct ask *ask = keeper->asks; ask != NULL; ask = ask->next) {
-		bool taken = ask->notice != 0 && ask->courier->in_hand == ask->notice;
-
-		if (ask->notice == 0 || now - ask->began < (taken ? patience(ask->courier) : to_be_taken))
+	for (struct ask *ask = keeper->service->asks; ask != NULL; ask = ask->next) {
+		if (ask->notice == 0)
+			continue;
+		const struct config_notifier *rules = courier_rules(ask->courier);
+		bool taken = courier_in_hand(ask->courier) == ask->notice;
+		/* Past its deadline the parent ends it, and that is the answer then. */
+		if (now - ask->began < to_be_taken + (taken ? rules->deadline + to_be_killed : 0))
 			continue;
 		if (taken)
-			ask_say(ask, 'e', "%s has not answered in time: what becomes of it `postwatch outbox` tells", ask->courier->name);
+			ask_say(ask, 'e', "%s has not answered in time: what becomes of it `postwatch outbox` tells", rules->name);
 		else {
-			ask_say(ask, 'e', "%s %s", ask->courier->name, ask->courier->fd < 0 ? "is not running: the log says why"
+			ask_say(ask, 'e', "%s %s", rules->name, !courier_is_linked(ask->courier) ? "is not running: the log says why"
 			    : "is busy with others, or there were too many in this minute: it was taken back");
 			outbox_drop_notice(keeper, ask->courier, ask->notice, is_over);
 		}

@@ -5,8 +5,10 @@
 #include "keeper/ask.h"
 
 void trial_begin(struct keeper *, struct ask *, const struct message_ask *);
-/* A receipt came, and its delivery's row is about to be written; or the notifier was lost with the notice in hand. */
-void trial_receipt(struct keeper *, struct courier *, struct delivery *, const struct message_receipt *);
+/* Whether the receipts of that notice are waited for. */
+bool trial_waits(const struct keeper *, const struct courier *, uint64_t notice);
+/* A receipt came, and its delivery's row was written; or the notifier was lost with the notice in hand. */
+void trial_receipt(struct keeper *, struct courier *, const struct delivery *, const struct message_receipt *);
 void trial_lost(struct keeper *, struct courier *, uint64_t notice);
 /* What takes too long is told so. */
 void trial_turn(struct keeper *);

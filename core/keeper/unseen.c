@@ -1,12 +1,13 @@
 /* A stopped host, a keeper that waits for its disk: what was sent to it meanwhile is read first, so the clock stands still too. */
 #include "keeper/unseen.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
-#include "keeper/keeper.h"
+#include "keeper/service_private.h"
 #include "keeper/record.h"
 
 static const int64_t turn_max = 5 * (int64_t)SECOND, look_every = SECOND, still_told = 600 * (int64_t)SECOND,
@@ -16,21 +17,21 @@ static const char meta_key[] = "not_looked_at";
 bool
 unseen_init(struct keeper *keeper)
 {
-	keeper->unseen = (struct unseen){ .targets = calloc(keeper->config->target_count + 1, sizeof *keeper->unseen.targets) };
-	return keeper->unseen.targets != NULL;
+	keeper->service->unseen = (struct unseen){ .targets = calloc(keeper->config->target_count + 1, sizeof *keeper->service->unseen.targets) };
+	return keeper->service->unseen.targets != NULL;
 }
 
 void
 unseen_fini(struct keeper *keeper)
 {
-	free(keeper->unseen.targets);
-	keeper->unseen.targets = NULL;
+	free(keeper->service->unseen.targets);
+	keeper->service->unseen.targets = NULL;
 }
 
 void
 unseen_recover(struct keeper *keeper)
 {
-	struct unseen *unseen = &keeper->unseen;
+	struct unseen *unseen = &keeper->service->unseen;
 
 	if (store_read_meta(store_inside(keeper->store), meta_key, &unseen->since, sizeof unseen->since) != sizeof unseen->since)
 		unseen->since = 0;
@@ -39,45 +40,46 @@ unseen_recover(struct keeper *keeper)
 void
 unseen_run_ended(struct keeper *keeper, uint32_t target, int64_t ended)
 {
-	struct seen *seen = &keeper->unseen.targets[target];
+	struct seen *seen = &keeper->service->unseen.targets[target];
 
 	seen->ended = ended;
-	seen->at = keeper->unseen.clock;
+	seen->at = keeper->service->unseen.clock;
 }
 
 void
 unseen_interval(struct keeper *keeper, uint32_t target, int64_t interval)
 {
-	struct seen *seen = &keeper->unseen.targets[target];
+	struct seen *seen = &keeper->service->unseen.targets[target];
 
 	if (seen->interval == INTERVAL_NONE && interval != INTERVAL_NONE)
-		seen->at = keeper->unseen.clock; /* it is out of quarantine, and has its time from now on */
+		seen->at = keeper->service->unseen.clock; /* it is out of quarantine, and has its time from now on */
 	seen->interval = interval;
 }
 
-/* Of one in quarantine it was told that it is not looked at, and why. */
+/* Counts those that are not looked at. Of one in quarantine it was told that it is not, and why. Returns whether all have been looked
+ * at: after the birth of a keeper no target counts as that until one of its runs has ended. */
 static bool
-is_unseen(const struct keeper *keeper, uint32_t target)
-{
-	const struct seen *seen = &keeper->unseen.targets[target];
-	const struct policy *policy = keeper->config->targets[target].policy;
-
-	return seen->interval != INTERVAL_NONE && keeper->unseen.clock - seen->at
-	    > policy_patience(policy, seen->interval > policy->interval ? seen->interval : policy->interval);
-}
-
-static void
 look_at_all(struct keeper *keeper)
 {
-	struct unseen *unseen = &keeper->unseen;
+	struct unseen *unseen = &keeper->service->unseen;
+	bool all = true;
 
 	unseen->count = 0;
 	for (uint32_t i = 0; i < keeper->config->target_count; i++) {
-		if (!is_unseen(keeper, i))
+		const struct seen *seen = &unseen->targets[i];
+		const struct policy *policy = keeper->config->targets[i].policy;
+
+		if (seen->interval == INTERVAL_NONE)
 			continue;
-		if (unseen->count++ == 0 || unseen->targets[i].at < unseen->targets[unseen->first].at)
+		all &= seen->ended != 0;
+		if (unseen->clock - seen->at
+		    <= policy_patience(policy, seen->interval > policy->interval ? seen->interval : policy->interval))
+			continue;
+		if (unseen->count++ == 0 || seen->at < unseen->targets[unseen->first].at)
 			unseen->first = i;
 	}
+	assert(unseen->count <= keeper->config->target_count);
+	return all;
 }
 
 struct newest {
@@ -95,24 +97,13 @@ on_newest(void *arg, const struct store_result *row)
 	return false;
 }
 
-/* UTC: when a run of it ended last; where none is known, since when nobody has looked at least. */
-static int64_t
-last_look(const struct keeper *keeper, uint32_t target)
-{
-	struct newest newest = { .target = roll_number(keeper->roll, target), .ended = keeper->unseen.targets[target].ended };
-
-	if (newest.ended == 0 && !keeper->unread)
-		(void)store_read_newest(store_inside(keeper->store), newest.target - 1, 1, on_newest, &newest);
-	return newest.ended == 0 ? keeper->born : newest.ended;
-}
-
 /* What they wait for, as far as anybody says. */
 static void
 add_reason(struct text *text, const struct keeper *keeper)
 {
-	const struct message_health *health = &keeper->beat.health;
+	const struct message_health *health = &keeper->service->beat.health;
 
-	if (keeper->monitor < 0 || keeper->beat.heard == 0 || clock_mono() - keeper->beat.heard > health_max)
+	if (keeper->service->link.socket < 0 || keeper->service->beat.heard == 0 || clock_mono() - keeper->service->beat.heard > health_max)
 		text_add(text, "the process that orders their runs says nothing");
 	else if (health->unserved > 0)
 		text_add(text, "their prober does not begin, or dies each time");
@@ -129,7 +120,7 @@ add_reason(struct text *text, const struct keeper *keeper)
 static void
 put_since(struct keeper *keeper, int64_t since)
 {
-	keeper->unseen.since = since;
+	keeper->service->unseen.since = since;
 	store_put_meta(journal_main(keeper), meta_key, (struct pw_bytes){ (const char *)&since, sizeof since });
 }
 
@@ -138,20 +129,26 @@ tell(struct keeper *keeper)
 {
 	char names[EVIDENCE_TEXT_MAX], spans[64], reasons[EVIDENCE_TEXT_MAX];
 	struct text name = TEXT_OVER(names), span = TEXT_OVER(spans), reason = TEXT_OVER(reasons);
-	int64_t now = clock_wall(), since = last_look(keeper, keeper->unseen.first);
+	uint32_t first = keeper->service->unseen.first;
+	struct newest newest = { .target = roll_number(keeper->roll, first), .ended = keeper->service->unseen.targets[first].ended };
+	int64_t now = clock_wall(), since;
 
+	if (newest.ended == 0 && !keeper->unread)
+		(void)store_read_newest(store_inside(keeper->store), newest.target - 1, 1, on_newest, &newest);
+	/* Where no run is known to have ended: since when nobody has looked at least. */
+	since = newest.ended == 0 ? keeper->service->time.born : newest.ended;
 	unseen_add_names(&name, keeper);
 	text_add_span(&span, now > since ? now - since : 0);
 	add_reason(&reason, keeper);
 	put_since(keeper, since);
 	record_ours(keeper, "impaired", "not_looked_at", since, "%s %s not been looked at for %s: %s", names,
-	    keeper->unseen.count == 1 ? "has" : "have", spans, reasons);
+	    keeper->service->unseen.count == 1 ? "has" : "have", spans, reasons);
 }
 
 static void
 tell_end(struct keeper *keeper)
 {
-	int64_t now = clock_wall(), since = keeper->unseen.since;
+	int64_t now = clock_wall(), since = keeper->service->unseen.since;
 	char spans[64];
 	struct text span = TEXT_OVER(spans);
 
@@ -160,66 +157,48 @@ tell_end(struct keeper *keeper)
 	record_ours(keeper, "cleared", "not_looked_at", since, "all targets are looked at again, after %s", spans);
 }
 
-/* Nobody was there to see that nobody looked. */
-static void
-tell_standstill(struct keeper *keeper, int64_t still)
-{
-	char spans[64];
-	struct text span = TEXT_OVER(spans);
-
-	text_add_span(&span, still);
-	record_ours(keeper, "impaired", "standstill", clock_wall() - still, "this host, or Postwatch on it, stood still for %s: "
-	    "suspended, stopped, or waiting for its disk; what happened in that time is unknown", spans);
-}
-
 static void
 run_clock(struct keeper *keeper)
 {
-	struct unseen *unseen = &keeper->unseen;
-	int64_t now = clock_mono(), boot = clock_boot(), passed = now - unseen->turned;
+	struct unseen *unseen = &keeper->service->unseen;
+	int64_t now = clock_mono(), boot = clock_boot(), passed = now - unseen->turned, still = boot - unseen->turned_boot;
+	char spans[64];
+	struct text span = TEXT_OVER(spans);
 
 	if (unseen->turned != 0) {
 		unseen->clock += passed < turn_max ? passed : turn_max;
-		if (boot - unseen->turned_boot > still_told)
-			tell_standstill(keeper, boot - unseen->turned_boot);
+		if (still > still_told) { /* nobody was there to see that nobody looked */
+			text_add_span(&span, still);
+			record_ours(keeper, "impaired", "standstill", clock_wall() - still, "this host, or Postwatch on it, stood still "
+			    "for %s: suspended, stopped, or waiting for its disk; what happened in that time is unknown", spans);
+		}
 	}
 	unseen->turned = now;
 	unseen->turned_boot = boot;
-}
-
-/* After the birth of a keeper no target counts as looked at until one of its runs has ended. */
-static bool
-all_are_seen(const struct keeper *keeper)
-{
-	const struct seen *targets = keeper->unseen.targets;
-	uint32_t i = 0;
-
-	while (i < keeper->config->target_count && (targets[i].ended != 0 || targets[i].interval == INTERVAL_NONE))
-		i++;
-	return i == keeper->config->target_count;
 }
 
 /* The end is told when the last of them has been looked at, or is no longer watched. */
 void
 unseen_turn(struct keeper *keeper)
 {
-	struct unseen *unseen = &keeper->unseen;
+	struct unseen *unseen = &keeper->service->unseen;
+	bool all;
 
 	run_clock(keeper);
 	if (unseen->clock < unseen->next || keeper->stop_by != 0)
 		return;
 	unseen->next = unseen->clock + look_every;
-	look_at_all(keeper);
+	all = look_at_all(keeper);
 	if (unseen->count > 0 && unseen->since == 0)
 		tell(keeper);
-	else if (unseen->count == 0 && unseen->since != 0 && all_are_seen(keeper))
+	else if (unseen->count == 0 && unseen->since != 0 && all)
 		tell_end(keeper);
 }
 
 void
 unseen_add_names(struct text *text, const struct keeper *keeper)
 {
-	const struct unseen *unseen = &keeper->unseen;
+	const struct unseen *unseen = &keeper->service->unseen;
 
 	if (unseen->count > 0)
 		text_add(text, keeper->config->targets[unseen->first].name);

@@ -13,23 +13,6 @@
 
 struct keeper;
 
-/* Of one target. */
-struct seen {
-	int64_t ended;    /* UTC: of its last run, 0: none since the keeper's birth */
-	int64_t at;       /* when it was heard of, by `struct unseen.clock` */
-	int64_t interval; /* as in struct message_run */
-};
-
-struct unseen {
-	struct seen *targets;
-	int64_t clock;    /* microseconds that the keeper has run */
-	int64_t turned, turned_boot; /* clock_mono() and clock_boot() of the last turn, 0: none */
-	int64_t next;     /* of `clock`: the next look at all */
-	int64_t since;    /* UTC: since when what was told stands, 0: nothing is told; kept in the store */
-	uint32_t count;   /* targets that are not looked at */
-	uint32_t first;   /* the one of them that was not for the longest time */
-};
-
 /* Memory for all targets. False: there is none. unseen_fini gives it back. */
 bool unseen_init(struct keeper *);
 void unseen_fini(struct keeper *);

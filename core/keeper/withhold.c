@@ -6,36 +6,29 @@
 #include <syslog.h>
 
 #include "base/clock.h"
-#include "keeper/keeper.h"
+#include "keeper/policy_private.h"
 #include "keeper/silences.h"
 #include "keeper/told.h"
 
 enum { WORDS_MAX = 64 };
 static const char meta_key[] = "withheld", paused[] = "paused", acknowledged[] = "acknowledged", over[] = "over";
 
-static bool
-has_parent_down(const struct keeper *keeper, uint32_t target)
-{
-	uint32_t parent = keeper->config->targets[target].parent;
-
-	while (parent != CONFIG_NONE && !roll_is_down(keeper->roll, parent))
-		parent = keeper->config->targets[parent].parent;
-	return parent != CONFIG_NONE;
-}
-
 const char *
 withhold_target(const struct keeper *keeper, uint32_t target)
 {
 	if (silences_paused(keeper, target, clock_wall()))
 		return paused;
-	if (window_clock_holds(&keeper->windows, target))
+	if (window_clock_holds(&keeper->policy->windows, target))
 		return "window";
-	if (has_parent_down(keeper, target))
+	uint32_t parent = keeper->config->targets[target].parent;
+	while (parent != CONFIG_NONE && !roll_is_down(keeper->roll, parent))
+		parent = keeper->config->targets[parent].parent;
+	if (parent != CONFIG_NONE)
 		return "parent";
 	if (silences_blind(keeper))
 		return "blind";
 	/* The monitor may know it better: its end it says. */
-	return keeper->files[target].silenced;
+	return keeper->policy->silences[target].why;
 }
 
 /* Reminders, and what was to be told later: to who knows already of it, an acknowledgement changes nothing. */
@@ -44,7 +37,7 @@ is_acknowledged(const struct keeper *keeper, const struct courier *courier, cons
 {
 	struct store_incident incident;
 	bool reminds = delivery->kind == NOTICE_reminder;
-	bool is_later = courier->rules->after > 0 && delivery->failover != STORE_FAILOVER_STANDS_IN
+	bool is_later = courier_rules(courier)->after > 0 && delivery->failover != STORE_FAILOVER_STANDS_IN
 	    && (delivery->kind == NOTICE_down || delivery->kind == NOTICE_flapping || delivery->kind == NOTICE_changed);
 
 	return (reminds || is_later) && delivery->incident != 0 && roll_open_incident(keeper->roll, target, &incident)
@@ -52,27 +45,21 @@ is_acknowledged(const struct keeper *keeper, const struct courier *courier, cons
 	    && (reminds || !told_sent_down(keeper, target, courier));
 }
 
-static bool
-is_last_of_state(const struct keeper *keeper, const struct courier *courier, const struct delivery *given)
-{
-	struct delivery newer = { .notice = given->notice, .recipient = given->recipient };
-
-	while (outbox_next_of_target(keeper, courier, given->target, &newer))
-		if (!outbox_is_in_digest(&newer) && newer.notice != given->notice && ledger_speaks_of_state(newer.kind))
-			return false;
-	return true;
-}
-
 /* A `down` that an end is queued behind is told with it, in order. */
 static bool
 is_over(const struct keeper *keeper, const struct courier *courier, const struct delivery *delivery)
 {
 	bool is_word_between = delivery->kind == NOTICE_reminder || delivery->kind == NOTICE_changed;
+	struct delivery newer = { .notice = delivery->notice, .recipient = delivery->recipient };
 
 	if (delivery->incident == 0 || !(is_word_between || delivery->kind == NOTICE_down) || outbox_is_of_open(keeper, delivery))
 		return false;
-	return is_word_between
-	    || (outbox_is_all_unsent(keeper, courier, delivery) && is_last_of_state(keeper, courier, delivery));
+	if (is_word_between || !outbox_is_all_unsent(keeper, courier, delivery))
+		return is_word_between;
+	while (outbox_next_of_target(keeper, courier, delivery->target, &newer))
+		if (!outbox_is_in_digest(&newer) && newer.notice != delivery->notice && ledger_speaks_of_state(newer.kind))
+			return false;
+	return true;
 }
 
 /* A reason behind whose end what is true is told; the others are for good. */
@@ -126,29 +113,29 @@ withhold_delivery(const struct keeper *keeper, const struct courier *courier, co
 void
 withhold_keep(struct keeper *keeper)
 {
-	if (!keeper->withheld.changed)
+	if (!keeper->policy->withheld_changed)
 		return;
-	uint64_t *numbers = calloc(keeper->withheld.count + 1, sizeof *numbers);
+	uint64_t *numbers = calloc(keeper->policy->withheld + 1, sizeof *numbers);
 	uint32_t count = 0;
 	if (numbers == NULL)
 		keeper_out_of_memory(keeper, "who was withheld");
 	for (uint32_t i = 0; i < keeper->config->target_count; i++)
-		if (keeper->files[i].withheld)
+		if (keeper->policy->silences[i].withheld)
 			numbers[count++] = roll_number(keeper->roll, i);
 	store_put_meta(journal_main(keeper), meta_key, (struct pw_bytes){ (const char *)numbers, count * sizeof *numbers });
 	free(numbers);
-	keeper->withheld.changed = false;
+	keeper->policy->withheld_changed = false;
 }
 
-static void
-mark(struct keeper *keeper, uint32_t target, bool withheld)
+void
+withhold_mark(struct keeper *keeper, uint32_t target, bool withheld)
 {
-	keeper->files[target].compared = false;
-	if (keeper->files[target].withheld == withheld)
+	keeper->policy->silences[target].compared = false;
+	if (keeper->policy->silences[target].withheld == withheld)
 		return;
-	keeper->files[target].withheld = withheld;
-	keeper->withheld.count += withheld ? 1 : UINT32_MAX;
-	keeper->withheld.changed = true;
+	keeper->policy->silences[target].withheld = withheld;
+	keeper->policy->withheld += withheld ? 1 : UINT32_MAX;
+	keeper->policy->withheld_changed = true;
 	(void)journal_main(keeper); /* so that it is kept soon */
 }
 
@@ -174,7 +161,7 @@ note_end(struct keeper *keeper, struct courier *courier, uint64_t number, const 
 
 	told_go_back(keeper, courier, number);
 	if (why != acknowledged && target != CONFIG_NONE)
-		mark(keeper, target, true);
+		withhold_mark(keeper, target, true);
 }
 
 /* A notice of a target (the store's number; 0: of ourselves), for all recipients. */
@@ -188,7 +175,7 @@ end_notice(struct keeper *keeper, struct courier *courier, uint64_t number, uint
 		if (outbox_is_in_digest(&delivery))
 			continue;
 		if (!said)
-			duty_log(keeper->duty, LOG_INFO, 0, "keeper: %s is not told of a notice (%s): %s", courier->name,
+			duty_log(keeper->duty, LOG_INFO, 0, "keeper: %s is not told of a notice (%s): %s", courier_rules(courier)->name,
 			    notice_name(delivery.kind), why);
 		said = true;
 		end(keeper, courier, &delivery, why);
@@ -247,8 +234,8 @@ withhold_take_back(struct keeper *keeper, struct courier *courier, const struct 
 void
 withhold_acknowledged(struct keeper *keeper, uint32_t target)
 {
-	for (uint32_t i = 0; i < keeper->outbox.count; i++)
-		(void)end_all_of(keeper, &keeper->outbox.couriers[i], roll_number(keeper->roll, target));
+	for (uint32_t i = 0; i < keeper->config->notifier_count; i++)
+		(void)end_all_of(keeper, courier_at(keeper, i), roll_number(keeper->roll, target));
 }
 
 /* Those that may not be told go back to where they would be without the digest; `for_good`: those alone that will never be. */
@@ -351,27 +338,12 @@ withhold_claimed(struct keeper *keeper, struct courier *courier, const struct de
 void
 withhold_later(struct keeper *keeper, uint32_t target, bool quiet)
 {
-	struct file_of *file = &keeper->files[target];
+	struct silence *silence = &keeper->policy->silences[target];
 	/* What waits to be compared for all waits no less because a notifier in its quiet hours waits longer. */
-	bool others_wait = file->withheld && !file->compared;
+	bool others_wait = silence->withheld && !silence->compared;
 
-	mark(keeper, target, true);
-	file->compared = quiet && !others_wait;
-}
-
-bool
-withhold_is_over(const struct keeper *keeper, uint32_t target, bool *compared)
-{
-	*compared = keeper->files[target].compared;
-	return keeper->files[target].withheld && withhold_target(keeper, target) == NULL;
-}
-
-void
-withhold_compared(struct keeper *keeper, uint32_t target, bool by_all)
-{
-	keeper->files[target].compared = true;
-	if (by_all)
-		mark(keeper, target, false);
+	withhold_mark(keeper, target, true);
+	silence->compared = quiet && !others_wait;
 }
 
 void
@@ -387,18 +359,27 @@ withhold_recover(struct keeper *keeper)
 	for (int64_t i = 0; i < size / (int64_t)sizeof *numbers && i < room; i++) {
 		uint32_t target = roll_target(keeper->roll, numbers[i]);
 		if (target != CONFIG_NONE)
-			mark(keeper, target, true);
+			withhold_mark(keeper, target, true);
 	}
-	keeper->withheld.changed = false;
+	keeper->policy->withheld_changed = false;
 	free(numbers);
 	/* Where a pause or a window is in force something may have been kept silent that nobody noted. */
 	for (uint32_t i = 0; i < keeper->config->target_count; i++)
 		if (silences_at(keeper, i, clock_wall()) != NULL)
-			mark(keeper, i, true);
+			withhold_mark(keeper, i, true);
 }
 
 bool
 withhold_is_silent(const struct keeper *keeper, uint32_t target)
 {
-	return withhold_target(keeper, target) != NULL || keeper->files[target].flapping;
+	return withhold_target(keeper, target) != NULL || keeper->policy->silences[target].flapping;
+}
+
+void
+withhold_note(struct keeper *keeper, uint32_t target, const char *why, bool flapping)
+{
+	struct silence *silence = &keeper->policy->silences[target];
+
+	silence->why = why;
+	silence->flapping = flapping;
 }

@@ -38,11 +38,10 @@ void withhold_acknowledged(struct keeper *, uint32_t target);
  * quiet hours, at the end of which it is done for them. */
 void withhold_later(struct keeper *, uint32_t target, bool quiet);
 
-/* Whether something was withheld of a target that may be told of again. *compared: what is true was compared with what was told
- * since then. */
-bool withhold_is_over(const struct keeper *, uint32_t target, bool *compared);
-/* That was done now, for all notifiers or but for those in their quiet hours. */
-void withhold_compared(struct keeper *, uint32_t target, bool by_all);
+/* Whether something was withheld of a target since what is true was compared with what was told. */
+void withhold_mark(struct keeper *, uint32_t target, bool withheld);
+/* The reason of the monitor's for which the last word on a target was kept silent (NULL: none), and that it flaps. `why` lasts. */
+void withhold_note(struct keeper *, uint32_t target, const char *why, bool flapping);
 
 /* Puts of which targets something was withheld into the batch that fills, where that has changed: it is kept with what was. */
 void withhold_keep(struct keeper *);

@@ -22,6 +22,7 @@
 #include "../unit/monitor_says.h"
 #include "base/clock.h"
 #include "bench.h"
+#include "keeper/journal_private.h"
 #include "keeper/keeper.h"
 #include "keeper/sick.h"
 
@@ -35,7 +36,7 @@ static const struct policy policy = { .probe = &probes, .interval = 60 * (int64_
 static char folder[FOLDER] = "/tmp/pw-bench-keeper-XXXXXX";
 static struct config config;
 static struct duty duty = { .kind = DUTY_KEEPER, .config = &config };
-static struct keeper keeper = { .duty = &duty, .config = &config, .monitor = -1, .status = -1 };
+static struct keeper keeper = { .duty = &duty, .config = &config, .status = -1 };
 static int ends[NOTIFIERS];
 
 /* What the keeper logs is read by nobody: it goes where it is taken. */
@@ -149,7 +150,7 @@ answer(int link, uint64_t notice)
 	message_put_receipt(&out, &(struct message_receipt){ .notice = notice, .fate = PW_SENT, .text = { "taken", 5 } });
 	if (!packet_send(ends[link], packet, out.size, -1))
 		bench_die("a receipt is not taken");
-	dispatch_hear(&keeper, &keeper.outbox.couriers[link]);
+	dispatch_hear(&keeper, courier_at(&keeper, (uint32_t)link));
 }
 
 static uint64_t
@@ -193,7 +194,7 @@ choosing(uint32_t waiting, uint32_t count)
 	wait_for(waiting);
 	began = cpu_us();
 	for (uint32_t i = 0; i < count; i++)
-		if (outbox_due(&keeper, &keeper.outbox.couriers[1], STORE_RANK_OTHER, &before, &due, 1) != 1)
+		if (outbox_due(&keeper, courier_at(&keeper, 1), STORE_RANK_OTHER, &before, &due, 1) != 1)
 			bench_die("nothing is due");
 	printf("choosing among %u: %.2f us of CPU each\n", waiting, (double)(cpu_us() - began) / count);
 	end();
@@ -278,10 +279,10 @@ sick(uint32_t targets, uint32_t times)
 			printf("%u changes of %u targets on a sick disk: %+ld KiB, told %u\n", i, targets, resident_kib() - began, told);
 	}
 	setrlimit(RLIMIT_FSIZE, &before);
-	keeper.journal.mend_at = 1;
+	keeper.journal->mend_at = 1;
 	sick_turn(&keeper);
 	commit_all(&keeper);
-	printf("mended: %d, %+ld KiB, told %u\n", !journal_is_stuck(&keeper.journal), resident_kib() - began, told);
+	printf("mended: %d, %+ld KiB, told %u\n", !journal_is_stuck(keeper.journal, STORE_MAIN), resident_kib() - began, told);
 	end();
 }
 

@@ -28,7 +28,7 @@ what_waits_is_dropped_but_not_what_is_in_hand(void **state)
 static void
 give_up(struct world *world)
 {
-	struct courier *courier = &world->keeper.outbox.couriers[0];
+	struct courier *courier = courier_at(&world->keeper, 0);
 
 	assert_string_equal(handed(world), "down");
 	grow_old(&world->keeper, 0, 8 * 24 * 3600 * (int64_t)SECOND, false);
@@ -106,7 +106,7 @@ static void
 a_test_is_answered_with_its_receipts(void **state)
 {
 	struct world *world = *state;
-	struct courier *courier = &world->keeper.outbox.couriers[0];
+	struct courier *courier = courier_at(&world->keeper, 0);
 
 	(void)heard(world);
 	courier->recipients = two;
@@ -132,7 +132,7 @@ static void
 a_test_waits_for_the_deadline(void **state)
 {
 	struct world *world = *state;
-	struct courier *courier = &world->keeper.outbox.couriers[0];
+	struct courier *courier = courier_at(&world->keeper, 0);
 	struct config_notifier patient = *courier->rules;
 
 	(void)heard(world);
@@ -140,11 +140,11 @@ a_test_waits_for_the_deadline(void **state)
 	courier->rules = &patient;
 	ASK(world, "test", CONFIG_NONE, "tests");
 	assert_string_equal(handed(world), "test");
-	world->keeper.asks->began -= 610 * (int64_t)SECOND;
+	world->keeper.service->asks->began -= 610 * (int64_t)SECOND;
 	trial_turn(&world->keeper);
 	commit_all(&world->keeper);
 	assert_string_equal(heard(world), "");
-	world->keeper.asks->began -= 30 * (int64_t)SECOND;
+	world->keeper.service->asks->began -= 30 * (int64_t)SECOND;
 	trial_turn(&world->keeper);
 	commit_all(&world->keeper);
 	assert_non_null(strstr(heard(world), "etests has not answered in time"));
@@ -155,7 +155,7 @@ static void
 a_test_that_nobody_takes_is_taken_back(void **state)
 {
 	struct world *world = *state;
-	struct courier *courier = &world->keeper.outbox.couriers[0];
+	struct courier *courier = courier_at(&world->keeper, 0);
 
 	(void)heard(world);
 	ASK(world, "test", CONFIG_NONE, "tests");
@@ -165,7 +165,7 @@ a_test_that_nobody_takes_is_taken_back(void **state)
 	assert_false(waits(&world->keeper, 0));
 	ASK(world, "test", CONFIG_NONE, "tests");
 	assert_string_equal(heard(world), "");
-	world->keeper.asks->began -= 30 * (int64_t)SECOND;
+	world->keeper.service->asks->began -= 30 * (int64_t)SECOND;
 	trial_turn(&world->keeper);
 	commit_all(&world->keeper);
 	assert_string_equal(heard(world), "etests is not running: the log says why|x75|");
@@ -179,13 +179,13 @@ who_asked_through_a_monitor_that_is_gone_is_owed_nothing(void **state)
 
 	(void)heard(world);
 	ASK(world, "test", CONFIG_NONE, "tests");
-	close(world->keeper.monitor);
+	close(world->keeper.service->link.socket);
 	close(world->monitor);
 	link_monitor(world);
 	assert_string_equal(handed(world), "test");
 	answer(world, 0, PW_SENT);
 	assert_string_equal(heard(world), "");
-	assert_null(world->keeper.asks);
+	assert_null(world->keeper.service->asks);
 }
 
 int

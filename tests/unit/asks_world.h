@@ -17,8 +17,11 @@
 #include "base/clock.h"
 #include "keeper/ask.h"
 #include "keeper/dispatch.h"
-#include "keeper/keeper.h"
-#include "keeper/record.h"
+#include "keeper/monitor_link.h"
+#include "keeper/outbox_private.h"
+#include "keeper/policy_private.h"
+#include "keeper/record_private.h"
+#include "keeper/service_private.h"
 #include "keeper/silences.h"
 #include "keeper/trial.h"
 #include "keeper/told.h"
@@ -60,7 +63,7 @@ link_monitor(struct world *world)
 
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, ends), 0);
 	asks_forget(&world->keeper);
-	world->keeper.monitor = ends[0];
+	world->keeper.service->link.socket = ends[0];
 	world->monitor = ends[1];
 }
 
@@ -75,7 +78,7 @@ begin(struct world *world)
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, ends), 0);
 	world->parent = ends[1];
 	world->duty = (struct duty){ .kind = DUTY_KEEPER, .parent = ends[0], .config = &world->config };
-	world->keeper = (struct keeper){ .duty = &world->duty, .config = &world->config, .monitor = -1, .status = -1 };
+	world->keeper = (struct keeper){ .duty = &world->duty, .config = &world->config, .status = -1 };
 	if (!keeper_recover(&world->keeper, &why))
 		fail_msg("%s", why.text);
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, ends), 0);
@@ -216,7 +219,7 @@ answer(struct world *world, uint32_t recipient, enum pw_fate fate)
 	message_put_receipt(&out, &(struct message_receipt){ .notice = world->notice.notice, .recipient = recipient, .fate = fate,
 	    .channel = fate == PW_AGAIN, .micros = SECOND, .text = { "so\nbe it", 8 } });
 	assert_true(packet_send(world->notifier, packet, out.size, -1));
-	dispatch_hear(&world->keeper, &world->keeper.outbox.couriers[0]);
+	dispatch_hear(&world->keeper, courier_at(&world->keeper, 0));
 }
 
 static inline bool

@@ -124,7 +124,7 @@ lines_of(struct house *house, uint32_t count)
 	config.target_count = count;
 	keeper.config = &config;
 	keeper.roll = roll_of(house->world, &config);
-	behind_add(&keeper, 0, &keeper.outbox.couriers[0], &lines);
+	behind_add(&keeper, 0, courier_at(&keeper, 0), &lines);
 	roll_destroy(&keeper.roll);
 	return bytes;
 }

@@ -16,18 +16,25 @@ both(void)
 	return world;
 }
 
+static struct channel *
+channel(struct world *world, uint32_t notifier)
+{
+	return &world->keeper.service->channels[notifier];
+}
+
 static struct courier *
 courier(struct world *world, uint32_t notifier)
 {
-	return &world->keeper.outbox.couriers[notifier];
+	return courier_at(&world->keeper, notifier);
 }
 
 /* It began to fail so much earlier. */
 static void
 let_fail(struct world *world, uint32_t notifier, int64_t span)
 {
-	courier(world, notifier)->channel.since -= span;
-	courier(world, notifier)->channel.age -= span;
+	channel(world, notifier)->since -= span;
+	channel(world, notifier)->age -= span;
+	courier_set_dead(courier(world, notifier), clock_boot() - channel(world, notifier)->age >= world->rules[notifier].channel_grace);
 }
 
 /* The lines for the log that hold these words. */
@@ -235,7 +242,7 @@ so_is_one_that_nobody_waits_for_and_that_cannot_begin(void **state)
 	(void)state;
 	kill_worker(world);
 	say_absent(world, "cannot begin: the secret is gone");
-	courier(world, 0)->channel.absent -= 11 * (int64_t)SECOND;
+	channel(world, 0)->absent -= 11 * (int64_t)SECOND;
 	assert_string_equal(handed_to(world, 1), "");
 	assert_int_equal(lines_with(world, "tests cannot deliver: cannot begin: the secret is gone"), 1);
 	let_fail(world, 0, 11 * MINUTE);
@@ -246,7 +253,7 @@ so_is_one_that_nobody_waits_for_and_that_cannot_begin(void **state)
 	commit_all(&world->keeper);
 	begin_again(world); /* with the worker */
 	assert_string_equal(handed_to(world, 1), "");
-	courier(world, 0)->channel.present -= 11 * (int64_t)SECOND;
+	channel(world, 0)->present -= 11 * (int64_t)SECOND;
 	assert_string_equal(handed_to(world, 1), "cleared");
 	assert_non_null(memmem(world->notice.text.data, world->notice.text.size, "tests: can deliver again, after 11 min", 38));
 	destroy(&world);
@@ -262,7 +269,7 @@ so_is_one_that_dies_at_each_birth(void **state)
 	for (int i = 0; i < 5; i++) {
 		kill_worker(world);
 		say_absent(world, "its process died of SIGSEGV");
-		courier(world, 0)->channel.absent -= 3 * (int64_t)SECOND;
+		channel(world, 0)->absent -= 3 * (int64_t)SECOND;
 		assert_string_equal(handed_to(world, 1), "");
 		revive_worker(world);
 		assert_string_equal(handed_to(world, 1), "");
@@ -289,7 +296,7 @@ so_is_one_that_cannot_begin(void **state)
 	down(world, 0, "");
 	assert_string_equal(handed_to(world, 1), "down");
 	answer_from(world, 1, PW_SENT, false);
-	courier(world, 0)->channel.absent -= 11 * (int64_t)SECOND;
+	channel(world, 0)->absent -= 11 * (int64_t)SECOND;
 	assert_string_equal(handed_to(world, 1), "");
 	let_fail(world, 0, 11 * MINUTE);
 	assert_string_equal(handed_to(world, 1), "impaired");
@@ -297,7 +304,7 @@ so_is_one_that_cannot_begin(void **state)
 	assert_non_null(memmem(world->notice.text.data, world->notice.text.size, "its process does not run", 24));
 	revive_worker(world);
 	assert_string_equal(handed_to(world, 1), "");
-	courier(world, 0)->channel.present -= 11 * (int64_t)SECOND;
+	channel(world, 0)->present -= 11 * (int64_t)SECOND;
 	assert_string_equal(handed_to(world, 1), "cleared");
 	destroy(&world);
 }
@@ -394,7 +401,7 @@ is_well(struct world *world, const char *words)
 	struct text why = TEXT_OVER(bytes);
 	bool well;
 
-	world->keeper.beat.heard = clock_mono();
+	world->keeper.service->beat.heard = clock_mono();
 	well = beat_is_well(&world->keeper, &why);
 	assert_non_null(strstr(bytes, words));
 	return well;

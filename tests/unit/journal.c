@@ -7,7 +7,7 @@
 
 #include <stdlib.h>
 
-#include "keeper/journal.h"
+#include "keeper/journal_private.h"
 
 static struct slip *
 add(struct slip ***last, uint64_t number)

@@ -4,6 +4,7 @@
 
 #include "keeper/dispatch.h"
 #include "keeper/keeper.h"
+#include "keeper/monitor_link.h"
 #include "keeper/record.h"
 
 #define UNUSED_HERE __attribute__((unused))
@@ -11,7 +12,7 @@
 UNUSED_HERE static struct sequence
 next_of(const struct keeper *keeper, enum store_file file)
 {
-	struct sequence taken = keeper->journal.sides[file].taken;
+	struct sequence taken = journal_taken(keeper->journal, file);
 
 	return (struct sequence){ taken.birth == 0 ? 1 : taken.birth, taken.number + 1 };
 }

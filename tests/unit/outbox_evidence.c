@@ -90,7 +90,7 @@ assert_handed(struct world *world, const char *kind, uint32_t count, const uint6
 	ssize_t size;
 
 	for (int i = 0; i < 4; i++) {
-		world->keeper.outbox.next_second = 0;
+		world->keeper.service->next_second = 0;
 		dispatch_turn(&world->keeper);
 		commit_all(&world->keeper);
 	}

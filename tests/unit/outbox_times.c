@@ -197,7 +197,7 @@ the_ledger_goes_back_to_a_digest(void **state)
 	answer(world, PW_SENT, false);
 	assert_string_equal(handed(world), "digest");
 	answer(world, PW_SENT, false);
-	world->keeper.outbox.couriers[0].handed[0] = 0;
+	world->keeper.policy->listeners[0].handed[0] = 0;
 	up(world, 1, world->changes[1], "");
 	age(world, 0, 25 * HOUR);
 	assert_string_equal(handed(world), "up");
@@ -223,7 +223,7 @@ nothing_overtakes_a_digest(void **state)
 	answer(world, PW_SENT, false);
 	assert_string_equal(handed(world), "digest");
 	answer(world, PW_AGAIN, false);
-	world->keeper.outbox.couriers[0].handed[0] = 0;
+	world->keeper.policy->listeners[0].handed[0] = 0;
 	up(world, 2, 1, "");
 	assert_string_equal(handed(world), "");
 	begin_again(world);
@@ -231,7 +231,7 @@ nothing_overtakes_a_digest(void **state)
 	ripen(world, 0);
 	assert_string_equal(handed(world), "digest");
 	answer(world, PW_SENT, false);
-	world->keeper.outbox.couriers[0].handed[0] = 0;
+	world->keeper.policy->listeners[0].handed[0] = 0;
 	assert_string_equal(handed(world), "up");
 	destroy(&world);
 }
@@ -294,8 +294,8 @@ ways_are_tested_once_a_week(void **state)
 	begin(world);
 	link_notifiers(world);
 	assert_string_equal(handed(world), "");
-	world->keeper.outbox.tested -= 7 * 24 * HOUR;
-	world->keeper.outbox.next_test = 0;
+	world->keeper.record->tested -= 7 * 24 * HOUR;
+	world->keeper.record->next_test = 0;
 	assert_string_equal(handed(world), "test");
 	answer(world, PW_SENT, false);
 	assert_string_equal(handed_to(world, 1), "");

@@ -19,8 +19,11 @@
 #include "base/clock.h"
 #include "keeper/ask.h"
 #include "keeper/dispatch.h"
-#include "keeper/keeper.h"
-#include "keeper/record.h"
+#include "keeper/monitor_link.h"
+#include "keeper/outbox_private.h"
+#include "keeper/policy_private.h"
+#include "keeper/record_private.h"
+#include "keeper/service_private.h"
 #include "keeper/silences.h"
 #include "keeper/told.h"
 #include "monitor_says.h"
@@ -68,7 +71,7 @@ begin(struct world *world)
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, parent), 0);
 	world->parent = parent[1];
 	world->duty = (struct duty){ .kind = DUTY_KEEPER, .parent = parent[0], .config = &world->config };
-	world->keeper = (struct keeper){ .duty = &world->duty, .config = &world->config, .monitor = -1, .status = -1 };
+	world->keeper = (struct keeper){ .duty = &world->duty, .config = &world->config, .status = -1 };
 	if (!keeper_recover(&world->keeper, &why))
 		fail_msg("%s", why.text);
 }
@@ -243,7 +246,7 @@ ripen(struct world *world, uint32_t notifier)
 UNUSED static void
 hold(struct world *world, uint32_t notifier, bool held)
 {
-	world->keeper.outbox.couriers[notifier].rest_until = held ? INT64_MAX : 0;
+	courier_at(&world->keeper, notifier)->rest_until = held ? INT64_MAX : 0;
 }
 
 /* What a notifier is handed next: its kind, "" for nothing. Each time a second has passed. */
@@ -253,7 +256,7 @@ handed_to(struct world *world, uint32_t notifier)
 	ssize_t size;
 
 	for (int i = 0; i < 3; i++) {
-		world->keeper.outbox.next_second = 0;
+		world->keeper.service->next_second = 0;
 		dispatch_turn(&world->keeper);
 		commit_all(&world->keeper);
 	}
@@ -284,7 +287,7 @@ answer_from(struct world *world, uint32_t notifier, enum pw_fate fate, bool chan
 	message_put_receipt(&out, &(struct message_receipt){ .notice = world->notice.notice, .fate = fate,
 	    .channel = channel, .text = { "so be it", 8 } });
 	assert_true(packet_send(world->notifiers[notifier], packet, out.size, -1));
-	dispatch_hear(&world->keeper, &world->keeper.outbox.couriers[notifier]);
+	dispatch_hear(&world->keeper, courier_at(&world->keeper, notifier));
 }
 
 UNUSED static void

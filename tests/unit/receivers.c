@@ -55,10 +55,8 @@ hear_all(struct world *world, struct receiver *receiver)
 static void
 calm(struct world *world)
 {
-	struct courier *courier = &world->keeper.outbox.couriers[0];
-
-	for (uint32_t i = 0; i < courier->storm; i++)
-		courier->handed[i] = 0;
+	for (uint32_t i = 0; i < world->rules[0].storm; i++)
+		world->keeper.policy->listeners[0].handed[i] = 0;
 }
 
 static void

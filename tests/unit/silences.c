@@ -89,14 +89,14 @@ windows_are_looked_up_at_any_time(void **state)
 	(void)state;
 	world->config.window_count = 1;
 	world->config.windows = &window;
-	window_clock_fini(&world->keeper.windows);
-	assert_true(window_clock_init(&world->keeper.windows, &world->config));
+	window_clock_fini(&world->keeper.policy->windows);
+	assert_true(window_clock_init(&world->keeper.policy->windows, &world->config));
 	assert_null(silences_at(&world->keeper, 0, a_monday + 609 * minute));
 	assert_string_equal(silences_at(&world->keeper, 0, a_monday + 610 * minute), "window");
 	assert_null(silences_at(&world->keeper, 1, a_monday + 610 * minute));
-	(void)window_clock_turn(&world->keeper.windows, a_monday + 700 * minute);
+	(void)window_clock_turn(&world->keeper.policy->windows, a_monday + 700 * minute);
 	assert_string_equal(silences_at(&world->keeper, 0, a_monday + 624 * minute), "window");
-	assert_false(window_clock_holds(&world->keeper.windows, 0)); /* it is at the present again */
+	assert_false(window_clock_holds(&world->keeper.policy->windows, 0)); /* it is at the present again */
 	destroy(&world);
 }
 

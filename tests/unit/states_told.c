@@ -88,7 +88,7 @@ what_waits_for_the_disk(void **state)
 	assert_int_equal(unlink(path), 0);
 	put(world, 1, "two", "up");
 	commit_all(&world->keeper);
-	assert_true(journal_is_stuck(&world->keeper.journal));
+	assert_true(journal_is_stuck(world->keeper.journal, STORE_MAIN));
 	put(world, 0, "three", "down");
 	TOLD(world, "0 three", "1 two");
 	destroy(&world);
@@ -155,7 +155,7 @@ damage_that_is_met_at_birth(void **state)
 	damage_behind(world, "INSERT INTO evidence (target, run, leg, at, incident, role, bytes) SELECT number, 2, 0, 1, 0, '',"
 	    " zeroblob(20000) FROM targets LIMIT 1");
 	keeper_fini(&world->keeper);
-	world->keeper = (struct keeper){ .duty = &world->duty, .config = &world->config, .monitor = -1, .status = -1 };
+	world->keeper = (struct keeper){ .duty = &world->duty, .config = &world->config, .status = -1 };
 	assert_false(keeper_recover(&world->keeper, &why));
 	assert_non_null(strstr(why.text, "malformed"));
 	begin_again(world);

@@ -23,8 +23,11 @@
 #include "base/clock.h"
 #include "keeper/ask.h"
 #include "keeper/dispatch.h"
-#include "keeper/keeper.h"
-#include "keeper/record.h"
+#include "keeper/monitor_link.h"
+#include "keeper/outbox_private.h"
+#include "keeper/policy_private.h"
+#include "keeper/record_private.h"
+#include "keeper/service_private.h"
 #include "keeper/silences.h"
 #include "monitor_says.h"
 #include "scratch.h"
@@ -160,10 +163,10 @@ begin(struct world *world)
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, ends), 0);
 	world->parent = ends[1];
 	world->duty = (struct duty){ .kind = DUTY_KEEPER, .parent = ends[0], .config = &world->config };
-	world->keeper = (struct keeper){ .duty = &world->duty, .config = &world->config, .monitor = -1, .status = -1 };
+	world->keeper = (struct keeper){ .duty = &world->duty, .config = &world->config, .status = -1 };
 	if (!keeper_recover(&world->keeper, &why))
 		fail_msg("%s", why.text);
-	world->keeper.outbox.random = next(UINT32_MAX) | 1; /* how long a way rests goes by it */
+	world->keeper.outbox->random = next(UINT32_MAX) | 1; /* how long a way rests goes by it */
 	for (uint32_t i = 0; i < NOTIFIERS; i++) {
 		assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, ends), 0);
 		dispatch_link(&world->keeper, i, ends[0]);
@@ -318,7 +321,7 @@ open_incident(struct world *world, uint32_t target)
 static void
 take(struct world *world, uint32_t notifier, const struct message_notice *notice, bool arrives, bool dies)
 {
-	const struct courier *courier = &world->keeper.outbox.couriers[notifier];
+	const struct courier *courier = courier_at(&world->keeper, notifier);
 	bool fresh = arrives && is_new(&world->heard[notifier], notice->key), retried;
 	struct delivery delivery;
 	uint32_t target = notice->target.size > 0 ? (uint32_t)(notice->target.data[2] - '0') : TARGETS;
@@ -353,7 +356,7 @@ answer(struct world *world, uint32_t notifier, const struct message_notice *noti
 
 	message_put_receipt(&out, &(struct message_receipt){ .notice = notice->notice, .fate = fate, .channel = channel, .text = { "x", 1 } });
 	assert_true(packet_send(world->ends[notifier], packet, out.size, -1));
-	dispatch_hear(&world->keeper, &world->keeper.outbox.couriers[notifier]);
+	dispatch_hear(&world->keeper, courier_at(&world->keeper, notifier));
 }
 
 /* Its worker dies with a notice in hand. */
@@ -363,7 +366,7 @@ die(struct world *world, uint32_t notifier)
 	int ends[2];
 
 	close(world->ends[notifier]);
-	dispatch_hear(&world->keeper, &world->keeper.outbox.couriers[notifier]);
+	dispatch_hear(&world->keeper, courier_at(&world->keeper, notifier));
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, ends), 0);
 	dispatch_link(&world->keeper, notifier, ends[0]);
 	world->ends[notifier] = ends[1];
@@ -402,7 +405,7 @@ turn(struct world *world)
 {
 	static unsigned char packet[WIRE_MAX];
 
-	(void)window_clock_turn(&world->keeper.windows, clock_wall());
+	(void)window_clock_turn(&world->keeper.policy->windows, clock_wall());
 	dispatch_turn(&world->keeper);
 	commit_all(&world->keeper);
 	dispatch_turn(&world->keeper);

@@ -3,6 +3,7 @@
 
 #include "base/messages.h"
 #include "keeper/beat.h"
+#include "keeper/unseen.h"
 
 static struct policy brief;
 static struct target few[TARGETS];
@@ -26,15 +27,15 @@ watching(void)
 	struct world *world = create();
 
 	set_policy(world);
-	world->keeper.beat.heard = clock_mono();
+	world->keeper.service->beat.heard = clock_mono();
 	return world;
 }
 
 static void
 pass(struct world *world, int64_t seconds)
 {
-	world->keeper.beat.heard = clock_mono();
-	world->keeper.unseen.clock += seconds * (int64_t)SECOND;
+	world->keeper.service->beat.heard = clock_mono();
+	world->keeper.service->unseen.clock += seconds * (int64_t)SECOND;
 	unseen_turn(&world->keeper);
 	commit_all(&world->keeper);
 }
@@ -45,7 +46,7 @@ run(struct world *world, uint32_t target)
 {
 	unsigned char packet[1024];
 	struct wire_out out = wire_over(packet, sizeof packet);
-	struct report report = { .run = ++world->keeper.run, .target = target, .verdict = PW_OK, .outcome = "ok",
+	struct report report = { .run = ++world->keeper.service->link.run, .target = target, .verdict = PW_OK, .outcome = "ok",
 		.started = clock_wall() - SECOND, .micros = 1000 };
 
 	message_begin_results(&out);
@@ -97,10 +98,10 @@ it_is_told_once_and_so_is_its_end(void **arg)
 	pass(world, 2);
 	assert_string_equal(told(world), "impaired not_looked_at");
 	assert_true(memcmp(world->notice.text.data, "mx1 and 1 other target have not been looked at for ", 51) == 0);
-	assert_int_equal(world->keeper.unseen.count, 2);
+	assert_int_equal(world->keeper.service->unseen.count, 2);
 	assert_false(is_well(world));
 	pass(world, 1000);
-	assert_int_equal(world->keeper.unseen.count, 3);
+	assert_int_equal(world->keeper.service->unseen.count, 3);
 	run(world, 0);
 	pass(world, 2);
 	assert_string_equal(told(world), " ");
@@ -122,9 +123,9 @@ no_event_is_needed(void **arg)
 	struct world *world = watching();
 
 	(void)arg;
-	world->keeper.unseen.clock += 321 * (int64_t)SECOND;
+	world->keeper.service->unseen.clock += 321 * (int64_t)SECOND;
 	unseen_turn(&world->keeper);
-	world->keeper.beat.heard = 0;
+	world->keeper.service->beat.heard = 0;
 	commit_all(&world->keeper);
 	assert_string_equal(told(world), "impaired not_looked_at");
 	assert_non_null(memmem(world->notice.text.data, world->notice.text.size, "says nothing", 12));
@@ -162,9 +163,9 @@ a_doubled_interval_has_its_time(void **arg)
 	state(world, 0, 120 * (int64_t)SECOND);
 	state(world, 1, 0);
 	pass(world, 321);
-	assert_int_equal(world->keeper.unseen.count, 2);
+	assert_int_equal(world->keeper.service->unseen.count, 2);
 	pass(world, 300);
-	assert_int_equal(world->keeper.unseen.count, 3);
+	assert_int_equal(world->keeper.service->unseen.count, 3);
 	destroy(&world);
 }
 
@@ -194,11 +195,11 @@ a_host_that_stood_still_is_said_as_such(void **arg)
 
 	(void)arg;
 	pass(world, 1);
-	world->keeper.unseen.turned -= 3600 * (int64_t)SECOND;
-	world->keeper.unseen.turned_boot -= 3600 * (int64_t)SECOND;
+	world->keeper.service->unseen.turned -= 3600 * (int64_t)SECOND;
+	world->keeper.service->unseen.turned_boot -= 3600 * (int64_t)SECOND;
 	pass(world, 0);
 	assert_string_equal(told(world), "impaired standstill");
-	assert_int_equal(world->keeper.unseen.count, 0);
+	assert_int_equal(world->keeper.service->unseen.count, 0);
 	pass(world, 1);
 	assert_string_equal(told(world), " ");
 	destroy(&world);

@@ -2,14 +2,14 @@
 #ifndef TESTS_WAITING_H
 #define TESTS_WAITING_H
 
-#include "keeper/keeper.h"
+#include "keeper/outbox_private.h"
 
 /* The first by target and notice into `delivery`. Returns false if nothing is. */
 __attribute__((unused)) static bool
 find_waiting(const struct keeper *keeper, uint32_t notifier, struct delivery *delivery)
 {
 	*delivery = (struct delivery){ .notice = 0 };
-	return outbox_next(keeper, &keeper->outbox.couriers[notifier], STORE_QUEUE_ALL, 0, delivery);
+	return outbox_next(keeper, courier_at(keeper, notifier), STORE_QUEUE_ALL, 0, delivery);
 }
 
 __attribute__((unused)) static bool
@@ -24,7 +24,7 @@ waits(const struct keeper *keeper, uint32_t notifier)
 __attribute__((unused)) static void
 grow_old(struct keeper *keeper, uint32_t notifier, int64_t span, bool ripe)
 {
-	struct courier *courier = &keeper->outbox.couriers[notifier];
+	struct courier *courier = courier_at(keeper, notifier);
 	struct delivery delivery = { .notice = 0 };
 
 	while (outbox_next(keeper, courier, STORE_QUEUE_ALL, 0, &delivery)) {

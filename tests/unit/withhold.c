@@ -145,8 +145,8 @@ set_window(struct world *world, int from)
 	int minute = ((int)(clock_wall() / MINUTE % 1440) + from + 1440) % 1440;
 
 	hours = (struct calendar_range){ 0x7f, (uint16_t)minute, (uint16_t)(minute + 60) };
-	world->keeper.windows.looked = INT64_MAX;
-	(void)window_clock_turn(&world->keeper.windows, clock_wall());
+	world->keeper.policy->windows.looked = INT64_MAX;
+	(void)window_clock_turn(&world->keeper.policy->windows, clock_wall());
 }
 
 static void
@@ -161,10 +161,10 @@ a_window_that_opens_holds_it_back(void **state)
 	struct world *world = escalating();
 
 	(void)state;
-	window_clock_fini(&world->keeper.windows);
+	window_clock_fini(&world->keeper.policy->windows);
 	world->config.window_count = 1;
 	world->config.windows = &window;
-	assert_true(window_clock_init(&world->keeper.windows, &world->config));
+	assert_true(window_clock_init(&world->keeper.policy->windows, &world->config));
 	set_window(world, 60);
 	told_first(world, 0);
 	set_window(world, -10);
@@ -184,7 +184,7 @@ static void
 a_parent_that_goes_down_holds_it_back(void **state)
 {
 	struct world *world = escalating();
-	struct courier *others = &world->keeper.outbox.couriers[1];
+	struct courier *others = courier_at(&world->keeper, 1);
 	struct delivery delivery = { .notice = 0 };
 
 	(void)state;
@@ -272,13 +272,13 @@ what_was_withheld_outlives_the_keeper(void **state)
 	struct world *world = create();
 
 	(void)state;
-	world->keeper.outbox.couriers[0].rest_until = INT64_MAX;
+	courier_at(&world->keeper, 0)->rest_until = INT64_MAX;
 	down(world, 0, "");
 	say(world, 1, "degraded", "", "", 0, "");
 	assert_string_equal(handed(world), "");
 	ASK(world, "pause", 0, "mx1", "1h", "planned");
 	ASK(world, "pause", 1, "mx2", "1h", "planned");
-	world->keeper.outbox.couriers[0].rest_until = 0;
+	courier_at(&world->keeper, 0)->rest_until = 0;
 	assert_string_equal(handed(world), "");
 	assert_false(waits(&world->keeper, 0));
 	up(world, 0, world->changes[0], "paused");
@@ -312,10 +312,10 @@ an_acknowledgement_holds_reminders_and_who_is_told_later(void **state)
 	begin(world);
 	link_notifiers(world);
 	down(world, 0, "");
-	world->keeper.outbox.couriers[0].rest_until = INT64_MAX;
+	courier_at(&world->keeper, 0)->rest_until = INT64_MAX;
 	acknowledge(world, 0);
 	assert_false(waits(&world->keeper, 1));
-	world->keeper.outbox.couriers[0].rest_until = 0;
+	courier_at(&world->keeper, 0)->rest_until = 0;
 	assert_string_equal(handed_to(world, 0), "down");
 	answer_from(world, 0, PW_SENT, false);
 	assert_string_equal(ends(world, 1), "others dropped held: acknowledged|tests sent so be it|");
@@ -328,14 +328,14 @@ an_acknowledgement_holds_reminders_and_who_is_told_later(void **state)
 	/* A reminder that is queued already. */
 	set_acknowledged(world, 0, 0);
 	age_incident(world, 0, 61 * MINUTE, 0);
-	world->keeper.outbox.couriers[0].rest_until = INT64_MAX;
+	courier_at(&world->keeper, 0)->rest_until = INT64_MAX;
 	assert_string_equal(handed_to(world, 0), "");
 	assert_true(find_waiting(&world->keeper, 0, &delivery));
 	assert_int_equal(delivery.kind, NOTICE_reminder);
 	acknowledge(world, 0);
 	assert_false(waits(&world->keeper, 0));
 	up(world, 0, incident_of(world, 0).change, "");
-	world->keeper.outbox.couriers[0].rest_until = 0;
+	courier_at(&world->keeper, 0)->rest_until = 0;
 	assert_string_equal(handed_to(world, 0), "up");
 	answer_from(world, 0, PW_SENT, false);
 	assert_string_equal(handed_to(world, 1), "");
@@ -356,7 +356,7 @@ nobody_stands_in_while_it_is_paused(void **state)
 	down(world, 0, "");
 	assert_string_equal(handed_to(world, 0), "down");
 	answer_from(world, 0, PW_AGAIN, true);
-	world->keeper.outbox.couriers[0].rest_until = INT64_MAX;
+	courier_at(&world->keeper, 0)->rest_until = INT64_MAX;
 	ASK(world, "pause", 0, "mx1", "1h", "planned");
 	grow_old(&world->keeper, 0, 3 * MINUTE, false);
 	assert_string_equal(handed_to(world, 1), "");
@@ -378,8 +378,8 @@ what_is_claimed_is_asked_again(void **state)
 	down(world, 1, "");
 	hold(world, 0, false);
 	assert_string_equal(handed(world), "down");
-	assert_true(outbox_next(&world->keeper, &world->keeper.outbox.couriers[0], STORE_QUEUE_CLAIMED, 0, &delivery));
-	assert_true(outbox_next(&world->keeper, &world->keeper.outbox.couriers[0], STORE_QUEUE_CLAIMED, 0, &delivery));
+	assert_true(outbox_next(&world->keeper, courier_at(&world->keeper, 0), STORE_QUEUE_CLAIMED, 0, &delivery));
+	assert_true(outbox_next(&world->keeper, courier_at(&world->keeper, 0), STORE_QUEUE_CLAIMED, 0, &delivery));
 	ASK(world, "pause", 1, "mx2", "1h", "planned");
 	answer(world, PW_SENT, false);
 	assert_string_equal(handed(world), "");
@@ -394,7 +394,7 @@ static void
 what_some_have_waits_for_the_others(void **state)
 {
 	struct world *world = create();
-	struct courier *courier = &world->keeper.outbox.couriers[0];
+	struct courier *courier = courier_at(&world->keeper, 0);
 	unsigned char packet[512];
 	struct wire_out out = wire_over(packet, sizeof packet);
 
@@ -432,7 +432,7 @@ a_hand_that_retries_is_obeyed(void **state)
 	struct world *world = create();
 
 	(void)state;
-	world->keeper.outbox.couriers[0].rest_until = INT64_MAX;
+	courier_at(&world->keeper, 0)->rest_until = INT64_MAX;
 	down(world, 0, "");
 	assert_string_equal(handed(world), "");
 	ASK(world, "pause", 0, "mx1", "1h", "planned");

@@ -58,7 +58,7 @@ members_of_a_digest_are_asked_again(void **state)
 	assert_memory_equal(world->notice.target.data, "mx2", 3);
 	answer(world, PW_SENT, false);
 	up(world, 0, world->changes[0], "");
-	world->keeper.outbox.couriers[0].handed[0] = 0;
+	world->keeper.policy->listeners[0].handed[0] = 0;
 	assert_string_equal(handed(world), "up");
 	destroy(&world);
 }
@@ -95,7 +95,6 @@ static void
 a_digest_in_doubt_keeps_what_is_acknowledged(void **state)
 {
 	struct world *world = prepare();
-	struct courier *later;
 
 	(void)state;
 	world->both = true;
@@ -110,7 +109,6 @@ a_digest_in_doubt_keeps_what_is_acknowledged(void **state)
 	assert_string_equal(handed_to(world, 1), "digest");
 	assert_int_equal(world->notice.covered, 2);
 	begin_again(world);
-	later = &world->keeper.outbox.couriers[1];
 	acknowledge(world, 0);
 	ripen(world, 1);
 	assert_string_equal(handed_to(world, 1), "down");
@@ -118,11 +116,11 @@ a_digest_in_doubt_keeps_what_is_acknowledged(void **state)
 	answer_from(world, 1, PW_SENT, false);
 	assert_string_equal(handed_to(world, 1), "");
 	up(world, 0, 1, "");
-	later->handed[0] = 0;
+	world->keeper.policy->listeners[1].handed[0] = 0;
 	assert_string_equal(handed_to(world, 1), "digest");
 	assert_memory_equal(world->notice.list.data, "mx1 down", 8);
 	answer_from(world, 1, PW_SENT, false);
-	later->handed[0] = 0;
+	world->keeper.policy->listeners[1].handed[0] = 0;
 	assert_string_equal(handed_to(world, 1), "up");
 	assert_memory_equal(world->notice.target.data, "mx1", 3);
 	destroy(&world);
@@ -133,13 +131,11 @@ static void
 a_hand_cannot_retry_an_end_alone(void **state)
 {
 	struct world *world = prepare();
-	struct courier *courier;
 
 	(void)state;
 	world->rules[0].storm = 1;
 	begin(world);
 	link_notifiers(world);
-	courier = &world->keeper.outbox.couriers[0];
 	use_up(world, 0);
 	hold(world, 0, true);
 	down(world, 0, "");
@@ -150,11 +146,11 @@ a_hand_cannot_retry_an_end_alone(void **state)
 	up(world, 0, world->changes[0], "");
 	ASK(world, "pause", 0, "mx1", "1h", "planned");
 	ASK(world, "outbox", CONFIG_NONE, "retry", "all");
-	courier->handed[0] = 0;
+	world->keeper.policy->listeners[0].handed[0] = 0;
 	assert_string_equal(handed(world), "digest");
 	assert_int_equal(world->notice.covered, 1);
 	answer(world, PW_SENT, false);
-	courier->handed[0] = 0;
+	world->keeper.policy->listeners[0].handed[0] = 0;
 	assert_string_equal(handed(world), "");
 	ASK(world, "resume", 0, "mx1");
 	assert_string_equal(handed(world), "outage");

@@ -1,0 +1,271 @@
+/*
+ * What the monitor says, and what it is told. A run is taken whole: its changes and the state after it go into one batch with its place
+ * in the sequence, so that a store which knows of a `down` has the state in which it is told. What was taken before, by us or by a
+ * keeper before us, is left aside; and where something is missing the monitor is replaced, since what it says then is not what
+ * happened.
+ */
+#include "keeper/monitor_link.h"
+
+#include <syslog.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "keeper/asks.h"
+#include "keeper/beat.h"
+#include "keeper/evidence.h"
+#include "keeper/record.h"
+#include "keeper/service_private.h"
+#include "keeper/sick.h"
+#include "keeper/silences.h"
+#include "keeper/unseen.h"
+#include "keeper/watch_time.h"
+
+enum { PACKETS_A_TURN = 256, BROKEN = 70 };
+
+static void
+note_run(struct keeper *keeper, uint64_t run)
+{
+	if (run > keeper->service->link.run)
+		keeper->service->link.run = run;
+}
+
+static bool
+take_evidence(struct keeper *keeper, struct wire_in *in)
+{
+	struct message_evidence evidence;
+
+	if (!message_get_evidence(in, &evidence, keeper->config->target_count))
+		return false;
+	note_run(keeper, evidence.run);
+	evidence_take(keeper, &evidence, in->bytes, in->size);
+	return true;
+}
+
+static bool
+take_run(struct keeper *keeper, struct wire_in *in)
+{
+	struct message_run run;
+
+	if (!message_get_run(in, &run, keeper->config->target_count) || run.sequence.birth == 0)
+		return false;
+	switch (sequence_place(journal_taken(keeper->journal, STORE_MAIN), run.sequence)) {
+	case SEQUENCE_TAKEN:
+		return true;
+	case SEQUENCE_GAP:
+		return false;
+	case SEQUENCE_NEXT:
+		break;
+	}
+	record_run(keeper, &run, (struct pw_bytes){ (const char *)in->bytes, in->size });
+	if (run.target != CONFIG_NONE)
+		unseen_interval(keeper, run.target, run.interval);
+	return true;
+}
+
+static void
+take_result(struct keeper *keeper, const struct report *result)
+{
+	note_run(keeper, result->run);
+	evidence_of_result(keeper, result);
+	unseen_run_ended(keeper, result->target, result->started + result->micros);
+	if (result->verdict != PW_UNKNOWN)
+		record_seen(keeper, result->target, result->run);
+	/* A result comes behind the changes of its run. */
+	if (result->verdict == PW_OK) {
+		evidence_of_pass(keeper, result->target, result->run);
+		record_settle(keeper, result->target, result->run);
+	}
+}
+
+/* Of results the monitor holds only so many: where it had to let some go, those behind them are taken all the same. */
+static bool
+take_results(struct keeper *keeper, struct wire_in *in)
+{
+	struct sequence sequence;
+	struct report result;
+
+	if (!message_get_results(in, &sequence) || sequence.birth == 0)
+		return false;
+	if (sequence_place(journal_taken(keeper->journal, STORE_HISTORY), sequence) == SEQUENCE_TAKEN)
+		return true;
+	journal_take(keeper, STORE_HISTORY, sequence);
+	while (message_next_result(in, &result, keeper->config->target_count))
+		take_result(keeper, &result);
+	return wire_is_whole(in);
+}
+
+bool
+keeper_hear(struct keeper *keeper, const void *packet, size_t size)
+{
+	struct wire_in in = wire_from(packet, size);
+
+	switch (message_kind(packet, size)) {
+	case MESSAGE_EVIDENCE:
+		return take_evidence(keeper, &in);
+	case MESSAGE_RUN:
+		return take_run(keeper, &in);
+	case MESSAGE_RESULTS:
+		return take_results(keeper, &in);
+	case MESSAGE_ASK:
+		return asks_hear(keeper, &in);
+	case MESSAGE_HEALTH:
+		return beat_hear(keeper, &in);
+	default:
+		return false;
+	}
+}
+
+void
+monitor_hang_up(struct keeper *keeper)
+{
+	struct monitor_link *link = &keeper->service->link;
+
+	if (link->socket >= 0)
+		close(link->socket);
+	link->socket = -1;
+	link->recovering = false;
+	asks_forget(keeper);
+}
+
+bool
+monitor_hear(struct keeper *keeper)
+{
+	struct monitor_link *link = &keeper->service->link;
+	static unsigned char packet[WIRE_MAX];
+
+	for (int count = PACKETS_A_TURN; count > 0 && link->socket >= 0; count--) {
+		ssize_t size = packet_read(link->socket, packet, sizeof packet, NULL);
+
+		if (size < 0)
+			return false;
+		if (size > 0 && keeper_hear(keeper, packet, (size_t)size))
+			continue;
+		if (size > 0)
+			duty_blame(keeper->duty, DUTY_MONITOR, 0, "to the keeper");
+		monitor_hang_up(keeper);
+	}
+	return link->socket >= 0;
+}
+
+static struct message_committed
+committed_so_far(const struct keeper *keeper)
+{
+	return (struct message_committed){ journal_committed(keeper->journal, STORE_MAIN),
+		journal_committed(keeper->journal, STORE_HISTORY) };
+}
+
+struct next_state {
+	const struct keeper *keeper;
+	uint64_t cursor;
+	struct wire_out *out;
+};
+
+static bool
+on_state(void *arg, const struct store_state *row)
+{
+	struct next_state *it = arg;
+	uint32_t target = roll_target(it->keeper->roll, row->target);
+
+	it->cursor = row->target;
+	if (target != CONFIG_NONE && row->record.size > 0)
+		message_put_state(it->out, &(struct message_state){ target, row->state[0] == '\0', row->record });
+	return true;
+}
+
+bool
+keeper_put_state(struct keeper *keeper, uint64_t *cursor, struct wire_out *out)
+{
+	static char own[WIRE_MAX];
+	struct next_state it = { keeper, *cursor, out };
+	enum store_reading answer = STORE_READ_MORE;
+	int64_t size;
+
+	while (*cursor != UINT64_MAX && out->size == 0 && answer == STORE_READ_MORE)
+		answer = store_read_states(store_inside(keeper->store), it.cursor, 1, on_state, &it);
+	if (answer == STORE_READ_BROKEN) {
+		duty_log(keeper->duty, LOG_ERR, 0, "keeper: what was kept cannot be read: %s", store_reader_why(store_inside(keeper->store)));
+		if (!sick_distrust(keeper))
+			keeper->status = BROKEN;
+		return false;
+	}
+	if (*cursor == UINT64_MAX || out->size > 0) {
+		*cursor = it.cursor;
+		return out->size > 0;
+	}
+	*cursor = UINT64_MAX;
+	size = store_read_meta(store_inside(keeper->store), OWN_META, own, sizeof own);
+	if (size > 0 && size <= (int64_t)sizeof own)
+		message_put_state(out, &(struct message_state){ CONFIG_NONE, false, { own, (size_t)size } });
+	return out->size > 0;
+}
+
+/* Everything that is known, as fast as the monitor takes it; what of it is not committed; then that it was everything. */
+void
+monitor_recover(struct keeper *keeper)
+{
+	static unsigned char packet[WIRE_MAX];
+	struct monitor_link *link = &keeper->service->link;
+
+	while (link->recovering) {
+		struct wire_out out = wire_over(packet, sizeof packet);
+		uint64_t cursor = link->cursor;
+		const struct slip *run = NULL;
+		bool more = keeper_put_state(keeper, &cursor, &out);
+
+		if (keeper->status >= 0 || keeper->begin_anew)
+			return;
+		if (!more && (run = journal_uncommitted(keeper->journal, link->run_sent)) == NULL)
+			message_put_recovered(&out, &(struct message_recovered){ .runs = committed_so_far(keeper).runs,
+			    .runs_taken = journal_taken(keeper->journal, STORE_MAIN).number,
+			    .results = committed_so_far(keeper).results,
+			    .results_taken = journal_taken(keeper->journal, STORE_HISTORY).number, .run = link->run,
+			    .newest = watch_newest(keeper) });
+		if (!packet_send(link->socket, run != NULL ? run->packet : packet, run != NULL ? run->size : out.size, -1))
+			return;
+		link->cursor = cursor;
+		link->recovering = more || run != NULL;
+		if (run != NULL)
+			link->run_sent = run->number;
+		if (!link->recovering)
+			link->answered = committed_so_far(keeper);
+	}
+}
+
+bool
+monitor_waits(const struct keeper *keeper)
+{
+	const struct monitor_link *link = &keeper->service->link;
+	const struct message_committed now = committed_so_far(keeper);
+
+	return link->recovering || asks_wait(keeper) || (link->socket >= 0
+	    && !(sequence_is_same(now.runs, link->answered.runs) && sequence_is_same(now.results, link->answered.results)));
+}
+
+void
+monitor_answer(struct keeper *keeper)
+{
+	struct monitor_link *link = &keeper->service->link;
+	unsigned char packet[64];
+	struct wire_out out = wire_over(packet, sizeof packet);
+	const struct message_committed now = committed_so_far(keeper);
+
+	if (link->socket < 0 || link->recovering)
+		return;
+	if (!(sequence_is_same(now.runs, link->answered.runs) && sequence_is_same(now.results, link->answered.results))) {
+		message_put_committed(&out, &now);
+		if (packet_send(link->socket, packet, out.size, -1))
+			link->answered = now;
+	}
+	asks_turn(keeper);
+}
+
+void
+monitor_take_link(struct keeper *keeper, int socket)
+{
+	while (monitor_hear(keeper)) /* the last words of the one before are taken first */
+		continue;
+	monitor_hang_up(keeper);
+	keeper->service->link = (struct monitor_link){ .socket = socket, .recovering = true, .run = keeper->service->link.run,
+		.answered = keeper->service->link.answered };
+	silences_hear(keeper, false);
+}

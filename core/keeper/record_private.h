@@ -1,0 +1,17 @@
+/* What the record holds, for its own files and their tests: record.c, evidence.c, remind.c. */
+#ifndef KEEPER_RECORD_PRIVATE_H
+#define KEEPER_RECORD_PRIVATE_H
+
+#include "keeper/keeper.h"
+#include "keeper/record.h"
+
+struct record {
+	uint64_t events;             /* numbers for the lines of a change */
+	uint64_t done;               /* changes and results that were taken */
+	int64_t watched;             /* UTC: the last result that came; 0: none */
+	uint64_t results_left_out, left_out; /* `left_out`: pieces of evidence */
+	int64_t say_next;            /* when that may be said again */
+	int64_t tested, next_test;   /* UTC: of the ways, once a week */
+};
+
+#endif
