@@ -36,7 +36,7 @@ PATTERNS = [
 ]
 LATE = re.compile(r"^.*\bour own loop was late by .*\n", re.M)     # the machine had other things to do
 # How long a step took, where a tenth of a second of a busy machine is seconds of the scene.
-STEPS = re.compile(r"^ +(greeting after|(connect|banner|ehlo|starttls|handshake|ehlo_tls|quit) ) ?SPAN(; was:|  →) +SPAN\n", re.M)
+STEPS = re.compile(r"^ +(greeting after|(connect|banner|ehlo|starttls|handshake|ehlo_tls|quit) ) ?SPAN(; was:|  →) +SPAN\r?\n", re.M)
 KEY = re.compile(r"\b[a-z2-7]{26}\b")
 
 
