@@ -1,15 +1,17 @@
 #include "web/attempt.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/messages.h"
 #include "base/transcript.h"
 #include "base/units.h"
+#include "store/list.h"
 #include "store/page.h"
 
 /* Widths of the picture: time goes to the longest that a step took, or its limit where that was reached. */
-enum { WIDTH = 1000, TEXT_ROOM = 2048 };
+enum { WIDTH = 1000, TEXT_ROOM = 2048, NAME_ROOM = 32, RESULTS_READ = 5000 };
 
 static int64_t
 scale_of(const struct evidence *leg)
@@ -79,14 +81,14 @@ put_waterfall(struct view *view, const struct evidence *leg)
 
 	if (leg->phase_count == 0)
 		return;
-	EMIT(emit, "<table class=\"waterfall\"><thead><tr><th>Step</th><th class=\"number\">Took</th><th class=\"number\">Limit</th>"
-	    "<th>When</th><th></th></tr></thead><tbody>\n");
+	EMIT(emit, "<div class=\"scroll\"><table class=\"waterfall\"><thead><tr><th>Step</th><th class=\"number\">Took</th><th class=\"number\">Limit</th>"
+	    "<th>When</th><th>End</th></tr></thead><tbody>\n");
 	for (uint32_t i = 0; i < leg->phase_count; i++) {
 		put_phase(view, &leg->phases[i], begun, scale);
 		if (leg->phases[i].status != PHASE_NOT_REACHED && leg->phases[i].micros > 0)
 			begun += leg->phases[i].micros;
 	}
-	EMIT(emit, "</tbody></table>\n");
+	EMIT(emit, "</tbody></table></div>\n");
 }
 
 /* Lines are escaped by whoever makes a transcript of them. */
@@ -172,6 +174,92 @@ attempt_put(struct view *view, struct pw_bytes evidence, bool open)
 	put_transcript(view, message.leg.transcript, open);
 }
 
+static void
+put_step(struct view *view, const struct policy *policy, const char *name, int64_t micros)
+{
+	uint32_t index = policy == NULL ? CONFIG_NONE : policy_phase(policy, name);
+	char limit[32] = "", slow[32] = "";
+	struct text limit_text = TEXT_OVER(limit), slow_text = TEXT_OVER(slow);
+	struct emit *emit = &view->emit;
+
+	if (index != CONFIG_NONE) {
+		units_add_duration(&limit_text, policy->phases[index].routine);
+		if (policy->phases[index].slow > 0)
+			units_add_duration(&slow_text, policy->phases[index].slow);
+	}
+	if (micros < 0)
+		EMIT(emit, "<tr class=\"not-reached\"><td>");
+	else
+		EMIT(emit, "<tr><td>");
+	emit_string(emit, name);
+	EMIT(emit, "</td><td class=\"number\">");
+	if (micros < 0)
+		EMIT(emit, "not reached");
+	else
+		emit_span(emit, micros);
+	EMIT(emit, "</td><td class=\"number\">");
+	emit_string(emit, slow);
+	EMIT(emit, "</td><td class=\"number\">");
+	emit_string(emit, limit);
+	EMIT(emit, "</td></tr>\n");
+}
+
+void
+attempt_put_steps(struct view *view, const struct board_row *row, const char *names, uint32_t count, const int64_t *times)
+{
+	const struct policy *policy = row->configured == NULL ? NULL : row->configured->policy;
+	const char *name = names == NULL ? "" : names;
+	struct emit *emit = &view->emit;
+
+	EMIT(emit, "<div class=\"scroll\"><table class=\"waterfall plain\" id=\"phases\"><thead><tr><th>Step</th><th class=\"number\">Took</th>"
+	    "<th class=\"number\">Slow above</th><th class=\"number\">Limit</th></tr></thead><tbody>\n");
+	for (uint32_t i = 0; i < count && *name != '\0'; i++) {
+		size_t size = strcspn(name, " ");
+		char bytes[NAME_ROOM];
+
+		snprintf(bytes, sizeof bytes, "%.*s", (int)size, name);
+		put_step(view, policy, bytes, times[i]);
+		name += size + (name[size] == ' ');
+	}
+	EMIT(emit, "</tbody></table></div>\n");
+}
+
+/* Results have no index by run: those of a chart are among the newest. Returns false where it is not among them. */
+static bool
+put_result(struct view *view, const struct board_row *row, uint64_t run)
+{
+	struct emit *emit = &view->emit;
+	struct store_list results;
+	struct store_run result;
+	bool found = false;
+
+	store_list_open(&results, board_reader(view->site->board), STORE_LIST_HISTORY, row->number);
+	for (int i = 0; !found && i < RESULTS_READ && store_list_next(&results, &result); i++)
+		found = result.run == run;
+	if (found) {
+		int64_t times[STORE_PHASES_MAX];
+		uint32_t count = store_run_phases(&result, times);
+
+		EMIT(emit, "<p><strong>");
+		emit_string(emit, verdict_name(result.verdict <= PW_UNKNOWN ? (enum pw_verdict)result.verdict : PW_UNKNOWN));
+		if (result.verdict != PW_OK) {
+			EMIT(emit, " (");
+			emit_string(emit, outcome_current(result.outcome));
+			EMIT(emit, "): ");
+			emit_text(emit, result.text);
+		}
+		EMIT(emit, "</strong></p>\n<p class=\"faint\">");
+		emit_time(emit, result.at);
+		EMIT(emit, ", ");
+		emit_span(emit, result.micros);
+		EMIT(emit, " in all. The result alone is kept: what was said on the wire is kept of attempts that confirmed something.</p>\n");
+		attempt_put_steps(view, row, result.phase_names, count, times);
+	}
+	store_list_stop(&results);
+	(void)store_list_close(&results);
+	return found;
+}
+
 /* Evidence of a run lies with its incident, with a suspicion, or with the results. Returns how many legs were shown. */
 static uint32_t
 put_legs(struct view *view, struct db *db, const char *sql, uint64_t target, uint64_t run)
@@ -208,9 +296,9 @@ attempt_answer(struct view *view, const struct board_row *row, uint64_t run)
 		count = put_legs(view, reader->main, "SELECT bytes FROM evidence WHERE target = ?1 AND run = ?2 ORDER BY leg", row->number, run);
 	if (reader != NULL && count == 0)
 		count = put_legs(view, reader->history, "SELECT bytes FROM traces WHERE target = ?1 AND run = ?2 ORDER BY leg", row->number, run);
-	if (count == 0) {
+	if (count == 0 && (reader == NULL || !put_result(view, row, run))) {
 		view->answer->status = 404;
-		EMIT(emit, "<p>Nothing is kept of this attempt: of those that passed only the result is, and what is kept of others goes with time.</p>\n");
+		EMIT(emit, "<p>Nothing is kept of this attempt: results and what was said go with time.</p>\n");
 	}
 	view_end(view);
 }

@@ -8,6 +8,10 @@
 /* Of evidence as the store has it; what cannot be read is told so. `open`: the transcript is not folded. */
 void attempt_put(struct view *, struct pw_bytes evidence, bool open);
 
+/* A run of which the result alone is kept: how long its steps took (microseconds, -1 where not reached), against the limits in force. `names`: of the steps,
+ * separated by blanks. */
+void attempt_put_steps(struct view *, const struct board_row *, const char *names, uint32_t count, const int64_t *times);
+
 /* The page of one run of a target. */
 void attempt_answer(struct view *, const struct board_row *, uint64_t run);
 

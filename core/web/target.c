@@ -5,13 +5,12 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/units.h"
-#include "store/list.h"
 #include "store/page.h"
 #include "web/attempt.h"
+#include "web/chart.h"
 #include "web/incident.h"
 
-enum { NAME_MAX_BYTES = 1024, POINTS = 120, CHART_WIDTH = 1000, CHART_HEIGHT = 200, NOTICES = 20, INCIDENTS = 20 };
+enum { NAME_MAX_BYTES = 1024, NOTICES = 20, INCIDENTS = 20 };
 
 static const int64_t hour = INT64_C(3600) * SECOND;
 
@@ -213,12 +212,9 @@ put_conditions(struct view *view, const struct board_row *row)
 	EMIT(emit, "</tbody></table></div>\n");
 }
 
-/* The newest run step by step, against the limits in force. */
 static void
-put_phases(struct view *view, const struct board_row *row, const struct look *look)
+put_newest(struct view *view, const struct board_row *row, const struct look *look)
 {
-	const struct policy *policy = row->configured == NULL ? NULL : row->configured->policy;
-	struct look_phase phase = { .next = 0 };
 	struct emit *emit = &view->emit;
 
 	if (look->at == 0 || look->phase_count == 0)
@@ -227,101 +223,8 @@ put_phases(struct view *view, const struct board_row *row, const struct look *lo
 	emit_time(emit, look->at);
 	EMIT(emit, ", ");
 	emit_span(emit, look->micros);
-	EMIT(emit, " in all</p>\n<table class=\"waterfall plain\" id=\"phases\"><thead><tr><th>Step</th><th class=\"number\">Took</th>"
-	    "<th class=\"number\">Slow above</th><th class=\"number\">Limit</th></tr></thead><tbody>\n");
-	while (look_next_phase(look, &phase)) {
-		char name[32], limit[32] = "", slow[32] = "";
-		struct text limit_text = TEXT_OVER(limit), slow_text = TEXT_OVER(slow);
-		uint32_t index;
-
-		snprintf(name, sizeof name, "%.*s", (int)phase.name.size, phase.name.data);
-		index = policy == NULL ? CONFIG_NONE : policy_phase(policy, name);
-		if (index != CONFIG_NONE) {
-			units_add_duration(&limit_text, policy->phases[index].routine);
-			if (policy->phases[index].slow > 0)
-				units_add_duration(&slow_text, policy->phases[index].slow);
-		}
-		if (phase.micros < 0)
-			EMIT(emit, "<tr class=\"not-reached\"><td>");
-		else
-			EMIT(emit, "<tr><td>");
-		emit_string(emit, name);
-		EMIT(emit, "</td><td class=\"number\">");
-		if (phase.micros < 0)
-			EMIT(emit, "not reached");
-		else
-			emit_span(emit, phase.micros);
-		EMIT(emit, "</td><td class=\"number\">");
-		emit_string(emit, slow);
-		EMIT(emit, "</td><td class=\"number\">");
-		emit_string(emit, limit);
-		EMIT(emit, "</td></tr>\n");
-	}
-	EMIT(emit, "</tbody></table>\n");
-}
-
-struct points {
-	uint32_t count;
-	struct point { int64_t at, micros; uint64_t run; uint32_t verdict; } items[POINTS];
-};
-
-/* The newest attempts, each a link to its own page; the highest is the scale. */
-static void
-put_chart(struct view *view, const struct board_row *row)
-{
-	struct points points = { .count = 0 };
-	struct emit *emit = &view->emit;
-	int64_t most = 1, oldest, newest;
-	struct store_list list;
-	struct store_run run;
-
-	store_list_open(&list, board_reader(view->site->board), STORE_LIST_HISTORY, row->number);
-	while (points.count < POINTS && store_list_next(&list, &run))
-		points.items[points.count++] = (struct point){ run.at, run.micros, run.run, run.verdict };
-	(void)store_list_close(&list);
-	if (points.count < 2)
-		return;
-	newest = points.items[0].at;
-	oldest = points.items[points.count - 1].at;
-	for (uint32_t i = 0; i < points.count; i++)
-		most = points.items[i].micros > most ? points.items[i].micros : most;
-	EMIT(emit, "<h2>The last attempts</h2>\n<p class=\"faint\">");
-	emit_u64(emit, points.count);
-	EMIT(emit, " attempts since ");
-	emit_time(emit, oldest);
-	EMIT(emit, "; the longest took ");
-	emit_span(emit, most);
-	EMIT(emit, ".</p>\n<svg class=\"chart\" id=\"chart\" viewBox=\"0 0 1000 200\" preserveAspectRatio=\"none\" role=\"group\""
-	    " aria-label=\"How long the last attempts took\"><line class=\"grid\" x1=\"0\" y1=\"100\" x2=\"1000\" y2=\"100\"/>");
-	for (uint32_t i = 0; i < points.count; i++) {
-		const struct point *point = &points.items[i];
-		int64_t span = newest > oldest ? newest - oldest : 1, height = 4 + point->micros * (CHART_HEIGHT - 12) / most;
-
-		EMIT(emit, "<a href=\"");
-		VIEW_ADDRESS(view, "/targets/");
-		emit_segment(emit, text_view(row->name));
-		EMIT(emit, "/attempts/");
-		emit_u64(emit, point->run);
-		if (point->verdict == PW_OK)
-			EMIT(emit, "\"><rect class=\"ok\" width=\"5\" x=\"");
-		else if (point->verdict == PW_FAILED)
-			EMIT(emit, "\"><rect class=\"bad\" width=\"5\" x=\"");
-		else if (point->verdict == PW_UNKNOWN)
-			EMIT(emit, "\"><rect class=\"other\" width=\"5\" x=\"");
-		else
-			EMIT(emit, "\"><rect class=\"odd\" width=\"5\" x=\"");
-		emit_i64(emit, (point->at - oldest) * (CHART_WIDTH - 6) / span);
-		EMIT(emit, "\" y=\"");
-		emit_i64(emit, CHART_HEIGHT - height);
-		EMIT(emit, "\" height=\"");
-		emit_i64(emit, height);
-		EMIT(emit, "\"><title>");
-		emit_string(emit, verdict_name(point->verdict <= PW_UNKNOWN ? (enum pw_verdict)point->verdict : PW_UNKNOWN));
-		EMIT(emit, ", ");
-		emit_span(emit, point->micros);
-		EMIT(emit, "</title></rect></a>");
-	}
-	EMIT(emit, "</svg>\n");
+	EMIT(emit, " in all</p>\n");
+	attempt_put_steps(view, row, look->phase_names, look->phase_count, look->phases);
 }
 
 struct notices {
@@ -366,8 +269,8 @@ put_page(struct view *view, const struct board_row *row)
 	put_terms(view, row, look, now);
 	put_conditions(view, row);
 	put_availability(view, row, now);
-	put_phases(view, row, look);
-	put_chart(view, row);
+	put_newest(view, row, look);
+	chart_put(view, row);
 	EMIT(emit, "<h2>Incidents</h2>\n");
 	incidents_put(view, row->number, INCIDENTS);
 	EMIT(emit, "<h2>What there was to tell</h2>\n<div class=\"scroll\"><table id=\"notices\"><thead><tr><th>When</th><th>Kind</th><th>Said</th>"

@@ -29,7 +29,7 @@ view_begin(struct view *view, const char *title, enum board_rank icon)
 		EMIT(emit, " class=\"wall\"");
 	else if (is_compact)
 		EMIT(emit, " class=\"compact\"");
-	EMIT(emit, ">\n<header><a class=\"brand\" href=\"");
+	EMIT(emit, ">\n<a class=\"skip\" href=\"#main\">To the content</a>\n<header><a class=\"brand\" href=\"");
 	VIEW_ADDRESS(view, "/");
 	EMIT(emit, "\">Postwatch</a><nav aria-label=\"Pages\"><a href=\"");
 	VIEW_ADDRESS(view, "/");
@@ -37,7 +37,7 @@ view_begin(struct view *view, const char *title, enum board_rank icon)
 	VIEW_ADDRESS(view, "/incidents");
 	EMIT(emit, "\">Incidents</a> <a href=\"");
 	VIEW_ADDRESS(view, "/about");
-	EMIT(emit, "\">Us</a></nav></header>\n<main id=\"main\">\n");
+	EMIT(emit, "\">Us</a></nav></header>\n<main id=\"main\" tabindex=\"-1\">\n");
 }
 
 void
@@ -89,13 +89,72 @@ view_target(struct view *view, const char *name)
 
 static const char *const mood_words[STORE_MOODS_END] = { "up", "degraded", "down", "unknown", "paused" };
 
-/* Quarters of an hour, oldest first; equal neighbours are one rectangle. */
+/* What a piece of the strip is called: a list item for who goes through it by keyboard or does not see it, and the text that a pointer shows. */
+static void
+begin_piece(struct emit *emit)
+{
+	EMIT(emit, "<g role=\"listitem\"><title>");
+}
+
+static void
+put_ago(struct emit *emit, int quarters)
+{
+	if (quarters == 0) {
+		EMIT(emit, "until now");
+		return;
+	}
+	EMIT(emit, "until ");
+	emit_age(emit, INT64_C(900) * SECOND * quarters);
+	EMIT(emit, " ago");
+}
+
+/* `run` quarters that are alike, from the place `at`: drawn to the width of what they were, over what they were beside it. */
+static void
+put_piece(struct emit *emit, const struct quarter *quarter, int at, int run)
+{
+	begin_piece(emit);
+	emit_string(emit, mood_words[quarter->mood]);
+	EMIT(emit, " for ");
+	emit_age(emit, INT64_C(900) * SECOND * run * quarter->share / UINT8_MAX);
+	EMIT(emit, ", ");
+	put_ago(emit, LOOK_QUARTERS - at - run);
+	EMIT(emit, "</title>");
+	if (quarter->share < UINT8_MAX) {
+		EMIT(emit, "<rect class=\"up\" height=\"16\" width=\"10\" x=\"");
+		emit_i64(emit, 10 * at);
+		EMIT(emit, "\"/>");
+	}
+	EMIT(emit, "<rect class=\"");
+	emit_string(emit, mood_words[quarter->mood]);
+	EMIT(emit, "\" height=\"16\" x=\"");
+	emit_i64(emit, 10 * at);
+	EMIT(emit, "\" width=\"");
+	emit_thousandths(emit, (int64_t)10 * run * 1000 * quarter->share / UINT8_MAX);
+	EMIT(emit, "\"/></g>");
+}
+
+static void
+put_tick(struct emit *emit, const struct quarter *quarter, int at)
+{
+	begin_piece(emit);
+	emit_u64(emit, quarter->failed);
+	if (quarter->failed == 1)
+		EMIT(emit, " failed attempt, ");
+	else
+		EMIT(emit, " failed attempts, ");
+	put_ago(emit, LOOK_QUARTERS - at - 1);
+	EMIT(emit, "</title><rect class=\"tick\" y=\"10\" height=\"6\" width=\"4\" x=\"");
+	emit_i64(emit, 10 * at + 3);
+	EMIT(emit, "\"/></g>");
+}
+
+/* Quarters of an hour, oldest first; equal neighbours are one piece. */
 void
 view_strip(struct view *view, const struct look *look, int64_t now)
 {
 	static const int64_t length = INT64_C(900) * SECOND;
 	struct emit *emit = &view->emit;
-	int64_t minutes[STORE_MOODS_END] = { 0 }, last = now / length;
+	int64_t parts[STORE_MOODS_END] = { 0 }, last = now / length;
 	uint32_t failed = 0;
 
 	for (int i = 0; i < LOOK_QUARTERS; i++) {
@@ -103,14 +162,14 @@ view_strip(struct view *view, const struct look *look, int64_t now)
 
 		failed += quarter->failed;
 		if (quarter->share > 0)
-			minutes[quarter->mood] += 15 * quarter->share;
+			parts[quarter->mood] += quarter->share;
 	}
-	EMIT(emit, "<svg class=\"strip\" viewBox=\"0 0 960 16\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"The last 24 hours:");
+	EMIT(emit, "<svg class=\"strip\" viewBox=\"0 0 960 16\" preserveAspectRatio=\"none\" role=\"list\" aria-label=\"The last 24 hours:");
 	for (int mood = STORE_MOOD_degraded; mood < STORE_MOODS_END; mood++) {
-		if (minutes[mood] == 0)
+		if (parts[mood] == 0)
 			continue;
 		EMIT(emit, " ");
-		emit_age(emit, minutes[mood] * 60 * SECOND / UINT8_MAX);
+		emit_age(emit, parts[mood] * length / UINT8_MAX);
 		EMIT(emit, " ");
 		emit_string(emit, mood_words[mood]);
 		EMIT(emit, ",");
@@ -126,29 +185,14 @@ view_strip(struct view *view, const struct look *look, int64_t now)
 			if (next->mood != quarter->mood || next->share != quarter->share || next->share != UINT8_MAX)
 				break;
 		}
-		if (quarter->share == 0)
-			continue;
-		if (quarter->share < UINT8_MAX) {
-			EMIT(emit, "<rect class=\"up\" height=\"16\" width=\"10\" x=\"");
-			emit_i64(emit, 10 * i);
-			EMIT(emit, "\"/>");
-		}
-		EMIT(emit, "<rect class=\"");
-		emit_string(emit, mood_words[quarter->mood]);
-		EMIT(emit, "\" height=\"16\" x=\"");
-		emit_i64(emit, 10 * i);
-		EMIT(emit, "\" width=\"");
-		emit_thousandths(emit, (int64_t)10 * run * 1000 * quarter->share / UINT8_MAX);
-		EMIT(emit, "\"/>");
+		if (quarter->share > 0)
+			put_piece(emit, quarter, i, run);
 	}
 	for (int i = 0; i < LOOK_QUARTERS; i++) {
 		const struct quarter *quarter = &look->quarters[look_quarter(last - LOOK_QUARTERS + 1 + i)];
 
-		if (quarter->failed == 0 || quarter->mood == STORE_MOOD_down)
-			continue;
-		EMIT(emit, "<rect class=\"tick\" y=\"10\" height=\"6\" width=\"4\" x=\"");
-		emit_i64(emit, 10 * i + 3);
-		EMIT(emit, "\"/>");
+		if (quarter->failed > 0 && quarter->mood != STORE_MOOD_down)
+			put_tick(emit, quarter, i);
 	}
 	EMIT(emit, "</svg>");
 }

@@ -1,7 +1,7 @@
 "use strict";
 /* Times become the reader's own; whenever the server says that something is new, or every five seconds where it cannot, the page
  * is asked for again, and of <main> what differs is put in its place, so that focus, selection and the reader's place stay.
- * Without a script the page is complete. */
+ * Pieces of strips and charts are reached by keyboard. Without a script the page is complete. */
 (() => {
 	const EVERY = 5000, LEAST = 1000, events = document.currentScript && document.currentScript.dataset.events;
 
@@ -21,12 +21,61 @@
 		}
 	}
 
-	/* Elements are the same where tag and id are; what lies in an open <details> stays open. */
+	/* A strip or a chart is one stop of the tab key, at its newest piece; arrows go from piece to piece. */
+	function pieces(strip) {
+		return [...strip.querySelectorAll("[role=listitem], a")];
+	}
+
+	function stops(root) {
+		for (const strip of root.querySelectorAll(".strip, .chart"))
+			pieces(strip).forEach((piece, index, all) => piece.setAttribute("tabindex", index === all.length - 1 ? "0" : "-1"));
+	}
+
+	/* What is wider than its place is scrolled by keyboard as well. */
+	function scrollers() {
+		for (const element of document.querySelectorAll(".scroll, pre"))
+			if (element.scrollWidth > element.clientWidth)
+				element.setAttribute("tabindex", "0");
+			else
+				element.removeAttribute("tabindex");
+	}
+
+	function note(piece) {
+		const old = document.getElementById("note"), title = piece && piece.querySelector("title");
+		if (old)
+			old.remove();
+		if (!title)
+			return;
+		const made = document.createElement("div"), at = piece.getBoundingClientRect();
+		made.id = "note";
+		made.setAttribute("aria-hidden", "true");       // the piece itself is called so
+		made.textContent = title.textContent;
+		document.body.append(made);
+		made.style.left = `${Math.max(0, Math.min(at.left, document.documentElement.clientWidth - made.offsetWidth - 8)) + scrollX}px`;
+		made.style.top = `${at.bottom + scrollY + 4}px`;
+	}
+
+	document.addEventListener("focusin", (event) => note(event.target.closest(".strip [role=listitem], .chart a")));
+	document.addEventListener("keydown", (event) => {
+		const piece = document.activeElement.closest(".strip [role=listitem], .chart a");
+		if (!piece)
+			return;
+		const all = pieces(piece.closest("svg")), at = all.indexOf(piece);
+		const next = {ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: all.length - 1}[event.key];
+		if (next === undefined)
+			return;
+		event.preventDefault();
+		if (!all[next])
+			return;
+		all.forEach((other) => other.setAttribute("tabindex", other === all[next] ? "0" : "-1"));
+		all[next].focus();
+	});
+
+	/* Elements with an id stay the same wherever they move to; what lies in an open <details> stays open. */
 	function replace(now, next) {
 		if (now.isEqualNode(next))
 			return;
-		const same = now.nodeType === Node.ELEMENT_NODE && next.nodeType === Node.ELEMENT_NODE && now.tagName === next.tagName && now.id === next.id;
-		if (!same || now.namespaceURI !== "http://www.w3.org/1999/xhtml") {
+		if (now.nodeName !== next.nodeName || now.nodeType !== Node.ELEMENT_NODE || now.id !== next.id) {
 			now.replaceWith(next);
 			return;
 		}
@@ -38,9 +87,22 @@
 		for (const {name} of [...now.attributes])
 			if (!next.hasAttribute(name) && !(now.tagName === "DETAILS" && name === "open"))
 				now.removeAttribute(name);
-		const old = [...now.childNodes], fresh = [...next.childNodes];
-		fresh.forEach((child, index) => index < old.length ? replace(old[index], child) : now.append(child));
-		old.slice(fresh.length).forEach((child) => child.remove());
+		const known = new Map([...now.children].filter((child) => child.id).map((child) => [child.id, child]));
+		let at = now.firstChild;
+		for (const child of [...next.childNodes]) {
+			const same = child.id ? known.get(child.id) : at && !at.id ? at : null;
+			if (same === at && at)
+				at = at.nextSibling;
+			else
+				now.insertBefore(same || child, at);
+			if (same)
+				replace(same, child);
+		}
+		while (at) {
+			const rest = at;
+			at = at.nextSibling;
+			rest.remove();
+		}
 	}
 
 	let etag = "";
@@ -57,13 +119,18 @@
 			etag = answer.headers.get("ETag") || "";
 			const next = new DOMParser().parseFromString(await answer.text(), "text/html");
 			localTimes(next);
+			stops(next);
 			document.title = next.title;
 			const icon = document.querySelector("link[rel=icon]"), fresh = next.querySelector("link[rel=icon]");
 			if (icon && fresh && icon.getAttribute("href") !== fresh.getAttribute("href"))
 				icon.setAttribute("href", fresh.getAttribute("href"));
+			const focused = document.activeElement;
 			for (const id of ["main", "footer"])
 				if (document.getElementById(id) && next.getElementById(id))
 					replace(document.getElementById(id), next.getElementById(id));
+			scrollers();
+			if (focused !== document.activeElement && focused.isConnected)
+				focused.focus({preventScroll: true});
 			document.documentElement.removeAttribute("data-lost");
 		} catch {
 			document.documentElement.setAttribute("data-lost", "");
@@ -85,6 +152,10 @@
 	}
 
 	localTimes(document);
+	stops(document);
+	scrollers();
+	addEventListener("resize", scrollers);
+	document.addEventListener("toggle", scrollers, true);
 	if (events && "EventSource" in window) {
 		const source = new EventSource(events);
 		source.onopen = () => { isFollowed = true; };

@@ -1,0 +1,239 @@
+#include "web/chart.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/units.h"
+#include "store/list.h"
+
+enum { ATTEMPTS = 96, LANES = LOOK_PHASES_MAX, LANE_NAME = 32, WIDTH = 960, HEIGHT = 48, MARK_WIDTH = 6, MARK_LEAST = 5 };
+
+static const int64_t least = 100; /* microseconds: the foot of the scale, which is logarithmic, since limits are a thousand times what is usual */
+
+struct attempt {
+	int64_t at, micros;
+	uint64_t run;
+	uint32_t verdict;
+	int64_t lanes[LANES]; /* microseconds; -1: not reached, or not a step of this attempt */
+	uint32_t last;        /* the lane of the last step that was reached; LANES: none */
+};
+
+struct chart {
+	uint32_t count; /* of attempts, the newest first */
+	struct attempt attempts[ATTEMPTS];
+	uint32_t lane_count;
+	char names[LANES][LANE_NAME];
+};
+
+/* The lane of a step, which is made where it is new; LANES: there are too many. */
+static uint32_t
+lane_of(struct chart *chart, const char *name, size_t size)
+{
+	uint32_t i = 0;
+
+	while (i < chart->lane_count && (strncmp(chart->names[i], name, size) != 0 || chart->names[i][size] != '\0'))
+		i++;
+	if (i == chart->lane_count && i < LANES) {
+		memcpy(chart->names[i], name, size);
+		chart->lane_count++;
+	}
+	return i;
+}
+
+static void
+take(struct chart *chart, const struct store_run *run)
+{
+	struct attempt *attempt = &chart->attempts[chart->count];
+	int64_t times[STORE_PHASES_MAX];
+	uint32_t count = store_run_phases(run, times);
+	const char *name = run->phase_names;
+
+	assert(chart->count < ATTEMPTS);
+	*attempt = (struct attempt){ .at = run->at, .micros = run->micros, .run = run->run, .verdict = run->verdict, .last = LANES };
+	for (uint32_t i = 0; i < LANES; i++)
+		attempt->lanes[i] = -1;
+	for (uint32_t i = 0; i < count && name != NULL && *name != '\0'; i++) {
+		size_t size = strcspn(name, " ");
+		uint32_t lane = size < LANE_NAME ? lane_of(chart, name, size) : LANES;
+
+		if (lane < LANES && times[i] >= 0) {
+			attempt->lanes[lane] = times[i];
+			attempt->last = lane;
+		}
+		name += size + (name[size] == ' ');
+	}
+	chart->count++;
+}
+
+static void
+read_attempts(struct chart *chart, const struct view *view, const struct board_row *row)
+{
+	struct store_list runs;
+	struct store_run run;
+
+	store_list_open(&runs, board_reader(view->site->board), STORE_LIST_HISTORY, row->number);
+	while (chart->count < ATTEMPTS && store_list_next(&runs, &run))
+		take(chart, &run);
+	store_list_stop(&runs);
+	(void)store_list_close(&runs);
+}
+
+/* What a lane shows; `lane` LANES: the whole attempt. */
+static int64_t
+value_of(const struct attempt *attempt, uint32_t lane)
+{
+	return lane == LANES ? attempt->micros : attempt->lanes[lane];
+}
+
+static int
+compare(const void *a, const void *b)
+{
+	int64_t left = *(const int64_t *)a, right = *(const int64_t *)b;
+
+	return left < right ? -1 : left > right;
+}
+
+/* How high in the lane, where `top` is all of it. */
+static int64_t
+height_of(int64_t micros, int64_t top)
+{
+	double part = micros <= least ? 0 : log((double)micros / (double)least) / log((double)top / (double)least);
+
+	return MARK_LEAST + (int64_t)(part * (HEIGHT - MARK_LEAST));
+}
+
+static void
+put_duration(struct view *view, int64_t micros)
+{
+	char bytes[32] = "";
+	struct text text = TEXT_OVER(bytes);
+
+	units_add_duration(&text, micros);
+	emit_string(&view->emit, bytes);
+}
+
+static void
+put_line(struct view *view, int64_t micros, int64_t top)
+{
+	struct emit *emit = &view->emit;
+
+	EMIT(emit, "\" x1=\"0\" x2=\"960\" y1=\"");
+	emit_i64(emit, HEIGHT - height_of(micros, top));
+	EMIT(emit, "\" y2=\"");
+	emit_i64(emit, HEIGHT - height_of(micros, top));
+	EMIT(emit, "\"/>");
+}
+
+static void
+put_mark(struct view *view, const struct board_row *row, const struct chart *chart, uint32_t at, uint32_t lane, int64_t slow, int64_t top)
+{
+	const struct attempt *attempt = &chart->attempts[at];
+	int64_t oldest = chart->attempts[chart->count - 1].at, span = chart->attempts[0].at - oldest, micros = value_of(attempt, lane);
+	int64_t height = height_of(micros, top);
+	struct emit *emit = &view->emit;
+
+	EMIT(emit, "<a tabindex=\"-1\" href=\"");
+	VIEW_ADDRESS(view, "/targets/");
+	emit_segment(emit, text_view(row->name));
+	EMIT(emit, "/attempts/");
+	emit_u64(emit, attempt->run);
+	EMIT(emit, "\"><rect class=\"");
+	if (attempt->verdict == PW_FAILED && (lane == LANES || lane == attempt->last))
+		EMIT(emit, "bad");
+	else if (slow > 0 && micros > slow)
+		EMIT(emit, "odd");
+	else if (attempt->verdict != PW_OK && lane == LANES)
+		EMIT(emit, "odd");
+	else
+		EMIT(emit, "ok");
+	EMIT(emit, "\" width=\"6\" x=\"");
+	emit_i64(emit, span <= 0 ? 0 : (attempt->at - oldest) * (WIDTH - MARK_WIDTH) / span);
+	EMIT(emit, "\" y=\"");
+	emit_i64(emit, HEIGHT - height);
+	EMIT(emit, "\" height=\"");
+	emit_i64(emit, height);
+	EMIT(emit, "\"><title>");
+	emit_age(emit, board_time(view->site->board) - attempt->at);
+	EMIT(emit, " ago: ");
+	emit_span(emit, micros);
+	if (lane == LANES) {
+		EMIT(emit, ", ");
+		emit_string(emit, verdict_name(attempt->verdict <= PW_UNKNOWN ? (enum pw_verdict)attempt->verdict : PW_UNKNOWN));
+	}
+	EMIT(emit, "</title></rect></a>");
+}
+
+/* One lane: how long it usually takes, and each attempt. */
+static void
+put_lane(struct view *view, const struct board_row *row, const struct chart *chart, uint32_t lane)
+{
+	const struct policy *policy = row->configured == NULL ? NULL : row->configured->policy;
+	uint32_t index = policy == NULL || lane == LANES ? CONFIG_NONE : policy_phase(policy, chart->names[lane]), count = 0;
+	int64_t slow = index == CONFIG_NONE ? 0 : policy->phases[index].slow, limit = index == CONFIG_NONE ? 0 : policy->phases[index].routine;
+	int64_t values[ATTEMPTS], top = limit > 10 * least ? limit : 10 * least;
+	struct emit *emit = &view->emit;
+
+	for (uint32_t i = 0; i < chart->count; i++) {
+		if (value_of(&chart->attempts[i], lane) >= 0)
+			values[count++] = value_of(&chart->attempts[i], lane);
+	}
+	if (count == 0)
+		return;
+	qsort(values, count, sizeof values[0], compare);
+	top = values[count - 1] > top ? values[count - 1] : top;
+	EMIT(emit, "<figure class=\"lane\"><figcaption><strong>");
+	emit_string(emit, lane == LANES ? "the whole attempt" : chart->names[lane]);
+	EMIT(emit, "</strong> half within ");
+	emit_span(emit, values[(count - 1) / 2]);
+	EMIT(emit, ", 95 % within ");
+	emit_span(emit, values[(count - 1) * 95 / 100]);
+	if (slow > 0) {
+		EMIT(emit, "; slow above ");
+		put_duration(view, slow);
+	}
+	if (limit > 0) {
+		EMIT(emit, "; limit ");
+		put_duration(view, limit);
+	}
+	EMIT(emit, "</figcaption><svg class=\"chart\" viewBox=\"0 0 960 48\" preserveAspectRatio=\"none\" role=\"group\" aria-label=\"");
+	emit_string(emit, lane == LANES ? "the whole attempt" : chart->names[lane]);
+	EMIT(emit, ": the last attempts\">");
+	if (limit > 0) {
+		EMIT(emit, "<line class=\"limit");
+		put_line(view, limit, top);
+	}
+	if (slow > 0 && slow <= top) {
+		EMIT(emit, "<line class=\"slow");
+		put_line(view, slow, top);
+	}
+	for (uint32_t i = chart->count; i-- > 0;) {
+		if (value_of(&chart->attempts[i], lane) >= 0)
+			put_mark(view, row, chart, i, lane, slow, top);
+	}
+	EMIT(emit, "</svg></figure>\n");
+}
+
+void
+chart_put(struct view *view, const struct board_row *row)
+{
+	struct chart *chart = calloc(1, sizeof *chart);
+	struct emit *emit = &view->emit;
+
+	if (chart == NULL)
+		return;
+	read_attempts(chart, view, row);
+	if (chart->count >= 2) {
+		EMIT(emit, "<h2>The last attempts</h2>\n<p class=\"faint\">");
+		emit_u64(emit, chart->count);
+		EMIT(emit, " attempts since ");
+		emit_time(emit, chart->attempts[chart->count - 1].at);
+		EMIT(emit, "; each leads to its page. Heights are logarithmic: a line is a limit, a dashed one the mark of slow.</p>\n<div id=\"chart\">\n");
+		put_lane(view, row, chart, LANES);
+		for (uint32_t lane = 0; lane < chart->lane_count; lane++)
+			put_lane(view, row, chart, lane);
+		EMIT(emit, "</div>\n");
+	}
+	free(chart);
+}
