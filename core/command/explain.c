@@ -132,12 +132,12 @@ put_state(const struct explained *it)
 		printf("Since %s it refuses for the time being (4xx): %u runs without a break\n",
 		    past_time(it->past, trouble->tempfail.utc, at), trouble->tempfail_runs);
 	put_runs(it);
-	if (it->state.flags & TARGET_SLOW)
+	if (it->state.slow)
 		puts("It is slow: every run has the patient limits until it passes within the routine ones");
 	if (it->state.flapping != NULL && it->state.flapping->flap == FLAP_FLAPPING)
 		printf("It flaps: %" PRIu32 " outages since %s\n", it->state.flapping->count,
 		    past_time(it->past, it->state.flapping->began.utc, at));
-	if (it->state.flags & TARGET_QUARANTINED)
+	if (it->state.quarantined)
 		puts("It is quarantined: the probers died of it, and it is not run; `postwatch resume` ends that");
 }
 

@@ -316,7 +316,8 @@ apply_run(struct target_state *target, const struct sighting *given, const struc
 {
 	struct sighting run = *given;
 	struct learning it = { target, policy, outlook, news, sighting_ended(given) };
-	uint8_t flags = target->flags, doubled = target->doubled, missing = target->missing;
+	bool slow = target->slow;
+	uint8_t doubled = target->doubled, missing = target->missing;
 	uint16_t fails = target->fails, passes = target->passes, outcome = target->outcome;
 	bool troubled = target->trouble != NULL;
 
@@ -350,7 +351,7 @@ apply_run(struct target_state *target, const struct sighting *given, const struc
 	release(target, policy, run.ended);
 	bool counted = target->state == STATE_RECOVERING && passes != target->passes;
 	news->durable |= failed || news->from != news->to || counted || outcome != target->outcome
-	    || flags != target->flags || doubled != target->doubled || missing != target->missing
+	    || slow != target->slow || doubled != target->doubled || missing != target->missing
 	    || troubled != (target->trouble != NULL);
 	return true;
 }

@@ -118,19 +118,19 @@ begin_run(struct place *place)
 	if (watched->run != 0)
 		return true;
 	if (!monitor->watch.begun || monitor->watch.stopping
-	    || (watched->state.flags & TARGET_QUARANTINED) != 0
+	    || watched->state.quarantined
 	    || watched->apart || !orders_can_run(monitor->orders, place->target))
 		return false;
 	if (watched->due > monitor->watch.now + 2 * TICK) {
 		place->due = watched->due;
-		watched->flags |= WATCHED_BY_HAND;
+		watched->by_hand = true;
 	}
 	watched->full = 0;
 	orders_plan(monitor->orders, place->target, monitor->watch.now);
 	orders_flush(monitor->orders);
 	if (watched->run != 0)
 		return true;
-	watched->flags &= (uint8_t)~WATCHED_BY_HAND;
+	watched->by_hand = false;
 	if (place->due != 0)
 		orders_plan(monitor->orders, place->target, place->due);
 	return false;
@@ -223,7 +223,7 @@ end_quarantine(struct monitor *monitor, uint32_t target)
 	unsigned char packet[16];
 	struct wire_out out = wire_over(packet, sizeof packet);
 
-	if (!(monitor->watch.targets[target].state.flags & TARGET_QUARANTINED))
+	if (!monitor->watch.targets[target].state.quarantined)
 		return false;
 	message_put_release(&out, target);
 	return packet_send(monitor->watch.duty->parent, packet, out.size, -1);

@@ -117,10 +117,10 @@ may_answer(const struct monitor *monitor, uint32_t target, uint32_t other, bool 
 	const struct watch *watch = &monitor->watch;
 	const struct watched *watched = &watch->targets[target];
 
-	return target != other && !(watched->flags & WATCHED_LOCAL)
+	return target != other && !watched->local
 	    && (own_side_is_apart(&monitor->own, &watch->targets[other])
 	    || !own_side_is_apart(&monitor->own, watched))
-	    && !(watched->state.flags & TARGET_QUARANTINED) && watched->state.doubled == 0
+	    && !watched->state.quarantined && watched->state.doubled == 0
 	    && (!state_is_down((enum state)watched->state.state) || watched->answers)
 	    && (!same_port || watch_target(watch, target)->port == watch_target(watch,
 	    other)->port);
@@ -260,7 +260,7 @@ asks_the_silent(struct monitor *monitor, const struct awaiting *item)
 	for (uint32_t asked = 0; asked < ASKED_AT_ONCE
 	    && unheard_next(&monitor->own.unheard, &at, item->silent, item->ended, &target);) {
 		if (target == item->target
-		    || (monitor->watch.targets[target].state.flags & TARGET_QUARANTINED))
+		    || monitor->watch.targets[target].state.quarantined)
 			continue;
 		if (monitor->watch.targets[target].run == 0)
 			orders_plan(monitor->orders, target, monitor->watch.now);

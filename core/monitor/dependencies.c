@@ -99,7 +99,7 @@ look_at(struct monitor *monitor, uint32_t target, int64_t since)
 
 	if (watched->state.state != STATE_PENDING && watched->state.state != STATE_UP)
 		return; /* its own attempts are under way, or it is down */
-	if (watched->state.flags & TARGET_QUARANTINED)
+	if (watched->state.quarantined)
 		return;
 	if (watched->run != 0)
 		monitor->dependencies.items[target].wanted = since;

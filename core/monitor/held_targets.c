@@ -27,7 +27,7 @@ hold(struct monitor *monitor, uint32_t target, const char *text)
 	const struct report report = { .target = target, .text = { text, strlen(text) } };
 
 	orders_cancel(monitor->orders, target);
-	watched->state.flags |= TARGET_QUARANTINED;
+	watched->state.quarantined = true;
 	if (!watched->was_held) /* else a monitor before us has told it */
 		notify_change(monitor, target, &change, &report);
 	watched->was_held = false;
@@ -41,9 +41,9 @@ release(struct monitor *monitor, uint32_t target, const char *text)
 	const struct watch *watch = &monitor->watch;
 	struct watched *watched = &watch->targets[target];
 
-	if (!(watched->state.flags & TARGET_QUARANTINED))
+	if (!watched->state.quarantined)
 		return;
-	watched->state.flags &= (uint8_t)~TARGET_QUARANTINED;
+	watched->state.quarantined = false;
 	duty_log(watch->duty, LOG_NOTICE, 0, "%s is watched again: %s",
 	    watch_target(watch, target)->name, text);
 	keeper_link_mark(monitor->keeper, target);
@@ -83,7 +83,7 @@ held_targets_take(struct monitor *monitor, const struct message_account *account
 		return;
 	case ACCOUNT_HELD:
 		orders_end_isolation(monitor->orders, target);
-		if (!(monitor->watch.targets[target].state.flags & TARGET_QUARANTINED))
+		if (!monitor->watch.targets[target].state.quarantined)
 			hold(monitor, target, account->text);
 		return;
 	case ACCOUNTS:

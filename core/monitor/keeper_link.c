@@ -115,12 +115,11 @@ unmark(struct keeper_link *link, uint32_t target)
 		return;
 	}
 	assert(link->marked_count == 0
-	    || (link->watch->targets[link->marked[link->marked_count - 1]].flags & WATCHED_MARKED));
+	    || (link->watch->targets[link->marked[link->marked_count - 1]].marked));
 	if (link->marked_count == 0 || link->marked[link->marked_count - 1] != target)
 		return;
 	link->marked_count--;
-	link->watch->targets[target].flags = (uint8_t)(link->watch->targets[target].flags
-	    & ~WATCHED_MARKED);
+	link->watch->targets[target].marked = false;
 }
 
 /* The state as it is now, with changes before it or none. False: no memory. */
@@ -232,9 +231,9 @@ keeper_link_mark(struct keeper_link *link, uint32_t target)
 		return;
 	}
 	struct watched *watched = &link->watch->targets[target];
-	if (watched->flags & WATCHED_MARKED)
+	if (watched->marked)
 		return;
-	watched->flags |= WATCHED_MARKED;
+	watched->marked = true;
 	assert(link->marked_count < link->watch->config->target_count);
 	link->marked[link->marked_count++] = target;
 }

@@ -87,9 +87,9 @@ monitor_begin(struct monitor *monitor)
 	for (uint32_t i = 0; i < watch->config->target_count; i++) {
 		const struct target_state *state = &watch->targets[i].state;
 
-		if (!(state->flags & TARGET_QUARANTINED))
+		if (!state->quarantined)
 			orders_plan(monitor->orders, i, first_due(watch, i));
-		if ((state->flags & TARGET_QUARANTINED) || state->doubled > 0)
+		if (state->quarantined || state->doubled > 0)
 			/* the keeper may not know how often it is run */
 			keeper_link_mark(monitor->keeper, i);
 	}

@@ -108,7 +108,7 @@ notify_change(struct monitor *monitor, uint32_t target, const struct change *cha
 	change_text_add(&text, watch, &told);
 	message.text = (struct pw_bytes){ text.bytes, text.size };
 	if (change->silence & of_parents)
-		watched->flags |= WATCHED_SILENCED;
+		watched->silenced = true;
 	if ((change->silence & SILENCE_digest)
 	    && (change->kind == NOTICE_down || change->kind == NOTICE_flapping))
 		own_digest_add(&monitor->own.digest, watched, watch->now);
@@ -131,9 +131,9 @@ notify_silence(struct monitor *monitor, uint32_t target, uint32_t was)
 	    reasons = TEXT_OVER(names);
 
 	if (ended == 0 || watched->state.silence & of_parents
-	    || !(watched->flags & WATCHED_SILENCED))
+	    || !watched->silenced)
 		return;
-	watched->flags = (uint8_t)(watched->flags & ~WATCHED_SILENCED);
+	watched->silenced = false;
 	message.detected = message.confirmed = message_time(watch_moment(watch));
 	message.change = ++watched->state.number;
 	silence_add_names(&silences, watched->state.silence);

@@ -210,8 +210,8 @@ flags_of(const struct watch *watch, const struct watched *watched, const struct 
 
 	return (uint8_t)((patient ? ORDER_PATIENT : 0) | (full ? ORDER_FULL : 0)
 	    | (patient || (!plain && state->state != STATE_PENDING) ? ORDER_FRESH : 0)
-	    | (state->flags & TARGET_HAD_STARTTLS ? ORDER_HAD_STARTTLS : 0)
-	    | (state->flags & TARGET_PASSED_ASKED ? ORDER_PASSED_ASKED : 0)
+	    | (state->had_starttls ? ORDER_HAD_STARTTLS : 0)
+	    | (state->passed_asked ? ORDER_PASSED_ASKED : 0)
 	    | (offer_tls ? ORDER_OFFER_TLS : 0)
 	    | (clocks_are_behind(&watch->clocks) ? ORDER_CLOCK_BEHIND : 0));
 }
@@ -254,8 +254,7 @@ note_order(struct watch *watch, struct watched *watched, uint8_t flags)
 		watched->state.trouble->offered = true;
 	if (flags & ORDER_FULL)
 		watched->full = (uint32_t)(watch->now / SECOND) + full_every;
-	watched->flags = (uint8_t)((watched->flags & ~WATCHED_PATIENT)
-	    | (flags & ORDER_PATIENT ? WATCHED_PATIENT : 0));
+	watched->patient = flags & ORDER_PATIENT;
 	watched->run = ++watch->last_run;
 }
 
@@ -264,7 +263,7 @@ note_confirming(struct orders *orders, uint32_t target)
 {
 	const struct watched *watched = &orders->watch->targets[target];
 
-	if ((watched->flags & WATCHED_LOCAL) || orders->confirming_count == CONFIRMING_MAX)
+	if (watched->local || orders->confirming_count == CONFIRMING_MAX)
 		return;
 	orders->confirming[orders->confirming_count++] = (struct confirming){ target,
 	    watched->run };

@@ -27,9 +27,9 @@ gather(struct watch *watch, struct text *names, struct moment *began)
 
 	for (uint32_t i = 0; i < watch->config->target_count; i++) {
 		struct watched *watched = &watch->targets[i];
-		if (!(watched->flags & WATCHED_IN_DIGEST))
+		if (!watched->in_digest)
 			continue;
-		watched->flags = (uint8_t)(watched->flags & ~WATCHED_IN_DIGEST);
+		watched->in_digest = false;
 		if (watched->state.trouble != NULL
 		    && watched->state.trouble->began.mono < began->mono)
 			*began = watched->state.trouble->began;

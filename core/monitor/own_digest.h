@@ -27,7 +27,7 @@ struct own_digest {
 static inline void
 own_digest_add(struct own_digest *digest, struct watched *watched, int64_t now)
 {
-	watched->flags |= WATCHED_IN_DIGEST;
+	watched->in_digest = true;
 	if (digest->count++ == 0 && digest->due < now)
 		digest->due = now + OWN_DIGEST_PAUSE;
 }

@@ -32,7 +32,7 @@ ask_others(struct orders *orders, const struct watch *watch, uint32_t target)
 	for (uint32_t i = 0; i < watch->config->target_count && asked < ASKED_AT_ONCE; i++) {
 		const struct watched *watched = &watch->targets[i];
 		if (i == target || watched->ipv6 != IPV6_HEARD || watched->run != 0
-		    || (watched->state.flags & TARGET_QUARANTINED)
+		    || watched->state.quarantined
 		    || watched->state.doubled > 0)
 			continue;
 		orders_plan(orders, i, watch->now);
@@ -49,7 +49,7 @@ is_away(const struct watch *watch)
 
 	for (uint32_t i = 0; i < watch->config->target_count; i++) {
 		const struct watched *watched = &watch->targets[i];
-		if (watched->ipv6 == IPV6_HEARD && !(watched->state.flags & TARGET_QUARANTINED))
+		if (watched->ipv6 == IPV6_HEARD && !watched->state.quarantined)
 			return false;
 		if (watched->ipv6 != IPV6_SILENT)
 			continue;

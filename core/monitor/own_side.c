@@ -39,7 +39,7 @@ own_side_fini(struct own_side *own)
 static bool
 is_in_public(const struct watched *watched)
 {
-	return watched->network != 0 && !watched->in_private && !(watched->flags & WATCHED_LOCAL);
+	return watched->network != 0 && !watched->in_private && !watched->local;
 }
 
 void
@@ -61,8 +61,7 @@ own_side_note_place(struct own_side *own, struct watched *watched, const struct 
 	own->in_public -= is_in_public(watched);
 	watched->network = report->network;
 	watched->in_private = report->ways & WAY_PRIVATE;
-	watched->flags = (uint8_t)((watched->flags & ~WATCHED_LOCAL)
-	    | (report->flags & REPORT_OWN_HOST ? WATCHED_LOCAL : 0));
+	watched->local = report->flags & REPORT_OWN_HOST;
 	own->in_public += is_in_public(watched);
 	return moved;
 }
@@ -91,7 +90,7 @@ own_side_all(const struct own_side *own, const struct watch *watch, uint16_t por
 	for (uint32_t i = 0; i < watch->config->target_count
 	    && all.targets <= HOLD_MANY_TARGETS; i++) {
 		const struct watched *watched = &watch->targets[i];
-		if ((watched->flags & WATCHED_LOCAL) || own_side_is_apart(own, watched)
+		if (watched->local || own_side_is_apart(own, watched)
 		    || (port != 0 && watch_target(watch, i)->port != port))
 			continue;
 		all.targets += !state_is_down((enum state)watched->state.state);

@@ -37,7 +37,7 @@ bool
 pace_is_patient(const struct target_state *target, const struct policy *policy)
 {
 	assert(paces[target->state].patience != 0);
-	return (target->flags & TARGET_SLOW) || paces[target->state].patience == PATIENT
+	return target->slow || paces[target->state].patience == PATIENT
 	    || pace_attempt(target) >= policy->tries;
 }
 
@@ -111,12 +111,12 @@ learn_slowness(struct target_state *target, const struct policy *policy, const s
 {
 	if (!passed || run->over_routine)
 		target->swift = 0;
-	if (passed && run->over_routine && run->patient && !(target->flags & TARGET_SLOW)) {
-		target->flags |= TARGET_SLOW;
+	if (passed && run->over_routine && run->patient && !target->slow) {
+		target->slow = true;
 		news->slow = true;
-	} else if (passed && !run->over_routine && (target->flags & TARGET_SLOW)
+	} else if (passed && !run->over_routine && target->slow
 	    && ++target->swift >= policy->recover_tries) {
-		target->flags &= (uint8_t)~TARGET_SLOW;
+		target->slow = false;
 		target->swift = 0;
 		news->swift = true;
 	}

@@ -138,8 +138,8 @@ sight(const struct watch *watch, const struct report *report, struct sighting *r
 	*run = (struct sighting){
 		.run = report->run,
 		.verdict = (enum pw_verdict)report->verdict,
-		.patient = watched->flags & WATCHED_PATIENT,
-		.due = !(watched->flags & WATCHED_BY_HAND),
+		.patient = watched->patient,
+		.due = !watched->by_hand,
 		.over_routine = report->flags & REPORT_OVER_ROUTINE,
 		.missing = report->flags & REPORT_NAME_MISSING,
 		.too_many = report->flags & REPORT_TOO_MANY,
@@ -186,7 +186,7 @@ take_report(struct monitor *monitor, uint32_t prober, struct report *report)
 		return false;
 	orders_release(monitor->orders, report->target);
 	activity_add_report(&monitor->activity, report->late);
-	watched->flags &= (uint8_t)~WATCHED_BY_HAND;
+	watched->by_hand = false;
 	own_faults_learn(monitor, report);
 	process_run(monitor, &run, report, recent_facts_get(monitor->recent_facts, report->run));
 	if (watched->apart)

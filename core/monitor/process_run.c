@@ -46,14 +46,12 @@ static void
 keep_last_seen(struct target_state *state, const struct report *report)
 {
 	state->fingerprint = report->fingerprint;
-	if (report->flags & REPORT_HAS_STARTTLS)
-		state->flags |= TARGET_HAD_STARTTLS;
-	else if (report->verdict == PW_OK && (report->flags & REPORT_REACHED_EHLO))
-		state->flags &= (uint8_t)~TARGET_HAD_STARTTLS;
-	if (report->flags & REPORT_PASSED_ASKED)
-		state->flags |= TARGET_PASSED_ASKED;
-	else if (report->verdict == PW_OK)
-		state->flags &= (uint8_t)~TARGET_PASSED_ASKED;
+	/* What a run did not come to see stays as it was. */
+	if ((report->flags & REPORT_HAS_STARTTLS)
+	    || (report->verdict == PW_OK && (report->flags & REPORT_REACHED_EHLO)))
+		state->had_starttls = report->flags & REPORT_HAS_STARTTLS;
+	if ((report->flags & REPORT_PASSED_ASKED) || report->verdict == PW_OK)
+		state->passed_asked = report->flags & REPORT_PASSED_ASKED;
 }
 
 static void

@@ -100,11 +100,11 @@ put_place(const struct watch *watch, const struct watched *watched, struct wire_
 	const struct trouble none = { .incident = 0 },
 	    *trouble = watched->state.trouble != NULL ? watched->state.trouble : &none;
 
-	wire_put_form(out, &place_form, &(struct place_seen){ .local = watched->flags
-	    & WATCHED_LOCAL, .offered = trouble->offered, .repeating = trouble->repeating,
-	    .in_private = watched->in_private, .network = watched->network, .apart = trouble->apart,
-	    .repeats = trouble->repeats, .blurred_runs = watched->blurred_runs,
-	    .blurred = seconds_to(watch, watched->blurred),
+	wire_put_form(out, &place_form, &(struct place_seen){ .local = watched->local,
+	    .offered = trouble->offered, .repeating = trouble->repeating,
+	    .in_private = watched->in_private, .network = watched->network,
+	    .apart = trouble->apart, .repeats = trouble->repeats,
+	    .blurred_runs = watched->blurred_runs, .blurred = seconds_to(watch, watched->blurred),
 	    .blurred_end = watched->blurred == 0 ? 0 : seconds_to(watch, watched->blurred_end) });
 }
 
@@ -116,7 +116,7 @@ get_place(const struct watch *watch, struct watched *watched, uint8_t version, s
 
 	wire_get_form(in, &place_form, &place, &(struct wire_terms){ .version = version });
 	watched->network = place.network;
-	watched->flags |= place.local ? WATCHED_LOCAL : 0;
+	watched->local |= place.local;
 	watched->in_private = place.in_private;
 	watched->blurred = seconds_from(watch, place.blurred);
 	watched->blurred_end = seconds_from(watch, place.blurred_end);
@@ -248,10 +248,10 @@ record_decode(struct watch *watch, uint32_t target, struct wire_in *in)
 	/* Whether something was kept silent is not in the record: the keeper compares, and finds
 	 * it. */
 	if (watched->state.silence != 0)
-		watched->flags |= WATCHED_SILENCED;
+		watched->silenced = true;
 	/* Who is held back is the parent's to say, and it says so to every monitor. */
-	watched->was_held = watched->state.flags & TARGET_QUARANTINED;
-	watched->state.flags &= (uint8_t)~TARGET_QUARANTINED;
+	watched->was_held = watched->state.quarantined;
+	watched->state.quarantined = false;
 	return true;
 }
 
@@ -303,9 +303,9 @@ record_columns(const struct watch *watch, uint32_t target)
 	columns.attempts = attempts == NULL ? 0 : attempts->count;
 	columns.doubled = state->doubled;
 	columns.flapping = state->flapping != NULL && state->flapping->flap == FLAP_FLAPPING;
-	columns.slow = state->flags & TARGET_SLOW;
+	columns.slow = state->slow;
 	columns.held = state->trouble != NULL && state->trouble->held;
-	columns.quarantined = state->flags & TARGET_QUARANTINED;
+	columns.quarantined = state->quarantined;
 	if (attempts != NULL && attempts->text != NULL) {
 		size_t size = strlen(attempts->text);
 		columns.text = (struct pw_bytes){ attempts->text, size < EVIDENCE_TEXT_MAX ? size

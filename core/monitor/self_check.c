@@ -98,7 +98,7 @@ learn_means(struct own_side *own, const struct watch *watch, const struct sighti
 {
 	const struct watched *watched = &watch->targets[report->target];
 	uint16_t port = watch_target(watch, report->target)->port;
-	bool beyond = !(watched->flags & WATCHED_LOCAL) && !own_side_is_apart(own, watched);
+	bool beyond = !watched->local && !own_side_is_apart(own, watched);
 	unsigned uses = (report->flags & REPORT_NAME_ASKED ? USED_RESOLVER : 0)
 	    | (report->network != 0 && (run->heard != 0 || run->verdict != PW_UNKNOWN) ? USED_SOCKET
 	    : 0) | (run->heard != 0 && beyond ? USED_NETWORK : 0);
@@ -172,7 +172,7 @@ self_check_before(struct monitor *monitor, struct sighting *run, struct report *
 		keeper_link_mark(monitor->keeper, report->target);
 	learn_means(own, watch, run, report);
 	watched->answers = run->heard != 0;
-	if (watched->flags & WATCHED_LOCAL)
+	if (watched->local)
 		return;
 	bool apart = own_side_is_apart(own, watched);
 	if (!apart)
@@ -250,7 +250,7 @@ is_intercepted(const struct own_side *own, const struct watch *watch, const stru
 {
 	const struct port_hold *of_port = own_side_port_of(own, watch, report->target);
 
-	return of_port != NULL && !(watch->targets[report->target].flags & WATCHED_LOCAL)
+	return of_port != NULL && !watch->targets[report->target].local
 	    && is_turned_away(watch, run, report->target) && !hold_is_free(&of_port->hold)
 	    && of_port->hold.likeness == likeness(report);
 }
@@ -271,7 +271,7 @@ self_check_outlook(struct monitor *monitor, const struct sighting *run, const st
 	if (run->verdict <= PW_BLOCKED)
 		watched->blurred = 0;
 	outlook.intercepted = is_intercepted(own, watch, run, report);
-	if (run->verdict == PW_FAILED && !(watched->flags & WATCHED_LOCAL)) {
+	if (run->verdict == PW_FAILED && !watched->local) {
 		outlook.blind = !run->spoken && blind_overlaps(&own->blind, run->started,
 		    run->ended);
 		if (!state_is_down((enum state)watched->state.state))

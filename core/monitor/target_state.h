@@ -50,15 +50,6 @@ struct trouble {
 	                               * none */
 };
 
-enum {
-	TARGET_SLOW = 1,         /* its runs are patient */
-	TARGET_HAD_STARTTLS = 2, /* the last good run was offered STARTTLS */
-	TARGET_QUARANTINED = 4,
-	TARGET_PASSED_ASKED = 8, /* the last good run sent no certificate of ours though TLS asked
-	                          * for one */
-	TARGET_FLAGS = 16
-};
-
 struct target_state {
 	struct moment since;  /* when `pending`, `up` or `down` was entered: a suspicion does not
 	                       * change it */
@@ -71,7 +62,10 @@ struct target_state {
 	uint16_t passes;      /* passed ones in a row, counted up to recover_tries */
 	uint8_t state;        /* enum state */
 	uint8_t verdict;      /* of the last run */
-	uint8_t flags;
+	bool slow;            /* its runs are patient */
+	bool had_starttls;    /* the last good run was offered STARTTLS */
+	bool quarantined;
+	bool passed_asked;    /* the last good run sent no certificate of ours though TLS asked */
 	uint8_t swift;        /* passes in a row within all routine limits, while slow */
 	uint8_t doubled;      /* how often the interval was doubled, since it said that we come too
 	                       * often */

@@ -251,7 +251,7 @@ watch_forget_target(const struct watch *watch, uint32_t target)
 	watched->network = 0;
 	watched->blurred = watched->blurred_end = watched->blurred_runs = 0;
 	watched->in_private = watched->was_held = false;
-	watched->flags &= WATCHED_MARKED;
+	watched->patient = watched->local = watched->by_hand = watched->in_digest = watched->silenced = false;
 }
 
 void
@@ -275,7 +275,7 @@ watch_interval(const struct watch *watch, uint32_t target)
 		return 0;
 	const struct target_state *state = &watch->targets[target].state;
 
-	if (state->flags & TARGET_QUARANTINED)
+	if (state->quarantined)
 		return INTERVAL_NONE;
 	return state->doubled > 0 ? pace_interval(state, watch_target(watch, target)->policy) : 0;
 }

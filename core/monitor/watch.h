@@ -57,17 +57,6 @@ void attempts_restart(struct attempts *);
 void attempts_keep_last(struct attempts *);
 void attempts_destroy(struct attempts **);
 
-enum {
-	WATCHED_PATIENT = 1, /* the run in hand is patient */
-	WATCHED_LOCAL = 2,   /* its addresses are of this host: it says nothing about the network */
-	WATCHED_BY_HAND = 8, /* the run in hand was asked for while none was due: it is no attempt
-	                      * */
-	WATCHED_MARKED = 4,  /* its state is to be sent to the keeper */
-	WATCHED_IN_DIGEST = 16, /* its down is to be told in the next digest */
-	WATCHED_SILENCED = 32   /* something of it was kept silent for a reason from outside that
-	                         * has not ended */
-};
-
 /* Of a target, beside what the rules go by (state). There may be 100,000 of them. */
 struct watched {
 	struct target_state state;
@@ -83,7 +72,15 @@ struct watched {
 	                                * first one's and the last one's end */
 	uint8_t blurred_runs;          /* of those such before which somebody was heard since the
 	                                * one before; up to 255 */
-	uint8_t flags;
+	bool patient;                  /* the run in hand is */
+	bool local;                    /* its addresses are of this host: it says nothing about the
+	                                * network */
+	bool by_hand;                  /* the run in hand was asked for while none was due: it is no
+	                                * attempt */
+	bool marked;                   /* its state is to be sent to the keeper */
+	bool in_digest;                /* its down is to be told in the next digest */
+	bool silenced;                 /* something of it was kept silent for a reason from outside
+	                                * that has not ended */
 	bool answers;                  /* in its last run it was heard */
 	uint8_t ipv6;                  /* enum ipv6: what its last run told of our way over it
 	                                * (own_faults.c) */

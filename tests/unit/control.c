@@ -24,7 +24,7 @@ a_run_by_hand_is_no_attempt(void **state)
 	assert_hears(stage, "");
 	assert_int_equal(watched->state.state, STATE_UP);
 	assert_true(watched->due == due && watched->run == 0);
-	assert_int_equal(watched->flags & WATCHED_BY_HAND, 0);
+	assert_int_equal(watched->by_hand, 0);
 }
 
 static void
@@ -107,7 +107,7 @@ a_quarantine_ends_by_resume(void **state)
 	uint32_t target = 0;
 
 	scene_hush(stage->scene);
-	stage->scene->monitor->watch.targets[1].state.flags |= TARGET_QUARANTINED;
+	stage->scene->monitor->watch.targets[1].state.quarantined = true;
 	CALL(stage, "postwatch/1\0resume\0b");
 	ssize_t size = packet_read(stage->scene->parent, packet, sizeof packet, NULL);
 	assert_true(size > 0);

@@ -24,7 +24,7 @@ what_is_wrong_is_said(void **state)
 	assert_hears(stage, "x64");
 	call(stage, "postwatch/1\0probe-now\0a", 10);
 	assert_hears(stage, "");
-	stage->scene->monitor->watch.targets[0].state.flags |= TARGET_QUARANTINED;
+	stage->scene->monitor->watch.targets[0].state.quarantined = true;
 	CALL(stage, "postwatch/1\0probe-now\0a");
 	assert_hears(stage, "eit cannot be run now: it is quarantined or kept apart, or we begin or end");
 	assert_hears(stage, "x75");

@@ -118,7 +118,7 @@ who_is_held_gives_its_prober_back(void **unused)
 	scene_link_prober(scene, SCENE_PROBERS);
 	run_unheard(scene, SECOND);
 	assert_string_equal(cleared(scene), "b");
-	assert_true(scene->monitor->watch.targets[0].state.flags & TARGET_QUARANTINED);
+	assert_true(scene->monitor->watch.targets[0].state.quarantined);
 	/* On trial it is alone as well. */
 	scene->scripts[0] = ".";
 	account(scene, 0, ACCOUNT_APART);

@@ -197,7 +197,7 @@ what_half_a_keeper_said_is_forgotten(void **unused)
 	assert_int_equal(scene->monitor->watch.targets[0].state.state, STATE_PENDING);
 	assert_null(scene->monitor->watch.targets[0].attempts);
 	scene_recovered(scene, 1); /* and what the parent has said by then is not */
-	assert_true(scene->monitor->watch.targets[0].state.flags & TARGET_QUARANTINED);
+	assert_true(scene->monitor->watch.targets[0].state.quarantined);
 	scene_destroy(&scene);
 }
 

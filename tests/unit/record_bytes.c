@@ -246,7 +246,9 @@ knows_nothing(const struct watched *watched)
 {
 	return watched->state.state == STATE_PENDING && watched->state.trouble == NULL && watched->state.conditions == NULL
 	    && watched->attempts == NULL && watched->facts == NULL && watched->name == NULL && watched->renewal.end == 0
-	    && watched->network == 0 && watched->blurred == 0 && !watched->in_private && watched->flags == 0;
+	    && watched->network == 0 && watched->blurred == 0 && !watched->in_private
+	    && !watched->patient && !watched->local && !watched->by_hand && !watched->marked && !watched->in_digest
+	    && !watched->silenced;
 }
 
 /* Cut short, with a byte too many, of another version: refused whole, whatever was read of it by then. */

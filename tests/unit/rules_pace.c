@@ -160,12 +160,12 @@ a_server_that_greets_late_is_slow_and_never_down(void **unused)
 	(void)unused;
 	assert_int_equal(world->suspected, 1);
 	assert_int_equal(world->avoided, 1);
-	assert_true(world->target.flags & TARGET_SLOW);
+	assert_true(world->target.slow);
 	int64_t due = world->due;
 	world_run(world, "s");
 	assert_true(world->due - due == MINUTE); /* once an interval */
 	world_run(world, "..");
-	assert_false(world->target.flags & TARGET_SLOW);
+	assert_false(world->target.slow);
 	assert_string_equal(world->told, "degraded(slow_banner) cleared(slow_banner)");
 	world_destroy(&world);
 }

@@ -113,7 +113,10 @@ a_record_holds_every_part(void **unused)
 		    && is_same(copy.limited, world->target.limited));
 		assert_true(copy.fails == world->target.fails && copy.passes == world->target.passes
 		    && copy.state == world->target.state && copy.verdict == world->target.verdict
-		    && copy.flags == world->target.flags && copy.swift == world->target.swift
+		    && copy.slow == world->target.slow
+		    && copy.had_starttls == world->target.had_starttls
+		    && copy.quarantined == world->target.quarantined
+		    && copy.passed_asked == world->target.passed_asked && copy.swift == world->target.swift
 		    && copy.missing == world->target.missing
 		    && copy.number == world->target.number && copy.silence == world->target.silence);
 		same_trouble(world->target.trouble, copy.trouble);
