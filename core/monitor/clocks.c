@@ -61,6 +61,13 @@ clocks_from_utc(int64_t utc, struct moment now)
 	return (struct moment){ utc < now.utc ? utc - (now.utc - now.mono) : now.mono, utc };
 }
 
+void
+clocks_put_moment(struct wire_out *out, const void *moment, const void *context)
+{
+	(void)context;
+	wire_put_i64(out, ((const struct moment *)moment)->utc);
+}
+
 bool
 clocks_are_behind(const struct clocks *clocks)
 {

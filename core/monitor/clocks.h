@@ -57,6 +57,9 @@ moment_move(struct moment *instant, int64_t by)
 		instant->utc += by;
 }
 
+/* Writes a moment of a record, in UTC: for the types of rows (base/wire_form.h). */
+void clocks_put_moment(struct wire_out *, const void *moment, const void *context);
+
 /* Returns whether the wall clock says less than a time that is stored. */
 bool clocks_are_behind(const struct clocks *);
 

@@ -58,11 +58,15 @@ lose_prober(struct process *process, uint32_t index)
 	orders_lost(process->monitor->orders, index);
 }
 
+/* A prober or the keeper has said something. Whoever says what cannot be is lost to us, and the parent
+ * is told whose word it was. */
 static void
-on_prober(EV_P_ ev_io *io, int events)
+on_link(EV_P_ ev_io *io, int events)
 {
 	struct process *process = ev_userdata(EV_A);
-	uint32_t index = (uint32_t)(io - process->probers);
+	struct monitor *monitor = process->monitor;
+	bool is_keeper = io == &process->keeper;
+	uint32_t index = is_keeper ? 0 : (uint32_t)(io - process->probers);
 
 	(void)events;
 	set_now(process);
@@ -70,35 +74,18 @@ on_prober(EV_P_ ev_io *io, int events)
 		ssize_t size = packet_read(io->fd, process->packet, sizeof process->packet, NULL);
 		if (size < 0)
 			break;
-		if (size > 0 && prober_messages_take(process->monitor, index, process->packet,
-		    (size_t)size))
+		if (size > 0 && (is_keeper ? keeper_messages_take(monitor, process->packet, (size_t)size)
+		    : prober_messages_take(monitor, index, process->packet, (size_t)size)))
 			continue;
 		if (size > 0)
-			duty_blame(process->monitor->watch.duty, DUTY_PROBER, index,
+			duty_blame(monitor->watch.duty, is_keeper ? DUTY_KEEPER : DUTY_PROBER, index,
 			    "to the monitor");
-		lose_prober(process, index);
-	}
-	end_event(process, false);
-}
-
-static void
-on_keeper(EV_P_ ev_io *io, int events)
-{
-	struct process *process = ev_userdata(EV_A);
-
-	(void)events;
-	set_now(process);
-	for (int i = 0; i < PACKETS_A_TURN && ev_is_active(io); i++) {
-		ssize_t size = packet_read(io->fd, process->packet, sizeof process->packet, NULL);
-		if (size < 0)
-			break;
-		if (size > 0 && keeper_messages_take(process->monitor, process->packet,
-		    (size_t)size))
+		if (!is_keeper) {
+			lose_prober(process, index);
 			continue;
-		if (size > 0)
-			duty_blame(process->monitor->watch.duty, DUTY_KEEPER, 0, "to the monitor");
+		}
 		ev_io_stop(EV_A_ io);
-		keeper_messages_lost(process->monitor);
+		keeper_messages_lost(monitor);
 	}
 	end_event(process, false);
 }
@@ -247,8 +234,8 @@ prepare(struct process *process, struct duty *duty, struct reason *why)
 	}
 	ev_set_userdata(process->loop, process);
 	for (uint32_t i = 0; i < orders_prober_count(process->monitor->orders); i++)
-		ev_init(&process->probers[i], on_prober);
-	ev_init(&process->keeper, on_keeper);
+		ev_init(&process->probers[i], on_link);
+	ev_init(&process->keeper, on_link);
 	ev_io_init(&process->parent, on_parent, duty->parent, EV_READ);
 	ev_io_start(process->loop, &process->parent);
 	ev_timer_init(&process->tick, on_tick, 0., 0.);

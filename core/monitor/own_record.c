@@ -48,13 +48,6 @@ get_end(struct wire_in *in, void *member, const void *context)
 }
 
 static void
-put_moment(struct wire_out *out, const void *member, const void *context)
-{
-	(void)context;
-	wire_put_i64(out, ((const struct moment *)member)->utc);
-}
-
-static void
 get_moment(struct wire_in *in, void *member, const void *context)
 {
 	*(struct moment *)member = clocks_from_utc(wire_get_i64(in),
@@ -85,7 +78,7 @@ get_target(struct wire_in *in, void *member, const void *context)
 }
 
 static const struct wire_type instant_type = { put_instant, get_instant },
-    end_type = { put_instant, get_end }, moment_type = { put_moment, get_moment },
+    end_type = { put_instant, get_end }, moment_type = { clocks_put_moment, get_moment },
     target_type = { put_target, get_target };
 
 #define INSTANT(type_, member_) WIRE_FIELD(OWN, type_, member_, .type = &instant_type)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/wire_form.h"
+#include "monitor/clocks.h"
 #include "monitor/silence.h"
 
 enum { STATE_VERSION = 2 }; /* 1: without the rows that are there since 2 */
@@ -43,13 +44,6 @@ struct context {
 	struct codes *codes;
 	int64_t to_utc;
 };
-
-static void
-put_moment(struct wire_out *out, const void *member, const void *context)
-{
-	(void)context;
-	wire_put_i64(out, ((const struct moment *)member)->utc);
-}
 
 static void
 get_moment(struct wire_in *in, void *member, const void *context)
@@ -136,7 +130,7 @@ get_phase(struct wire_in *in, void *member, const void *context)
 	*(uint8_t *)member = target_phase(((const struct context *)context)->policy, name);
 }
 
-static const struct wire_type moment_type = { put_moment, get_moment },
+static const struct wire_type moment_type = { clocks_put_moment, get_moment },
     code_type = { put_code, get_code }, state_type = { put_state_name, get_state_name },
     verdict_type = { put_verdict, get_verdict }, phase_type = { put_phase, get_phase };
 

@@ -299,6 +299,14 @@ is_wanted(enum part part, enum family family)
 	return family == FAMILY_BOTH || family == (part == PART_A ? FAMILY_IPV4 : FAMILY_IPV6);
 }
 
+/* The same of each family that is wanted; of the other nothing is known. */
+static void
+set_statuses(struct resolver_query *query, enum family family, enum dns_status status)
+{
+	for (enum part part = PART_A; part <= PART_AAAA; part++)
+		query->parts[part].status = is_wanted(part, family) ? status : DNS_NOT_ASKED;
+}
+
 /* A literal, or a name of the hosts file. */
 static bool
 answer_at_once(struct resolver_query *query, const char *name, enum family family)
@@ -315,8 +323,7 @@ answer_at_once(struct resolver_query *query, const char *name, enum family famil
 	}
 	if (count == 0)
 		return false;
-	for (enum part part = PART_A; part <= PART_AAAA; part++)
-		query->parts[part].status = is_wanted(part, family) ? DNS_NO_DATA : DNS_NOT_ASKED;
+	set_statuses(query, family, DNS_NO_DATA);
 	for (uint32_t i = 0; i < count; i++) {
 		enum dns_status *status = &query->parts[address_is_ipv4(&found[i]) ? PART_A
 		    : PART_AAAA].status;
@@ -398,15 +405,11 @@ resolver_ask(struct resolver *resolver, const char *name, enum family family, bo
 	if (answer_at_once(query, name, family)) {
 		make_ready(query);
 	} else if (resolver->hosts == NULL) {
-		for (enum part part = PART_A; part <= PART_AAAA; part++)
-			query->parts[part].status = is_wanted(part, family) ? DNS_OURS
-			    : DNS_NOT_ASKED;
+		set_statuses(query, family, DNS_OURS);
 		make_ready(query);
 	} else if (!dns_name_parse(name, &query->name)) {
 		query->name.size = 0;
-		for (enum part part = PART_A; part <= PART_AAAA; part++)
-			query->parts[part].status = is_wanted(part, family) ? DNS_NO_NAME
-			    : DNS_NOT_ASKED;
+		set_statuses(query, family, DNS_NO_NAME);
 		make_ready(query);
 	} else {
 		ask_parts(query, family, fresh);
