@@ -167,6 +167,7 @@ address_length(const struct address *address)
 	return address_is_ipv4(address) ? sizeof address->v4 : sizeof address->v6;
 }
 
+/* Scopes make two of one link-local address: fe80::1 on eth0 is another host than on eth1. */
 int
 address_order(const struct address *left, const struct address *right)
 {
@@ -314,6 +315,8 @@ ipv4_at(const unsigned char *bytes)
 	return IPV4(bytes[0], bytes[1], bytes[2], bytes[3]);
 }
 
+/* The worse of the two: a private prefix does not become public by what it carries, nor a
+ * carried private address by its prefix. */
 static enum address_class
 judge(const unsigned char *bytes, const struct prefix6 *prefix)
 {

@@ -86,6 +86,8 @@ alloc_apart(struct arena *arena, size_t size)
 	return chunk + 1;
 }
 
+/* A chunk that has no room for the next piece is left: its rest is less than OWN_CHUNK, and
+ * costs no page that was not touched. */
 static void *
 alloc(struct arena *arena, size_t size, size_t alignment)
 {

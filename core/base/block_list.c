@@ -37,6 +37,7 @@ host_of(struct pw_bytes name)
 	return name;
 }
 
+/* By the end of the host: lists are named with zones before them, as zen.spamhaus.org. */
 bool
 block_list_is_known(struct pw_bytes name)
 {

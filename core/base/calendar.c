@@ -31,6 +31,7 @@ take_day(const char **at)
 	return -1;
 }
 
+/* A range may go over the end of the week, as in Sat-Mon. */
 static bool
 take_days(const char **at, uint8_t *days)
 {
@@ -172,6 +173,7 @@ calendar_next(const struct calendar *calendar, const struct zone *zone, int64_t 
 	return INT64_MAX;
 }
 
+/* By single minutes: it is asked for seldom. */
 int64_t
 calendar_since(const struct calendar *calendar, const struct zone *zone, int64_t utc)
 {

@@ -44,6 +44,7 @@ is_other(const struct evidence_phase *then, const struct evidence_phase *now)
 	    && more / SPEED_FACTOR >= less);
 }
 
+/* By the order of the passed run, which came through more phases. */
 static void
 each_phase(const struct evidence *failed, const struct evidence *passed, difference_found *found,
     void *arg)
@@ -62,6 +63,8 @@ each_phase(const struct evidence *failed, const struct evidence *passed, differe
 	}
 }
 
+/* Facts that only one of the two has are left out: the failed run ended before it could see
+ * them. */
 static void
 each_fact(const struct evidence *failed, const struct evidence *passed, difference_found *found,
     void *arg)

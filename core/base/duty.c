@@ -75,6 +75,7 @@ packet_read(int socket, void *bytes, size_t room, int *passed)
 	return size < 0 && errno != EAGAIN ? 0 : size;
 }
 
+/* Whole or not at all, by SOCK_SEQPACKET; a descriptor goes along with the bytes or stays here. */
 bool
 packet_send(int socket, const void *bytes, size_t size, int passed)
 {

@@ -252,6 +252,7 @@ evidence_next_line(struct pw_bytes *list, struct evidence_line *line)
 	return advance(list, &in);
 }
 
+/* Once, when they come in: whoever walks them later need not ask whether they ended or broke. */
 static bool
 lists_are_whole(struct pw_bytes facts, struct pw_bytes warnings, struct pw_bytes transcript)
 {
@@ -321,6 +322,7 @@ mix(uint64_t hash, const void *bytes, size_t size)
 	return hash_add(hash_add(hash, bytes, size), "", 1);
 }
 
+/* Steady facts alone: a queue id or a time of day would make every run look new. */
 uint64_t
 evidence_fingerprint(const struct evidence *evidence, uint64_t seed)
 {

@@ -15,6 +15,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+/* A user that is missing is an error of the configuration, told with the command that mends it. */
 bool
 identity_find(struct identity *identity, const char *user, struct reason *why)
 {
@@ -64,6 +65,8 @@ lock_capabilities(struct reason *why)
 	return true;
 }
 
+/* In this order: groups need root, the group goes before the user, and that root cannot be had
+ * again is tried and not assumed. */
 static bool
 change_user(const struct identity *identity, struct reason *why)
 {

@@ -57,6 +57,7 @@ put_escaped(struct json *json, char byte, bool foreign)
 	put(json, text.bytes, text.size);
 }
 
+/* Plain bytes are written in runs: nearly all are. */
 static void
 put_string(struct json *json, struct pw_bytes string, bool foreign)
 {

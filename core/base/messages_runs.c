@@ -144,6 +144,8 @@ put_details(struct wire_out *out, const struct report *report)
 	wire_put_form(out, &details_form, &shortened);
 }
 
+/* A report that does not fit is taken back whole: the caller sends what there is and adds it to
+ * the next packet. */
 bool
 message_add_report(struct wire_out *out, const struct report *report)
 {

@@ -40,6 +40,7 @@ send_to(const struct sockaddr_un *address, socklen_t length, const char *fields)
 	return sent >= 0;
 }
 
+/* A socket that is not named is no failure: started by hand, there is no systemd to tell. */
 bool
 notify_send(const char *fields, struct reason *why)
 {

@@ -60,6 +60,7 @@ begin_anew(struct our_clock *clock)
 	clock->contradicted = false;
 }
 
+/* The same certificate seen again is no second witness. */
 static void
 keep(struct our_clock *clock, const struct clock_evidence *evidence, int64_t wall)
 {

@@ -125,6 +125,7 @@ find_own(const char *name, const struct pw_outcome *own, struct outcome *made)
 	return copy(made->phase, sizeof made->phase, phase, strlen(phase));
 }
 
+/* Made aside and copied at the end, as `*found` is to be untouched where the name is none. */
 bool
 outcome_find(const char *name, const struct pw_outcome *own, struct outcome *found)
 {

@@ -47,6 +47,8 @@ packet_queue_join(struct packet_queue *queue, struct packet_queue *from)
 	*from = (struct packet_queue){ 0 };
 }
 
+/* Its descriptor was duplicated by the kernel when it was sent, and is of no use where it was
+ * not. */
 static void
 drop_first(struct packet_queue *queue)
 {

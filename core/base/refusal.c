@@ -88,6 +88,8 @@ is_our_name(struct matter *matter)
 	return says(matter, refusal_mentions_name) || (!says(matter, refusal_is_client) && says(matter, refusal_is_name));
 }
 
+/* Words that say it outright go before all else; a mere mention counts only where no trouble, no
+ * rate and no certificate is the nearer reason. */
 static bool
 is_us(struct matter *matter)
 {
@@ -179,6 +181,7 @@ refusal_judge(const struct pw_reply *reply, enum pw_stage stage, const struct re
 	return (struct pw_refusal){ .outcome = "protocol" };
 }
 
+/* Politeness is dropped before "you" is looked for: "thank you for calling" is said of nobody. */
 struct refusal_marks
 refusal_mark(const struct pw_reply *reply, const struct refusal_session *session)
 {

@@ -104,6 +104,7 @@ text_add_i64(struct text *text, int64_t number)
 	text_add_u64(text, 0 - (uint64_t)number);
 }
 
+/* vsnprintf() may cut within a UTF-8 sequence, which no reader could show. */
 void
 text_format_v(struct text *text, const char *format, va_list arguments)
 {

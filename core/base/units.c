@@ -95,6 +95,7 @@ add_product(int64_t *sum, int64_t number, int64_t worth)
 	    && !__builtin_add_overflow(*sum, product, sum);
 }
 
+/* Units have to fall, as in 1h30m: 30m1h is more likely a slip than meant. */
 bool
 units_parse_duration(const char *text, int64_t *microseconds, struct reason *why)
 {
@@ -165,6 +166,7 @@ units_add_duration(struct text *text, int64_t microseconds)
 	}
 }
 
+/* The largest unit that divides it: what is shown can be written back and is the same. */
 void
 units_add_size(struct text *text, int64_t bytes)
 {

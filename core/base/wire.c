@@ -93,6 +93,7 @@ wire_get_bytes(struct wire_in *in)
 	return data == NULL ? (struct pw_bytes){ "", 0 } : (struct pw_bytes){ data, size };
 }
 
+/* Printable ASCII alone: names are compared, logged and written to columns without escaping. */
 void
 wire_get_name(struct wire_in *in, char *name, size_t room)
 {

@@ -10,6 +10,8 @@
 static const uint8_t widths[] = { [WIRE_U8] = 1, [WIRE_U16] = 2, [WIRE_U32] = 4, [WIRE_U64] = 8,
 	[WIRE_INDEX] = 4, [WIRE_INDEX_OR_NONE] = 4 };
 
+/* By the size of the member, which may be wider than its field: an enum, a bool, a uint32_t with
+ * a small range. */
 static uint64_t
 load(const void *member, size_t size)
 {
@@ -303,6 +305,8 @@ get_count(struct wire_in *in, const struct wire_field *field, void *record)
 	return count;
 }
 
+/* What is read behind an error is zero and harmless, so that only the end is asked whether all
+ * was well. */
 void
 wire_get_form(struct wire_in *in, const struct wire_form *form, void *record,
     const struct wire_terms *terms)

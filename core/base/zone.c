@@ -89,6 +89,8 @@ is_name(const char *name)
 	return true;
 }
 
+/* Which of three things is wrong decides what is to be done: tzdata is missing, the name is, or
+ * the file is damaged. */
 struct zone *
 zone_open(const char *name, struct reason *why)
 {
@@ -172,6 +174,7 @@ find(const struct zone *zone, int64_t seconds)
 	return low;
 }
 
+/* The rule goes on where the table ends; files of today often have no table at all behind 2037. */
 static const struct zone_kind *
 kind_at(const struct zone *zone, int64_t seconds)
 {

@@ -79,6 +79,7 @@ allocate(struct zone *zone, const struct head *head)
 	    && zone->abbreviations != NULL;
 }
 
+/* They have to rise: find() in zone.c searches by halves. */
 static bool
 take_instants(struct view *view, struct zone *zone, size_t time_size)
 {
@@ -148,6 +149,8 @@ take_rule(struct view *view, struct zone *zone)
 	return zone->has_rule;
 }
 
+/* Counts are bounded by the size of the file before memory is taken for them: the file may be
+ * anybody's by $TZDIR. */
 const char *
 zone_file_parse(const unsigned char *bytes, size_t size, struct zone *zone)
 {

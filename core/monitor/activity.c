@@ -23,6 +23,8 @@ struct line {
 	uint32_t attempt, of; /* 0: none of a row */
 };
 
+/* A line too much is counted, and the count said with the next budget: the log then shows that
+ * it is not whole. */
 static bool
 may_say(struct attempt_log *log, const struct watch *watch)
 {
@@ -132,6 +134,7 @@ late_ms(const struct counts *counts, unsigned permille)
 	return (double)spread_at(&counts->late, permille) / MILLISECOND;
 }
 
+/* Lateness by percentiles: a mean would hide the few runs that began late. */
 void
 activity_log(struct monitor *monitor)
 {

@@ -230,6 +230,7 @@ learn_state(const struct learning *it, const struct sighting *run)
 		tell(it, NOTICE_impaired, run->outcome, it->target->trouble->unknown);
 }
 
+/* A run that tells nothing of the target neither steadies it nor ends its episode. */
 static void
 learn_flapping(const struct learning *it, bool failed)
 {
@@ -356,6 +357,8 @@ apply_run(struct target_state *target, const struct sighting *given, const struc
 	return true;
 }
 
+/* What was held is confirmed without a run of its own, so only what a confirmation means is
+ * learnt here: no pace, no condition. */
 bool
 apply_release(struct target_state *target, const struct policy *policy,
     const struct outlook *outlook, struct moment now, struct news *news)

@@ -44,6 +44,8 @@ add_last_failure(struct text *text, const struct watch *watch, uint32_t target, 
 		add_meaning(text, watch, target, code);
 }
 
+/* The number that was needed may be above `tries` of the policy; who reads the sentence sees why
+ * then. */
 static void
 add_attempts(struct text *text, const struct watch *watch, uint32_t target, uint32_t attempts)
 {
@@ -78,6 +80,8 @@ add_down(struct text *text, const struct watch *watch, const struct told *told, 
 		    told->behind == 1 ? " lies" : "s lie");
 }
 
+/* How long it was down counts to the first attempt that passed, not to the one that confirmed
+ * it. */
 static void
 add_up(struct text *text, const struct watch *watch, const struct told *told)
 {
@@ -96,6 +100,8 @@ add_up(struct text *text, const struct watch *watch, const struct told *told)
 		text_format(text, "; before: %s", attempts->text);
 }
 
+/* Each outage of the episode with its length: three of a second are another matter than three of
+ * an hour. */
 static void
 add_flapping(struct text *text, const struct watch *watch, const struct told *told,
     const char *code)

@@ -50,6 +50,7 @@ threshold_of(const char *name)
 	return 0;
 }
 
+/* A name that finds no number is told as none; the run it came from counts all the same. */
 static uint16_t
 add(struct codes *codes, const char *name, const struct pw_outcome *own)
 {

@@ -82,6 +82,8 @@ sight_name(enum sight sight)
 	return sights[sight];
 }
 
+/* Before the run is judged: a condition that found no memory in the midst of it would be half
+ * learnt. */
 bool
 conditions_reserve(struct conditions **conditions, uint32_t shown_count)
 {

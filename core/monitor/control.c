@@ -142,6 +142,8 @@ on_caller(EV_P_ ev_io *io, int events)
 		close(fd);
 }
 
+/* Whoever asked for a run hears of the next one that is judged, also where it had been ordered
+ * before. */
 void
 control_learnt(struct control *control, const struct report *report)
 {
@@ -172,6 +174,7 @@ control_learnt(struct control *control, const struct report *report)
 	}
 }
 
+/* Numbers are not given twice, so an answer for somebody who has left meets nobody. */
 void
 control_answered(struct control *control, const struct message_answer *answer)
 {
@@ -222,6 +225,8 @@ control_tick(struct control *control)
 	}
 }
 
+/* The old socket goes first: bind(2) fails on a name that exists. The mask gives 0600 from the
+ * first moment on. */
 static int
 listen_in(const char *folder, struct reason *why)
 {

@@ -197,6 +197,8 @@ find_or_tag(struct place *place, const char *word, bool *refused)
 	    ? BY_PORT : BY_HOST, refused);
 }
 
+/* A word is looked up as a target before it is taken for a tag, as the names of targets are what
+ * people see. */
 static void
 pause_it(struct place *place, const char *verb, char **words, size_t count)
 {

@@ -156,6 +156,8 @@ is_of_port(const struct monitor *monitor, const struct awaiting *item)
 	    && has_others(monitor, item->target, true);
 }
 
+/* Where the target is watched beside others on its port, only what passed there answers for the
+ * way to it: a filter may close one port alone. */
 static int64_t
 heard_for(const struct monitor *monitor, const struct awaiting *item)
 {
@@ -324,6 +326,7 @@ decide(struct monitor *monitor, const struct awaiting *item)
 	return DECIDED_CONFIRM;
 }
 
+/* The item is copied, so that nothing which confirming it brings about can move it away. */
 static void
 settle(struct monitor *monitor, decide_fn *decide_one)
 {
@@ -429,6 +432,8 @@ go_on_accompanying(struct monitor *monitor)
 		accompany(monitor, target);
 }
 
+/* Asking comes after accompanying, so that a run that was ordered beside an attempt counts as
+ * asked already. */
 void
 cross_check_tick(struct monitor *monitor)
 {

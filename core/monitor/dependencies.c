@@ -57,6 +57,8 @@ parent_of(const struct watch *watch, uint32_t target)
 	return watch_target(watch, target)->parent;
 }
 
+/* Any ancestor that is down explains it at once; one of which it is not yet known only as long
+ * as the wait lasts. */
 uint32_t
 dependencies_silence(const struct monitor *monitor, uint32_t target)
 {
@@ -107,6 +109,8 @@ look_at(struct monitor *monitor, uint32_t target, int64_t since)
 		orders_plan(monitor->orders, target, monitor->watch.now);
 }
 
+/* The wait is that of the slowest ancestor: after it the outage is told, whatever is known of
+ * them. */
 void
 dependencies_suspected(struct monitor *monitor, uint32_t target, int64_t began)
 {
@@ -165,6 +169,8 @@ end_wait(struct monitor *monitor, uint32_t target)
 	refresh(monitor, target);
 }
 
+/* A child that waits is looked at again with each run of an ancestor, and not only where that
+ * changed state: that it is well is an answer, too. */
 void
 dependencies_learnt(struct monitor *monitor, uint32_t target, int64_t started, bool moved)
 {

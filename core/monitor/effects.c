@@ -50,6 +50,8 @@ effects_plan(struct monitor *monitor, uint32_t target, int64_t ended)
 	orders_plan(monitor->orders, target, repeat ? soon : next.at);
 }
 
+/* The run that failed is over, so there is no report: the sentence is made from what the
+ * attempts left. */
 void
 effects_confirm(struct monitor *monitor, uint32_t target, uint32_t silence, bool alone)
 {

@@ -90,6 +90,7 @@ on_link(EV_P_ ev_io *io, int events)
 	end_event(process, false);
 }
 
+/* A new link may come before the end of the old one was seen: the old one ends here. */
 static bool
 take_link(struct process *process, struct wire_in *in, int fd)
 {

@@ -33,6 +33,8 @@ date_of(const struct evidence *leg, const char *name)
 	return end == NULL || *end != '\0' ? 0 : (int64_t)timegm(&date) * SECOND;
 }
 
+/* Only a certificate that follows another while that one was valid shows when its server renews:
+ * one that replaces an expired one was late. */
 bool
 renewal_learn(struct renewal *renewal, const struct evidence *leg, int64_t now)
 {
@@ -96,6 +98,7 @@ struct facts {
 	struct fact items[];
 };
 
+/* One block for each target, as most have some ten facts and there may be 100,000 targets. */
 static bool
 make_room(struct facts **facts)
 {
@@ -328,6 +331,8 @@ learn(struct facts **facts, const struct evidence *leg, const struct evidence_fa
 	return seen != VARIETY_NOTHING || (!had && known->bytes != NULL);
 }
 
+/* A leg that failed shows only a part of its facts, and some of them of whoever stood in the
+ * way. */
 bool
 facts_learn(struct facts **facts, const struct evidence *leg, uint32_t now, uint32_t span,
     struct text *changed)

@@ -44,6 +44,8 @@ newest(struct flapping *flapping)
 	return &flapping->outages[FLAP_DOWNS - 1];
 }
 
+/* As many outages are kept as make an episode: the oldest gives way when the next one is
+ * confirmed. */
 enum notice_kind
 flapping_down(struct flapping *flapping, const struct policy *policy, struct moment began,
     struct moment now)

@@ -63,6 +63,8 @@ put_off(struct account_put_off **last, const struct message_account *account)
 	*last = item;
 }
 
+/* Before the keeper has said what was known, what is done here would be undone by it: it is put
+ * off. */
 void
 held_targets_take(struct monitor *monitor, const struct message_account *account)
 {

@@ -95,6 +95,7 @@ hold_answered(struct hold *hold, uint64_t likeness, int64_t at)
 	    : happens(hold, HOLD_HEARD, at);
 }
 
+/* Failures in one network are one witness: a rack that loses its power is not our line. */
 static struct hold_all
 count_alike(const struct hold *hold, uint64_t likeness, int64_t now)
 {
@@ -128,6 +129,7 @@ place_of(struct hold *hold, uint32_t target)
 	return &hold->suspects[hold->count++ % HOLD_SUSPECTS];
 }
 
+/* A failure that ended before somebody was last heard cannot have been ours any more. */
 enum hold_act
 hold_suspect(struct hold *hold, const struct suspect *suspect, const struct hold_all *few,
     int64_t now)

@@ -223,6 +223,8 @@ keeper_link_add_evidence(struct keeper_link *link, const void *packet, size_t si
 		link->dropped.evidence++;
 }
 
+/* A mark and no packet: a target that changes ten times while the keeper is slow is written down
+ * once. */
 void
 keeper_link_mark(struct keeper_link *link, uint32_t target)
 {

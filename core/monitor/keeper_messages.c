@@ -70,6 +70,7 @@ restate_condition(struct monitor *monitor, uint32_t target, const struct conditi
 	notify_change(monitor, target, &change, NULL);
 }
 
+/* What was only suspected was told to nobody, and will be confirmed or not by the next attempts. */
 static void
 restate(struct monitor *monitor, uint32_t target)
 {
@@ -86,6 +87,7 @@ restate(struct monitor *monitor, uint32_t target)
 		keeper_link_mark(monitor->keeper, target);
 }
 
+/* What is held goes first, as the restated changes are the truth behind it and not before. */
 static void
 restate_all(struct monitor *monitor)
 {

@@ -14,6 +14,8 @@
 
 enum { FIRST_RUNS_A_SECOND = 100 };
 
+/* Parts that refer to each other are made in the order in which monitor.h names them, and
+ * destroyed the other way round. */
 struct monitor *
 monitor_create(struct duty *duty, int64_t now, uint32_t seed)
 {
@@ -100,6 +102,7 @@ monitor_begin(struct monitor *monitor)
 	held_targets_begin(monitor);
 }
 
+/* Orders first: what they cost must not make them late, and all else can wait for a tick. */
 void
 monitor_tick(struct monitor *monitor)
 {

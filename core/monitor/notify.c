@@ -144,6 +144,8 @@ notify_silence(struct monitor *monitor, uint32_t target, uint32_t was)
 	keeper_link_add_change(monitor->keeper, &message);
 }
 
+/* A fact is told as a run of its own without a verdict, so that its sentence is made as any
+ * other. */
 void
 notify_facts(struct monitor *monitor, const struct report *report, const char *facts)
 {

@@ -155,6 +155,7 @@ orders_note_waiting(struct orders *orders, uint32_t prober, uint32_t connections
 	orders->probers[prober].waiting = connections;
 }
 
+/* Counted when it is asked for, rather than kept right wherever a prober comes or goes. */
 struct orders_load
 orders_load(const struct orders *orders)
 {
@@ -270,6 +271,8 @@ note_confirming(struct orders *orders, uint32_t target)
 	orders->confirming_began = true;
 }
 
+/* The numbers of runs and the flags at the target are set before the order is added: a full
+ * packet is sent on the spot, and where that fails orders are taken back by them. */
 static void
 order(struct orders *orders, uint32_t target)
 {
@@ -320,6 +323,7 @@ orders_plan_soon(struct orders *orders, uint32_t target)
 	orders_plan(orders, target, schedule_horizon(&orders->schedule));
 }
 
+/* What is due though it is in hand was lost on its way; the prober may be as alive as ever. */
 static void
 on_due(void *arg, uint32_t target)
 {
@@ -439,6 +443,7 @@ orders_isolate(struct orders *orders, uint32_t target)
 	give_probers(orders);
 }
 
+/* The prober that ran it apart is free for the next in line. */
 static void
 run_among_others(struct orders *orders, uint32_t target)
 {

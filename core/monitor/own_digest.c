@@ -43,6 +43,8 @@ gather(struct watch *watch, struct text *names, struct moment *began)
 	return count;
 }
 
+/* One notice for all, and the names of the first: who reads it wants the number, and looks for
+ * his own. */
 static void
 tell(struct monitor *monitor)
 {
@@ -151,6 +153,8 @@ add_untold(struct own_digest *digest, struct watch *watch)
 	digest->due = watch->now;
 }
 
+/* A monitor before us that left no record may have told a digest: those that are down together
+ * are taken as told. */
 void
 own_digest_begin(struct monitor *monitor)
 {

@@ -94,6 +94,8 @@ excuse(const struct watch *watch, struct sighting *run, struct report *report)
 		report->text = (struct pw_bytes){ "", 0 };
 }
 
+/* Where IPv4 answers as well the target is alive, and only what is said of some of its addresses
+ * is taken back. */
 void
 ipv6_learn(struct monitor *monitor, struct sighting *run, struct report *report)
 {
@@ -153,6 +155,8 @@ move_what_is_open(struct monitor *monitor, int64_t by)
 	keeper_link_mark(monitor->keeper, CONFIG_NONE);
 }
 
+/* Here, and not where clocks are read: what a jump means for what is told must not depend on
+ * which part sees it first. */
 void
 own_faults_look(struct monitor *monitor)
 {
@@ -178,6 +182,8 @@ own_faults_look(struct monitor *monitor)
 	}
 }
 
+/* Told once an hour at most: as long as the clock is wrong every run with a certificate shows
+ * it. */
 void
 own_faults_learn(struct monitor *monitor, const struct report *report)
 {

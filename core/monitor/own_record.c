@@ -233,6 +233,8 @@ put_silences(const struct unheard *unheard, const struct context *context, struc
 		wire_put_form_as(out, &silent_form, last[count], context);
 }
 
+/* Causes, holds and silences in an order that never changes; a later version is told by its
+ * number. */
 void
 own_record_encode(const struct own_side *own, const struct watch *watch, struct wire_out *out)
 {
@@ -333,6 +335,7 @@ get_ports(struct own_side *own, struct wire_in *in, const struct wire_terms *ter
 	}
 }
 
+/* In their order, so that a later silence of a target decides an earlier one as it did then. */
 static void
 get_silences(struct own_side *own, struct watch *watch, struct wire_in *in,
     const struct wire_terms *terms)
@@ -374,6 +377,7 @@ own_record_decode(struct own_side *own, struct watch *watch, struct wire_in *in)
 	return own->record.known;
 }
 
+/* The ports stay, as they are those of the configuration; what was known of them goes. */
 void
 own_record_forget(struct own_side *own, const struct watch *watch)
 {

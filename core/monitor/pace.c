@@ -105,6 +105,8 @@ pace_next(const struct target_state *target, const struct policy *policy, uint32
 	return (struct pace_next){ at, over > 0 ? (uint32_t)over : 0 };
 }
 
+/* Slow once is slow at once, as the next run would fail by its routine limits; back only after
+ * several, as one swift run may be chance. */
 static void
 learn_slowness(struct target_state *target, const struct policy *policy, const struct sighting *run,
     bool passed, struct news *news)

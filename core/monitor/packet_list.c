@@ -73,6 +73,7 @@ packet_list_take_back(struct packet_list *list)
 	list->unsent = list->first;
 }
 
+/* The order of the rest is kept, as the keeper takes a number that is not the next for a loss. */
 void
 packet_list_release(struct packet_list *list, bool (*is_over)(const struct parcel *, void *),
     void *arg)

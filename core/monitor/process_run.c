@@ -54,6 +54,8 @@ keep_last_seen(struct target_state *state, const struct report *report)
 		state->passed_asked = report->flags & REPORT_PASSED_ASKED;
 }
 
+/* Changes of pace are nothing that anybody is told; in the log they explain why a target is run
+ * less often. */
 static void
 log_pace(const struct watch *watch, uint32_t target, const struct news *news)
 {

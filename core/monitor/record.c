@@ -156,6 +156,7 @@ record_encode(const struct watch *watch, uint32_t target, struct wire_out *out)
 	facts_encode_values(watched->facts, out);
 }
 
+/* Numbers of runs in it were given by a monitor before us: ours go on behind them. */
 static void
 get_attempts(struct watch *watch, struct watched *watched, struct wire_in *in)
 {
@@ -277,6 +278,7 @@ record_view(struct target_state *state, struct codes *codes, struct pw_bytes rec
 	return false;
 }
 
+/* Names, as the columns are read by people and programs that know no numbers of ours. */
 struct message_columns
 record_columns(const struct watch *watch, uint32_t target)
 {

@@ -62,6 +62,8 @@ is_turned_away(const struct watch *watch, const struct sighting *run, uint32_t t
 	    && !own_side_in_dialogue(run, watch_target(watch, target)->policy);
 }
 
+/* When it was connected and when it was last heard are two signs of life, and the time between
+ * may hide a gap of ours. */
 static void
 hear_target(struct monitor *monitor, const struct sighting *run, const struct report *report)
 {
@@ -255,6 +257,8 @@ is_intercepted(const struct own_side *own, const struct watch *watch, const stru
 	    && of_port->hold.likeness == likeness(report);
 }
 
+/* Read after what the run shows of ourselves was learnt: the run that ends our blindness is not
+ * judged as blind. */
 struct outlook
 self_check_outlook(struct monitor *monitor, const struct sighting *run, const struct report *report)
 {
@@ -314,6 +318,8 @@ self_check_references(struct monitor *monitor, const struct message_references *
 	cross_check_settle(monitor);
 }
 
+/* Since when is kept apart from the cause, since the cause may change while it lasts, and the
+ * end has to name the whole. */
 static void
 tell_blindness(struct monitor *monitor, enum blind_tell tell)
 {

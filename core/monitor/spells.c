@@ -49,6 +49,7 @@ is_among(const struct unheard *unheard, uint32_t at, enum unheard_fate fate, int
 	    && unheard->items[at].to > from;
 }
 
+/* Networks and not targets, as one router that fails silences all that lie behind it. */
 uint32_t
 unheard_networks(const struct unheard *unheard, enum unheard_fate fate, uint64_t but, int64_t from,
     int64_t to)
@@ -137,6 +138,8 @@ spells_last(const struct spells *spells)
 	return spells->count > 0 && spells->items[spells->count - 1].to == INT64_MAX;
 }
 
+/* When there is no more room the two oldest become one: too long a spell doubts a failure too
+ * many, too short a one tells a false alarm. */
 void
 spells_begin(struct spells *spells, int64_t from)
 {

@@ -252,6 +252,7 @@ target_state_put(const struct target_state *state, const struct policy *policy, 
 		wire_put_form_as(out, &condition_form, &conditions->items[i], &context);
 }
 
+/* Memory is taken before a part is read, so that no record can make us take more than its parts. */
 static bool
 get_parts(struct target_state *state, struct wire_in *in, const struct wire_terms *terms)
 {

@@ -88,6 +88,8 @@ least(struct variety *variety)
 	return least;
 }
 
+/* Where a variety is full a value is given up that was no member, or was not seen for longest: a
+ * token that is another each time would else fill it. */
 static struct value *
 touch(struct variety *variety, uint32_t value, uint32_t now)
 {
@@ -156,6 +158,8 @@ see_firm(struct variety *variety, const struct variety_sight *sight)
 	return VARIETY_CHANGED;
 }
 
+/* A value of the set is no news; one outside is after its third time, as by then it is no
+ * chance. */
 static enum variety_news
 see_varying(struct varieties **varieties, struct variety *variety,
     const struct variety_sight *sight)

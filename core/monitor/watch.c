@@ -236,6 +236,7 @@ watch_fini(struct watch *watch)
 	watch->targets = NULL;
 }
 
+/* The mark stays: a state that is to be said is to be said also where it begins anew. */
 void
 watch_forget_target(const struct watch *watch, uint32_t target)
 {
