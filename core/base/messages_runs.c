@@ -69,12 +69,6 @@ next(struct wire_in *in, enum message_kind kind)
 	return !in->bad && in->at < in->size;
 }
 
-void
-message_begin_orders(struct wire_out *out)
-{
-	message_begin(out, MESSAGE_ORDERS);
-}
-
 bool
 message_add_order(struct wire_out *out, const struct order *order)
 {
@@ -92,12 +86,6 @@ message_next_order(struct wire_in *in, struct order *order, uint32_t targets)
 		return false;
 	wire_get_form(in, &order_form, order, &(struct wire_terms){ .limit = targets });
 	return !in->bad;
-}
-
-void
-message_begin_reports(struct wire_out *out)
-{
-	message_begin(out, MESSAGE_REPORTS);
 }
 
 void

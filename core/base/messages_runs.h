@@ -40,7 +40,7 @@ struct order {
 
 enum { ORDER_SIZE = 32, REPORT_SIZE_MAX = 2048 };
 
-void message_begin_orders(struct wire_out *);
+/* Behind message_begin(): any number of orders. */
 /* False where the packet is full: send it and begin another. */
 bool message_add_order(struct wire_out *, const struct order *);
 /* Takes the next order; false at the end (wire_is_whole) and where malformed. */
@@ -110,7 +110,7 @@ struct report {
 	struct report_warning warnings[REPORT_WARNINGS_MAX];
 };
 
-void message_begin_reports(struct wire_out *);
+/* Behind message_begin(): any number of reports. */
 bool message_add_report(struct wire_out *, const struct report *);
 bool message_next_report(struct wire_in *, struct report *, uint32_t targets);
 

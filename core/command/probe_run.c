@@ -142,7 +142,7 @@ probe_child(const struct probe_orders *orders, pid_t parent, int out)
 		fail_in_child(&child, why.text);
 	child.loop = ev_loop_new(EVBACKEND_EPOLL);
 	child.style.zone = zone_open_own();
-	child.prober = child.loop == NULL ? NULL : prober_create(child.loop, orders->config, &why);
+	child.prober = child.loop == NULL ? NULL : prober_create(child.loop, orders->config, NULL, &why);
 	if (child.prober == NULL)
 		fail_in_child(&child, child.loop == NULL ? "out of memory" : why.text);
 	ev_timer_init(&tick, on_tick, told_every, told_every);

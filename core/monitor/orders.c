@@ -239,11 +239,11 @@ static void
 add_order(struct orders *orders, struct prober_link *prober, const struct order *order)
 {
 	if (prober->orders.size == 0)
-		message_begin_orders(&prober->orders);
+		message_begin(&prober->orders, MESSAGE_ORDERS);
 	if (message_add_order(&prober->orders, order))
 		return;
 	send_orders(orders, prober);
-	message_begin_orders(&prober->orders);
+	message_begin(&prober->orders, MESSAGE_ORDERS);
 	(void)message_add_order(&prober->orders, order);
 }
 

@@ -143,10 +143,10 @@ dispatch_add_report(struct dispatch *dispatch, const struct report *report)
 	if (dispatch->socket < 0)
 		return;
 	if (dispatch->reports.size == 0)
-		message_begin_reports(&dispatch->reports);
+		message_begin(&dispatch->reports, MESSAGE_REPORTS);
 	if (!message_add_report(&dispatch->reports, report)) {
 		post_reports(dispatch);
-		message_begin_reports(&dispatch->reports);
+		message_begin(&dispatch->reports, MESSAGE_REPORTS);
 		(void)message_add_report(&dispatch->reports, report);
 	}
 	if (!ev_is_active(&dispatch->collecting)) {

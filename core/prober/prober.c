@@ -197,7 +197,7 @@ open_all(struct prober *prober, struct sources *sources, struct reason *why)
 }
 
 struct prober *
-prober_create_with(struct ev_loop *loop, const struct config *config, struct sources *sources,
+prober_create(struct ev_loop *loop, const struct config *config, struct sources *sources,
     struct reason *why)
 {
 	struct prober *prober = calloc(1, sizeof *prober);
@@ -215,12 +215,6 @@ prober_create_with(struct ev_loop *loop, const struct config *config, struct sou
 	if (!open_all(prober, sources, why))
 		prober_destroy(&prober);
 	return prober;
-}
-
-struct prober *
-prober_create(struct ev_loop *loop, const struct config *config, struct reason *why)
-{
-	return prober_create_with(loop, config, NULL, why);
 }
 
 /* Runs go first, as they hold queries, slots and streams of the rest. */

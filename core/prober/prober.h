@@ -4,7 +4,7 @@
  * configuration, resolver, TLS policies, slots. The prober's process (worker.c) and `postwatch
  * probe` use it alike.
  *
- *     prober = prober_create(loop, config, &why);
+ *     prober = prober_create(loop, config, NULL, &why);
  *     prober_run(prober, &order, on_done, arg);          any number, then ev_run
  */
 #ifndef PROBER_PROBER_H
@@ -35,14 +35,11 @@ typedef void run_done(void *arg, const struct run_result *);
 /*
  * Opens all that will ever be opened (hosts file, CA files, channels of the resolver); before the
  * sandbox. NULL with a reason where something of it cannot be used. `loop` and `config` stay good
- * while the prober lives.
+ * while the prober lives. With `sources` (NULL: none) a file that cannot be used is replaced by its
+ * copy; without one, the targets that need it end unknown. What cannot be used is noted there.
  */
-struct prober *prober_create(struct ev_loop *, const struct config *, struct reason *why);
-
-/* The same with copies: a file that cannot be used is replaced by its copy; without one, the
- * targets that need it end unknown. What cannot be used is noted in `sources`. */
 struct sources;
-struct prober *prober_create_with(struct ev_loop *, const struct config *, struct sources *,
+struct prober *prober_create(struct ev_loop *, const struct config *, struct sources *,
     struct reason *why);
 
 /* Ends what is under way without a word. */

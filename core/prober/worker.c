@@ -376,7 +376,7 @@ prepare(struct worker *worker, struct reason *why)
 		return false;
 	}
 	sources_init(&worker->sources, worker->config->state);
-	worker->prober = prober_create_with(worker->loop, worker->config, &worker->sources, why);
+	worker->prober = prober_create(worker->loop, worker->config, &worker->sources, why);
 	if (worker->prober == NULL)
 		return false;
 	if (worker->sources.unkept.text[0] != '\0')

@@ -107,7 +107,7 @@ main(int argc, char **argv)
 	bench.loop = ev_default_loop(0);
 	if (bench.fingerprints == NULL || bench.micros == NULL || bench.loop == NULL)
 		bench_die("start");
-	bench.prober = prober_create(bench.loop, bench.config, &why);
+	bench.prober = prober_create(bench.loop, bench.config, NULL, &why);
 	if (bench.prober == NULL) {
 		fprintf(stderr, "prober: %s\n", why.text);
 		return 1;

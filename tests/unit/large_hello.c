@@ -194,7 +194,7 @@ probe(bool pads, const char *mode)
 		.state = "/nonexistent" };
 	const struct config *config = config_read(&source, &faults);
 	assert_non_null(config);
-	struct prober *prober = prober_create(loop, config, &why);
+	struct prober *prober = prober_create(loop, config, NULL, &why);
 	assert_non_null(prober);
 	if (pads)
 		assert_int_equal(SSL_CTX_add_custom_ext(tls_policy_find(prober->policies, config->targets[0].policy->tls, TLS_USUAL)->context,

@@ -50,7 +50,7 @@ put_log(struct wire_out *out)
 static void
 put_orders(struct wire_out *out)
 {
-	message_begin_orders(out);
+	message_begin(out, MESSAGE_ORDERS);
 	for (uint64_t run = 5; run < 7; run++)
 		assert_true(message_add_order(out, &(struct order){ .run = run, .target = 3, .flags = ORDER_FLAGS - 1, .attempt = 2,
 		    .missing = 4, .renewed = 33, .due = 1000000, .fingerprint = 0x123456789abcdef0 }));
@@ -78,7 +78,7 @@ put_reports(struct wire_out *out)
 	struct report degraded = report_of(PW_DEGRADED), ok = report_of(PW_OK);
 
 	ok.flags &= (uint16_t)~REPORT_FULL; /* of such a run neither text nor warnings travel */
-	message_begin_reports(out);
+	message_begin(out, MESSAGE_REPORTS);
 	assert_true(message_add_report(out, &degraded) && message_add_report(out, &ok));
 }
 

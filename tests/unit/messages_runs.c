@@ -36,7 +36,7 @@ orders_travel_many_in_a_packet(void **state)
 	uint64_t put = 0, got = 0;
 
 	(void)state;
-	for (message_begin_orders(&out); message_add_order(&out, &order); order.run++)
+	for (message_begin(&out, MESSAGE_ORDERS); message_add_order(&out, &order); order.run++)
 		put++;
 	assert_int_equal(put, (WIRE_MAX - 1) / ORDER_SIZE);
 	assert_false(out.bad);
@@ -60,7 +60,7 @@ ordered_is_taken(const struct order *order)
 	struct wire_out out = wire_over(packet, sizeof packet);
 	struct order back;
 
-	message_begin_orders(&out);
+	message_begin(&out, MESSAGE_ORDERS);
 	assert_true(message_add_order(&out, order));
 	for (size_t size = 2; size < out.size; size++) {
 		struct wire_in in = wire_from(packet, size);
@@ -133,7 +133,7 @@ a_report_comes_back(void **state)
 	struct report sent = report_sample(), report;
 
 	(void)state;
-	message_begin_reports(&out);
+	message_begin(&out, MESSAGE_REPORTS);
 	assert_true(message_add_report(&out, &sent));
 	sent.verdict = PW_OK;
 	assert_true(message_add_report(&out, &sent));
@@ -170,7 +170,7 @@ a_plain_report_is_short(void **state)
 	struct report sent = { .run = 1, .outcome = "ok", .phase_count = 5 };
 
 	(void)state;
-	message_begin_reports(&out);
+	message_begin(&out, MESSAGE_REPORTS);
 	assert_true(message_add_report(&out, &sent));
 	assert_in_range(out.size, 60, 130);
 }
@@ -196,7 +196,7 @@ the_largest_report_fits(void **state)
 		memset(sent.warnings[i].phase, 'p', sizeof sent.warnings[i].phase - 1);
 		sent.warnings[i].text = sent.text;
 	}
-	message_begin_reports(&out);
+	message_begin(&out, MESSAGE_REPORTS);
 	assert_true(message_add_report(&out, &sent));
 	assert_true(out.size - 1 <= REPORT_SIZE_MAX);
 	struct wire_in in = wire_from(packet, out.size);
@@ -213,7 +213,7 @@ reported_is_taken(const struct report *report)
 	struct wire_out out = wire_over(packet, sizeof packet);
 	struct report back;
 
-	message_begin_reports(&out);
+	message_begin(&out, MESSAGE_REPORTS);
 	assert_true(message_add_report(&out, report));
 	for (size_t size = 2; size < out.size; size++) {
 		struct wire_in in = wire_from(packet, size);
@@ -261,7 +261,7 @@ a_full_packet_takes_no_more(void **state)
 	size_t put = 0, got = 0;
 
 	(void)state;
-	for (message_begin_reports(&out); message_add_report(&out, &sent); )
+	for (message_begin(&out, MESSAGE_REPORTS); message_add_report(&out, &sent); )
 		put++;
 	assert_false(out.bad);
 	struct wire_in in = wire_from(packet, out.size);

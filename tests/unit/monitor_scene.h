@@ -304,7 +304,7 @@ scene_send_report(struct scene *scene, uint32_t prober, const struct report *rep
 	static unsigned char packet[WIRE_MAX];
 	struct wire_out out = wire_over(packet, sizeof packet);
 
-	message_begin_reports(&out);
+	message_begin(&out, MESSAGE_REPORTS);
 	assert_true(message_add_report(&out, report));
 	return prober_messages_take(scene->monitor, prober, packet, out.size);
 }

@@ -195,7 +195,7 @@ run_many(const char *host, const char *const *sets, unsigned count, uint8_t flag
 	memset(&seen, 0, sizeof seen);
 	seen.wanted = count;
 	seen.config = configure(word, sets);
-	seen.prober = prober_create(server.loop, seen.config, &why);
+	seen.prober = prober_create(server.loop, seen.config, NULL, &why);
 	if (seen.prober == NULL)
 		fail_msg("%s", why.text);
 	for (unsigned i = 0; i < count; i++) {

@@ -61,7 +61,7 @@ open_scene(void **state)
 	config_print_faults(&faults, &text);
 	if (scene.config == NULL)
 		fail_msg("%s", bytes);
-	scene.prober = prober_create(scene.world->loop, scene.config, &why);
+	scene.prober = prober_create(scene.world->loop, scene.config, NULL, &why);
 	if (scene.prober == NULL)
 		fail_msg("%s", why.text);
 	return 0;

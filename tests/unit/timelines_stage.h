@@ -179,7 +179,7 @@ stage_report(struct world *world)
 		if (it.is_round)
 			message_put_references(&out, &it.round);
 		else {
-			message_begin_reports(&out);
+			message_begin(&out, MESSAGE_REPORTS);
 			assert_true(message_add_report(&out, &it.report));
 		}
 		assert_true(prober_messages_take(world->monitor, it.prober, packet, out.size));

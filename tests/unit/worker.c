@@ -165,7 +165,7 @@ order(uint64_t run, uint32_t target, uint8_t flags, uint8_t attempt, int64_t in)
 	unsigned char bytes[256];
 	struct wire_out out = wire_over(bytes, sizeof bytes);
 
-	message_begin_orders(&out);
+	message_begin(&out, MESSAGE_ORDERS);
 	assert_true(message_add_order(&out, &(struct order){ .run = run, .target = target, .flags = flags,
 	    .attempt = attempt, .due = clock_mono() + in }));
 	assert_true(packet_send(monitor, bytes, out.size, -1));
@@ -241,7 +241,7 @@ answers_every_order(void **state)
 	struct report report;
 
 	(void)state;
-	message_begin_orders(&out);
+	message_begin(&out, MESSAGE_ORDERS);
 	for (unsigned i = 0; i < ORDERS; i++)
 		assert_true(message_add_order(&out, &(struct order){ .run = i, .target = i % 2, .attempt = 3,
 		    .due = clock_mono() + (ORDERS - i) % 40 * MILLISECOND }));
