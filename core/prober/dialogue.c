@@ -102,12 +102,8 @@ make_helo(struct dialogue *dialogue, const struct address *local)
 	char bytes[ADDRESS_TEXT_MAX + 8];
 	struct text text = TEXT_OVER(bytes);
 
-	text_add(&text, local != NULL && !address_is_ipv4(local) ? "[IPv6:" : "[");
-	if (local != NULL)
-		address_add(&text, local);
-	else
-		text_add(&text, "127.0.0.1");
-	text_add(&text, "]");
+	text_format(&text, "[%s%s]", local != NULL && !address_is_ipv4(local) ? "IPv6:" : "",
+	    local != NULL ? ADDRESS(local) : "127.0.0.1");
 	dialogue->helo = dialogue->own_helo = strdup(bytes);
 	if (dialogue->helo == NULL)
 		dialogue->helo = "localhost";
@@ -144,17 +140,12 @@ tell_tls(struct dialogue *dialogue, int64_t now, const struct tls_judgement *jud
 	char bytes[EVIDENCE_TEXT_MAX];
 	struct text text = TEXT_OVER(bytes);
 
-	text_add(&text, judgement->version);
-	text_add(&text, " ");
-	text_add(&text, judgement->cipher);
-	text_add(&text, judgement->verified ? ", certificate verified"
-	    : ", certificate not verified");
-	if (judgement->text[0] != '\0') {
-		text_add(&text, ": ");
-		text_add(&text, judgement->text);
-	} else if (judgement->doubt != CLOCK_BELIEVED) {
+	text_format(&text, "%s %s, certificate %sverified", judgement->version, judgement->cipher,
+	    judgement->verified ? "" : "not ");
+	if (judgement->text[0] != '\0')
+		text_format(&text, ": %s", judgement->text);
+	else if (judgement->doubt != CLOCK_BELIEVED)
 		text_add(&text, ", but for its dates: our own clock cannot be believed");
-	}
 	dialogue_line(dialogue, now, EVIDENCE_EVENT, bytes, text.size);
 	if (judgement->renewal[0] != '\0')
 		dialogue_event(dialogue, now, "renewal_missed: %s", judgement->renewal);

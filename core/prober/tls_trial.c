@@ -250,9 +250,7 @@ add_when(struct text *text, const struct tls_trial *trial, const ASN1_TIME *time
 	}
 	text_add(text, before);
 	tls_time_add(text, at);
-	text_add(text, " (");
-	text_add_span(text, at < trial->now ? trial->now - at : at - trial->now);
-	text_add(text, after);
+	text_format(text, " (%s%s", SPAN(at < trial->now ? trial->now - at : at - trial->now), after);
 }
 
 /* What kinds of names a certificate has, and whether `literal` stands among the DNS names. */
@@ -302,9 +300,9 @@ tell_name(struct text *text, const struct tls_trial *trial)
 		    : "the certificate has no names (only its subject's, which no longer counts), expected ");
 		add_expected_name(text, trial->tls);
 	} else {
-		text_add(text, "the certificate is for ");
-		text_add(text, literal != NULL && !kinds.address ? "DNS names alone, " : "");
-		text_add(text, literal == NULL && !kinds.dns ? "addresses alone, " : "");
+		text_format(text, "the certificate is for %s",
+		    literal != NULL && !kinds.address ? "DNS names alone, "
+		    : literal == NULL && !kinds.dns ? "addresses alone, " : "");
 		text_escape(text, (struct pw_bytes){ names.bytes, names.size });
 		text_add(text, ", not for ");
 		add_expected_name(text, trial->tls);
@@ -329,8 +327,7 @@ add_purposes(struct text *text, const X509 *certificate)
 
 		if (known == NULL && OBJ_obj2txt(name, sizeof name, purpose, 1) > 0)
 			known = name;
-		text_add(text, i > 0 ? ", " : "");
-		text_add(text, known != NULL ? known : "?");
+		text_format(text, "%s%s", i > 0 ? ", " : "", known != NULL ? known : "?");
 	}
 	EXTENDED_KEY_USAGE_free(purposes);
 }
@@ -451,13 +448,10 @@ tls_tell_end(struct text *text, const struct tls_trial *trial)
 	add_which(text, trial, trial->near_depth);
 	text_add(text, " ");
 	add_when(text, trial, X509_get0_notAfter(certificate), "ends at ", " left");
-	if (tls_term_of(certificate, &term)) {
-		text_add(text, " of ");
-		text_add_span(text, term.end - term.from);
-	}
-	text_add(text, ")");
-	if (trial->renewal_missed && trial->near_depth == 0)
-		text_add(text, "; it should have been renewed by now");
+	if (tls_term_of(certificate, &term))
+		text_format(text, " of %s", SPAN(term.end - term.from));
+	text_add(text, trial->renewal_missed && trial->near_depth == 0
+	    ? "); it should have been renewed by now" : ")");
 }
 
 void
@@ -467,11 +461,8 @@ tls_tell_renewal(struct text *text, const struct tls_trial *trial)
 
 	if (!tls_term_of(trial->leaf, &term))
 		return;
-	text_add(text, "the certificate lasts ");
-	text_add_span(text, term.end - term.from);
-	text_add(text, " and ");
-	text_add_span(text, term.end - trial->now);
-	text_add(text, " of it are left: it should have been renewed by now");
+	text_format(text, "the certificate lasts %s and %s of it are left: it should have been renewed by now",
+	    SPAN(term.end - term.from), SPAN(term.end - trial->now));
 	if (trial->renewed > 0)
 		text_format(text, " (the one before went with %d %% of it left)", trial->renewed);
 }

@@ -30,9 +30,7 @@ fault(struct turn *turn, const char *format, ...)
 	va_start(arguments, format);
 	int made = vsnprintf(bytes, sizeof bytes, format, arguments);
 	va_end(arguments);
-	text_add(&text, "plugin ");
-	text_add(&text, dialogue_policy(turn->dialogue)->probe->descriptor->name);
-	text_add(&text, ": ");
+	text_format(&text, "plugin %s: ", dialogue_policy(turn->dialogue)->probe->descriptor->name);
 	if (made > 0)
 		text_escape(&text, (struct pw_bytes){ bytes, strlen(bytes) });
 }

@@ -73,10 +73,9 @@ warn_slow(struct dialogue *dialogue, const char *name, int64_t micros, int64_t s
 {
 	const char *phase = strcmp(name, "leg") == 0 ? "" : name;
 	char code[OUTCOME_NAME_MAX], bytes[EVIDENCE_TEXT_MAX];
-	struct text made = TEXT_OVER(code), text = TEXT_OVER(bytes);
+	struct text text = TEXT_OVER(bytes);
 
-	text_add(&made, "slow_");
-	text_add(&made, name);
+	snprintf(code, sizeof code, "slow_%s", name);
 	words_slow(dialogue, name, micros, slow, &text);
 	evidence_add_warning(&dialogue->log, code, phase, bytes);
 }
@@ -356,11 +355,9 @@ add_connecting(const struct dialogue *dialogue, struct evidence_log *head)
 	if (dialogue->connected_at < 0)
 		return;
 	text = TEXT_OVER(bytes);
-	text_add(&text, "connected");
-	if (dialogue->local.any.sa_family != 0) {
-		text_add(&text, " from ");
+	text_add(&text, dialogue->local.any.sa_family != 0 ? "connected from " : "connected");
+	if (dialogue->local.any.sa_family != 0)
 		address_add_port(&text, &dialogue->local);
-	}
 	add_words(head, dialogue->connected_at - dialogue->epoch, &text);
 }
 
