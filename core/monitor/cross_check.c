@@ -388,7 +388,7 @@ by_asking(struct monitor *monitor, const struct awaiting *item)
 		return DECIDED_NOT;
 	if (own_side_all(&monitor->own, &monitor->watch, 0).networks < HOLD_FEW_NETWORKS)
 		return DECIDED_ALONE;
-	holds_begin(monitor, item->ended);
+	holds_act(monitor, 0, hold_begin(&monitor->own.hold, item->ended));
 	return DECIDED_OTHERWISE;
 }
 

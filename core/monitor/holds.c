@@ -2,7 +2,6 @@
  * held are down now. */
 #include "monitor/holds.h"
 
-#include <assert.h>
 #include <inttypes.h>
 #include <syslog.h>
 
@@ -56,8 +55,8 @@ release(struct monitor *monitor, uint16_t port)
 		own_digest_tell_refused(monitor, of_port);
 }
 
-static void
-act(struct monitor *monitor, enum hold_act act, uint16_t port)
+void
+holds_act(struct monitor *monitor, uint16_t port, enum hold_act act)
 {
 	switch (act) {
 	case HOLD_NOTHING:
@@ -74,48 +73,6 @@ act(struct monitor *monitor, enum hold_act act, uint16_t port)
 	}
 }
 
-static struct hold *
-hold_of(struct own_side *own, uint16_t port)
-{
-	if (port == 0)
-		return &own->hold;
-	struct port_hold *of_port = own_side_port(own, port);
-	assert(of_port != NULL);
-	return &of_port->hold;
-}
-
-void
-holds_heard(struct monitor *monitor, int64_t at)
-{
-	act(monitor, hold_heard(&monitor->own.hold, at), 0);
-}
-
-void
-holds_passed(struct monitor *monitor, uint16_t port, int64_t at)
-{
-	act(monitor, hold_heard(hold_of(&monitor->own, port), at), port);
-}
-
-void
-holds_answered(struct monitor *monitor, uint16_t port, uint64_t likeness, int64_t at)
-{
-	act(monitor, hold_answered(hold_of(&monitor->own, port), likeness, at), port);
-}
-
-void
-holds_suspect(struct monitor *monitor, uint16_t port, const struct suspect *suspect,
-    const struct hold_all *few)
-{
-	act(monitor, hold_suspect(hold_of(&monitor->own, port), suspect, few, monitor->watch.now),
-	    port);
-}
-
-void
-holds_begin(struct monitor *monitor, int64_t since)
-{
-	act(monitor, hold_begin(&monitor->own.hold, since), 0);
-}
-
 void
 holds_tick(struct monitor *monitor)
 {
@@ -128,7 +85,7 @@ holds_tick(struct monitor *monitor)
 			hold_wait(&own->ports[i].hold, now);
 		return;
 	}
-	act(monitor, hold_tick(&own->hold, now), 0);
+	holds_act(monitor, 0, hold_tick(&own->hold, now));
 	for (uint32_t i = 0; i < own->port_count; i++)
-		act(monitor, hold_tick(&own->ports[i].hold, now), own->ports[i].port);
+		holds_act(monitor, own->ports[i].port, hold_tick(&own->ports[i].hold, now));
 }

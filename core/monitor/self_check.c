@@ -22,7 +22,7 @@ hear(struct monitor *monitor, int64_t at)
 	hearing_note(&monitor->own.hearing, at);
 	if (blind_heard(&monitor->own.blind, at))
 		cross_check_look(monitor);
-	holds_heard(monitor, at);
+	holds_act(monitor, 0, hold_heard(&monitor->own.hold, at));
 }
 
 /* When the connection was made, 0: it was not, or nobody says when. */
@@ -86,10 +86,11 @@ hear_target(struct monitor *monitor, const struct sighting *run, const struct re
 	if (run->heard > of_port->heard)
 		of_port->heard = run->heard;
 	if (is_turned_away(watch, run, report->target))
-		holds_answered(monitor, of_port->port, likeness(report), run->heard);
+		holds_act(monitor, of_port->port,
+		    hold_answered(&of_port->hold, likeness(report), run->heard));
 	else if (run->verdict <= PW_BLOCKED) {
 		of_port->passed = true;
-		holds_passed(monitor, of_port->port, run->heard);
+		holds_act(monitor, of_port->port, hold_heard(&of_port->hold, run->heard));
 	}
 }
 
@@ -125,7 +126,7 @@ add_suspect(struct monitor *monitor, const struct sighting *run, const struct re
 	struct own_side *own = &monitor->own;
 	const struct watch *watch = &monitor->watch;
 	struct watched *watched = &watch->targets[report->target];
-	const struct port_hold *of_port = own_side_port_of(own, watch, report->target);
+	struct port_hold *of_port = own_side_port_of(own, watch, report->target);
 	/* No connection, and not by anything that the peer did. */
 	bool unanswered = !run->spoken && run->heard == 0;
 	struct hold_all all = own_side_all(own, watch, 0);
@@ -136,7 +137,8 @@ add_suspect(struct monitor *monitor, const struct sighting *run, const struct re
 		unheard_add(&own->unheard, report->target, watched->network,
 		    run->heard != 0 ? run->heard : run->started, run->ended);
 		cross_check_look(monitor);
-		holds_suspect(monitor, 0, &suspect, unanswered ? &all : NULL);
+		holds_act(monitor, 0, hold_suspect(&own->hold, &suspect, unanswered ? &all : NULL,
+		    watch->now));
 	}
 	if (of_port == NULL)
 		return;
@@ -144,7 +146,8 @@ add_suspect(struct monitor *monitor, const struct sighting *run, const struct re
 	all = own_side_all(own, watch, of_port->port);
 	/* On a port on which nothing has passed yet, a filter may refuse us in the place of all. */
 	bool few = (unanswered || !of_port->passed) && all.targets > 1;
-	holds_suspect(monitor, of_port->port, &suspect, few ? &all : NULL);
+	holds_act(monitor, of_port->port,
+	    hold_suspect(&of_port->hold, &suspect, few ? &all : NULL, watch->now));
 }
 
 /* Turned away in the same words as others; one that is for long is not. */
@@ -159,7 +162,8 @@ add_refusal(struct monitor *monitor, const struct sighting *run, const struct re
 	if (of_port == NULL)
 		return;
 	of_port->turned_away = suspect.likeness;
-	holds_suspect(monitor, of_port->port, &suspect, NULL);
+	holds_act(monitor, of_port->port,
+	    hold_suspect(&of_port->hold, &suspect, NULL, monitor->watch.now));
 }
 
 void
