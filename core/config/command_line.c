@@ -106,27 +106,6 @@ command_line_take_settings(struct reader *reader)
 	reader->sets = sets;
 }
 
-static void
-add_target(struct reader *reader, const char *word, struct probe *probe, const struct layer *layer)
-{
-	struct place place = reader_command_line(reader);
-	struct draft draft = { .probe = probe,
-		.place = place,
-		.interval_place = place,
-		.interval_warned = &reader->interval_warned,
-		.port = plugin_probe(probe->plugin)->default_port };
-	struct host_port where;
-
-	if (!reader_parse_host_port(
-	        reader, (struct pw_bytes){ word, strlen(word) }, place, "", &where))
-		return;
-	draft.host = where.host;
-	if (where.port != 0 || reader->wanted_port != 0)
-		draft.port = where.port != 0 ? where.port : reader->wanted_port;
-	draft.policy = policy_of_layer(reader, probe, layer, port_class(draft.port), place);
-	targets_finish(reader, &draft, NULL);
-}
-
 /* Whether a word that means no target of the file may be one of its own. */
 static bool
 may_be_new(const struct config_source *source, const char *word)
@@ -168,7 +147,24 @@ command_line_take_targets(struct reader *reader)
 	/* Also where no target is new: what is wrong in the settings is told in any case. */
 	layer = probe->layer;
 	layer_take(reader, &layer, probe, reader->sets, SCOPE_TARGET);
-	for (uint32_t i = 0; i < source->word_count; i++)
-		if (!reader->words_seen[i] && may_be_new(source, source->words[i]))
-			add_target(reader, source->words[i], probe, &layer);
+	for (uint32_t i = 0; i < source->word_count; i++) {
+		const struct pw_bytes word = { source->words[i], strlen(source->words[i]) };
+		struct place place = reader_command_line(reader);
+		struct draft draft = { .probe = probe,
+			.place = place,
+			.interval_place = place,
+			.interval_warned = &reader->interval_warned,
+			.port = plugin_probe(probe->plugin)->default_port };
+		struct host_port where;
+
+		if (reader->words_seen[i] || !may_be_new(source, source->words[i])
+		    || !reader_parse_host_port(reader, word, place, "", &where))
+			continue;
+		draft.host = where.host;
+		if (where.port != 0 || reader->wanted_port != 0)
+			draft.port = where.port != 0 ? where.port : reader->wanted_port;
+		draft.policy = policy_of_layer(
+		    reader, probe, &layer, port_class(draft.port), place);
+		targets_finish(reader, &draft, NULL);
+	}
 }

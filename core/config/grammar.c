@@ -237,17 +237,34 @@ parse_separator(struct parser *parser)
 	return true;
 }
 
-/*
- * The end of a list, or what stands there instead. A bracket of another kind ends it, unless one
- * around the list waits for that bracket.
- */
+static bool
+is_at_end(const struct lexer *lexer)
+{
+	return lexer->now.kind == TOKEN_END || token_is_one_of(&lexer->now, ")]}");
+}
+
+/* A bracket of another kind ends a list, unless one around the list waits for that bracket. */
 static void
-end_list(struct parser *parser)
+parse_list(struct parser *parser)
 {
 	struct lexer *lexer = &parser->lexer;
-	const struct bracket *bracket = &parser->open[parser->depth];
-	char sign = end_of(bracket->sign);
+	const struct bracket *bracket = enter(parser, *lexer->now.bytes);
+	unsigned before = 0; /* kinds of entries */
+	char sign;
 
+	if (bracket == NULL)
+		return;
+	sign = end_of(bracket->sign);
+	plain_add(parser->out, "("); /* both kinds: of what is in [ ] we see to it ourselves */
+	for (lexer_advance(lexer); token_is(&lexer->now, ','); lexer_advance(lexer))
+		lexer_blame(lexer, lexer->now.place,
+		    "this ',' is one too many: an entry is missing before it");
+	while (!is_at_end(lexer)) {
+		if (before != 0 && (!parse_separator(parser) || is_at_end(lexer)))
+			break;
+		plain_add(parser->out, before != 0 ? "," : "");
+		parse_entry(parser, &before);
+	}
 	if (token_is(&lexer->now, sign)) {
 		lexer_advance(lexer);
 	} else if (lexer->now.kind == TOKEN_END) {
@@ -263,34 +280,6 @@ end_list(struct parser *parser)
 		    "a '%c' is missing before this: the list begins in %s", sign,
 		    faults_place(lexer->faults, bracket->place));
 	}
-}
-
-static bool
-is_at_end(const struct lexer *lexer)
-{
-	return lexer->now.kind == TOKEN_END || token_is_one_of(&lexer->now, ")]}");
-}
-
-static void
-parse_list(struct parser *parser)
-{
-	struct lexer *lexer = &parser->lexer;
-	const struct bracket *bracket = enter(parser, *lexer->now.bytes);
-	unsigned before = 0; /* kinds of entries */
-
-	if (bracket == NULL)
-		return;
-	plain_add(parser->out, "("); /* both kinds: of what is in [ ] we see to it ourselves */
-	for (lexer_advance(lexer); token_is(&lexer->now, ','); lexer_advance(lexer))
-		lexer_blame(lexer, lexer->now.place,
-		    "this ',' is one too many: an entry is missing before it");
-	while (!is_at_end(lexer)) {
-		if (before != 0 && (!parse_separator(parser) || is_at_end(lexer)))
-			break;
-		plain_add(parser->out, before != 0 ? "," : "");
-		parse_entry(parser, &before);
-	}
-	end_list(parser);
 	plain_add(parser->out, ")");
 	assert(bracket == &parser->open[parser->depth]);
 	parser->depth--;

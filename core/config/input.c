@@ -16,30 +16,6 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-/* Opened without waiting: the other end of a FIFO may never come, and a device may do something. */
-static int
-open_regular(const char *path, size_t *size, struct reason *why)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	struct stat status;
-
-	if (fd < 0 || fstat(fd, &status) < 0) {
-		reason_set(why, "%s", strerror(errno));
-	} else if (!S_ISREG(status.st_mode)) {
-		reason_set(why, "%s",
-		    S_ISDIR(status.st_mode) ? "it is a folder, not a file"
-		                            : "it is not a regular file");
-	} else if (status.st_size > INPUT_FILE_MAX) {
-		reason_set(why, "it is larger than %d MiB", INPUT_FILE_MAX / (1024 * 1024));
-	} else {
-		*size = (size_t)status.st_size;
-		return fd;
-	}
-	if (fd >= 0)
-		close(fd);
-	return -1;
-}
-
 /*
  * Reads to the end and not to the size that fstat() told: the file may grow meanwhile, and files of
  * /proc tell none.
@@ -74,21 +50,31 @@ read_all(int fd, struct input *input, size_t room, struct reason *why)
 	}
 }
 
+/* Opened without waiting: the other end of a FIFO may never come, and a device may do something. */
 bool
 input_read(const char *path, struct input *input, struct reason *why)
 {
-	size_t size = 0;
-	int fd = open_regular(path, &size, why);
-	bool read;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct stat status;
+	bool read = false;
 
 	*input = (struct input){ 0 };
-	if (fd < 0)
-		return false;
-	input->bytes = malloc(size + 2);
-	if (input->bytes == NULL)
-		exit(EX_OSERR);
-	read = read_all(fd, input, size + 2, why);
-	close(fd);
+	if (fd < 0 || fstat(fd, &status) < 0) {
+		reason_set(why, "%s", strerror(errno));
+	} else if (!S_ISREG(status.st_mode)) {
+		reason_set(why, "%s",
+		    S_ISDIR(status.st_mode) ? "it is a folder, not a file"
+		                            : "it is not a regular file");
+	} else if (status.st_size > INPUT_FILE_MAX) {
+		reason_set(why, "it is larger than %d MiB", INPUT_FILE_MAX / (1024 * 1024));
+	} else {
+		input->bytes = malloc((size_t)status.st_size + 2);
+		if (input->bytes == NULL)
+			exit(EX_OSERR);
+		read = read_all(fd, input, (size_t)status.st_size + 2, why);
+	}
+	if (fd >= 0)
+		close(fd);
 	if (read) {
 		if (input->size >= 3 && memcmp(input->bytes, "\xef\xbb\xbf", 3) == 0) {
 			input->size -= 3; /* a byte order mark */

@@ -100,56 +100,46 @@ check_list(struct reader *reader, const struct pw_setting *row, const struct nod
 }
 
 /*
- * The daemon goes on by the copy of a file that it could use once. `check` tells it all the same: a
- * configuration that is good by a copy in one host's state folder does not start elsewhere.
+ * Returns false after a fault. The daemon goes on by the copy of a CA file that it could use once;
+ * `check` tells it all the same: a configuration that is good by a copy in one host's state folder
+ * does not start elsewhere.
  */
-static bool
-check_ca_file(struct reader *reader, const struct node *node, const char *path)
-{
-	const char *fault = access(path, R_OK) == 0 ? NULL : strerror(errno);
-	char copy[PATH_MAX];
-
-	if (fault == NULL)
-		return true;
-	if (!reader->source->advise && accepted_copy_path(copy, top_find_state(reader), path)
-	    && access(copy, R_OK) == 0) {
-		WARN(reader, node->place,
-		    "ca_file: %s cannot be read: %s: what was in it before stays in force",
-		    QUOTE(reader, path), fault);
-		return true;
-	}
-	FAULT(reader, node->place, "ca_file: %s cannot be read: %s", QUOTE(reader, path), fault);
-	return false;
-}
-
-static bool
-check_sni(struct reader *reader, const struct node *node, const char *name)
-{
-	struct host host;
-	struct reason why;
-
-	if (!host_parse(reader->scratch, name, strlen(name), &host, &why))
-		FAULT(reader, node->place, "sni: %s %s", QUOTE(reader, name), why.text);
-	else if (host.is_literal)
-		FAULT(reader, node->place, "sni: %s is an address, and only names can be asked for",
-		    QUOTE(reader, name));
-	else
-		return true;
-	return false;
-}
-
-/* Returns false after a fault. */
 static bool
 check_value(struct reader *reader, const struct pw_setting *row, const struct node *node,
     const struct pw_value *value)
 {
+	const char *text = value->string;
+	char copy[PATH_MAX];
+	struct host host;
+	struct reason why;
+
 	if (row->type == PW_LIST)
 		return check_list(reader, row, node, value->list);
-	if (row == &tls_settings_rows[TLS_CA_FILE])
-		return check_ca_file(reader, node, value->string);
-	if (row == &tls_settings_rows[TLS_SNI])
-		return check_sni(reader, node, value->string);
-	return true;
+	if (row == &tls_settings_rows[TLS_CA_FILE] && access(text, R_OK) != 0) {
+		const char *fault = strerror(errno);
+
+		if (!reader->source->advise
+		    && accepted_copy_path(copy, top_find_state(reader), text)
+		    && access(copy, R_OK) == 0) {
+			WARN(reader, node->place,
+			    "ca_file: %s cannot be read: %s: what was in it before stays in force",
+			    QUOTE(reader, text), fault);
+			return true;
+		}
+		FAULT(reader, node->place, "ca_file: %s cannot be read: %s", QUOTE(reader, text),
+		    fault);
+		return false;
+	}
+	if (row != &tls_settings_rows[TLS_SNI])
+		return true;
+	if (!host_parse(reader->scratch, text, strlen(text), &host, &why))
+		FAULT(reader, node->place, "sni: %s %s", QUOTE(reader, text), why.text);
+	else if (host.is_literal)
+		FAULT(reader, node->place, "sni: %s is an address, and only names can be asked for",
+		    QUOTE(reader, text));
+	else
+		return true;
+	return false;
 }
 
 /* What a group is laid over. */

@@ -97,36 +97,27 @@ convert(const struct tree *tree, const config_setting_t *setting, struct node *n
 	node->kind = NODE_BAD; /* a 64-bit number: the grammar lets none through */
 }
 
-static const struct node *
-parse(struct faults *faults, struct arena *arena, const struct plain *plain)
-{
-	struct tree tree = { arena, plain };
-	struct node *root = NULL;
-	config_t config;
-
-	config_init(&config);
-	if (config_read_string(&config, plain->text)) {
-		root = arena_alloc(arena, sizeof *root);
-		convert(&tree, config_root_setting(&config), root);
-		root->place = plain_place(plain, 1);
-	} else {
-		const char *what = config_error_text(&config);
-
-		faults_add(faults, plain_place(plain, (unsigned)config_error_line(&config)),
-		    "libconfig cannot read this: %s", what == NULL ? "syntax error" : what);
-	}
-	config_destroy(&config);
-	return root;
-}
-
 const struct node *
 node_read_file(struct faults *faults, struct arena *arena, const char *path, bool *torn)
 {
-	const struct node *root = NULL;
+	struct node *root = NULL;
 	struct plain plain = { 0 };
+	struct tree tree = { arena, &plain };
+	bool good = grammar_read(&plain, faults, path, torn);
+	config_t config;
 
-	if (grammar_read(&plain, faults, path, torn))
-		root = parse(faults, arena, &plain);
+	config_init(&config);
+	if (good && config_read_string(&config, plain.text)) {
+		root = arena_alloc(arena, sizeof *root);
+		convert(&tree, config_root_setting(&config), root);
+		root->place = plain_place(&plain, 1);
+	} else if (good) {
+		const char *what = config_error_text(&config);
+
+		faults_add(faults, plain_place(&plain, (unsigned)config_error_line(&config)),
+		    "libconfig cannot read this: %s", what == NULL ? "syntax error" : what);
+	}
+	config_destroy(&config);
 	*torn = *torn || root == NULL;
 	plain_fini(&plain);
 	return root;

@@ -25,10 +25,12 @@ port_class(uint16_t port)
 
 /*
  * Port 25 knows no promise of TLS (RFC 7435); 465 begins with it (RFC 8314, section 3), and on 587
- * a password follows.
+ * a password follows. A certificate on port 25 is seldom made for its name (RFC 8461 and DANE are
+ * for that): what is wrong with it is a warning there.
  */
-static enum pw_tls_mode
-tls_mode(const struct probe *probe, const struct layer *layer, enum port_class port)
+static const struct tls_settings *
+share_tls(struct reader *reader, const struct probe *probe, const struct layer *layer,
+    enum port_class port)
 {
 	static const enum pw_tls_mode by_port[PORT_CLASSES] = {
 		[PORT_SMTP] = PW_TLS_OPPORTUNISTIC,
@@ -36,24 +38,8 @@ tls_mode(const struct probe *probe, const struct layer *layer, enum port_class p
 		[PORT_SUBMISSION] = PW_TLS_REQUIRE,
 		[PORT_OTHER] = PW_TLS_OPPORTUNISTIC,
 	};
-	const struct pw_value *given = &layer->tls[TLS_MODE];
-	enum pw_tls_mode mode = given->given ? (enum pw_tls_mode)given->number : by_port[port];
-
-	if (mode < PW_TLS_REQUIRE && probe->plugin->descriptor->flags & PW_REQUIRES_TLS)
-		mode = PW_TLS_REQUIRE;
-	return mode;
-}
-
-/*
- * A certificate on port 25 is seldom made for its name (RFC 8461 and DANE are for that): what is
- * wrong with it is a warning there.
- */
-static const struct tls_settings *
-share_tls(struct reader *reader, const struct probe *probe, const struct layer *layer,
-    enum port_class port)
-{
-	const struct pw_value *verify = &layer->tls[TLS_VERIFY], *sni = &layer->tls[TLS_SNI],
-	                      *warn = &layer->tls[TLS_CERT_WARN];
+	const struct pw_value *mode = &layer->tls[TLS_MODE], *verify = &layer->tls[TLS_VERIFY],
+	                      *sni = &layer->tls[TLS_SNI], *warn = &layer->tls[TLS_CERT_WARN];
 	struct tls_settings tls;
 	struct host name;
 	struct reason why;
@@ -61,7 +47,9 @@ share_tls(struct reader *reader, const struct probe *probe, const struct layer *
 	if (!(probe->plugin->descriptor->flags & PW_USES_TLS))
 		return NULL;
 	memset(&tls, 0, sizeof tls);
-	tls.mode = tls_mode(probe, layer, port);
+	tls.mode = mode->given ? (enum pw_tls_mode)mode->number : by_port[port];
+	if (tls.mode < PW_TLS_REQUIRE && probe->plugin->descriptor->flags & PW_REQUIRES_TLS)
+		tls.mode = PW_TLS_REQUIRE;
 	if (verify->given)
 		tls.verify = (enum tls_verify)verify->number;
 	else

@@ -42,12 +42,25 @@ reference_add_key(struct text *text, const struct pw_setting *row)
 	text_add(text, value_key(row, key));
 }
 
-/* A range of zeroes is none. Of a list it counts entries. */
-static void
-add_range(struct text *text, const struct pw_setting *row)
+void
+reference_add_kind(struct text *text, const struct pw_setting *row)
 {
+	static const char *const names[] = {
+		[PW_STRING] = "string", [PW_INT] = "whole number", [PW_BOOL] = "true or false",
+		[PW_DURATION] = "duration", [PW_SIZE] = "size", [PW_LIST] = "list of strings",
+		[PW_SECRET] = "path of a file with the secret", [PW_REGEX] = "regular expression",
+		[PW_PATH] = "path", [PW_ENUM] = "",
+	};
 	long long min = row->min, max = row->max;
 
+	assert((size_t)row->type < sizeof names / sizeof *names);
+	text_add(text, names[row->type]);
+	for (int i = 0; row->type == PW_ENUM && row->choices[i] != NULL; i++) {
+		const char *between = row->choices[i + 1] == NULL ? " or " : ", ";
+
+		text_format(text, "%s\"%s\"", i == 0 ? "" : between, row->choices[i]);
+	}
+	/* A range of zeroes is none. Of a list it counts entries. */
 	if (row->type == PW_LIST) {
 		if (min > 0 && max > 0)
 			text_format(text, ", %lld to %lld entries", min, max);
@@ -61,25 +74,6 @@ add_range(struct text *text, const struct pw_setting *row)
 		text_add(text, " to ");
 		value_add_number(text, row, max);
 	}
-}
-
-void
-reference_add_kind(struct text *text, const struct pw_setting *row)
-{
-	static const char *const names[] = {
-		[PW_STRING] = "string", [PW_INT] = "whole number", [PW_BOOL] = "true or false",
-		[PW_DURATION] = "duration", [PW_SIZE] = "size", [PW_LIST] = "list of strings",
-		[PW_SECRET] = "path of a file with the secret", [PW_REGEX] = "regular expression",
-		[PW_PATH] = "path", [PW_ENUM] = "",
-	};
-
-	text_add(text, names[row->type]);
-	for (int i = 0; row->type == PW_ENUM && row->choices[i] != NULL; i++) {
-		const char *between = row->choices[i + 1] == NULL ? " or " : ", ";
-
-		text_format(text, "%s\"%s\"", i == 0 ? "" : between, row->choices[i]);
-	}
-	add_range(text, row);
 }
 
 void

@@ -49,28 +49,13 @@ is_guarded_secret(const char *path, struct reason *why)
  * is encrypted, or whose value stands in the unit itself, has no file to look at and is taken to be
  * there.
  */
-static bool
-find_credential(struct arena *arena, const char *name, const char **path, struct reason *why)
-{
-	char from[PATH_MAX];
-
-	if (!service_credential(name, from)) {
-		reason_set(why,
-		    "is what systemd loads, and postwatch.service loads none called %s: `systemctl "
-		    "edit postwatch`, [Service], LoadCredential=%s:%s/%s",
-		    name, name, PW_SYSCONF_DIR, name);
-		return false;
-	}
-	*path = arena_strdup(arena, from[0] == '\0' ? name : from);
-	return from[0] == '\0' || is_guarded_secret(*path, why);
-}
-
 bool
 secret_find_file(
     struct arena *arena, const char *from, const char *text, const char **path, struct reason *why)
 {
-	size_t prefix = strlen(SECRET_CREDENTIAL);
-	const char *folder = getenv("CREDENTIALS_DIRECTORY");
+	const size_t prefix = strlen(SECRET_CREDENTIAL);
+	const char *folder = getenv("CREDENTIALS_DIRECTORY"), *name;
+	char loaded[PATH_MAX];
 	struct stat status;
 	char *joined;
 
@@ -78,10 +63,21 @@ secret_find_file(
 		*path = path_absolute(arena, from, text);
 		return is_guarded_secret(*path, why);
 	}
-	if (folder == NULL)
-		return find_credential(arena, text + prefix, path, why);
-	joined = arena_alloc(arena, strlen(folder) + strlen(text));
-	stpcpy(stpcpy(joined, folder), text + prefix - 1); /* from the '/' on */
-	*path = joined;
-	return is_regular_file(*path, &status, why); /* its owner and mode are systemd's affair */
+	name = text + prefix;
+	if (folder != NULL) {
+		joined = arena_alloc(arena, strlen(folder) + strlen(text));
+		stpcpy(stpcpy(stpcpy(joined, folder), "/"), name);
+		*path = joined;
+		return is_regular_file(
+		    *path, &status, why); /* its owner and mode are systemd's affair */
+	}
+	if (!service_credential(name, loaded)) {
+		reason_set(why,
+		    "is what systemd loads, and postwatch.service loads none called %s: `systemctl "
+		    "edit postwatch`, [Service], LoadCredential=%s:%s/%s",
+		    name, name, PW_SYSCONF_DIR, name);
+		return false;
+	}
+	*path = arena_strdup(arena, loaded[0] == '\0' ? name : loaded);
+	return loaded[0] == '\0' || is_guarded_secret(*path, why);
 }

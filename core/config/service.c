@@ -82,8 +82,8 @@ take_line(struct search *search, char *line)
 		snprintf(search->user, sizeof search->user, "%s", value);
 }
 
-/* One line without its end; `whole` has what it goes on from, and then, where it ends with '\', what
- * the next one goes on from. */
+/* One line without its end; `whole` has what it goes on from, and then, where it ends with '\',
+ * what the next one goes on from. */
 static void
 take_text(struct search *search, const char *text, char whole[LINE_ROOM], bool *in_service)
 {
@@ -166,8 +166,8 @@ read_drop_ins(struct search *search)
 }
 
 /* The folders are those of systemd.unit(5), "Unit File Load Path"; tests name folders of their
- * own. What is there hides what the next folders have, also where it is none (systemctl mask: a link
- * to /dev/null). */
+ * own. What is there hides what the next folders have, also where it is none (systemctl mask: a
+ * link to /dev/null). */
 static void
 read_service(struct search *search)
 {

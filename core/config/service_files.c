@@ -215,24 +215,6 @@ find_user(struct reader *reader, struct service_user *user)
 	return identity.changes;
 }
 
-/* `report` tells of one file that the user cannot open. */
-static void
-try_as_user(struct reader *reader, const struct files *files, const struct service_user *user,
-    void (*report)(
-        struct reader *, const struct service_user *, const struct named_file *, int error))
-{
-	const char **paths = arena_array(reader->scratch, files->count, sizeof *paths);
-	int *errors = arena_array(reader->scratch, files->count, sizeof *errors);
-
-	for (uint32_t i = 0; i < files->count; i++)
-		paths[i] = files->items[i].path;
-	if (!service_try_files(user, paths, files->count, errors))
-		return;
-	for (uint32_t i = 0; i < files->count; i++)
-		if (errors[i] != 0)
-			report(reader, user, &files->items[i], errors[i]);
-}
-
 void
 service_files_check(struct reader *reader)
 {
@@ -240,6 +222,9 @@ service_files_check(struct reader *reader)
 	bool ourselves = geteuid() != 0 && reader->source->advise;
 	struct files files = { .count = 0 };
 	struct service_user user;
+	const char **paths;
+	int *errors;
+	bool tried;
 
 	assert(reader->faults.into->faults == 0);
 	service_find_user(&user);
@@ -261,7 +246,15 @@ service_files_check(struct reader *reader)
 			FAULT(reader, file->place, "%s: %s%s: %s cannot be read: %s", file->owner,
 			    file->key, file->suffix, QUOTE(reader, file->path), strerror(errno));
 	}
-	if (!ourselves && !user.root && files.count > 0)
-		try_as_user(reader, &files, &user, changes ? report_unreadable : warn_of_service);
+	paths = arena_array(reader->scratch, files.count, sizeof *paths);
+	errors = arena_array(reader->scratch, files.count, sizeof *errors);
+	for (uint32_t i = 0; i < files.count; i++)
+		paths[i] = files.items[i].path;
+	tried = !ourselves && !user.root && files.count > 0
+	    && service_try_files(&user, paths, files.count, errors);
+	for (uint32_t i = 0; tried && i < files.count; i++)
+		if (errors[i] != 0)
+			(changes ? report_unreadable
+			         : warn_of_service)(reader, &user, &files.items[i], errors[i]);
 	free(files.items);
 }

@@ -159,22 +159,6 @@ is_blank(char byte)
 	return byte == ' ' || byte == '\t' || byte == '\r';
 }
 
-/* The end of a line without its comment and the blanks before it; the '#' of "mx1#2" begins none.
- */
-static const char *
-content_end(const char *line, const char *end)
-{
-	for (const char *at = line; at < end; at++) {
-		if (*at == '#' && (at == line || is_blank(at[-1]))) {
-			end = at;
-			break;
-		}
-	}
-	while (end > line && is_blank(end[-1]))
-		end--;
-	return end;
-}
-
 /* "HOST[:PORT] [NAME]", without blanks around it. */
 static void
 take_line(struct reader *reader, struct entry *entry, uint16_t port, struct pw_bytes line)
@@ -239,7 +223,13 @@ take_list(struct reader *reader, struct entry *entry)
 		entry->draft.place.line++;
 		while (line < next && is_blank(*line))
 			line++;
-		end = content_end(line, end == NULL ? stop : end);
+		/* Without its comment and the blanks before it; the '#' of "mx1#2" begins none. */
+		end = end == NULL ? stop : end;
+		for (const char *at = line; at < end; at++)
+			if (*at == '#' && (at == line || is_blank(at[-1])))
+				end = at;
+		while (end > line && is_blank(end[-1]))
+			end--;
 		if (end > line)
 			take_line(
 			    reader, entry, port, (struct pw_bytes){ line, (size_t)(end - line) });

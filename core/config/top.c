@@ -149,16 +149,28 @@ read_file(struct reader *reader, const char *path)
 }
 
 /*
- * conf.d/ beside the main file, in the order of bytes: the locale of whoever starts us has no say.
- * That there is no such folder is no fault.
+ * The main file, and conf.d/ beside it in the order of bytes: the locale of whoever starts us has
+ * no say. That there is no such folder is no fault. What is read again after a reload is what was
+ * checked: its list of files, too, for a part may have come or gone meanwhile.
  */
-static void
-read_parts(struct reader *reader)
+void
+top_read_files(struct reader *reader)
 {
-	const char *folder = path_beside(reader->scratch, reader->source->path, "conf.d/");
+	struct accepted *accepted = reader->faults.accepted;
 	struct dirent **entries;
-	int count = folder_read(folder, ".conf", &entries);
+	const char *folder, *part;
+	int count;
 
+	if (reader->source->path == NULL)
+		return;
+	read_file(reader, reader->source->path);
+	if (accepted_is_kept(accepted)) {
+		for (size_t i = 0; (part = accepted_next_part(accepted, i)) != NULL; i++)
+			read_file(reader, part);
+		return;
+	}
+	folder = path_beside(reader->scratch, reader->source->path, "conf.d/");
+	count = folder_read(folder, ".conf", &entries);
 	if (count < 0 && (errno == ENOENT || errno == ENOTDIR))
 		return;
 	if (count < 0) {
@@ -168,33 +180,12 @@ read_parts(struct reader *reader)
 		return;
 	}
 	for (int i = 0; i < count; i++) {
-		const char *path = path_beside(reader->scratch, folder, entries[i]->d_name);
-
-		accepted_part(reader->faults.accepted, path);
-		read_file(reader, path);
+		part = path_beside(reader->scratch, folder, entries[i]->d_name);
+		accepted_part(accepted, part);
+		read_file(reader, part);
 		free(entries[i]);
 	}
 	free(entries);
-}
-
-/*
- * What is read again after a reload is what was checked: its list of files, too, for a part may
- * have come or gone meanwhile.
- */
-void
-top_read_files(struct reader *reader)
-{
-	const struct accepted *accepted = reader->faults.accepted;
-	const char *part;
-
-	if (reader->source->path == NULL)
-		return;
-	read_file(reader, reader->source->path);
-	if (!accepted_is_kept(accepted))
-		read_parts(reader);
-	for (size_t i = 0;
-	     accepted_is_kept(accepted) && (part = accepted_next_part(accepted, i)) != NULL; i++)
-		read_file(reader, part);
 }
 
 static void
