@@ -97,6 +97,7 @@ print(FILE *file, const char *prefix, const struct zone *zone, const char *line,
 	fprintf(file, "%s%s\n", prefix, bytes);
 }
 
+/* The kernel says who it is: nothing is asked, so one that is busy is found as well. */
 static pid_t
 who_listens(const char *folder, int64_t patience)
 {

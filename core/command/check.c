@@ -86,6 +86,7 @@ on_timeout(EV_P_ ev_timer *timer, int revents)
 	ev_break(EV_A_ EVBREAK_ALL);
 }
 
+/* Neighbours of one host are looked up once; beyond the bound nothing is said of a target. */
 static void
 list_hosts(struct lookup *lookup)
 {
@@ -116,6 +117,7 @@ list_hosts(struct lookup *lookup)
 	}
 }
 
+/* One wait for all of them: names that nobody answers for do not add up. */
 static void
 look_up(struct lookup *lookup)
 {

@@ -131,6 +131,8 @@ describe(const struct option_row *rows, struct option *longs, char *letters)
 	*letters = '\0';
 }
 
+/* With optind 0 getopt_long(3) begins anew: one process may read several command lines, as tests
+ * do. */
 const struct option_row *
 command_try_option(const struct command *command, int argc, char **argv, int *at, char **argument)
 {

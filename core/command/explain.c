@@ -141,6 +141,7 @@ put_state(const struct explained *it)
 		puts("It is quarantined: the probers died of it, and it is not run; `postwatch resume` ends that");
 }
 
+/* While it is suspect there is no incident yet: its evidence then belongs to none. */
 static void
 put_attempts(const struct explained *it)
 {
@@ -232,6 +233,8 @@ find_outcome(const struct config *config, const char *word, struct outcome *foun
 	return false;
 }
 
+/* Outcomes of plugins are known where plugins are loaded: without a configuration the standard ones
+ * are. */
 static bool
 explain_outcome(const struct config *config, const char *word)
 {

@@ -23,6 +23,7 @@ duration(int64_t micros, char bytes[CELL])
 	return bytes;
 }
 
+/* Compared by value: of a setting that was written as it is built in both are true. */
 static void
 put_origin(bool built_in, const char *usual)
 {

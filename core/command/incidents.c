@@ -295,6 +295,7 @@ take_leg(struct story *story, const struct store_evidence *row)
 	run->legs[run->count++] = (struct pw_bytes){ past_copy(&story->past, row->bytes), row->bytes.size };
 }
 
+/* Decoded anew each time: the messages are small, and views into them are all that is held. */
 static bool
 get(const struct compared *run, uint32_t index, struct evidence *leg)
 {

@@ -312,6 +312,8 @@ put_table(const struct list *list)
 	channels_put(&list->channels, list->past);
 }
 
+/* All is read before anything is shown: a store that breaks in between shows no half as the
+ * whole. */
 static int
 list_all(struct past *past)
 {

@@ -215,6 +215,7 @@ past_open_store(struct past *past)
 	return 0;
 }
 
+/* By the file alone: who only wants to know whether there is one opens none. */
 bool
 past_has_store(struct past *past)
 {
@@ -279,6 +280,8 @@ past_begin(const struct past *past)
 		say_behind(past, out);
 }
 
+/* The pager ends first: what is wrong is said behind what was shown, on a terminal that is ours
+ * again. */
 int
 past_finish(struct past *past, int status)
 {
@@ -291,6 +294,7 @@ past_finish(struct past *past, int status)
 	return status;
 }
 
+/* Without the name of the zone in brackets: the offset says enough in a list. */
 const char *
 past_time(const struct past *past, int64_t time, char bytes[PAST_TIME_MAX])
 {
@@ -407,6 +411,8 @@ next_name(void *arg, size_t index)
 	return index < past->target_count ? past->targets[index].name : NULL;
 }
 
+/* The best rank counts: an identity goes before a name, and a name before a host. Between two of
+ * one rank nobody decides but the reader. */
 const struct past_target *
 past_find_target(const struct past *past, const char *word)
 {

@@ -65,6 +65,8 @@ fail_in_child(const struct child *child, const char *why)
 	_exit(EXIT_INTERNAL);
 }
 
+/* Printed into memory first: only whole frames go to the parent, so what a plugin does to this
+ * process spoils no line there. */
 static void
 on_done(void *arg, const struct run_result *result)
 {
@@ -197,6 +199,7 @@ show_progress(const struct probing *probing, const char *waits)
 	fprintf(stderr, "%.*s", (int)layout_fit(line, layout_terminal_width(STDERR_FILENO) - 1, false), line);
 }
 
+/* In the order in which the targets were named, whichever ended first. */
 static void
 print_ready(struct probing *probing)
 {
@@ -348,6 +351,8 @@ fail(const struct probing *probing, const char *why)
 	return EXIT_INTERNAL;
 }
 
+/* Signals are blocked before the fork, so that none is lost between it and the first turn; the
+ * child has back what we had. */
 static bool
 begin(struct probing *probing)
 {

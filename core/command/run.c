@@ -81,6 +81,8 @@ check_for(struct words *words, const struct reload_order *order)
 	return EXIT_FAILURE;
 }
 
+/* Only a start is checked for its user and the files of that user: a daemon that goes on has
+ * them. */
 static const struct config *
 read_files(struct words *words)
 {

@@ -54,6 +54,7 @@ state_cell(const struct status_row *row, char bytes[CELL_MAX])
 	return bytes;
 }
 
+/* Green needs nobody; yellow is up and has something to look at, or is not sure; red is down. */
 static const char *
 colour_of(const struct past *past, const struct status_row *row)
 {
@@ -185,6 +186,8 @@ put_tally(enum state state, const struct status_row *const *rows, size_t count, 
 	return all > 0;
 }
 
+/* Widths go by all rows before the first is printed. Names give way, for they may be long: what is
+ * wrong has to find room. */
 static void
 put_table(const struct past *past, const struct status_row *all, const struct status_row *const *rows, size_t count,
     const struct channels *channels)

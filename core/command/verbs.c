@@ -89,6 +89,8 @@ pause_it(const struct command *command, int argc, char **argv)
 	return status != 0 ? status : past_ask(&past, (const char *const[]){ "pause", argv[0], past.span, past.why, NULL });
 }
 
+/* The control socket is the monitor's, which is another process after a reload, though the
+ * daemon has its pid still: so the one before is told from the one that came. */
 static int
 reload(const struct command *command, int argc, char **argv)
 {
