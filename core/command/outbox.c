@@ -32,15 +32,22 @@ read_stored(const struct past *past, const char *key, unsigned char *bytes, size
 static void
 count_deliveries(struct past *past, struct channels *channels)
 {
-	struct store_waiting waiting = { 0 };
+	struct store_waiting waiting;
 
-	if (past->reader != NULL && !store_read_waiting(past->reader, &waiting))
+	if (past->broken || !store_read_waiting(past->reader, &STORE_WAITING_ALL, &waiting)) {
 		past->broken = true;
+		return;
+	}
 	channels->waiting = waiting.notices;
 	channels->waiting_since = waiting.since;
 	channels->given_up = waiting.dead;
-	for (uint32_t i = 0; i < channels->count; i++)
-		channels->rows[i].waiting = store_read_waiting_for(past->reader, channels->rows[i].row.name, past->now);
+	for (uint32_t i = 0; i < channels->count; i++) {
+		const struct store_waiting_of of = { channels->rows[i].row.name, past->now };
+
+		if (!store_read_waiting(past->reader, &of, &waiting))
+			past->broken = true;
+		channels->rows[i].waiting = (uint32_t)waiting.notices;
+	}
 }
 
 /* Those of probers first. */

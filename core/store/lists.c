@@ -4,6 +4,8 @@
 #include "base/clock.h"
 #include "store/page.h"
 
+enum { COUNTED_AT_ONCE = 10000 };
+
 #define LIST(kind, type, limit_, tail_, ...)                                                                           \
 	do {                                                                                                           \
 		const struct bind binds_[] = { __VA_ARGS__ };                                                          \
@@ -84,43 +86,44 @@ store_read_notice_deliveries(struct store_reader *reader, uint64_t notice, store
 	LIST(ROW_DELIVERY, delivery, STORE_PAGE_MAX, "WHERE notice = ?1 ORDER BY notifier, recipient", BIND(notice));
 }
 
-bool
-store_read_waiting(struct store_reader *reader, struct store_waiting *waiting)
+/* Behind that notice, which is moved: rows of a second at most. Returns false at the end, and on a fault. */
+static bool
+add_waiting(struct db *db, const struct store_waiting_of *of, uint64_t *behind, struct store_waiting *waiting)
 {
-	struct query *query;
+	struct query *query = DB_ROW(db, "SELECT count(DISTINCT notice), min(created), max(notice) FROM (SELECT notice, created"
+	    " FROM deliveries INDEXED BY deliveries_open WHERE ended = 0 AND state < 4 AND notice > ?1 AND (?2 = '' OR notifier = ?2)"
+	    " AND (attempts > 0 OR not_before <= ?3) ORDER BY notice LIMIT ?4)", BIND(*behind), BIND_TEXT(of->notifier), BIND(of->due),
+	    BIND(COUNTED_AT_ONCE));
+	bool any = query != NULL && query_i64(query, 0) > 0;
+
+	if (any) {
+		int64_t since = query_i64(query, 1);
+
+		waiting->notices += (uint64_t)query_i64(query, 0);
+		waiting->since = waiting->since == 0 || since < waiting->since ? since : waiting->since;
+		*behind = (uint64_t)query_i64(query, 2);
+	}
+	if (query != NULL)
+		query_reset(query);
+	return any;
+}
+
+bool
+store_read_waiting(struct store_reader *reader, const struct store_waiting_of *of, struct store_waiting *waiting)
+{
+	uint64_t behind = 0;
+	bool more = true;
 
 	*waiting = (struct store_waiting){ 0 };
 	db_forgive(reader->main);
-	db_set_deadline(reader->main, clock_mono() + READING_MICROSECONDS);
-	query = db_query(reader->main, "SELECT count(DISTINCT notice), coalesce(min(created), 0),"
-	    " (SELECT count(*) FROM deliveries WHERE state = 5) FROM deliveries WHERE ended = 0 AND state < 4");
-	if (query != NULL && query_step(query))
-		*waiting = (struct store_waiting){ (uint64_t)query_i64(query, 0), query_i64(query, 1), (uint64_t)query_i64(query, 2) };
-	if (query != NULL)
-		query_reset(query);
+	while (more) {
+		db_set_deadline(reader->main, clock_mono() + READING_MICROSECONDS);
+		more = add_waiting(reader->main, of, &behind, waiting);
+	}
+	waiting->dead = (uint64_t)db_number(reader->main, "SELECT count(*) FROM deliveries WHERE state = 5", 0);
 	db_set_deadline(reader->main, 0);
 	if (db_fault(reader->main) == DB_WELL)
 		return true;
 	reason_set(&reader->why, "%s", db_why(reader->main));
 	return false;
-}
-
-uint32_t
-store_read_waiting_for(struct store_reader *reader, const char *notifier, int64_t now)
-{
-	struct query *query;
-	uint32_t count = 0;
-
-	if (reader == NULL)
-		return 0;
-	db_forgive(reader->main);
-	db_set_deadline(reader->main, clock_mono() + READING_MICROSECONDS);
-	query = DB_ROW(reader->main, "SELECT count(DISTINCT notice) FROM deliveries WHERE ended = 0 AND notifier = ?1 AND state < 4"
-	    " AND (attempts > 0 OR not_before <= ?2)", BIND_TEXT(notifier), BIND(now));
-	if (query != NULL) {
-		count = (uint32_t)query_i64(query, 0);
-		query_reset(query);
-	}
-	db_set_deadline(reader->main, 0);
-	return count;
 }

@@ -88,9 +88,10 @@ struct store_waiting {
 	int64_t since;      /* the oldest of these deliveries; 0: none */
 	uint64_t dead;      /* deliveries */
 };
-bool store_read_waiting(struct store_reader *, struct store_waiting *);
-/* How many notices wait for a notifier that it has tried, or that are due by then. 0 where they cannot be read. */
-uint32_t store_read_waiting_for(struct store_reader *, const char *notifier, int64_t now);
+/* Of which notifier ("": all of them), and of what that was tried or is due by then. */
+struct store_waiting_of { const char *notifier; int64_t due; };
+#define STORE_WAITING_ALL ((struct store_waiting_of){ "", INT64_MAX })
+bool store_read_waiting(struct store_reader *, const struct store_waiting_of *, struct store_waiting *);
 
 /* The newest result of each target, by target, behind `after`. */
 enum store_reading store_read_newest(struct store_reader *, uint64_t after, uint32_t limit, store_on_result *, void *);

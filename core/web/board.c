@@ -210,7 +210,7 @@ finish_rows(struct board *board)
 	board->rows = board->next;
 	board->next = (struct rows){ .count = 0 };
 	begin_round(board);
-	if (!store_read_waiting(board->reader, &board->waiting))
+	if (!store_read_waiting(board->reader, &STORE_WAITING_ALL, &board->waiting))
 		board->waiting = (struct store_waiting){ 0 };
 	outbox_read(&board->outbox, board->reader);
 	board->is_read = true;

@@ -189,6 +189,37 @@ incidents(void **state)
 	assert_open(&two, NULL);
 }
 
+static void
+assert_waiting(struct store_waiting_of of, uint64_t notices, int64_t since)
+{
+	struct store_reader *reader = folder_read(&folder);
+	struct store_waiting waiting;
+
+	assert_true(store_read_waiting(reader, &of, &waiting));
+	assert_int_equal(waiting.notices, notices);
+	assert_int_equal(waiting.since, since);
+	assert_int_equal(waiting.dead, 0);
+	store_reader_close(&reader);
+}
+
+/* However many incidents are open, a page of targets reads those of its own targets. */
+static void
+a_page_of_targets_reads_no_other_incidents(void **state)
+{
+	struct query *query = db_query(folder.store->shelves[STORE_MAIN].db,
+	    "EXPLAIN QUERY PLAN SELECT * FROM target_status WHERE target > 7 ORDER BY target LIMIT 5");
+	int steps = 0;
+
+	(void)state;
+	assert_non_null(query);
+	for (; query_step(query); steps++) {
+		assert_null(strstr(query_text(query, 3), "MATERIALIZE"));
+		assert_null(strstr(query_text(query, 3), "SCAN incidents"));
+		assert_null(strstr(query_text(query, 3), "TEMP B-TREE"));
+	}
+	assert_true(steps > 3);
+}
+
 /* What is told of a target where its state has no sentence is told of its open incident, and by when that was certain. */
 static void
 a_target_stands_by_its_state_and_its_incident(void **state)
@@ -310,6 +341,10 @@ notices_and_deliveries(void **state)
 	ASSERT_READS(store_read_deliveries_in(reader, STORE_DELIVERY_waiting, &from, 9, on_delivery, &wanted), STORE_READ_END, &mail);
 	ASSERT_READS(store_read_deliveries_in(reader, STORE_DELIVERY_sent, &behind, 9, on_delivery, &wanted), STORE_READ_END, &log);
 	ASSERT_LISTS(STORE_LIST_WAITING, 0, ROW_UNDELIVERED, &queued);
+	assert_waiting(STORE_WAITING_ALL, 1, mail.created);
+	assert_waiting((struct store_waiting_of){ mail.notifier, mail.not_before }, 1, mail.created);
+	assert_waiting((struct store_waiting_of){ mail.notifier, mail.not_before - 1 }, 0, 0);
+	assert_waiting((struct store_waiting_of){ log.notifier, INT64_MAX }, 0, 0);
 	ASSERT_LISTS(STORE_LIST_PROVED, 0, ROW_PROVED, &log.notifier);
 	replayed.number = 2;
 	replayed.text = bytes_of("another");
@@ -425,6 +460,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(targets_and_states, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(incidents, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_target_stands_by_its_state_and_its_incident, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_page_of_targets_reads_no_other_incidents, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(evidence, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(evidence_of_a_notice, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(notices_and_deliveries, set_up, tear_down),
