@@ -118,6 +118,7 @@ install: all
 	install -d $(SHARE)/pkgconfig $(SHARE)/postwatch $(DESTDIR)$(PREFIX)/lib/systemd/system
 	$(PATHS_IN) conf/postwatch.pc.in > $(SHARE)/pkgconfig/postwatch.pc
 	for file in nagios.cfg icinga2.conf; do $(PATHS_IN) conf/$$file > $(SHARE)/postwatch/$$file || exit 1; done
+	install -m 644 conf/prometheus/postwatch.rules.yml conf/prometheus/prometheus.yml conf/grafana/postwatch.json $(SHARE)/postwatch
 	$(PATHS_IN) conf/postwatch.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/postwatch.service
 	[ -e $(DESTDIR)$(SYSCONF)/postwatch/postwatch.conf ] || \
 		install -D -m 644 conf/postwatch.conf $(DESTDIR)$(SYSCONF)/postwatch/postwatch.conf

@@ -21,6 +21,7 @@ FLAT_TARGETS = 12000    # each once a second
 WARM_UP = 350000        # probes, until the cache of the keeper's history is full
 WATCHED, ROWS, WINDOW = 2000, 2000000, 10
 STORE = kit.BUILD / "tests/bench/store"
+PAGE = kit.BUILD / "tests/bench/web"
 
 
 @contextlib.contextmanager
@@ -43,6 +44,24 @@ def store(bench):
 	bench.table.row("a lone incident of 7 rows, until it is safe", f"{found['lone_change_us'] / 1000:.2f} ms")
 	bench.table.row("open both files; read 100,000 targets, 10,000 incidents", f"{found['open_ms']:.0f} ms",
 	                f"{found['read_all_ms']:.0f} ms")
+
+
+def page(bench):
+	"""Processor time of what is made for one visitor; a step is how long one may wait for what the page does beside him."""
+	for targets, goals in ((10000, (20, 20, 150)), (100000, (50, 50, None))):
+		bench.table.heading(f"The page: {targets:,} targets, 100 of them down; rendered and packed anew each time")
+		kit.progress(f"page: {targets} targets")
+		with scratch("page") as folder:
+			found = kit.figures(PAGE, folder, targets, 100, seconds=300)
+		for name in ("overview", "target", "incident"):
+			p99 = found[f"{name}_p99_us"] / 1000
+			bench.table.row(f"{name}, p99", f"{p99:.2f} ms", f"{found[name + '_packed_bytes'] / 1000:.1f} kB", f"<= {goals[0]} ms, 60 kB",
+			                p99 <= goals[0] and found[f"{name}_packed_bytes"] <= 60000)
+		bench.table.row("overviews a second", f"{1e6 / found['overview_us']:,.0f}", "", ">= 1,000", found["overview_us"] <= 1000)
+		bench.table.row("metrics of all", f"{found['metrics_ms']:.0f} ms", f"{found['metrics_bytes'] / 2**20:.1f} MiB in parts of"
+		                f" {found['metrics_part_bytes'] / 1024:.0f} KiB", *((f"<= {goals[2]} ms", found["metrics_ms"] <= goals[2]) if goals[2] else ()))
+		bench.table.row("each second beside", f"{found['second_cpu_ms']:.1f} ms CPU", f"longest step {found['second_longest_step_ms']:.2f} ms")
+		bench.table.row("the store read whole", f"{found['read_ms']:.0f} ms", f"longest step {found['read_longest_step_ms']:.1f} ms")
 
 
 def month(bench):
