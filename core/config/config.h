@@ -165,12 +165,19 @@ struct config_reference {
 };
 
 /* Where the page is served, and to whom. */
+enum { PAGE_URL_MAX = 500, SHARES_MAX = 64, SHARE_SECRET_MIN = 22, SHARE_SECRET_MAX = 100 };
+struct config_share {
+	const char *tag, *secret; /* letters, digits, "-" and "_" */
+};
 struct config_web {
 	uint32_t listen_count;       /* 0: nowhere */
 	const char *const *listen;   /* "ADDRESS:PORT", or an absolute path */
 	const char *password_file;   /* NULL: none */
+	const char *page_url;        /* how people reach it, without a "/" at its end; NULL: not known */
 	const char *token;           /* first segment of every address; NULL: none */
 	bool is_public;
+	uint32_t share_count;
+	const struct config_share *shares;
 	uint32_t name_count;
 	const char *const *names;
 };

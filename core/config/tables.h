@@ -53,7 +53,7 @@ enum notifier_row {
 };
 
 enum heartbeat_row { HEARTBEAT_INTERVAL, HEARTBEAT_ROWS };
-enum web_row { WEB_LISTEN, WEB_PASSWORD, WEB_PUBLIC, WEB_NAMES, WEB_ROWS };
+enum web_row { WEB_LISTEN, WEB_PASSWORD, WEB_PUBLIC, WEB_NAMES, WEB_PAGE_URL, WEB_SHARE, WEB_ROWS };
 enum window_row { WINDOW_TARGETS, WINDOW_WHEN, WINDOW_TIMEZONE, WINDOW_WHY, WINDOW_ROWS };
 
 enum target_row {

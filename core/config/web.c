@@ -75,6 +75,69 @@ take_password_file(struct reader *reader, const struct pw_value *value)
 	return NULL;
 }
 
+/* NULL: none, or a fault. What stands in it goes into notices as it is. */
+static const char *
+take_page_url(struct reader *reader, const struct pw_value *value)
+{
+	const struct node *node = node_member(reader->web, "page_url");
+	const char *host = NULL;
+	size_t size;
+	char *url;
+
+	if (!value->given)
+		return NULL;
+	if (strncmp(value->string, "https://", 8) == 0)
+		host = value->string + 8;
+	else if (strncmp(value->string, "http://", 7) == 0)
+		host = value->string + 7;
+	for (const char *at = value->string; *at != '\0'; at++)
+		if (*at <= ' ' || *at > '~' || strchr("\"<>\\^`{|}?#", *at) != NULL)
+			host = NULL;
+	if (host == NULL || *host == '\0' || *host == '/' || strlen(value->string) > PAGE_URL_MAX) {
+		FAULT(reader, node->place, "web: page_url: %s is not the address of a page, such as \"https://watch.example.org\"",
+		    QUOTE(reader, value->string));
+		return NULL;
+	}
+	url = arena_strdup(reader->arena, value->string);
+	for (size = strlen(url); url[size - 1] == '/'; size--)
+		url[size - 1] = '\0';
+	return url;
+}
+
+/* An entry says nothing of its secret where it is faulty. */
+static bool
+take_share(struct reader *reader, struct place place, const char *text, struct config_share *share)
+{
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+	const char *secret = strrchr(text, ':');
+	size_t size = secret == NULL ? 0 : strlen(secret + 1);
+
+	if (secret == NULL || secret == text || size < SHARE_SECRET_MIN || size > SHARE_SECRET_MAX || secret[1 + strspn(secret + 1, letters)] != '\0') {
+		FAULT(reader, place, "web: share: an entry is \"TAG:SECRET\", its secret %d to %d letters and digits that nobody guesses",
+		    SHARE_SECRET_MIN, SHARE_SECRET_MAX);
+		return false;
+	}
+	*share = (struct config_share){ arena_bytes(reader->arena, text, (size_t)(secret - text)), arena_strdup(reader->arena, secret + 1) };
+	return true;
+}
+
+static void
+take_shares(struct reader *reader, const struct pw_value *value)
+{
+	struct config_web *web = &reader->config->web;
+	const struct node *node = node_member(reader->web, "share");
+	struct config_share *shares;
+
+	if (!value->given)
+		return;
+	shares = arena_array(reader->arena, value->list->count, sizeof *shares);
+	for (uint32_t i = 0; i < value->list->count; i++)
+		if (!take_share(reader, node->place, value->list->items[i], &shares[i]))
+			return;
+	web->share_count = value->list->count;
+	web->shares = shares;
+}
+
 void
 web_take(struct reader *reader)
 {
@@ -120,8 +183,9 @@ web_take(struct reader *reader)
 		return;
 	*web = (struct config_web){ .listen_count = values[WEB_LISTEN].list->count,
 		.listen = values[WEB_LISTEN].list->items,
-		.password_file = take_password_file(reader, &values[WEB_PASSWORD]),
+		.password_file = take_password_file(reader, &values[WEB_PASSWORD]), .page_url = take_page_url(reader, &values[WEB_PAGE_URL]),
 		.is_public = values[WEB_PUBLIC].number != 0 };
+	take_shares(reader, &values[WEB_SHARE]);
 	if (values[WEB_NAMES].given) {
 		web->name_count = values[WEB_NAMES].list->count;
 		web->names = values[WEB_NAMES].list->items;

@@ -1,6 +1,7 @@
 /* Fills the structure of a notice that a notifier plugin is given. */
 #include "notifier/notice.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -43,6 +44,33 @@ view_of(const char *string)
 	return (struct pw_bytes){ string, strlen(string) };
 }
 
+const char *
+notice_page(char *room, const char *page_url, const struct message_notice *from)
+{
+	static const char unreserved[] =
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+	struct text text = text_over(room, PAGE_MAX);
+
+	room[0] = '\0';
+	if (page_url == NULL)
+		return room;
+	text_add(&text, page_url);
+	if (from->incident != 0) {
+		text_format(&text, "/incidents/%" PRIu64, from->incident);
+		return room;
+	}
+	text_add(&text, from->target.size == 0 ? "/about" : "/targets/");
+	for (size_t i = 0; i < from->target.size; i++) {
+		char byte = from->target.data[i];
+
+		if (byte != '\0' && strchr(unreserved, byte) != NULL)
+			text_add_bytes(&text, &byte, 1);
+		else
+			text_format(&text, "%%%02X", (unsigned char)byte);
+	}
+	return room;
+}
+
 void
 notice_fill(struct pw_notice *notice, struct notice_words *words, const struct message_notice *from,
     const struct zone *zone, int64_t now)
@@ -51,7 +79,7 @@ notice_fill(struct pw_notice *notice, struct notice_words *words, const struct m
 	bool together = kind == NOTICE_digest && notice_is_together(kind, from->code);
 
 	*notice = (struct pw_notice){ .size = sizeof *notice, .kind = from->kind, .key = from->key,
-	    .json = "{}",
+	    .json = "{}", .page = "",
 		.incident = (int64_t)from->incident, .detected = from->detected,
 		.confirmed = from->confirmed,
 		.attempt = from->attempt, .thread = from->thread,

@@ -306,6 +306,8 @@ add_advice(struct text *text, const struct notice_view *view)
 		add_word(text, notice->target);
 		text_add(text, " --for 2h --why REASON`.\n");
 	}
+	if (view->page != NULL && view->page[0] != '\0')
+		text_format(text, "More of it: %s\n", view->page);
 }
 
 /* Room for the end and for the evidence is kept first: where there is little, what stands before

@@ -37,6 +37,8 @@ write_head(struct json *json, const struct pw_notice *shown, const struct messag
 	write_word(json, "from", notice->from);
 	write_word(json, "to", notice->to);
 	json_int(json, "incident", (int64_t)notice->incident);
+	if (shown->page[0] != '\0')
+		json_string(json, "page", shown->page);
 	json_time(json, "began", notice->began);
 	json_time(json, "detected", notice->detected);
 	json_time(json, "confirmed", notice->confirmed);

@@ -198,7 +198,8 @@ deliver(struct worker *worker, const struct message_notice *from)
 		.watcher = worker->words.own_name,
 		.watcher_host = worker->host[0] == '\0' ? NULL : worker->host,
 		.after = worker->notifier->after,
-		.has_quiet = worker->notifier->quiet.count > 0 };
+		.has_quiet = worker->notifier->quiet.count > 0,
+		.page = notice_page(worker->words.page, config->web.page_url, from) };
 
 	/* A probe's plugin has outcomes of its own. */
 	for (uint32_t i = 0; i < config->plugin_count; i++)
@@ -206,6 +207,7 @@ deliver(struct worker *worker, const struct message_notice *from)
 		    && strcmp(config->plugins[i].descriptor->name, from->probe) == 0)
 			view.outcomes = plugin_probe(&config->plugins[i])->outcomes;
 	notice_fill(&notice, &worker->words, from, worker->zone, view.now);
+	notice.page = view.page;
 	notice.deadline = worker->notifier->deadline;
 	notice.helo = worker->duty->config->helo;
 	notice.receipts = worker->receipts;

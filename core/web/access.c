@@ -13,6 +13,17 @@ access_is_secret(const char *given, const char *ours)
 	return difference == 0;
 }
 
+const char *
+access_shared_tag(const struct access *access, const char *secret)
+{
+	const char *tag = NULL;
+
+	for (uint32_t i = 0; i < access->share_count; i++)
+		if (access_is_secret(secret, access->shares[i].secret))
+			tag = access->shares[i].tag;
+	return tag;
+}
+
 /* Any name would do for a server that others reach through the reader's browser by a
  * name of theirs (DNS rebinding): so only names of ours, and what no DNS has answered. */
 bool

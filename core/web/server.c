@@ -11,11 +11,12 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/json.h"
+#include "web/admit.h"
 #include "web/emit.h"
 #include "web/gzip.h"
 #include "web/headers.h"
 
-enum { HEADER_ROOM = 8 * 1024, GZIP_FROM = 1024, CREDENTIALS_MAX = 512, URI_MAX = 4096 };
+enum { HEADER_ROOM = 8 * 1024, GZIP_FROM = 1024, URI_MAX = 4096 };
 
 /* For an answer to be taken before its visitor may be turned away for others. */
 static const int64_t grace = SECOND;
@@ -38,7 +39,6 @@ struct listener {
 
 struct server {
 	struct access access;
-	char prefix[128];
 	server_handler *handler;
 	void *arg;
 	uint32_t listener_count;
@@ -69,8 +69,6 @@ server_create(const struct access *access, server_handler *handler, void *arg)
 	server->access = *access;
 	server->handler = handler;
 	server->arg = arg;
-	if (access->token != NULL)
-		snprintf(server->prefix, sizeof server->prefix, "/%s", access->token);
 	return server;
 }
 
@@ -214,19 +212,6 @@ server_query(const struct server_request *request, const char *name)
 	return value;
 }
 
-static bool
-knows_credentials(const struct server *server, struct MHD_Connection *connection)
-{
-	char *password = NULL, *user = MHD_basic_auth_get_username_password(connection, &password), both[CREDENTIALS_MAX];
-	bool knows;
-
-	snprintf(both, sizeof both, "%s:%s", user == NULL ? "" : user, password == NULL ? "" : password);
-	knows = user != NULL && access_is_secret(both, server->access.credentials);
-	MHD_free(user);
-	MHD_free(password);
-	return knows;
-}
-
 void
 server_problem(const struct server_request *request, struct server_answer *answer, unsigned status, const char *detail)
 {
@@ -248,64 +233,6 @@ server_problem(const struct server_request *request, struct server_answer *answe
 	answer->type = "text/plain; charset=utf-8";
 	(void)buffer_add(answer->body, detail, strlen(detail), EMIT_MAX);
 	(void)buffer_add(answer->body, "\n", 1, EMIT_MAX);
-}
-
-static enum MHD_Result
-count_hosts(void *arg, enum MHD_ValueKind kind, const char *name, const char *value)
-{
-	int *count = arg;
-
-	(void)kind, (void)value;
-	*count += strcasecmp(name, MHD_HTTP_HEADER_HOST) == 0;
-	return MHD_YES;
-}
-
-/* Whether the request is let in, and its path behind the token. What is not our token is told as what is not there. */
-static bool
-admit(struct listener *listener, struct MHD_Connection *connection, const struct exchange *exchange, const char *method,
-    struct server_request *request, struct server_answer *answer)
-{
-	const struct server *server = listener->server;
-	const char *host = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_HOST);
-	size_t prefix = strlen(server->prefix);
-	int hosts = 0;
-
-	MHD_get_connection_values(connection, MHD_HEADER_KIND, count_hosts, &hosts);
-	if (hosts > 1) { /* RFC 9112, 3.2 */
-		server_problem(request, answer, MHD_HTTP_BAD_REQUEST, "a request has one Host");
-		return false;
-	}
-	if (exchange->is_malformed) {
-		server_problem(request, answer, MHD_HTTP_BAD_REQUEST, "the address is not one of a URL");
-		return false;
-	}
-	if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0) {
-		server_problem(request, answer, MHD_HTTP_METHOD_NOT_ALLOWED, "pages are only read: GET or HEAD");
-		return false;
-	}
-	if (listener->is_unix)
-		return true;
-	if (!access_has_name(&server->access, host)) {
-		server_problem(request, answer, MHD_HTTP_MISDIRECTED_REQUEST,
-		    "this server is not known by that name: `names` of the configuration lists those that it is known by");
-		return false;
-	}
-	if (server->access.token != NULL) {
-		char given[sizeof server->prefix];
-
-		snprintf(given, sizeof given, "%.*s", (int)(1 + strcspn(request->path + 1, "/")), request->path);
-		if (!access_is_secret(given, server->prefix)) {
-			server_problem(request, answer, MHD_HTTP_NOT_FOUND, "nothing is here");
-			return false;
-		}
-		request->path = request->path[prefix] == '/' ? request->path + prefix : "/";
-		request->prefix = server->prefix;
-	} else if (!server->access.is_public
-	    && (server->access.credentials == NULL || !knows_credentials(server, connection))) {
-		server_problem(request, answer, MHD_HTTP_UNAUTHORIZED, "a user and a password are needed");
-		return false;
-	}
-	return true;
 }
 
 const char *
@@ -418,6 +345,7 @@ on_request(void *arg, struct MHD_Connection *connection, const char *url, const 
 	struct server_request request = { .path = url, .prefix = "", .connection = connection };
 	struct server_answer answer = { .status = MHD_HTTP_OK, .body = &server->body };
 	struct visitor *visitor = visitor_of(connection);
+	struct admitted admitted;
 
 	(void)http_version, (void)upload;
 	if (exchange == NULL)
@@ -435,7 +363,9 @@ on_request(void *arg, struct MHD_Connection *connection, const char *url, const 
 		visitor->since = clock_mono();
 	}
 	buffer_clear(&server->body);
-	if (admit(listener, connection, exchange, method, &request, &answer))
+	admitted = (struct admitted){ .access = &server->access, .method = method, .is_unix = listener->is_unix,
+		.is_malformed = exchange->is_malformed };
+	if (admit(&admitted, &request, &answer))
 		server->handler(server->arg, &request, &answer);
 	server->requests++;
 	return send_answer(server, &request, exchange, &answer);

@@ -27,6 +27,7 @@ struct server_request {
 	const char *path;   /* decoded, without the token; begins with "/" */
 	const char *prefix; /* what stands before every path of ours in a link: "" or "/TOKEN" */
 	void *connection;   /* for server_query() */
+	const char *tag;    /* what is shared with whoever asks; NULL: all */
 };
 
 /* The value of a parameter of the query, decoded; "" where it has none; NULL: it is not there. Good during the answer. */

@@ -10,6 +10,7 @@
 #include "web/incident.h"
 #include "web/metrics.h"
 #include "web/overview.h"
+#include "web/shared.h"
 #include "web/target.h"
 
 static void
@@ -58,6 +59,23 @@ answer_icon(struct view *view, const char *name)
 	EMIT(emit, "</svg>\n");
 }
 
+/* Nothing else is below a secret address. */
+static void
+answer_shared(struct view *view)
+{
+	static const char assets[] = "/assets/", icon[] = "/icon/";
+	const char *path = view->request->path;
+
+	if (strcmp(path, "/") == 0)
+		shared_answer(view);
+	else if (strncmp(path, assets, sizeof assets - 1) == 0)
+		answer_asset(view, path + sizeof assets - 1);
+	else if (strncmp(path, icon, sizeof icon - 1) == 0)
+		answer_icon(view, path + sizeof icon - 1);
+	else
+		server_problem(view->request, view->answer, 404, "nothing is here");
+}
+
 static const struct {
 	const char *path;
 	bool is_prefix; /* the page is given what stands behind it */
@@ -87,7 +105,9 @@ site_answer(void *arg, const struct server_request *request, struct server_answe
 		if (pages[i].is_prefix ? strncmp(request->path, pages[i].path, size) == 0 : strcmp(request->path, pages[i].path) == 0)
 			break;
 	}
-	if (i < sizeof pages / sizeof pages[0])
+	if (request->tag != NULL)
+		answer_shared(&view);
+	else if (i < sizeof pages / sizeof pages[0])
 		pages[i].answer(&view, request->path + size);
 	else if (strcmp(request->path, "/") == 0)
 		overview_answer(&view);

@@ -4,11 +4,26 @@
 #include "base/clock.h"
 #include "web/site.h"
 
+static void
+put_navigation(struct view *view)
+{
+	struct emit *emit = &view->emit;
+
+	EMIT(emit, "<nav aria-label=\"Pages\"><a href=\"");
+	VIEW_ADDRESS(view, "/");
+	EMIT(emit, "\">Overview</a> <a href=\"");
+	VIEW_ADDRESS(view, "/incidents");
+	EMIT(emit, "\">Incidents</a> <a href=\"");
+	VIEW_ADDRESS(view, "/about");
+	EMIT(emit, "\">Us</a></nav>");
+}
+
 void
 view_begin(struct view *view, const char *title, enum board_rank icon)
 {
 	struct emit *emit = &view->emit;
 	bool is_wall = server_query(view->request, "wall") != NULL, is_compact = server_query(view->request, "compact") != NULL;
+	bool is_shared = view->request->tag != NULL;
 
 	EMIT(emit, "<!DOCTYPE html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\">"
 	    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><meta name=\"color-scheme\" content=\"light dark\">\n<title>");
@@ -19,9 +34,13 @@ view_begin(struct view *view, const char *title, enum board_rank icon)
 	EMIT(emit, ".svg\">\n<link rel=\"stylesheet\" href=\"");
 	VIEW_ADDRESS(view, "/assets/");
 	emit_string(emit, view->site->assets[ASSET_STYLE]);
-	EMIT(emit, "\">\n<script defer data-events=\"");
-	VIEW_ADDRESS(view, "/api/v1/events");
-	EMIT(emit, "\" src=\"");
+	EMIT(emit, "\">\n<script defer");
+	if (!is_shared) {
+		EMIT(emit, " data-events=\"");
+		VIEW_ADDRESS(view, "/api/v1/events");
+		EMIT(emit, "\"");
+	}
+	EMIT(emit, " src=\"");
 	VIEW_ADDRESS(view, "/assets/");
 	emit_string(emit, view->site->assets[ASSET_SCRIPT]);
 	EMIT(emit, "\"></script>\n</head>\n<body");
@@ -31,13 +50,10 @@ view_begin(struct view *view, const char *title, enum board_rank icon)
 		EMIT(emit, " class=\"compact\"");
 	EMIT(emit, ">\n<a class=\"skip\" href=\"#main\">To the content</a>\n<header><a class=\"brand\" href=\"");
 	VIEW_ADDRESS(view, "/");
-	EMIT(emit, "\">Postwatch</a><nav aria-label=\"Pages\"><a href=\"");
-	VIEW_ADDRESS(view, "/");
-	EMIT(emit, "\">Overview</a> <a href=\"");
-	VIEW_ADDRESS(view, "/incidents");
-	EMIT(emit, "\">Incidents</a> <a href=\"");
-	VIEW_ADDRESS(view, "/about");
-	EMIT(emit, "\">Us</a></nav></header>\n<main id=\"main\" tabindex=\"-1\">\n");
+	EMIT(emit, "\">Postwatch</a>");
+	if (!is_shared)
+		put_navigation(view);
+	EMIT(emit, "</header>\n<main id=\"main\" tabindex=\"-1\">\n");
 }
 
 void

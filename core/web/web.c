@@ -169,6 +169,7 @@ prepare(struct web *web, struct reason *why)
 	const struct sandbox sandbox = { .network = SANDBOX_NO_TCP, .paths = &state, .path_count = 1, .calls = CALLS_OF_WEB,
 		.limits = limits_of(DUTY_WEB), .tell = duty_forbidden, .tell_to = web->duty };
 	struct access access = { .is_public = config->web.is_public, .token = config->web.token,
+		.share_count = config->web.share_count, .shares = config->web.shares,
 		.name_count = config->web.name_count, .names = config->web.names };
 	int landlock;
 

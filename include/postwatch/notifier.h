@@ -60,6 +60,9 @@ struct pw_notice {
 	uint16_t first_port;   /* this and the next: what `port`, `target` … were when it began; a reload may have changed them */
 	const char *first_kind; /* of the notice that it began with */
 	const char *first_target, *first_host, *first_probe, *first_own_name;
+
+	/* Since 1.2. */
+	const char *page;      /* URL of the page that tells of it, printable ASCII without quotes and blanks; "": there is none */
 };
 
 enum {

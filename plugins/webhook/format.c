@@ -67,7 +67,7 @@ static json_t *
 slack(const struct pw_notice *notice)
 {
 	static const char *const words[] = { "&amp;", "&lt;", "&gt;" };
-	char *text = escape(notice->subject, "&<>", words);
+	char *text = escape(notice->subject, "&<>", words), *page = NULL;
 	json_t *body = text == NULL ? NULL : json_pack("{s:s, s:[{s:s, s:{s:s, s:o, s:b}}, "
 	    "{s:s, s:[{s:s, s:[{s:s, s:o}]}]}]}",
 	    "text", text, "blocks",
@@ -76,6 +76,11 @@ slack(const struct pw_notice *notice)
 	    "type", "rich_text", "elements", "type", "rich_text_preformatted", "elements",
 	    "type", "text", "text", cut(notice->brief, PW_BRIEF_MAX));
 
+	if (body != NULL && notice->page != NULL && notice->page[0] != '\0' && (page = escape(notice->page, "&<>", words)) != NULL)
+		json_array_append_new(json_object_get(body, "blocks"), json_pack("{s:s, s:{s:s, s:o}}",
+		    "type", "section", "text", "type", "mrkdwn", "text",
+		    json_sprintf("<%s|On the page of Postwatch>", page)));
+	free(page);
 	free(text);
 	return body;
 }

@@ -255,6 +255,41 @@ the_files_of_a_heartbeat_are_looked_at(void **state)
 	assert_int_equal(files_faults.faults, 0);
 }
 
+#define PAGE(rest) TARGETS "web = { listen = [ \"127.0.0.1:1\" ]; public = true; " rest " };\n"
+#define SECRET "0123456789abcdef0123456789abcdef"
+
+static void
+takes_the_page(void **state)
+{
+	const struct config_web *web = &files_good(PAGE("page_url = \"https://watch.test/x//\"; share = [ \"lab:" SECRET "\", \"a:b:" SECRET "\" ];"))->web;
+
+	(void)state;
+	assert_string_equal(web->page_url, "https://watch.test/x");
+	assert_int_equal(web->share_count, 2);
+	assert_string_equal(web->shares[0].tag, "lab");
+	assert_string_equal(web->shares[1].tag, "a:b");
+	assert_string_equal(web->shares[1].secret, SECRET);
+	assert_null(files_good(PAGE(""))->web.page_url);
+}
+
+static void
+says_what_is_wrong_with_the_page(void **state)
+{
+	static const char *const urls[] = { "watch.test", "ftp://watch.test", "https://", "https:///x", "https://a b", "https://a\\\"b", "https://a?b", "http://a#b" };
+	static const char *const shares[] = { "lab", "lab:", "lab:short", ":" SECRET, "lab:0123456789abcdef01234", "lab:" SECRET "/x", "lab: " SECRET };
+	char text[1024];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof urls / sizeof urls[0]; i++) {
+		snprintf(text, sizeof text, PAGE("page_url = \"%s\";"), urls[i]);
+		files_bad(text, "main.conf:3", "is not the address of a page");
+	}
+	for (size_t i = 0; i < sizeof shares / sizeof shares[0]; i++) {
+		snprintf(text, sizeof text, PAGE("share = [ \"%s\" ];"), shares[i]);
+		files_bad(text, "main.conf:3", "an entry is \"TAG:SECRET\", its secret 22 to 100 letters and digits that nobody guesses");
+	}
+}
+
 int
 main(void)
 {
@@ -270,6 +305,8 @@ main(void)
 		cmocka_unit_test(warns_of_windows_that_leave_nothing),
 		cmocka_unit_test(a_missing_ca_file_is_no_fault_where_a_copy_is),
 		cmocka_unit_test(the_files_of_a_heartbeat_are_looked_at),
+		cmocka_unit_test(takes_the_page),
+		cmocka_unit_test(says_what_is_wrong_with_the_page),
 	};
 
 	return cmocka_run_group_tests(tests, files_setup, files_teardown);

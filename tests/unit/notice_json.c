@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/notice.h"
+#include "notifier/notice.h"
 #include "notifier/text_json.h"
 
 static struct pw_bytes
@@ -43,7 +44,7 @@ json_without_room_leaves_transcripts_out(void **state)
 	struct evidence_log log = { 0 };
 	struct buffer json = { 0 };
 	struct message_notice notice = some_notice("mx \"down\"");
-	const struct pw_notice shown = { .severity = "critical", .subject = "[down] mx", .own_name = "watch.test" };
+	const struct pw_notice shown = { .severity = "critical", .subject = "[down] mx", .own_name = "watch.test", .page = "" };
 
 	(void)state;
 	memset(line, 1, sizeof line);
@@ -76,7 +77,7 @@ every_kind_is_written(void **state)
 	for (enum notice_kind kind = NOTICE_none + 1; kind < NOTICE_KINDS; kind++) {
 		struct message_notice notice = some_notice("mx is so");
 		struct message_leg leg = some_leg(&log);
-		struct pw_notice shown = { .severity = kind % 2 == 0 ? "info" : "critical", .subject = "[kind] mx", .own_name = "watch.test",
+		struct pw_notice shown = { .severity = kind % 2 == 0 ? "info" : "critical", .subject = "[kind] mx", .own_name = "watch.test", .page = "https://watch.test/incidents/1",
 			.sent = 3000000, .offset = -3600, .over = kind % 2 == 0 };
 
 		snprintf(notice.kind, sizeof notice.kind, "%s", notice_name(kind));
@@ -108,10 +109,27 @@ every_kind_is_written(void **state)
 	evidence_log_fini(&log);
 }
 
+static void
+the_page_is_that_of_the_incident(void **state)
+{
+	static const char url[] = "https://watch.example/pw";
+	static char room[PAGE_MAX];
+	struct message_notice notice = { .incident = 12, .target = { "a b/\"\xff", 6 } };
+
+	(void)state;
+	assert_string_equal(notice_page(room, url, &notice), "https://watch.example/pw/incidents/12");
+	notice.incident = 0;
+	assert_string_equal(notice_page(room, url, &notice), "https://watch.example/pw/targets/a%20b%2F%22%FF");
+	notice.target = (struct pw_bytes){ "", 0 };
+	assert_string_equal(notice_page(room, url, &notice), "https://watch.example/pw/about");
+	assert_string_equal(notice_page(room, NULL, &notice), "");
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_page_is_that_of_the_incident),
 		cmocka_unit_test(every_kind_is_written),
 		cmocka_unit_test(json_without_room_leaves_transcripts_out),
 	};

@@ -188,6 +188,17 @@ subject_of_kind(const char *kind, const char *code, const char *sentence, const 
 }
 
 static void
+the_page_is_named_where_there_is_one(void **state)
+{
+	struct message_notice notice = some_notice("down", "refused", "mx down: connection refused");
+	struct notice_view view = view_of(&notice, NULL, 0);
+	(void)state;
+	view.page = "https://watch.example/pw/incidents/12";
+	write_both(&view);
+	assert_non_null(strstr(body, "\nMore of it: https://watch.example/pw/incidents/12\n"));
+}
+
+static void
 every_kind_has_its_words(void **state)
 {
 	(void)state;
@@ -492,6 +503,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(down_tells_all),
 		cmocka_unit_test(up_tells_the_difference),
+		cmocka_unit_test(the_page_is_named_where_there_is_one),
 		cmocka_unit_test(every_kind_has_its_words),
 		cmocka_unit_test(no_server_speaks_in_a_subject),
 		cmocka_unit_test(long_subject_is_cut),

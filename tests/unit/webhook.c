@@ -125,6 +125,11 @@ slack_reads_no_calls(void **state)
 	assert_string_equal(string_at(json, "blocks.0.text.type"), "plain_text");
 	assert_string_equal(string_at(json, "blocks.1.elements.0.type"), "rich_text_preformatted");
 	assert_string_equal(string_at(json, "blocks.1.elements.0.elements.0.text"), brief);
+	assert_int_equal(json_array_size(json_object_get(json, "blocks")), 2);
+	json_decref(json);
+	notice.page = "https://watch.example/incidents/1";
+	json = made(FORMAT_SLACK, &notice);
+	assert_string_equal(string_at(json, "blocks.2.text.text"), "<https://watch.example/incidents/1|On the page of Postwatch>");
 	json_decref(json);
 }
 

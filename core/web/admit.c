@@ -1,0 +1,107 @@
+#include "web/admit.h"
+
+#include <microhttpd.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { CREDENTIALS_MAX = 512 };
+
+static bool
+knows_credentials(const struct access *access, struct MHD_Connection *connection)
+{
+	char *password = NULL, *user = MHD_basic_auth_get_username_password(connection, &password), both[CREDENTIALS_MAX];
+	bool knows;
+
+	snprintf(both, sizeof both, "%s:%s", user == NULL ? "" : user, password == NULL ? "" : password);
+	knows = user != NULL && access_is_secret(both, access->credentials);
+	MHD_free(user);
+	MHD_free(password);
+	return knows;
+}
+
+static enum MHD_Result
+count_hosts(void *arg, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+	int *count = arg;
+
+	(void)kind, (void)value;
+	*count += strcasecmp(name, MHD_HTTP_HEADER_HOST) == 0;
+	return MHD_YES;
+}
+
+/* Whether it is one that we answer at all, whoever asks. */
+static bool
+is_proper(const struct admitted *admitted, const struct server_request *request, struct server_answer *answer)
+{
+	const char *host = MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_HOST);
+	int hosts = 0;
+
+	MHD_get_connection_values(request->connection, MHD_HEADER_KIND, count_hosts, &hosts);
+	if (hosts > 1) /* RFC 9112, 3.2 */
+		server_problem(request, answer, MHD_HTTP_BAD_REQUEST, "a request has one Host");
+	else if (admitted->is_malformed)
+		server_problem(request, answer, MHD_HTTP_BAD_REQUEST, "the address is not one of a URL");
+	else if (strcmp(admitted->method, "GET") != 0 && strcmp(admitted->method, "HEAD") != 0)
+		server_problem(request, answer, MHD_HTTP_METHOD_NOT_ALLOWED, "pages are only read: GET or HEAD");
+	else if (!admitted->is_unix && !access_has_name(admitted->access, host))
+		server_problem(request, answer, MHD_HTTP_MISDIRECTED_REQUEST,
+		    "this server is not known by that name: `names` of the configuration lists those that it is known by");
+	else
+		return true;
+	return false;
+}
+
+/* The first segment of a path becomes its prefix, so that links lead below it. */
+static void
+take_prefix(struct admitted *admitted, struct server_request *request, size_t size)
+{
+	snprintf(admitted->prefix, sizeof admitted->prefix, "%.*s", (int)size, request->path);
+	request->prefix = admitted->prefix;
+	request->path = request->path[size] == '/' ? request->path + size : "/";
+}
+
+static bool
+admit_shared(struct admitted *admitted, struct server_request *request, struct server_answer *answer, size_t before)
+{
+	size_t size = strcspn(request->path + before, "/");
+	char secret[SHARE_SECRET_MAX + 2];
+
+	snprintf(secret, sizeof secret, "%.*s", (int)(size < sizeof secret ? size : sizeof secret), request->path + before);
+	request->tag = access_shared_tag(admitted->access, secret);
+	if (request->tag == NULL) {
+		server_problem(request, answer, MHD_HTTP_NOT_FOUND, "nothing is here");
+		return false;
+	}
+	take_prefix(admitted, request, before + size);
+	answer->is_secret = true;
+	return true;
+}
+
+bool
+admit(struct admitted *admitted, struct server_request *request, struct server_answer *answer)
+{
+	static const char shared[] = "/share/";
+	const struct access *access = admitted->access;
+
+	if (!is_proper(admitted, request, answer))
+		return false;
+	if (access->token == NULL && strncmp(request->path, shared, sizeof shared - 1) == 0)
+		return admit_shared(admitted, request, answer, sizeof shared - 1);
+	if (admitted->is_unix)
+		return true;
+	if (access->token != NULL) {
+		size_t size = 1 + strcspn(request->path + 1, "/");
+		char given[ADMIT_PREFIX_MAX];
+
+		snprintf(given, sizeof given, "%.*s", (int)(size < sizeof given ? size - 1 : sizeof given), request->path + 1);
+		if (!access_is_secret(given, access->token)) {
+			server_problem(request, answer, MHD_HTTP_NOT_FOUND, "nothing is here");
+			return false;
+		}
+		take_prefix(admitted, request, size);
+	} else if (!access->is_public && (access->credentials == NULL || !knows_credentials(access, request->connection))) {
+		server_problem(request, answer, MHD_HTTP_UNAUTHORIZED, "a user and a password are needed");
+		return false;
+	}
+	return true;
+}

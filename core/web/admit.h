@@ -1,0 +1,24 @@
+/* Decides whether a request is let in, and to what. */
+#ifndef WEB_ADMIT_H
+#define WEB_ADMIT_H
+
+#include "web/access.h"
+#include "web/server.h"
+
+struct MHD_Connection;
+
+enum { ADMIT_PREFIX_MAX = 160 };
+
+/* What is known of it beside its headers. */
+struct admitted {
+	const struct access *access;
+	const char *method;
+	bool is_unix, is_malformed;
+	char prefix[ADMIT_PREFIX_MAX]; /* room for that of the request */
+};
+
+/* Whether the request is let in, its path and prefix behind the token or the secret; what is not of ours is told as what is not
+ * there. Else the answer says why. */
+bool admit(struct admitted *, struct server_request *, struct server_answer *);
+
+#endif

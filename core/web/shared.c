@@ -1,0 +1,103 @@
+#include "web/shared.h"
+
+#include <stdio.h>
+
+#include "base/clock.h"
+
+enum { ROWS_MAX = 1000 };
+
+/* Those of the tag, by their rank. */
+static uint32_t
+count_ranks(const struct view *view, uint32_t counts[RANKS])
+{
+	const struct board *board = view->site->board;
+	uint32_t all = 0;
+
+	for (enum board_rank rank = 0; rank < RANKS; rank++)
+		counts[rank] = 0;
+	for (uint32_t i = 0; i < board_count(board); i++) {
+		const struct board_row *row = board_get(board, i);
+
+		if (!board_row_has_tag(row, view->request->tag))
+			continue;
+		counts[row->rank]++;
+		all++;
+	}
+	return all;
+}
+
+static enum board_rank
+worst_of(const uint32_t counts[RANKS])
+{
+	enum board_rank rank = 0;
+
+	while (rank < RANK_UP && counts[rank] == 0)
+		rank++;
+	return rank;
+}
+
+/* The outcome is a word of ours; sentences may hold what a server said. */
+static void
+put_row(struct view *view, const struct board_row *row, int64_t now)
+{
+	struct emit *emit = &view->emit;
+
+	EMIT(emit, "<tr><td>");
+	view_rank(view, row->rank, row->rank == RANK_DOWN ? row->state : rank_name(row->rank));
+	EMIT(emit, "</td><td class=\"name\">");
+	emit_string(emit, row->name);
+	EMIT(emit, "</td><td class=\"when\">");
+	emit_age(emit, now - row->since);
+	EMIT(emit, "</td><td class=\"cause\">");
+	if (row->rank == RANK_DOWN || row->rank == RANK_SUSPECT)
+		emit_string(emit, row->outcome);
+	EMIT(emit, "</td><td class=\"when\">");
+	if (row->last_run != 0) {
+		emit_age(emit, now - row->last_run);
+		EMIT(emit, " ago");
+	} else
+		EMIT(emit, "not yet");
+	EMIT(emit, "</td><td>");
+	view_strip(view, board_look(view->site->board, row), now);
+	EMIT(emit, "</td></tr>\n");
+}
+
+static void
+put_table(struct view *view)
+{
+	const struct board *board = view->site->board;
+	struct emit *emit = &view->emit;
+	uint32_t shown = 0;
+
+	EMIT(emit, "<div class=\"scroll\"><table class=\"targets\" id=\"targets\"><thead><tr><th>State</th><th>Target</th><th>For</th>"
+	    "<th>Why</th><th>Looked</th><th>24 hours</th></tr></thead><tbody>\n");
+	for (uint32_t i = 0; i < board_count(board) && shown < ROWS_MAX; i++) {
+		const struct board_row *row = board_get(board, i);
+
+		if (!board_row_has_tag(row, view->request->tag))
+			continue;
+		put_row(view, row, board_time(board));
+		shown++;
+	}
+	EMIT(emit, "</tbody></table></div>\n");
+}
+
+void
+shared_answer(struct view *view)
+{
+	struct emit *emit = &view->emit;
+	uint32_t counts[RANKS], all = count_ranks(view, counts);
+	char title[80];
+
+	if (!board_is_read(view->site->board, NULL)) {
+		server_problem(view->request, view->answer, 503, "nothing can be told now: ask again");
+		return;
+	}
+	snprintf(title, sizeof title, "Mail arrives at %u of %u", counts[RANK_UP] + counts[RANK_DEGRADED], all);
+	view_begin(view, title, worst_of(counts));
+	EMIT(emit, "<h1 class=\"sentence\" id=\"sentence\">");
+	emit_string(emit, title);
+	EMIT(emit, ".</h1>\n");
+	put_table(view);
+	view_end(view);
+}
