@@ -147,6 +147,7 @@ past_options(struct past *past, const struct command *command, int argc, char **
 		case 't': past->tables = true; break;
 		case 'T': past->totals = true; break;
 		case 'w': past->why = argument; break;
+		case 'x': past->textfile = argument; break;
 		case 'f': past->span = argument; break;
 		case 'n':
 			past->count = (uint32_t)strtoul(argument, &end, 10);

@@ -39,6 +39,7 @@ struct past {
 	int64_t now;                 /* UTC */
 	const char *path, *state;    /* -c, -S */
 	const char *why, *span;      /* --why, --for */
+	const char *textfile;        /* --textfile */
 	struct past_target *targets; /* by number, those that are gone included */
 	uint32_t target_count, target_room;
 	struct past_block *blocks;   /* memory of past_keep() */

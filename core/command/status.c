@@ -4,10 +4,12 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sysexits.h>
 
 #include "command/layout.h"
 #include "command/outbox.h"
 #include "command/status_rows.h"
+#include "command/textfile.h"
 
 enum { CELL_MAX = 128, SEEN_MAX = 8192, COLUMNS = 4, EXIT_UNSEEN = 2 };
 
@@ -241,6 +243,22 @@ choose(const struct past *past, const struct status_row *all, char **words, cons
 	return true;
 }
 
+/* Returns the exit status. */
+static int
+put_metrics(const struct past *past)
+{
+	struct config config = { .timezone = NULL };
+	struct reason why;
+
+	if (past->config != NULL)
+		config = *past->config;
+	config.state = past->folder;
+	if (textfile_write(&config, past->textfile, &why))
+		return 0;
+	fprintf(stderr, "postwatch status: %s\n", why.text);
+	return EX_IOERR;
+}
+
 static int
 status(const struct command *command, int argc, char **argv)
 {
@@ -254,6 +272,8 @@ status(const struct command *command, int argc, char **argv)
 		return command_misused(command, "--totals goes with --json: without it the totals always stand at the end");
 	if (ends != 0 || (ends = past_open_store(&past)) != 0)
 		return ends;
+	if (past.textfile != NULL)
+		return past_finish(&past, put_metrics(&past));
 	all = status_rows_read(&past);
 	channels_read(&past, &channels);
 	rows = past_keep(&past, (past.target_count + (size_t)(argc - at)) * sizeof *rows);
@@ -275,6 +295,7 @@ status(const struct command *command, int argc, char **argv)
 }
 
 static const struct option_row options[] = {
+	{ "textfile", 'x', "FILE", "writes metrics into FILE, for the node_exporter, and prints nothing" },
 	{ "totals", 'T', NULL, "with --json: at the end an object of what waits and what fails" },
 	PAST_OPTIONS
 };
@@ -291,9 +312,11 @@ const struct command command_status = {
 	        "with the reason, and so is why the heartbeat is held back.\n"
 	        "With --json and --totals the last object, which has no \"target\", tells what waits, which notifiers fail,\n"
 	        "and which files cannot be used.\n"
+	        "With --textfile the metrics of /metrics, without counters, replace FILE, whose name ends with .prom in the folder of the\n"
+	        "node_exporter's textfile collector.\n"
 	        "Reads the store, so it works while the daemon does not run, too, and then says so.\n\n"
 	        "Exit status: 0; 1 nothing is kept, or no such target; 2 a target is not looked at; 64 wrong command line; 70 the store cannot be\n"
-	        "read; 78 there is no such file.",
+	        "read; 74 FILE cannot be written; 78 there is no such file.",
 	.options = options,
 	.run = status,
 };

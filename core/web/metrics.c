@@ -326,7 +326,9 @@ next_part(void *state, struct buffer *part)
 	if (!metrics->per_target || !board_is_read(metrics->site->board, NULL))
 		metrics->family = FAMILIES + 1;
 	while (metrics->family <= FAMILIES && part->size < PART) {
-		if (!put_family(metrics, metrics->family - 1, PART))
+		bool is_left_out = metrics->site->is_once && strcmp(families[metrics->family - 1].type, "counter") == 0;
+
+		if (!is_left_out && !put_family(metrics, metrics->family - 1, PART))
 			break;
 		metrics->family++;
 		metrics->number = 0;
@@ -364,4 +366,21 @@ metrics_answer(struct view *view, const char *rest)
 	metrics->per_target = per_target == NULL || strcmp(per_target, "false") != 0;
 	view->answer->type = metrics->out.is_open ? open : classic;
 	view->answer->parts = (struct parts_source){ .next = next_part, .end = end_parts, .state = metrics };
+}
+
+bool
+metrics_write(const struct site *site, FILE *file)
+{
+	struct metrics metrics = { .site = site, .per_target = true };
+	struct buffer part = { .data = NULL };
+	enum parts_next next;
+	bool good;
+
+	do {
+		buffer_clear(&part);
+		next = next_part(&metrics, &part);
+		good = next != PARTS_BROKEN && (part.size == 0 || fwrite(part.data, part.size, 1, file) == 1);
+	} while (good && next == PARTS_MORE);
+	buffer_fini(&part);
+	return good;
 }

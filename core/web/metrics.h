@@ -2,9 +2,14 @@
 #ifndef WEB_METRICS_H
 #define WEB_METRICS_H
 
+#include <stdio.h>
+
 #include "web/site.h"
 
 /* Query: per_target=false leaves out what is of single targets; tag=TAG chooses those with the tag. */
 void metrics_answer(struct view *, const char *rest);
+
+/* All of them in Prometheus' own format. Returns false where there is no memory, or the file takes no more. */
+bool metrics_write(const struct site *, FILE *);
 
 #endif

@@ -204,14 +204,16 @@ put_board(struct metrics_out *out, const struct site *site)
 		begin_labelled(out, "postwatch_targets", "state", rank_name(rank));
 		metrics_end_number(out, board_tally(site->board, rank));
 	}
-	metrics_put_number(out, "postwatch_runs_total", "counter", "Attempts that ended, since this process began to count.", board_results(site->board));
-	put_created(out, "postwatch_runs_created", site->started);
 	put_outbox(out, site);
 	metrics_begin_family(out, "postwatch_own_troubles", "gauge", "Troubles of our own that were told and have not ended, by their code.");
 	for (uint32_t i = 0; i < troubles->count; i++) {
 		begin_labelled(out, "postwatch_own_troubles", "code", troubles->items[i].code);
 		metrics_end_number(out, 1);
 	}
+	if (site->is_once)
+		return;
+	metrics_put_number(out, "postwatch_runs_total", "counter", "Attempts that ended, since this process began to count.", board_results(site->board));
+	put_created(out, "postwatch_runs_created", site->started);
 	metrics_begin_family(out, "postwatch_phase_duration_seconds", "histogram",
 	    "How long steps of attempts took that were reached, since this process began to count.");
 	for (uint32_t i = 0; i < tallies->count; i++)

@@ -12,6 +12,7 @@ struct site {
 	const struct config *config;
 	struct board *board;
 	int64_t started; /* UTC: this process */
+	bool is_once;    /* it does not go on: nothing is counted */
 	struct processes processes;
 	char assets[ASSETS][ASSET_NAME_MAX]; /* their names, by asset_name() */
 };

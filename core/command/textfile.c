@@ -1,0 +1,64 @@
+#include "command/textfile.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "web/metrics.h"
+
+/* Returns false if the store cannot be read. */
+static bool
+read_board(struct board *board, struct reason *why)
+{
+	const char *words;
+
+	while (board_turn(board))
+		continue;
+	if (board_is_read(board, &words))
+		return true;
+	reason_set(why, "%s", words);
+	return false;
+}
+
+/* Its name does not end as the collector wants it, so that nothing reads it before it is whole. */
+static bool
+write_file(const struct site *site, const char *path, struct reason *why)
+{
+	char beside[PATH_MAX];
+	FILE *file;
+	bool good;
+
+	if ((size_t)snprintf(beside, sizeof beside, "%s.%ld", path, (long)getpid()) >= sizeof beside) {
+		reason_set(why, "%s: the path is too long", path);
+		return false;
+	}
+	file = fopen(beside, "wxe");
+	good = file != NULL && metrics_write(site, file) && fflush(file) == 0 && fchmod(fileno(file), 0644) == 0;
+	if (file != NULL)
+		good = (fclose(file) == 0) && good;
+	if (good && rename(beside, path) == 0)
+		return true;
+	reason_set(why, "%s: %s", path, strerror(errno));
+	if (file != NULL)
+		(void)unlink(beside);
+	return false;
+}
+
+bool
+textfile_write(const struct config *config, const char *path, struct reason *why)
+{
+	struct site site = { .config = config, .started = clock_wall(), .is_once = true, .board = board_create(config) };
+	bool good;
+
+	if (site.board == NULL) {
+		reason_set(why, "no memory");
+		return false;
+	}
+	good = read_board(site.board, why) && write_file(&site, path, why);
+	board_destroy(&site.board);
+	return good;
+}
