@@ -15,7 +15,7 @@
 #include "store/history.h"
 #include "store/page.h"
 
-enum { NEWEST_A_STEP = 500, RESULTS_A_STEP = 2000, TARGETS_A_STEP = 200, TRACES_A_STEP = 200, LAST_HOUR = 4, FAILURES_MAX = 40 };
+enum { NEWEST_A_STEP = 2000, RESULTS_A_STEP = 2000, TARGETS_A_STEP = 200, TRACES_A_STEP = 200, LAST_HOUR = 4, FAILURES_MAX = 40 };
 
 static const int64_t quarter = INT64_C(900) * SECOND, quarters_after = INT64_C(60) * SECOND;
 

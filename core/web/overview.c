@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/hash.h"
 
 enum { ROWS_A_PAGE = 200, NAMED_MAX = 3, SHOWN_WHOLE = 25 };
 
@@ -380,6 +381,15 @@ put_table(struct view *view, const struct choice *choice)
 	}
 }
 
+/* Of what the page is made of, so that whoever has it is not made it again. */
+static uint64_t
+version_of(const struct site *site)
+{
+	uint64_t version = board_version(site->board);
+
+	return hash_add(hash_add(HASH_BEGIN, &site->started, sizeof site->started), &version, sizeof version);
+}
+
 void
 overview_answer(struct view *view)
 {
@@ -389,6 +399,8 @@ overview_answer(struct view *view)
 	const char *why;
 	char title[128];
 
+	if (board_is_read(board, NULL) && server_is_known(view->request, view->answer, version_of(view->site)))
+		return;
 	overview_title(view->site, title, sizeof title);
 	view_begin(view, title, board_count(board) > 0 ? board_get(board, 0)->rank : RANK_UNKNOWN);
 	if (!board_is_read(board, &why)) {
