@@ -1,12 +1,12 @@
-/* The ballast file, deleted when the disk is full: space held in reserve. */
+/* A disk that has little space left is not filled for it: others need that more. */
+#include "store/ballast.h"
+
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
-
-#include "store/store_private.h"
 
 enum { SPARE = 4 }; /* it is made only where so many times its size is free */
 

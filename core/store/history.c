@@ -113,15 +113,33 @@ load_tail(struct history *history, struct db *db)
 	return db_fault(db) == DB_WELL;
 }
 
+int64_t
+history_count(struct db *db, const char *key)
+{
+	struct query *query = DB_ROW(db, "SELECT value FROM counts WHERE key = ?1", BIND_TEXT(key));
+	int64_t value = query == NULL ? 0 : query_i64(query, 0);
+
+	if (query != NULL)
+		query_reset(query);
+	return value;
+}
+
+bool
+history_set_count(struct db *db, const char *key, int64_t value)
+{
+	return DB_RUN(db, "INSERT INTO counts (key, value) VALUES (?1, ?2)"
+	    " ON CONFLICT (key) DO UPDATE SET value = excluded.value", BIND_TEXT(key), BIND(value));
+}
+
 bool
 history_load(struct history *history, struct db *db)
 {
 	int64_t last, forgotten;
 
 	history_fini(history);
-	history->flushed = (uint64_t)db_number(db, "SELECT value FROM counts WHERE key = 'heads_upto'", 0);
+	history->flushed = (uint64_t)history_count(db, "heads_upto");
 	last = db_number(db, "SELECT max(id) FROM results", 0);
-	forgotten = db_number(db, "SELECT value FROM counts WHERE key = 'ok_upto'", 0);
+	forgotten = history_count(db, "ok_upto");
 	if (last < forgotten)
 		last = forgotten;
 	history->next = (last > (int64_t)history->flushed ? (uint64_t)last : history->flushed) + 1;
@@ -237,8 +255,7 @@ history_flush(struct history *history, struct db *db, bool whatever)
 			return false;
 		history->heads[target].dirty = false;
 	}
-	if (!DB_RUN(db, "INSERT INTO counts (key, value) VALUES ('heads_upto', ?1)"
-	    " ON CONFLICT (key) DO UPDATE SET value = excluded.value", BIND(upto)))
+	if (!history_set_count(db, "heads_upto", (int64_t)upto))
 		return false;
 	history->flushed = upto;
 	return true;

@@ -32,6 +32,10 @@ void history_fini(struct history *);
 bool history_add(struct history *, struct db *, const struct store_result *);
 bool history_flush(struct history *, struct db *, bool whatever);
 
+/* Counts, kept by name; 0: there is none. */
+int64_t history_count(struct db *, const char *key);
+bool history_set_count(struct db *, const char *key, int64_t value);
+
 /* The number of a word, made where it is new; 0: a fault. */
 uint32_t history_word(struct history *, struct db *, const char *word);
 

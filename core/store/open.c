@@ -10,7 +10,9 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "store/ballast.h"
 #include "store/store_private.h"
+#include "store/tending.h"
 
 /* No lock of ours is held on what is no file. */
 static void

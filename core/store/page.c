@@ -1,13 +1,17 @@
 /*
- * Pages: a statement lives only within one call, so no reader holds up the checkpoint for more than its second. Where whoever
- * is given the rows may write to the same connection, all are read before the first is given: no statement is under way then
- * that what is written, or rolled back, could change.
+ * Pages: a statement lives only within one call, so no reader holds up the checkpoint for more than its second. Where whoever is
+ * given the rows may write to the same connection, all are read before the first is given: no statement is under way then that
+ * what is written, or rolled back, could change. Behind them the readers that give rows one by one: each list is a tail to SELECT,
+ * whose order is that of an index.
  */
+#include "store/page.h"
+
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/outcome.h"
 #include "store/batch.h"
-#include "store/page.h"
+#include "store/history.h"
 
 void
 page_begin(struct page *page, struct store_reader *reader, enum row_kind kind, const char *tail, uint32_t limit,
@@ -102,4 +106,223 @@ page_end(struct page *page, bool enough)
 		return end_reading(page, enough);
 	store_batch_destroy(&page->rows);
 	return enough ? STORE_READ_END : page->reading;
+}
+
+/* --- postwatch.db --- */
+
+enum { COUNTED_AT_ONCE = 10000 };
+
+#define LIST(kind, type, limit_, tail_, ...)                                                                           \
+	do {                                                                                                           \
+		const struct bind binds_[] = { __VA_ARGS__ };                                                          \
+		struct page page_;                                                                                     \
+		page_begin(&page_, reader, kind, tail_, limit_, sizeof binds_ / sizeof binds_[0], binds_);              \
+		return PAGE_READ(&page_, type, on_row, arg);                                                           \
+	} while (0)
+
+enum store_reading
+store_read_targets(struct store_reader *reader, uint64_t after, uint32_t limit, store_on_target *on_row, void *arg)
+{
+	LIST(ROW_TARGET, target, limit, "WHERE number > ?1 ORDER BY number LIMIT ?9", BIND(after));
+}
+
+enum store_reading
+store_read_states(struct store_reader *reader, uint64_t after, uint32_t limit, store_on_state *on_row, void *arg)
+{
+	LIST(ROW_STATE, state, limit, "WHERE target > ?1 ORDER BY target LIMIT ?9", BIND(after));
+}
+
+enum store_reading
+store_read_evidence(struct store_reader *reader, uint64_t incident, const struct store_evidence_key *after,
+    uint32_t limit, store_on_evidence *on_row, void *arg)
+{
+	LIST(ROW_EVIDENCE, evidence, limit, "WHERE incident = ?1 AND (run, leg, target) > (?2, ?3, ?4)"
+	    " ORDER BY run, leg, target LIMIT ?9", BIND(incident), BIND(after->run), BIND(after->leg), BIND(after->target));
+}
+
+enum store_reading
+store_read_notice_evidence(struct store_reader *reader, uint64_t notice, store_on_notice_evidence *on_row, void *arg)
+{
+	LIST(ROW_NOTICE_EVIDENCE, notice_evidence, STORE_PAGE_MAX, "WHERE notice = ?1 ORDER BY run, leg", BIND(notice));
+}
+
+enum store_reading
+store_read_notice(struct store_reader *reader, uint64_t number, store_on_notice *on_row, void *arg)
+{
+	LIST(ROW_NOTICE, notice, 2, "WHERE number = ?1", BIND(number));
+}
+
+enum store_reading
+store_read_incident_notices(struct store_reader *reader, uint64_t incident, uint64_t after, uint32_t limit,
+    store_on_notice *on_row, void *arg)
+{
+	LIST(ROW_NOTICE, notice, limit, "WHERE incident = ?1 AND incident > 0 AND number > ?2 ORDER BY number LIMIT ?9",
+	    BIND(incident), BIND(after));
+}
+
+enum store_reading
+store_read_notices(struct store_reader *reader, uint64_t target, uint64_t before, uint32_t limit,
+    store_on_notice *on_row, void *arg)
+{
+	uint64_t below = before == 0 ? INT64_MAX : before;
+
+	if (target == UINT64_MAX)
+		LIST(ROW_NOTICE, notice, limit, "WHERE number < ?1 ORDER BY number DESC LIMIT ?9", BIND(below));
+	LIST(ROW_NOTICE, notice, limit, "WHERE number < ?1 AND target = ?2 ORDER BY number DESC LIMIT ?9", BIND(below),
+	    BIND(target));
+}
+
+#define IN_ORDER "AND (notice, notifier, recipient) > (?1, ?2, ?3) ORDER BY notice, notifier, recipient LIMIT ?9"
+
+/* Those that are open and those that are dead have an index each; the others are looked for. */
+enum store_reading
+store_read_deliveries_in(struct store_reader *reader, enum store_delivery_state state,
+    const struct store_delivery_key *after, uint32_t limit, store_on_delivery *on_row, void *arg)
+{
+	const char *tail = state == STORE_DELIVERY_dead ? "WHERE state = 5 AND ?4 = 5 " IN_ORDER :
+	    state < STORE_DELIVERY_sent ? "WHERE ended = 0 AND state = ?4 " IN_ORDER : "WHERE state = ?4 " IN_ORDER;
+
+	LIST(ROW_DELIVERY, delivery, limit, tail, BIND(after->notice), BIND_TEXT(after->notifier),
+	    BIND_TEXT(after->recipient), BIND(state));
+}
+
+enum store_reading
+store_read_notice_deliveries(struct store_reader *reader, uint64_t notice, store_on_delivery *on_row, void *arg)
+{
+	LIST(ROW_DELIVERY, delivery, STORE_PAGE_MAX, "WHERE notice = ?1 ORDER BY notifier, recipient", BIND(notice));
+}
+
+/* Behind that notice, which is moved: rows of a second at most. Returns false at the end, and on a fault. */
+static bool
+add_waiting(struct db *db, const struct store_waiting_of *of, uint64_t *behind, struct store_waiting *waiting)
+{
+	struct query *query = DB_ROW(db, "SELECT count(DISTINCT notice), min(created), max(notice) FROM (SELECT notice, created"
+	    " FROM deliveries INDEXED BY deliveries_open WHERE ended = 0 AND state < 4 AND notice > ?1 AND (?2 = '' OR notifier = ?2)"
+	    " AND (attempts > 0 OR not_before <= ?3) ORDER BY notice LIMIT ?4)", BIND(*behind), BIND_TEXT(of->notifier), BIND(of->due),
+	    BIND(COUNTED_AT_ONCE));
+	bool any = query != NULL && query_i64(query, 0) > 0;
+
+	if (any) {
+		int64_t since = query_i64(query, 1);
+
+		waiting->notices += (uint64_t)query_i64(query, 0);
+		waiting->since = waiting->since == 0 || since < waiting->since ? since : waiting->since;
+		*behind = (uint64_t)query_i64(query, 2);
+	}
+	if (query != NULL)
+		query_reset(query);
+	return any;
+}
+
+bool
+store_read_waiting(struct store_reader *reader, const struct store_waiting_of *of, struct store_waiting *waiting)
+{
+	uint64_t behind = 0;
+	bool more = true;
+
+	*waiting = (struct store_waiting){ 0 };
+	db_forgive(reader->main);
+	while (more) {
+		db_set_deadline(reader->main, clock_mono() + READING_MICROSECONDS);
+		more = add_waiting(reader->main, of, &behind, waiting);
+	}
+	waiting->dead = (uint64_t)db_number(reader->main, "SELECT count(*) FROM deliveries WHERE state = 5", 0);
+	db_set_deadline(reader->main, 0);
+	if (db_fault(reader->main) == DB_WELL)
+		return true;
+	reason_set(&reader->why, "%s", db_why(reader->main));
+	return false;
+}
+
+/* --- history.db --- */
+
+#define RESULT_COLUMNS "r.target, r.run, r.at, r.micros, r.verdict, r.mood, r.speaks_for, r.flags," \
+    " o.word, p.word, r.phases, r.text"
+#define RESULT_WORDS " JOIN words o ON o.number = r.outcome JOIN words p ON p.number = r.phase_names"
+
+/* Of those since the heads were written, else what its head names; and of many targets at once. */
+static const char newest_sql[] =
+    "WITH upto AS (SELECT coalesce((SELECT value FROM counts WHERE key = 'heads_upto'), 0) AS id),"
+    " recent AS MATERIALIZED (SELECT target, max(id) AS id FROM results WHERE id > (SELECT id FROM upto) GROUP BY target),"
+    " newest AS (SELECT target, id FROM recent UNION ALL SELECT h.target, coalesce((SELECT id FROM results"
+    "  WHERE id = h.last), h.bad) FROM heads h WHERE h.target NOT IN (SELECT target FROM recent))"
+    " SELECT " RESULT_COLUMNS " FROM newest n JOIN results r ON r.id = n.id" RESULT_WORDS
+    " WHERE n.target > ?1 ORDER BY n.target LIMIT ?2";
+
+/* `times` has room for STORE_PHASES_MAX. */
+static struct store_result
+result_of(struct query *query, int64_t *times)
+{
+	return (struct store_result){ (uint64_t)query_i64(query, 0), (uint64_t)query_i64(query, 1),
+		query_i64(query, 2), query_i64(query, 3), (uint32_t)query_i64(query, 4), (uint32_t)query_i64(query, 5),
+		(uint32_t)query_i64(query, 6), (uint32_t)query_i64(query, 7), outcome_current(query_text(query, 8)), query_text(query, 9),
+		times_unpack(query_bytes(query, 10), times, STORE_PHASES_MAX), times, query_bytes(query, 11) };
+}
+
+static enum store_reading
+outcome(struct store_reader *reader, enum store_reading reading)
+{
+	db_set_deadline(reader->history, 0);
+	if (db_fault(reader->history) == DB_WELL)
+		return reading;
+	reason_set(&reader->why, "%s", db_why(reader->history));
+	return STORE_READ_BROKEN;
+}
+
+enum store_reading
+store_read_newest(struct store_reader *reader, uint64_t after, uint32_t limit, store_on_result *on_row, void *arg)
+{
+	uint32_t most = limit < STORE_PAGE_MAX ? limit : STORE_PAGE_MAX, count = 0;
+	int64_t times[STORE_PHASES_MAX];
+	struct query *query;
+	bool enough = false;
+
+	if (reader->history == NULL)
+		return STORE_READ_END;
+	db_forgive(reader->history);
+	db_set_deadline(reader->history, clock_mono() + 2 * READING_MICROSECONDS);
+	query = db_query(reader->history, newest_sql);
+	if (query == NULL)
+		return outcome(reader, STORE_READ_END);
+	query_bind_i64(query, 1, (int64_t)after);
+	query_bind_i64(query, 2, most);
+	for (; !enough && query_step(query); count++) {
+		struct store_result result = result_of(query, times);
+		enough = !on_row(arg, &result);
+	}
+	query_reset(query);
+	return outcome(reader, count < most || enough ? STORE_READ_END : STORE_READ_MORE);
+}
+
+enum store_reading
+store_read_trace(struct store_reader *reader, uint64_t target, uint64_t run, store_on_trace *on_row, void *arg)
+{
+	const struct bind binds[] = { BIND(target), BIND(run) };
+	struct page page;
+
+	page_begin(&page, reader, ROW_TRACE, "WHERE target = ?1 AND run = ?2 ORDER BY leg", STORE_PAGE_MAX, 2, binds);
+	return PAGE_READ(&page, trace, on_row, arg);
+}
+
+static uint64_t
+last_run(struct db *db, const char *sql)
+{
+	if (db == NULL)
+		return 0;
+	db_forgive(db);
+	db_set_deadline(db, clock_mono() + READING_MICROSECONDS);
+	int64_t run = db_number(db, sql, 0);
+	db_set_deadline(db, 0);
+	db_forgive(db);
+	return run > 0 ? (uint64_t)run : 0;
+}
+
+/* Runs end in another order than they are numbered in, so a few rows are looked at. */
+uint64_t
+store_read_last_run(struct store_reader *reader)
+{
+	uint64_t evidence = last_run(reader->main, "SELECT max(run) FROM (SELECT run FROM evidence ORDER BY id DESC LIMIT 1000)");
+	uint64_t results = last_run(reader->history, "SELECT max(run) FROM (SELECT run FROM results ORDER BY id DESC LIMIT 1000)");
+
+	return evidence > results ? evidence : results;
 }

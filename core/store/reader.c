@@ -1,4 +1,6 @@
-/* Opens the store for reading, and queries on postwatch.db. */
+/* How the store is opened for reading, and single values of it. */
+#include "store/reader.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>

@@ -1,8 +1,11 @@
-/* The arithmetic of roll-ups. Percentiles are by nearest rank: always a value that was measured. */
+/* Roll-ups: their arithmetic, whose percentiles are by nearest rank, always a value that was measured; and the job that makes them. */
+#include "store/rollup.h"
+
+#include <assert.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
-#include "store/rollup.h"
+#include "store/tending.h"
 
 /* The time between two instants counts as the mood of the run before it, for as long as that one speaks. */
 static void
@@ -77,4 +80,204 @@ rollup_make(const struct rollup_run *runs, uint32_t count, const struct rollup_r
 	}
 	free(values);
 	return count > 0 || made->time[STORE_MOOD_unknown] < length;
+}
+
+enum { TARGETS_A_STEP = 16, ROLLUPS_A_STEP = 256, ROWS_A_TARGET = 16384, COUNTS = PW_UNKNOWN + 1 + STORE_MOODS_END };
+static_assert(STORE_MOOD_up == 0 && STORE_MOOD_degraded == 1 && STORE_MOOD_down == 2 && STORE_MOOD_unknown == 3
+    && STORE_MOOD_paused == 4 && STORE_MOODS_END == 5, "the columns of rollups stand in the order of enum store_mood");
+static const int64_t GRACE = INT64_C(300) * SECOND; /* a run counts where it began, and is kept when it has ended */
+
+static const char *const keys[STORE_SPANS] = { [STORE_QUARTER] = "rolled_quarters", [STORE_HOUR] = "rolled_hours" };
+
+static int64_t
+floor_to(int64_t time, int64_t length)
+{
+	return time - time % length;
+}
+
+/* Where rolling up goes on. What is past retention is passed over, and so is what a clock gone wrong has left. */
+static bool
+find_span(struct store *store, enum store_span span, int64_t now)
+{
+	struct tending *tending = store->tending;
+	struct db *db = store->shelves[STORE_HISTORY].db;
+	int64_t length = store_span_length(span), *begins = &tending->begins[span];
+	int64_t oldest = floor_to(now - store->settings.keep_ok, length);
+
+	if (*begins == 0)
+		*begins = history_count(db, keys[span]);
+	if (*begins == 0 || *begins > now) {
+		*begins = floor_to(now, length);
+		tending->target[span] = 0;
+		return history_set_count(db, keys[span], *begins);
+	}
+	if (*begins < oldest) {
+		*begins = oldest;
+		tending->target[span] = 0;
+	}
+	return true;
+}
+
+static bool
+read_run(struct db *db, uint64_t row, struct rollup_run *run, uint64_t *prev)
+{
+	struct query *query = DB_ROW(db, "SELECT at, verdict, mood, speaks_for, phase_names, phases, prev FROM results WHERE id = ?1",
+	    BIND(row));
+
+	if (query == NULL)
+		return false;
+	run->at = query_i64(query, 0);
+	run->verdict = (uint32_t)query_i64(query, 1);
+	run->mood = (uint32_t)query_i64(query, 2);
+	run->speaks_for = (uint32_t)query_i64(query, 3);
+	run->phase_names = (uint32_t)query_i64(query, 4);
+	run->phase_count = times_unpack(query_bytes(query, 5), run->phases, STORE_PHASES_MAX);
+	*prev = (uint64_t)query_i64(query, 6);
+	query_reset(query);
+	return true;
+}
+
+/* Runs of the span into the end of `runs`, which is read from the newest back; the one before them, where there is one,
+ * lies before the first. Returns the index of the first. */
+static uint32_t
+collect(struct store *store, uint64_t row, int64_t begins, int64_t ends, bool *before)
+{
+	struct rollup_run *runs = store->tending->runs;
+	uint32_t first = ROLLUP_RUNS_MAX + 1;
+	uint64_t prev;
+
+	*before = false;
+	for (int i = 0; i < ROWS_A_TARGET && row != 0 && first > 0; i++, row = prev) {
+		struct rollup_run *run = &runs[first - 1];
+
+		if (!read_run(store->shelves[STORE_HISTORY].db, row, run, &prev))
+			break;
+		if (run->at >= ends)
+			continue;
+		if (run->at < begins) {
+			*before = true;
+			break;
+		}
+		first--;
+	}
+	return first;
+}
+
+static bool
+write_rollup(struct db *db, const struct store_rollup *made, uint32_t names)
+{
+	struct query *query = db_query(db, "INSERT INTO rollups (target, span, start, counts, phase_names, phases,"
+	    " up, degraded, down, unknown, paused) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"
+	    " ON CONFLICT (target, span, start) DO UPDATE SET counts = excluded.counts,"
+	    " phase_names = excluded.phase_names, phases = excluded.phases, up = excluded.up, degraded = excluded.degraded,"
+	    " down = excluded.down, unknown = excluded.unknown, paused = excluded.paused");
+	unsigned char counts[TIMES_MAX], phases[TIMES_MAX];
+	int64_t values[COUNTS];
+	size_t size;
+
+	if (query == NULL)
+		return false;
+	for (int i = 0; i <= PW_UNKNOWN; i++)
+		values[i] = made->runs[i];
+	for (int i = 0; i < STORE_MOODS_END; i++) {
+		values[PW_UNKNOWN + 1 + i] = made->time[i];
+		query_bind_i64(query, 7 + i, made->time[i]);
+	}
+	query_bind_i64(query, 1, (int64_t)made->target);
+	query_bind_i64(query, 2, made->span);
+	query_bind_i64(query, 3, made->start);
+	size = times_pack(values, COUNTS, counts, sizeof counts);
+	query_bind_bytes(query, 4, (struct pw_bytes){ (const char *)counts, size });
+	query_bind_i64(query, 5, names);
+	size = times_pack(&made->phases[0].p50, 3 * made->phase_count, phases, sizeof phases);
+	query_bind_bytes(query, 6, (struct pw_bytes){ (const char *)phases, size });
+	return query_run(query);
+}
+
+/* Gives the oldest of the roll-ups without columns for their times what their counts say; false where there is none. */
+static bool
+fill_rollup(struct db *db)
+{
+	struct query *query = db_query(db, "SELECT target, span, start, counts FROM rollups WHERE up IS NULL"
+	    " ORDER BY target, span, start LIMIT 1");
+	int64_t values[COUNTS] = { 0 }, key[3];
+
+	if (query == NULL || !query_step(query))
+		return false;
+	for (int i = 0; i < 3; i++)
+		key[i] = query_i64(query, i);
+	times_unpack(query_bytes(query, 3), values, COUNTS);
+	query_reset(query);
+	query = db_query(db, "UPDATE rollups SET up = ?4, degraded = ?5, down = ?6, unknown = ?7, paused = ?8"
+	    " WHERE target = ?1 AND span = ?2 AND start = ?3");
+	if (query == NULL)
+		return false;
+	for (int i = 0; i < 3; i++)
+		query_bind_i64(query, 1 + i, key[i]);
+	for (int i = 0; i < STORE_MOODS_END; i++)
+		query_bind_i64(query, 4 + i, values[PW_UNKNOWN + 1 + i]);
+	return query_run(query);
+}
+
+enum step
+tending_fill_rollups(struct store *store, int64_t now, struct store_tended *tended)
+{
+	struct db *db = store->shelves[STORE_HISTORY].db;
+	int filled = 0;
+
+	(void)now;
+	(void)tended;
+	while (filled < ROLLUPS_A_STEP && fill_rollup(db))
+		filled++;
+	if (db_fault(db) != DB_WELL)
+		return STEP_BROKEN;
+	return filled == 0 ? STEP_NOTHING : STEP_DONE;
+}
+
+static bool
+roll_target(struct store *store, enum store_span span, uint64_t target, struct store_tended *tended)
+{
+	struct db *db = store->shelves[STORE_HISTORY].db;
+	struct tending *tending = store->tending;
+	int64_t begins = tending->begins[span], length = store_span_length(span);
+	struct store_rollup made;
+	uint32_t names;
+	bool before;
+	uint32_t first = collect(store, store->history.heads[target].last, begins, begins + length, &before);
+
+	if (db_fault(db) != DB_WELL)
+		return false;
+	if (!rollup_make(tending->runs + first, ROLLUP_RUNS_MAX + 1 - first,
+	    before ? &tending->runs[first - 1] : NULL, begins, length, &made, &names))
+		return true;
+	made.target = target;
+	made.span = span;
+	tended->rolled_up++;
+	return write_rollup(db, &made, names);
+}
+
+enum step
+tending_roll(struct store *store, enum store_span span, int64_t now, struct store_tended *tended)
+{
+	struct tending *tending = store->tending;
+	uint64_t *target = &tending->target[span];
+	int64_t length = store_span_length(span);
+
+	if (!find_span(store, span, now))
+		return STEP_BROKEN;
+	if (now < tending->begins[span] + length + GRACE)
+		return STEP_NOTHING;
+	for (int made = 0; made < TARGETS_A_STEP && *target < store->history.head_count; ++*target) {
+		if (store->history.heads[*target].last == 0)
+			continue;
+		if (!roll_target(store, span, *target, tended))
+			return STEP_BROKEN;
+		made++;
+	}
+	if (*target < store->history.head_count)
+		return STEP_DONE;
+	*target = 0;
+	tending->begins[span] += length;
+	return history_set_count(store->shelves[STORE_HISTORY].db, keys[span], tending->begins[span]) ? STEP_DONE :
+	    STEP_BROKEN;
 }

@@ -261,31 +261,16 @@ static const char listing[] = "SELECT coalesce(group_concat(part, ';'), '') FROM
 	" || replace(replace(replace(replace(coalesce(sql, ''), ' ', ''), char(9), ''), char(10), ''), '\"', '') AS part"
 	" FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY type, name)";
 
-/* The hash of what the steps to the newest version give, once that was found out: they take some 10 ms, most of them in
- * ALTER TABLE, and never give anything else. */
-static uint64_t newest[STORE_FILES];
-
-/* Where it is kept; NULL: nowhere. */
-static uint64_t *
-hash_of(const struct schema *schema, int version)
-{
-	for (int file = 0; file < STORE_FILES; file++)
-		if (schema == &schemas[file] && version == schema->version)
-			return &newest[file];
-	return NULL;
-}
-
 bool
-schema_is_ours(struct db *db, const struct schema *schema, int version)
+schema_is_ours(struct db *db, const struct schema *schema, int version, uint64_t *known)
 {
-	uint64_t *hash = hash_of(schema, version);
 	struct query *query = db_query(db, listing), *meant;
 	struct db *memory;
 	bool ours = true;
 
 	if (query == NULL || !query_step(query))
 		return true;
-	if (hash != NULL && *hash == hash_add_string(HASH_BEGIN, query_text(query, 0))) {
+	if (version == schema->version && *known == hash_add_string(HASH_BEGIN, query_text(query, 0))) {
 		query_reset(query);
 		return true;
 	}
@@ -293,8 +278,8 @@ schema_is_ours(struct db *db, const struct schema *schema, int version)
 	meant = memory != NULL && climb(memory, schema, 0, version) ? db_query(memory, listing) : NULL;
 	if (meant != NULL && query_step(meant)) {
 		ours = strcmp(query_text(meant, 0), query_text(query, 0)) == 0;
-		if (ours && hash != NULL)
-			*hash = hash_add_string(HASH_BEGIN, query_text(meant, 0));
+		if (ours && version == schema->version)
+			*known = hash_add_string(HASH_BEGIN, query_text(meant, 0));
 		query_reset(meant);
 	}
 	query_reset(query);

@@ -193,7 +193,7 @@ look_into(struct shelf *shelf, struct store_found *found)
 	case SCHEMA_CURRENT:
 		break;
 	}
-	if (state != SCHEMA_EMPTY && !schema_is_ours(shelf->db, shelf->schema, version)) {
+	if (state != SCHEMA_EMPTY && !schema_is_ours(shelf->db, shelf->schema, version, &shelf->known)) {
 		reason_set(&shelf->why, "%s has not the tables, indexes, views and triggers of a store of version %d",
 		    shelf->schema->name, version);
 		return LOOK_FOREIGN;

@@ -19,6 +19,7 @@ struct shelf {
 	struct reason why;
 	bool suspect;              /* damage was met in it */
 	bool contradicted;         /* it has other rows than it was left with: it is not sound, whatever SQLite finds */
+	uint64_t known;            /* of its schema, for schema_is_ours() */
 	struct stat log;           /* of its write-ahead log, when it was opened */
 };
 

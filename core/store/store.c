@@ -8,7 +8,9 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "store/ballast.h"
 #include "store/store_private.h"
+#include "store/tending.h"
 
 #define DAYS(n) ((n) * INT64_C(86400) * SECOND)
 static const int64_t BALLAST = 8 * 1024 * 1024;

@@ -88,14 +88,4 @@ void store_note_reserved(struct store *);
 /* Loads what is kept in memory of a file that has been opened. */
 bool store_load(struct store *, enum store_file);
 
-/* tend.c */
-struct tending *tending_create(void);
-void tending_destroy(struct tending **);
-void tending_reset(struct tending *); /* history.db is another one */
-
-/* ballast.c: a file that is there to be removed. */
-void ballast_make(const char *folder, int64_t bytes);
-void ballast_free(const char *folder);
-bool ballast_is_there(const char *folder);
-
 #endif

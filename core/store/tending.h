@@ -30,26 +30,16 @@ enum step {
 	STEP_BROKEN
 };
 
-/* Counts of history.db, kept by name. */
-int64_t tending_count(struct db *, const char *key);
-bool tending_set_count(struct db *, const char *key, int64_t value);
+/* Where its jobs are; NULL: no memory. */
+struct tending *tending_create(void);
+void tending_destroy(struct tending **);
+/* history.db is another one. */
+void tending_reset(struct tending *);
 
-/* roll.c */
+/* rollup.c */
 enum step tending_roll(struct store *, enum store_span, int64_t now, struct store_tended *);
 
 /* Gives roll-ups that an earlier version has made their columns of time by mood, from their counts. */
 enum step tending_fill_rollups(struct store *, int64_t now, struct store_tended *);
-
-/* forget.c */
-enum step tending_forget_ok(struct store *, int64_t now, struct store_tended *);
-enum step tending_forget_all(struct store *, int64_t now, struct store_tended *);
-enum step tending_forget_traces(struct store *, int64_t now, struct store_tended *);
-enum step tending_forget_rollups(struct store *, int64_t now, struct store_tended *);
-enum step tending_forget_notice_evidence(struct store *, int64_t now, struct store_tended *);
-enum step tending_forget_notices(struct store *, int64_t now, struct store_tended *);
-enum step tending_forget_incidents(struct store *, int64_t now, struct store_tended *);
-enum step tending_forget_targets(struct store *, int64_t now, struct store_tended *);
-enum step tending_forget_pauses(struct store *, int64_t now, struct store_tended *);
-enum step tending_make_room(struct store *, int64_t now, struct store_tended *);
 
 #endif

@@ -155,7 +155,10 @@ on_no_conflict(void *arg, int kind, sqlite3_changeset_iter *change)
 static bool
 apply_as_it_was(struct db *db, int size, void *changes, int flags)
 {
-	return size == 0 || db_check(db, sqlite3changeset_apply_v2(db_handle(db), size, changes, NULL, on_no_conflict, NULL, NULL, NULL, flags));
+	int code = size == 0 ? SQLITE_OK
+	    : sqlite3changeset_apply_v2(db_handle(db), size, changes, NULL, on_no_conflict, NULL, NULL, NULL, flags);
+
+	return db_check(db, code);
 }
 
 int64_t

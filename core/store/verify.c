@@ -104,7 +104,7 @@ verify_step(struct verify *verify, struct shelf *shelf, int64_t now)
 	db = db_open(shelf->path, DB_READ);
 	if (db == NULL)
 		return;
-	changed = verify->tree == 0 && verify->key[0] == '\0' && !schema_is_ours(db, shelf->schema, shelf->schema->version);
+	changed = verify->tree == 0 && verify->key[0] == '\0' && !schema_is_ours(db, shelf->schema, shelf->schema->version, &shelf->known);
 	until = clock_mono() + slice;
 	while (!changed && verify->rests_until == 0 && db_fault(db) == DB_WELL && clock_mono() < until) {
 		if (find_tree(db, verify->tree, &tree))

@@ -8,40 +8,11 @@
 #include "base/random.h"
 #include "base/text.h"
 #include "store/find.h"
-#include "store_folder.h"
+#include "store_stage.h"
 
 enum { KEYS = 6, ROUNDS = 40, DUMP_ROWS = 2000 };
 
-static struct folder folder;
-static struct store_batch *batch;
-static uint32_t chance;
-
-static int
-set_up(void **state)
-{
-	(void)state;
-	chance = 4711;
-	folder_make(&folder);
-	folder_open(&folder);
-	assert_non_null(folder.store);
-	batch = store_batch_of(folder.store);
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	(void)state;
-	store_batch_destroy(&batch);
-	folder_remove(&folder);
-	return 0;
-}
-
-static struct db *
-file_db(void)
-{
-	return folder.store->shelves[STORE_MAIN].db;
-}
+static uint32_t chance = 4711;
 
 static void
 put_notice(uint64_t number)

@@ -1,6 +1,7 @@
-/* Names of delivery states, stored as numbers, and the length of spans. */
-#include "base/clock.h"
+/* Delivery states are stored as numbers. */
 #include "store/rows.h"
+
+#include "base/clock.h"
 
 const char *
 store_delivery_name(uint32_t state)

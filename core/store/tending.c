@@ -1,13 +1,16 @@
 /*
- * Retention: deletes results, evidence, notices and incidents that are older than they are kept.
- * Results lie in order of arrival, so what is old is at the beginning: a step looks at some rows
- * there and deletes up to the first that is to stay. A row from the future (the clock was wrong) is
- * as old as its neighbours.
+ * The jobs of the store take turns: roll-ups, retention, verification, the ballast. Results lie in order of arrival, so what is old
+ * is at the beginning: a step looks at some rows there and deletes up to the first that is to stay. A row from the future (the clock
+ * was wrong) is as old as its neighbours.
  */
+#include "store/tending.h"
+
 #include <assert.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
-#include "store/tending.h"
+#include "store/ballast.h"
 
 enum { ROWS_A_STEP = 1000, TRACES_A_STEP = 50, TARGETS_A_STEP = 64, NOTICES_A_STEP = 200, INCIDENTS_A_STEP = 20 };
 static const int64_t DAY = INT64_C(86400) * SECOND;
@@ -78,21 +81,21 @@ static const char results_upto[] = "DELETE FROM results WHERE id <= ?1";
 static const char traces_after[] = "SELECT id, at FROM traces WHERE id > ?1 ORDER BY id LIMIT ?2";
 static const char traces_upto[] = "DELETE FROM traces WHERE id <= ?1";
 
-enum step
-tending_forget_ok(struct store *store, int64_t now, struct store_tended *tended)
+static enum step
+forget_ok(struct store *store, int64_t now, struct store_tended *tended)
 {
 	struct db *db = store->shelves[STORE_HISTORY].db;
-	uint64_t from = (uint64_t)tending_count(db, "ok_upto");
+	uint64_t from = (uint64_t)history_count(db, "ok_upto");
 	uint64_t upto = leading(db, results_after, from, ROWS_A_STEP, now - store->settings.keep_ok, now);
 
 	if (upto == 0)
 		return STEP_NOTHING;
 	return DELETE(db, "DELETE FROM results WHERE id > ?1 AND id <= ?2 AND verdict = 0", &tended->deleted, BIND(from), BIND(upto))
-	    && tending_set_count(db, "ok_upto", (int64_t)upto) ? STEP_DONE : STEP_BROKEN;
+	    && history_set_count(db, "ok_upto", (int64_t)upto) ? STEP_DONE : STEP_BROKEN;
 }
 
-enum step
-tending_forget_all(struct store *store, int64_t now, struct store_tended *tended)
+static enum step
+forget_all(struct store *store, int64_t now, struct store_tended *tended)
 {
 	struct db *db = store->shelves[STORE_HISTORY].db;
 	uint64_t upto = leading(db, results_after, 0, ROWS_A_STEP, now - store->settings.keep_not_ok, now);
@@ -102,8 +105,8 @@ tending_forget_all(struct store *store, int64_t now, struct store_tended *tended
 	return DELETE(db, results_upto, &tended->deleted, BIND(upto)) ? STEP_DONE : STEP_BROKEN;
 }
 
-enum step
-tending_forget_traces(struct store *store, int64_t now, struct store_tended *tended)
+static enum step
+forget_traces(struct store *store, int64_t now, struct store_tended *tended)
 {
 	struct db *db = store->shelves[STORE_HISTORY].db;
 	uint64_t upto = leading(db, traces_after, 0, TRACES_A_STEP, now - store->settings.keep_not_ok, now);
@@ -124,8 +127,8 @@ trim_rollups(struct db *db, uint64_t target, int64_t before, uint64_t *deleted)
 	return true;
 }
 
-enum step
-tending_forget_rollups(struct store *store, int64_t now, struct store_tended *tended)
+static enum step
+forget_rollups(struct store *store, int64_t now, struct store_tended *tended)
 {
 	struct tending *tending = store->tending;
 	struct db *db = store->shelves[STORE_HISTORY].db;
@@ -145,8 +148,8 @@ tending_forget_rollups(struct store *store, int64_t now, struct store_tended *te
 	"NOT EXISTS (SELECT 1 FROM deliveries WHERE deliveries.notice = " notice " AND ended = 0)"
 
 /* As long as what lies in the history; then for as long as it is still to be told. */
-enum step
-tending_forget_notice_evidence(struct store *store, int64_t now, struct store_tended *tended)
+static enum step
+forget_notice_evidence(struct store *store, int64_t now, struct store_tended *tended)
 {
 	static const struct sweep evidence = { .rows_a_step = TRACES_A_STEP,
 		.rows = "SELECT id, at FROM notice_evidence WHERE id > ?1 ORDER BY id LIMIT ?2",
@@ -158,8 +161,8 @@ tending_forget_notice_evidence(struct store *store, int64_t now, struct store_te
 }
 
 /* Deliveries go with their notice. One that is still under way keeps it. */
-enum step
-tending_forget_notices(struct store *store, int64_t now, struct store_tended *tended)
+static enum step
+forget_notices(struct store *store, int64_t now, struct store_tended *tended)
 {
 	static const struct sweep notices = { .rows_a_step = NOTICES_A_STEP,
 		.rows = "SELECT number, confirmed FROM notices WHERE number > ?1 ORDER BY number LIMIT ?2",
@@ -175,8 +178,8 @@ tending_forget_notices(struct store *store, int64_t now, struct store_tended *te
     " WHERE notices.incident = incidents.number AND notices.incident > 0 AND deliveries.ended = 0))"
 
 /* Evidence and notices go with their incident. */
-enum step
-tending_forget_incidents(struct store *store, int64_t now, struct store_tended *tended)
+static enum step
+forget_incidents(struct store *store, int64_t now, struct store_tended *tended)
 {
 	static const struct sweep incidents = { .rows_a_step = INCIDENTS_A_STEP, .by_cutoff = true,
 		.rows = "SELECT number, confirmed FROM incidents WHERE number > ?1 ORDER BY number LIMIT ?2",
@@ -195,8 +198,8 @@ tending_forget_incidents(struct store *store, int64_t now, struct store_tended *
 
 /* Conditions that ended, and all that is kept of targets that are gone, as long as incidents. A target's number is not given
  * again: the counters in `meta` know it. */
-enum step
-tending_forget_targets(struct store *store, int64_t now, struct store_tended *tended)
+static enum step
+forget_targets(struct store *store, int64_t now, struct store_tended *tended)
 {
 	static const struct sweep targets = { .rows_a_step = TARGETS_A_STEP, .by_cutoff = true,
 		.rows = "SELECT number, 0 FROM targets WHERE number > ?1 ORDER BY number LIMIT ?2",
@@ -210,8 +213,8 @@ tending_forget_targets(struct store *store, int64_t now, struct store_tended *te
 }
 
 /* As long as deliveries, from their end; the last stays, for its number is not to be given twice. */
-enum step
-tending_forget_pauses(struct store *store, int64_t now, struct store_tended *tended)
+static enum step
+forget_pauses(struct store *store, int64_t now, struct store_tended *tended)
 {
 	uint64_t before = tended->deleted;
 
@@ -240,8 +243,8 @@ shorten_rollups(struct store *store, struct store_tended *tended)
 	return STEP_DONE;
 }
 
-enum step
-tending_make_room(struct store *store, int64_t now, struct store_tended *tended)
+static enum step
+make_room(struct store *store, int64_t now, struct store_tended *tended)
 {
 	struct db *db = store->shelves[STORE_HISTORY].db;
 	uint64_t before = tended->deleted, traces, results;
@@ -257,4 +260,130 @@ tending_make_room(struct store *store, int64_t now, struct store_tended *tended)
 		return STEP_BROKEN;
 	tended->crowded += tended->deleted - before;
 	return STEP_DONE;
+}
+
+static enum step
+roll(struct store *store, int64_t now, struct store_tended *tended)
+{
+	enum step step = tending_roll(store, STORE_QUARTER, now, tended);
+
+	return step != STEP_NOTHING ? step : tending_roll(store, STORE_HOUR, now, tended);
+}
+
+static enum step
+keep_ballast(struct store *store, int64_t now, struct store_tended *tended)
+{
+	(void)now;
+	(void)tended;
+	if (store->shelves[STORE_MAIN].trouble == STORE_WELL && store->shelves[STORE_HISTORY].trouble == STORE_WELL)
+		ballast_make(store->folder, store->settings.ballast);
+	return STEP_NOTHING;
+}
+
+/* STEP_NOTHING, so that other work is not held up: a little each second is enough. */
+static enum step
+verify_main(struct store *store, int64_t now, struct store_tended *tended)
+{
+	(void)tended;
+	verify_step(&store->tending->verify[STORE_MAIN], &store->shelves[STORE_MAIN], now);
+	return STEP_NOTHING;
+}
+
+static enum step
+verify_history(struct store *store, int64_t now, struct store_tended *tended)
+{
+	(void)tended;
+	verify_step(&store->tending->verify[STORE_HISTORY], &store->shelves[STORE_HISTORY], now);
+	return STEP_NOTHING;
+}
+
+static const struct job {
+	enum step (*step)(struct store *, int64_t now, struct store_tended *);
+	enum store_file file;
+	int seconds; /* until it is asked again where there was nothing */
+} jobs[] = {
+	{ roll, STORE_HISTORY, 5 },
+	{ tending_fill_rollups, STORE_HISTORY, 3600 },
+	{ make_room, STORE_HISTORY, 5 },
+	{ forget_ok, STORE_HISTORY, 5 },
+	{ forget_all, STORE_HISTORY, 60 },
+	{ forget_traces, STORE_HISTORY, 60 },
+	{ forget_rollups, STORE_HISTORY, 3600 },
+	{ forget_notice_evidence, STORE_MAIN, 3600 },
+	{ forget_notices, STORE_MAIN, 3600 },
+	{ forget_pauses, STORE_MAIN, 3600 },
+	{ forget_incidents, STORE_MAIN, 3600 },
+	{ forget_targets, STORE_MAIN, 3600 },
+	{ verify_main, STORE_MAIN, 1 },
+	{ verify_history, STORE_HISTORY, 1 },
+	{ keep_ballast, STORE_MAIN, 60 },
+};
+enum { JOBS = sizeof jobs / sizeof jobs[0] };
+
+struct tending *
+tending_create(void)
+{
+	return calloc(1, sizeof(struct tending));
+}
+
+void
+tending_destroy(struct tending **tending)
+{
+	free(*tending);
+	*tending = NULL;
+}
+
+void
+tending_reset(struct tending *tending)
+{
+	memset(tending, 0, offsetof(struct tending, runs));
+}
+
+/* One step of one job, in a transaction of its own. */
+static enum step
+take_step(struct store *store, const struct job *job, int64_t now, struct store_tended *tended)
+{
+	struct shelf *shelf = &store->shelves[job->file];
+	enum step step;
+
+	if (shelf->trouble != STORE_WELL || (job->file == STORE_MAIN && store->group != NULL))
+		return STEP_NOTHING;
+	if (!db_begin(shelf->db)) {
+		shelf_fail(shelf, "tending");
+		return STEP_BROKEN;
+	}
+	step = job->step(store, now, tended);
+	if (step != STEP_BROKEN && db_fault(shelf->db) == DB_WELL && db_commit(shelf->db))
+		return step;
+	shelf_fail(shelf, "tending");
+	return STEP_BROKEN;
+}
+
+/* A clock that was set back does not put a job to sleep. */
+static bool
+is_due(const struct tending *tending, uint32_t job, int64_t now)
+{
+	int64_t in = tending->next[job] - now;
+
+	return in <= 0 || in > jobs[job].seconds * (int64_t)SECOND;
+}
+
+void
+store_tend(struct store *store, int64_t now, struct store_tended *tended)
+{
+	struct tending *tending = store->tending;
+
+	*tended = (struct store_tended){ 0 };
+	for (uint32_t i = 0; i < JOBS; i++) {
+		uint32_t job = (tending->turn + i) % JOBS;
+
+		if (!is_due(tending, job, now))
+			continue;
+		if (take_step(store, &jobs[job], now, tended) == STEP_DONE) {
+			tending->turn = (job + 1) % JOBS;
+			tended->more = true;
+			return;
+		}
+		tending->next[job] = now + jobs[job].seconds * (int64_t)SECOND;
+	}
 }
