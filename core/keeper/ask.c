@@ -1,4 +1,5 @@
-/* Few are under way at once; the packets of all that is done wait in one list for the monitor's socket. */
+/* Few are under way at once; the packets of all that is done wait in one list for the monitor's
+ * socket. */
 #include "keeper/ask.h"
 
 #include <inttypes.h>

@@ -1,7 +1,7 @@
 /*
- * What people ask the keeper for. It is done at once in memory and in the open batch; the answer goes back when that
- * batch is durable, and with it what the monitor has to know of it. Who was asked by a monitor that is gone owes nobody an
- * answer.
+ * What people ask the keeper for. It is done at once in memory and in the open batch; the answer
+ * goes back when that batch is durable, and with it what the monitor has to know of it. Who was
+ * asked by a monitor that is gone owes nobody an answer.
  */
 #ifndef KEEPER_ASK_H
 #define KEEPER_ASK_H
@@ -26,7 +26,8 @@ struct ask {
 	struct packet_queue packets;      /* for the monitor */
 };
 
-/* At the end of those under way, which are answered in that order; belongs to the list from then on. */
+/* At the end of those under way, which are answered in that order; belongs to the list from then
+ * on. */
 void asks_add(struct keeper *, struct ask *);
 uint32_t asks_count(const struct keeper *);
 /* Sends what may be sent to it. */
@@ -36,7 +37,8 @@ bool asks_wait(const struct keeper *);
 /* The monitor has gone. */
 void asks_forget(struct keeper *);
 
-/* Adds a line to the answer: 'o' output, 'e' what is wrong. "<utc N>" in it is shown as that time in the reader's zone. */
+/* Adds a line to the answer: 'o' output, 'e' what is wrong. "<utc N>" in it is shown as that time
+ * in the reader's zone. */
 void ask_say(struct ask *, char kind, const char *format, ...) __attribute__((format(printf, 3, 4)));
 void ask_end(struct ask *, int status);
 /* Both: what is wrong, and the end. */

@@ -20,7 +20,8 @@
 enum { PAUSES_MAX = 256 };
 static const int64_t shortest = SECOND, longest = 90 * 24 * 3600 * (int64_t)SECOND;
 
-/* An acknowledgement is part of its incident's row: nobody is to be reminded of it until it ends. */
+/* An acknowledgement is part of its incident's row: nobody is to be reminded of it until it
+ * ends. */
 static void
 ack_incident(struct keeper *keeper, struct ask *ask, const struct message_ask *message)
 {
@@ -52,7 +53,7 @@ ack_incident(struct keeper *keeper, struct ask *ask, const struct message_ask *m
 	withhold_acknowledged(keeper, target);
 	ask->serial = journal_serial(keeper->journal);
 	const char *name = keeper->config->targets[target].name;
-	duty_log(keeper->duty, LOG_NOTICE, 0, "incident %" PRIu64 " of %s is acknowledged by %s: %s", incident.number, name,
+	keeper_log(keeper, LOG_NOTICE, "incident %" PRIu64 " of %s is acknowledged by %s: %s", incident.number, name,
 	    message->who, reason);
 	ask_say(ask, 'o', "incident %" PRIu64 " of %s is acknowledged until it ends", incident.number, name);
 	ask_end(ask, 0);
@@ -127,12 +128,13 @@ pause(struct keeper *keeper, struct ask *ask, const struct message_ask *message)
 	silences_recover(keeper);
 	ask->serial = journal_serial(keeper->journal);
 	const char *name = name_of(keeper, message, &tag);
-	duty_log(keeper->duty, LOG_NOTICE, 0, "%s is paused by %s: %s", name, message->who, reason);
+	keeper_log(keeper, LOG_NOTICE, "%s is paused by %s: %s", name, message->who, reason);
 	ask_say(ask, 'o', "%s is paused until <utc %" PRId64 ">", name, pause.until);
 	ask_end(ask, 0);
 }
 
-/* A target may be paused by its tags as well: then it goes on being so, and nothing else is said. */
+/* A target may be paused by its tags as well: then it goes on being so, and nothing else is
+ * said. */
 static void
 say_resumed(struct keeper *keeper, struct ask *ask, const struct message_ask *message, const char *name, uint32_t ended)
 {
@@ -141,7 +143,7 @@ say_resumed(struct keeper *keeper, struct ask *ask, const struct message_ask *me
 	if (message->released > 0)
 		ask_say(ask, 'o', "%s is no longer quarantined", name);
 	if (ended > 0) {
-		duty_log(keeper->duty, LOG_NOTICE, 0, held ? "the pause of %s is ended by %s, and one of a tag of its holds it"
+		keeper_log(keeper, LOG_NOTICE, held ? "the pause of %s is ended by %s, and one of a tag of its holds it"
 		    : "%s is paused no longer: resumed by %s", name, message->who);
 		ask_say(ask, 'o', held ? "%s is still paused: its own pause has ended, and one of a tag holds it (`postwatch status` tells which)"
 		    : "%s is paused no longer", name);

@@ -69,7 +69,8 @@ somebody_can_be_told(const struct keeper *keeper)
 	return all == 0 || dead < all;
 }
 
-/* The first word for a notifier that waits, in a digest or by itself, that nobody has heard of for long, and that could be told. */
+/* The first word for a notifier that waits, in a digest or by itself, that nobody has heard of for
+ * long, and that could be told. */
 static void
 look_at_notifiers(const struct keeper *keeper, struct text *why)
 {
@@ -129,7 +130,7 @@ say_change(struct keeper *keeper, bool well, const char *why)
 	if (well == !keeper->service->beat.ill)
 		return;
 	keeper->service->beat.ill = !well;
-	duty_log(keeper->duty, well ? LOG_NOTICE : LOG_WARNING, 0, well ? "keeper: all is well again: the heartbeat goes on%s"
+	keeper_log(keeper, well ? LOG_NOTICE : LOG_WARNING, well ? "keeper: all is well again: the heartbeat goes on%s"
 	    : "keeper: the heartbeat is held back: %s", well ? "" : why);
 }
 
@@ -185,6 +186,6 @@ beat_answered(struct keeper *keeper, const struct message_receipt *receipt)
 		return;
 	keeper->service->beat.refused = !sent;
 	text_escape(&text, receipt->text);
-	duty_log(keeper->duty, sent ? LOG_NOTICE : LOG_WARNING, 0, "keeper: the heartbeat %s: %s", sent ? "arrives again"
+	keeper_log(keeper, sent ? LOG_NOTICE : LOG_WARNING, "keeper: the heartbeat %s: %s", sent ? "arrives again"
 	    : "does not arrive", words);
 }

@@ -1,6 +1,7 @@
 /*
- * The heartbeat, a dead man's switch: a URL that is asked every minute by a notifier of its own, only while all is well. Who
- * listens there and hears nothing knows that we cannot tell anything any more.
+ * The heartbeat, a dead man's switch: a URL that is asked every minute by a notifier of its own,
+ * only while all is well. Who listens there and hears nothing knows that we cannot tell anything
+ * any more.
  */
 #ifndef KEEPER_BEAT_H
 #define KEEPER_BEAT_H

@@ -37,7 +37,8 @@ on_first(void *arg, const struct store_notice *row)
 	return false;
 }
 
-/* From the newest back: what it ends is the last that began, and of ours the first behind the end before. */
+/* From the newest back: what it ends is the last that began, and of ours the first behind the end
+ * before. */
 static bool
 on_earlier(void *arg, const struct store_notice *row)
 {
@@ -54,13 +55,6 @@ on_earlier(void *arg, const struct store_notice *row)
 	return first->ours && !ended;
 }
 
-static void
-find_in_incident(struct store_reader *reader, uint64_t incident, struct first *first)
-{
-	if (incident != 0)
-		store_read_incident_notices(reader, incident, 0, 1, on_first, first);
-}
-
 struct first_notice
 before_first(struct store_reader *reader, struct message_notice *notice, uint64_t target, const struct first_notice *itself)
 {
@@ -75,7 +69,9 @@ before_first(struct store_reader *reader, struct message_notice *notice, uint64_
 	for (int pages = first.ours ? OUR_EARLIER_PAGES : EARLIER_PAGES; notice->incident == 0 && (ends || goes_on) && pages > 0; pages--)
 		if (store_read_notices(reader, target, first.last, PAGE, on_earlier, &first) != STORE_READ_MORE)
 			break;
-	find_in_incident(reader, notice->incident != 0 ? notice->incident : first.incident, &first);
+	if (notice->incident != 0 || first.incident != 0)
+		store_read_incident_notices(reader, notice->incident != 0 ? notice->incident : first.incident, 0, 1, on_first,
+		    &first);
 	notice->attempts = notice->incident != 0 ? first.attempts : 0;
 	return first.notice;
 }

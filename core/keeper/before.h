@@ -15,14 +15,15 @@ struct first_notice {
 /* A notice as one that nothing went before. */
 struct first_notice before_itself(const struct store_notice *);
 
-/* The first notice of its incident, of the condition that it ends, or of trouble of ours that stands and is told again;
- * itself where it is that. Of an incident also fills
- * in how many attempts confirmed it. `target`: the store's number. */
+/* The first notice of its incident, of the condition that it ends, or of trouble of ours that
+ * stands and is told again; itself where it is that. Of an incident also fills in how many attempts
+ * confirmed it. `target`: the store's number. */
 struct first_notice before_first(struct store_reader *, struct message_notice *, uint64_t target,
     const struct first_notice *itself);
 
-/* Counts the runs of a notice. Where it says that a target came back, the last run that failed goes first and those after
- * it follow; where it tells of a whole outage, those that confirmed it go before. */
+/* Counts the runs of a notice. Where it says that a target came back, the last run that failed goes
+ * first and those after it follow; where it tells of a whole outage, those that confirmed it go
+ * before. */
 void before_add_failures(struct store_reader *, struct message_notice *, struct notice_rest *, bool all_addresses);
 
 #endif

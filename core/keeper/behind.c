@@ -1,6 +1,7 @@
 /* Nothing of it is kept: it is what is true when a notice is sent. */
 #include "keeper/behind.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -59,6 +60,7 @@ add_sort(struct text *lines, const struct keeper *keeper, const struct sort *sor
 
 	for (; i < sort->count && i < most; i++)
 		add_target(lines, keeper, sort->named[i]);
+	assert(i <= most && i <= sort->count);
 	return most - i;
 }
 

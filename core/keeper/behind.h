@@ -1,4 +1,5 @@
-/* The targets that cannot be reached without another: while that is down they are not told of by themselves, but in it. */
+/* The targets that cannot be reached without another: while that is down they are not told of by
+ * themselves, but in it. */
 #ifndef KEEPER_BEHIND_H
 #define KEEPER_BEHIND_H
 
@@ -8,10 +9,11 @@ struct courier;
 struct keeper;
 
 /*
- * Adds lines ended by LF, escaped: how many targets are behind `target` (an index of the configuration; CONFIG_NONE: none
- * are) and how many of them are down; then one for each of those that are down, then of the others, at most 50 in all; then
- * how many more there are. Only targets that this notifier is told of count. Nothing where there are none. The whole is no
- * more than 16 KiB. Goes once through all targets.
+ * Adds lines ended by LF, escaped: how many targets are behind `target` (an index of the
+ * configuration; CONFIG_NONE: none are) and how many of them are down; then one for each of those
+ * that are down, then of the others, at most 50 in all; then how many more there are. Only targets
+ * that this notifier is told of count. Nothing where there are none. The whole is no more than 16
+ * KiB. Goes once through all targets.
  */
 void behind_add(const struct keeper *, uint32_t target, const struct courier *, struct text *lines);
 

@@ -1,6 +1,6 @@
 /*
- * Each sheet (a leg) lies in two lists: of all, by age, from whose front the bound in bytes takes; and of its target,
- * by age, which is short enough to be walked.
+ * Each sheet (a leg) lies in two lists: of all, by age, from whose front the bound in bytes takes;
+ * and of its target, by age, which is short enough to be walked.
  */
 #include "keeper/cabinet.h"
 
@@ -133,6 +133,7 @@ cabinet_put(struct cabinet *cabinet, const struct message_evidence *evidence, co
 		drop_run(cabinet, sheet->target, cabinet->of_target[sheet->target]->run);
 	for (; cabinet->bytes > cabinet->bytes_max; cabinet->lost++)
 		drop(cabinet, cabinet->oldest);
+	assert((cabinet->oldest == NULL) == (cabinet->youngest == NULL) && (cabinet->oldest == NULL) == (cabinet->bytes == 0));
 }
 
 void
@@ -156,6 +157,7 @@ cabinet_settle_later(struct cabinet *cabinet, uint32_t target, uint64_t run)
 void
 cabinet_settle_all(struct cabinet *cabinet)
 {
+	assert(cabinet->settled_count <= cabinet->settled_room);
 	for (uint32_t i = 0; i < cabinet->settled_count; i++)
 		cabinet_settle(cabinet, cabinet->settled[i].target, cabinet->settled[i].run);
 	cabinet->settled_count = 0;

@@ -1,6 +1,7 @@
 /*
- * Evidence of runs that something may yet come of, until it is told or gives way: a few runs of each target, and so many
- * bytes in all, the oldest going first. Kept as the messages in which it came, and checked when they came.
+ * Evidence of runs that something may yet come of, until it is told or gives way: a few runs of
+ * each target, and so many bytes in all, the oldest going first. Kept as the messages in which it
+ * came, and checked when they came.
  */
 #ifndef KEEPER_CABINET_H
 #define KEEPER_CABINET_H
@@ -15,20 +16,22 @@ struct cabinet;
 struct cabinet *cabinet_create(uint32_t targets, size_t bytes_max);
 void cabinet_destroy(struct cabinet **);
 
-/* Keeps a copy of a message that message_get_evidence took as `evidence`, and of its target at most `runs` runs. A run's
- * first leg replaces an older run of the same number (another monitor's). No memory: it is lost, and counted. */
+/* Keeps a copy of a message that message_get_evidence took as `evidence`, and of its target at most
+ * `runs` runs. A run's first leg replaces an older run of the same number (another monitor's). No
+ * memory: it is lost, and counted. */
 void cabinet_put(struct cabinet *, const struct message_evidence *evidence, const void *packet, size_t size,
     uint32_t runs);
 
-/* The run passed, and what came of it has been told: its evidence goes, unless older evidence of its target lies there,
- * which it may yet have to be told beside. */
+/* The run passed, and what came of it has been told: its evidence goes, unless older evidence of
+ * its target lies there, which it may yet have to be told beside. */
 void cabinet_settle(struct cabinet *, uint32_t target, uint64_t run);
 
 /* The same, once all that is recorded so far has been told: cabinet_settle_all(). */
 void cabinet_settle_later(struct cabinet *, uint32_t target, uint64_t run);
 void cabinet_settle_all(struct cabinet *);
 
-/* Leg `index` of a run, in the order in which they came; false where there is none. Views are good until the next put. */
+/* Leg `index` of a run, in the order in which they came; false where there is none. Views are good
+ * until the next put. */
 bool cabinet_leg(const struct cabinet *, uint32_t target, uint64_t run, uint32_t index, struct message_evidence *);
 
 /* A run of which evidence lies there. */
@@ -51,7 +54,8 @@ void cabinet_mark(struct cabinet *, uint32_t target, uint64_t run);
 /* What the target's runs up to this one were kept for is over. */
 void cabinet_close(struct cabinet *, uint32_t target, uint64_t until);
 
-/* The message that leg `index` of a run came in; empty where there is none. Good until the next put. */
+/* The message that leg `index` of a run came in; empty where there is none. Good until the next
+ * put. */
 struct pw_bytes cabinet_packet(const struct cabinet *, uint32_t target, uint64_t run, uint32_t index);
 
 size_t cabinet_bytes(const struct cabinet *);

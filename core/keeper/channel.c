@@ -1,4 +1,5 @@
-/* Only what is not well is in the store: a list of ways that fail and one of files, each under one key, written whole. */
+/* Only what is not well is in the store: a list of ways that fail and one of files, each under one
+ * key, written whole. */
 #include "keeper/channel.h"
 
 #include <ctype.h>
@@ -96,7 +97,8 @@ put_damages(struct keeper *keeper)
 		store_put_meta(journal_main(keeper), DAMAGE_META, (struct pw_bytes){ (const char *)bytes, out.size });
 }
 
-/* The next row of a list of these versions. Returns false if there are no more, or it is malformed. */
+/* The next row of a list of these versions. Returns false if there are no more, or it is
+ * malformed. */
 static bool
 next_row(struct wire_in *in, const struct wire_form *form, uint8_t newest, void *row)
 {
@@ -124,8 +126,8 @@ damage_next(struct wire_in *in, struct damage_row *row)
 	return next_row(in, &damage_form, DAMAGE_VERSION, row);
 }
 
-/* What a trouble of our own with a notifier is known by, to whoever has to find the begin of what ended: "PREFIX_NAME", as far as the
- * name has such letters. */
+/* What a trouble of our own with a notifier is known by, to whoever has to find the begin of what
+ * ended: "PREFIX_NAME", as far as the name has such letters. */
 static void
 name_code(const char *prefix, const char *name, char code[static OUTCOME_NAME_MAX])
 {
@@ -170,9 +172,9 @@ fail(struct keeper *keeper, struct courier *courier, struct pw_bytes words, bool
 		channel->since = clock_wall();
 		channel->age = clock_boot();
 		if (unborn)
-			duty_log(keeper->duty, LOG_WARNING, 0, "%s cannot deliver: %s", name, channel->words);
+			keeper_log(keeper, LOG_WARNING, "%s cannot deliver: %s", name, channel->words);
 		else
-			duty_log(keeper->duty, LOG_WARNING, 0, "%s has not delivered a notice, %" PRIu32 " waiting: %s", name,
+			keeper_log(keeper, LOG_WARNING, "%s has not delivered a notice, %" PRIu32 " waiting: %s", name,
 			    outbox_count(keeper, courier), channel->words);
 	}
 	put_channels(keeper);
@@ -203,7 +205,7 @@ channel_works(struct keeper *keeper, struct courier *courier)
 	if (was.told != 0)
 		tell_end(keeper, "channel", name, was.told, was.since, words);
 	else
-		duty_log(keeper->duty, LOG_NOTICE, 0, "%s %s", name, words);
+		keeper_log(keeper, LOG_NOTICE, "%s %s", name, words);
 	put_channels(keeper);
 }
 

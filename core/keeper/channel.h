@@ -1,9 +1,10 @@
 /*
- * Whether a notifier's way to its peer works. It fails from the first notice on that reached nobody (no connection, all
- * recipients refused, the worker died or was killed, there is no worker) until something is delivered again. The first
- * failure is logged; one that lasts longer than the notifier's `channel_grace` while something waits, or for want of a worker,
- * is told, as `impaired`, by all notifiers that work, and so is its end. What is known of it outlives the keeper, and is shown by
- * `status` and `outbox`.
+ * Whether a notifier's way to its peer works. It fails from the first notice on that reached nobody
+ * (no connection, all recipients refused, the worker died or was killed, there is no worker) until
+ * something is delivered again. The first failure is logged; one that lasts longer than the
+ * notifier's `channel_grace` while something waits, or for want of a worker, is told, as
+ * `impaired`, by all notifiers that work, and so is its end. What is known of it outlives the
+ * keeper, and is shown by `status` and `outbox`.
  */
 #ifndef KEEPER_CHANNEL_H
 #define KEEPER_CHANNEL_H
@@ -44,7 +45,8 @@ bool channel_hear_parent(struct keeper *, struct wire_in *);
 /* Once a second. */
 void channel_turn(struct keeper *);
 
-/* In words: "nothing delivered for 11 min, 3 waiting"; "cannot deliver, for 11 min" where nothing waits. */
+/* In words: "nothing delivered for 11 min, 3 waiting"; "cannot deliver, for 11 min" where nothing
+ * waits. */
 void channel_add_state(struct text *, int64_t lasted, uint32_t waiting);
 
 /* Its worker has gone; has come. */
@@ -62,15 +64,16 @@ struct channel_row {
 	bool unborn;
 };
 
-/* The list of those that fail: a value of meta under this key. False: there are no more, or it is malformed. */
+/* The list of those that fail: a value of meta under this key. False: there are no more, or it is
+ * malformed. */
 #define CHANNEL_META "channels"
 enum { CHANNEL_META_MAX = 64 * 1024 };
 bool channel_next(struct wire_in *, struct channel_row *);
 
 /*
- * Files of notifiers that cannot be used, as their processes say at birth: what was in them before stays in force, so that
- * they deliver all the same. Told at once, as `impaired`, by all notifiers, and so is its end. Outlives the keeper; shown by
- * `status`.
+ * Files of notifiers that cannot be used, as their processes say at birth: what was in them before
+ * stays in force, so that they deliver all the same. Told at once, as `impaired`, by all notifiers,
+ * and so is its end. Outlives the keeper; shown by `status`.
  */
 enum { DAMAGE_WORDS_MAX = 512, DAMAGE_NAME_MAX = 256 };
 
@@ -90,7 +93,8 @@ struct damage_row {
 	struct damage damage;
 };
 
-/* The list of them: a value of meta under this key. False: there are no more, or it is malformed. */
+/* The list of them: a value of meta under this key. False: there are no more, or it is
+ * malformed. */
 #define DAMAGE_META "notifier_files"
 enum { DAMAGE_META_MAX = 64 * 1024 };
 bool damage_next(struct wire_in *, struct damage_row *);

@@ -1,4 +1,5 @@
-/* What goes out next: what is due, in its order, within what a notifier is to be told in a minute; above that in digests. */
+/* What goes out next: what is due, in its order, within what a notifier is to be told in a minute;
+ * above that in digests. */
 #include "keeper/claims.h"
 
 #include <assert.h>
@@ -14,8 +15,8 @@
 enum { CLAIM_MAX = 32 };
 static const int64_t minute = 60 * (int64_t)SECOND, stale_after = 24 * 3600 * (int64_t)SECOND;
 
-/* Leaves those that may be told now of `count` found ones, and returns how many; UINT32_MAX: some were taken back, and with them perhaps
- * some that were found before. */
+/* Leaves those that may be told now of `count` found ones, and returns how many; UINT32_MAX: some
+ * were taken back, and with them perhaps some that were found before. */
 static uint32_t
 leave_told(struct keeper *keeper, struct courier *courier, struct delivery *found, uint32_t count)
 {
@@ -33,8 +34,9 @@ leave_told(struct keeper *keeper, struct courier *courier, struct delivery *foun
 }
 
 /*
- * Those of some ranks that may be claimed, in their order: at most `max` into `found`; returns how many. They may be in the batch that
- * fills, for the claim then goes with it, and nothing is handed out before that is durable.
+ * Those of some ranks that may be claimed, in their order: at most `max` into `found`; returns how
+ * many. They may be in the batch that fills, for the claim then goes with it, and nothing is handed
+ * out before that is durable.
  */
 static uint32_t
 find_due(struct keeper *keeper, struct courier *courier, enum store_rank first, enum store_rank last, struct delivery *found,
@@ -72,7 +74,8 @@ budget(const struct keeper *keeper, const struct courier *courier)
 	return left;
 }
 
-/* What waits untouched; what is in doubt stays itself, and so does what is not to be told yet, and a test. */
+/* What waits untouched; what is in doubt stays itself, and so does what is not to be told yet, and
+ * a test. */
 static bool
 may_be_joined(const struct keeper *keeper, const struct courier *courier, const struct delivery *delivery)
 {
@@ -106,8 +109,8 @@ record_digest(struct keeper *keeper, struct courier *courier, uint64_t digest, i
 	    &(struct outbox_entry){ .kind = NOTICE_digest, .code = "storm", .notice = digest });
 }
 
-/* Whether nothing older of the target of a delivery is left out, for the same recipient. `left`: of the target, a mark for each
- * recipient of whom something is. */
+/* Whether nothing older of the target of a delivery is left out, for the same recipient. `left`: of
+ * the target, a mark for each recipient of whom something is. */
 static bool
 is_next(const struct courier *courier, const struct delivery *delivery, bool joins, bool *left)
 {
@@ -147,8 +150,8 @@ make_digest(struct keeper *keeper, struct courier *courier, bool stale, const ch
 	record_digest(keeper, courier, digest, since, why);
 }
 
-/* Above so many a minute: a digest that waits, or a new one, else nothing; one a minute. Returns whether one was made, which is to
- * be claimed. */
+/* Above so many a minute: a digest that waits, or a new one, else nothing; one a minute. Returns
+ * whether one was made, which is to be claimed. */
 static bool
 claim_in_storm(struct keeper *keeper, struct courier *courier, struct delivery *due, uint32_t count)
 {
@@ -176,8 +179,9 @@ claim_in_storm(struct keeper *keeper, struct courier *courier, struct delivery *
 }
 
 /*
- * To who reads it: in a storm a digest, and one of what is stale. To who keeps it each by itself: ends go first and at any rate,
- * for there are no more of them than there were beginnings. Returns whether a digest was made, which is to be claimed.
+ * To who reads it: in a storm a digest, and one of what is stale. To who keeps it each by itself:
+ * ends go first and at any rate, for there are no more of them than there were beginnings. Returns
+ * whether a digest was made, which is to be claimed.
  */
 static bool
 claim(struct keeper *keeper, struct courier *courier)
@@ -195,6 +199,7 @@ claim(struct keeper *keeper, struct courier *courier)
 		make_digest(keeper, courier, true, "they could not be delivered for a day");
 		return true;
 	}
+	assert(count <= CLAIM_MAX && stale <= count);
 	if (count > 0 && room == 0 && !keeps)
 		return claim_in_storm(keeper, courier, due, count);
 	if (count > 0)

@@ -170,7 +170,8 @@ courier_look(const struct keeper *keeper, struct courier *courier)
 {
 	bool claimed = courier->stirred && outbox_has_claims(keeper, courier);
 
-	/* What is claimed is durable, or no longer waited for, once the group that it is in has been committed. */
+	/* What is claimed is durable, or no longer waited for, once the group that it is in has
+	 * been committed. */
 	courier->stirred = claimed && !journal_is_safe(keeper->journal, courier->claim_serial)
 	    && !journal_is_stuck(keeper->journal, STORE_MAIN);
 	return !claimed ? COURIER_IDLE : courier->stirred ? COURIER_WAITS : COURIER_CLAIMED;
@@ -374,6 +375,7 @@ courier_receive(struct keeper *keeper, struct courier *courier, const struct mes
 {
 	const char *recipient = courier->hand[receipt->recipient];
 
+	assert(receipt->notice == courier->in_hand && receipt->recipient < courier->hand_count);
 	courier->hand[receipt->recipient] = NULL;
 	if (!outbox_find(keeper, courier, courier->in_hand, recipient, delivery))
 		return false; /* its file has been lost, and what is not known to have arrived is told anew */

@@ -1,6 +1,7 @@
 /*
- * Notifiers, as the configuration has them, and the links to their workers. A notifier has one notice at a time in hand; what is in
- * hand when it dies may have arrived, and goes out again, marked.
+ * Notifiers, as the configuration has them, and the links to their workers. A notifier has one
+ * notice at a time in hand; what is in hand when it dies may have arrived, and goes out again,
+ * marked.
  */
 #ifndef KEEPER_COURIER_H
 #define KEEPER_COURIER_H
@@ -49,7 +50,8 @@ uint64_t courier_in_hand(const struct courier *);
 bool courier_is_stirred(const struct courier *);
 /* A second has passed: what waits for it may be due. */
 void courier_stir(const struct keeper *, struct courier *);
-/* What is claimed for it: nothing; something, which is not durable yet; something that may go out. */
+/* What is claimed for it: nothing; something, which is not durable yet; something that may go
+ * out. */
 enum courier_claims { COURIER_IDLE, COURIER_WAITS, COURIER_CLAIMED };
 enum courier_claims courier_look(const struct keeper *, struct courier *);
 /* Until when its way rests (clock_mono()), and that it does so no longer. */
@@ -64,8 +66,8 @@ void courier_flush(struct courier *);
 
 /* A worker has come. */
 void courier_link(struct courier *, int fd);
-/* It has gone. *in_hand: the notice that it had to deliver, 0: none. Returns whether some of it may have arrived: then the way
- * has failed. */
+/* It has gone. *in_hand: the notice that it had to deliver, 0: none. Returns whether some of it may
+ * have arrived: then the way has failed. */
 bool courier_unlink(struct keeper *, struct courier *, uint64_t *in_hand);
 
 /* Hands out a packet that is no delivery. Returns false if the socket is full. */
@@ -78,13 +80,14 @@ bool courier_hand_again(struct keeper *, struct courier *, uint64_t notice);
 /* What a receipt is of; what is no delivery is no longer in hand. */
 enum courier_receipt { COURIER_WRONG, COURIER_BEAT, COURIER_REPEATED, COURIER_DELIVERY };
 enum courier_receipt courier_answered(struct courier *, const struct message_receipt *);
-/* Writes the row of the delivery that a receipt is of; `once`: it is tried no more. Returns false if there is none any more. */
+/* Writes the row of the delivery that a receipt is of; `once`: it is tried no more. Returns false
+ * if there is none any more. */
 bool courier_receive(struct keeper *, struct courier *, const struct message_receipt *, bool once, struct delivery *);
 /* Returns whether all receipts of the notice in hand have come; *sent: somebody has received it. */
 bool courier_is_done(struct courier *, bool *sent);
 
-/* Waits, microseconds: of a notifier whose way has failed so often in a row (5 s to 15 min, anywhere below), and of a
- * delivery that was refused for now. `random`: any number. */
+/* Waits, microseconds: of a notifier whose way has failed so often in a row (5 s to 15 min,
+ * anywhere below), and of a delivery that was refused for now. `random`: any number. */
 int64_t patience_channel(uint32_t failures, uint32_t random);
 int64_t patience_delivery(uint32_t attempts, uint32_t random);
 

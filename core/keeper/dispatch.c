@@ -1,4 +1,5 @@
-/* What a receipt has to be followed by is done before it is committed: the ledgers, our own troubles, answers to people. */
+/* What a receipt has to be followed by is done before it is committed: the ledgers, our own
+ * troubles, answers to people. */
 #include "keeper/dispatch.h"
 
 #include "base/clock.h"
@@ -136,17 +137,6 @@ dispatch_commit(struct keeper *keeper)
 	record_commit(keeper);
 }
 
-/* Of what is claimed the oldest notice, as far as it may still be told. */
-static void
-hand_out(struct keeper *keeper, struct courier *courier)
-{
-	struct delivery delivery = { .notice = 0 };
-
-	if (outbox_next(keeper, courier, STORE_QUEUE_CLAIMED, 0, &delivery) && withhold_claimed(keeper, courier, &delivery)
-	    && courier_hand_out(keeper, courier, &delivery))
-		claims_count(keeper, courier, &delivery);
-}
-
 void
 dispatch_turn(struct keeper *keeper)
 {
@@ -171,12 +161,15 @@ dispatch_turn(struct keeper *keeper)
 		dispatch_commit(keeper);
 	for (uint32_t i = 0; i < keeper->config->notifier_count; i++) {
 		struct courier *courier = courier_at(keeper, i);
+		struct delivery delivery = { .notice = 0 };
 		enum courier_claims claims = courier_is_free(courier) ? courier_look(keeper, courier) : COURIER_WAITS;
 
-		if (claims == COURIER_CLAIMED)
-			hand_out(keeper, courier);
-		else if (claims == COURIER_IDLE)
+		if (claims == COURIER_IDLE)
 			repeat_turn(keeper, courier);
+		/* Of what is claimed the oldest notice goes, as far as it may still be told. */
+		if (claims == COURIER_CLAIMED && outbox_next(keeper, courier, STORE_QUEUE_CLAIMED, 0, &delivery)
+		    && withhold_claimed(keeper, courier, &delivery) && courier_hand_out(keeper, courier, &delivery))
+			claims_count(keeper, courier, &delivery);
 	}
 }
 

@@ -1,6 +1,7 @@
 /*
- * Notifiers at work. Deliveries are claimed, the claim is committed, and only then is anything handed out, one notice at a time; a
- * receipt is committed before the next. What was in hand when a notifier died may have arrived: it goes out again, marked.
+ * Notifiers at work. Deliveries are claimed, the claim is committed, and only then is anything
+ * handed out, one notice at a time; a receipt is committed before the next. What was in hand when a
+ * notifier died may have arrived: it goes out again, marked.
  */
 #ifndef KEEPER_DISPATCH_H
 #define KEEPER_DISPATCH_H
@@ -16,7 +17,8 @@ void dispatch_lost(struct keeper *, struct courier *);
 
 /* Commits what there is for postwatch.db, and with it claims of what may go out next. */
 void dispatch_commit(struct keeper *);
-/* In each turn of the loop: what is due is handed out to who is free, and once a second what is done for time passes. */
+/* In each turn of the loop: what is due is handed out to who is free, and once a second what is
+ * done for time passes. */
 void dispatch_turn(struct keeper *);
 /* When it is next to be called, on the monotonic clock. */
 int64_t dispatch_next(const struct keeper *);

@@ -1,7 +1,7 @@
 /*
- * Which evidence is kept: of an open suspicion all attempts; of an incident the attempts that confirmed it, each change of
- * outcome, one an hour, the last failure and what passed behind it; of a notice without an incident its attempts. The rest
- * goes to the history, or nowhere.
+ * Which evidence is kept: of an open suspicion all attempts; of an incident the attempts that
+ * confirmed it, each change of outcome, one an hour, the last failure and what passed behind it; of
+ * a notice without an incident its attempts. The rest goes to the history, or nowhere.
  */
 #include "keeper/evidence.h"
 
@@ -157,7 +157,8 @@ evidence_of_change(struct keeper *keeper, const struct message_change *change, u
 		store_drop_evidence_upto(journal_main(keeper), target, change->attempts[0] - 1);
 }
 
-/* While a target is down: what a failing run is kept as. It gives way to newer where neither its outcome nor the hour is new. */
+/* While a target is down: what a failing run is kept as. It gives way to newer where neither its
+ * outcome nor the hour is new. */
 static const char *
 role_while_down(struct keeper *keeper, const struct store_incident *incident, const struct evidence *leg)
 {
@@ -212,12 +213,12 @@ evidence_of_state(struct keeper *keeper, uint32_t target)
 		store_drop_evidence_upto(journal_main(keeper), roll_number(keeper->roll, target), run.run - 1);
 }
 
-/* Whether history.db still takes something, of so many halves of the room. Where postwatch.db cannot be read, the number that a
- * target has in history.db is not known. */
+/* Whether history.db still takes something, of so many halves of the room. Where postwatch.db
+ * cannot be read, the number that a target has in history.db is not known. */
 static bool
 has_history(const struct keeper *keeper, size_t halves)
 {
-	return !keeper->unread && journal_history_bytes(keeper->journal) < halves * (JOURNAL_BYTES_MAX / 2);
+	return !journal_is_unread(keeper->journal) && journal_history_bytes(keeper->journal) < halves * (JOURNAL_BYTES_MAX / 2);
 }
 
 static void
@@ -302,7 +303,7 @@ evidence_say(struct keeper *keeper)
 {
 	if (keeper->record->results_left_out + keeper->record->left_out == 0 || clock_mono() < keeper->record->say_next)
 		return;
-	duty_log(keeper->duty, LOG_WARNING, 0, "the disk does not keep up: %" PRIu64 " results and %" PRIu64
+	keeper_log(keeper, LOG_WARNING, "the disk does not keep up: %" PRIu64 " results and %" PRIu64
 	    " pieces of evidence were left out", keeper->record->results_left_out, keeper->record->left_out);
 	keeper->record->results_left_out = keeper->record->left_out = 0;
 	keeper->record->say_next = clock_mono() + hourly;

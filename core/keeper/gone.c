@@ -1,6 +1,7 @@
 /* All of it happens at birth: a configuration is read by a keeper that is born with it. */
 #include "keeper/gone.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +13,8 @@
 #include "keeper/rules.h"
 #include "keeper/told.h"
 
-/* The notice of an end, made once for all who are told of it. `code`: of a condition; "": it was down. */
+/* The notice of an end, made once for all who are told of it. `code`: of a condition; "": it was
+ * down. */
 struct end {
 	uint64_t target, notice, incident;
 	char code[OUTCOME_NAME_MAX];
@@ -40,6 +42,7 @@ record(struct ends *ends, uint64_t target, const char *code, uint64_t incident, 
 
 	if (!VEC_RESERVE(ends->items, ends->count, ends->room))
 		keeper_out_of_memory(keeper, "the end of what was open");
+	assert(ends->count < ends->room);
 	struct end *end = &ends->items[ends->count++];
 	message.confirmed = message.detected;
 	text_copy(message.kind, sizeof message.kind, notice_name(code[0] == '\0' ? NOTICE_stopped : NOTICE_cleared));

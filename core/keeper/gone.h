@@ -1,6 +1,7 @@
 /*
- * Targets that are no longer watched. What was open of them is closed, and whoever was told of its beginning, and nobody
- * else, is told of that end: `stopped` where the target was said to be down, `cleared` for each condition.
+ * Targets that are no longer watched. What was open of them is closed, and whoever was told of its
+ * beginning, and nobody else, is told of that end: `stopped` where the target was said to be down,
+ * `cleared` for each condition.
  */
 #ifndef KEEPER_GONE_H
 #define KEEPER_GONE_H

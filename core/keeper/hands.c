@@ -1,6 +1,7 @@
 /*
- * Deliveries in people's hands. Retried are those that wait and those that were given up; dropped is what nobody has in
- * hand. Of a target that the notifier was told newer things of, a word about up and down is not sent after them.
+ * Deliveries in people's hands. Retried are those that wait and those that were given up; dropped
+ * is what nobody has in hand. Of a target that the notifier was told newer things of, a word about
+ * up and down is not sent after them.
  */
 #include "keeper/hands.h"
 
@@ -135,7 +136,7 @@ retry(struct hand *hand)
 		retry_open(hand, courier_at(hand->keeper, i));
 	retry_dead(hand);
 	if (hand->done > 0)
-		duty_log(hand->keeper->duty, LOG_NOTICE, 0, "%" PRIu32 " deliver%s due at once: retried by %s", hand->done,
+		keeper_log(hand->keeper, LOG_NOTICE, "%" PRIu32 " deliver%s due at once: retried by %s", hand->done,
 		    hand->done == 1 ? "y is" : "ies are", hand->who);
 }
 
@@ -183,7 +184,7 @@ drop(struct hand *hand)
 		drop_open(hand, courier_at(hand->keeper, i));
 	store_read_notice_deliveries(store_inside(hand->keeper->store), hand->notice, on_delivery, hand);
 	if (hand->done > 0)
-		duty_log(hand->keeper->duty, LOG_NOTICE, 0, "notice %" PRIu64 ": %" PRIu32 " deliver%s dropped by %s", hand->notice,
+		keeper_log(hand->keeper, LOG_NOTICE, "notice %" PRIu64 ": %" PRIu32 " deliver%s dropped by %s", hand->notice,
 		    hand->done, hand->done == 1 ? "y is" : "ies are", hand->who);
 }
 

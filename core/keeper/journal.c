@@ -1,4 +1,5 @@
-/* Two batches for each file: one fills while the other is on its way, or, of history.db, waits for the disk. */
+/* Two batches for each file: one fills while the other is on its way, or, of history.db, waits for
+ * the disk. */
 #include "keeper/journal_private.h"
 
 #include <assert.h>
@@ -35,7 +36,7 @@ journal_create(struct store *store)
 		store_close(&store);
 		return NULL;
 	}
-	*journal = (struct journal){ .store = store, .serial = 1 };
+	*journal = (struct journal){ .store = store, .unread = !store_is_read(store), .serial = 1 };
 	journal->open_last = &journal->open;
 	journal->done_last = &journal->done;
 	journal->held_last = &journal->held;
@@ -128,7 +129,8 @@ journal_take(struct keeper *keeper, enum store_file file, struct sequence sequen
 	assert(sequence.birth != side->taken.birth || sequence.number > side->taken.number);
 	(void)fill(keeper, file);
 	if (file == STORE_MAIN && sequence.birth != side->taken.birth) {
-		/* What was taken of another sequence, and is not committed, is for no monitor any more to hold. */
+		/* What was taken of another sequence, and is not committed, is for no monitor any
+		 * more to hold. */
 		forget_numbers(keeper->journal->held);
 		forget_numbers(keeper->journal->done);
 		forget_numbers(keeper->journal->open);
@@ -139,7 +141,8 @@ journal_take(struct keeper *keeper, enum store_file file, struct sequence sequen
 #endif
 }
 
-/* For a monitor that is born while the disk is sick. The oldest give way: of them it learns from the states. */
+/* For a monitor that is born while the disk is sick. The oldest give way: of them it learns from
+ * the states. */
 static void
 hold(struct journal *journal, struct slip *slip)
 {
@@ -168,6 +171,7 @@ journal_told(struct journal *journal)
 {
 	struct slip *slip = journal->done;
 
+	assert(slip != NULL && journal->done_last != &journal->done);
 	journal->done = slip->next;
 	if (journal->done == NULL)
 		journal->done_last = &journal->done;
@@ -182,7 +186,7 @@ static void
 say_lost(struct keeper *keeper, enum store_file file, uint64_t rows)
 {
 	if (rows > 0)
-		duty_log(keeper->duty, LOG_CRIT, 0, "keeper: %" PRIu64 " rows could not be kept in %s", rows, file_names[file]);
+		keeper_log(keeper, LOG_CRIT, "keeper: %" PRIu64 " rows could not be kept in %s", rows, file_names[file]);
 }
 
 static void
@@ -194,8 +198,9 @@ note_committed(struct journal_side *side)
 #endif
 }
 
-/* What was sent to a file is not kept: it is held in memory, and so is all that comes behind it. A full disk is helped at
- * once as long as there is space in reserve, and what is in a lost log is saved. */
+/* What was sent to a file is not kept: it is held in memory, and so is all that comes behind it. A
+ * full disk is helped at once as long as there is space in reserve, and what is in a lost log is
+ * saved. */
 static void
 begin_trouble(struct journal *journal, enum store_file file)
 {
@@ -246,9 +251,10 @@ journal_mend(struct keeper *keeper, enum store_file file, struct store_found *fo
 		*found = (struct store_found){ .first = false };
 		return false;
 	}
-	/* Where all that was kept is gone, or is read for the first time, what is true is to be told anew by the monitor, to a new
-	 * keeper. But where what we hold is all there is, the file has that. */
-	if (file == STORE_MAIN && (found->fresh ? !found->goes_on && !keeper->unread : found->unread || keeper->unread)) {
+	/* Where all that was kept is gone, or is read for the first time, what is true is to be
+	 * told anew by the monitor, to a new keeper. But where what we hold is all there is, the
+	 * file has that. */
+	if (file == STORE_MAIN && (found->fresh ? !found->goes_on && !journal->unread : found->unread || journal->unread)) {
 		keeper->begin_anew = true;
 		return false;
 	}
@@ -256,7 +262,7 @@ journal_mend(struct keeper *keeper, enum store_file file, struct store_found *fo
 	if (file == STORE_HISTORY)
 		submit(keeper, file);
 	else {
-		keeper->unread = false;
+		journal->unread = false;
 		say_lost(keeper, STORE_MAIN, found->refused);
 		journal->safe = journal->serial - 1;
 		free_slips(&journal->held);
@@ -295,6 +301,7 @@ journal_commit(struct keeper *keeper, enum store_file file)
 
 	if (side->since == 0 || (file == STORE_HISTORY && side->stuck))
 		return;
+	assert(side->open != side->sent && journal->safe < journal->serial);
 	struct store_batch *batch = side->open;
 	side->open = side->sent;
 	side->sent = batch;
@@ -354,6 +361,12 @@ bool
 journal_is_stuck(const struct journal *journal, enum store_file file)
 {
 	return journal->sides[file].stuck;
+}
+
+bool
+journal_is_unread(const struct journal *journal)
+{
+	return journal->unread;
 }
 
 size_t
@@ -421,6 +434,6 @@ journal_uncommitted(const struct journal *journal, uint64_t above)
 void
 keeper_out_of_memory(struct keeper *keeper, const char *what)
 {
-	duty_log(keeper->duty, LOG_CRIT, 0, "keeper: no memory for %s: it ends, and the next one goes on from what is kept", what);
+	keeper_log(keeper, LOG_CRIT, "keeper: no memory for %s: it ends, and the next one goes on from what is kept", what);
 	_exit(EX_OSERR);
 }

@@ -1,7 +1,8 @@
 /*
- * What is to be written, in groups: a lone change at once, else what gathers in 100 ms, or 256 changes. What is put into a group
- * of postwatch.db is seen at once by who reads inside the store. While that file is in trouble its groups are kept in the store's
- * memory, and history.db's results wait in a batch up to a bound; a file is tried again every 10 s. What is written then has its
+ * What is to be written, in groups: a lone change at once, else what gathers in 100 ms, or 256
+ * changes. What is put into a group of postwatch.db is seen at once by who reads inside the store.
+ * While that file is in trouble its groups are kept in the store's memory, and history.db's results
+ * wait in a batch up to a bound; a file is tried again every 10 s. What is written then has its
  * true times.
  */
 #ifndef KEEPER_JOURNAL_H
@@ -15,7 +16,8 @@ struct keeper;
 
 enum { JOURNAL_GROUP = 256, JOURNAL_BYTES_MAX = 64 * 1024 * 1024, JOURNAL_HELD_MAX = 4 * 1024 * 1024 };
 
-/* A run in a batch, the monitor's or our own: what it has changed is told when that is committed. */
+/* A run in a batch, the monitor's or our own: what it has changed is told when that is
+ * committed. */
 struct slip {
 	struct slip *next;
 	uint64_t number;     /* in the monitor's sequence, 0: it is our own */
@@ -37,20 +39,25 @@ struct store_batch *journal_history(struct keeper *);
 
 /* Whether there is room for evidence. */
 bool journal_has_room(const struct keeper *);
+/* Whether what was kept before our birth cannot be read. */
+bool journal_is_unread(const struct journal *);
 /* What waits for history.db, in bytes. */
 size_t journal_history_bytes(const struct journal *);
 
 /* Adds a run to the open batch. The packet is copied. */
 void journal_add_run(struct keeper *, const struct message_run *, uint64_t left_out, struct pw_bytes packet);
-/* A message of the monitor's has its place in the sequence of a file: its rows are in the batch that fills. */
+/* A message of the monitor's has its place in the sequence of a file: its rows are in the batch
+ * that fills. */
 void journal_take(struct keeper *, enum store_file, struct sequence);
 
-/* Whether what there is for a file is to be committed now; `idle`: nothing more is there to be read. */
+/* Whether what there is for a file is to be committed now; `idle`: nothing more is there to be
+ * read. */
 bool journal_is_due(const struct journal *, enum store_file, bool idle);
 /* Commits what there is for a file, as far as the disk takes it. */
 void journal_commit(struct keeper *, enum store_file);
 
-/* The first run that is to be told, for its batch is committed or held in memory; NULL: there is none. It is told. */
+/* The first run that is to be told, for its batch is committed or held in memory; NULL: there is
+ * none. It is told. */
 const struct slip *journal_untold(const struct journal *);
 void journal_told(struct journal *);
 /* Whether all that is recorded has been told. */
@@ -69,19 +76,21 @@ int64_t journal_since(const struct journal *, enum store_file);
 bool journal_is_stuck(const struct journal *, enum store_file);
 /* Whether it is time to try to mend what is stuck: returns that once each 10 s. */
 bool journal_mends(struct journal *);
-/* Tries it, with no group half filled; `found` says what became of the file. Returns false if it is in trouble still, or is to
- * begin anew. */
+/* Tries it, with no group half filled; `found` says what became of the file. Returns false if it is
+ * in trouble still, or is to begin anew. */
 bool journal_mend(struct keeper *, enum store_file, struct store_found *);
 
 /* The last message of the monitor's that is in a group. */
 struct sequence journal_taken(const struct journal *, enum store_file);
 /* How far the sequence that goes on now is committed. */
 struct sequence journal_committed(const struct journal *, enum store_file);
-/* The first run of the monitor's above that number that is not committed, of the newest 4 MiB; NULL: there is none. */
+/* The first run of the monitor's above that number that is not committed, of the newest 4 MiB;
+ * NULL: there is none. */
 const struct slip *journal_uncommitted(const struct journal *, uint64_t above);
 
-/* There is no memory for what must not be left out. Says so and ends the process with nothing more committed: the monitor
- * tells the next keeper again what was not, and what was in hand goes out again, marked. */
+/* There is no memory for what must not be left out. Says so and ends the process with nothing more
+ * committed: the monitor tells the next keeper again what was not, and what was in hand goes out
+ * again, marked. */
 void keeper_out_of_memory(struct keeper *, const char *what) __attribute__((noreturn));
 
 #endif

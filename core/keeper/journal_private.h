@@ -16,6 +16,7 @@ struct journal_side {
 
 struct journal {
 	struct store *store;
+	bool unread;         /* what was kept before our birth cannot be read */
 	struct journal_side sides[STORE_FILES];
 	struct slip *open, **open_last;
 	struct slip *done, **done_last; /* their batch was committed, or is held in memory; they are to be told */

@@ -1,7 +1,8 @@
 /*
- * The keeper's process: its birth, its links and its loop. What the monitor decided is written, then answered, then told. SQLite may
- * let it wait for the disk; nobody waits for it. Birth is recovery: where the disk is too sick to be read nothing is known, all targets
- * begin anew, and so they do again once it can be read.
+ * The keeper's process: its birth, its links and its loop. What the monitor decided is written,
+ * then answered, then told. SQLite may let it wait for the disk; nobody waits for it. Birth is
+ * recovery: where the disk is too sick to be read nothing is known, all targets begin anew, and so
+ * they do again once it can be read.
  */
 #include <errno.h>
 #include <poll.h>
@@ -57,9 +58,8 @@ open_store(struct keeper *keeper, struct store_found found[STORE_FILES], struct 
 		reason_set(why, "no memory");
 		return false;
 	}
-	keeper->unread = !store_is_read(keeper->store);
-	if (keeper->unread && store_trouble(keeper->store, STORE_MAIN, &what) != STORE_WELL)
-		duty_log(keeper->duty, LOG_ERR, 0, "keeper: the store in %s cannot be read: %s: what is known is not known now",
+	if (journal_is_unread(keeper->journal) && store_trouble(keeper->store, STORE_MAIN, &what) != STORE_WELL)
+		keeper_log(keeper, LOG_ERR, "keeper: the store in %s cannot be read: %s: what is known is not known now",
 		    keeper->config->state, what.text);
 	keeper->service->link.run = store_read_last_run(store_inside(keeper->store));
 	return true;
@@ -129,7 +129,6 @@ keeper_fini(struct keeper *keeper)
 	record_close(keeper);
 	journal_destroy(&keeper->journal);
 	roll_destroy(&keeper->roll);
-	zone_close(&keeper->zone);
 	*keeper = (struct keeper){ .status = -1 };
 }
 
@@ -278,7 +277,6 @@ prepare(struct keeper *keeper, struct loop *loop, struct reason *why)
 		.calls = CALLS_OF_KEEPER, .limits = limits_of(DUTY_KEEPER), .tell = duty_forbidden, .tell_to = keeper->duty };
 	int landlock;
 
-	keeper->zone = config->timezone == NULL ? zone_open_own() : zone_open(config->timezone, NULL);
 	loop->polled = calloc(config->notifier_count + 2, sizeof *loop->polled);
 	return loop->polled != NULL && keeper_recover(keeper, why) && sandbox_enter(&sandbox, &landlock, why);
 }
@@ -287,6 +285,7 @@ static int
 end(struct keeper *keeper)
 {
 	int status = keeper->status < 0 ? 0 : keeper->status;
+	bool unread;
 
 	for (int i = 0; i < 2 && !keeper->begin_anew; i++) {
 		watch_mark(keeper, true);
@@ -295,17 +294,18 @@ end(struct keeper *keeper)
 		sick_turn(keeper);
 		sick_end(keeper);
 	}
-	if (keeper->begin_anew && keeper->unread) {
-		/* The monitor sees that the next keeper writes another store, and says again what is open. But one that was never told
-		 * what that store holds has to be told. */
-		duty_log(keeper->duty, LOG_WARNING, 0, "keeper: the store can be read again: it begins anew with what is kept");
+	unread = journal_is_unread(keeper->journal);
+	if (keeper->begin_anew && unread) {
+		/* The monitor sees that the next keeper writes another store, and says again what
+		 * is open. But one that was never told what that store holds has to be told. */
+		keeper_log(keeper, LOG_WARNING, "keeper: the store can be read again: it begins anew with what is kept");
 		duty_blame(keeper->duty, DUTY_MONITOR, 0, "nothing: it has to begin anew with what is kept");
 		status = BROKEN;
 	} else if (keeper->begin_anew) {
-		duty_log(keeper->duty, LOG_ERR, 0, "keeper: what was kept is gone: it begins anew with what is open");
+		keeper_log(keeper, LOG_ERR, "keeper: what was kept is gone: it begins anew with what is open");
 		status = BROKEN;
 	} else if (cabinet_lost(keeper->cabinet) > 0)
-		duty_log(keeper->duty, LOG_INFO, 0, "keeper: %llu legs of evidence gave way to younger ones",
+		keeper_log(keeper, LOG_INFO, "keeper: %llu legs of evidence gave way to younger ones",
 		    (unsigned long long)cabinet_lost(keeper->cabinet));
 	keeper_fini(keeper);
 	return status;

@@ -1,6 +1,7 @@
 /*
- * The keeper, as its own parts see it: four modules over the store, each of which calls only what is below it. What a module holds is
- * known to its own files alone (service_private.h and its like).
+ * The keeper, as its own parts see it: four modules over the store, each of which calls only what
+ * is below it. What a module holds is known to its own files alone (service_private.h and its
+ * like).
  *
  *   service   what people ask, the links, what we notice of ourselves: keeper.c, monitor_link.c, dispatch.c, ask.c, asks.c, hands.c,
  *             trial.c, beat.c, channel.c, sick.c, unseen.c, watch_time.c
@@ -15,7 +16,6 @@
 #define KEEPER_KEEPER_H
 
 #include "base/duty.h"
-#include "base/zone.h"
 #include "config/config.h"
 #include "keeper/cabinet.h"
 #include "keeper/journal.h"
@@ -27,7 +27,6 @@
 struct keeper {
 	struct duty *duty;
 	const struct config *config;
-	struct zone *zone;       /* of the log, and of weekly tests */
 	struct store *store;     /* the journal's */
 	struct journal *journal;
 	struct roll *roll;
@@ -38,11 +37,14 @@ struct keeper {
 	struct service *service;
 	int64_t stop_by;         /* clock_mono(); 0: not told to stop */
 	int status;              /* >= 0: the end */
-	bool unread;             /* what was kept before our birth cannot be read */
 	bool begin_anew;         /* what is kept is not what we know: who comes next begins with it */
 };
 
-/* Opens the store and makes all that memory holds. Returns false with a reason if we cannot begin. */
+/* A line for the log. */
+#define keeper_log(keeper, level, ...) duty_log((keeper)->duty, (level), 0, __VA_ARGS__)
+
+/* Opens the store and makes all that memory holds. Returns false with a reason if we cannot
+ * begin. */
 bool keeper_recover(struct keeper *, struct reason *why);
 /* Frees and closes all; what was not committed is lost. */
 void keeper_fini(struct keeper *);

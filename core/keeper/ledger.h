@@ -1,6 +1,7 @@
 /*
- * What a notifier was told of a target, and what it is to be told next: pure functions. So there is no `up` without a
- * `down`, no lost `up`, and no repeat; what began and ended in silence yields at most one `outage`.
+ * What a notifier was told of a target, and what it is to be told next: pure functions. So there is
+ * no `up` without a `down`, no lost `up`, and no repeat; what began and ended in silence yields at
+ * most one `outage`.
  */
 #ifndef KEEPER_LEDGER_H
 #define KEEPER_LEDGER_H
@@ -15,9 +16,10 @@ enum meaning { MEANING_NOTHING, MEANING_UP, MEANING_DOWN, MEANING_FLAPPING, MEAN
 const char *meaning_name(enum meaning); /* "", "up", "down", "flapping" */
 
 /*
- * Whoever keeps what it is told under a key of ours closes it under the key that it was opened with, whatever happened in
- * between. So with what was said to be down, and with each condition, stands the notice that opened it there: "down:57",
- * "slow_banner:60 cert_expires_soon:61". Without a number it is not known.
+ * Whoever keeps what it is told under a key of ours closes it under the key that it was opened
+ * with, whatever happened in between. So with what was said to be down, and with each condition,
+ * stands the notice that opened it there: "down:57", "slow_banner:60 cert_expires_soon:61". Without
+ * a number it is not known.
  */
 enum { LEDGER_CODES_MAX = 4096 };
 struct ledger_page {
@@ -42,8 +44,8 @@ struct ledger_code {
 };
 bool ledger_next_code(const char **list, struct ledger_code *);
 
-/* Conditions that were met already, among them at most so many. Returns whether the code is a new one, and adds it; false, too,
- * where there is no room. */
+/* Conditions that were met already, among them at most so many. Returns whether the code is a new
+ * one, and adds it; false, too, where there is no room. */
 struct ledger_met {
 	uint32_t count;
 	char codes[64][OUTCOME_NAME_MAX];
@@ -56,11 +58,13 @@ enum ledger_act {
 	LEDGER_TELL_OUTAGE  /* in place of an `up`, the whole: its `down` was never told */
 };
 
-/* Whether a notice of that kind is about up and down, and so has to stand in the order of such; or about a condition. */
+/* Whether a notice of that kind is about up and down, and so has to stand in the order of such; or
+ * about a condition. */
 bool ledger_speaks_of_state(enum notice_kind);
 bool ledger_speaks_of_condition(enum notice_kind);
 
-/* What becomes of a notice that nothing keeps silent. `code`: the condition of degraded, blocked, cleared. */
+/* What becomes of a notice that nothing keeps silent. `code`: the condition of degraded, blocked,
+ * cleared. */
 enum ledger_act ledger_judge(const struct ledger *, enum notice_kind, const char *code);
 
 /* A notice as the ledger sees it. */
@@ -70,16 +74,18 @@ struct ledger_word {
 	uint64_t notice, opened; /* its number; by which its receiver knows what it is about, 0: by itself */
 };
 
-/* By which the receiver knows what a notice of that kind is about; 0: of that nothing is open there. */
+/* By which the receiver knows what a notice of that kind is about; 0: of that nothing is open
+ * there. */
 uint64_t ledger_opened(const struct ledger *, enum notice_kind, const char *code);
 
-/* It was queued; it was sent. A condition for which there is no room is not noted, and would be told again. */
+/* It was queued; it was sent. A condition for which there is no room is not noted, and would be
+ * told again. */
 void ledger_note(struct ledger *, const struct ledger_word *);
 void ledger_sent(struct ledger *, const struct ledger_word *);
 /* One has ended unsent: the ledger goes back to what was sent last. */
 void ledger_go_back(struct ledger *);
-/* Nothing about up and down (about the condition of a notice of that kind) is queued any more: what was queued last, or
- * need not be told, is where the ledger goes back to. */
+/* Nothing about up and down (about the condition of a notice of that kind) is queued any more: what
+ * was queued last, or need not be told, is where the ledger goes back to. */
 void ledger_settle(struct ledger *, enum notice_kind, const char *code);
 
 /* What is true of up and down, when all reasons for silence have ended. */

@@ -1,6 +1,7 @@
 /*
- * Lines for the log that the parent has not taken yet. Those of a change come in bursts, and the keeper waits for nobody: they
- * are kept in their order while there is room for them, and sent when the parent reads.
+ * Lines for the log that the parent has not taken yet. Those of a change come in bursts, and the
+ * keeper waits for nobody: they are kept in their order while there is room for them, and sent when
+ * the parent reads.
  */
 #ifndef KEEPER_LINES_H
 #define KEEPER_LINES_H

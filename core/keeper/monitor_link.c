@@ -1,8 +1,9 @@
 /*
- * What the monitor says, and what it is told. A run is taken whole: its changes and the state after it go into one batch with its place
- * in the sequence, so that a store which knows of a `down` has the state in which it is told. What was taken before, by us or by a
- * keeper before us, is left aside; and where something is missing the monitor is replaced, since what it says then is not what
- * happened.
+ * What the monitor says, and what it is told. A run is taken whole: its changes and the state after
+ * it go into one batch with its place in the sequence, so that a store which knows of a `down` has
+ * the state in which it is told. What was taken before, by us or by a keeper before us, is left
+ * aside; and where something is missing the monitor is replaced, since what it says then is not
+ * what happened.
  */
 #include "keeper/monitor_link.h"
 
@@ -77,7 +78,8 @@ take_result(struct keeper *keeper, const struct report *result)
 	}
 }
 
-/* Of results the monitor holds only so many: where it had to let some go, those behind them are taken all the same. */
+/* Of results the monitor holds only so many: where it had to let some go, those behind them are
+ * taken all the same. */
 static bool
 take_results(struct keeper *keeper, struct wire_in *in)
 {
@@ -183,7 +185,7 @@ keeper_put_state(struct keeper *keeper, uint64_t *cursor, struct wire_out *out)
 	while (*cursor != UINT64_MAX && out->size == 0 && answer == STORE_READ_MORE)
 		answer = store_read_states(store_inside(keeper->store), it.cursor, 1, on_state, &it);
 	if (answer == STORE_READ_BROKEN) {
-		duty_log(keeper->duty, LOG_ERR, 0, "keeper: what was kept cannot be read: %s", store_reader_why(store_inside(keeper->store)));
+		keeper_log(keeper, LOG_ERR, "keeper: what was kept cannot be read: %s", store_reader_why(store_inside(keeper->store)));
 		if (!sick_distrust(keeper))
 			keeper->status = BROKEN;
 		return false;
@@ -199,7 +201,8 @@ keeper_put_state(struct keeper *keeper, uint64_t *cursor, struct wire_out *out)
 	return out->size > 0;
 }
 
-/* Everything that is known, as fast as the monitor takes it; what of it is not committed; then that it was everything. */
+/* Everything that is known, as fast as the monitor takes it; what of it is not committed; then that
+ * it was everything. */
 void
 monitor_recover(struct keeper *keeper)
 {

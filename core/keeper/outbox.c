@@ -1,4 +1,5 @@
-/* What is queued is in the store alone: rows are looked up one by one, changed as copies, and written whole. */
+/* What is queued is in the store alone: rows are looked up one by one, changed as copies, and
+ * written whole. */
 
 #include <assert.h>
 #include <stdlib.h>
@@ -251,7 +252,8 @@ outbox_add(struct keeper *keeper, uint32_t index, const struct outbox_entry *ent
 		delivery.rank = STORE_RANK_TEST;
 	else if (courier->rules->receiver & PW_KEEPS && outbox_is_end(&delivery))
 		delivery.rank = STORE_RANK_END;
-	/* Somebody has to hear of it that a target, or many together, are down, or that we see nothing. */
+	/* Somebody has to hear of it that a target, or many together, are down, or that we see
+	 * nothing. */
 	if (entry->kind == NOTICE_down || entry->kind == NOTICE_blind
 	    || (entry->kind == NOTICE_digest && notice_is_together(entry->kind, entry->code)))
 		delivery.failover = entry->stands_in ? STORE_FAILOVER_STANDS_IN : STORE_FAILOVER_WATCHED;
@@ -388,8 +390,8 @@ end_strangers(struct keeper *keeper)
 	return !it.no_memory;
 }
 
-/* Of what was claimed, the first notice without a receipt may have been in hand; all go back. Clocks may have been set: no wait is
- * longer than the longest. */
+/* Of what was claimed, the first notice without a receipt may have been in hand; all go back.
+ * Clocks may have been set: no wait is longer than the longest. */
 static void
 take_up(struct keeper *keeper, struct courier *courier)
 {

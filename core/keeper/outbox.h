@@ -1,5 +1,6 @@
 /*
- * Deliveries: each notice for each notifier and recipient, from the commit of its notice to its end.
+ * Deliveries: each notice for each notifier and recipient, from the commit of its notice to its
+ * end.
  *
  *   outbox.c    notices and deliveries as rows
  *   parcel.c    a notice with all that it is made of, for its notifier
@@ -54,13 +55,15 @@ struct outbox_entry {
 /* A delivery for each of its recipients. */
 void outbox_add(struct keeper *, uint32_t courier, const struct outbox_entry *);
 
-/* The next of a list of the notifier's (store/queue.h), behind the one that it is put in place of: zeroes before the first.
- * `of`: what of. Rows may be written in between. Returns false if there is none. */
+/* The next of a list of the notifier's (store/queue.h), behind the one that it is put in place of:
+ * zeroes before the first. `of`: what of. Rows may be written in between. Returns false if there is
+ * none. */
 bool outbox_next(const struct keeper *, const struct courier *, enum store_queue, uint64_t of, struct delivery *);
 /* The same of a target (the store's number; 0: of ourselves), and of a notice. */
 bool outbox_next_of_target(const struct keeper *, const struct courier *, uint64_t target, struct delivery *);
 bool outbox_next_of_notice(const struct keeper *, const struct courier *, uint64_t notice, struct delivery *);
-/* Of what is due and has that rank (STORE_QUEUE_DUE), at most `max` behind one of them; returns how many. */
+/* Of what is due and has that rank (STORE_QUEUE_DUE), at most `max` behind one of them; returns how
+ * many. */
 uint32_t outbox_due(const struct keeper *, const struct courier *, enum store_rank, const struct delivery *behind,
     struct delivery *found, uint32_t max);
 /* What is urgent, was made so long ago, and nobody has been told of instead, or `all`. */
@@ -96,15 +99,18 @@ bool outbox_is_end(const struct delivery *);
 int64_t outbox_age(const struct delivery *);
 /* Its incident is open. */
 bool outbox_is_of_open(const struct keeper *, const struct delivery *);
-/* Whether there was a delivery of the notice for that notifier, but for one that was withheld and may be made once more. */
+/* Whether there was a delivery of the notice for that notifier, but for one that was withheld and
+ * may be made once more. */
 bool outbox_had(const struct keeper *, const struct courier *, uint64_t notice);
 /* Whether anybody has received the notice. */
 bool outbox_was_sent(const struct keeper *, uint64_t notice);
 /* Somebody wants it to be tried at once; `revived`: it had ended. */
 void outbox_retry(struct keeper *, struct courier *, struct delivery *, bool revived);
-/* Whether the notice of a delivery waits for each recipient of this notifier, and nobody has it, had it, or may have it. */
+/* Whether the notice of a delivery waits for each recipient of this notifier, and nobody has it,
+ * had it, or may have it. */
 bool outbox_is_all_unsent(const struct keeper *, const struct courier *, const struct delivery *);
-/* The notice of the `down` of an incident of that target, both by the store's numbers, of which the same is true; 0: there is none. */
+/* The notice of the `down` of an incident of that target, both by the store's numbers, of which the
+ * same is true; 0: there is none. */
 uint64_t outbox_find_unsent_down(const struct keeper *, const struct courier *, uint64_t target, uint64_t incident);
 /* It is told with the notice `into`. */
 void outbox_merge(struct keeper *, struct courier *, uint64_t notice, uint64_t into);
@@ -117,7 +123,8 @@ void outbox_claim(struct keeper *, struct courier *, struct delivery *due, uint3
 /* The row of a delivery that was given up is dropped. */
 void outbox_drop_dead(struct keeper *, const struct store_delivery *, struct pw_bytes why);
 
-/* The clock was moved by so much: what is queued was made so much later by the new one, and waits as long as it did. */
+/* The clock was moved by so much: what is queued was made so much later by the new one, and waits
+ * as long as it did. */
 void outbox_clock_set(struct keeper *, int64_t moved);
 
 /* The number of the next change of our own, of a target or of ours. */

@@ -33,8 +33,9 @@ struct outbox {
 	uint64_t own_change; /* counter of our own things worth telling */
 };
 
-/* parcel.c: the packets of a delivery's notice, to be flushed, for the recipients that it is claimed for, or `again` where it was told
- * before. Returns false if it cannot be read now, or there is no memory for all of it. */
+/* parcel.c: the packets of a delivery's notice, to be flushed, for the recipients that it is
+ * claimed for, or `again` where it was told before. Returns false if it cannot be read now, or
+ * there is no memory for all of it. */
 bool parcel_send(struct keeper *, struct courier *, const struct delivery *, bool again);
 
 #endif

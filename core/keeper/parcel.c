@@ -1,5 +1,6 @@
 /* A notice with all that it is made of, read from the store and laid ready for its notifier. */
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <stddef.h>
@@ -99,7 +100,8 @@ on_covered(void *arg, const struct store_notice *row)
 	return false;
 }
 
-/* A line by itself, such as a subject or one of syslog, has to say what a digest is of: how many of each kind, and who. */
+/* A line by itself, such as a subject or one of syslog, has to say what a digest is of: how many of
+ * each kind, and who. */
 static void
 add_tallies(const struct material *it, struct text *text)
 {
@@ -138,9 +140,10 @@ put_big_endian(unsigned char bytes[static 8], uint64_t number)
 		bytes[i] = (unsigned char)(number >> (56 - 8 * i));
 }
 
-/* base32(SHA-256(instance id, target, its change, when that was confirmed, kind, notifier)): the same for each attempt, for
- * whoever is tried again, and by whichever keeper it is told, though that may give it another number. A backup that was put
- * back has the numbers a second time; by the time they are no duplicates to a receiver. */
+/* base32(SHA-256(instance id, target, its change, when that was confirmed, kind, notifier)): the
+ * same for each attempt, for whoever is tried again, and by whichever keeper it is told, though
+ * that may give it another number. A backup that was put back has the numbers a second time; by the
+ * time they are no duplicates to a receiver. */
 static void
 make_key(const struct material *it, const struct first_notice *notice, char key[static NOTICE_KEY_MAX])
 {
@@ -167,7 +170,7 @@ send_packets(struct material *it)
 		packet_queue_join(&courier->out, &it->out);
 		return true;
 	}
-	duty_log(it->keeper->duty, LOG_ERR, 0, "keeper: no memory to hand a notice to %s: it is tried again", courier->name);
+	keeper_log(it->keeper, LOG_ERR, "keeper: no memory to hand a notice to %s: it is tried again", courier->name);
 	packet_queue_clear(&it->out);
 	courier->hand_count = 0;
 	return false;
@@ -213,8 +216,8 @@ on_trace(void *arg, const struct store_trace *row)
 	return on_evidence(arg, &(struct store_evidence){ .run = row->run, .bytes = row->bytes });
 }
 
-/* Of an incident from its own evidence, of others from the notice's own; what was not kept there is perhaps in memory
- * still, or in the history. In the order of the runs, from wherever they come. */
+/* Of an incident from its own evidence, of others from the notice's own; what was not kept there is
+ * perhaps in memory still, or in the history. In the order of the runs, from wherever they come. */
 static void
 send_legs(struct material *it)
 {
@@ -337,7 +340,8 @@ on_opened(void *arg, const struct store_notice *row)
 	return false;
 }
 
-/* Whoever keeps what it is told has to be told the end of it under the key and the names that it began with. */
+/* Whoever keeps what it is told has to be told the end of it under the key and the names that it
+ * began with. */
 static void
 find_opened(struct material *it, struct first_notice *first)
 {
@@ -417,6 +421,7 @@ parcel_send(struct keeper *keeper, struct courier *courier, const struct deliver
 		it.notice.attempt = 1;
 	} else
 		add_recipients(&it);
+	assert(again ? courier->hand_count == 0 : courier->hand_count == it.notice.recipient_count);
 	message_put_notice(&out, &it.notice);
 	it.no_memory |= !packet_queue_add(&it.out, packet, out.size, -1);
 	return send_packets(&it);

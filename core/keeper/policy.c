@@ -100,7 +100,8 @@ policy_compare(struct keeper *keeper)
 		if (!silence->compared)
 			telling_compare(keeper, i, CONFIG_NONE);
 		silence->compared = true;
-		/* Who is in his quiet hours is told at their end, also by a keeper that is born in them. */
+		/* Who is in his quiet hours is told at their end, also by a keeper that is born in
+		 * them. */
 		if (!hushed)
 			withhold_mark(keeper, i, false);
 	}

@@ -21,14 +21,15 @@ struct keeper;
 bool policy_open(struct keeper *);
 void policy_close(struct keeper *);
 
-/* At birth, when all is read: what was to be told in quiet hours, and who was never told of what lasts. */
+/* At birth, when all is read: what was to be told in quiet hours, and who was never told of what
+ * lasts. */
 void policy_recover(struct keeper *);
 
 /* Once a second: quiet hours that begin and end, and what policy_compare() does. */
 void policy_turn(struct keeper *);
 
-/* Of targets of which something was withheld, and that may be told of again, what is true is compared with what was told. Also
- * when a pause ends. */
+/* Of targets of which something was withheld, and that may be told of again, what is true is
+ * compared with what was told. Also when a pause ends. */
 void policy_compare(struct keeper *);
 
 /* In each turn of the loop: windows that begin and end. */

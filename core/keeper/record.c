@@ -98,7 +98,8 @@ record_condition(struct keeper *keeper, const struct message_change *change)
 	roll_note_conditions(keeper->roll, change->target, true);
 }
 
-/* In the store, for `status`: since when which files cannot be used, and what is in force instead. */
+/* In the store, for `status`: since when which files cannot be used, and what is in force
+ * instead. */
 static void
 keep_files(struct keeper *keeper, const struct message_change *change)
 {
@@ -121,7 +122,8 @@ record_change(struct keeper *keeper, const struct message_change *change)
 	uint64_t target = roll_number(keeper->roll, change->target);
 	bool is_silent = change->target != CONFIG_NONE && silences_at(keeper, change->target, change->confirmed) != NULL;
 
-	/* What was kept silent is compared when the reason is over: for a parent the monitor says when, the others end here. */
+	/* What was kept silent is compared when the reason is over: for a parent the monitor says
+	 * when, the others end here. */
 	if (change->target != CONFIG_NONE)
 		withhold_note(keeper, change->target, strstr(change->silences, "parent") != NULL ? "parent" : NULL,
 		    strstr(change->silences, "flapping") != NULL);
@@ -180,7 +182,8 @@ record_state(struct keeper *keeper, const struct message_run *run)
 	evidence_of_state(keeper, run->target);
 }
 
-/* The monitor had to begin without us, or we do not have what one before us had: the end was told nobody. */
+/* The monitor had to begin without us, or we do not have what one before us had: the end was told
+ * nobody. */
 static void
 end_unseen(struct keeper *keeper, uint32_t target, uint64_t incident)
 {
@@ -193,7 +196,7 @@ end_unseen(struct keeper *keeper, uint32_t target, uint64_t incident)
 	change.text = (struct pw_bytes){ text.bytes, text.size };
 	silences_stamp(keeper, &change);
 	record_change(keeper, &change);
-	duty_log(keeper->duty, LOG_NOTICE, 0, "%s", sentence);
+	keeper_log(keeper, LOG_NOTICE, "%s", sentence);
 	assert(!roll_is_down(keeper->roll, target));
 }
 
@@ -326,7 +329,7 @@ tell(struct keeper *keeper, const struct slip *slip)
 		if (change.kind[0] != '\0' && !(slip->left_out >> i & 1)) {
 			if (run.sequence.birth != 0) /* what is our own is silenced for nothing */
 				silences_stamp(keeper, &change);
-			tell_change(keeper->duty, ++keeper->record->events, &change, keeper->cabinet, keeper->zone);
+			tell_change(keeper->duty, ++keeper->record->events, &change, keeper->cabinet, keeper->record->zone);
 		}
 }
 
@@ -358,7 +361,11 @@ record_put_incident(struct keeper *keeper, const struct store_incident *incident
 bool
 record_open(struct keeper *keeper)
 {
+	const char *zone = keeper->config->timezone;
+
 	keeper->record = calloc(1, sizeof *keeper->record);
+	if (keeper->record != NULL)
+		keeper->record->zone = zone == NULL ? zone_open_own() : zone_open(zone, NULL);
 	keeper->cabinet = cabinet_create(keeper->config->target_count, CABINET_BYTES_MAX);
 	return keeper->record != NULL && keeper->cabinet != NULL;
 }
@@ -366,6 +373,8 @@ record_open(struct keeper *keeper)
 void
 record_close(struct keeper *keeper)
 {
+	if (keeper->record != NULL)
+		zone_close(&keeper->record->zone);
 	free(keeper->record);
 	keeper->record = NULL;
 	cabinet_destroy(&keeper->cabinet);

@@ -2,10 +2,12 @@
 #ifndef KEEPER_RECORD_PRIVATE_H
 #define KEEPER_RECORD_PRIVATE_H
 
+#include "base/zone.h"
 #include "keeper/keeper.h"
 #include "keeper/record.h"
 
 struct record {
+	struct zone *zone;           /* of the log, and of weekly tests */
 	uint64_t events;             /* numbers for the lines of a change */
 	uint64_t done;               /* changes and results that were taken */
 	int64_t watched;             /* UTC: the last result that came; 0: none */

@@ -114,7 +114,7 @@ stand_in(struct keeper *keeper, struct courier *courier, struct delivery *delive
 	if (target != CONFIG_NONE)
 		told_ledger(keeper, target, fallback, &ledger);
 	if (!outbox_had(keeper, courier_at(keeper, fallback), notice) && (target == CONFIG_NONE || !ledger_is_down(&ledger))) {
-		duty_log(keeper->duty, LOG_WARNING, 0, "keeper: %s has not sent a notice (%s) in time: %s is told as well", courier_rules(courier)->name,
+		keeper_log(keeper, LOG_WARNING, "keeper: %s has not sent a notice (%s) in time: %s is told as well", courier_rules(courier)->name,
 		    notice_name(delivery->kind), courier_rules(courier_at(keeper, fallback))->name);
 		outbox_add(keeper, fallback, &(struct outbox_entry){ .kind = delivery->kind, .code = delivery->code, .notice = notice,
 		    .target = delivery->target, .incident = delivery->incident, .stands_in = true });
@@ -144,7 +144,8 @@ put_tested(struct keeper *keeper, int64_t at)
 	store_put_meta(journal_main(keeper), "tested", (struct pw_bytes){ (const char *)&at, sizeof at });
 }
 
-/* On Tuesdays at 10: when people are there to see that none came. What was slept through is made up for. */
+/* On Tuesdays at 10: when people are there to see that none came. What was slept through is made up
+ * for. */
 static void
 test_ways(struct keeper *keeper)
 {
@@ -154,10 +155,10 @@ test_ways(struct keeper *keeper)
 
 	if (now < keeper->record->next_test && now > keeper->record->tested)
 		return;
-	slot = calendar_since(&calendar, keeper->zone, now);
-	if (!calendar_holds(&calendar, keeper->zone, now))
+	slot = calendar_since(&calendar, keeper->record->zone, now);
+	if (!calendar_holds(&calendar, keeper->record->zone, now))
 		slot -= minute; /* it was the end */
-	keeper->record->next_test = calendar_next(&calendar, keeper->zone, now);
+	keeper->record->next_test = calendar_next(&calendar, keeper->record->zone, now);
 	if (slot <= keeper->record->tested)
 		return;
 	put_tested(keeper, now);

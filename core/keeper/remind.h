@@ -1,4 +1,5 @@
-/* What is told because time passes: that a target is still down, that another could not tell it, that a way works. */
+/* What is told because time passes: that a target is still down, that another could not tell it,
+ * that a way works. */
 #ifndef KEEPER_REMIND_H
 #define KEEPER_REMIND_H
 
@@ -13,8 +14,9 @@ void remind_recover(struct keeper *);
 /* Once a second. */
 void remind_turn(struct keeper *);
 
-/* The last time at or before `now` at which it was to be said that what stands since `since` still does; 0: none yet. Waits
- * are in microseconds, the first for the first time, the last for all that follow; there is one at least. */
+/* The last time at or before `now` at which it was to be said that what stands since `since` still
+ * does; 0: none yet. Waits are in microseconds, the first for the first time, the last for all that
+ * follow; there is one at least. */
 int64_t remind_last(const int64_t *waits, uint32_t count, int64_t since, int64_t now);
 
 #endif

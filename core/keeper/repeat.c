@@ -1,10 +1,12 @@
 /*
- * A receiver that forgets what it was told when it is restarted is told again every 5 min what stands there, of targets and of
- * ourselves: under the same key and names, without rows in the store, and beside the budget for storms. It is done in rounds, a
- * notice at a time, only while nothing else is to be handed out; where the way fails the round ends.
+ * A receiver that forgets what it was told when it is restarted is told again every 5 min what
+ * stands there, of targets and of ourselves: under the same key and names, without rows in the
+ * store, and beside the budget for storms. It is done in rounds, a notice at a time, only while
+ * nothing else is to be handed out; where the way fails the round ends.
  */
 #include "keeper/repeat.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -15,8 +17,8 @@
 enum { TARGETS_A_TURN = 1000, PAGE = 100, OUR_PAGES = 100 };
 static const int64_t round_every = 300 * (int64_t)SECOND;
 
-/* The condition of that place, from 1, among those that the receiver was told of and that stand; 0: none, or it is not
- * known by which notice it began. *end: there are no more. */
+/* The condition of that place, from 1, among those that the receiver was told of and that stand; 0:
+ * none, or it is not known by which notice it began. *end: there are no more. */
 static uint64_t
 find_condition(const struct keeper *keeper, uint32_t target, const struct ledger *ledger, uint32_t place,
     bool *end)
@@ -59,8 +61,8 @@ on_ours(void *arg, const struct store_notice *row)
 	return false;
 }
 
-/* What of a target the receiver has that stands: at the place 0 that it is down, unless an end of that is on its way, and its
- * conditions behind that. */
+/* What of a target the receiver has that stands: at the place 0 that it is down, unless an end of
+ * that is on its way, and its conditions behind that. */
 static uint64_t
 find_of_target(const struct keeper *keeper, uint32_t target, const struct courier *courier, uint32_t place, bool *end)
 {
@@ -77,7 +79,8 @@ find_of_target(const struct keeper *keeper, uint32_t target, const struct courie
 	return ledger.sent.opened != 0 ? ledger.sent.opened : ledger.sent.notice;
 }
 
-/* The next notice of the round, from where it stopped; 0: nothing is left of it, or as much was looked at as is for a turn. */
+/* The next notice of the round, from where it stopped; 0: nothing is left of it, or as much was
+ * looked at as is for a turn. */
 static uint64_t
 find_next(struct keeper *keeper, struct courier *courier, struct listener *listener)
 {
@@ -97,6 +100,7 @@ find_next(struct keeper *keeper, struct courier *courier, struct listener *liste
 	}
 	if (listener->repeat_target < keeper->config->target_count)
 		return 0;
+	assert(listener->repeat_target == keeper->config->target_count);
 	ours.left = listener->repeat_code++; /* of our own troubles those before were told again */
 	for (int pages = 0; pages < OUR_PAGES; pages++)
 		if (store_read_notices(store_inside(keeper->store), 0, ours.last, PAGE, on_ours, &ours) != STORE_READ_MORE)

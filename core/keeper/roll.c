@@ -151,7 +151,8 @@ match_identities(struct roll *roll)
 	}
 }
 
-/* One side of a pair: a place that is watched under a new identity, or that an identity has left. */
+/* One side of a pair: a place that is watched under a new identity, or that an identity has
+ * left. */
 struct side {
 	const char *probe, *host;
 	uint32_t port;
@@ -250,7 +251,8 @@ is_same(const struct known *row, const struct store_target *now)
 	    && strcmp(row->probe, now->probe) == 0 && strcmp(row->host, now->host) == 0 && row->port == now->port;
 }
 
-/* One that is no longer watched, or comes back after it was gone, begins anew: nothing that was kept of it holds. */
+/* One that is no longer watched, or comes back after it was gone, begins anew: nothing that was
+ * kept of it holds. */
 static void
 put(struct store_batch *batch, const struct store_target *row, bool anew)
 {
@@ -277,8 +279,8 @@ update_row(struct store_batch *batch, struct known *row, const struct target *ta
 	row->known = is.known;
 }
 
-/* Puts what is not as the configuration has it. Those who go come first: an identity that moves on to another row must be
- * free. */
+/* Puts what is not as the configuration has it. Those who go come first: an identity that moves on
+ * to another row must be free. */
 static void
 update(struct roll *roll, struct store_batch *batch)
 {
@@ -337,6 +339,7 @@ roll_recover(struct roll *roll, struct store *store, struct store_batch *batch, 
 uint64_t
 roll_number(const struct roll *roll, uint32_t target)
 {
+	assert(target == CONFIG_NONE || target < roll->config->target_count);
 	return target == CONFIG_NONE ? 0 : roll->targets[target].number;
 }
 

@@ -1,7 +1,8 @@
 /*
- * Who is watched, by the store's numbers: a configuration numbers its targets anew each time, what is kept goes by the
- * store's. A target is the one of that identity; else the one whose identity it says it `was`; else, where exactly one
- * new target and one that vanished agree in probe, host and port, that one. And what is open of them, as the store has it.
+ * Who is watched, by the store's numbers: a configuration numbers its targets anew each time, what
+ * is kept goes by the store's. A target is the one of that identity; else the one whose identity it
+ * says it `was`; else, where exactly one new target and one that vanished agree in probe, host and
+ * port, that one. And what is open of them, as the store has it.
  */
 #ifndef KEEPER_ROLL_H
 #define KEEPER_ROLL_H
@@ -16,8 +17,8 @@ struct roll;
 struct roll *roll_create(const struct config *);
 void roll_destroy(struct roll **);
 
-/* Matches the targets of the configuration with those that the store knows, and puts what is not as it has to be into the
- * batch. Returns false where they cannot be read, or there is no memory. */
+/* Matches the targets of the configuration with those that the store knows, and puts what is not as
+ * it has to be into the batch. Returns false where they cannot be read, or there is no memory. */
 bool roll_recover(struct roll *, struct store *, struct store_batch *, struct reason *why);
 
 /* The store's number of a target; of our own (CONFIG_NONE): 0. */
@@ -32,7 +33,8 @@ const char *roll_name(const struct roll *, uint64_t number);
 /* Whether others cannot be reached without it. */
 bool roll_has_behind(const struct roll *, uint32_t target);
 
-/* The open incident of a target; returns false if there is none. What it points at is good until the next call. */
+/* The open incident of a target; returns false if there is none. What it points at is good until
+ * the next call. */
 bool roll_open_incident(struct roll *, uint32_t target, struct store_incident *);
 bool roll_is_down(struct roll *, uint32_t target);
 /* Whether the condition stands. */

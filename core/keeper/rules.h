@@ -1,6 +1,7 @@
 /*
- * Who wants to hear what, and when: kinds, tags, `notify`, a later `after`, quiet hours. What a notifier does not want is as if
- * it had been told, where it ends something; what it may not hear yet is compared later.
+ * Who wants to hear what, and when: kinds, tags, `notify`, a later `after`, quiet hours. What a
+ * notifier does not want is as if it had been told, where it ends something; what it may not hear
+ * yet is compared later.
  */
 #ifndef KEEPER_RULES_H
 #define KEEPER_RULES_H
@@ -16,7 +17,8 @@ struct audience {
 	uint64_t told_before;         /* only to those who were told of that notice; 0: to all */
 };
 
-/* Whether it is told of that target at all, or of ours (CONFIG_NONE), as one of the audience (NULL: that is all). */
+/* Whether it is told of that target at all, or of ours (CONFIG_NONE), as one of the audience (NULL:
+ * that is all). */
 bool rules_include(const struct keeper *, uint32_t target, uint32_t courier, const struct audience *);
 bool rules_want(const struct keeper *, uint32_t courier, enum notice_kind, const char *code);
 
@@ -26,8 +28,9 @@ void rules_miss(struct keeper *, uint32_t courier, uint32_t target);
 /* When a notice that begins something is due, and `confirmed`: UTC; 0: at once. */
 int64_t rules_due(const struct courier *, enum notice_kind, const char *code, int64_t confirmed);
 
-/* What it has not been told yet of that target (CONFIG_NONE: ours), for it was to be told later, is over: takes it back. Returns false if there is nothing of that
- * kind, or some of it may have arrived or is in a digest: then the end is to be told. */
+/* What it has not been told yet of that target (CONFIG_NONE: ours), for it was to be told later, is
+ * over: takes it back. Returns false if there is nothing of that kind, or some of it may have
+ * arrived or is in a digest: then the end is to be told. */
 bool rules_recall(struct keeper *, uint32_t target, uint32_t courier, enum notice_kind end, const char *code);
 
 #endif

@@ -1,6 +1,7 @@
 /*
- * The disk is sick: what there is for its file is held in memory, is told all the same, and is written when the file is well.
- * It is one trouble, told once, until both files have been well for a while; what comes between is said in the log.
+ * The disk is sick: what there is for its file is held in memory, is told all the same, and is
+ * written when the file is well. It is one trouble, told once, until both files have been well for
+ * a while; what comes between is said in the log.
  */
 #include "keeper/sick.h"
 
@@ -38,7 +39,7 @@ say_trouble(struct keeper *keeper, enum store_file file)
 		return;
 	sick->said[file] = kind;
 	if (sick->since != 0) {
-		duty_log(keeper->duty, LOG_ERR, 0, words, file_names[file], why.text);
+		keeper_log(keeper, LOG_ERR, words, file_names[file], why.text);
 		return;
 	}
 	put_since(keeper, clock_wall());
@@ -58,14 +59,14 @@ sick_say_found(struct keeper *keeper, enum store_file file, const struct store_f
 	if (found->aside[0] != '\0' && found->goes_on)
 		record_ours(keeper, "impaired", "damaged", clock_wall(), kept, file_names[file], found->aside, found->why.text);
 	else if (found->aside[0] != '\0' && keeper->begin_anew)
-		duty_log(keeper->duty, LOG_ERR, 0, words, file_names[file], found->aside, found->why.text, again);
+		keeper_log(keeper, LOG_ERR, words, file_names[file], found->aside, found->why.text, again);
 	else if (found->aside[0] != '\0')
 		record_ours(keeper, "impaired", "damaged", clock_wall(), words, file_names[file], found->aside, found->why.text, again);
 	else if (found->lost)
 		record_ours(keeper, "impaired", "damaged", clock_wall(), "%s was %s: what it held is no longer known%s", file_names[file],
 		    found->first ? "gone" : "empty", again);
 	else if (found->fresh && !found->first)
-		duty_log(keeper->duty, LOG_WARNING, 0, "keeper: %s was empty: it begins anew%s", file_names[file],
+		keeper_log(keeper, LOG_WARNING, "keeper: %s was empty: it begins anew%s", file_names[file],
 		    found->goes_on ? " with what is open" : "");
 	if (found->lock_aside[0] != '\0')
 		record_ours(keeper, "impaired", "damaged", clock_wall(), "store.lock was no file, and is set aside as %s; nothing is lost",
@@ -87,7 +88,7 @@ mend(struct keeper *keeper, enum store_file file)
 	}
 	keeper->service->sick.said[file] = STORE_WELL;
 	keeper->service->sick.last = clock_mono();
-	duty_log(keeper->duty, LOG_NOTICE, 0, "%s can be written again, and what happened meanwhile has been written", file_names[file]);
+	keeper_log(keeper, LOG_NOTICE, "%s can be written again, and what happened meanwhile has been written", file_names[file]);
 }
 
 bool

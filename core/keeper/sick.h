@@ -6,10 +6,11 @@
 
 struct keeper;
 
-/* Says what is sick, tries to mend it when it is time, and says what has been well for long enough. After each commit. */
+/* Says what is sick, tries to mend it when it is time, and says what has been well for long enough.
+ * After each commit. */
 void sick_turn(struct keeper *);
-/* Where what cannot be read of postwatch.db is damaged, the file is set aside at once. Returns whether the keeper has to begin
- * anew. */
+/* Where what cannot be read of postwatch.db is damaged, the file is set aside at once. Returns
+ * whether the keeper has to begin anew. */
 bool sick_distrust(struct keeper *);
 /* What is in a log that was removed is saved before it is closed. */
 void sick_end(struct keeper *);

@@ -1,4 +1,5 @@
-/* The clock of windows is at the present: it goes back for what is heard late, and forth again at once. */
+/* The clock of windows is at the present: it goes back for what is heard late, and forth again at
+ * once. */
 #include "keeper/silences.h"
 
 #include <string.h>

@@ -1,7 +1,8 @@
 /*
- * Reasons for silence that the keeper alone knows: pauses, and recurring windows. What the monitor decides is judged by the
- * time at which it was so, however late it is heard: a target that went down in a window went down in it. Reasons that the
- * monitor alone knows (a parent is down, it flaps, it is told in a digest) come with the change.
+ * Reasons for silence that the keeper alone knows: pauses, and recurring windows. What the monitor
+ * decides is judged by the time at which it was so, however late it is heard: a target that went
+ * down in a window went down in it. Reasons that the monitor alone knows (a parent is down, it
+ * flaps, it is told in a digest) come with the change.
  */
 #ifndef KEEPER_SILENCES_H
 #define KEEPER_SILENCES_H
@@ -20,8 +21,8 @@ bool silences_blind(const struct keeper *);
 /* Why a target was silent at that time (UTC), a word of monitor/silences.def; NULL: it was not. */
 const char *silences_at(struct keeper *, uint32_t target, int64_t at);
 
-/* Adds these reasons to a change of a target by the time at which it was confirmed. `impaired` is about ourselves, and not
- * silenced. */
+/* Adds these reasons to a change of a target by the time at which it was confirmed. `impaired` is
+ * about ourselves, and not silenced. */
 void silences_stamp(struct keeper *, struct message_change *);
 
 #endif

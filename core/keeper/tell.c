@@ -1,4 +1,5 @@
-/* What is logged of a change is what one would paste into a mail to the postmaster at the other end. */
+/* What is logged of a change is what one would paste into a mail to the postmaster at the other
+ * end. */
 #include "keeper/tell.h"
 
 #include <string.h>
@@ -47,9 +48,9 @@ tell_sentence(const struct teller *teller, const struct message_change *change, 
 }
 
 /*
- * attempt 2 of 3 at 2026-11-23 18:34:42 +0100 (CET): 192.0.2.1:25 from 192.0.2.9:40112 as watch.example.net
- * failed (banner_timeout): no greeting within 60.0 s
- * connect 0.012 s, banner failed after 60.0 s (limit 60.0 s), ehlo not reached
+ * attempt 2 of 3 at 2026-11-23 18:34:42 +0100 (CET): 192.0.2.1:25 from 192.0.2.9:40112 as
+ * watch.example.net failed (banner_timeout): no greeting within 60.0 s connect 0.012 s, banner
+ * failed after 60.0 s (limit 60.0 s), ehlo not reached
  */
 static void
 tell_leg(const struct teller *teller, const char *name, const struct evidence *leg)
@@ -132,7 +133,8 @@ tell_change(struct duty *duty, uint64_t event, const struct message_change *chan
 	enum notice_kind kind = notice_named(change->kind);
 
 	tell_sentence(&teller, change, rows[kind].level);
-	/* Runs that belong to no target are of many: their evidence is told with their own changes. */
+	/* Runs that belong to no target are of many: their evidence is told with their own
+	 * changes. */
 	for (uint32_t i = 0; i < change->attempt_count && change->target != UINT32_MAX; i++)
 		tell_run(&teller, rows[kind].run, i, change, cabinet);
 }

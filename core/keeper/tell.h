@@ -6,7 +6,8 @@
 #include "base/zone.h"
 #include "keeper/cabinet.h"
 
-/* Says all that there is to say of a change, the sentence first, under the number `event`. Times are shown in `zone`. */
+/* Says all that there is to say of a change, the sentence first, under the number `event`. Times
+ * are shown in `zone`. */
 void tell_change(struct duty *, uint64_t event, const struct message_change *, const struct cabinet *, const struct zone *);
 
 #endif

@@ -1,6 +1,7 @@
 /*
- * Who is told of what. In the transaction of a notice its deliveries are made, for each notifier that the ledger does not
- * know to have heard it already; what is kept silent is compared when the silence ends.
+ * Who is told of what. In the transaction of a notice its deliveries are made, for each notifier
+ * that the ledger does not know to have heard it already; what is kept silent is compared when the
+ * silence ends.
  */
 #include "keeper/telling.h"
 
@@ -36,7 +37,8 @@ read_ledger(struct telling *it)
 		told_ledger(it->keeper, it->target, it->courier, &it->ledger);
 }
 
-/* What is already known of it, or is not to be known, changes what the notifier is told next all the same. */
+/* What is already known of it, or is not to be known, changes what the notifier is told next all
+ * the same. */
 static void
 note(struct telling *it, enum notice_kind kind, const char *code, uint64_t notice)
 {
@@ -114,7 +116,8 @@ record_outage(const struct telling *it, const struct outage *outage)
 	return number;
 }
 
-/* One that was told of in another notifier's merged notice has its own: the number is given once a target and change. */
+/* One that was told of in another notifier's merged notice has its own: the number is given once a
+ * target and change. */
 static void
 tell_outage(struct telling *it, const struct outage *given, bool merges)
 {
@@ -266,7 +269,8 @@ compare_state(struct telling *it, const struct store_notice *row, enum notice_ki
 	case LATE_NOTHING:
 		return;
 	case LATE_DOWN:
-		/* What was told with many others is told; and who is told later is not told of what somebody has taken on. */
+		/* What was told with many others is told; and who is told later is not told of what
+		 * somebody has taken on. */
 		taken_on = courier_rules(courier_at(it->keeper, it->courier))->after > 0
 		    && roll_open_incident(it->keeper->roll, it->target, &incident) && incident.acknowledged != 0;
 		if (strstr(row->silences, silence_digest) == NULL && !taken_on && !had_it(it, row->number))

@@ -10,8 +10,8 @@ struct telling_row {
 	uint64_t notice, target, incident; /* the store's numbers */
 };
 void telling_notice(struct keeper *, const struct message_change *, const struct telling_row *, const struct audience *);
-/* The reasons for silence of a target have ended: what is true is compared with what that notifier (CONFIG_NONE: each) was
- * told. */
+/* The reasons for silence of a target have ended: what is true is compared with what that notifier
+ * (CONFIG_NONE: each) was told. */
 void telling_compare(struct keeper *, uint32_t target, uint32_t courier);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * What each notifier was told of each target: the ledgers (ledger.h), as the store has them. What a ledger takes for
- * told is what was sent and what is queued behind it. So a delivery that ends unsent takes it back to the last one sent,
- * and to what is still queued.
+ * What each notifier was told of each target: the ledgers (ledger.h), as the store has them. What a
+ * ledger takes for told is what was sent and what is queued behind it. So a delivery that ends
+ * unsent takes it back to the last one sent, and to what is still queued.
  */
 #ifndef KEEPER_TOLD_H
 #define KEEPER_TOLD_H
@@ -13,7 +13,8 @@ void told_ledger(const struct keeper *, uint32_t target, uint32_t courier, struc
 /* Whether the last that was queued says that the target is down, or flaps. */
 bool told_down(const struct keeper *, uint32_t target, uint32_t courier);
 
-/* A notice was queued for the notifier, which counts as told. `ledger`: as it was read before, here and below. */
+/* A notice was queued for the notifier, which counts as told. `ledger`: as it was read before, here
+ * and below. */
 void told_queued(struct keeper *, uint32_t target, uint32_t courier, struct ledger *, const struct ledger_word *);
 
 /* A notice need not be told to the notifier: that counts as told, too. */
@@ -30,7 +31,8 @@ void told_digest_end(struct keeper *, struct courier *, uint64_t notice);
 /* A delivery of the target (the store's number) ended unsent, and its row says so. */
 void told_go_back(struct keeper *, const struct courier *, uint64_t target);
 
-/* Whether the notifier has received a word of the target that says that it is down, or flaps, and none that ends it. */
+/* Whether the notifier has received a word of the target that says that it is down, or flaps, and
+ * none that ends it. */
 bool told_sent_down(const struct keeper *, uint32_t target, const struct courier *);
 
 /* Its target is no longer watched: the ledger is empty from now on. */

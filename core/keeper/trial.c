@@ -1,6 +1,7 @@
 /*
- * `postwatch test NOTIFIER`: a notice of the kind `test` through the real path, whose receipts are the answer. It is sent
- * now or not at all: what the notifier did not take is dropped, for who asked has been told.
+ * `postwatch test NOTIFIER`: a notice of the kind `test` through the real path, whose receipts are
+ * the answer. It is sent now or not at all: what the notifier did not take is dropped, for who
+ * asked has been told.
  */
 #include "keeper/trial.h"
 
@@ -47,7 +48,7 @@ trial_begin(struct keeper *keeper, struct ask *ask, const struct message_ask *me
 	outbox_add(keeper, courier_index(keeper, courier),
 	    &(struct outbox_entry){ .kind = NOTICE_test, .code = "", .notice = ask->notice });
 	courier_wake(courier);
-	duty_log(keeper->duty, LOG_NOTICE, 0, "%s is tested: asked for by %s", courier_rules(courier)->name, message->who);
+	keeper_log(keeper, LOG_NOTICE, "%s is tested: asked for by %s", courier_rules(courier)->name, message->who);
 }
 
 static struct ask *

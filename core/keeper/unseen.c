@@ -1,4 +1,5 @@
-/* A stopped host, a keeper that waits for its disk: what was sent to it meanwhile is read first, so the clock stands still too. */
+/* A stopped host, a keeper that waits for its disk: what was sent to it meanwhile is read first, so
+ * the clock stands still too. */
 #include "keeper/unseen.h"
 
 #include <assert.h>
@@ -56,8 +57,9 @@ unseen_interval(struct keeper *keeper, uint32_t target, int64_t interval)
 	seen->interval = interval;
 }
 
-/* Counts those that are not looked at. Of one in quarantine it was told that it is not, and why. Returns whether all have been looked
- * at: after the birth of a keeper no target counts as that until one of its runs has ended. */
+/* Counts those that are not looked at. Of one in quarantine it was told that it is not, and why.
+ * Returns whether all have been looked at: after the birth of a keeper no target counts as that
+ * until one of its runs has ended. */
 static bool
 look_at_all(struct keeper *keeper)
 {
@@ -133,7 +135,7 @@ tell(struct keeper *keeper)
 	struct newest newest = { .target = roll_number(keeper->roll, first), .ended = keeper->service->unseen.targets[first].ended };
 	int64_t now = clock_wall(), since;
 
-	if (newest.ended == 0 && !keeper->unread)
+	if (newest.ended == 0 && !journal_is_unread(keeper->journal))
 		(void)store_read_newest(store_inside(keeper->store), newest.target - 1, 1, on_newest, &newest);
 	/* Where no run is known to have ended: since when nobody has looked at least. */
 	since = newest.ended == 0 ? keeper->service->time.born : newest.ended;

@@ -1,8 +1,9 @@
 /*
- * Targets that nobody looks at, by the clock: no run of theirs has ended for longer than `policy_patience` allows, whatever
- * the reason, and whether or not anybody reports it. That is told once, as `impaired` with the code `not_looked_at`, and so
- * is its end. The clock runs only while the keeper does: time in which the host or all of us stood still counts for nothing,
- * and is told by itself where it was long.
+ * Targets that nobody looks at, by the clock: no run of theirs has ended for longer than
+ * `policy_patience` allows, whatever the reason, and whether or not anybody reports it. That is
+ * told once, as `impaired` with the code `not_looked_at`, and so is its end. The clock runs only
+ * while the keeper does: time in which the host or all of us stood still counts for nothing, and is
+ * told by itself where it was long.
  */
 #ifndef KEEPER_UNSEEN_H
 #define KEEPER_UNSEEN_H
@@ -24,7 +25,8 @@ void unseen_run_ended(struct keeper *, uint32_t target, int64_t ended);
 /* How often it is run from now on, as in struct message_run. */
 void unseen_interval(struct keeper *, uint32_t target, int64_t interval);
 
-/* In every turn of the keeper's loop: lets its clock run, looks at all targets, and tells what there is to tell. */
+/* In every turn of the keeper's loop: lets its clock run, looks at all targets, and tells what
+ * there is to tell. */
 void unseen_turn(struct keeper *);
 
 /* Appends "mx1 and 2 other targets"; nothing where all are looked at. */

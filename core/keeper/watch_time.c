@@ -1,4 +1,5 @@
-/* Retention goes by the time of day, and what is deleted is gone: a clock that was set is believed after a day. */
+/* Retention goes by the time of day, and what is deleted is gone: a clock that was set is believed
+ * after a day. */
 #include "keeper/watch_time.h"
 
 #include <syslog.h>
@@ -11,7 +12,8 @@ enum { GAP_INTERVALS = 5 };
 static const int64_t mark_every = 60 * (int64_t)SECOND, a_day = 24 * 3600 * (int64_t)SECOND, gap_min = 600 * (int64_t)SECOND;
 static const int64_t clock_slack = 60 * (int64_t)SECOND; /* so far it may go back */
 
-/* The newest time that is stored, where the clock says less and nobody set it back since; 0: it does not. */
+/* The newest time that is stored, where the clock says less and nobody set it back since; 0: it
+ * does not. */
 int64_t
 watch_newest(const struct keeper *keeper)
 {
@@ -58,7 +60,7 @@ watch_clock(struct keeper *keeper)
 	}
 	time->offset = offset;
 	if (moved > a_day || moved < -clock_slack) {
-		duty_log(keeper->duty, LOG_NOTICE, 0, "keeper: the clock may be wrong: nothing that is kept is deleted for its age today");
+		keeper_log(keeper, LOG_NOTICE, "keeper: the clock may be wrong: nothing that is kept is deleted for its age today");
 		time->tend_from = clock_boot() + a_day;
 	}
 }

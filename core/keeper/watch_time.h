@@ -15,7 +15,8 @@ void watch_clock(struct keeper *);
 /* Puts that we watched until here, so that a gap can be told: once a minute, or at once. */
 void watch_mark(struct keeper *, bool at_once);
 
-/* The newest time that is stored (UTC), where the clock says less and nobody has set it back since; 0: it does not. */
+/* The newest time that is stored (UTC), where the clock says less and nobody has set it back since;
+ * 0: it does not. */
 int64_t watch_newest(const struct keeper *);
 /* Whether the clock is believed, so that what is old may go. */
 bool watch_may_tend(const struct keeper *);

@@ -1,6 +1,8 @@
-/* Few targets are held back at once, so nothing is indexed; of which of them something was withheld outlives us in the store. */
+/* Few targets are held back at once, so nothing is indexed; of which of them something was withheld
+ * outlives us in the store. */
 #include "keeper/withhold.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
@@ -31,7 +33,8 @@ withhold_target(const struct keeper *keeper, uint32_t target)
 	return keeper->policy->silences[target].why;
 }
 
-/* Reminders, and what was to be told later: to who knows already of it, an acknowledgement changes nothing. */
+/* Reminders, and what was to be told later: to who knows already of it, an acknowledgement changes
+ * nothing. */
 static bool
 is_acknowledged(const struct keeper *keeper, const struct courier *courier, const struct delivery *delivery, uint32_t target)
 {
@@ -70,8 +73,8 @@ has_end(const char *why)
 }
 
 /*
- * What may have arrived cannot be taken back: what an acknowledgement withholds waits then for the incident's end, and is
- * told with it.
+ * What may have arrived cannot be taken back: what an acknowledgement withholds waits then for the
+ * incident's end, and is told with it.
  */
 static bool
 waits_in_doubt(const char *why)
@@ -122,6 +125,7 @@ withhold_keep(struct keeper *keeper)
 	for (uint32_t i = 0; i < keeper->config->target_count; i++)
 		if (keeper->policy->silences[i].withheld)
 			numbers[count++] = roll_number(keeper->roll, i);
+	assert(count == keeper->policy->withheld);
 	store_put_meta(journal_main(keeper), meta_key, (struct pw_bytes){ (const char *)numbers, count * sizeof *numbers });
 	free(numbers);
 	keeper->policy->withheld_changed = false;
@@ -139,7 +143,8 @@ withhold_mark(struct keeper *keeper, uint32_t target, bool withheld)
 	(void)journal_main(keeper); /* so that it is kept soon */
 }
 
-/* Its row stays, and may be made anew. What an acknowledgement withholds is not told later: the incident's end is. */
+/* Its row stays, and may be made anew. What an acknowledgement withholds is not told later: the
+ * incident's end is. */
 static void
 end(struct keeper *keeper, struct courier *courier, struct delivery *delivery, const char *why)
 {
@@ -153,7 +158,8 @@ end(struct keeper *keeper, struct courier *courier, struct delivery *delivery, c
 		told_digest_end(keeper, courier, delivery->notice);
 }
 
-/* What was withheld of a target (the store's number) is not known to its notifier; and what is true may have to be compared later. */
+/* What was withheld of a target (the store's number) is not known to its notifier; and what is true
+ * may have to be compared later. */
 static void
 note_end(struct keeper *keeper, struct courier *courier, uint64_t number, const char *why)
 {
@@ -175,7 +181,7 @@ end_notice(struct keeper *keeper, struct courier *courier, uint64_t number, uint
 		if (outbox_is_in_digest(&delivery))
 			continue;
 		if (!said)
-			duty_log(keeper->duty, LOG_INFO, 0, "keeper: %s is not told of a notice (%s): %s", courier_rules(courier)->name,
+			keeper_log(keeper, LOG_INFO, "keeper: %s is not told of a notice (%s): %s", courier_rules(courier)->name,
 			    notice_name(delivery.kind), why);
 		said = true;
 		end(keeper, courier, &delivery, why);
@@ -183,7 +189,8 @@ end_notice(struct keeper *keeper, struct courier *courier, uint64_t number, uint
 	note_end(keeper, courier, number, why);
 }
 
-/* Ends all of a target that may not be told, and can be taken back. Returns whether anything was. */
+/* Ends all of a target that may not be told, and can be taken back. Returns whether anything
+ * was. */
 static bool
 end_all_of(struct keeper *keeper, struct courier *courier, uint64_t target)
 {
@@ -203,8 +210,9 @@ end_all_of(struct keeper *keeper, struct courier *courier, uint64_t target)
 }
 
 /*
- * All that waits of a target of which something is taken back: what is true is told once, when the reason has ended. What
- * somebody retries by hand goes with it, for it would be told without what was before it.
+ * All that waits of a target of which something is taken back: what is true is told once, when the
+ * reason has ended. What somebody retries by hand goes with it, for it would be told without what
+ * was before it.
  */
 static void
 end_line(struct keeper *keeper, struct courier *courier, uint64_t target)
@@ -238,7 +246,8 @@ withhold_acknowledged(struct keeper *keeper, uint32_t target)
 		(void)end_all_of(keeper, courier_at(keeper, i), roll_number(keeper->roll, target));
 }
 
-/* Those that may not be told go back to where they would be without the digest; `for_good`: those alone that will never be. */
+/* Those that may not be told go back to where they would be without the digest; `for_good`: those
+ * alone that will never be. */
 static void
 leave_out(struct keeper *keeper, struct courier *courier, uint64_t digest, bool for_good)
 {
@@ -257,7 +266,8 @@ leave_out(struct keeper *keeper, struct courier *courier, uint64_t digest, bool 
 	}
 }
 
-/* What may have arrived cannot be taken back: those that may be told go on without the others, which wait in the digest. */
+/* What may have arrived cannot be taken back: those that may be told go on without the others,
+ * which wait in the digest. */
 static void
 let_others_go(struct keeper *keeper, struct courier *courier, uint64_t digest, uint32_t doubt)
 {
@@ -339,7 +349,8 @@ void
 withhold_later(struct keeper *keeper, uint32_t target, bool quiet)
 {
 	struct silence *silence = &keeper->policy->silences[target];
-	/* What waits to be compared for all waits no less because a notifier in its quiet hours waits longer. */
+	/* What waits to be compared for all waits no less because a notifier in its quiet hours
+	 * waits longer. */
 	bool others_wait = silence->withheld && !silence->compared;
 
 	withhold_mark(keeper, target, true);
@@ -363,7 +374,8 @@ withhold_recover(struct keeper *keeper)
 	}
 	keeper->policy->withheld_changed = false;
 	free(numbers);
-	/* Where a pause or a window is in force something may have been kept silent that nobody noted. */
+	/* Where a pause or a window is in force something may have been kept silent that nobody
+	 * noted. */
 	for (uint32_t i = 0; i < keeper->config->target_count; i++)
 		if (silences_at(keeper, i, clock_wall()) != NULL)
 			withhold_mark(keeper, i, true);
