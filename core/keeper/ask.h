@@ -17,7 +17,8 @@ enum { ASK_REFUSED = 1, ASK_USAGE = 64, ASK_BUSY = 75 }; /* exit statuses */
 struct ask {
 	struct ask *next;
 	uint64_t number;
-	uint64_t serial;                  /* of the batch that makes it durable; UINT64_MAX: it waits for more */
+	/* of the batch that makes it durable; UINT64_MAX: it waits for more */
+	uint64_t serial;
 	uint64_t notice;                  /* whose receipts it waits for, 0: none */
 	struct courier *courier;          /* that gives them */
 	int64_t began;                    /* clock_mono() */

@@ -216,7 +216,8 @@ asks_hear(struct keeper *keeper, struct wire_in *in)
 			ask_refuse(ask, ASK_USAGE, "the keeper does not know `%s`", message.verb);
 	}
 	if (ask->serial != 0 && ask->serial != UINT64_MAX) {
-		(void)journal_main(keeper); /* be there nothing left to write: then it is answered with that */
+		/* be there nothing left to write: then it is answered with that */
+		(void)journal_main(keeper);
 		record_commit(keeper);
 	}
 	asks_add(keeper, ask);

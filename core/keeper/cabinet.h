@@ -37,7 +37,8 @@ bool cabinet_leg(const struct cabinet *, uint32_t target, uint64_t run, uint32_t
 /* A run of which evidence lies there. */
 struct cabinet_run {
 	uint64_t run;
-	bool kept;   /* nothing more is to be done for it: the store has it as well, or it is over */
+	/* nothing more is to be done for it: the store has it as well, or it is over */
+	bool kept;
 	bool over;
 	bool passed; /* all its legs were ok */
 };
@@ -59,6 +60,7 @@ void cabinet_close(struct cabinet *, uint32_t target, uint64_t until);
 struct pw_bytes cabinet_packet(const struct cabinet *, uint32_t target, uint64_t run, uint32_t index);
 
 size_t cabinet_bytes(const struct cabinet *);
-uint64_t cabinet_lost(const struct cabinet *); /* legs that gave way before their target's own next ones */
+/* legs that gave way before their target's own next ones */
+uint64_t cabinet_lost(const struct cabinet *);
 
 #endif

@@ -15,7 +15,8 @@
 #include "keeper/service_private.h"
 
 enum { CHANNEL_VERSION = 2, DAMAGE_VERSION = 1, CODE_NAME_MAX = OUTCOME_NAME_MAX - 16 };
-static const int64_t absence_max = 10 * (int64_t)SECOND; /* a worker that died is replaced by then, and one that lives so long has begun */
+/* a worker that died is replaced by then, and one that lives so long has begun */
+static const int64_t absence_max = 10 * (int64_t)SECOND;
 
 bool
 channel_open(struct keeper *keeper)

@@ -28,8 +28,11 @@ struct channel {
 	int64_t since;      /* UTC: when it first failed, 0: it works */
 	int64_t age;        /* clock_boot() then */
 	int64_t absent;     /* clock_boot(): since when no worker has lasted, 0: there is one */
-	int64_t present;    /* clock_boot(): since when there is one that has yet to last, 0: there is none, or it has lasted */
-	char absence[ABSENT_TEXT_MAX]; /* why there is none, as the parent says; escaped; "": not known */
+	/* clock_boot(): since when there is one that has yet to last, 0: there is none, or it has
+	 * lasted */
+	int64_t present;
+	/* why there is none, as the parent says; escaped; "": not known */
+	char absence[ABSENT_TEXT_MAX];
 	uint64_t told;      /* the notice that told that it fails, 0: none did */
 	bool unborn;        /* it fails because there is no worker, and for nothing else */
 	char words[CHANNEL_WORDS_MAX]; /* of the peer, or what became of the worker; escaped */
@@ -59,7 +62,8 @@ void channel_recover(struct keeper *);
 /* One that fails, as it is kept in the store. */
 struct channel_row {
 	char name[CHANNEL_NAME_MAX], words[CHANNEL_WORDS_MAX];
-	int64_t since, rests; /* UTC: since when; until when nothing is tried, 0: it does not rest */
+	/* UTC: since when; until when nothing is tried, 0: it does not rest */
+	int64_t since, rests;
 	uint64_t told;
 	bool unborn;
 };

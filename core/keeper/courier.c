@@ -302,7 +302,8 @@ courier_hand(struct courier *courier, uint64_t notice, const void *packet, size_
 bool
 courier_hand_out(struct keeper *keeper, struct courier *courier, struct delivery *delivery)
 {
-	if (!parcel_send(keeper, courier, delivery, false)) { /* for the disk, or for memory: it waits */
+	/* for the disk, or for memory: it waits */
+	if (!parcel_send(keeper, courier, delivery, false)) {
 		delivery->state = STORE_DELIVERY_again;
 		delivery->due = clock_wall() + 10 * (int64_t)SECOND;
 		outbox_put(keeper, courier, delivery, text_view(""));
@@ -378,7 +379,8 @@ courier_receive(struct keeper *keeper, struct courier *courier, const struct mes
 	assert(receipt->notice == courier->in_hand && receipt->recipient < courier->hand_count);
 	courier->hand[receipt->recipient] = NULL;
 	if (!outbox_find(keeper, courier, courier->in_hand, recipient, delivery))
-		return false; /* its file has been lost, and what is not known to have arrived is told anew */
+		/* its file has been lost, and what is not known to have arrived is told anew */
+		return false;
 	delivery->attempts++;
 	if (receipt->fate == PW_SENT) {
 		courier->failures = 0;

@@ -21,7 +21,8 @@ note_dead(struct keeper *keeper, const struct courier *courier, const struct del
 	const struct audience others = { .spared = courier };
 
 	told_go_back(keeper, courier, delivery->target);
-	if (delivery->kind != NOTICE_impaired || delivery->target != 0) /* of our own trouble enough has been said */
+	/* of our own trouble enough has been said */
+	if (delivery->kind != NOTICE_impaired || delivery->target != 0)
 		record_ours_to(keeper, &others, "impaired", "dead", delivery->created, "%s could not deliver a notice (%s)%s%s and gives it up",
 		    courier_rules(courier)->name, notice_name(delivery->kind), delivery->recipient[0] == '\0' ? "" : " to ",
 		    delivery->recipient);

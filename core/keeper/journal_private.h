@@ -8,7 +8,8 @@ struct journal_side {
 	struct store_batch *open, *sent; /* fills; was submitted */
 	int64_t since;       /* when the first thing came into `open`, 0: it is empty */
 	struct sequence taken; /* the last message of the monitor's that is in a batch */
-	struct sequence submitted, committed; /* the last one in `sent`, and on the disk: never above `taken` */
+	/* the last one in `sent`, and on the disk: never above `taken` */
+	struct sequence submitted, committed;
 	int64_t last;        /* the last commit */
 	bool stuck;          /* what was sent is not kept until the file is well */
 	bool mending;        /* it was tried to get it out of its trouble */
@@ -19,12 +20,14 @@ struct journal {
 	bool unread;         /* what was kept before our birth cannot be read */
 	struct journal_side sides[STORE_FILES];
 	struct slip *open, **open_last;
-	struct slip *done, **done_last; /* their batch was committed, or is held in memory; they are to be told */
+	/* their batch was committed, or is held in memory; they are to be told */
+	struct slip *done, **done_last;
 	struct slip *held, **held_last; /* the monitor's that were told and are not committed */
 	size_t held_bytes;
 	uint32_t changes;    /* in the open batch */
 	int64_t mend_at;     /* when what is sick is tried again, 0: nothing is */
-	int64_t behind;      /* UTC: since when something waits for a file that is sick, 0: nothing does */
+	/* UTC: since when something waits for a file that is sick, 0: nothing does */
+	int64_t behind;
 	uint64_t serial, safe; /* of the main batch that fills; the last that is durable */
 };
 

@@ -37,7 +37,8 @@ struct keeper {
 	struct service *service;
 	int64_t stop_by;         /* clock_mono(); 0: not told to stop */
 	int status;              /* >= 0: the end */
-	bool begin_anew;         /* what is kept is not what we know: who comes next begins with it */
+	/* what is kept is not what we know: who comes next begins with it */
+	bool begin_anew;
 };
 
 /* A line for the log. */

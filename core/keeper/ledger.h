@@ -25,7 +25,8 @@ enum { LEDGER_CODES_MAX = 4096 };
 struct ledger_page {
 	uint64_t notice;       /* the last about up and down */
 	enum meaning meaning;
-	uint64_t opened;       /* by which the receiver knows the last outage that it was told of; 0: not known */
+	/* by which the receiver knows the last outage that it was told of; 0: not known */
+	uint64_t opened;
 	char codes[LEDGER_CODES_MAX]; /* conditions told as standing, separated by blanks */
 };
 struct ledger {
@@ -35,7 +36,8 @@ struct ledger {
 /* As the store has it. */
 enum { MEANING_TEXT_MAX = 40 };
 void meaning_write(char text[static MEANING_TEXT_MAX], enum meaning, uint64_t opened);
-enum meaning meaning_read(const char *text, uint64_t *opened); /* what is none is nothing; `opened`: may be NULL */
+/* what is none is nothing; `opened`: may be NULL */
+enum meaning meaning_read(const char *text, uint64_t *opened);
 
 /* The next condition of a list, which is moved behind it. False: there is none. */
 struct ledger_code {
@@ -71,7 +73,8 @@ enum ledger_act ledger_judge(const struct ledger *, enum notice_kind, const char
 struct ledger_word {
 	enum notice_kind kind;
 	const char *code;
-	uint64_t notice, opened; /* its number; by which its receiver knows what it is about, 0: by itself */
+	/* its number; by which its receiver knows what it is about, 0: by itself */
+	uint64_t notice, opened;
 };
 
 /* By which the receiver knows what a notice of that kind is about; 0: of that nothing is open
@@ -91,7 +94,8 @@ void ledger_settle(struct ledger *, enum notice_kind, const char *code);
 /* What is true of up and down, when all reasons for silence have ended. */
 struct ledger_truth {
 	bool down;         /* an incident is open, confirmed */
-	bool missed;       /* the last outage, which is over, began after what the ledger knows of */
+	/* the last outage, which is over, began after what the ledger knows of */
+	bool missed;
 };
 enum ledger_late { LATE_NOTHING, LATE_DOWN, LATE_UP, LATE_OUTAGE };
 enum ledger_late ledger_compare(const struct ledger *, const struct ledger_truth *);

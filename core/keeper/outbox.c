@@ -377,7 +377,8 @@ end_strangers(struct keeper *keeper)
 {
 	struct strangers it = { .keeper = keeper };
 
-	while (!store_read_receivers(keeper->store, on_receiver, &it)) /* what is found twice is ended twice */
+	/* what is found twice is ended twice */
+	while (!store_read_receivers(keeper->store, on_receiver, &it))
 		continue;
 	for (struct stranger *next; it.first != NULL; it.first = next) {
 		next = it.first->next;

@@ -28,12 +28,15 @@ struct delivery {
 	uint32_t attempts, doubt;
 	uint64_t claim;
 	uint64_t merged;       /* the notice that it went into; of a digest, while it is queued */
-	uint64_t opened;       /* the notice by which its receiver knows what it is about; 0: itself */
+	/* the notice by which its receiver knows what it is about; 0: itself */
+	uint64_t opened;
 	int64_t due;           /* 0: at once */
-	int64_t retried;       /* until then it goes out whatever may be said against it, for somebody said so */
+	/* until then it goes out whatever may be said against it, for somebody said so */
+	int64_t retried;
 	int64_t created, claimed;
 	int64_t ended;         /* 0: it is queued */
-	bool withheld;         /* it ended unsent because it could not be told then: it may be made once more */
+	/* it ended unsent because it could not be told then: it may be made once more */
+	bool withheld;
 	char code[OUTCOME_NAME_MAX];
 };
 

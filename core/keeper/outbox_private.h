@@ -14,13 +14,16 @@ struct courier {
 	const char *const *recipients;
 	int fd;                        /* -1: no link */
 	bool dead;                     /* its way has failed for longer than its grace */
-	bool stirred;                  /* rows have changed, or time has passed, since it was last looked what goes out next */
+	/* rows have changed, or time has passed, since it was last looked what goes out next */
+	bool stirred;
 	int64_t rest_until;            /* the way failed: nothing is tried before (clock_mono()) */
 	uint32_t failures;             /* of the way, in a row */
 	uint64_t claim_serial;         /* of the batch with the claims */
 	uint64_t in_hand;              /* the notice that the notifier has, 0: none */
-	bool repeating;                /* it was told before, and is told again: it has no deliveries */
-	bool hand_failed, hand_sent;   /* the way failed, which counts once; somebody has received it */
+	/* it was told before, and is told again: it has no deliveries */
+	bool repeating;
+	/* the way failed, which counts once; somebody has received it */
+	bool hand_failed, hand_sent;
 	uint32_t hand_count;
 	const char *hand[NOTICE_RECIPIENTS_MAX]; /* its recipients; NULL: the receipt has come */
 	struct packet_queue out;       /* what its socket has not taken */

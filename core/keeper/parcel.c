@@ -40,7 +40,8 @@ struct material {
 	struct message_notice notice;
 	struct notice_rest rest;
 	uint64_t target;          /* the store's number */
-	uint64_t opened;          /* the notice that its receiver knows what it is about by; 0: the first of it */
+	/* the notice that its receiver knows what it is about by; 0: the first of it */
+	uint64_t opened;
 	struct first_notice itself;
 	struct notice_names names; /* as they are now */
 	struct packet_queue out;   /* its packets; only the whole goes out */
@@ -395,7 +396,8 @@ gather(struct material *it)
 		make_key(it, &first, it->notice.thread);
 	target = roll_target(it->keeper->roll, it->target);
 	before_add_failures(reader, &it->notice, &it->rest, target != CONFIG_NONE
-	    && it->keeper->config->targets[target].policy->addresses == ADDRESSES_ALL); /* whether each has to answer */
+	/* whether each has to answer */
+	    && it->keeper->config->targets[target].policy->addresses == ADDRESSES_ALL);
 	return true;
 }
 

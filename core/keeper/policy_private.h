@@ -9,7 +9,9 @@
 
 /* Why a target may not be told of, beside its rows. */
 struct silence {
-	const char *why;      /* the reason of the monitor's for which the last word on it was kept silent, until it says that it is over; NULL: none */
+	/* the reason of the monitor's for which the last word on it was kept silent, until it says
+	 * that it is over; NULL: none */
+	const char *why;
 	bool flapping;        /* the same, because it flaps */
 	bool withheld;        /* something of it was queued and could not be told */
 	bool compared;        /* that was compared since, but for notifiers in their quiet hours */
@@ -18,15 +20,19 @@ struct silence {
 /* What a notifier is told, beside its rows. */
 struct listener {
 	struct zone *zone;
-	bool hushed;                    /* its quiet hours: what is of targets is compared at their end, what is ours waits */
+	/* its quiet hours: what is of targets is compared at their end, what is ours waits */
+	bool hushed;
 	int64_t hush_looked, hush_next; /* UTC: between these two it stays so */
-	unsigned char *missed;          /* a bit for each target of which it was to be told something in them */
+	/* a bit for each target of which it was to be told something in them */
+	unsigned char *missed;
 	int64_t *handed;                /* when the last notices went out, as many as `storm` */
 	uint32_t handed_next;
 	int64_t digest_last;
-	int64_t repeat_next;            /* clock_mono(): the next round over what stands; 0: not begun */
+	/* clock_mono(): the next round over what stands; 0: not begun */
+	int64_t repeat_next;
 	uint32_t repeat_target;         /* the next in the round */
-	uint32_t repeat_code;           /* of its conditions told as standing; 0: the target itself comes first */
+	/* of its conditions told as standing; 0: the target itself comes first */
+	uint32_t repeat_code;
 };
 
 struct policy_state {
@@ -36,8 +42,10 @@ struct policy_state {
 	bool withheld_changed;       /* which they are: the store does not know it yet */
 	struct window_clock windows;
 	int64_t paused_until;        /* UTC: no pause is in force from then on */
-	int64_t blind_until;         /* clock_mono(): so long the word of the monitor holds that we are cut off */
-	uint64_t outage_up, outage;  /* the last `up` that an `outage` was made of, and its number */
+	/* clock_mono(): so long the word of the monitor holds that we are cut off */
+	int64_t blind_until;
+	/* the last `up` that an `outage` was made of, and its number */
+	uint64_t outage_up, outage;
 };
 
 struct listener *policy_listener(const struct keeper *, const struct courier *);

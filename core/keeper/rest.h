@@ -12,7 +12,8 @@ struct notice_rest {
 	uint32_t covers_count;
 	uint64_t covers[REST_COVERS_MAX]; /* the first of them */
 	uint32_t attempt_count;
-	uint64_t attempts[CHANGE_ATTEMPTS_MAX]; /* runs whose evidence belongs to it, oldest first */
+	/* runs whose evidence belongs to it, oldest first */
+	uint64_t attempts[CHANGE_ATTEMPTS_MAX];
 	bool named;               /* what follows is known */
 	struct notice_names names; /* what its target and we were called when it was recorded */
 };

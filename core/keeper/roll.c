@@ -31,7 +31,8 @@ struct roll {
 	struct of_target {
 		uint64_t number;
 		bool has_behind;     /* others cannot be reached without it */
-		bool is_up, is_clear; /* nothing of it is open, so that nothing is looked for; false: not known */
+		/* nothing of it is open, so that nothing is looked for; false: not known */
+		bool is_up, is_clear;
 	} targets[];             /* of the configuration */
 };
 

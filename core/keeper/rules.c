@@ -104,7 +104,9 @@ rules_recall(struct keeper *keeper, uint32_t target, uint32_t index, enum notice
 		if (!outbox_is_in_digest(&queued) && outbox_is_unsent(courier, &queued))
 			outbox_drop(keeper, courier, &queued, "it was over before it was to be told");
 		else
-			left = true; /* of what may have arrived, or is to be told in a digest, the end is told as well */
+			/* of what may have arrived, or is to be told in a digest, the end is told
+			 * as well */
+			left = true;
 	}
 	return !left;
 }

@@ -33,7 +33,8 @@ struct unseen {
 	int64_t clock;    /* microseconds that the keeper has run */
 	int64_t turned, turned_boot; /* clock_mono() and clock_boot() of the last turn, 0: none */
 	int64_t next;     /* of `clock`: the next look at all */
-	int64_t since;    /* UTC: since when what was told stands, 0: nothing is told; kept in the store */
+	/* UTC: since when what was told stands, 0: nothing is told; kept in the store */
+	int64_t since;
 	uint32_t count;   /* targets that are not looked at */
 	uint32_t first;   /* the one of them that was not for the longest time */
 };
@@ -49,7 +50,8 @@ struct sick {
 struct monitor_link {
 	int socket;              /* -1: none */
 	bool recovering;         /* it is being told all states */
-	uint64_t cursor;         /* the last target that it was told the state of, by the store's numbers; UINT64_MAX: all */
+	/* the last target that it was told the state of, by the store's numbers; UINT64_MAX: all */
+	uint64_t cursor;
 	uint64_t run_sent;       /* the last run that was given to it because it is not committed */
 	struct message_committed answered;
 	uint64_t run;            /* the highest number of a run that was heard of */
@@ -58,10 +60,12 @@ struct monitor_link {
 /* The time of day, and when somebody watched. */
 struct watch_time {
 	int64_t born;            /* UTC */
-	int64_t offset;          /* the clock minus the one that nobody sets, 0: not looked at yet */
+	/* the clock minus the one that nobody sets, 0: not looked at yet */
+	int64_t offset;
 	int64_t tend_from;       /* clock_boot(): before, nothing is rolled up or forgotten */
 	int64_t kept;            /* UTC: the last result that came, as the store knows of it */
-	int64_t newest;          /* UTC: the newest time that is stored, by a clock that was not set back since; 0: none */
+	/* UTC: the newest time that is stored, by a clock that was not set back since; 0: none */
+	int64_t newest;
 	int64_t next_mark;       /* clock_mono(): when the store is to know that we watch */
 };
 

@@ -25,7 +25,9 @@ struct telling {
 	struct keeper *keeper;
 	uint32_t target, courier;
 	uint64_t number; /* of the target */
-	uint64_t outage; /* the notice of what ended now, where another notifier was told of it before; 0: there is none yet */
+	/* the notice of what ended now, where another notifier was told of it before; 0: there is
+	 * none yet */
+	uint64_t outage;
 	struct ledger ledger; /* of a target, since it was read */
 	const struct audience *audience; /* of ours; NULL: all */
 };
@@ -312,7 +314,8 @@ on_notice(void *arg, const struct store_notice *row)
 	bool of_state = kind == NOTICE_down || kind == NOTICE_up || kind == NOTICE_flapping;
 	bool of_condition = ledger_speaks_of_condition(kind);
 
-	if (kind == NOTICE_outage && row->change > look->outage_change) { /* it is newer than its `up` */
+	/* it is newer than its `up` */
+	if (kind == NOTICE_outage && row->change > look->outage_change) {
 		look->outage = row->number;
 		look->outage_change = row->change;
 	}

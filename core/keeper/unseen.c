@@ -53,7 +53,8 @@ unseen_interval(struct keeper *keeper, uint32_t target, int64_t interval)
 	struct seen *seen = &keeper->service->unseen.targets[target];
 
 	if (seen->interval == INTERVAL_NONE && interval != INTERVAL_NONE)
-		seen->at = keeper->service->unseen.clock; /* it is out of quarantine, and has its time from now on */
+		/* it is out of quarantine, and has its time from now on */
+		seen->at = keeper->service->unseen.clock;
 	seen->interval = interval;
 }
 

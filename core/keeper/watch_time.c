@@ -51,12 +51,14 @@ watch_clock(struct keeper *keeper)
 	if (time->offset == 0)
 		moved = record_watched(keeper) != 0 ? time->born - record_watched(keeper) : 0;
 	else {
-		if (moved > SECOND || moved < -SECOND) { /* what is open, and what is to be told, goes by the new clock */
+		/* what is open, and what is to be told, goes by the new clock */
+		if (moved > SECOND || moved < -SECOND) {
 			record_clock_set(keeper, moved);
 			outbox_clock_set(keeper, moved);
 		}
 		if (moved < -CLOCK_DOUBT || moved > CLOCK_DOUBT)
-			time->newest = 0; /* somebody knows better, and what was written before may have been wrong */
+			/* somebody knows better, and what was written before may have been wrong */
+			time->newest = 0;
 	}
 	time->offset = offset;
 	if (moved > a_day || moved < -clock_slack) {
@@ -93,5 +95,6 @@ watch_recover(struct keeper *keeper)
 		return;
 	text_add_span(&span, now - watched);
 	record_ours(keeper, "impaired", "gap", watched, "nothing was watched for %s: that time is unknown", bytes);
-	put_time(keeper, "watched", now); /* once: whoever comes next before the first result has it told already */
+	/* once: whoever comes next before the first result has it told already */
+	put_time(keeper, "watched", now);
 }

@@ -203,7 +203,8 @@ end_all_of(struct keeper *keeper, struct courier *courier, uint64_t target)
 		if (why == NULL || !outbox_is_all_unsent(keeper, courier, &delivery))
 			continue;
 		end_notice(keeper, courier, target, delivery.notice, why);
-		delivery = (struct delivery){ .notice = 0 }; /* for what is left of it is judged by what waits behind */
+		/* for what is left of it is judged by what waits behind */
+		delivery = (struct delivery){ .notice = 0 };
 		any = true;
 	}
 	return any;
