@@ -176,6 +176,21 @@ take_time(struct view *view, const char *name, int64_t *time)
 	return true;
 }
 
+static bool
+is_result_of(const struct store_reader *reader, uint64_t result, uint64_t target)
+{
+	struct query *query = reader->history == NULL ? NULL : db_query(reader->history, "SELECT 1 FROM results WHERE id = ?1 AND target = ?2");
+	bool found;
+
+	if (query == NULL)
+		return false;
+	query_bind_i64(query, 1, (int64_t)result);
+	query_bind_i64(query, 2, (int64_t)target);
+	found = query_step(query);
+	query_reset(query);
+	return found;
+}
+
 /* A cursor is the last row that was looked at. `from` and `to` are UTC, 0: no bound. */
 static void
 answer_results(struct view *view, const struct board_row *row)
@@ -190,6 +205,10 @@ answer_results(struct view *view, const struct board_row *row)
 	if (!call_begin(&call, view) || !call_number(view, "cursor", 0, &cursor) || !take_time(view, "from", &from)
 	    || !take_time(view, "to", &to))
 		return;
+	if (cursor != 0 && !is_result_of(board_reader(view->site->board), cursor, row->number)) {
+		server_problem(view->request, view->answer, 400, "cursor: it is not one of this list");
+		return;
+	}
 	json_begin_object(&call.json, NULL);
 	json_string(&call.json, "target", row->name);
 	json_begin_array(&call.json, "results");
@@ -197,11 +216,6 @@ answer_results(struct view *view, const struct board_row *row)
 	if (cursor != 0)
 		store_list_behind(&list, cursor);
 	more = store_list_next(&list, &run);
-	if (more && run.target != row->number) {
-		(void)store_list_close(&list);
-		server_problem(view->request, view->answer, 400, "cursor: it is not one of this list");
-		return;
-	}
 	for (uint32_t walked = 0; more && run.at >= from && call.count < call.limit && walked < WALKED_MAX; walked++) {
 		if (to == 0 || run.at < to)
 			put_result(&call, &run);

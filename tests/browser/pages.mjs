@@ -13,7 +13,7 @@ const require = createRequire(`${modules}/`);
 const {chromium} = require("playwright-core");
 const axe = fs.readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 const PATIENCE = 60000;
-const WIDTHS = [[320, 640], [1280, 900], [3840, 2160]];
+const WINDOWS = [["light", 320, 640], ["light", 1280, 900], ["dark", 1280, 900], ["light", 3840, 2160]];
 
 const browser = await chromium.launch({executablePath: process.env.CHROMIUM || "/usr/bin/chromium", args: ["--no-sandbox", "--disable-dev-shm-usage"]});
 
@@ -64,16 +64,14 @@ const tests = {
 
 	async "no page reports an error or reaches elsewhere, in both colour schemes, from 320 to 3,840 pixels, and none is wider than its window"() {
 		for (const path of (await addresses()).filter((path) => !path.includes("nobody"))) {
-			for (const colorScheme of ["light", "dark"]) {
-				for (const [width, height] of WIDTHS) {
-					await visit(path, {colorScheme, viewport: {width, height}}, async (page) => {
-						const wide = await page.evaluate(() => document.documentElement.scrollWidth);
-						const widest = await page.evaluate(() => [...document.querySelectorAll("main *")].filter((element) => !element.closest("svg, .scroll > *")
-						    && element.getBoundingClientRect().right > document.documentElement.clientWidth).map((element) => element.outerHTML.slice(0, 120)));
-						assert.ok(wide <= width, `${path} at ${width}: ${wide}: ${widest.slice(-2)}`);
-						await page.screenshot({path: `${folder}/${name(path)}-${colorScheme}-${width}.png`, fullPage: width < 3840});
-					});
-				}
+			for (const [colorScheme, width, height] of WINDOWS) {
+				await visit(path, {colorScheme, viewport: {width, height}}, async (page) => {
+					const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+					const widest = await page.evaluate(() => [...document.querySelectorAll("main *")].filter((element) => !element.closest("svg, .scroll > *")
+					    && element.getBoundingClientRect().right > document.documentElement.clientWidth).map((element) => element.outerHTML.slice(0, 120)));
+					assert.ok(wide <= width, `${path} at ${width}: ${wide}: ${widest.slice(-2)}`);
+					await page.screenshot({path: `${folder}/${name(path)}-${colorScheme}-${width}.png`, fullPage: width < 3840});
+				});
 			}
 		}
 	},
