@@ -12,7 +12,7 @@
 #include "base/clock.h"
 #include "store/query.h"
 
-static const int64_t slice = 6 * (int64_t)MILLISECOND, rest = 86400 * (int64_t)SECOND;
+static const int64_t slice = 14 * (int64_t)MILLISECOND, rest = 86400 * (int64_t)SECOND;
 enum { NAME_MAX_BYTES = 128, COLUMNS_MAX_BYTES = 512, SQL_MAX_BYTES = VERIFY_KEY + 4 * COLUMNS_MAX_BYTES };
 
 /* A table, or an index of it: the columns that order its entries, and the condition of a partial index. */
