@@ -1,11 +1,13 @@
-/* The ballast: a file in the state folder that is there to be removed, so that there is space where the disk is full. */
+/* The ballast: a file in the state folder that is there to be removed, so that there is space where
+ * the disk is full. */
 #ifndef STORE_BALLAST_H
 #define STORE_BALLAST_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Makes it, of so many bytes, unless it is there, or the disk has less than four times as many free. */
+/* Makes it, of so many bytes, unless it is there, or the disk has less than four times as many
+ * free. */
 void ballast_make(const char *folder, int64_t bytes);
 void ballast_free(const char *folder);
 /* Returns whether there is one. */

@@ -1,4 +1,5 @@
-/* One SQLite connection: how it is opened, its transactions, its errors classified, for which extended result codes are on. */
+/* One SQLite connection: how it is opened, its transactions, its errors classified, for which
+ * extended result codes are on. */
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -116,8 +117,9 @@ uri_of(const char *path, bool still)
 	return uri;
 }
 
-/* No process of ours has threads, so nothing is locked against them, and nobody asks how much memory is in use: that is a tenth
- * of the work of recording a change. It has no effect once a connection was opened. */
+/* No process of ours has threads, so nothing is locked against them, and nobody asks how much
+ * memory is in use: that is a tenth of the work of recording a change. It has no effect once a
+ * connection was opened. */
 static void
 configure_library(void)
 {

@@ -1,5 +1,6 @@
 /*
- * One SQLite connection. A fault is remembered until the next db_forgive(). Only this module, query and transfer call the library.
+ * One SQLite connection. A fault is remembered until the next db_forgive(). Only this module, query
+ * and transfer call the library.
  */
 #ifndef STORE_DB_H
 #define STORE_DB_H
@@ -46,8 +47,9 @@ bool db_commit(struct db *);
 bool db_in_transaction(const struct db *);
 void db_rollback(struct db *); /* where one is open: some faults have ended it already */
 
-/* What is read from now on is read in one transaction, which is told from those that write, and ends where one of these begins:
- * a lock for all that is read, and not for each statement. Only of a DB_WRITE connection; no effect where one is open. */
+/* What is read from now on is read in one transaction, which is told from those that write, and
+ * ends where one of these begins: a lock for all that is read, and not for each statement. Only of
+ * a DB_WRITE connection; no effect where one is open. */
 void db_hold(struct db *);
 void db_let_go(struct db *);
 
@@ -57,7 +59,8 @@ int64_t db_changes(const struct db *);
 /* Whether the path leads to another file than the one that is open, or to none. */
 bool db_has_moved(struct db *);
 
-/* Has the file take all that is in the log, and empties that, without waiting for anybody. False: others read it, or a fault. */
+/* Has the file take all that is in the log, and empties that, without waiting for anybody. False:
+ * others read it, or a fault. */
 bool db_empty_log(struct db *);
 
 /* Statements that still run at this instant (clock_mono) are stopped; 0: none are. */
@@ -66,7 +69,8 @@ void db_set_deadline(struct db *, int64_t deadline);
 /* --- for query and transfer --- */
 
 struct sqlite3 *db_handle(struct db *);
-/* Where what is known of its statements is kept: one block of memory, or NULL. Closing it frees that, and finalizes all statements. */
+/* Where what is known of its statements is kept: one block of memory, or NULL. Closing it frees
+ * that, and finalizes all statements. */
 void **db_statements(struct db *);
 /* Takes note of what the library has answered. Returns false if that is a fault. */
 bool db_check(struct db *, int code);

@@ -1,4 +1,5 @@
-/* Statements are made once; of each a copy of the last row is held, since a statement under way would hold up the checkpoint. */
+/* Statements are made once; of each a copy of the last row is held, since a statement under way
+ * would hold up the checkpoint. */
 #include "store/find.h"
 
 #include <string.h>
@@ -31,7 +32,8 @@ static const struct {
 	    " OR meaning GLOB 'flapping*') ORDER BY target, notifier LIMIT 1" },
 };
 
-/* Copies the row into the batch of its find. Returns false if there is none; a fault is the connection's. */
+/* Copies the row into the batch of its find. Returns false if there is none; a fault is the
+ * connection's. */
 static bool
 read_row(struct store *store, struct db *db, enum find find, uint32_t count, const struct bind *values)
 {

@@ -1,10 +1,11 @@
 /*
- * Single rows of postwatch.db by their keys, for the one process that writes it: what is kept and what is about to be. Where
- * reading the file fails, what is open goes on in memory, as it does where writing fails, and the row is looked for there.
+ * Single rows of postwatch.db by their keys, for the one process that writes it: what is kept and
+ * what is about to be. Where reading the file fails, what is open goes on in memory, as it does
+ * where writing fails, and the row is looked for there.
  *
- * Each returns false where there is no such row. What a row points at is good until the next look-up of the same function.
- * Those called next begin behind the row that they are given, zeroes before the first, and put the next one in its place; rows
- * may be written meanwhile.
+ * Each returns false where there is no such row. What a row points at is good until the next
+ * look-up of the same function. Those called next begin behind the row that they are given, zeroes
+ * before the first, and put the next one in its place; rows may be written meanwhile.
  */
 #ifndef STORE_FIND_H
 #define STORE_FIND_H
@@ -33,7 +34,8 @@ bool store_find_condition(struct store *, uint64_t target, const char *code, str
 bool store_next_condition_of(struct store *, struct store_condition *);
 bool store_next_condition(struct store *, struct store_condition *);
 
-/* One of a target (its tag is "") or of a tag (its target is 0) that is in force at that time, UTC. */
+/* One of a target (its tag is "") or of a tag (its target is 0) that is in force at that time,
+ * UTC. */
 bool store_find_pause(struct store *, uint64_t target, const char *tag, int64_t at, struct store_pause *);
 /* Of all pauses those that end behind that time, by number. */
 bool store_next_pause(struct store *, int64_t at, struct store_pause *);

@@ -160,7 +160,8 @@ history_word(struct history *history, struct db *db, const char *word)
 	    && keep_word(history, number, word) ? number : 0;
 }
 
-/* Seven bits a byte, the low ones first; 0 stands for "not reached", so a time is one more than it is. */
+/* Seven bits a byte, the low ones first; 0 stands for "not reached", so a time is one more than it
+ * is. */
 size_t
 times_pack(const int64_t *times, uint32_t count, unsigned char *bytes, size_t room)
 {

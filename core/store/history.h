@@ -1,6 +1,7 @@
 /*
- * What the writer of history.db keeps in memory of it: for each target the last row and the last one that was not ok,
- * and the numbers of words. Written to the file now and then, so that a result costs one row and no index.
+ * What the writer of history.db keeps in memory of it: for each target the last row and the last
+ * one that was not ok, and the numbers of words. Written to the file now and then, so that a result
+ * costs one row and no index.
  */
 #ifndef STORE_HISTORY_H
 #define STORE_HISTORY_H
@@ -24,11 +25,13 @@ struct history {
 	uint32_t word_count;
 };
 
-/* Reads what the file has: its heads, the rows since they were written, its words. False: a fault of the file. */
+/* Reads what the file has: its heads, the rows since they were written, its words. False: a fault
+ * of the file. */
 bool history_load(struct history *, struct db *);
 void history_fini(struct history *);
 
-/* Within a transaction. After a fault or a rollback what is in memory is no longer true: history_load() again. */
+/* Within a transaction. After a fault or a rollback what is in memory is no longer true:
+ * history_load() again. */
 bool history_add(struct history *, struct db *, const struct store_result *);
 bool history_flush(struct history *, struct db *, bool whatever);
 

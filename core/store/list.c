@@ -1,4 +1,5 @@
-/* The key of the last row is copied, since the next page begins behind it, when its statement is long over. */
+/* The key of the last row is copied, since the next page begins behind it, when its statement is
+ * long over. */
 #include "store/list.h"
 
 #include <assert.h>
@@ -10,7 +11,8 @@
 
 enum { ROWS_A_PAGE = 500 };
 
-/* Parameters 1 to 3 are the key of the last row, in the order of its fields; 4 is what the list is of. */
+/* Parameters 1 to 3 are the key of the last row, in the order of its fields; 4 is what the list is
+ * of. */
 static const struct list_form {
 	enum row_kind rows;
 	bool newest_first;
@@ -30,7 +32,8 @@ static const struct list_form {
 	[STORE_LIST_PROVED] = { ROW_PROVED, false, "WHERE notifier > ?1 ORDER BY notifier LIMIT ?9" },
 	[STORE_LIST_STATUS] = { ROW_STATUS, false, "WHERE target > ?1 ORDER BY target LIMIT ?9" },
 	[STORE_LIST_LAST_RUNS] = { ROW_LAST_RUN, false, "WHERE target > ?1 ORDER BY target LIMIT ?9" },
-	/* In the order in which the chain is walked, whose ids fall; ?1 and ?9 stand within (row.c). */
+	/* In the order in which the chain is walked, whose ids fall; ?1 and ?9 stand within
+	 * (row.c). */
 	[STORE_LIST_HISTORY] = { ROW_RUN, true, "" },
 	[STORE_LIST_CONDITIONS] = { ROW_CONDITION, false, "WHERE (target, code) > (?1, ?2)"
 	    " AND standing > 0 AND cleared = 0 ORDER BY target, code LIMIT ?9" },
@@ -101,7 +104,8 @@ end_page(struct store_list *list, bool enough)
 	return reading;
 }
 
-/* Returns false where a key is longer than any that is written: the next page would not begin behind it. */
+/* Returns false where a key is longer than any that is written: the next page would not begin
+ * behind it. */
 static bool
 keep_key(struct store_list *list, const void *row)
 {

@@ -1,8 +1,8 @@
 /*
- * Lists of rows that are read one after the other, for whoever shows what is kept. A list is read in pages by itself, each
- * behind the last row of the one before, and each page whole before its first row is given, so that no transaction lasts longer
- * than a second however slowly rows are taken.
- * Of one reader one list at a time is read.
+ * Lists of rows that are read one after the other, for whoever shows what is kept. A list is read
+ * in pages by itself, each behind the last row of the one before, and each page whole before its
+ * first row is given, so that no transaction lasts longer than a second however slowly rows are
+ * taken. Of one reader one list at a time is read.
  */
 #ifndef STORE_LIST_H
 #define STORE_LIST_H
@@ -44,27 +44,30 @@ struct store_list {
 	char texts[3][STORE_KEY_ROOM];
 };
 
-/* The times of the phases of a run into `times`, which has room for STORE_PHASES_MAX; returns their count. */
+/* The times of the phases of a run into `times`, which has room for STORE_PHASES_MAX; returns their
+ * count. */
 uint32_t store_run_phases(const struct store_run *, int64_t *times);
 
 /* Begins a list. Every list that was begun has to be closed. */
 void store_list_open(struct store_list *, struct store_reader *, enum store_list_kind, uint64_t of);
 
-/* Of one whose key is a number: it begins behind the row with that one. To be called before the first row is asked for. */
+/* Of one whose key is a number: it begins behind the row with that one. To be called before the
+ * first row is asked for. */
 void store_list_behind(struct store_list *, uint64_t number);
 
-/* The next row, into the struct of that kind; what it points at is good until the next call. Returns false behind the last
- * one, and where the store cannot be read. */
+/* The next row, into the struct of that kind; what it points at is good until the next call.
+ * Returns false behind the last one, and where the store cannot be read. */
 bool store_list_next(struct store_list *, void *row);
 
 /* Enough was read: store_list_next() returns false from now on. */
 void store_list_stop(struct store_list *);
 
-/* Returns STORE_READ_BROKEN where rows could not be read, store_reader_why() says why; else STORE_READ_END. */
+/* Returns STORE_READ_BROKEN where rows could not be read, store_reader_why() says why; else
+ * STORE_READ_END. */
 enum store_reading store_list_close(struct store_list *);
 
-/* All that incident_view tells of an outage, as members of the object at hand; `target`: its name, NULL where it has none;
- * end_confirmed only where it is wanted. */
+/* All that incident_view tells of an outage, as members of the object at hand; `target`: its name,
+ * NULL where it has none; end_confirmed only where it is wanted. */
 void store_outage_json(struct json *, const struct store_outage *, const char *target, bool end_confirmed);
 
 #endif

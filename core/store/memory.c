@@ -1,7 +1,8 @@
 /*
- * Rows are copied one by one, so that what was read before a damaged page is kept. The order is that of their weight; evidence, of
- * which there may be much, comes last. No key is given out by memory that the file has given: numbers come from the counters, and
- * ids of evidence begin behind those of the file, with a row that is of nothing.
+ * Rows are copied one by one, so that what was read before a damaged page is kept. The order is
+ * that of their weight; evidence, of which there may be much, comes last. No key is given out by
+ * memory that the file has given: numbers come from the counters, and ids of evidence begin behind
+ * those of the file, with a row that is of nothing.
  */
 #include "store/memory.h"
 
@@ -15,7 +16,8 @@
 #define OPEN_DELIVERIES "SELECT notice FROM deliveries WHERE ended = 0"
 #define OPEN_INCIDENTS "SELECT number FROM incidents WHERE end_confirmed = 0 UNION" \
 	" SELECT incident FROM notices WHERE number IN (" OPEN_DELIVERIES ")"
-/* What waits, what is open, by what a standing condition began, and the newest: by these it is decided what is told next. */
+/* What waits, what is open, by what a standing condition began, and the newest: by these it is
+ * decided what is told next. */
 #define NOTICES OPEN_DELIVERIES " UNION SELECT number FROM notices WHERE incident > 0 AND incident IN (" OPEN_INCIDENTS ")" \
 	" UNION SELECT n.number FROM conditions AS c JOIN notices AS n ON n.target = c.target AND n.code = c.code" \
 	"  WHERE c.standing > 0 AND c.cleared = 0" \
@@ -67,7 +69,8 @@ struct memory {
 	int64_t recorded;                  /* bytes of the recording when it had nothing that was not needed */
 };
 
-/* Puts a row of nothing behind all ids of the file; where these cannot be read, far behind. Returns its id. */
+/* Puts a row of nothing behind all ids of the file; where these cannot be read, far behind. Returns
+ * its id. */
 static int64_t
 put_row_of_nothing(struct memory *memory, struct db *from, const char *highest, const char *insert)
 {
@@ -176,8 +179,8 @@ memory_has_room(struct memory *memory)
 	return db_size(memory->db) < MEMORY_EVIDENCE_MAX;
 }
 
-/* A step of what goes before all else: only rows that the file does not have, since the others would go there, too. Returns how
- * many went. */
+/* A step of what goes before all else: only rows that the file does not have, since the others
+ * would go there, too. Returns how many went. */
 static uint64_t
 drop(struct memory *memory, const char *const *statements, int64_t first, int64_t second)
 {

@@ -113,7 +113,8 @@ store_load(struct store *store, enum store_file file)
 	return true;
 }
 
-/* A postwatch.db that begins anew gives no number to a target that history.db knows as another one. */
+/* A postwatch.db that begins anew gives no number to a target that history.db knows as another
+ * one. */
 static void
 secure_numbers(struct store *store)
 {
@@ -127,8 +128,9 @@ secure_numbers(struct store *store)
 	}
 }
 
-/* What is told goes by its number. So numbers are told of before they are kept only where whoever comes next will not give
- * them again: some are reserved in the file, always ahead of what it knows of. */
+/* What is told goes by its number. So numbers are told of before they are kept only where whoever
+ * comes next will not give them again: some are reserved in the file, always ahead of what it knows
+ * of. */
 void
 store_note_reserved(struct store *store)
 {
@@ -167,7 +169,8 @@ open_file(struct store *store, enum store_file file, struct store_found *found, 
 	return false;
 }
 
-/* A full disk is a faulty one where it has no space for what its readers share; space held in reserve is made use of. */
+/* A full disk is a faulty one where it has no space for what its readers share; space held in
+ * reserve is made use of. */
 static bool
 open_first(struct store *store, enum store_file file, struct store_found *found, bool *newer)
 {
@@ -181,7 +184,8 @@ open_first(struct store *store, enum store_file file, struct store_found *found,
 	return open_file(store, file, found, newer);
 }
 
-/* Of a file that can be read, but not opened for writing. Returns false if there is no instance in it. */
+/* Of a file that can be read, but not opened for writing. Returns false if there is no instance in
+ * it. */
 static bool
 read_numbers(struct store *store)
 {
@@ -194,7 +198,8 @@ read_numbers(struct store *store)
 	return found;
 }
 
-/* Where there is no instance to be read one is made up, which is kept if there is none after all. */
+/* Where there is no instance to be read one is made up, which is kept if there is none after
+ * all. */
 static void
 begin_numbers(struct store *store)
 {
@@ -207,7 +212,8 @@ begin_numbers(struct store *store)
 		(void)!getrandom(store->instance, sizeof store->instance, GRND_NONBLOCK);
 }
 
-/* Both files are made before one is written to: one that is empty beside one that is not has lost what it held. */
+/* Both files are made before one is written to: one that is empty beside one that is not has lost
+ * what it held. */
 static void
 note_lost(const struct store *store, struct store_found found[STORE_FILES])
 {
@@ -298,8 +304,8 @@ keep_instance(struct store *store, const unsigned char instance[INSTANCE_SIZE])
 	return false;
 }
 
-/* What was read now is the instance of the file, `instance` that from before. A file without a row gets all that is held in memory,
- * where that is all there is to know. */
+/* What was read now is the instance of the file, `instance` that from before. A file without a row
+ * gets all that is held in memory, where that is all there is to know. */
 static bool
 settle_instance(struct store *store, const unsigned char instance[INSTANCE_SIZE], struct store_found *found)
 {
@@ -377,8 +383,9 @@ leave_memory(struct store *store, struct store_found *found)
 	return true;
 }
 
-/* What connections of one process share of a file that was read-only, or lost its log, stays so for as long as one of them is
- * left; and readers of a file that has gone would go on reading it. They are opened anew also where the writer fails again. */
+/* What connections of one process share of a file that was read-only, or lost its log, stays so for
+ * as long as one of them is left; and readers of a file that has gone would go on reading it. They
+ * are opened anew also where the writer fails again. */
 static bool
 mend(struct store *store, enum store_file file, struct store_found *found)
 {

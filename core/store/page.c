@@ -1,8 +1,9 @@
 /*
- * Pages: a statement lives only within one call, so no reader holds up the checkpoint for more than its second. Where whoever is
- * given the rows may write to the same connection, all are read before the first is given: no statement is under way then that
- * what is written, or rolled back, could change. Behind them the readers that give rows one by one: each list is a tail to SELECT,
- * whose order is that of an index.
+ * Pages: a statement lives only within one call, so no reader holds up the checkpoint for more than
+ * its second. Where whoever is given the rows may write to the same connection, all are read before
+ * the first is given: no statement is under way then that what is written, or rolled back, could
+ * change. Behind them the readers that give rows one by one: each list is a tail to SELECT, whose
+ * order is that of an index.
  */
 #include "store/page.h"
 
@@ -192,7 +193,8 @@ store_read_notice_deliveries(struct store_reader *reader, uint64_t notice, store
 	LIST(ROW_DELIVERY, delivery, STORE_PAGE_MAX, "WHERE notice = ?1 ORDER BY notifier, recipient", BIND(notice));
 }
 
-/* Behind that notice, which is moved: rows of a second at most. Returns false at the end, and on a fault. */
+/* Behind that notice, which is moved: rows of a second at most. Returns false at the end, and on a
+ * fault. */
 static bool
 add_waiting(struct db *db, const struct store_waiting_of *of, uint64_t *behind, struct store_waiting *waiting)
 {

@@ -27,8 +27,8 @@ struct page {
 	int64_t until;
 	bool ran_out; /* of rows */
 	bool whole;   /* all rows are read before the first is given */
-	/* Where they are, and where rows are written through the same connection: how reading them has ended, 0: not yet; copies of all of them; the
-	 * next to be given. */
+	/* Where they are, and where rows are written through the same connection: how reading them
+	 * has ended, 0: not yet; copies of all of them; the next to be given. */
 	enum store_reading reading;
 	struct store_batch *rows;
 	const struct operation *row;

@@ -1,5 +1,6 @@
 /*
- * Statements of a connection, prepared once and kept for as long as it is open; and single values that are read by one.
+ * Statements of a connection, prepared once and kept for as long as it is open; and single values
+ * that are read by one.
  */
 #ifndef STORE_QUERY_H
 #define STORE_QUERY_H
@@ -10,12 +11,14 @@
 
 struct query;
 
-/* The statement of this text, ready for binding; NULL: a fault. Parameters count from 1, columns from 0. A text in a buffer that held
- * another one before takes the place of that, whose statement must not be in use. */
+/* The statement of this text, ready for binding; NULL: a fault. Parameters count from 1, columns
+ * from 0. A text in a buffer that held another one before takes the place of that, whose statement
+ * must not be in use. */
 struct query *db_query(struct db *, const char *sql);
 
-/* The same of a text that is costly to make, by what that is made from: the address is that of something which does not change.
- * query_kept() returns NULL where there is none yet; query_keep() makes it, and returns NULL on a fault. */
+/* The same of a text that is costly to make, by what that is made from: the address is that of
+ * something which does not change. query_kept() returns NULL where there is none yet; query_keep()
+ * makes it, and returns NULL on a fault. */
 struct query *query_kept(struct db *, const void *key, uint32_t number);
 struct query *query_keep(struct db *, const void *key, uint32_t number, const char *sql);
 
@@ -40,7 +43,8 @@ void query_bind_bytes(struct query *, int parameter, struct pw_bytes);
 void query_bind_column(struct query *, int parameter, struct query *of, int column);
 int query_columns(struct query *);
 
-/* Returns true where there is a row; false at the end, or on a fault, and the statement has been reset. */
+/* Returns true where there is a row; false at the end, or on a fault, and the statement has been
+ * reset. */
 bool query_step(struct query *);
 void query_reset(struct query *);
 
@@ -55,7 +59,8 @@ struct pw_bytes query_bytes(struct query *, int column);
 
 #define BINDS(...) sizeof((const struct bind[]){ __VA_ARGS__ }) / sizeof(struct bind), (const struct bind[]){ __VA_ARGS__ }
 
-/* A statement that gives no rows: DB_RUN(db, sql, BIND(1), BIND_TEXT("a")). Returns false on a fault. */
+/* A statement that gives no rows: DB_RUN(db, sql, BIND(1), BIND_TEXT("a")). Returns false on a
+ * fault. */
 bool db_run(struct db *, const char *sql, uint32_t count, const struct bind *);
 #define DB_RUN(db, sql, ...) db_run(db, sql, BINDS(__VA_ARGS__))
 

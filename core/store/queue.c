@@ -1,10 +1,11 @@
-/* Each list has an index of its own, whose condition stands in its statement word by word: SQLite uses it only then. */
+/* Each list has an index of its own, whose condition stands in its statement word by word: SQLite
+ * uses it only then. */
 #include "store/queue.h"
 
 #include "store/store_private.h"
 
-/* ?1 is the notifier, ?2 and ?3 are the notice and the recipient of the row before. Columns are those of ROW_DELIVERY, in the
- * order of the table. */
+/* ?1 is the notifier, ?2 and ?3 are the notice and the recipient of the row before. Columns are
+ * those of ROW_DELIVERY, in the order of the table. */
 #define SELECT_OF(from, where)                                                                                         \
 	"SELECT d.*, n.kind, n.code, n.incident FROM " from "deliveries AS d"                                           \
 	" CROSS JOIN notices AS n ON n.number = d.notice WHERE d.notifier = ?1 AND " where

@@ -1,7 +1,8 @@
 /*
- * Deliveries that are queued, for the outbox, which alone writes them: those that are not at their end, and those that stand in a
- * digest that is not. A list can be read from behind any of its rows, so rows may be written between two readings of it. To find the
- * next one takes as long as it does, however many others wait.
+ * Deliveries that are queued, for the outbox, which alone writes them: those that are not at their
+ * end, and those that stand in a digest that is not. A list can be read from behind any of its
+ * rows, so rows may be written between two readings of it. To find the next one takes as long as it
+ * does, however many others wait.
  */
 #ifndef STORE_QUEUE_H
 #define STORE_QUEUE_H
@@ -36,8 +37,9 @@ struct store_queued {
 	uint64_t incident;       /* the same; 0: none */
 };
 
-/* Calls `on_row`, which must not write, with those behind the place until it returns false or there are no more. Returns false if not
- * all could be read, and none of them count: what is open goes on in memory then, and is to be read once more there. */
+/* Calls `on_row`, which must not write, with those behind the place until it returns false or there
+ * are no more. Returns false if not all could be read, and none of them count: what is open goes on
+ * in memory then, and is to be read once more there. */
 typedef bool store_on_queued(void *arg, const struct store_queued *);
 bool store_read_queued(struct store *, enum store_queue, const struct store_queue_place *, store_on_queued *, void *);
 

@@ -50,8 +50,8 @@ store_behind_since(const char *folder)
 	return behind ? all.l_start * (int64_t)SECOND : 0;
 }
 
-/* SQLite cannot read a file with a write-ahead log where it may not write to the folder, unless it is told that nobody
- * writes; which is so where no daemon runs and no log is left. */
+/* SQLite cannot read a file with a write-ahead log where it may not write to the folder, unless it
+ * is told that nobody writes; which is so where no daemon runs and no log is left. */
 static bool
 is_still(const char *folder, const char *path)
 {

@@ -1,10 +1,12 @@
 /*
- * The store, for whoever reads it: commands, the web page, and the keeper when it begins. Files are opened read-only; a
- * reader never migrates, never repairs, and holds no transaction for more than a second: lists are read in pages, each
- * beginning behind the last key of the one before, at most `limit` rows (and STORE_PAGE_MAX) a call.
+ * The store, for whoever reads it: commands, the web page, and the keeper when it begins. Files are
+ * opened read-only; a reader never migrates, never repairs, and holds no transaction for more than
+ * a second: lists are read in pages, each beginning behind the last key of the one before, at most
+ * `limit` rows (and STORE_PAGE_MAX) a call.
  *
- * Each list calls `on_row` for each row, whose views are good during that call; false from it ends the page.
- * Of postwatch.db, a reader that is NULL reads nothing: its lists are empty and its values are not there.
+ * Each list calls `on_row` for each row, whose views are good during that call; false from it ends
+ * the page. Of postwatch.db, a reader that is NULL reads nothing: its lists are empty and its
+ * values are not there.
  */
 #ifndef STORE_READER_H
 #define STORE_READER_H
@@ -29,7 +31,8 @@ enum store_reader_opening {
 	STORE_READER_FAILED
 };
 
-/* Opens postwatch.db and, where it is there, history.db: without it, its lists are empty. NULL unless OPENED. */
+/* Opens postwatch.db and, where it is there, history.db: without it, its lists are empty. NULL
+ * unless OPENED. */
 struct store_reader *store_reader_open(const char *folder, enum store_reader_opening *, struct reason *why);
 void store_reader_close(struct store_reader **);
 const char *store_reader_why(const struct store_reader *);
@@ -37,8 +40,8 @@ const char *store_reader_why(const struct store_reader *);
 /* Whether a daemon has the folder, by the flock on its `lock`. */
 bool store_daemon_runs(const char *folder);
 
-/* Since when the daemon that runs has not been able to write its store (UTC): what is read is what was kept until then. 0: it
- * can, or there is none. */
+/* Since when the daemon that runs has not been able to write its store (UTC): what is read is what
+ * was kept until then. 0: it can, or there is none. */
 int64_t store_behind_since(const char *folder);
 
 typedef bool store_on_target(void *arg, const struct store_target *);
@@ -50,7 +53,8 @@ typedef bool store_on_delivery(void *arg, const struct store_delivery *);
 typedef bool store_on_result(void *arg, const struct store_result *);
 typedef bool store_on_trace(void *arg, const struct store_trace *);
 
-/* A value of meta into `room` bytes; -1: not there (or broken), else its size, more than `room` where it was cut. */
+/* A value of meta into `room` bytes; -1: not there (or broken), else its size, more than `room`
+ * where it was cut. */
 int64_t store_read_meta(struct store_reader *, const char *key, void *value, size_t room);
 
 /* By number, behind `after` (0: from the first), those that are gone included. */
@@ -58,8 +62,8 @@ enum store_reading store_read_targets(struct store_reader *, uint64_t after, uin
 
 enum store_reading store_read_states(struct store_reader *, uint64_t after, uint32_t limit, store_on_state *, void *);
 
-/* Of an incident, in the order of its runs, which no clock that was set can change; 0: of none, which is what open
- * suspicions have. Behind `after` as a whole: runs are numbered from 1. */
+/* Of an incident, in the order of its runs, which no clock that was set can change; 0: of none,
+ * which is what open suspicions have. Behind `after` as a whole: runs are numbered from 1. */
 struct store_evidence_key { uint64_t run; uint32_t leg; uint64_t target; };
 #define STORE_EVIDENCE_FIRST ((struct store_evidence_key){ .run = 0 })
 enum store_reading store_read_evidence(struct store_reader *, uint64_t incident, const struct store_evidence_key *after,
@@ -76,7 +80,8 @@ enum store_reading store_read_incident_notices(struct store_reader *, uint64_t i
 enum store_reading store_read_notices(struct store_reader *, uint64_t target, uint64_t before, uint32_t limit,
     store_on_notice *, void *);
 
-/* Those in one state by (notice, notifier, recipient), behind `after` (zeroes and "": from the first). */
+/* Those in one state by (notice, notifier, recipient), behind `after` (zeroes and "": from the
+ * first). */
 struct store_delivery_key { uint64_t notice; const char *notifier, *recipient; };
 enum store_reading store_read_deliveries_in(struct store_reader *, enum store_delivery_state,
     const struct store_delivery_key *after, uint32_t limit, store_on_delivery *, void *);
@@ -97,7 +102,8 @@ bool store_read_waiting(struct store_reader *, const struct store_waiting_of *, 
 enum store_reading store_read_newest(struct store_reader *, uint64_t after, uint32_t limit, store_on_result *, void *);
 enum store_reading store_read_trace(struct store_reader *, uint64_t target, uint64_t run, store_on_trace *, void *);
 
-/* The highest number among the runs that were written last, of whatever target; 0: there are none, or they cannot be read. */
+/* The highest number among the runs that were written last, of whatever target; 0: there are none,
+ * or they cannot be read. */
 uint64_t store_read_last_run(struct store_reader *);
 
 #endif

@@ -1,4 +1,5 @@
-/* Roll-ups: their arithmetic, whose percentiles are by nearest rank, always a value that was measured; and the job that makes them. */
+/* Roll-ups: their arithmetic, whose percentiles are by nearest rank, always a value that was
+ * measured; and the job that makes them. */
 #include "store/rollup.h"
 
 #include <assert.h>
@@ -7,7 +8,8 @@
 #include "base/clock.h"
 #include "store/tending.h"
 
-/* The time between two instants counts as the mood of the run before it, for as long as that one speaks. */
+/* The time between two instants counts as the mood of the run before it, for as long as that one
+ * speaks. */
 static void
 account(struct store_rollup *made, const struct rollup_run *run, int64_t from, int64_t until)
 {
@@ -95,7 +97,8 @@ floor_to(int64_t time, int64_t length)
 	return time - time % length;
 }
 
-/* Where rolling up goes on. What is past retention is passed over, and so is what a clock gone wrong has left. */
+/* Where rolling up goes on. What is past retention is passed over, and so is what a clock gone
+ * wrong has left. */
 static bool
 find_span(struct store *store, enum store_span span, int64_t now)
 {
@@ -137,8 +140,8 @@ read_run(struct db *db, uint64_t row, struct rollup_run *run, uint64_t *prev)
 	return true;
 }
 
-/* Runs of the span into the end of `runs`, which is read from the newest back; the one before them, where there is one,
- * lies before the first. Returns the index of the first. */
+/* Runs of the span into the end of `runs`, which is read from the newest back; the one before them,
+ * where there is one, lies before the first. Returns the index of the first. */
 static uint32_t
 collect(struct store *store, uint64_t row, int64_t begins, int64_t ends, bool *before)
 {
@@ -194,7 +197,8 @@ write_rollup(struct db *db, const struct store_rollup *made, uint32_t names)
 	return query_run(query);
 }
 
-/* Gives the oldest of the roll-ups without columns for their times what their counts say; false where there is none. */
+/* Gives the oldest of the roll-ups without columns for their times what their counts say; false
+ * where there is none. */
 static bool
 fill_rollup(struct db *db)
 {

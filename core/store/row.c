@@ -15,9 +15,10 @@
     " WHERE state = 4)"
 
 /*
- * Results of one target are a chain from its newest, which is of those since the heads were written, else what its head
- * names: each row names the one before it, and the last one that was not ok, which is where the chain goes on when those
- * between have gone. ?1: the last row that was read, ?4: the target, ?9: rows at most.
+ * Results of one target are a chain from its newest, which is of those since the heads were
+ * written, else what its head names: each row names the one before it, and the last one that was
+ * not ok, which is where the chain goes on when those between have gone. ?1: the last row that was
+ * read, ?4: the target, ?9: rows at most.
  */
 #define OR_BAD(last, bad) "coalesce((SELECT id FROM results WHERE id = " last "), " bad ")"
 #define HISTORY "(WITH RECURSIVE chain (id) AS (SELECT * FROM (SELECT CASE WHEN ?1 < 9223372036854775807" \
@@ -32,8 +33,9 @@
 
 #define IS_NOTICE "SELECT 1 FROM notices WHERE number = ?1"
 
-/* Several indexes lead to deliveries: a statement that only changes one costs half of what one does that adds it where it is
- * missing, and one that does not name `ended` leaves the indexes alone that hold all that is queued. */
+/* Several indexes lead to deliveries: a statement that only changes one costs half of what one does
+ * that adds it where it is missing, and one that does not name `ended` leaves the indexes alone
+ * that hold all that is queued. */
 #define DELIVERY_FIELDS                                                                                                \
 	FIELD(I64, delivery, notice), FIELD(TEXT, delivery, notifier), FIELD(TEXT, delivery, recipient), \
 	FIELD(I64, delivery, target), FIELD(U32, delivery, state), FIELD(U32, delivery, attempts), \
@@ -139,7 +141,8 @@ row_is_evidence(enum row_kind kind)
 	return kind == ROW_EVIDENCE || kind == ROW_NOTICE_EVIDENCE;
 }
 
-/* The word for column `by` is "by" in SQL, too, and other words of the language are in use: all are quoted. */
+/* The word for column `by` is "by" in SQL, too, and other words of the language are in use: all are
+ * quoted. */
 static void
 add_columns(struct text *sql, const struct row_form *form, uint32_t count)
 {
@@ -147,7 +150,8 @@ add_columns(struct text *sql, const struct row_form *form, uint32_t count)
 		text_format(sql, "%s\"%s\"", i == 0 ? "" : ", ", form->fields[i].column);
 }
 
-/* `columns` = values of those behind the key, from the row that is to be written or from its parameters. */
+/* `columns` = values of those behind the key, from the row that is to be written or from its
+ * parameters. */
 static void
 add_changes(struct text *sql, const struct row_form *form, bool excluded)
 {

@@ -64,11 +64,13 @@ extern const struct row_form row_forms[ROW_KINDS];
 /* What may be left out where there is no room. */
 bool row_is_evidence(enum row_kind);
 
-/* The statement that writes rows of this kind; SELECT of all its columns, followed by `tail` (WHERE …), a constant. NULL: a fault. */
+/* The statement that writes rows of this kind; SELECT of all its columns, followed by `tail` (WHERE
+ * …), a constant. NULL: a fault. */
 struct query *row_writing(struct db *, enum row_kind);
 struct query *row_reading(struct db *, enum row_kind, const char *tail);
 
-/* Binds the members to parameters 1, 2 …; fills a row with views of the columns, and returns the number of the column behind. */
+/* Binds the members to parameters 1, 2 …; fills a row with views of the columns, and returns the
+ * number of the column behind. */
 void row_bind(enum row_kind, struct query *, const void *row);
 int row_fill(enum row_kind, struct query *, void *row);
 

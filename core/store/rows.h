@@ -1,9 +1,11 @@
 /*
- * What the store keeps, a struct for each kind of row, the same for writing and for reading. Times are UTC microseconds,
- * 0 where it has not happened. Names and words of ours are strings (NULL counts as ""), what may hold foreign bytes is
- * bytes. While writing, all is copied by the call; while reading, all is a view that is good during the call.
+ * What the store keeps, a struct for each kind of row, the same for writing and for reading. Times
+ * are UTC microseconds, 0 where it has not happened. Names and words of ours are strings (NULL
+ * counts as ""), what may hold foreign bytes is bytes. While writing, all is copied by the call;
+ * while reading, all is a view that is good during the call.
  *
- * Numbers are the store's own and never used twice: store_number() gives the next one, before the row is written.
+ * Numbers are the store's own and never used twice: store_number() gives the next one, before the
+ * row is written.
  */
 #ifndef STORE_ROWS_H
 #define STORE_ROWS_H
@@ -14,7 +16,8 @@
 
 /* --- postwatch.db --- */
 
-/* Who is watched. Configuration numbers targets anew at each reload; what is kept goes by these numbers. */
+/* Who is watched. Configuration numbers targets anew at each reload; what is kept goes by these
+ * numbers. */
 struct store_target {
 	uint64_t number;      /* from 1; 0 stands for our own */
 	const char *identity; /* its `name`, else probe://host:port; one number each */
@@ -26,8 +29,8 @@ struct store_target {
 };
 
 /*
- * What the monitor holds true of a target. All but `record` repeats what stands in it, for whoever reads the store; it is as
- * of the run that changed the state last: runs since are in history.db.
+ * What the monitor holds true of a target. All but `record` repeats what stands in it, for whoever
+ * reads the store; it is as of the run that changed the state last: runs since are in history.db.
  */
 struct store_state {
 	uint64_t target;
@@ -170,8 +173,8 @@ enum store_failover {
 enum store_rank { STORE_RANK_TEST, STORE_RANK_END, STORE_RANK_OTHER, STORE_RANKS };
 
 /*
- * One notice for one notifier and one recipient: its key. The first three states are open, the others are ends; but what is
- * merged into a digest has ended, and been told, with that.
+ * One notice for one notifier and one recipient: its key. The first three states are open, the
+ * others are ends; but what is merged into a digest has ended, and been told, with that.
  */
 struct store_delivery {
 	uint64_t notice;

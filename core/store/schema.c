@@ -8,7 +8,8 @@
 #include "store/query.h"
 #include "store/schema.h"
 
-/* Thresholds of a certificate's end as they were called when their days stood in the name: cert_expires_21d. */
+/* Thresholds of a certificate's end as they were called when their days stood in the name:
+ * cert_expires_21d. */
 #define IS_EXPIRY(code) code " GLOB 'cert_expires_[0-9]*d'"
 #define EXPIRY_NOW(code) "CASE WHEN CAST(substr(" code ", 14) AS INTEGER) <= 3 THEN 'cert_expires_urgent'" \
     " ELSE 'cert_expires_soon' END"
@@ -27,7 +28,8 @@
 /* A time as two columns: UTC in ISO 8601, and microseconds; both are NULL for 0. */
 #define TIME(name, micros) "strftime('%Y-%m-%dT%H:%M:%SZ', nullif(" micros ", 0) / 1000000, 'unixepoch') AS " name \
     ", nullif(" micros ", 0) AS " name "_us"
-/* A target that is down is so since its incident was confirmed, whose time was moved where the clock was set since. */
+/* A target that is down is so since its incident was confirmed, whose time was moved where the
+ * clock was set since. */
 #define SINCE "CASE WHEN s.state IN ('down', 'recovering') THEN coalesce(i.confirmed, s.since) ELSE s.since END"
 
 /* Targets as they stand; `open` joins the incident of each that is open, if one is, as i. */
@@ -43,7 +45,8 @@
     "		AND cleared = 0 ORDER BY code)) AS conditions, " TIME("known", "t.known") ", " TIME("gone", "t.gone") \
     "	FROM targets t LEFT JOIN states s ON s.target = t.number LEFT JOIN " open
 
-/* "GROUP BY +target" in step 4 keeps SQLite from going through all incidents by target, of which few are open. */
+/* "GROUP BY +target" in step 4 keeps SQLite from going through all incidents by target, of which
+ * few are open. */
 static const char *const main_steps[] = {
 	/* 1 */
 	"CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;"
@@ -87,7 +90,8 @@ static const char *const main_steps[] = {
 	"	begins INTEGER NOT NULL, ends INTEGER NOT NULL, ended INTEGER NOT NULL, why BLOB NOT NULL,"
 	"	\"by\" BLOB NOT NULL) STRICT;"
 	"INSERT INTO meta (key, value) VALUES ('instance', randomblob(16))",
-	/* 2: outcomes go by the names of outcome_current(); of two conditions that become one the later is kept */
+	/* 2: outcomes go by the names of outcome_current(); of two conditions that become one the
+	 * later is kept */
 	"DELETE FROM conditions WHERE " IS_EXPIRY("code") " AND EXISTS (SELECT 1 FROM conditions AS later"
 	"	WHERE later.target = conditions.target AND " IS_EXPIRY("later.code")
 	"	AND " EXPIRY_NOW("later.code") " = " EXPIRY_NOW("conditions.code")
@@ -96,13 +100,15 @@ static const char *const main_steps[] = {
 	"UPDATE notices SET code = " EXPIRY_NOW("code") " WHERE " IS_EXPIRY("code") ";"
 	"UPDATE ledger SET codes = " EACH_NOW("codes") " WHERE codes LIKE '%cert_expires_%';"
 	"UPDATE ledger SET sent_codes = " EACH_NOW("sent_codes") " WHERE sent_codes LIKE '%cert_expires_%'",
-	/* 3: evidence is read in the order of its runs; a notice has its own where no incident has it */
+	/* 3: evidence is read in the order of its runs; a notice has its own where no incident has
+	 * it */
 	"DROP INDEX evidence_incident;"
 	"CREATE INDEX evidence_incident ON evidence (incident, run, leg, target);"
 	"CREATE TABLE notice_evidence (id INTEGER PRIMARY KEY, notice INTEGER NOT NULL REFERENCES notices (number)"
 	"	ON DELETE CASCADE, run INTEGER NOT NULL, leg INTEGER NOT NULL, at INTEGER NOT NULL, bytes BLOB NOT NULL,"
 	"	UNIQUE (notice, run, leg)) STRICT",
-	/* 4: what is read of a state has columns beside the monitor's record, and people have views (postwatch-schema(5)) */
+	/* 4: what is read of a state has columns beside the monitor's record, and people have views
+	 * (postwatch-schema(5)) */
 	"ALTER TABLE states RENAME COLUMN state TO record;"
 	STATES_TEXT("state") STATES_TEXT("verdict") STATES_TEXT("outcome") STATES_TEXT("silences")
 	"ALTER TABLE states ADD COLUMN text BLOB NOT NULL DEFAULT x'';"
@@ -128,12 +134,14 @@ static const char *const main_steps[] = {
 	"	" TIME("created", "d.created") ", " TIME("next_try", "CASE WHEN d.state < 4 THEN d.not_before END") ","
 	"	" TIME("ended", "d.ended") ", nullif(d.merged, 0) AS merged_into, CAST(d.receipt AS TEXT) AS receipt"
 	"	FROM notices n LEFT JOIN targets t ON t.number = n.target LEFT JOIN deliveries d ON d.notice = n.number",
-	/* 5: when it was last said that an incident goes on; pauses are looked up by whom they are of */
+	/* 5: when it was last said that an incident goes on; pauses are looked up by whom they are
+	 * of */
 	"ALTER TABLE incidents ADD COLUMN reminded INTEGER NOT NULL DEFAULT 0;"
 	"UPDATE incidents SET reminded = coalesce((SELECT max(confirmed) FROM notices WHERE incident = incidents.number"
 	"	AND kind = 'reminder'), 0) WHERE end_confirmed = 0;"
 	"CREATE INDEX pauses_whose ON pauses (target, tag, iif(ended = 0, \"ends\", ended))",
-	/* 6: all that decides on a delivery has columns; what stands in a digest has not ended before that has */
+	/* 6: all that decides on a delivery has columns; what stands in a digest has not ended
+	 * before that has */
 	DELIVERIES_NUMBER("opened", "0") DELIVERIES_NUMBER("retried", "0") DELIVERIES_NUMBER("failover", "0")
 	DELIVERIES_NUMBER("withheld", "0") DELIVERIES_NUMBER("rank", "2")
 	"UPDATE deliveries SET opened = CAST(ltrim(CAST(rest AS TEXT), 'foh') AS INTEGER), withheld = instr(rest, 'h') > 0,"
@@ -148,26 +156,30 @@ static const char *const main_steps[] = {
 	"CREATE INDEX deliveries_queued ON deliveries (notifier, target, notice, recipient) WHERE ended = 0;"
 	"CREATE INDEX deliveries_urgent ON deliveries (notifier, notice, recipient) WHERE ended = 0 AND failover > 0;"
 	"CREATE INDEX deliveries_digest ON deliveries (notifier, merged, notice, recipient) WHERE ended = 0 AND state = 7",
-	/* 7: one index, which a claim does not change, of all that is queued in the order of its notices, the urgent among them. An
-	 * index answers by itself only where it has the columns of its condition, too. */
+	/* 7: one index, which a claim does not change, of all that is queued in the order of its
+	 * notices, the urgent among them. An index answers by itself only where it has the columns
+	 * of its condition, too. */
 	"DROP INDEX deliveries_open; DROP INDEX deliveries_urgent; DROP INDEX deliveries_queued; DROP INDEX deliveries_claimed;"
 	"CREATE INDEX deliveries_open ON deliveries (notice, notifier, recipient, failover, created, ended) WHERE ended = 0;"
 	"CREATE INDEX deliveries_queued ON deliveries (notifier, target, notice, recipient, ended) WHERE ended = 0;"
 	"CREATE INDEX deliveries_claimed ON deliveries (notifier, notice, recipient, state) WHERE state = 2",
-	/* 8: the open incident is the newest of its target, and is found without reading all that are open for each page of a list */
+	/* 8: the open incident is the newest of its target, and is found without reading all that
+	 * are open for each page of a list */
 	"DROP VIEW target_status;" TARGET_STATUS("incidents i ON i.number = (SELECT max(number) FROM incidents WHERE target = t.number)"
 	"	AND i.end_confirmed = 0"),
 };
 
-/* The newest result of each target: of those since the heads were written, else what its head names. */
+/* The newest result of each target: of those since the heads were written, else what its head
+ * names. */
 #define NEWEST_RESULTS \
     "WITH upto AS (SELECT coalesce((SELECT value FROM counts WHERE key = 'heads_upto'), 0) AS id)," \
     " recent AS MATERIALIZED (SELECT target, max(id) AS id FROM results WHERE id > (SELECT id FROM upto) GROUP BY target)," \
     " newest AS (SELECT target, id FROM recent UNION ALL SELECT h.target, coalesce((SELECT id FROM results" \
     "  WHERE id = h.last), h.bad) FROM heads h WHERE h.target NOT IN (SELECT target FROM recent)) "
 
-/* A result names the row of the same target before it (prev), and its last one that was not ok (bad), which is what is
- * left when those that were ok have gone. `heads` begins the chains, as of the row that meta's heads_upto names. */
+/* A result names the row of the same target before it (prev), and its last one that was not ok
+ * (bad), which is what is left when those that were ok have gone. `heads` begins the chains, as of
+ * the row that meta's heads_upto names. */
 static const char *const history_steps[] = {
 	/* 1 */
 	"CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;"
@@ -184,7 +196,8 @@ static const char *const history_steps[] = {
 	"CREATE TABLE rollups (target INTEGER NOT NULL, span INTEGER NOT NULL, start INTEGER NOT NULL,"
 	"	monitor INTEGER NOT NULL DEFAULT 1, counts BLOB NOT NULL, phase_names INTEGER NOT NULL,"
 	"	phases BLOB NOT NULL, PRIMARY KEY (target, span, start)) STRICT, WITHOUT ROWID",
-	/* 2: the time of a roll-up by mood has columns; those of earlier ones are filled in by tending */
+	/* 2: the time of a roll-up by mood has columns; those of earlier ones are filled in by
+	 * tending */
 	"ALTER TABLE rollups ADD COLUMN up INTEGER;" "ALTER TABLE rollups ADD COLUMN degraded INTEGER;"
 	"ALTER TABLE rollups ADD COLUMN down INTEGER;" "ALTER TABLE rollups ADD COLUMN unknown INTEGER;"
 	"ALTER TABLE rollups ADD COLUMN paused INTEGER;"

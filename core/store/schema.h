@@ -1,6 +1,6 @@
 /*
- * The schemas, as the steps that lead from one version to the next: a step that was released is never changed. A file's
- * version is its user_version; whose it is tells its application_id.
+ * The schemas, as the steps that lead from one version to the next: a step that was released is
+ * never changed. A file's version is its user_version; whose it is tells its application_id.
  */
 #ifndef STORE_SCHEMA_H
 #define STORE_SCHEMA_H
@@ -30,14 +30,16 @@ enum schema_state {
 
 enum schema_state schema_look(struct db *, const struct schema *, int *version);
 
-/* Brings an older file to the newest version, each step a transaction of its own, and an empty one in one transaction.
- * False: a fault; the steps before it stay. */
+/* Brings an older file to the newest version, each step a transaction of its own, and an empty one
+ * in one transaction. False: a fault; the steps before it stay. */
 bool schema_raise(struct db *, const struct schema *);
 
-/* Returns false if the tables, indexes, views and triggers of the file are others than those that the steps to this version
- * make; spaces and quotes in their text do not count, since SQLite writes them anew where a column is renamed. Where that
- * cannot be found out (a fault, no memory) nothing is held against the file. The steps take some 10 ms, most of them in ALTER
- * TABLE, and never give anything else: `known` holds a hash of what those to the newest version gave, 0 before the first call. */
+/* Returns false if the tables, indexes, views and triggers of the file are others than those that
+ * the steps to this version make; spaces and quotes in their text do not count, since SQLite writes
+ * them anew where a column is renamed. Where that cannot be found out (a fault, no memory) nothing
+ * is held against the file. The steps take some 10 ms, most of them in ALTER TABLE, and never give
+ * anything else: `known` holds a hash of what those to the newest version gave, 0 before the first
+ * call. */
 bool schema_is_ours(struct db *, const struct schema *, int version, uint64_t *known);
 
 #endif

@@ -75,8 +75,9 @@ size_of(struct shelf *shelf)
 	return db_number(shelf->db, "PRAGMA page_count", 0) * db_number(shelf->db, "PRAGMA page_size", 0);
 }
 
-/* A large file is read in slices while it is in use (verify.h): to read all of it now could take minutes, in which nobody
- * is told anything. It is believed until damage was met in it, and then no more. */
+/* A large file is read in slices while it is in use (verify.h): to read all of it now could take
+ * minutes, in which nobody is told anything. It is believed until damage was met in it, and then no
+ * more. */
 static bool
 is_sound(struct shelf *shelf)
 {
@@ -106,8 +107,9 @@ sync_file(const char *path, int flags)
 	return synced;
 }
 
-/* Before a step up a copy is made, once: what a new version makes of it may not be what was wanted. It gets its name when
- * it is whole; SQLite does not sync what it copies into. Of a file so large that the copy would take minutes none is made. */
+/* Before a step up a copy is made, once: what a new version makes of it may not be what was wanted.
+ * It gets its name when it is whole; SQLite does not sync what it copies into. Of a file so large
+ * that the copy would take minutes none is made. */
 static bool
 copy_before(struct shelf *shelf, int version)
 {
@@ -125,8 +127,9 @@ copy_before(struct shelf *shelf, int version)
 	return false;
 }
 
-/* The switch to a write-ahead log is itself a transaction with a rollback journal. Unless its deletion is synced, which
- * only EXTRA does, a power cut may bring the journal back, and with it the empty file, whatever was committed since. */
+/* The switch to a write-ahead log is itself a transaction with a rollback journal. Unless its
+ * deletion is synced, which only EXTRA does, a power cut may bring the journal back, and with it
+ * the empty file, whatever was committed since. */
 static bool
 set_up(struct shelf *shelf)
 {
@@ -211,7 +214,8 @@ look_into(struct shelf *shelf, struct store_found *found)
 	return LOOK_WELL;
 }
 
-/* "postwatch.db.damaged-20261123T190002Z", with a number behind it where that is taken, for the file or for its log. */
+/* "postwatch.db.damaged-20261123T190002Z", with a number behind it where that is taken, for the
+ * file or for its log. */
 static void
 name_aside(const struct shelf *shelf, const char *word, char name[static 256])
 {
@@ -247,7 +251,8 @@ unlink_index(const struct shelf *shelf)
 	(void)rename(path, aside);
 }
 
-/* The log goes with its file: what was committed last is in it, or in a journal of before there was one. */
+/* The log goes with its file: what was committed last is in it, or in a journal of before there was
+ * one. */
 static bool
 set_aside(struct shelf *shelf, const char *word, struct store_found *found)
 {
@@ -286,7 +291,8 @@ move_log(struct shelf *shelf, const char *word)
 	return false;
 }
 
-/* The log of a file that has gone: whatever lies in its place now, SQLite would take it for the log of that. */
+/* The log of a file that has gone: whatever lies in its place now, SQLite would take it for the log
+ * of that. */
 static bool
 set_log_aside(struct shelf *shelf)
 {
@@ -354,8 +360,8 @@ is_emptied(struct shelf *shelf)
 	return true;
 }
 
-/* A link that we or root have made leads to where the file is meant to lie; whoever else could make one could have us write
- * to any file of ours. */
+/* A link that we or root have made leads to where the file is meant to lie; whoever else could make
+ * one could have us write to any file of ours. */
 static bool
 is_own_link(const char *path, const struct stat *status)
 {
@@ -365,8 +371,8 @@ is_own_link(const char *path, const struct stat *status)
 	    && (stat(path, &target) != 0 || S_ISREG(target.st_mode));
 }
 
-/* What is no file cannot be made one by waiting: a folder, a FIFO, a device, in the place of the file or of what SQLite lays
- * beside it. */
+/* What is no file cannot be made one by waiting: a folder, a FIFO, a device, in the place of the
+ * file or of what SQLite lays beside it. */
 static bool
 is_no_file(struct shelf *shelf)
 {

@@ -27,19 +27,22 @@ enum shelf_opening { SHELF_OPEN, SHELF_TROUBLED, SHELF_NEWER };
 
 void shelf_init(struct shelf *, const struct schema *, const char *folder);
 
-/* Opens what lies there, whatever its state. Whoever calls knows best whether an empty one is a surprise. */
+/* Opens what lies there, whatever its state. Whoever calls knows best whether an empty one is a
+ * surprise. */
 enum shelf_opening shelf_open(struct shelf *, struct store_found *found);
 void shelf_close(struct shelf *);
 
-/* Of a file that was removed or replaced under us: its log is set aside, and so is what lies in its place, unless a newer
- * version has written that. To be called before the file is closed, which removes what is called as its log. */
+/* Of a file that was removed or replaced under us: its log is set aside, and so is what lies in its
+ * place, unless a newer version has written that. To be called before the file is closed, which
+ * removes what is called as its log. */
 bool shelf_put_away(struct shelf *, struct store_found *);
 
-/* Whether the file and its log still lie where those are that are written to; else takes note of the trouble. */
+/* Whether the file and its log still lie where those are that are written to; else takes note of
+ * the trouble. */
 bool shelf_is_in_place(struct shelf *);
 
-/* Has the file take all that is in such a log, and sets aside what lies in its place. False where readers hold it, or on a
- * fault. */
+/* Has the file take all that is in such a log, and sets aside what lies in its place. False where
+ * readers hold it, or on a fault. */
 bool shelf_take_log(struct shelf *);
 
 /* Takes note of the connection's fault (or of `otherwise` where it has none). */

@@ -145,7 +145,8 @@ store_renew_ballast(struct store *store)
 	return ballast_is_there(store->folder);
 }
 
-/* A lock that nobody waits for, on the byte whose place is the time: it needs no space and no writing. */
+/* A lock that nobody waits for, on the byte whose place is the time: it needs no space and no
+ * writing. */
 void
 store_say_behind(struct store *store, int64_t since)
 {
@@ -214,8 +215,9 @@ do_in_memory(struct store *store, struct store_batch *batch, const struct operat
 	db_forgive(db);
 }
 
-/* Does there all that is in the batch (NULL: there is none). If the transaction that failed had reached the disk after all, its
- * changes are not to be done in the file once more: they are told from those that follow. */
+/* Does there all that is in the batch (NULL: there is none). If the transaction that failed had
+ * reached the disk after all, its changes are not to be done in the file once more: they are told
+ * from those that follow. */
 static void
 go_on_in_memory(struct store *store, struct store_batch *batch)
 {
@@ -311,8 +313,8 @@ store_fail_reading(struct store *store)
 	go_on_in_memory(store, group);
 }
 
-/* Whether the operations of the batch are done, but not committed. Some faults end a transaction, even where they met a
- * statement that only reads. */
+/* Whether the operations of the batch are done, but not committed. Some faults end a transaction,
+ * even where they met a statement that only reads. */
 static bool
 is_under_way(const struct store *store, const struct store_batch *batch)
 {

@@ -66,8 +66,8 @@ struct store_settings {
 	int64_t ballast;        /* bytes held in reserve for a full disk; 0: 8 MiB, < 0: none */
 };
 
-/* What was found of a file. `fresh` and not `first`: what was kept is gone, and all that is true is to be written (and
- * told) again. */
+/* What was found of a file. `fresh` and not `first`: what was kept is gone, and all that is true is
+ * to be written (and told) again. */
 struct store_found {
 	bool first;             /* there was no such file */
 	bool fresh;             /* it is empty but for its schema, or another file than before */
@@ -82,8 +82,9 @@ struct store_found {
 	uint64_t dropped;       /* rows of what is over that had no room in memory */
 };
 
-/* Opens both files, made or migrated where needed. A file in trouble (a full or read-only disk) does not prevent it: the
- * store is then opened with store_trouble() set, and answers `retry`. Not to be held over fork. NULL unless OPENED. */
+/* Opens both files, made or migrated where needed. A file in trouble (a full or read-only disk)
+ * does not prevent it: the store is then opened with store_trouble() set, and answers `retry`. Not
+ * to be held over fork. NULL unless OPENED. */
 struct store *store_open(const struct store_settings *, enum store_opening *, struct store_found found[STORE_FILES],
     struct reason *why);
 
@@ -93,20 +94,23 @@ void store_close(struct store **);
 /* The instance id, 16 bytes of randomness made with the file: part of every message key. */
 const unsigned char *store_instance(const struct store *);
 
-/* The next number, never given before; a number that is not used leaves a gap. Where the store cannot be written for long,
- * numbers are taken from the clock: they are told, and nobody else may ever tell something else by them. */
+/* The next number, never given before; a number that is not used leaves a gap. Where the store
+ * cannot be written for long, numbers are taken from the clock: they are told, and nobody else may
+ * ever tell something else by them. */
 enum store_numbers { STORE_TARGETS, STORE_INCIDENTS, STORE_NOTICES, STORE_CLAIMS, STORE_PAUSES, STORE_NUMBERS };
 uint64_t store_number(struct store *, enum store_numbers);
 
-/* How far the sequence had come whose messages are kept in the file, when it was opened; birth 0: it holds none, or cannot
- * be read. */
+/* How far the sequence had come whose messages are kept in the file, when it was opened; birth 0:
+ * it holds none, or cannot be read. */
 struct sequence store_sequence(const struct store *, enum store_file);
 
-/* Reads what is kept and what is about to be, as far as the file can be read; history.db only as it is kept. It is the store's,
- * for the thread that writes. A list is read whole before the first row is given, so rows may be put meanwhile; where there is
- * no memory for that, no batch of store_batch_of() is committed any more (store_batch_lacks_memory). */
+/* Reads what is kept and what is about to be, as far as the file can be read; history.db only as it
+ * is kept. It is the store's, for the thread that writes. A list is read whole before the first row
+ * is given, so rows may be put meanwhile; where there is no memory for that, no batch of
+ * store_batch_of() is committed any more (store_batch_lacks_memory). */
 struct store_reader *store_inside(struct store *);
-/* Ends the transaction in which it was read: before waiting for anything, so that it does not hold up a checkpoint. */
+/* Ends the transaction in which it was read: before waiting for anything, so that it does not hold
+ * up a checkpoint. */
 void store_let_go(struct store *);
 /* Returns false where nothing of postwatch.db can be read: nothing is known of what it has. */
 bool store_is_read(const struct store *);
@@ -118,15 +122,16 @@ bool store_keeps_notice(const struct store *, uint64_t number);
 /* WELL, or what the file suffers from since its last failure; `why` (NULL is fine) in words. */
 enum store_trouble_kind store_trouble(const struct store *, enum store_file, struct reason *why);
 
-/* Tries to get a file out of trouble: frees the ballast where the disk is full, closes, opens, checks, sets aside what
- * is damaged, and writes what was done in memory meanwhile; but not into a file that is fresh where memory is known to lack some
- * of what was kept, nor into one that could not be read before: what is true is to be told anew then. Returns true if the file takes
- * batches again; `found` says what became of it. If it contradicts what memory has, twice within ten minutes, it is damaged. To be
- * called every 10 s or so, with no batch half filled. */
+/* Tries to get a file out of trouble: frees the ballast where the disk is full, closes, opens,
+ * checks, sets aside what is damaged, and writes what was done in memory meanwhile; but not into a
+ * file that is fresh where memory is known to lack some of what was kept, nor into one that could
+ * not be read before: what is true is to be told anew then. Returns true if the file takes batches
+ * again; `found` says what became of it. If it contradicts what memory has, twice within ten
+ * minutes, it is damaged. To be called every 10 s or so, with no batch half filled. */
 bool store_mend(struct store *, enum store_file, struct store_found *found);
 
-/* Takes note of it where reading inside has met damage in postwatch.db: store_mend() sets the file aside then. What was not
- * committed is done no more. Returns false where no damage was met. */
+/* Takes note of it where reading inside has met damage in postwatch.db: store_mend() sets the file
+ * aside then. What was not committed is done no more. Returns false where no damage was met. */
 bool store_distrust(struct store *);
 
 /* Makes the ballast, unless it is there or the disk has little space left. False: there is none. */
@@ -134,18 +139,20 @@ bool store_renew_ballast(struct store *);
 
 /* Returns whether there is room for evidence: in memory there may be none. */
 bool store_has_room(const struct store *);
-/* How many rows of what is over had no room in memory, since postwatch.db is in trouble; they are lost. */
+/* How many rows of what is over had no room in memory, since postwatch.db is in trouble; they are
+ * lost. */
 uint64_t store_dropped(const struct store *);
 
-/* Says to readers that what they find is not all, since then (UTC), or that it is again (0). It ends with the process. */
+/* Says to readers that what they find is not all, since then (UTC), or that it is again (0). It
+ * ends with the process. */
 void store_say_behind(struct store *, int64_t since);
 
 /* --- batches --- */
 
 /* The caller owns a batch. */
 struct store_batch *store_batch_create(enum store_file); /* NULL if out of memory */
-/* The same for postwatch.db, whose operations are done as they come. Of such batches only the one that was made or cleared
- * last is added to, unless the one before is to be submitted again. */
+/* The same for postwatch.db, whose operations are done as they come. Of such batches only the one
+ * that was made or cleared last is added to, unless the one before is to be submitted again. */
 struct store_batch *store_batch_of(struct store *);
 void store_batch_destroy(struct store_batch **);
 
@@ -160,7 +167,8 @@ uint32_t store_batch_refused(const struct store_batch *); /* operations that con
 /* One transaction of the file that the batch is for. An empty batch counts as committed. */
 enum store_answer store_submit(struct store *, struct store_batch *);
 
-/* How far a sequence of messages has come with what is in the batch: it is kept with the batch, in either file. */
+/* How far a sequence of messages has come with what is in the batch: it is kept with the batch, in
+ * either file. */
 void store_put_sequence(struct store_batch *, struct sequence);
 
 /* --- what a batch for STORE_MAIN holds: whole rows, put in place of those with the same key --- */
@@ -176,17 +184,20 @@ void store_put_pause(struct store_batch *, const struct store_pause *);
 /* Written once: of a notice whose (target, change, kind) is there nothing is changed. */
 void store_put_notice(struct store_batch *, const struct store_notice *);
 
-/* A delivery of a notice that is not there is not added; it is changed as a whole, where it is there. */
+/* A delivery of a notice that is not there is not added; it is changed as a whole, where it is
+ * there. */
 void store_add_delivery(struct store_batch *, const struct store_delivery *);
 void store_put_delivery(struct store_batch *, const struct store_delivery *);
-/* Of one that is queued, and stays so: its state, claim, the time of that, and its receipt are changed. */
+/* Of one that is queued, and stays so: its state, claim, the time of that, and its receipt are
+ * changed. */
 void store_put_claim(struct store_batch *, const struct store_delivery *);
 
 /* All that is queued for a recipient that is no longer configured ends. */
 void store_end_receiver(struct store_batch *, const char *notifier, const char *recipient, int64_t now);
 /* What waits for a notifier waits no longer than until then. */
 void store_hurry(struct store_batch *, const char *notifier, int64_t latest);
-/* The clock was moved by so much: what is queued was made so much later by the new one, and waits as long as it did. */
+/* The clock was moved by so much: what is queued was made so much later by the new one, and waits
+ * as long as it did. */
 void store_set_clock(struct store_batch *, int64_t moved);
 
 /* Evidence of a notice that is not there is not written. */
@@ -217,8 +228,9 @@ struct store_tended {
 	uint64_t rolled_up;     /* roll-ups made */
 };
 
-/* One small step, some milliseconds of work; `now` is UTC. Call it when idle, at least once a second, and with no batch open
- * for postwatch.db, or nothing is done there. A failure shows in store_trouble(). */
+/* One small step, some milliseconds of work; `now` is UTC. Call it when idle, at least once a
+ * second, and with no batch open for postwatch.db, or nothing is done there. A failure shows in
+ * store_trouble(). */
 void store_tend(struct store *, int64_t now, struct store_tended *);
 
 #endif

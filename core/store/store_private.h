@@ -62,11 +62,12 @@ struct store {
 	bool no_memory;                        /* that there was none for what was read there */
 };
 
-/* Writes the counters of a file into it, within a transaction; numbers of postwatch.db with `ahead` of them reserved. */
+/* Writes the counters of a file into it, within a transaction; numbers of postwatch.db with `ahead`
+ * of them reserved. */
 bool store_apply_counters(struct store *, enum store_file, uint64_t ahead);
 
-/* Writes one batch's operations, or one of them, within a transaction. False: a fault. What contradicts what postwatch.db has is
- * left out and counted. */
+/* Writes one batch's operations, or one of them, within a transaction. False: a fault. What
+ * contradicts what postwatch.db has is left out and counted. */
 bool store_apply(struct store *, struct store_batch *);
 bool store_apply_one(struct store *, struct db *, struct store_batch *, const struct operation *);
 
@@ -76,7 +77,8 @@ bool store_apply_end(struct store *, enum store_file);
 /* store.c: does an operation of a batch where store_inside() reads. */
 void store_do(struct store *, struct store_batch *, const struct operation *);
 
-/* store.c: where postwatch.db is read and written now; NULL: nowhere. Reading it there has failed: what is open goes on in memory. */
+/* store.c: where postwatch.db is read and written now; NULL: nowhere. Reading it there has failed:
+ * what is open goes on in memory. */
 struct db *store_current(const struct store *);
 void store_fail_reading(struct store *);
 

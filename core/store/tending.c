@@ -1,7 +1,8 @@
 /*
- * The jobs of the store take turns: roll-ups, retention, verification, the ballast. Results lie in order of arrival, so what is old
- * is at the beginning: a step looks at some rows there and deletes up to the first that is to stay. A row from the future (the clock
- * was wrong) is as old as its neighbours.
+ * The jobs of the store take turns: roll-ups, retention, verification, the ballast. Results lie in
+ * order of arrival, so what is old is at the beginning: a step looks at some rows there and deletes
+ * up to the first that is to stay. A row from the future (the clock was wrong) is as old as its
+ * neighbours.
  */
 #include "store/tending.h"
 
@@ -15,8 +16,8 @@
 enum { ROWS_A_STEP = 1000, TRACES_A_STEP = 50, TARGETS_A_STEP = 64, NOTICES_A_STEP = 200, INCIDENTS_A_STEP = 20 };
 static const int64_t DAY = INT64_C(86400) * SECOND;
 
-/* The last key of the leading rows of `sql` (key, time; ?1 the key to begin behind, ?2 how many) that are old enough; 0:
- * none is. */
+/* The last key of the leading rows of `sql` (key, time; ?1 the key to begin behind, ?2 how many)
+ * that are old enough; 0: none is. */
 static uint64_t
 leading(struct db *db, const char *sql, uint64_t behind, int rows, int64_t cutoff, int64_t now)
 {
@@ -55,7 +56,8 @@ struct sweep {
 	bool by_cutoff;             /* they go by a time of their own as well: ?3, before which it is old */
 };
 
-/* One step: rows up to the first that is to stay. `cursor`: the last key that was looked at, 0: begin again. */
+/* One step: rows up to the first that is to stay. `cursor`: the last key that was looked at, 0:
+ * begin again. */
 static enum step
 sweep(struct db *db, const struct sweep *it, uint64_t *cursor, int64_t cutoff, int64_t now, uint64_t *deleted)
 {
@@ -196,8 +198,8 @@ forget_incidents(struct store *store, int64_t now, struct store_tended *tended)
     " AND NOT EXISTS (SELECT 1 FROM incidents WHERE target = targets.number)" \
     " AND NOT EXISTS (SELECT 1 FROM notices WHERE target = targets.number))"
 
-/* Conditions that ended, and all that is kept of targets that are gone, as long as incidents. A target's number is not given
- * again: the counters in `meta` know it. */
+/* Conditions that ended, and all that is kept of targets that are gone, as long as incidents. A
+ * target's number is not given again: the counters in `meta` know it. */
 static enum step
 forget_targets(struct store *store, int64_t now, struct store_tended *tended)
 {
@@ -212,7 +214,8 @@ forget_targets(struct store *store, int64_t now, struct store_tended *tended)
 	    now - store->settings.keep_incidents, now, &tended->deleted);
 }
 
-/* As long as deliveries, from their end; the last stays, for its number is not to be given twice. */
+/* As long as deliveries, from their end; the last stays, for its number is not to be given
+ * twice. */
 static enum step
 forget_pauses(struct store *store, int64_t now, struct store_tended *tended)
 {

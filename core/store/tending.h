@@ -39,7 +39,8 @@ void tending_reset(struct tending *);
 /* rollup.c */
 enum step tending_roll(struct store *, enum store_span, int64_t now, struct store_tended *);
 
-/* Gives roll-ups that an earlier version has made their columns of time by mood, from their counts. */
+/* Gives roll-ups that an earlier version has made their columns of time by mood, from their
+ * counts. */
 enum step tending_fill_rollups(struct store *, int64_t now, struct store_tended *);
 
 #endif

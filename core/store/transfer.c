@@ -1,4 +1,5 @@
-/* What two recordings have of one row becomes one change of it, so rows that change again and again take no more room. */
+/* What two recordings have of one row becomes one change of it, so rows that change again and again
+ * take no more room. */
 #include "store/transfer.h"
 
 #include <assert.h>
@@ -167,8 +168,9 @@ recording_bytes(const struct recording *recording)
 	return recording->earlier_size + sqlite3session_memory_used(recording->session);
 }
 
-/* A row that was added and has gone again leaves its key behind, and SQLite has no way to take that out of a session. There is no
- * journal meanwhile, which would hold all pages twice: whatever fails here is a want of memory, and the connection is given up. */
+/* A row that was added and has gone again leaves its key behind, and SQLite has no way to take that
+ * out of a session. There is no journal meanwhile, which would hold all pages twice: whatever fails
+ * here is a want of memory, and the connection is given up. */
 bool
 recording_compact(struct recording *recording)
 {

@@ -15,13 +15,15 @@
 static const int64_t slice = 14 * (int64_t)MILLISECOND, rest = 86400 * (int64_t)SECOND;
 enum { NAME_MAX_BYTES = 128, COLUMNS_MAX_BYTES = 512, SQL_MAX_BYTES = VERIFY_KEY + 4 * COLUMNS_MAX_BYTES };
 
-/* A table, or an index of it: the columns that order its entries, and the condition of a partial index. */
+/* A table, or an index of it: the columns that order its entries, and the condition of a partial
+ * index. */
 struct tree {
 	char table[NAME_MAX_BYTES], index[NAME_MAX_BYTES], columns[COLUMNS_MAX_BYTES], position[COLUMNS_MAX_BYTES],
 	    condition[COLUMNS_MAX_BYTES];
 };
 
-/* The index that is a table WITHOUT ROWID itself (origin pk) is left out: it is read as the table. */
+/* The index that is a table WITHOUT ROWID itself (origin pk) is left out: it is read as the
+ * table. */
 static const char trees[] =
 	"WITH trees (place, of, index_name, condition) AS ("
 	" SELECT rowid, name, '', '' FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
@@ -39,8 +41,8 @@ static const char trees[] =
 	"  (SELECT name FROM pragma_index_xinfo(index_name) ORDER BY seqno)) END"
 	" FROM trees ORDER BY place, index_name LIMIT 1 OFFSET ?1";
 
-/* Returns false where there is no tree of this number, where its names do not fit (no schema of ours has such), or on a fault
- * of the connection. */
+/* Returns false where there is no tree of this number, where its names do not fit (no schema of
+ * ours has such), or on a fault of the connection. */
 static bool
 find_tree(struct db *db, uint32_t number, struct tree *tree)
 {
@@ -58,8 +60,8 @@ find_tree(struct db *db, uint32_t number, struct tree *tree)
 	return fits;
 }
 
-/* Entries behind verify->key, in the order of their keys, until the time is up. Returns true at the end of the tree; after a
- * fault of the connection the key stays where it is. */
+/* Entries behind verify->key, in the order of their keys, until the time is up. Returns true at the
+ * end of the tree; after a fault of the connection the key stays where it is. */
 static bool
 read_tree(struct verify *verify, struct db *db, const struct tree *tree, int64_t until)
 {

@@ -20,9 +20,10 @@ struct verify {
 	int64_t rests_until;       /* UTC microseconds: when the next pass begins; 0: one is under way */
 };
 
-/* Reads for about 14 ms, a gigabyte in some 300 steps, over a connection of its own, so that the writer's page cache keeps what it holds. A file that is
- * found damaged, or cannot be read, is in trouble from then on (shelf->trouble, shelf->why); a connection that cannot be had
- * is tried again next time. */
+/* Reads for about 14 ms, a gigabyte in some 300 steps, over a connection of its own, so that the
+ * writer's page cache keeps what it holds. A file that is found damaged, or cannot be read, is in
+ * trouble from then on (shelf->trouble, shelf->why); a connection that cannot be had is tried again
+ * next time. */
 void verify_step(struct verify *, struct shelf *, int64_t now);
 
 #endif
