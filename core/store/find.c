@@ -35,7 +35,7 @@ static const struct {
 /* Copies the row into the batch of its find. Returns false if there is none; a fault is the
  * connection's. */
 static bool
-read_row(struct store *store, struct db *db, enum find find, uint32_t count, const struct bind *values)
+read_row(struct store *store, struct db *db, enum find find, struct binds binds)
 {
 	struct query *query = row_reading(db, finds[find].kind, finds[find].tail);
 	_Alignas(8) char row[ROW_SIZE_MAX];
@@ -43,7 +43,7 @@ read_row(struct store *store, struct db *db, enum find find, uint32_t count, con
 	if (query == NULL)
 		return false;
 	db_hold(db);
-	query_bind(query, count, values);
+	query_bind(query, binds);
 	if (!query_step(query))
 		return false;
 	row_fill(finds[find].kind, query, row);
@@ -54,7 +54,7 @@ read_row(struct store *store, struct db *db, enum find find, uint32_t count, con
 }
 
 static bool
-look_up(struct store *store, enum find find, void *row, uint32_t count, const struct bind *values)
+look_up(struct store *store, enum find find, void *row, struct binds binds)
 {
 	bool found = false;
 
@@ -62,7 +62,7 @@ look_up(struct store *store, enum find find, void *row, uint32_t count, const st
 		store->found[find] = store_batch_create(STORE_MAIN);
 	for (struct db *db = NULL, *last = NULL; store->found[find] != NULL && (db = store_current(store)) != last; last = db) {
 		db_forgive(db);
-		found = read_row(store, db, find, count, values);
+		found = read_row(store, db, find, binds);
 		if (db_fault(db) == DB_WELL)
 			break;
 		store_fail_reading(store);

@@ -88,8 +88,9 @@ begin_page(struct store_list *list)
 	list->page = malloc(sizeof *list->page);
 	if (list->page == NULL)
 		return false;
-	page_begin(list->page, list->reader, form->rows, form->tail, form->rows == ROW_LAST_RUN ? STORE_PAGE_MAX : ROWS_A_PAGE,
-	    sizeof values / sizeof values[0], values);
+	page_begin(list->page, list->reader, &(struct page_of){ form->rows, form->tail,
+	    form->rows == ROW_LAST_RUN ? STORE_PAGE_MAX : ROWS_A_PAGE },
+	    (struct binds){ sizeof values / sizeof values[0], values });
 	list->page->whole = true;
 	return true;
 }

@@ -15,22 +15,21 @@
 #include "store/history.h"
 
 void
-page_begin(struct page *page, struct store_reader *reader, enum row_kind kind, const char *tail, uint32_t limit,
-    uint32_t binds, const struct bind *values)
+page_begin(struct page *page, struct store_reader *reader, const struct page_of *of, struct binds binds)
 {
-	struct db *db = reader == NULL ? NULL : kind == ROW_TRACE || kind >= ROW_LAST_RUN ? reader->history : reader->main;
+	struct db *db = reader == NULL ? NULL : of->kind == ROW_TRACE || of->kind >= ROW_LAST_RUN ? reader->history : reader->main;
 
-	*page = (struct page){ .reader = reader, .db = db, .kind = kind, .until = clock_mono() + READING_MICROSECONDS };
-	page->limit = limit < STORE_PAGE_MAX ? limit : STORE_PAGE_MAX;
+	*page = (struct page){ .reader = reader, .db = db, .kind = of->kind, .until = clock_mono() + READING_MICROSECONDS };
+	page->limit = of->limit < STORE_PAGE_MAX ? of->limit : STORE_PAGE_MAX;
 	if (db == NULL)
 		return;
 	db_forgive(db);
 	db_set_deadline(db, page->until);
-	page->query = row_reading(db, kind, tail);
+	page->query = row_reading(db, of->kind, of->tail);
 	if (page->query == NULL)
 		return;
 	db_hold(db);
-	query_bind(page->query, binds, values);
+	query_bind(page->query, binds);
 	query_bind_i64(page->query, PAGE_LIMIT_PARAMETER, page->limit);
 	db_forgive(db); /* a list without a limit has no such parameter */
 }
@@ -115,9 +114,8 @@ enum { COUNTED_AT_ONCE = 10000 };
 
 #define LIST(kind, type, limit_, tail_, ...)                                                                           \
 	do {                                                                                                           \
-		const struct bind binds_[] = { __VA_ARGS__ };                                                          \
 		struct page page_;                                                                                     \
-		page_begin(&page_, reader, kind, tail_, limit_, sizeof binds_ / sizeof binds_[0], binds_);              \
+		page_begin(&page_, reader, &(struct page_of){ kind, tail_, limit_ }, BINDS(__VA_ARGS__));               \
 		return PAGE_READ(&page_, type, on_row, arg);                                                           \
 	} while (0)
 
@@ -299,11 +297,7 @@ store_read_newest(struct store_reader *reader, uint64_t after, uint32_t limit, s
 enum store_reading
 store_read_trace(struct store_reader *reader, uint64_t target, uint64_t run, store_on_trace *on_row, void *arg)
 {
-	const struct bind binds[] = { BIND(target), BIND(run) };
-	struct page page;
-
-	page_begin(&page, reader, ROW_TRACE, "WHERE target = ?1 AND run = ?2 ORDER BY leg", STORE_PAGE_MAX, 2, binds);
-	return PAGE_READ(&page, trace, on_row, arg);
+	LIST(ROW_TRACE, trace, STORE_PAGE_MAX, "WHERE target = ?1 AND run = ?2 ORDER BY leg", BIND(target), BIND(run));
 }
 
 static uint64_t

@@ -35,8 +35,12 @@ struct page {
 };
 
 /* Begins reading: `tail` is what follows SELECT … FROM table; LIMIT ?9 in it is the limit. */
-void page_begin(struct page *, struct store_reader *, enum row_kind, const char *tail, uint32_t limit, uint32_t binds,
-    const struct bind *);
+struct page_of {
+	enum row_kind kind;
+	const char *tail;
+	uint32_t limit;
+};
+void page_begin(struct page *, struct store_reader *, const struct page_of *, struct binds);
 bool page_next(struct page *, void *row);
 enum store_reading page_end(struct page *, bool enough);
 

@@ -119,9 +119,11 @@ query_columns(struct query *query)
 }
 
 void
-query_bind(struct query *query, uint32_t count, const struct bind *values)
+query_bind(struct query *query, struct binds binds)
 {
-	for (int i = 0; i < (int)count; i++) {
+	const struct bind *values = binds.values;
+
+	for (int i = 0; i < (int)binds.count; i++) {
 		if (values[i].is == BIND_IS_NUMBER)
 			query_bind_i64(query, i + 1, values[i].number);
 		else if (values[i].is == BIND_IS_TEXT)
@@ -181,31 +183,31 @@ query_bytes(struct query *query, int column)
 }
 
 bool
-db_run(struct db *db, const char *sql, uint32_t count, const struct bind *values)
+db_run(struct db *db, const char *sql, struct binds binds)
 {
 	struct query *query = db_query(db, sql);
 
 	if (query == NULL)
 		return false;
-	query_bind(query, count, values);
+	query_bind(query, binds);
 	return query_run(query);
 }
 
 struct query *
-db_row(struct db *db, const char *sql, uint32_t count, const struct bind *values)
+db_row(struct db *db, const char *sql, struct binds binds)
 {
 	struct query *query = db_query(db, sql);
 
 	if (query == NULL)
 		return NULL;
-	query_bind(query, count, values);
+	query_bind(query, binds);
 	return query_step(query) ? query : NULL;
 }
 
 int64_t
 db_number(struct db *db, const char *sql, int64_t otherwise)
 {
-	struct query *query = db_row(db, sql, 0, NULL);
+	struct query *query = db_row(db, sql, (struct binds){ 0, NULL });
 	int64_t number = otherwise;
 
 	if (query == NULL)
@@ -218,7 +220,7 @@ db_number(struct db *db, const char *sql, int64_t otherwise)
 bool
 db_says(struct db *db, const char *sql, const char *text)
 {
-	struct query *query = db_row(db, sql, 0, NULL);
+	struct query *query = db_row(db, sql, (struct binds){ 0, NULL });
 	bool same;
 
 	if (query == NULL)

@@ -33,7 +33,11 @@ struct bind {
 #define BIND_BYTES(b) { .is = BIND_IS_BYTES, .bytes = (b) }
 
 /* Binds them to parameters 1, 2 … */
-void query_bind(struct query *, uint32_t count, const struct bind *);
+struct binds {
+	uint32_t count;
+	const struct bind *values;
+};
+void query_bind(struct query *, struct binds);
 
 void query_bind_i64(struct query *, int parameter, int64_t);
 void query_bind_text(struct query *, int parameter, const char *);
@@ -57,15 +61,16 @@ struct pw_bytes query_bytes(struct query *, int column);
 
 /* --- a statement, its values, all in one --- */
 
-#define BINDS(...) sizeof((const struct bind[]){ __VA_ARGS__ }) / sizeof(struct bind), (const struct bind[]){ __VA_ARGS__ }
+#define BINDS(...) ((struct binds){ sizeof((const struct bind[]){ __VA_ARGS__ }) / sizeof(struct bind), \
+    (const struct bind[]){ __VA_ARGS__ } })
 
 /* A statement that gives no rows: DB_RUN(db, sql, BIND(1), BIND_TEXT("a")). Returns false on a
  * fault. */
-bool db_run(struct db *, const char *sql, uint32_t count, const struct bind *);
+bool db_run(struct db *, const char *sql, struct binds);
 #define DB_RUN(db, sql, ...) db_run(db, sql, BINDS(__VA_ARGS__))
 
 /* The first row of a statement; NULL: there is none, or a fault. Whoever gets one resets it. */
-struct query *db_row(struct db *, const char *sql, uint32_t count, const struct bind *);
+struct query *db_row(struct db *, const char *sql, struct binds);
 #define DB_ROW(db, sql, ...) db_row(db, sql, BINDS(__VA_ARGS__))
 
 /* The first column of the first row; `otherwise` where there is none or on a fault. */

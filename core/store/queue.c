@@ -72,7 +72,7 @@ store_read_queued(struct store *store, enum store_queue which, const struct stor
 	bool more = true;
 
 	if (query != NULL)
-		query_bind(query, queues[which].parameters, values);
+		query_bind(query, (struct binds){ queues[which].parameters, values });
 	while (more && query != NULL && query_step(query)) {
 		struct store_queued row;
 		int column = row_fill(ROW_DELIVERY, query, &row.delivery);
@@ -87,16 +87,16 @@ store_read_queued(struct store *store, enum store_queue which, const struct stor
 
 /* The first column of the first row, 0 where there is none. */
 static int64_t
-read_number(struct store *store, const char *sql, uint32_t count, const struct bind *values)
+read_number(struct store *store, const char *sql, struct binds binds)
 {
 	struct query *query = begin(store, sql);
 	int64_t number = 0;
 
 	if (query != NULL)
-		query_bind(query, count, values);
+		query_bind(query, binds);
 	if (query != NULL && query_step(query))
 		number = query_i64(query, 0);
-	return end(store, query) ? number : read_number(store, sql, count, values);
+	return end(store, query) ? number : read_number(store, sql, binds);
 }
 
 bool

@@ -39,9 +39,9 @@ leading(struct db *db, const char *sql, uint64_t behind, int rows, int64_t cutof
 }
 
 static bool
-delete(struct db *db, const char *sql, uint64_t *deleted, uint32_t count, const struct bind *values)
+delete(struct db *db, const char *sql, uint64_t *deleted, struct binds binds)
 {
-	if (!db_run(db, sql, count, values))
+	if (!db_run(db, sql, binds))
 		return false;
 	*deleted += (uint64_t)db_changes(db);
 	return true;
@@ -71,7 +71,7 @@ sweep(struct db *db, const struct sweep *it, uint64_t *cursor, int64_t cutoff, i
 	for (size_t i = 0; i < sizeof it->deletes / sizeof it->deletes[0] && it->deletes[i] != NULL; i++) {
 		const struct bind values[] = { BIND(*cursor), BIND(upto), BIND(cutoff) };
 
-		if (!delete(db, it->deletes[i], deleted, it->by_cutoff ? 3 : 2, values))
+		if (!delete(db, it->deletes[i], deleted, (struct binds){ it->by_cutoff ? 3 : 2, values }))
 			return STEP_BROKEN;
 	}
 	*cursor = upto;
