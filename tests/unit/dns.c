@@ -236,6 +236,78 @@ another_class_is_no_answer(void **state)
 	assert_int_equal(read_answer(&packet, "a.test", DNS_A, &answer), DNS_MALFORMED);
 }
 
+/* The servers of a domain by another class do not make a referral, nor does a circle of a name that does not exist become one. */
+static void
+sections_say_no_more_than_they_do(void **state)
+{
+	static struct dns_answer answer;
+	struct dns_name target = named("ns.test");
+	struct packet packet = answer_to("a.test", DNS_A, 0, 0, 1), circle = answer_to("n0.test", DNS_A, 3, 2, 0);
+
+	(void)state;
+	packet.bytes[2] &= 0xfb;
+	packet.bytes[3] &= 0x7f;
+	put_record(&packet, "test", DNS_NS, 300, target.bytes, target.size);
+	enum dns_status referred = read_answer(&packet, "a.test", DNS_A, &answer);
+	packet.bytes[packet.size - target.size - 7] = 3; /* CHAOS */
+	assert_int_not_equal(read_answer(&packet, "a.test", DNS_A, &answer), referred);
+	put_alias(&circle, "n0.test", "n1.test", 60);
+	put_alias(&circle, "n1.test", "n0.test", 60);
+	assert_int_equal(read_answer(&circle, "n0.test", DNS_A, &answer), DNS_ALIAS_LOOP);
+}
+
+/* Written out, compressed names need more room than the packet has; what finds none is left out. A walk that is much longer
+ * than any that is followed ends, whether or not it is a circle. */
+static void
+room_and_steps_are_bounded(void **state)
+{
+	static struct dns_answer answer;
+	struct dns_walk walk;
+	char long_name[256];
+	struct packet packet = answer_to("a.test", DNS_MX, 0, 64, 0);
+	struct dns_name first = named("n0.test");
+
+	(void)state;
+	memset(long_name, 'x', 253); /* as long as a name can be */
+	long_name[63] = long_name[127] = long_name[191] = '.';
+	long_name[253] = '\0';
+	struct dns_name target = named(long_name);
+	put(&packet, "\xc0\x0c\0\17\0\1\0\0\0\1", 10);
+	put16(&packet, 2u + target.size);
+	size_t at = packet.size + 2;
+	put(&packet, "\0\1", 2);
+	put(&packet, target.bytes, target.size);
+	for (int i = 1; i < 64; i++) {
+		put(&packet, "\xc0\x0c\0\17\0\1\0\0\0\1\0\4\0\1", 14);
+		put16(&packet, 0xc000 | (unsigned)at);
+	}
+	assert_int_equal(read_answer(&packet, "a.test", DNS_MX, &answer), DNS_FOUND);
+	assert_true(answer.count == sizeof answer.space / (2u + target.size) && answer.count < 64);
+	walk = dns_walk_begin(&first);
+	for (unsigned i = 1; i <= 128; i++) {
+		char name[16];
+
+		snprintf(name, sizeof name, "n%u.test", i);
+		assert_int_equal(dns_walk_step(&walk, &(struct dns_name[]){ named(name) }[0], 128), DNS_NOT_ASKED);
+	}
+	assert_int_equal(dns_walk_step(&walk, &(struct dns_name[]){ named("last.test") }[0], 128), DNS_ALIAS_CHAIN);
+	assert_false(dns_is_truncated("\0\0\2", 3));
+}
+
+/* An owner that ends as the name does, and does not begin at one of its labels. */
+static void
+substitutes_whole_labels_only(void **state)
+{
+	struct dns_name name = named("a\001b.test"), owner = named("b.test"), target = named("c.test"), found;
+
+	(void)state;
+	assert_int_equal(name.bytes[2], 1);
+	assert_false(dns_name_substitute(&name, &owner, &target, &found));
+	name = named("a.b.test");
+	assert_true(dns_name_substitute(&name, &owner, &target, &found));
+	assert_true(dns_name_equal(&found, &(struct dns_name[]){ named("a.c.test") }[0]));
+}
+
 static void
 registered_domains(void **state)
 {
@@ -278,6 +350,8 @@ answers_have_a_question(void **state)
 	for (size_t cut = 0; cut < size; cut++)
 		assert_false(dns_answers(good, cut, query, size));
 	good[5] = 0; /* errors may have none */
+	assert_false(dns_answers(good, 12, query, size));
+	good[3] = 3 /* NXDOMAIN, of which name? */;
 	assert_false(dns_answers(good, 12, query, size));
 	good[3] = 1;
 	assert_true(dns_answers(good, 12, query, size));
@@ -364,6 +438,9 @@ main(void)
 		cmocka_unit_test(domains_are_aliases),
 		cmocka_unit_test(an_opt_record_is_no_fault),
 		cmocka_unit_test(another_class_is_no_answer),
+		cmocka_unit_test(sections_say_no_more_than_they_do),
+		cmocka_unit_test(room_and_steps_are_bounded),
+		cmocka_unit_test(substitutes_whole_labels_only),
 		cmocka_unit_test(registered_domains),
 		cmocka_unit_test(answers_have_a_question),
 		cmocka_unit_test(pointers_lead_backwards),
