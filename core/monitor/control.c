@@ -181,7 +181,7 @@ control_answered(struct control *control, const struct message_answer *answer)
 	char line[ANSWER_LINE_MAX];
 	struct text text = TEXT_OVER(line);
 
-	text_add_bytes(&text, answer->text.data, answer->text.size);
+	text_add_shown(&text, answer->text);
 	for (size_t i = 0; i < CONTROL_PLACES; i++) {
 		struct place *place = &control->places[i];
 
