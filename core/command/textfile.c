@@ -29,8 +29,15 @@ static bool
 write_file(const struct site *site, const char *path, struct reason *why)
 {
 	char beside[PATH_MAX];
+	struct stat status;
 	FILE *file;
 	bool good;
+
+	/* As root it would take away a device, or the link that /dev/stdout is. */
+	if (lstat(path, &status) == 0 && !S_ISREG(status.st_mode)) {
+		reason_set(why, "%s: it is there and is not a regular file: a path of its own is wanted", path);
+		return false;
+	}
 
 	if ((size_t)snprintf(beside, sizeof beside, "%s.%ld", path, (long)getpid()) >= sizeof beside) {
 		reason_set(why, "%s: the path is too long", path);
