@@ -52,18 +52,6 @@ add_paths(struct rights *rights, const char *const *paths, uint32_t count,
 }
 
 static void
-add_ports(struct rights *rights, const struct pw_needs *needs)
-{
-	for (uint32_t i = 0; i < at_most(needs->port_count); i++) {
-		if (needs->ports[i] == 0)
-			rights->sandbox.ports = NULL;
-		sandbox_ports_add(&rights->ports, needs->ports[i]);
-	}
-	if (needs->port_count > 0)
-		rights->sandbox.network = SANDBOX_CONNECTS;
-}
-
-static void
 add_needs(struct rights *rights, const struct pw_needs *needs)
 {
 	uint32_t reads = at_most(needs->read_count), writes = at_most(needs->write_count);
@@ -71,7 +59,13 @@ add_needs(struct rights *rights, const struct pw_needs *needs)
 
 	add_paths(rights, needs->reads, reads, SANDBOX_READ);
 	add_paths(rights, needs->writes, writes, SANDBOX_MAKE);
-	add_ports(rights, needs);
+	for (uint32_t i = 0; i < at_most(needs->port_count); i++) {
+		if (needs->ports[i] == 0)
+			sandbox->ports = NULL;
+		sandbox_ports_add(&rights->ports, needs->ports[i]);
+	}
+	if (needs->port_count > 0)
+		sandbox->network = SANDBOX_CONNECTS;
 	if ((needs->flags & PW_NEEDS_NAMES) != 0) {
 		add_paths(rights, names_files, NAMES_FILES, SANDBOX_READ);
 		sandbox_ports_add(&rights->ports, DNS_PORT);

@@ -55,20 +55,6 @@ look_up_for(const struct pw_gate_host *host, const char *name, int64_t limit,
 	return count;
 }
 
-/* With the copies that probers keep: a damaged file keeps no notice back. */
-static bool
-open_names(struct duty *duty, struct gate *gate, struct reason *why)
-{
-	struct sources sources;
-
-	sources_init(&sources, duty->config->state);
-	if (!look_up_open(&gate->names, duty->config, &sources, why))
-		return false;
-	if (sources.said[0] != '\0')
-		duty_log(duty, LOG_WARNING, 0, "%s", sources.said);
-	return true;
-}
-
 static void
 dispose(struct gate *gate, const struct pw_gate_ops *ops)
 {
@@ -81,10 +67,17 @@ static bool
 prepare(struct duty *duty, const struct pw_gate_ops *ops, struct gate *gate, struct reason *why)
 {
 	struct sandbox_ports resolvers = { { 0 } };
+	struct sources sources;
 
 	tzset(); /* what OpenSSL asks of it would read the zone's file later */
-	if (!sandbox_enter_lightly(why) || !open_names(duty, gate, why))
+	if (!sandbox_enter_lightly(why))
 		return false;
+	/* With the copies that probers keep: a damaged file keeps no notice back. */
+	sources_init(&sources, duty->config->state);
+	if (!look_up_open(&gate->names, duty->config, &sources, why))
+		return false;
+	if (sources.said[0] != '\0')
+		duty_log(duty, LOG_WARNING, 0, "%s", sources.said);
 	if (gate->memory == NULL) {
 		reason_set(why, "no memory");
 		return false;

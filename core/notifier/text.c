@@ -263,47 +263,43 @@ add_foot(struct text *text, const struct notice_view *view)
 	text_add(text, ".\n");
 }
 
-/* As one word of a shell's command line; a name that would need more than quotes is left to the
- * reader. */
-static void
-add_word(struct text *text, struct pw_bytes name)
-{
-	static const char plain[] =
-	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._:/@+";
-	bool quoted = false;
-
-	for (size_t i = 0; i < name.size; i++) {
-		unsigned char byte = (unsigned char)name.data[i];
-
-		if (byte < ' ' || byte > '~' || byte == '\'' || byte == '\\' || byte == '`') {
-			text_add(text, "TARGET");
-			return;
-		}
-		quoted |= memchr(plain, byte, sizeof plain - 1) == NULL;
-	}
-	text_add(text, quoted ? "'" : "");
-	text_add_bytes(text, name.data, name.size);
-	text_add(text, quoted ? "'" : "");
-}
-
-/* How to hear no more of what lasts: an incident is acknowledged, a condition can only be paused
- * with its target. */
+/*
+ * How to hear no more of what lasts: an incident is acknowledged, a condition can only be paused
+ * with its target. The target stands as one word of a shell's command line; a name that would need
+ * more than quotes is left to the reader.
+ */
 static void
 add_advice(struct text *text, const struct notice_view *view)
 {
+	static const char plain[] =
+	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._:/@+";
 	const struct message_notice *notice = view->notice;
+	struct pw_bytes name = notice->target;
 	bool outage = notice_is(view, "down") || notice_is(view, "changed")
 	    || notice_is(view, "reminder");
 	bool condition = notice_is(view, "degraded") || notice_is(view, "blocked")
 	    || notice_is(view, "flapping") || notice_is(view, "fact")
 	    || notice_is(view, "impaired");
+	bool quoted = false, sayable = true;
 
-	if (outage && notice->incident != 0)
+	if (outage && notice->incident != 0) {
 		text_format(text, "No more reminders of it: `postwatch ack %" PRIu64 "`.\n",
 		    notice->incident);
-	else if ((outage || condition) && notice->target.size > 0) {
+	} else if ((outage || condition) && name.size > 0) {
+		for (size_t i = 0; i < name.size; i++) {
+			unsigned char byte = (unsigned char)name.data[i];
+
+			sayable &= byte >= ' ' && byte <= '~' && strchr("'\\`", byte) == NULL;
+			quoted |= memchr(plain, byte, sizeof plain - 1) == NULL;
+		}
 		text_add(text, "Nothing more of it for a while: `postwatch pause ");
-		add_word(text, notice->target);
+		if (sayable) {
+			text_add(text, quoted ? "'" : "");
+			text_add_bytes(text, name.data, name.size);
+			text_add(text, quoted ? "'" : "");
+		} else {
+			text_add(text, "TARGET");
+		}
 		text_add(text, " --for 2h --why REASON`.\n");
 	}
 	if (view->page != NULL && view->page[0] != '\0')

@@ -277,25 +277,6 @@ add_transcript(struct text *text, struct pw_bytes transcript, const struct cut *
 }
 
 static void
-add_findings(struct text *text, const struct evidence *leg)
-{
-	struct pw_bytes warnings = leg->warnings, facts = leg->facts;
-	struct evidence_warning warning;
-	struct evidence_fact fact;
-
-	while (evidence_next_warning(&warnings, &warning)) {
-		text_format(text, "  warning (%s): ", warning.code);
-		text_add_shown(text, warning.text);
-		text_add(text, "\n");
-	}
-	while (evidence_next_fact(&facts, &fact)) {
-		text_format(text, "  %s: ", fact.name);
-		text_escape(text, fact.value);
-		text_add(text, "\n");
-	}
-}
-
-static void
 add_title(struct text *text, const struct notice_view *view, const struct message_leg *leg)
 {
 	const struct message_notice *notice = view->notice;
@@ -325,6 +306,9 @@ add_leg(struct text *text, const struct notice_view *view, const struct message_
     const struct cut *cut, bool transcript)
 {
 	const struct evidence *leg = &message->leg;
+	struct pw_bytes warnings = leg->warnings, facts = leg->facts;
+	struct evidence_warning warning;
+	struct evidence_fact fact;
 
 	add_title(text, view, message);
 	text_add(text, "  ");
@@ -336,8 +320,16 @@ add_leg(struct text *text, const struct notice_view *view, const struct message_
 		text_add(text, "  (transcript left out)\n");
 		return;
 	}
-	if (cut->tail == 0)
-		add_findings(text, leg);
+	while (cut->tail == 0 && evidence_next_warning(&warnings, &warning)) {
+		text_format(text, "  warning (%s): ", warning.code);
+		text_add_shown(text, warning.text);
+		text_add(text, "\n");
+	}
+	while (cut->tail == 0 && evidence_next_fact(&facts, &fact)) {
+		text_format(text, "  %s: ", fact.name);
+		text_escape(text, fact.value);
+		text_add(text, "\n");
+	}
 	add_transcript(text, leg->transcript, cut);
 }
 

@@ -254,43 +254,36 @@ hear_keeper(struct worker *worker)
 }
 
 static bool
-take_word(struct worker *worker, const void *packet, size_t size, int passed)
-{
-	struct wire_in in = wire_from(packet, size);
-	struct message_link link;
-	struct message_stop stop;
-
-	if (message_kind(packet, size) == MESSAGE_LINK && passed >= 0
-	    && message_get_link(&in, &link) && link.duty == DUTY_KEEPER) {
-		unsigned char sources[SOURCES_TEXT_MAX + 64];
-		struct wire_out out = wire_over(sources, sizeof sources);
-
-		hang_up(worker);
-		worker->keeper = passed;
-		/* The first thing that a keeper hears of us: which files cannot be used, or that
-		 * all can. Nothing was sent on it yet: it has room. */
-		message_put_sources(&out, worker->opening.said);
-		(void)packet_send(worker->keeper, sources, out.size, -1);
-		return true;
-	}
-	if (passed >= 0)
-		close(passed);
-	if (message_kind(packet, size) != MESSAGE_STOP || !message_get_stop(&in, &stop))
-		return false;
-	worker->stop_by = clock_mono() + stop.grace;
-	return true;
-}
-
-static bool
 hear_parent(struct worker *worker)
 {
-	unsigned char packet[256];
+	unsigned char packet[256], sources[SOURCES_TEXT_MAX + 64];
+	struct message_link link;
+	struct message_stop stop;
 	ssize_t size;
 	int passed;
 
-	while ((size = packet_read(worker->duty->parent, packet, sizeof packet, &passed)) > 0)
-		if (!take_word(worker, packet, (size_t)size, passed))
+	while ((size = packet_read(worker->duty->parent, packet, sizeof packet, &passed)) > 0) {
+		struct wire_in in = wire_from(packet, (size_t)size);
+		struct wire_out out = wire_over(sources, sizeof sources);
+
+		assert(size <= (ssize_t)sizeof packet);
+		if (message_kind(packet, (size_t)size) == MESSAGE_LINK && passed >= 0
+		    && message_get_link(&in, &link) && link.duty == DUTY_KEEPER) {
+			hang_up(worker);
+			worker->keeper = passed;
+			/* The first thing that a keeper hears of us: which files cannot be used, or
+			 * that all can. Nothing was sent on it yet: it has room. */
+			message_put_sources(&out, worker->opening.said);
+			(void)packet_send(worker->keeper, sources, out.size, -1);
+			continue;
+		}
+		if (passed >= 0)
+			close(passed);
+		if (message_kind(packet, (size_t)size) != MESSAGE_STOP
+		    || !message_get_stop(&in, &stop))
 			return false;
+		worker->stop_by = clock_mono() + stop.grace;
+	}
 	return size != 0;
 }
 

@@ -145,25 +145,11 @@ take_cleared(struct tree *tree, const struct child *child, struct wire_in *in)
 	return true;
 }
 
-/* Somebody has asked the monitor, at the control socket. */
-static bool
-take_reload(struct tree *tree, const struct child *child, struct wire_in *in)
-{
-	uint64_t number;
-
-	if (child->kind != DUTY_MONITOR || !message_get_reload(in, &number))
-		return false;
-	if (tree->reload != NULL)
-		reload_want(tree->reload, number);
-	else
-		link_answer(tree, number, 'x', RELOAD_ABSENT, "");
-	return true;
-}
-
 static bool
 take_message(struct tree *tree, struct child *child, struct pw_bytes packet, int64_t now)
 {
 	struct wire_in in = wire_from(packet.data, packet.size);
+	uint64_t number;
 
 	child->heard = now;
 	switch (message_kind(packet.data, packet.size)) {
@@ -180,7 +166,14 @@ take_message(struct tree *tree, struct child *child, struct pw_bytes packet, int
 	case MESSAGE_CLEARED:
 		return take_cleared(tree, child, &in);
 	case MESSAGE_RELOAD:
-		return take_reload(tree, child, &in);
+		/* Somebody has asked the monitor, at the control socket. */
+		if (child->kind != DUTY_MONITOR || !message_get_reload(&in, &number))
+			return false;
+		if (tree->reload != NULL)
+			reload_want(tree->reload, number);
+		else
+			link_answer(tree, number, 'x', RELOAD_ABSENT, "");
+		return true;
 	default:
 		return false;
 	}

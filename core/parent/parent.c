@@ -212,24 +212,6 @@ is_taken(struct parent *parent, enum state_dir_answer answer, const struct reaso
 }
 
 /*
- * Kept under the name by which it is in force: `status` and the next reload compare with it. It is
- * not carried along in every child.
- */
-static void
-keep_accepted(struct parent *parent, const struct parent_options *options)
-{
-	struct reason why;
-	bool kept = options->resumed != NULL
-	    ? accepted_rename(parent->config->state, RELOAD_CHECKED, RELOAD_FILES, &why)
-	    : parent->accepted == NULL
-	        || accepted_keep(parent->accepted, parent->config->state, RELOAD_FILES, &why);
-
-	if (!kept)
-		log_say(&parent->log, LOG_WARNING, "what is in force cannot be kept: %s", why.text);
-	accepted_close(&parent->accepted); /* it is not to be carried along in every child */
-}
-
-/*
  * A daemon that goes on after a reload does not end for a new place that is wrong: it keeps the
  * file that it has.
  */
@@ -317,13 +299,22 @@ static bool
 settle_in(struct parent *parent, const struct parent_options *options)
 {
 	struct reason why;
+	bool kept;
 
 	if (!become_user(parent, options) || !filter_calls(parent, options)
 	    || !is_taken(
 	        parent, state_dir_enter(&parent->state_dir, parent->config->state, &why), &why)
 	    || !settle_pid(parent, options))
 		return false;
-	keep_accepted(parent, options);
+	/* Kept under the name by which it is in force: `status` and the next reload compare with
+	 * it. */
+	kept = options->resumed != NULL
+	    ? accepted_rename(parent->config->state, RELOAD_CHECKED, RELOAD_FILES, &why)
+	    : parent->accepted == NULL
+	        || accepted_keep(parent->accepted, parent->config->state, RELOAD_FILES, &why);
+	if (!kept)
+		log_say(&parent->log, LOG_WARNING, "what is in force cannot be kept: %s", why.text);
+	accepted_close(&parent->accepted); /* it is not to be carried along in every child */
 	parent->signals = startup_signals();
 	parent->polled = calloc(1 + LOG_SINKS + tree_room(parent->config), sizeof *parent->polled);
 	if (parent->signals >= 0 && parent->polled != NULL

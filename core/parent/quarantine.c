@@ -264,18 +264,6 @@ quarantine_keep(const struct quarantine *quarantine, const struct config *config
 	return false;
 }
 
-static uint32_t
-find_target(const struct config *config, const char *name, uint32_t probed)
-{
-	uint32_t i = 0;
-
-	while (i < config->target_count
-	    && (strcmp(config->targets[i].name, name) != 0
-	        || hash_service(&config->targets[i]) != probed))
-		i++;
-	return i < config->target_count ? i : CONFIG_NONE;
-}
-
 /*
  * A field that is none, a target that is gone, a clock that was set: the entry is left aside or
  * begins anew, for a file that cannot be read is no reason not to watch.
@@ -296,8 +284,13 @@ take_entry(struct quarantine *quarantine, const struct config *config, char *lin
 	int64_t ago;
 	if (__builtin_sub_overflow(clock_wall() / SECOND, strtoll(fields[1], NULL, 10), &ago))
 		ago = -1;
-	entry.target = find_target(config, fields[5], (uint32_t)strtoul(fields[4], NULL, 10));
-	if (stage < QUARANTINE_SUSPECT || stage > QUARANTINE_TRIAL || entry.target == CONFIG_NONE)
+	uint32_t service = (uint32_t)strtoul(fields[4], NULL, 10);
+	while (entry.target < config->target_count
+	    && (strcmp(config->targets[entry.target].name, fields[5]) != 0
+	        || hash_service(&config->targets[entry.target]) != service))
+		entry.target++;
+	if (stage < QUARANTINE_SUSPECT || stage > QUARANTINE_TRIAL
+	    || entry.target == config->target_count)
 		return;
 	entry.stage = (enum quarantine_stage)stage;
 	entry.since = ago < 0 || ago > AGO_MAX ? now : now - ago * SECOND;

@@ -155,20 +155,6 @@ reap_child(struct tree *tree, struct child *child, int status, int64_t now)
  * One process of a notifier without the other is of no use; a gate that ends well has seen the end
  * of the other, which is yet to be heard of.
  */
-static void
-reap_gate(struct child *child, int status)
-{
-	char bytes[QUARANTINE_HOW_MAX];
-	struct text how = TEXT_OVER(bytes);
-
-	child->gate = 0;
-	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
-		return;
-	text_add(&how, "its gate died ");
-	tell_end(&how, status);
-	child_kill(child, bytes);
-}
-
 void
 reap_children(struct tree *tree, int64_t now)
 {
@@ -181,8 +167,16 @@ reap_children(struct tree *tree, int64_t now)
 		for (uint32_t i = 0; i < tree->count; i++) {
 			if (tree->children[i].pid == pid)
 				reap_child(tree, &tree->children[i], status, now);
-			else if (tree->children[i].gate == pid)
-				reap_gate(&tree->children[i], status);
+			else if (tree->children[i].gate == pid) {
+				char bytes[QUARANTINE_HOW_MAX];
+				struct text how = TEXT_OVER(bytes);
+
+				tree->children[i].gate = 0;
+				text_add(&how, "its gate died ");
+				tell_end(&how, status);
+				if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+					child_kill(&tree->children[i], bytes);
+			}
 		}
 	}
 }
