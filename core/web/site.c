@@ -7,6 +7,7 @@
 #include "web/about.h"
 #include "web/api.h"
 #include "web/blackbox.h"
+#include "web/certificates.h"
 #include "web/incident.h"
 #include "web/metrics.h"
 #include "web/overview.h"
@@ -84,6 +85,7 @@ static const struct {
 	{ "/targets/", true, target_answer },
 	{ "/incidents/", true, incident_answer },
 	{ "/incidents", false, incidents_answer },
+	{ "/certificates", false, certificates_answer },
 	{ "/about", false, about_answer },
 	{ "/metrics", false, metrics_answer },
 	{ "/probe", false, blackbox_answer },

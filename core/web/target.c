@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "store/page.h"
 #include "web/attempt.h"
+#include "web/certificates.h"
 #include "web/chart.h"
 #include "web/incident.h"
 
@@ -270,6 +271,7 @@ put_page(struct view *view, const struct board_row *row)
 	put_conditions(view, row);
 	put_availability(view, row, now);
 	put_newest(view, row, look);
+	certificate_put(view, row);
 	chart_put(view, row);
 	EMIT(emit, "<h2>Incidents</h2>\n");
 	incidents_put(view, row->number, INCIDENTS);

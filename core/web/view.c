@@ -14,6 +14,8 @@ put_navigation(struct view *view)
 	EMIT(emit, "\">Overview</a> <a href=\"");
 	VIEW_ADDRESS(view, "/incidents");
 	EMIT(emit, "\">Incidents</a> <a href=\"");
+	VIEW_ADDRESS(view, "/certificates");
+	EMIT(emit, "\">Certificates</a> <a href=\"");
 	VIEW_ADDRESS(view, "/about");
 	EMIT(emit, "\">Us</a></nav>");
 }

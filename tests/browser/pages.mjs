@@ -40,7 +40,7 @@ async function addresses() {
 	const answer = await (await fetch(`${site}/api/v1/incidents`)).json();
 	const {incident} = answer.incidents.find((one) => one.target === "mx1.example.org");
 	const {evidence} = await (await fetch(`${site}/api/v1/incidents/${incident}`)).json();
-	return ["/", "/?wall", "/?compact", "/?state=up&page=2", "/targets/mx1.example.org", "/targets/mx2.example.org", "/incidents",
+	return ["/", "/?wall", "/?compact", "/?state=up&page=2", "/targets/mx1.example.org", "/targets/mx2.example.org", "/incidents", "/certificates",
 		`/incidents/${incident}`, `/targets/mx1.example.org/attempts/${evidence[0].run}`, "/about", "/targets/nobody"];
 }
 

@@ -1,0 +1,165 @@
+#include "web/certificates.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+
+enum { SHOWN = 200, BAR_WIDTH = 1000 };
+
+/* What has to be renewed first: the certificate, or one of its chain. */
+static int64_t
+end_of(const struct facts_seen *facts)
+{
+	return facts->chain_end != 0 && facts->chain_end < facts->cert_end ? facts->chain_end : facts->cert_end;
+}
+
+static void
+put_bar(struct view *view, const struct facts_seen *facts, int64_t now)
+{
+	int64_t lifetime = facts->cert_end - facts->cert_from, gone = now - facts->cert_from;
+	struct emit *emit = &view->emit;
+
+	if (facts->cert_from == 0 || lifetime <= 0)
+		return;
+	gone = gone < 0 ? 0 : gone > lifetime ? lifetime : gone;
+	EMIT(emit, "<svg class=\"lifetime\" viewBox=\"0 0 1000 12\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"");
+	emit_i64(emit, (int64_t)(100.0 * (double)(lifetime - gone) / (double)lifetime));
+	EMIT(emit, " % of its lifetime is left\"><rect class=\"left\" width=\"1000\" height=\"12\"/><rect class=\"gone\" height=\"12\" width=\"");
+	emit_i64(emit, (int64_t)(BAR_WIDTH * ((double)gone / (double)lifetime)));
+	EMIT(emit, "\"/></svg>");
+}
+
+/* "in 12 d", "since 3 h". */
+static void
+put_until(struct view *view, int64_t end, int64_t now)
+{
+	struct emit *emit = &view->emit;
+
+	if (end > now)
+		EMIT(emit, "in ");
+	else
+		EMIT(emit, "ended, for ");
+	emit_age(emit, end > now ? end - now : now - end);
+}
+
+static void
+put_tls(struct view *view, const struct facts_seen *facts)
+{
+	emit_string(&view->emit, facts->tls_version);
+	EMIT(&view->emit, " ");
+	emit_string(&view->emit, facts->tls_cipher);
+}
+
+void
+certificate_put(struct view *view, const struct board_row *row)
+{
+	const struct facts_seen *facts = &board_look(view->site->board, row)->facts;
+	int64_t now = board_time(view->site->board);
+	struct emit *emit = &view->emit;
+
+	if (facts->cert_end == 0)
+		return;
+	EMIT(emit, "<h2>Certificate</h2>\n<div id=\"certificate\"><p>Ends ");
+	put_until(view, facts->cert_end, now);
+	EMIT(emit, ", at ");
+	emit_time(emit, facts->cert_end);
+	if (facts->cert_from != 0 && facts->cert_end > facts->cert_from) {
+		EMIT(emit, ", of a lifetime of ");
+		emit_age(emit, facts->cert_end - facts->cert_from);
+	}
+	EMIT(emit, "</p>");
+	put_bar(view, facts, now);
+	if (facts->chain_end != 0 && facts->chain_end < facts->cert_end) {
+		EMIT(emit, "<p>A certificate of its chain ends before, ");
+		put_until(view, facts->chain_end, now);
+		EMIT(emit, ", at ");
+		emit_time(emit, facts->chain_end);
+		EMIT(emit, "</p>");
+	}
+	EMIT(emit, "<p class=\"faint\">");
+	put_tls(view, facts);
+	EMIT(emit, ", as seen at ");
+	emit_time(emit, facts->at);
+	EMIT(emit, "</p></div>\n");
+}
+
+struct ending {
+	int64_t end;
+	uint32_t place; /* on the board */
+};
+
+static int
+compare(const void *a, const void *b)
+{
+	const struct ending *left = a, *right = b;
+
+	if (left->end != right->end)
+		return left->end < right->end ? -1 : 1;
+	return left->place < right->place ? -1 : left->place > right->place;
+}
+
+static void
+put_row(struct view *view, const struct ending *ending, int64_t now)
+{
+	const struct board_row *row = board_get(view->site->board, ending->place);
+	const struct facts_seen *facts = &board_look(view->site->board, row)->facts;
+	struct emit *emit = &view->emit;
+
+	EMIT(emit, "<tr id=\"c");
+	emit_u64(emit, row->number);
+	EMIT(emit, "\"><td class=\"name\">");
+	view_target(view, row->name);
+	EMIT(emit, "</td><td class=\"when\">");
+	put_until(view, ending->end, now);
+	if (ending->end != facts->cert_end)
+		EMIT(emit, " <span class=\"faint\">of its chain</span>");
+	EMIT(emit, "</td><td class=\"when\">");
+	emit_time(emit, ending->end);
+	EMIT(emit, "</td><td>");
+	put_bar(view, facts, now);
+	EMIT(emit, "</td><td class=\"when\">");
+	put_tls(view, facts);
+	EMIT(emit, "</td></tr>\n");
+}
+
+void
+certificates_answer(struct view *view, const char *rest)
+{
+	const struct board *board = view->site->board;
+	uint32_t count = 0, all = board_count(board);
+	struct ending *endings = calloc(all + 1, sizeof *endings);
+	struct emit *emit = &view->emit;
+	int64_t now = board_time(board);
+
+	(void)rest;
+	if (endings == NULL) {
+		emit->failed = true;
+		return;
+	}
+	for (uint32_t place = 0; place < all; place++) {
+		const struct facts_seen *facts = &board_look(board, board_get(board, place))->facts;
+
+		if (facts->cert_end != 0)
+			endings[count++] = (struct ending){ end_of(facts), place };
+	}
+	qsort(endings, count, sizeof *endings, compare);
+	view_begin(view, "Certificates - Postwatch", all > 0 ? board_get(board, 0)->rank : RANK_UNKNOWN);
+	EMIT(emit, "<h1>Certificates</h1>\n<p>");
+	emit_u64(emit, count);
+	EMIT(emit, " of ");
+	emit_u64(emit, all);
+	EMIT(emit, " targets have shown one; what ends first is at the top.</p>\n<div class=\"scroll\"><table id=\"certificates\"><thead><tr><th>Target</th>"
+	    "<th>Ends</th><th>At</th><th>Lifetime gone</th><th>TLS</th></tr></thead><tbody>\n");
+	for (uint32_t i = 0; i < count && i < SHOWN; i++)
+		put_row(view, &endings[i], now);
+	if (count == 0)
+		EMIT(emit, "<tr><td colspan=\"5\">None is known yet.</td></tr>\n");
+	EMIT(emit, "</tbody></table></div>\n");
+	if (count > SHOWN) {
+		EMIT(emit, "<p>");
+		emit_u64(emit, count - SHOWN);
+		EMIT(emit, " more end later.</p>\n");
+	}
+	view_end(view);
+	free(endings);
+}
