@@ -20,6 +20,7 @@ struct metrics {
 	char *tag;        /* NULL: all targets */
 	size_t family;    /* the one at hand; 0: what is not of single targets */
 	uint64_t number;  /* of the target that was told last */
+	bool is_begun;    /* the family has its head */
 };
 
 /* --- samples of a row: each writes what stands behind NAME{target="…" --- */
@@ -301,8 +302,9 @@ put_family(struct metrics *metrics, size_t index, size_t part)
 	const struct board *board = metrics->site->board;
 	const struct board_row *row;
 
-	if (metrics->number == 0)
+	if (!metrics->is_begun)
 		metrics_begin_family(&metrics->out, families[index].name, families[index].type, families[index].help);
+	metrics->is_begun = true;
 	while (metrics->out.emit.to->size < part && (row = board_after(board, metrics->number)) != NULL) {
 		const struct sampled sampled = { &metrics->out, metrics->site, row, board_look(board, row) };
 
@@ -332,6 +334,7 @@ next_part(void *state, struct buffer *part)
 			break;
 		metrics->family++;
 		metrics->number = 0;
+		metrics->is_begun = false;
 	}
 	if (metrics->family > FAMILIES && metrics->out.is_open)
 		EMIT(&metrics->out.emit, "# EOF\n");

@@ -194,6 +194,45 @@ metrics_come_in_parts(void **state)
 	buffer_fini(&body);
 }
 
+/* Wherever a part ends: also just behind the head of a family. */
+static void
+a_family_has_one_head(void **state)
+{
+	struct site site = { .config = &config, .board = board };
+	const struct server_request request = { .path = "/metrics", .prefix = "" };
+	uint32_t met = 0;
+
+	(void)state;
+	turn();
+	for (uint32_t filled = 62 * 1024; filled < 64 * 1024; filled += 16) {
+		struct buffer body = { .data = NULL };
+		struct server_answer answer = { .status = 200, .body = &body };
+		uint32_t heads = 0;
+		enum parts_next next;
+
+		site_answer(&site, &request, &answer);
+		do {
+			char *room;
+
+			buffer_clear(&body);
+			room = buffer_reserve(&body, filled, EMIT_MAX);
+			assert_non_null(room);
+			memset(room, '#', filled); /* as if so much had been told */
+			body.size = filled;
+			next = answer.parts.next(answer.parts.state, &body);
+			assert_true(next == PARTS_MORE || next == PARTS_LAST);
+			assert_true(buffer_add(&body, "", 1, EMIT_MAX));
+			for (const char *at = body.data; (at = strstr(at, "# TYPE postwatch_target_paused ")) != NULL; at++)
+				heads++;
+			met += next == PARTS_MORE;
+		} while (next == PARTS_MORE);
+		answer.parts.end(answer.parts.state);
+		buffer_fini(&body);
+		assert_int_equal(heads, 1);
+	}
+	assert_true(met > 0);
+}
+
 /* A store of the first minute may have no history.db yet. */
 static void
 history_may_come_later(void **state)
@@ -310,6 +349,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(numbers_of_any_size_are_taken, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_is_not_read_yet_is_not_denied, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(metrics_come_in_parts, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_family_has_one_head, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(history_may_come_later, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(damage_is_told_and_keeps_nobody_busy, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(rows_are_there_without_their_results, set_up, tear_down),
