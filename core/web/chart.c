@@ -188,7 +188,7 @@ put_lane(struct view *view, const struct board_row *row, const struct chart *cha
 	EMIT(emit, "</strong> half within ");
 	emit_span(emit, values[(count - 1) / 2]);
 	EMIT(emit, ", 95 % within ");
-	emit_span(emit, values[(count - 1) * 95 / 100]);
+	emit_span(emit, values[(count * 95 + 99) / 100 - 1]);
 	if (slow > 0) {
 		EMIT(emit, "; slow above ");
 		put_duration(view, slow);

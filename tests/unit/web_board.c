@@ -105,6 +105,30 @@ numbers_of_any_size_are_taken(void **state)
 	assert_int_equal(look_quarter(LOOK_QUARTERS), 0);
 }
 
+/* What is said to be the time of 95 % is by nearest rank, as in roll-ups: of ten attempts it is the longest. */
+static void
+a_chart_tells_percentiles_by_nearest_rank(void **state)
+{
+	struct store_batch *batch = store_batch_create(STORE_HISTORY);
+	struct site site = { .config = &config, .board = board };
+	const struct server_request request = { .path = "/targets/a", .prefix = "" };
+	struct buffer body = { .data = NULL };
+	struct server_answer answer = { .status = 200, .body = &body };
+
+	(void)state;
+	for (uint32_t i = 1; i < 10; i++)
+		store_put_result(batch, &(struct store_result){ .target = 1, .run = 1 + i, .at = clock_wall(), .micros = i * (int64_t)SECOND,
+			.outcome = "ok", .phase_names = "" });
+	folder_commit(&folder, batch);
+	store_batch_destroy(&batch);
+	turn();
+	site_answer(&site, &request, &answer);
+	assert_int_equal(answer.status, 200);
+	assert_true(buffer_add(&body, "", 1, EMIT_MAX));
+	assert_non_null(strstr(body.data, "half within 4.0 s, 95 % within 9.0 s"));
+	buffer_fini(&body);
+}
+
 static void
 put_targets(uint64_t from, uint64_t upto)
 {
@@ -347,6 +371,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(numbers_of_any_size_are_taken, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_chart_tells_percentiles_by_nearest_rank, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_is_not_read_yet_is_not_denied, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(metrics_come_in_parts, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_family_has_one_head, set_up, tear_down),
