@@ -140,7 +140,8 @@ static void
 answer_health(struct view *view, const char *rest)
 {
 	api_answer_health(view, rest);
-	view->answer->status = 200;
+	if (view->answer->status == 503) /* it is told in the answer, as it is not the API that is ill */
+		view->answer->status = 200;
 }
 
 static void

@@ -178,10 +178,12 @@ api_answer_attempt(struct view *view, const char *rest)
 			target = target_of_run(reader->history, "SELECT target FROM traces WHERE run = ?1 LIMIT 1", run);
 		row = target == 0 ? NULL : board_after(view->site->board, target - 1);
 	}
-	if (row == NULL || (target != 0 && row->number != target) || !call_begin(&call, view)) {
+	if (row == NULL || (target != 0 && row->number != target)) {
 		server_problem(view->request, view->answer, 404, "nothing is kept of an attempt of this number");
 		return;
 	}
+	if (!call_begin(&call, view))
+		return;
 	json_begin_object(&call.json, NULL);
 	json_int(&call.json, "run", (int64_t)run);
 	json_string(&call.json, "target", row->name);
