@@ -131,6 +131,5 @@ events_answer(struct view *view, const char *rest)
 		events->is_anew = false;
 	}
 	view->answer->type = "text/event-stream";
-	view->answer->is_live = true;
-	view->answer->parts = (struct parts_source){ .next = next_part, .end = free, .state = events };
+	view->answer->parts = (struct parts_source){ .next = next_part, .end = free, .state = events, .is_live = true };
 }

@@ -95,6 +95,7 @@ finish(void *arg)
 	if (parts->next != NULL)
 		parts->next->link = parts->link;
 	parts->list->count--;
+	parts->list->live_count -= parts->source.is_live;
 	if (parts->is_packed)
 		deflateEnd(&parts->stream);
 	buffer_fini(&parts->plain);
@@ -107,7 +108,8 @@ struct MHD_Response *
 parts_respond(struct parts_list *list, struct MHD_Connection *connection, const struct parts_source *source, bool is_packed,
     void (*taken)(struct MHD_Connection *))
 {
-	struct parts *parts = list->count >= PARTS_MAX ? NULL : calloc(1, sizeof *parts);
+	bool is_full = list->count >= PARTS_MAX || (source->is_live && list->live_count >= PARTS_LIVE_MAX);
+	struct parts *parts = is_full ? NULL : calloc(1, sizeof *parts);
 	struct MHD_Response *response;
 
 	if (parts == NULL || (is_packed && deflateInit2(&parts->stream, LEVEL, Z_DEFLATED, WINDOW, MEMORY, Z_DEFAULT_STRATEGY) != Z_OK)) {
@@ -126,6 +128,7 @@ parts_respond(struct parts_list *list, struct MHD_Connection *connection, const 
 		parts->next->link = &parts->next;
 	list->first = parts;
 	list->count++;
+	list->live_count += source->is_live;
 	response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK, give, parts, finish);
 	if (response == NULL)
 		finish(parts);

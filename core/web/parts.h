@@ -23,16 +23,18 @@ struct parts_source {
 	enum parts_next (*next)(void *state, struct buffer *);
 	void (*end)(void *state); /* frees what it has, once, however the answer ends */
 	void *state;
+	bool is_live;             /* they come as things happen, for long, and are not packed */
 };
 
-/* Parts that are given out at once. */
-enum { PARTS_MAX = 48 };
+/* Answers in parts that are given out at once; those that are live leave room for the others, so that readers of a page do not keep
+ * its metrics from being read. */
+enum { PARTS_MAX = 48, PARTS_LIVE_MAX = 40 };
 struct parts_list {
 	struct parts *first;
-	uint32_t count;
+	uint32_t count, live_count;
 };
 
-/* Takes over the source, which is ended also where NULL is returned: there is no memory, or PARTS_MAX are given out. `is_packed`: by
+/* Takes over the source, which is ended also where NULL is returned: there is no memory, or as many are given out as may be. `is_packed`: by
  * gzip; `taken` is called whenever the client has taken a part. */
 struct MHD_Response *parts_respond(struct parts_list *, struct MHD_Connection *, const struct parts_source *, bool is_packed,
     void (*taken)(struct MHD_Connection *));

@@ -291,7 +291,7 @@ on_part_taken(struct MHD_Connection *connection)
 static struct MHD_Response *
 respond(struct server *server, const struct server_request *request, struct exchange *exchange, struct server_answer *answer)
 {
-	bool is_packed = headers_list(request->connection, MHD_HTTP_HEADER_ACCEPT_ENCODING, "gzip") && !answer->is_live;
+	bool is_packed = headers_list(request->connection, MHD_HTTP_HEADER_ACCEPT_ENCODING, "gzip") && !answer->parts.is_live;
 	struct buffer *body = answer->body;
 	struct MHD_Response *response = NULL;
 

@@ -5,7 +5,8 @@
  *
  * Bounds: SERVER_CONNECTIONS_MAX connections, of which the oldest idle one is closed for a new one; 8 KiB of request line and
  * headers (431, 414); SERVER_PATIENCE for a whole request, an answer to be taken, or the next request; SERVER_HELD_MAX of
- * answers that were not taken yet (503), of which the oldest is given up for the next ones; PARTS_MAX answers in parts (503).
+ * answers that were not taken yet (503), of which the oldest is given up for the next ones; PARTS_MAX answers in parts (503), of which
+ * PARTS_LIVE_MAX may be such as go on for long.
  */
 #ifndef WEB_SERVER_H
 #define WEB_SERVER_H
@@ -45,7 +46,6 @@ struct server_answer {
 	struct buffer *body;  /* empty at first */
 	bool is_immutable;    /* its address changes with its content (RFC 8246) */
 	bool is_secret;       /* nobody on the way keeps it */
-	bool is_live;         /* parts come as things happen, and are not packed */
 	struct parts_source parts; /* makes it in place of `body` */
 	char etag[40];        /* "": from its bytes */
 };
