@@ -169,6 +169,24 @@ const tests = {
 		});
 	},
 
+	async "what the reader has closed stays closed when the page is refreshed, and keys of the browser stay its own"() {
+		const path = (await addresses()).find((path) => path.includes("/attempts/"));
+		await visit(path, {}, async (page) => {
+			const before = await page.innerText("#footer");
+			await page.locator("details[open] summary").first().click();
+			const open = await page.locator("details[open]").count();
+			await page.waitForFunction((before) => document.getElementById("footer").innerText !== before, before);
+			assert.equal(await page.locator("details[open]").count(), open);
+		});
+		await visit("/targets/mx2.example.org", {}, async (page) => {
+			await page.waitForFunction(() => document.querySelectorAll(".chart a[tabindex='0']").length > 1);
+			await page.locator(".chart a[tabindex='0']").first().focus();
+			for (const [altKey, wanted] of [[true, true], [false, false]])
+				assert.equal(await page.evaluate((altKey) => document.activeElement.dispatchEvent(new KeyboardEvent("keydown",
+				    {key: "ArrowLeft", altKey, bubbles: true, cancelable: true})), altKey), wanted);
+		});
+	},
+
 	async "times are the reader's own, with UTC beside them, before and behind each change of summer time"() {
 		for (const [timezoneId, at, shown] of [["Asia/Kathmandu", "2026-01-01T00:00:00Z", "2026-01-01 05:45:00 +0545"],
 			["Europe/Berlin", "2026-03-29T00:59:59Z", "2026-03-29 01:59:59 +0100"], ["Europe/Berlin", "2026-03-29T01:00:00Z", "2026-03-29 03:00:00 +0200"],

@@ -3,7 +3,7 @@
  * is asked for again, and of <main> what differs is put in its place, so that focus, selection and the reader's place stay.
  * Pieces of strips and charts are reached by keyboard. Without a script the page is complete. */
 (() => {
-	const EVERY = 5000, LEAST = 1000, events = document.currentScript && document.currentScript.dataset.events;
+	const EVERY = 5000, LEAST = 1000, PATIENCE = 30000, events = document.currentScript && document.currentScript.dataset.events;
 
 	function pad(number) {
 		return String(number).padStart(2, "0");
@@ -58,7 +58,7 @@
 	document.addEventListener("focusin", (event) => note(event.target.closest(".strip [role=listitem], .chart a")));
 	document.addEventListener("keydown", (event) => {
 		const piece = document.activeElement.closest(".strip [role=listitem], .chart a");
-		if (!piece)
+		if (!piece || event.altKey || event.ctrlKey || event.metaKey)      // those keys are the browser's
 			return;
 		const all = pieces(piece.closest("svg")), at = all.indexOf(piece);
 		const next = {ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: all.length - 1}[event.key];
@@ -71,7 +71,7 @@
 		all[next].focus();
 	});
 
-	/* Elements with an id stay the same wherever they move to; what lies in an open <details> stays open. */
+	/* Elements with an id stay the same wherever they move to; a <details> stays as the reader left it. */
 	function replace(now, next) {
 		if (now.isEqualNode(next))
 			return;
@@ -81,11 +81,12 @@
 		}
 		if (now.tagName === "INPUT")
 			return;
+		const isReaders = (name) => now.tagName === "DETAILS" && name === "open";
 		for (const {name, value} of [...next.attributes])
-			if (now.getAttribute(name) !== value)
+			if (now.getAttribute(name) !== value && !isReaders(name))
 				now.setAttribute(name, value);
 		for (const {name} of [...now.attributes])
-			if (!next.hasAttribute(name) && !(now.tagName === "DETAILS" && name === "open"))
+			if (!next.hasAttribute(name) && !isReaders(name))
 				now.removeAttribute(name);
 		const known = new Map([...now.children].filter((child) => child.id).map((child) => [child.id, child]));
 		let at = now.firstChild;
@@ -105,19 +106,25 @@
 		}
 	}
 
-	let etag = "";
+	let etag = "", asks = false, again = false;
 
+	/* One at a time: an answer that comes after a later one would show what was. */
 	async function refresh() {
 		if (document.hidden)
 			return;
+		again = asks;
+		if (asks)
+			return;
+		asks = true;
 		try {
-			const answer = await fetch(location.href, {cache: "no-store", headers: etag ? {"If-None-Match": etag} : {}});
+			const answer = await fetch(location.href, {cache: "no-store", signal: AbortSignal.timeout(PATIENCE),
+			    headers: etag ? {"If-None-Match": etag} : {}});
 			if (answer.status === 304)
 				return;
 			if (!answer.ok)
 				throw new Error(`status ${answer.status}`);
-			etag = answer.headers.get("ETag") || "";
 			const next = new DOMParser().parseFromString(await answer.text(), "text/html");
+			etag = answer.headers.get("ETag") || "";
 			localTimes(next);
 			stops(next);
 			document.title = next.title;
@@ -133,12 +140,17 @@
 				focused.focus({preventScroll: true});
 			document.documentElement.removeAttribute("data-lost");
 		} catch {
+			etag = "";                             // what is said here is gone with the next page, also where that is as the last
 			document.documentElement.setAttribute("data-lost", "");
 			const footer = document.querySelector("#footer p");
 			if (footer && !footer.dataset.lost) {
 				footer.dataset.lost = "1";
 				footer.textContent = `This page cannot be refreshed since ${new Date().toLocaleTimeString()}: what it shows is of then. ` + footer.textContent;
 			}
+		} finally {
+			asks = false;
+			if (again)
+				soon();
 		}
 	}
 
