@@ -198,6 +198,22 @@ order_anew(struct board *board)
 	return ranking_make(&board->ranking, &board->next);
 }
 
+/* Those that are in both, which are in the order of their numbers, may have changed in the same step. */
+static void
+note_changes(struct board *board)
+{
+	const struct board_row *before = board->rows.items, *now = board->next.items;
+
+	for (uint32_t i = 0, j = 0; i < board->rows.count && j < board->next.count;) {
+		uint64_t least = before[i].number < now[j].number ? before[i].number : now[j].number;
+
+		if (before[i].number == now[j].number && before[i].rank != now[j].rank)
+			changes_add(&board->ranking.changes, least, before[i].rank, now[j].rank, now[j].since);
+		i += before[i].number == least;
+		j += now[j].number == least;
+	}
+}
+
 static void
 finish_rows(struct board *board)
 {
@@ -206,6 +222,8 @@ finish_rows(struct board *board)
 		keep_order(board);
 	else if (!order_anew(board))
 		return;
+	else
+		note_changes(board);
 	rows_clear(&board->rows);
 	board->rows = board->next;
 	board->next = (struct rows){ .count = 0 };

@@ -170,6 +170,35 @@ what_is_not_read_yet_is_not_denied(void **state)
 	}
 }
 
+/* Who follows hears of it also where another target comes in the same step. */
+static void
+changes_beside_new_targets_are_told(void **state)
+{
+	struct store_batch *batch = store_batch_create(STORE_MAIN);
+	const struct changes *changes = board_changes(board);
+	enum board_rank before;
+	uint64_t count;
+
+	(void)state;
+	turn();
+	before = board_named(board, "a")->rank;
+	count = changes->count;
+	store_put_state(batch, &(struct store_state){ .target = 1, .at = clock_wall(), .state = "down", .verdict = "failed", .outcome = "refused",
+		.silences = "", .since = clock_wall(), .ended = clock_wall() });
+	folder_commit(&folder, batch);
+	store_batch_destroy(&batch);
+	put_targets(2, 3);
+	for (int tries = 0; board_named(board, "2") == NULL && tries < 200; tries++) {
+		turn();
+		poll(NULL, 0, 10);
+	}
+	assert_int_equal(board_count(board), 2);
+	assert_int_not_equal(board_named(board, "a")->rank, before);
+	assert_int_equal(changes->count, count + 1);
+	assert_int_equal(changes_get(changes, count + 1)->target, 1);
+	assert_int_equal(changes_get(changes, count + 1)->from, before);
+}
+
 /* However many targets there are, a part stays small, and each family has each target once: also where others appear meanwhile. */
 static void
 metrics_come_in_parts(void **state)
@@ -373,6 +402,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(numbers_of_any_size_are_taken, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_chart_tells_percentiles_by_nearest_rank, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_is_not_read_yet_is_not_denied, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(changes_beside_new_targets_are_told, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(metrics_come_in_parts, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_family_has_one_head, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(history_may_come_later, set_up, tear_down),
