@@ -220,18 +220,22 @@ count_in_quarter(struct look *look, int64_t at, enum pw_verdict verdict, enum st
 	}
 }
 
-/* At the last step that was reached. */
+/* At the last step that it reached, which the newest run may not have. */
 static void
 count_failure(struct look *look, const struct store_result *result)
 {
-	struct look_phase phase = { .next = 0 };
 	struct failure *failure = look->failures;
 	char name[sizeof failure->phase] = "";
+	const char *names = result->phase_names;
 	uint32_t kinds = 0;
 
-	while (look_next_phase(look, &phase))
-		if (phase.micros >= 0)
-			snprintf(name, sizeof name, "%.*s", (int)phase.name.size, phase.name.data);
+	for (uint32_t i = 0; i < result->phase_count && *names != '\0'; i++) {
+		size_t size = strcspn(names, " ");
+
+		if (result->phases[i] >= 0)
+			snprintf(name, sizeof name, "%.*s", (int)size, names);
+		names += size + (names[size] == ' ');
+	}
 	for (; failure != NULL && (strcmp(failure->outcome, result->outcome) != 0 || strcmp(failure->phase, name) != 0); failure = failure->next)
 		kinds++;
 	if (failure == NULL) {

@@ -105,6 +105,27 @@ numbers_of_any_size_are_taken(void **state)
 	assert_int_equal(look_quarter(LOOK_QUARTERS), 0);
 }
 
+static void
+a_failure_is_counted_at_its_own_step(void **state)
+{
+	static const int64_t good[] = { 5, 5 }, bad[] = { 5, -1 };
+	struct store_batch *batch = store_batch_create(STORE_HISTORY);
+	int64_t now = clock_wall();
+
+	(void)state;
+	turn();
+	store_put_result(batch, &(struct store_result){ .target = 1, .run = 2, .at = now + SECOND, .outcome = "ok", .phase_names = "connect banner",
+		.phases = good, .phase_count = 2 });
+	store_put_result(batch, &(struct store_result){ .target = 1, .run = 3, .at = now - SECOND, .verdict = PW_FAILED, .outcome = "refused",
+		.phase_names = "connect banner", .phases = bad, .phase_count = 2 });
+	folder_commit(&folder, batch);
+	store_batch_destroy(&batch);
+	turn();
+	assert_non_null(look()->failures);
+	assert_string_equal(look()->failures->phase, "connect");
+	assert_null(look()->failures->next);
+}
+
 /* What is said to be the time of 95 % is by nearest rank, as in roll-ups: of ten attempts it is the longest. */
 static void
 a_chart_tells_percentiles_by_nearest_rank(void **state)
@@ -400,6 +421,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(numbers_of_any_size_are_taken, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_failure_is_counted_at_its_own_step, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_chart_tells_percentiles_by_nearest_rank, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_is_not_read_yet_is_not_denied, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(changes_beside_new_targets_are_told, set_up, tear_down),
