@@ -62,8 +62,9 @@ put_row(struct view *view, const struct board_row *row, int64_t now)
 	EMIT(emit, "</td></tr>\n");
 }
 
+/* `all`: how many there are; the worst come first. */
 static void
-put_table(struct view *view)
+put_table(struct view *view, uint32_t all)
 {
 	const struct board *board = view->site->board;
 	struct emit *emit = &view->emit;
@@ -80,6 +81,11 @@ put_table(struct view *view)
 		shown++;
 	}
 	EMIT(emit, "</tbody></table></div>\n");
+	if (shown < all) {
+		EMIT(emit, "<p id=\"more\">");
+		emit_u64(emit, all - shown);
+		EMIT(emit, " more are not shown: those that are not well come first.</p>\n");
+	}
 }
 
 void
@@ -98,6 +104,6 @@ shared_answer(struct view *view)
 	EMIT(emit, "<h1 class=\"sentence\" id=\"sentence\">");
 	emit_string(emit, title);
 	EMIT(emit, ".</h1>\n");
-	put_table(view);
+	put_table(view, all);
 	view_end(view);
 }

@@ -220,6 +220,43 @@ changes_beside_new_targets_are_told(void **state)
 	assert_int_equal(changes_get(changes, count + 1)->from, before);
 }
 
+/* What a page does not show of a tag is said. */
+static void
+a_shared_page_tells_what_it_leaves_out(void **state)
+{
+	static const char *const tags[] = { "lab" };
+	static const struct policy policy = { .interval = 60 * (int64_t)SECOND, .tag_count = 1, .tags = tags };
+	static struct target targets[MANY];
+	static char names[MANY][16];
+	struct site site = { .config = &config };
+	const struct server_request request = { .path = "/", .prefix = "/share/x", .tag = "lab" };
+	struct buffer body = { .data = NULL };
+	struct server_answer answer = { .status = 200, .body = &body };
+	uint32_t rows = 0;
+
+	(void)state;
+	for (uint32_t i = 2; i < MANY; i++) {
+		snprintf(names[i], sizeof names[i], "%u", i);
+		targets[i - 2] = (struct target){ .name = names[i], .policy = &policy };
+	}
+	config.targets = targets;
+	config.target_count = MANY - 2;
+	put_targets(2, MANY);
+	board_destroy(&board);
+	site.board = board = board_create(&config);
+	assert_non_null(board);
+	turn();
+	site_answer(&site, &request, &answer);
+	assert_int_equal(answer.status, 200);
+	assert_true(buffer_add(&body, "", 1, EMIT_MAX));
+	for (const char *at = body.data; (at = strstr(at, "<td class=\"name\">")) != NULL; at++)
+		rows++;
+	assert_int_equal(rows, 1000);
+	assert_non_null(strstr(body.data, "of 1198.</h1>"));
+	assert_non_null(strstr(body.data, ">198 more are not shown"));
+	buffer_fini(&body);
+}
+
 /* However many targets there are, a part stays small, and each family has each target once: also where others appear meanwhile. */
 static void
 metrics_come_in_parts(void **state)
@@ -425,6 +462,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(a_chart_tells_percentiles_by_nearest_rank, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_is_not_read_yet_is_not_denied, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(changes_beside_new_targets_are_told, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_shared_page_tells_what_it_leaves_out, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(metrics_come_in_parts, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_family_has_one_head, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(history_may_come_later, set_up, tear_down),
