@@ -48,7 +48,7 @@ struct exchanges {
 	struct ev_loop *loop;
 	uint32_t limit, open; /* sockets */
 	uint32_t count;       /* of exchanges */
-	TAILQ_HEAD(, exchange) line;
+	TAILQ_HEAD(exchange_list, exchange) line;
 	unsigned char pool[POOL];
 	size_t pool_left;
 };

@@ -31,7 +31,7 @@ struct lingers {
 	struct ev_loop *loop;
 	ev_timer timer;
 	uint32_t count;
-	TAILQ_HEAD(, lingering) line, free;
+	TAILQ_HEAD(lingering_list, lingering) line, free;
 	struct lingering items[];
 };
 

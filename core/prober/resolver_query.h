@@ -21,8 +21,8 @@ struct resolver {
 	uint32_t server_count;
 	struct canary canaries[QUESTION_SERVERS_MAX]; /* one for each server */
 	struct name_failures failures;
-	LIST_HEAD(, resolver_query) all;
-	TAILQ_HEAD(, resolver_query) ready; /* not taken yet, in the order in which they became
+	LIST_HEAD(query_list, resolver_query) all;
+	TAILQ_HEAD(query_queue, resolver_query) ready; /* not taken yet, in the order in which they became
 	                                     * so */
 };
 

@@ -23,7 +23,7 @@ struct slots {
 	uint32_t in_all, per_address, held, waiting;
 	uint32_t places, bucket_count;   /* a power of two */
 	struct place **buckets;
-	TAILQ_HEAD(, place) waiting_places;
+	TAILQ_HEAD(place_list, place) waiting_places;
 };
 
 struct slots *
