@@ -50,6 +50,25 @@ reader_take_row(struct reader *reader, const struct node *group, const struct pw
 }
 
 bool
+reader_take_table(struct reader *reader, const struct node *group, const char *prefix,
+    const struct pw_setting *rows, struct pw_value *values)
+{
+	bool good = true;
+
+	for (int i = 0; rows[i].key != NULL; i++) {
+		const struct node *node = group == NULL ? NULL : node_member(group, rows[i].key);
+		struct text label = TEXT_OVER((char[2 * SETTING_KEY_MAX]){ 0 });
+
+		value_default(&reader->values, &rows[i], &values[i], NULL);
+		text_format(&label, "%s%s", prefix, rows[i].key);
+		if (node != NULL)
+			good &= value_of_node(&reader->values, &reader->faults, &rows[i],
+			    label.bytes, node, &values[i]);
+	}
+	return good;
+}
+
+bool
 reader_check_zone(
     struct reader *reader, const struct node *node, const char *label, const char *name)
 {

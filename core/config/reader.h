@@ -86,6 +86,12 @@ bool reader_take(
 bool reader_take_row(
     struct reader *, const struct node *group, const struct pw_setting *, struct pw_value *);
 
+/* The values of a table's rows in a group (NULL: it was not given), else their defaults; faults are
+ * told by `prefix` and the key. A required row that is missing is not looked for. Returns false
+ * after a fault. */
+bool reader_take_table(struct reader *, const struct node *group, const char *prefix,
+    const struct pw_setting *rows, struct pw_value *values);
+
 /* Checks that a time zone exists. Returns false after a fault at the node, which begins with
  * `label`. */
 bool reader_check_zone(struct reader *, const struct node *, const char *label, const char *name);

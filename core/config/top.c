@@ -267,21 +267,8 @@ top_take_log(struct reader *reader)
 		LOG_LOCAL2, LOG_LOCAL3, LOG_LOCAL4, LOG_LOCAL5, LOG_LOCAL6, LOG_LOCAL7 };
 	static const int levels[] = { LOG_ERR, LOG_WARNING, LOG_NOTICE, LOG_INFO, LOG_DEBUG };
 	struct pw_value values[LOG_ROWS];
-	char label[SETTING_KEY_MAX + 4];
-	struct text text;
 
-	for (int i = 0; i < LOG_ROWS; i++)
-		value_default(&reader->values, &log_settings[i], &values[i], NULL);
-	for (uint32_t i = 0; reader->log != NULL && i < reader->log->count; i++) {
-		const struct node *node = &reader->log->children[i];
-		int row = settings_find(log_settings, node->key);
-
-		text = TEXT_OVER(label);
-		text_format(&text, "log.%s", node->key);
-		if (row >= 0)
-			value_of_node(&reader->values, &reader->faults, &log_settings[row], label,
-			    node, &values[row]);
-	}
+	reader_take_table(reader, reader->log, "log.", log_settings, values);
 	if (reader->log != NULL)
 		reader_check_keys(reader, reader->log, "log: ", log_settings, NULL);
 	reader->config->log_to = (enum log_to)values[LOG_TO].number;

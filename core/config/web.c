@@ -143,7 +143,7 @@ web_take(struct reader *reader)
 {
 	struct config_web *web = &reader->config->web;
 	struct pw_value values[WEB_ROWS];
-	bool good = true, has_tcp = false;
+	bool good, has_tcp = false;
 
 	if (reader->web == NULL) {
 		if (reader->source->page && reader->source->path == NULL)
@@ -151,15 +151,7 @@ web_take(struct reader *reader)
 		return;
 	}
 	reader_check_keys(reader, reader->web, "web: ", web_settings, NULL);
-	for (int i = 0; i < WEB_ROWS; i++)
-		value_default(&reader->values, &web_settings[i], &values[i], NULL);
-	for (uint32_t i = 0; i < reader->web->count; i++) {
-		const struct node *node = &reader->web->children[i];
-		int row = settings_find(web_settings, node->key);
-
-		if (row >= 0)
-			good &= reader_take(reader, &web_settings[row], node, &values[row]);
-	}
+	good = reader_take_table(reader, reader->web, "", web_settings, values);
 	if (!values[WEB_LISTEN].given && good)
 		FAULT(reader, reader->web->place, "web: listen is missing: %s",
 		    web_settings[WEB_LISTEN].help);
