@@ -378,13 +378,12 @@ address_is_forbidden(const struct address *address)
 static void
 refuse(struct reason *why, const char *text, size_t size, const char *fault)
 {
-	char shown[80];
-	struct text escaped = TEXT_OVER(shown);
+	struct text shown = TEXT_ROOM(80);
 
 	if (why == NULL)
 		return;
-	text_escape(&escaped, (struct pw_bytes){ text, size });
-	reason_set(why, "\"%s%s\": %s", shown, escaped.cut ? "…" : "", fault);
+	text_escape(&shown, (struct pw_bytes){ text, size });
+	reason_set(why, "\"%s%s\": %s", shown.bytes, shown.cut ? "…" : "", fault);
 }
 
 static bool

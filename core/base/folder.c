@@ -31,16 +31,15 @@ belongs_to_others(const struct stat *status)
 bool
 folder_is_ours_alone(const struct stat *status, const char *what, struct reason *why)
 {
-	char shown[300];
-	struct text text = TEXT_OVER(shown);
+	struct text shown = TEXT_ROOM(300);
 
-	text_escape(&text, (struct pw_bytes){ what, strlen(what) });
+	text_escape(&shown, (struct pw_bytes){ what, strlen(what) });
 	if (belongs_to_others(status))
-		reason_set(why, "%s belongs to user %u: it has to be root's or our own", shown,
+		reason_set(why, "%s belongs to user %u: it has to be root's or our own", shown.bytes,
 		    (unsigned)status->st_uid);
 	else if ((status->st_mode & (S_IWGRP | S_IWOTH)) != 0)
 		reason_set(why, "%s can be written to by others (mode %04o): take that right away",
-		    shown, (unsigned)status->st_mode & 07777);
+		    shown.bytes, (unsigned)status->st_mode & 07777);
 	else
 		return true;
 	return false;
@@ -138,16 +137,15 @@ step(struct walk *walk, const char *name, struct reason *why)
 	struct stat status;
 	int next = open_part(walk, name);
 	bool good = next >= 0 && fstat(next, &status) == 0;
-	char shown[300];
-	struct text text = TEXT_OVER(shown);
+	struct text shown = TEXT_ROOM(300);
 
-	text_escape(&text, (struct pw_bytes){ name, strlen(name) });
+	text_escape(&shown, (struct pw_bytes){ name, strlen(name) });
 	if (good && S_ISDIR(status.st_mode))
 		return enter(walk, next, &status, why);
 	if (good && S_ISLNK(status.st_mode))
-		good = follow(walk, next, &status, shown, why);
+		good = follow(walk, next, &status, shown.bytes, why);
 	else {
-		reason_set(why, "%s: %s", shown, strerror(good ? ENOTDIR : errno));
+		reason_set(why, "%s: %s", shown.bytes, strerror(good ? ENOTDIR : errno));
 		good = false;
 	}
 	if (next >= 0)

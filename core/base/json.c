@@ -182,11 +182,10 @@ json_seconds(struct json *json, const char *key, int64_t microseconds)
 void
 json_time(struct json *json, const char *key, int64_t utc)
 {
-	char bytes[40];
-	struct text text = TEXT_OVER(bytes);
+	struct text text = TEXT_ROOM(40);
 
 	zone_add_utc(&text, utc);
-	json_string(json, key, utc == 0 ? NULL : bytes);
+	json_string(json, key, utc == 0 ? NULL : text.bytes);
 }
 
 void

@@ -21,6 +21,8 @@ struct text {
 /* A text over `room` bytes at `bytes`, room > 0. The caller keeps the bytes. */
 struct text text_over(char *bytes, size_t room);
 #define TEXT_OVER(array) text_over((array), sizeof(array))
+/* The same over bytes of its own, which last as long as the block around it. */
+#define TEXT_ROOM(size) text_over((char[size]){ "" }, (size))
 
 /* `from` and a NUL, cut where `room` (> 0) ends. */
 void text_copy(char *into, size_t room, const char *from);

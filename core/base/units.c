@@ -30,11 +30,10 @@ enum { DURATIONS = sizeof durations / sizeof *durations, SIZES = sizeof sizes / 
 static bool
 refuse(struct reason *why, const char *text, const char *fault)
 {
-	char shown[64];
-	struct text escaped = TEXT_OVER(shown);
+	struct text shown = TEXT_ROOM(64);
 
-	text_escape(&escaped, (struct pw_bytes){ text, strlen(text) });
-	reason_set(why, "\"%s%s\" %s", shown, escaped.cut ? "..." : "", fault);
+	text_escape(&shown, (struct pw_bytes){ text, strlen(text) });
+	reason_set(why, "\"%s%s\" %s", shown.bytes, shown.cut ? "..." : "", fault);
 	return false;
 }
 
@@ -42,14 +41,13 @@ refuse(struct reason *why, const char *text, const char *fault)
 static bool
 refuse_bare(struct reason *why, const char *text, int64_t number, bool over)
 {
-	char words[200];
-	struct text fault = TEXT_OVER(words);
+	struct text fault = TEXT_ROOM(200);
 
 	if (over)
 		return refuse(why, text, "is too long, and has no unit");
 	text_format(&fault, "has no unit; write %llds, %lldm or %lldh (units: us ms s m h d w)",
 	    (long long)number, (long long)number, (long long)number);
-	return refuse(why, text, words);
+	return refuse(why, text, fault.bytes);
 }
 
 /* Takes a number off the front of `*text`; false where there is none. A number beyond int64_t sets

@@ -80,8 +80,7 @@ send_words(int fd, const char *const *words)
 static void
 print(FILE *file, const char *prefix, const struct zone *zone, const char *line, size_t size)
 {
-	char bytes[ANSWER_MAX + 64];
-	struct text text = TEXT_OVER(bytes);
+	struct text text = TEXT_ROOM(ANSWER_MAX + 64);
 	const char *at = strstr(line, "<utc ");
 	char *end;
 	long long time = at == NULL ? 0 : strtoll(at + 5, &end, 10);
@@ -94,7 +93,7 @@ print(FILE *file, const char *prefix, const struct zone *zone, const char *line,
 		line = end + 1;
 	}
 	text_add_shown(&text, (struct pw_bytes){ line, size });
-	fprintf(file, "%s%s\n", prefix, bytes);
+	fprintf(file, "%s%s\n", prefix, text.bytes);
 }
 
 /* The kernel says who it is: nothing is asked, so one that is busy is found as well. */

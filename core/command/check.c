@@ -184,8 +184,7 @@ warn_of_relays(const struct lookup *lookup, struct ways *ways)
 
 	for (uint32_t i = 0; i < config->notifier_count; i++)
 		for (uint32_t target = 0; target < config->target_count; target++) {
-			char bytes[ADDRESS_TEXT_MAX];
-			struct text text = TEXT_OVER(bytes);
+			struct text text = TEXT_ROOM(ADDRESS_TEXT_MAX);
 
 			if (!goes_through(lookup, i, target))
 				continue;
@@ -194,7 +193,7 @@ warn_of_relays(const struct lookup *lookup, struct ways *ways)
 			address_add(&text, common(&lookup->hosts[i], &lookup->hosts[lookup->of_target[target]]));
 			printf("%s: warning: the relay \"%s\" of notifier %s lies at %s, as %s does, which is watched: while that is down it tells "
 			       "nobody; name a second notifier that goes another way\n", config->notifiers[i].place, relay_of(&config->notifiers[i]),
-			    config->notifiers[i].name, bytes, config->targets[target].name);
+			    config->notifiers[i].name, text.bytes, config->targets[target].name);
 			ways->warnings++;
 			break;
 		}
@@ -336,8 +335,7 @@ advise_of_labels(const struct config *config)
 static uint32_t
 advise(const struct config *config)
 {
-	char bytes[512];
-	struct text text = TEXT_OVER(bytes);
+	struct text text = TEXT_ROOM(512);
 	uint32_t count = config->reference_count == 0;
 
 	if (config->reference_count == 0)
@@ -345,7 +343,7 @@ advise(const struct config *config)
 		     "nothing tells an outage of ours from one of theirs where few targets are watched");
 	count += advise_of_labels(config);
 	if (!self_check_helo(config, &text)) {
-		printf("advice: " LAYOUT_HANG "%s\n", bytes);
+		printf("advice: " LAYOUT_HANG "%s\n", text.bytes);
 		count++;
 	}
 	return count;

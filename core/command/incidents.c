@@ -162,12 +162,11 @@ static void
 put_heading(const struct story *story, const struct store_outage *incident)
 {
 	bool known = incident->name[0] != '\0';
-	char bytes[64];
-	struct text span = TEXT_OVER(bytes);
+	struct text span = TEXT_ROOM(64);
 
 	text_add_span(&span, (incident->ended != 0 ? incident->ended : story->past.now) - incident->began);
 	printf("incident %" PRIu64 ": %s, %s %s\n", incident->number, known ? incident->name : "?",
-	    incident->ended != 0 ? "down for" : "down, so far for", bytes);
+	    incident->ended != 0 ? "down for" : "down, so far for", span.bytes);
 	if (known)
 		printf("  %-14s" LAYOUT_HANG "%s, %s port %u\n", "probe", incident->probe, incident->host, incident->port);
 	put_time(story, "began", incident->began);
@@ -328,14 +327,13 @@ put_difference(void *arg, const struct difference *difference)
 static void
 put_address(const struct evidence *leg, const char *what)
 {
-	char bytes[128];
-	struct text text = TEXT_OVER(bytes);
+	struct text text = TEXT_ROOM(128);
 
 	if (leg->address.size == 0)
 		text_add(&text, "no address");
 	else
 		transcript_add_address(&text, leg->address, leg->port);
-	printf("  %s%s\n", bytes, what);
+	printf("  %s%s\n", text.bytes, what);
 }
 
 static void

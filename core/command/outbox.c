@@ -199,16 +199,15 @@ read_deliveries(struct list *list, enum store_list_kind kind)
 
 	store_list_open(&from, past->reader, kind, 0);
 	while (past_next(past, &from, &row)) {
-		char shown[4096];
-		struct text text = TEXT_OVER(shown);
+		struct text shown = TEXT_ROOM(4096);
 
-		text_escape(&text, row.receipt);
+		text_escape(&shown, row.receipt);
 		row.notifier = past_copy(past, words_of(row.notifier));
 		row.recipient = past_copy(past, words_of(row.recipient));
 		row.name = past_copy(past, words_of(row.name));
 		row.kind = past_copy(past, words_of(row.kind));
 		row.text.data = past_copy(past, row.text);
-		row.receipt = words_of(past_copy(past, words_of(shown)));
+		row.receipt = words_of(past_copy(past, words_of(shown.bytes)));
 		must(VEC_RESERVE(list->rows, list->count, list->room) ? list->rows : NULL);
 		assert(list->count < list->room && (row.state == STORE_DELIVERY_dead) == (kind == STORE_LIST_GIVEN_UP));
 		list->rows[list->count++] = row;

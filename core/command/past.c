@@ -344,11 +344,10 @@ past_ago(const struct past *past, int64_t time, char bytes[PAST_TIME_MAX])
 void
 past_put(struct pw_bytes shown)
 {
-	char bytes[4096];
-	struct text text = TEXT_OVER(bytes);
+	struct text text = TEXT_ROOM(4096);
 
 	text_add_shown(&text, shown);
-	fputs(bytes, stdout);
+	fputs(text.bytes, stdout);
 }
 
 void

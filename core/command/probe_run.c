@@ -89,12 +89,11 @@ static void
 on_tick(EV_P_ ev_timer *timer, int revents)
 {
 	const struct child *child = timer->data;
-	char words[256];
-	struct text text = TEXT_OVER(words);
+	struct text words = TEXT_ROOM(256);
 
 	(void)loop, (void)revents;
-	prober_describe(child->prober, &text);
-	put_frame(child, PROBE_WAITS, 0, 0, words, text.size);
+	prober_describe(child->prober, &words);
+	put_frame(child, PROBE_WAITS, 0, 0, words.bytes, words.size);
 }
 
 static void
@@ -187,16 +186,15 @@ static void
 show_progress(const struct probing *probing, const char *waits)
 {
 	uint32_t count = probing->orders.config->target_count;
-	char line[512];
-	struct text text = TEXT_OVER(line);
+	struct text line = TEXT_ROOM(512);
 
 	if (!probing->progress)
 		return;
 	fputs("\r\033[K", stderr);
 	if (probing->finished < count && count > 1)
-		text_format(&text, "%u of %u done  ", probing->finished, count);
-	text_add(&text, probing->finished < count ? waits : "");
-	fprintf(stderr, "%.*s", (int)layout_fit(line, layout_terminal_width(STDERR_FILENO) - 1, false), line);
+		text_format(&line, "%u of %u done  ", probing->finished, count);
+	text_add(&line, probing->finished < count ? waits : "");
+	fprintf(stderr, "%.*s", (int)layout_fit(line.bytes, layout_terminal_width(STDERR_FILENO) - 1, false), line.bytes);
 }
 
 /* In the order in which the targets were named, whichever ended first. */

@@ -156,13 +156,12 @@ check_ways(struct resolver *resolver, struct ev_loop *loop, const char *helo, st
 		found += there.count;
 		rcode = there.rcode != DNS_NOERROR ? there.rcode : rcode;
 		for (uint32_t at = 0; at < there.count; at++) {
-			char bytes[96];
-			struct text reverse = TEXT_OVER(bytes);
+			struct text reverse = TEXT_ROOM(96);
 			struct address own;
 			if (!own_address(there.addresses[at].any.sa_family, &own) || address_order(&own, &there.addresses[at]) != 0)
 				continue;
 			add_reverse_name(&there.addresses[at], &reverse);
-			ask(resolver, loop, bytes, DNS_PTR, &back);
+			ask(resolver, loop, reverse.bytes, DNS_PTR, &back);
 			return leads_back(&back, helo, text);
 		}
 	}
@@ -200,13 +199,12 @@ self_check_helo(const struct config *config, struct text *text)
 static void
 print_address(const char *family, int number)
 {
-	char bytes[ADDRESS_TEXT_MAX];
-	struct text text = TEXT_OVER(bytes);
+	struct text text = TEXT_ROOM(ADDRESS_TEXT_MAX);
 	struct address own;
 
 	if (own_address(number, &own)) {
 		address_add(&text, &own);
-		printf("  %-14s " LAYOUT_HANG "%s%s\n", family, bytes,
+		printf("  %-14s " LAYOUT_HANG "%s%s\n", family, text.bytes,
 		    address_class(&own) == ADDRESS_PUBLIC ? "" : "  (not a public address: others see your router's)");
 	} else
 		printf("  %-14s " LAYOUT_HANG "none: no route\n", family);
@@ -220,8 +218,7 @@ print_sources(const struct config *config)
 
 	for (uint32_t i = 0; i < config->target_count; i++) {
 		const struct policy *policy = config->targets[i].policy;
-		char bytes[2 * ADDRESS_TEXT_MAX];
-		struct text text = TEXT_OVER(bytes);
+		struct text text = TEXT_ROOM(2 * ADDRESS_TEXT_MAX);
 
 		if (policy == last || (!policy->has_source4 && !policy->has_source6))
 			continue;
@@ -232,7 +229,7 @@ print_sources(const struct config *config)
 			text_add(&text, ", ");
 		if (policy->has_source6)
 			address_add(&text, &policy->source6);
-		printf("  %-14s " LAYOUT_HANG "%s (from %s on)\n", "source", bytes, config->targets[i].name);
+		printf("  %-14s " LAYOUT_HANG "%s (from %s on)\n", "source", text.bytes, config->targets[i].name);
 	}
 }
 
@@ -241,8 +238,7 @@ print_pace(const struct config *config)
 {
 	double a_day = 0;
 	int64_t shortest = INT64_MAX;
-	char bytes[64];
-	struct text text = TEXT_OVER(bytes);
+	struct text text = TEXT_ROOM(64);
 
 	for (uint32_t i = 0; i < config->target_count; i++) {
 		const struct policy *policy = config->targets[i].policy;
@@ -254,7 +250,7 @@ print_pace(const struct config *config)
 	if (config->target_count == 0)
 		return;
 	units_add_duration(&text, shortest);
-	printf("  %-14s " LAYOUT_HANG "%u, each address at most every %s while all is well\n", "targets", config->target_count, bytes);
+	printf("  %-14s " LAYOUT_HANG "%u, each address at most every %s while all is well\n", "targets", config->target_count, text.bytes);
 	printf("  %-14s " LAYOUT_HANG "about %.0f a day in all, for targets with one address each\n", "connections", a_day);
 	printf("  %-14s " LAYOUT_HANG "at most %u at once to one address\n", "at once", config->per_address);
 }

@@ -48,11 +48,10 @@ colour_of(const struct page *page, uint8_t verdict)
 static void
 put_bytes(FILE *file, struct pw_bytes ours)
 {
-	char bytes[2 * EVIDENCE_TEXT_MAX];
-	struct text text = TEXT_OVER(bytes);
+	struct text text = TEXT_ROOM(2 * EVIDENCE_TEXT_MAX);
 
 	text_add_shown(&text, ours);
-	fputs(bytes, file);
+	fputs(text.bytes, file);
 }
 
 static void
@@ -60,8 +59,7 @@ put_heading(const struct page *page, const struct run_result *result)
 {
 	const struct report *report = result->report;
 	const struct target *target = &page->config->targets[report->target];
-	char bytes[256];
-	struct text text = TEXT_OVER(bytes);
+	struct text text = TEXT_ROOM(256);
 
 	fprintf(page->file, "%s%s%s  %s%s%s", page->colour->bold, target->name, page->colour->plain,
 	    colour_of(page, report->verdict), verdict_name((enum pw_verdict)report->verdict), page->colour->plain);
@@ -73,7 +71,7 @@ put_heading(const struct page *page, const struct run_result *result)
 	text_add(&text, ", ");
 	text_add_span(&text, report->micros);
 	fprintf(page->file, "\n%sprobe %s, %s%s%s\n", page->colour->faint, target->policy->probe->descriptor->name,
-	    result->order->flags & ORDER_PATIENT ? "patient limits, " : "", bytes, page->colour->plain);
+	    result->order->flags & ORDER_PATIENT ? "patient limits, " : "", text.bytes, page->colour->plain);
 }
 
 /* A time is shown as "0.31 ms", "1.204 s"; and behind it that the run ended there, or that its
@@ -143,13 +141,12 @@ show_transcript(FILE *file, struct pw_bytes list, const char *faint, const char 
 
 	while (evidence_next_line(&list, &line)) {
 		bool event = line.dir == EVIDENCE_EVENT;
-		char bytes[TRANSCRIPT_LINE_MAX];
-		struct text text = TEXT_OVER(bytes);
+		struct text text = TEXT_ROOM(TRANSCRIPT_LINE_MAX);
 		int said;
 
 		transcript_add_line(&text, &line);
-		said = (int)(strstr(bytes, transcript_arrow(line.dir)) + strlen(transcript_arrow(line.dir)) + 1 - bytes);
-		fprintf(file, "    %s%.*s" LAYOUT_HANG "%s%s\n", event ? faint : "", said, bytes, bytes + said, event ? plain : "");
+		said = (int)(strstr(text.bytes, transcript_arrow(line.dir)) + strlen(transcript_arrow(line.dir)) + 1 - text.bytes);
+		fprintf(file, "    %s%.*s" LAYOUT_HANG "%s%s\n", event ? faint : "", said, text.bytes, text.bytes + said, event ? plain : "");
 	}
 }
 
@@ -177,11 +174,10 @@ put_leg(const struct page *page, const struct policy *policy, const struct evide
 	put_phases(page, policy, leg);
 	put_warnings_and_hint(page, policy, leg);
 	for (bool first = true; evidence_next_fact(&facts, &fact); first = false) {
-		char bytes[LINE_MAX_ESCAPED];
-		struct text text = TEXT_OVER(bytes);
+		struct text text = TEXT_ROOM(LINE_MAX_ESCAPED);
 
 		text_escape(&text, fact.value);
-		fprintf(page->file, "%s    %-18s " LAYOUT_HANG "%s\n", first ? "\n" : "", fact.name, bytes);
+		fprintf(page->file, "%s    %-18s " LAYOUT_HANG "%s\n", first ? "\n" : "", fact.name, text.bytes);
 	}
 	if (!page->style->brief) {
 		fputs(leg->transcript.size > 0 ? "\n" : "", page->file);

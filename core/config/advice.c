@@ -168,8 +168,7 @@ warn_of_late(struct reader *reader)
 		const struct target *target = &config->targets[i];
 		bool again = i > 0 && config->targets[i - 1].policy == target->policy;
 		int64_t after = again ? 0 : target_told_after(config, target);
-		char bytes[32];
-		struct text span = TEXT_OVER(bytes);
+		struct text span = TEXT_ROOM(32);
 
 		if (after <= late || after == INT64_MAX)
 			continue;
@@ -177,7 +176,7 @@ warn_of_late(struct reader *reader)
 		WARN(reader, reader->targets.places[i],
 		    "that %s is down would be told %s later: each notifier that is meant for it "
 		    "has an `after`",
-		    target->name, bytes);
+		    target->name, span.bytes);
 		named++;
 	}
 }

@@ -268,14 +268,13 @@ take_limits(const struct laying *at, enum limit_kind kind, const struct node *gr
 			.min = usual->min, .max = usual->max };
 		int number = reader_phase_number(at->reader, node->key);
 		struct candidates candidates = { .count = 0 };
-		char label[KEY_SHOWN_MAX];
-		struct text text = TEXT_OVER(label);
+		struct text label = TEXT_ROOM(KEY_SHOWN_MAX);
 		struct pw_value value;
 
 		assert(number < (int)at->reader->phase_name_count);
-		text_format(&text, "%s.%s", name, node->key);
+		text_format(&label, "%s.%s", name, node->key);
 		if (number >= 0 && has_phase(at, number)) {
-			if (value_of_node(&at->reader->values, &at->reader->faults, &row, label,
+			if (value_of_node(&at->reader->values, &at->reader->faults, &row, label.bytes,
 			        node, &value))
 				at->layer->limits[kind][number] = value.number;
 			continue;
@@ -312,8 +311,7 @@ static void
 take_cert_warn_days(struct reader *reader, const struct node *node, struct pw_value *into)
 {
 	static const struct pw_setting row = { .key = "cert_warn_days", .type = PW_LIST, .max = 8 };
-	char words[64];
-	struct text text = TEXT_OVER(words);
+	struct text words = TEXT_ROOM(64);
 	int least = INT_MAX, most = 0;
 	struct pw_value value;
 
@@ -332,12 +330,12 @@ take_cert_warn_days(struct reader *reader, const struct node *node, struct pw_va
 		most = days > most ? days : most;
 	}
 	if (most > 0)
-		text_format(&text, "%dd", most);
+		text_format(&words, "%dd", most);
 	if (least < most)
-		text_format(&text, " %dd", least);
+		text_format(&words, " %dd", least);
 	*into = (struct pw_value){ .given = true };
 	(void)value_of_text(
-	    &reader->values, &tls_settings_rows[TLS_CERT_WARN], "", words, into, NULL);
+	    &reader->values, &tls_settings_rows[TLS_CERT_WARN], "", words.bytes, into, NULL);
 }
 
 /*

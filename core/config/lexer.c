@@ -348,8 +348,7 @@ lexer_advance(struct lexer *lexer)
 void
 lexer_blame(struct lexer *lexer, struct place place, const char *format, ...)
 {
-	char words[sizeof((struct config_fault *)0)->text];
-	struct text text = TEXT_OVER(words);
+	struct text words = TEXT_ROOM(sizeof((struct config_fault *)0)->text);
 	const struct token *string = &lexer->long_string;
 	va_list arguments;
 
@@ -364,9 +363,9 @@ lexer_blame(struct lexer *lexer, struct place place, const char *format, ...)
 		return;
 	}
 	va_start(arguments, format);
-	text_format_v(&text, format, arguments);
+	text_format_v(&words, format, arguments);
 	va_end(arguments);
-	faults_add(lexer->faults, place, "%s", words);
+	faults_add(lexer->faults, place, "%s", words.bytes);
 }
 
 const char *

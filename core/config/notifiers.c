@@ -158,14 +158,13 @@ check_together(struct reader *reader, const struct node *group, struct config_no
 	words[sizeof words - 1] = '\0';
 	for (sentence = strtok_r(words, "\n", &rest); sentence != NULL;
 	     sentence = strtok_r(NULL, "\n", &rest)) {
-		char shown[400];
-		struct text text = TEXT_OVER(shown);
+		struct text shown = TEXT_ROOM(400);
 
-		text_escape(&text, (struct pw_bytes){ sentence, strlen(sentence) });
+		text_escape(&shown, (struct pw_bytes){ sentence, strlen(sentence) });
 		if (good)
-			notifier->way = arena_strdup(reader->arena, shown);
+			notifier->way = arena_strdup(reader->arena, shown.bytes);
 		else if (!is_of_wrong(own, sentence))
-			FAULT(reader, place_of(group, sentence), "%s", shown);
+			FAULT(reader, place_of(group, sentence), "%s", shown.bytes);
 	}
 }
 

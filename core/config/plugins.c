@@ -121,14 +121,13 @@ name_descriptor(char name[PATH_MAX], int fd, const struct stat *status)
 static void
 tell_load_error(const char *what, const char *error, const char *name, struct reason *why)
 {
-	char shown[300];
-	struct text text = TEXT_OVER(shown);
+	struct text shown = TEXT_ROOM(300);
 	size_t size = strlen(name);
 
 	if (strncmp(error, name, size) == 0 && strncmp(error + size, ": ", 2) == 0)
 		error += size + 2;
-	text_escape(&text, (struct pw_bytes){ error, strlen(error) });
-	reason_set(why, "%s: %s", what, shown);
+	text_escape(&shown, (struct pw_bytes){ error, strlen(error) });
+	reason_set(why, "%s: %s", what, shown.bytes);
 }
 
 /*

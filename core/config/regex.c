@@ -36,8 +36,7 @@ static void
 explain(int error, size_t offset, const char *pattern, struct reason *why)
 {
 	PCRE2_UCHAR words[120];
-	char rest[60];
-	struct text text = TEXT_OVER(rest);
+	struct text rest = TEXT_ROOM(60);
 	size_t size = strlen(pattern);
 
 	if (pcre2_get_error_message(error, words, sizeof words) < 0)
@@ -45,9 +44,9 @@ explain(int error, size_t offset, const char *pattern, struct reason *why)
 	if (offset > size)
 		offset = size;
 	assert(offset <= size);
-	text_escape(&text, (struct pw_bytes){ pattern + offset, size - offset });
+	text_escape(&rest, (struct pw_bytes){ pattern + offset, size - offset });
 	reason_set(why, "not a regular expression: %s, at character %zu%s%s%s", (const char *)words,
-	    offset + 1, offset < size ? ": '" : "", rest, offset < size ? "'" : "");
+	    offset + 1, offset < size ? ": '" : "", rest.bytes, offset < size ? "'" : "");
 }
 
 const struct pw_regex *

@@ -34,8 +34,7 @@ resolvers_read(
 	}
 	for (const char *line = input.bytes; line != NULL && count < RESOLVERS_FOUND_MAX;
 	     line = strchr(line, '\n')) {
-		char literal[ADDRESS_TEXT_MAX];
-		struct text text = TEXT_OVER(literal);
+		struct text literal = TEXT_ROOM(ADDRESS_TEXT_MAX);
 		const char *server;
 
 		/* What cannot be read is let pass, as the C library does. */
@@ -43,8 +42,8 @@ resolvers_read(
 		server = behind(line, "nameserver");
 		if (server == NULL)
 			continue;
-		text_add_bytes(&text, server, strcspn(server, " \t\r\n#;"));
-		count += address_parse(literal, 53, &found[count]);
+		text_add_bytes(&literal, server, strcspn(server, " \t\r\n#;"));
+		count += address_parse(literal.bytes, 53, &found[count]);
 	}
 	assert(count <= RESOLVERS_FOUND_MAX);
 	input_free(&input);

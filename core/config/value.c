@@ -100,18 +100,17 @@ value_add_number(struct text *text, const struct pw_setting *row, int64_t number
 static bool
 in_range(const struct pw_setting *row, int64_t number, struct reason *why)
 {
-	char words[120];
-	struct text text = TEXT_OVER(words);
+	struct text words = TEXT_ROOM(120);
 
 	if ((row->min == 0 && row->max == 0) || (number >= row->min && number <= row->max))
 		return true;
 	assert(row->min <= row->max);
-	value_add_number(&text, row, number);
-	text_add(&text, " is out of range: it goes from ");
-	value_add_number(&text, row, row->min);
-	text_add(&text, " to ");
-	value_add_number(&text, row, row->max);
-	reason_set(why, "%s", words);
+	value_add_number(&words, row, number);
+	text_add(&words, " is out of range: it goes from ");
+	value_add_number(&words, row, row->min);
+	text_add(&words, " to ");
+	value_add_number(&words, row, row->max);
+	reason_set(why, "%s", words.bytes);
 	return false;
 }
 
@@ -119,15 +118,14 @@ in_range(const struct pw_setting *row, int64_t number, struct reason *why)
 static bool
 quote_in_reason(const char *text, struct reason *why)
 {
-	char shown[120];
-	struct text quoted = TEXT_OVER(shown);
+	struct text shown = TEXT_ROOM(120);
 	struct reason what;
 
 	if (why == NULL)
 		return false;
 	what = *why;
-	text_escape(&quoted, (struct pw_bytes){ text, strlen(text) });
-	reason_set(why, "\"%s%s\" %s", shown, quoted.cut ? "..." : "", what.text);
+	text_escape(&shown, (struct pw_bytes){ text, strlen(text) });
+	reason_set(why, "\"%s%s\" %s", shown.bytes, shown.cut ? "..." : "", what.text);
 	return false;
 }
 
@@ -163,8 +161,7 @@ next_choice(void *arg, size_t index)
 static bool
 parse_choice(const struct pw_setting *row, const char *text, int64_t *number, struct reason *why)
 {
-	char words[300];
-	struct text all = TEXT_OVER(words);
+	struct text all = TEXT_ROOM(300);
 	const char *near = text_nearest(text, next_choice, (void *)row->choices);
 
 	for (*number = 0; row->choices[*number] != NULL; ++*number) {
@@ -172,7 +169,7 @@ parse_choice(const struct pw_setting *row, const char *text, int64_t *number, st
 			return true;
 		text_format(&all, "%s\"%s\"", *number == 0 ? "" : ", ", row->choices[*number]);
 	}
-	reason_set(why, "is none of %s%s%s%s", words, near == NULL ? "" : "; did you mean \"",
+	reason_set(why, "is none of %s%s%s%s", all.bytes, near == NULL ? "" : "; did you mean \"",
 	    near == NULL ? "" : near, near == NULL ? "" : "\"?");
 	return quote_in_reason(text, why);
 }
@@ -283,11 +280,10 @@ parse_list(struct values *values, const struct pw_setting *row, const struct nod
 		exit(EX_OSERR);
 	for (; count < list->count; count++) {
 		const struct node *node = &list->children[count];
-		char digits[24];
-		struct text text = TEXT_OVER(digits);
+		struct text digits = TEXT_ROOM(24);
 
 		if (node->kind == NODE_INT)
-			text_add_i64(&text, node->number);
+			text_add_i64(&digits, node->number);
 		else if (node->kind != NODE_STRING)
 			reason_set(
 			    why, "holds %s where a string should be", node_kind_name(node->kind));
@@ -295,7 +291,7 @@ parse_list(struct values *values, const struct pw_setting *row, const struct nod
 		    || (node->kind == NODE_STRING && !text_is_clean(node->text, why)))
 			break;
 		items[count] = arena_intern(
-		    values->arena, node->kind == NODE_INT ? digits : node->text);
+		    values->arena, node->kind == NODE_INT ? digits.bytes : node->text);
 	}
 	if (count == list->count)
 		value->list = share_list(values, items, count);

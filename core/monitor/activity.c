@@ -47,19 +47,18 @@ static void
 say(struct attempt_log *log, const struct watch *watch, const struct line *line,
     const struct report *report)
 {
-	char sentence[SENTENCE_MAX];
-	struct text text = TEXT_OVER(sentence);
+	struct text sentence = TEXT_ROOM(SENTENCE_MAX);
 
 	if (line->level > watch->config->log_level || !may_say(log, watch))
 		return;
-	change_text_add_report(&text, watch, report);
+	change_text_add_report(&sentence, watch, report);
 	if (line->attempt > 0)
-		text_format(&text, line->attempt <= line->of ? ", attempt %" PRIu32 " of %" PRIu32
+		text_format(&sentence, line->attempt <= line->of ? ", attempt %" PRIu32 " of %" PRIu32
 		    : ", attempt %" PRIu32, line->attempt, line->of);
 	else
-		text_format(&text, ", in %s", SPAN(report->micros));
+		text_format(&sentence, ", in %s", SPAN(report->micros));
 	duty_log(watch->duty, line->level, 0, "%s %s: %s",
-	    watch_target(watch, report->target)->name, line->what, sentence);
+	    watch_target(watch, report->target)->name, line->what, sentence.bytes);
 }
 
 void

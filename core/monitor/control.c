@@ -149,17 +149,16 @@ control_learnt(struct control *control, const struct report *report)
 {
 	const struct config *config = control->monitor->watch.config;
 	struct watched *watched = &control->monitor->watch.targets[report->target];
-	char line[LINE_ROOM];
-	struct text text = TEXT_OVER(line);
+	struct text line = TEXT_ROOM(LINE_ROOM);
 
-	text_format(&text, "%s: %s", config->targets[report->target].name,
+	text_format(&line, "%s: %s", config->targets[report->target].name,
 	    verdict_name((enum pw_verdict)report->verdict));
 	if (report->verdict != PW_OK)
-		text_format(&text, " (%s)", report->outcome);
+		text_format(&line, " (%s)", report->outcome);
 	if (report->text.size > 0)
-		text_add(&text, ": ");
-	text_add_shown(&text, report->text);
-	text_format(&text, "; it is %s", state_name((enum state)watched->state.state));
+		text_add(&line, ": ");
+	text_add_shown(&line, report->text);
+	text_format(&line, "; it is %s", state_name((enum state)watched->state.state));
 	for (size_t i = 0; i < CONTROL_PLACES; i++) {
 		struct place *place = &control->places[i];
 		static const int of_verdict[] = { [PW_OK] = 0, [PW_DEGRADED] = 1, [PW_BLOCKED] = 1,
@@ -167,7 +166,7 @@ control_learnt(struct control *control, const struct report *report)
 
 		if (place->waits != WAITS_FOR_RUN || place->target != report->target)
 			continue;
-		control_say(place, 'o', line);
+		control_say(place, 'o', line.bytes);
 		if (place->due > control->monitor->watch.now && watched->run == 0)
 			orders_plan(control->monitor->orders, report->target, place->due);
 		control_end(place, of_verdict[report->verdict]);
@@ -178,10 +177,9 @@ control_learnt(struct control *control, const struct report *report)
 void
 control_answered(struct control *control, const struct message_answer *answer)
 {
-	char line[ANSWER_LINE_MAX];
-	struct text text = TEXT_OVER(line);
+	struct text line = TEXT_ROOM(ANSWER_LINE_MAX);
 
-	text_add_shown(&text, answer->text);
+	text_add_shown(&line, answer->text);
 	for (size_t i = 0; i < CONTROL_PLACES; i++) {
 		struct place *place = &control->places[i];
 
@@ -191,7 +189,7 @@ control_answered(struct control *control, const struct message_answer *answer)
 		if (answer->kind == 'x')
 			control_end(place, answer->status);
 		else
-			control_say(place, answer->kind, line);
+			control_say(place, answer->kind, line.bytes);
 	}
 }
 

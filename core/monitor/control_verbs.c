@@ -56,8 +56,7 @@ find_target(struct place *place, const char *word, int best, bool *refused)
 {
 	const struct config *config = place->control->monitor->watch.config;
 	uint32_t found = CONFIG_NONE, matches = 0, said = 0;
-	char line[ANSWER_LINE_MAX];
-	struct text text = TEXT_OVER(line);
+	struct text line = TEXT_ROOM(ANSWER_LINE_MAX);
 
 	for (uint32_t i = 0; i < config->target_count; i++) {
 		int here = rank(&config->targets[i], word);
@@ -71,15 +70,15 @@ find_target(struct place *place, const char *word, int best, bool *refused)
 	*refused = matches > 1;
 	if (!*refused)
 		return found;
-	text_add(&text, "this may mean");
+	text_add(&line, "this may mean");
 	for (uint32_t i = found; i < config->target_count && said < NAMED_MAX; i++)
 		if (rank(&config->targets[i], word) == best)
-			text_format(&text, "%s %s", said++ == 0 ? "" : ",",
+			text_format(&line, "%s %s", said++ == 0 ? "" : ",",
 			    config->targets[i].name);
 	if (matches > said)
-		text_format(&text, " or %" PRIu32 " more", matches - said);
-	text_add(&text, ": say which");
-	control_refuse(place, CONTROL_USAGE, line);
+		text_format(&line, " or %" PRIu32 " more", matches - said);
+	text_add(&line, ": say which");
+	control_refuse(place, CONTROL_USAGE, line.bytes);
 	return CONFIG_NONE;
 }
 
@@ -97,15 +96,14 @@ refuse_unknown(struct place *place, const char *word, const char *what)
 {
 	struct config known = *place->control->monitor->watch.config;
 	const char *nearest = text_nearest(word, next_name, &known);
-	char line[ANSWER_LINE_MAX];
-	struct text text = TEXT_OVER(line);
+	struct text line = TEXT_ROOM(ANSWER_LINE_MAX);
 
-	text_add(&text, what);
+	text_add(&line, what);
 	if (nearest != NULL)
-		text_format(&text, ": did you mean `%s`?", nearest);
+		text_format(&line, ": did you mean `%s`?", nearest);
 	else
-		text_add(&text, ": `postwatch status` lists them");
-	control_refuse(place, CONTROL_USAGE, line);
+		text_add(&line, ": `postwatch status` lists them");
+	control_refuse(place, CONTROL_USAGE, line.bytes);
 }
 
 /* Whether the run goes on, or was begun; a run that was not due is none of a series. */

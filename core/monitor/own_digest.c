@@ -50,10 +50,9 @@ tell(struct monitor *monitor)
 {
 	struct watch *watch = &monitor->watch;
 	struct own_digest *digest = &monitor->own.digest;
-	char names[DIGEST_TEXT];
-	struct text text = TEXT_OVER(names);
+	struct text names = TEXT_ROOM(DIGEST_TEXT);
 	struct moment began = watch_moment(watch);
-	uint32_t count = gather(watch, &text, &began);
+	uint32_t count = gather(watch, &names, &began);
 	const char *since = SPAN(watch->now - began.mono);
 
 	digest->count = 0;
@@ -63,13 +62,13 @@ tell(struct monitor *monitor)
 		    "should for %s; ours or theirs: nothing that we can reach on that port tells "
 		    "which%s", count,
 		    count == 1 ? " has" : "s have", digest->port, count == 1 ? "it" : "they", since,
-		    names);
+		    names.bytes);
 	else
 		(void)notify_own(monitor, NOTICE_digest, "digest", began,
 		    "%s%" PRIu32 " target%s failed for %s; our network or theirs; "
 		    "nothing that we can reach tells which%s",
 		    count == watch->config->target_count ? "all " : "", count,
-		    count == 1 ? " has" : "s have", since, names);
+		    count == 1 ? " has" : "s have", since, names.bytes);
 	digest->port = 0;
 	digest->told.told = watch_moment(watch);
 	if (digest->told.count == 0)

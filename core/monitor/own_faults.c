@@ -189,8 +189,7 @@ own_faults_learn(struct monitor *monitor, const struct report *report)
 {
 	const struct watch *watch = &monitor->watch;
 	struct own_faults *faults = &monitor->own.faults;
-	char bytes[EVIDENCE_TEXT_MAX];
-	struct text words = TEXT_OVER(bytes);
+	struct text words = TEXT_ROOM(EVIDENCE_TEXT_MAX);
 	int64_t wall = clock_wall();
 
 	if (!(report->flags & REPORT_CLOCK_WRONG))
@@ -201,7 +200,7 @@ own_faults_learn(struct monitor *monitor, const struct report *report)
 		    wall);
 		(void)notify_own(monitor, NOTICE_impaired, "our_clock", watch_moment(watch),
 		    "%s; the dates of certificates are not "
-		    "judged until it is right, all else is", bytes);
+		    "judged until it is right, all else is", words.bytes);
 	}
 	faults->clock_wrong = watch->now;
 }

@@ -206,8 +206,7 @@ note_facts(struct monitor *monitor, const struct message_evidence *evidence, boo
 	const char *before = recent_facts_get(monitor->recent_facts, evidence->run);
 	const int64_t span = 10 * pace_interval(&watched->state,
 	    watch_target(watch, evidence->target)->policy);
-	char bytes[FACTS_SHOWN];
-	struct text changed = TEXT_OVER(bytes);
+	struct text changed = TEXT_ROOM(FACTS_SHOWN);
 
 	if (before != NULL)
 		text_add(&changed, before);
@@ -220,7 +219,7 @@ note_facts(struct monitor *monitor, const struct message_evidence *evidence, boo
 		uint64_t place = evidence->run % RUNS;
 		free(monitor->recent_facts->items[place].text);
 		monitor->recent_facts->items[place].run = evidence->run;
-		monitor->recent_facts->items[place].text = strdup(bytes);
+		monitor->recent_facts->items[place].text = strdup(changed.bytes);
 	}
 	return recent_facts_get(monitor->recent_facts, evidence->run);
 }

@@ -333,15 +333,14 @@ tell_blindness(struct monitor *monitor, enum blind_tell tell)
 
 	if (tell == BLIND_TELL_NOBODY)
 		return;
-	char words[256];
-	struct text text = TEXT_OVER(words);
+	struct text words = TEXT_ROOM(256);
 	if (tell == BLIND_TELL_BLIND) {
 		if (!moment_is_set(own->blind_since))
 			own->blind_since = clocks_at(&watch->clocks,
 			    own->blind.causes[cause].since);
-		blind_add_words(&text, &own->blind, cause, SPAN(watch->now - own->blind_since.mono));
+		blind_add_words(&words, &own->blind, cause, SPAN(watch->now - own->blind_since.mono));
 		own->blind_change = notify_own(monitor, NOTICE_blind, blind_code(cause),
-		    own->blind_since, "%s", words);
+		    own->blind_since, "%s", words.bytes);
 	} else {
 		(void)notify_own(monitor, NOTICE_cleared, blind_code(cause), own->blind_since,
 		    own->record.unseen

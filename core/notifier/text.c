@@ -312,8 +312,7 @@ void
 notice_add_body(struct text *text, const struct notice_view *view)
 {
 	static const char no_room[] = "… more has no room here\n";
-	char end[FOOT_MAX];
-	struct text foot = TEXT_OVER(end), all, most;
+	struct text foot = TEXT_ROOM(FOOT_MAX), all, most;
 	size_t least = notice_attempts_least(view), kept;
 
 	add_foot(&foot, view);
@@ -348,5 +347,5 @@ notice_add_body(struct text *text, const struct notice_view *view)
 	assert(all.size < all.room && foot.size < text->room);
 	notice_add_attempts(&all, view);
 	text->size = all.size;
-	text_add_bytes(text, end, foot.size);
+	text_add_bytes(text, foot.bytes, foot.size);
 }

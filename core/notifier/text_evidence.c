@@ -29,8 +29,7 @@ notice_last_failure(const struct notice_view *view)
 static void
 add_row(struct text *text, const struct evidence_phase *phase)
 {
-	char bytes[64];
-	struct text span = TEXT_OVER(bytes);
+	struct text span = TEXT_ROOM(64);
 
 	text_format(text, "  %-11s", phase->name);
 	if (phase->status == PHASE_NOT_REACHED || phase->micros < 0) {
@@ -38,7 +37,7 @@ add_row(struct text *text, const struct evidence_phase *phase)
 		return;
 	}
 	text_add_span(&span, phase->micros);
-	text_format(text, "%-13s", bytes);
+	text_format(text, "%-13s", span.bytes);
 	if (phase->limit > 0) {
 		text_add(text, "limit ");
 		text_add_span(text, phase->limit);

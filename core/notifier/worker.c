@@ -176,11 +176,10 @@ static void
 log_line(void *log_to, const char *line)
 {
 	const struct worker *worker = log_to;
-	char shown[DUTY_LINE_MAX / 2];
-	struct text text = TEXT_OVER(shown);
+	struct text shown = TEXT_ROOM(DUTY_LINE_MAX / 2);
 
-	text_escape(&text, (struct pw_bytes){ line, strnlen(line, PW_RECEIPT_MAX) });
-	duty_log(worker->duty, LOG_WARNING, 0, "%s: %s", worker->notifier->name, shown);
+	text_escape(&shown, (struct pw_bytes){ line, strnlen(line, PW_RECEIPT_MAX) });
+	duty_log(worker->duty, LOG_WARNING, 0, "%s: %s", worker->notifier->name, shown.bytes);
 }
 
 static void

@@ -133,15 +133,14 @@ link_send_accounts(struct tree *tree)
 	for (uint32_t i = 0; i < tree->quarantine.count; i++) {
 		const struct quarantine_entry *entry = &tree->quarantine.entries[i];
 
-		char why[EVIDENCE_TEXT_MAX];
-		struct text text = TEXT_OVER(why);
+		struct text why = TEXT_ROOM(EVIDENCE_TEXT_MAX);
 
 		if (entry->apart)
 			link_send_account(
 			    tree, entry->target, ACCOUNT_APART, "a prober died with it in hand");
 		if (entry->stage != QUARANTINE_HELD)
 			continue;
-		quarantine_explain(&tree->quarantine, entry, &text);
-		link_send_account(tree, entry->target, ACCOUNT_HELD, why);
+		quarantine_explain(&tree->quarantine, entry, &why);
+		link_send_account(tree, entry->target, ACCOUNT_HELD, why.bytes);
 	}
 }

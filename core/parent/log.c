@@ -165,8 +165,7 @@ static void
 tell_dropped(struct log *log, uint32_t sink)
 {
 	uint64_t dropped = log->sinks[sink].dropped;
-	char bytes[96];
-	struct text text = TEXT_OVER(bytes);
+	struct text text = TEXT_ROOM(96);
 
 	if (dropped == 0 || log_sink_is_behind(&log->sinks[sink]))
 		return;
@@ -176,7 +175,7 @@ tell_dropped(struct log *log, uint32_t sink)
 	    &text, dropped == 1 ? " log line was dropped here" : " log lines were dropped here");
 	write_line(log, sink,
 	    &(struct log_line){
-	        .level = LOG_WARNING, .at = clock_wall(), .text = { bytes, text.size } });
+	        .level = LOG_WARNING, .at = clock_wall(), .text = { text.bytes, text.size } });
 }
 
 static void
@@ -193,8 +192,7 @@ write_to_all(struct log *log, const struct log_line *line)
 void
 log_say(struct log *log, int level, const char *format, ...)
 {
-	char bytes[4096];
-	struct text text = TEXT_OVER(bytes);
+	struct text text = TEXT_ROOM(4096);
 	va_list arguments;
 
 	va_start(arguments, format);
@@ -202,7 +200,7 @@ log_say(struct log *log, int level, const char *format, ...)
 	va_end(arguments);
 	log->apart = true;
 	write_to_all(log,
-	    &(struct log_line){ .level = level, .at = clock_wall(), .text = { bytes, text.size } });
+	    &(struct log_line){ .level = level, .at = clock_wall(), .text = { text.bytes, text.size } });
 }
 
 /*

@@ -58,8 +58,7 @@ void
 manager_show(struct manager *manager, const struct tree *tree)
 {
 	const char *who = tree_missing(tree);
-	char bytes[64];
-	struct text fields = TEXT_OVER(bytes);
+	struct text fields = TEXT_ROOM(64);
 
 	if ((who != NULL) == manager->shows_missing)
 		return;
@@ -67,5 +66,5 @@ manager_show(struct manager *manager, const struct tree *tree)
 	text_add(&fields, "STATUS=");
 	text_add(&fields, who != NULL ? who : "watching");
 	text_add(&fields, who != NULL ? " is being replaced" : "");
-	manager_tell(manager, bytes);
+	manager_tell(manager, fields.bytes);
 }

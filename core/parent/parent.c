@@ -87,14 +87,13 @@ static void
 advance(struct parent *parent, int64_t now)
 {
 	const struct config *config = parent->config;
-	char bytes[96];
-	struct text fields = TEXT_OVER(bytes);
+	struct text fields = TEXT_ROOM(96);
 
 	look_at_files(parent, now);
 	if (reload_turn(&parent->reload, parent->stage == RUNNING, now)) {
 		text_format(
 		    &fields, "RELOADING=1\nMONOTONIC_USEC=%lld", (long long)clock_mono());
-		manager_tell(&parent->manager, bytes);
+		manager_tell(&parent->manager, fields.bytes);
 		parent->anew = true;
 		shutdown_begin(parent, now);
 	}
@@ -273,8 +272,7 @@ become_user(struct parent *parent, const struct parent_options *options)
 static bool
 filter_calls(struct parent *parent, const struct parent_options *options)
 {
-	char lacking[256];
-	struct text text = TEXT_OVER(lacking);
+	struct text lacking = TEXT_ROOM(256);
 	struct reason why;
 
 	parent->filtered = parent->filtered
@@ -288,10 +286,10 @@ filter_calls(struct parent *parent, const struct parent_options *options)
 	}
 	if (parent->filtered)
 		(void)setenv(RELOAD_FILTERED, "1", 1);
-	if (sandbox_lacks(&text))
+	if (sandbox_lacks(&lacking))
 		log_say(&parent->log, LOG_WARNING,
 		    "a process that is broken into is confined in part only: this system has %s",
-		    lacking);
+		    lacking.bytes);
 	return true;
 }
 

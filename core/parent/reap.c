@@ -68,8 +68,7 @@ static void
 tell_death(struct tree *tree, const struct child *child, pid_t pid, const char *how, int64_t now)
 {
 	uint32_t target = in_hand(tree, child);
-	char bytes[1024];
-	struct text text = TEXT_OVER(bytes);
+	struct text text = TEXT_ROOM(1024);
 
 	text_format(&text, "%s (pid %d) died %s, after ", child->name, (int)pid, how);
 	text_add_span(&text, now - child->started);
@@ -86,7 +85,7 @@ tell_death(struct tree *tree, const struct child *child, pid_t pid, const char *
 	} else {
 		text_add(&text, "; replaced at once");
 	}
-	log_say(tree->log, child->repeats ? LOG_DEBUG : LOG_ERR, "%s", bytes);
+	log_say(tree->log, child->repeats ? LOG_DEBUG : LOG_ERR, "%s", text.bytes);
 }
 
 /* Whether it died of the target that it had in hand: then that is kept away from it from now on. */
@@ -95,8 +94,7 @@ blame_target(struct tree *tree, const struct child *child, int status, const cha
 {
 	const struct quarantine_entry *entry;
 	uint32_t target = in_hand(tree, child);
-	char bytes[EVIDENCE_TEXT_MAX];
-	struct text why = TEXT_OVER(bytes);
+	struct text why = TEXT_ROOM(EVIDENCE_TEXT_MAX);
 
 	if (target == CONFIG_NONE)
 		return BLAME_NOBODY;
@@ -111,8 +109,8 @@ blame_target(struct tree *tree, const struct child *child, int status, const cha
 	}
 	quarantine_explain(&tree->quarantine, entry, &why);
 	log_say(tree->log, LOG_WARNING, "%s is quarantined, our own trouble: %s",
-	    tree->config->targets[target].name, bytes);
-	link_send_account(tree, target, ACCOUNT_HELD, bytes);
+	    tree->config->targets[target].name, why.bytes);
+	link_send_account(tree, target, ACCOUNT_HELD, why.bytes);
 	return BLAME_TARGET;
 }
 
@@ -123,8 +121,7 @@ blame_target(struct tree *tree, const struct child *child, int status, const cha
 static void
 reap_child(struct tree *tree, struct child *child, int status, int64_t now)
 {
-	char bytes[QUARANTINE_HOW_MAX + 32];
-	struct text how = TEXT_OVER(bytes);
+	struct text how = TEXT_ROOM(QUARANTINE_HOW_MAX + 32);
 	pid_t pid = child->pid;
 
 	child->pid = 0;
@@ -142,11 +139,11 @@ reap_child(struct tree *tree, struct child *child, int status, int64_t now)
 		text_format(&how, "by our kill: %s", child->killed);
 	else
 		tell_end(&how, status);
-	enum backoff_blame blame = blame_target(tree, child, status, bytes, now);
+	enum backoff_blame blame = blame_target(tree, child, status, how.bytes, now);
 	tree_await(tree, child, blame, now);
-	tell_death(tree, child, pid, bytes, now);
+	tell_death(tree, child, pid, how.bytes, now);
 	if (child->kind == DUTY_NOTIFIER && !child->explained)
-		snprintf(child->absence, sizeof child->absence, "its process died %s", bytes);
+		snprintf(child->absence, sizeof child->absence, "its process died %s", how.bytes);
 	if (child->kind == DUTY_NOTIFIER)
 		link_send_absence(tree, child);
 }
@@ -168,14 +165,13 @@ reap_children(struct tree *tree, int64_t now)
 			if (tree->children[i].pid == pid)
 				reap_child(tree, &tree->children[i], status, now);
 			else if (tree->children[i].gate == pid) {
-				char bytes[QUARANTINE_HOW_MAX];
-				struct text how = TEXT_OVER(bytes);
+				struct text how = TEXT_ROOM(QUARANTINE_HOW_MAX);
 
 				tree->children[i].gate = 0;
 				text_add(&how, "its gate died ");
 				tell_end(&how, status);
 				if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-					child_kill(&tree->children[i], bytes);
+					child_kill(&tree->children[i], how.bytes);
 			}
 		}
 	}

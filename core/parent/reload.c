@@ -192,14 +192,13 @@ judge_check(struct reload *reload, int status)
 	char kind = ends[i].is_fault ? 'e' : 'o';
 
 	for (char *line = reload->words, *stop; *line != '\0'; line = stop) {
-		char shown[1024];
-		struct text text = TEXT_OVER(shown);
+		struct text shown = TEXT_ROOM(1024);
 
 		stop = line + strcspn(line, "\n");
-		text_add_shown(&text, (struct pw_bytes){ line, (size_t)(stop - line) });
+		text_add_shown(&shown, (struct pw_bytes){ line, (size_t)(stop - line) });
 		stop += *stop == '\n';
-		if (text.size > 0)
-			report(reload, ends[i].is_fault ? LOG_ERR : LOG_WARNING, kind, shown);
+		if (shown.size > 0)
+			report(reload, ends[i].is_fault ? LOG_ERR : LOG_WARNING, kind, shown.bytes);
 	}
 	if (!ends[i].is_fault)
 		reload->failing_since = 0;

@@ -54,33 +54,31 @@ static void
 kill_if_silent(struct tree *tree, struct child *child, int64_t now)
 {
 	int64_t limit = tree_silence_limit(tree, child);
-	char why[QUARANTINE_HOW_MAX];
-	struct text text = TEXT_OVER(why);
+	struct text why = TEXT_ROOM(QUARANTINE_HOW_MAX);
 
 	if (child->killed[0] != '\0' || now - child->heard < limit)
 		return;
-	text_add(&text, child->stage == CHILD_STARTED ? "not ready after " : "silent for ");
-	text_add_span(&text, limit);
+	text_add(&why, child->stage == CHILD_STARTED ? "not ready after " : "silent for ");
+	text_add_span(&why, limit);
 	child->silent = true;
-	child_kill(child, why);
+	child_kill(child, why.bytes);
 }
 
 /* Its signs of life say that its loop turns, not that it gets anywhere. */
 static void
 kill_if_loops(struct tree *tree, struct child *child, int64_t now)
 {
-	char why[QUARANTINE_HOW_MAX];
-	struct text text = TEXT_OVER(why);
+	struct text why = TEXT_ROOM(QUARANTINE_HOW_MAX);
 
 	if (child->kind != DUTY_PROBER || child->stage != CHILD_READY || child->killed[0] != '\0'
 	    || !loop_watch_look(&child->loop, child->alive.done, loop_watch_cpu(child->pid), now,
 	        tree->times.loop))
 		return;
-	text_add(&text, "it loops: ");
-	text_add_span(&text, tree->times.loop);
-	text_add(&text, " of processor time without a run done");
+	text_add(&why, "it loops: ");
+	text_add_span(&why, tree->times.loop);
+	text_add(&why, " of processor time without a run done");
 	child->silent = true;
-	child_kill(child, why);
+	child_kill(child, why.bytes);
 }
 
 /* Lets out whose time is over; what has changed is written, for the parent after a reload or a
