@@ -444,15 +444,17 @@ const struct command command_check = {
 	.name = "check",
 	.arguments = "",
 	.summary = "read a configuration and tell all its faults",
-	.help = "Reads the configuration whole, loads its plugins, and prints every fault as FILE:LINE:COLUMN: what,\n"
-	        "and what would be right. Warns of targets that nobody would be told of, of tags that no target has,\n"
-	        "of notifiers that no target leads to, of relays that lie where a target does, of a fallback that goes the same\n"
-	        "way, of an outage that would be told hours later, and of files that are missing or that the service\n"
-	        "could not read; advises to test notifiers that have never delivered anything. Names the hosts of one label, for no search list is applied to\n"
-	        "them, and asks the configured resolvers whether the EHLO name leads to this machine and back. Starts\n"
-	        "nothing.\n\n"
-	        "Exit status: 0 no faults (warnings or not), 78 faults, or with --strict warnings or advice, 64 the command\n"
-	        "line is wrong.",
+	.help = "Reads the configuration whole, loads its plugins, and prints every fault as "
+	    "FILE:LINE:COLUMN: what, and what would be right. Warns of targets that nobody would "
+	    "be told of, of tags that no target has, of notifiers that no target leads to, of "
+	    "relays that lie where a target does, of a fallback that goes the same way, of an "
+	    "outage that would be told hours later, and of files that are missing or that the "
+	    "service could not read; advises to test notifiers that have never delivered anything. "
+	    "Names the hosts of one label, for no search list is applied to them, and asks the "
+	    "configured resolvers whether the EHLO name leads to this machine and back. Starts "
+	    "nothing.\n\n"
+	    "Exit status: 0 no faults (warnings or not), 78 faults, or with --strict warnings or "
+	    "advice, 64 the command line is wrong.",
 	.options = options,
 	.run = check,
 };

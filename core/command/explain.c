@@ -358,13 +358,14 @@ const struct command command_explain = {
 	.name = "explain",
 	.arguments = "TARGET | OUTCOME | --table [NAME]",
 	.summary = "why a target is in the state it is, and the rules for it",
-	.help = "Tells why TARGET is in the state it is: since when, the series of attempts it is in, the conditions that\n"
-	        "stand or may come, reasons for silence, its parents, what each notifier was told, and the pace and limits\n"
-	        "that it is watched by, each with what is built in. Reads the store, so it works while the daemon does not\n"
-	        "run, too, and then says so. OUTCOME: what it means, and what to look at; that needs no state.\n\n"
-	        "--table prints the rules by which runs become states, conditions and words, as tables: the very ones that\n"
-	        "the daemon walks. NAME: only that one.\n\n"
-	        "Exit status: as that of `postwatch status`.",
+	.help = "Tells why TARGET is in the state it is: since when, the series of attempts it is "
+	    "in, the conditions that stand or may come, reasons for silence, its parents, what "
+	    "each notifier was told, and the pace and limits that it is watched by, each with what "
+	    "is built in. Reads the store, so it works while the daemon does not run, too, and "
+	    "then says so. OUTCOME: what it means, and what to look at; that needs no state.\n\n"
+	    "--table prints the rules by which runs become states, conditions and words, as "
+	    "tables: the very ones that the daemon walks. NAME: only that one.\n\n"
+	    "Exit status: as that of `postwatch status`.",
 	.options = options,
 	.run = explain,
 };

@@ -161,9 +161,9 @@ const struct command command_history = {
 	.name = "history",
 	.arguments = "TARGET",
 	.summary = "the runs of a target, the newest first",
-	.help = "Lists the runs of TARGET as far back as they are kept: when, the verdict, how long it took, and the\n"
-	        "sentence, or where all was well the seconds of each step.\n\n"
-	        "Exit status: as that of `postwatch status`.",
+	.help = "Lists the runs of TARGET as far back as they are kept: when, the verdict, how "
+	    "long it took, and the sentence, or where all was well the seconds of each step.\n\n"
+	    "Exit status: as that of `postwatch status`.",
 	.options = options,
 	.run = history,
 };

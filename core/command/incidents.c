@@ -116,9 +116,10 @@ const struct command command_incidents = {
 	.name = "incidents",
 	.arguments = "[TARGET]",
 	.summary = "outages, the newest first",
-	.help = "Lists the incidents of TARGET, or of all: from the first failing attempt of a confirmed outage to the\n"
-	        "first passing one of its end. `postwatch show INCIDENT` tells the whole story of one.\n\n"
-	        "Exit status: as that of `postwatch status`.",
+	.help = "Lists the incidents of TARGET, or of all: from the first failing attempt of a "
+	    "confirmed outage to the first passing one of its end. `postwatch show INCIDENT` tells "
+	    "the whole story of one.\n\n"
+	    "Exit status: as that of `postwatch status`.",
 	.options = options,
 	.run = incidents,
 };
@@ -463,10 +464,10 @@ const struct command command_show = {
 	.name = "show",
 	.arguments = "INCIDENT",
 	.summary = "the whole story of an outage",
-	.help = "Tells the whole story of an incident: when it began and ended and when that was certain, what there was\n"
-	        "to tell and who was told, the transcript of every attempt that was kept, and what differs between the\n"
-	        "last failure and the success.\n\n"
-	        "Exit status: as that of `postwatch status`.",
+	.help = "Tells the whole story of an incident: when it began and ended and when that was "
+	    "certain, what there was to tell and who was told, the transcript of every attempt "
+	    "that was kept, and what differs between the last failure and the success.\n\n"
+	    "Exit status: as that of `postwatch status`.",
 	.options = show_options,
 	.run = show,
 };

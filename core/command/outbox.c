@@ -367,14 +367,17 @@ const struct command command_outbox = {
 	.name = "outbox",
 	.arguments = "[retry NOTICE|all [NOTIFIER] | drop NOTICE [NOTIFIER]]",
 	.summary = "what waits to be told, and what was given up",
-	.help = "Lists the deliveries that wait and those that were given up: the notice, its kind and target, the notifier\n"
-	        "and recipient, how often it was tried and when it is tried next, and what the other side said last; then\n"
-	        "the notifiers that deliver nothing, and why. Reads the store, so it works while the daemon does not run,\n"
-	        "too, and then says so.\n\n"
-	        "`retry` has the running daemon try them at once, those that were given up included; `drop` forgets one, and\n"
-	        "the log says so. A word about up and down that newer ones have overtaken is not sent after them.\n\n"
-	        "Exit status: 0; 1 nothing is kept, or nothing was to be retried or dropped; 64 wrong command line; 69 no\n"
-	        "daemon can be asked; 70 the store cannot be read; 75 it cannot be done now; 78 there is no such file.",
+	.help = "Lists the deliveries that wait and those that were given up: the notice, its "
+	    "kind and target, the notifier and recipient, how often it was tried and when it is "
+	    "tried next, and what the other side said last; then the notifiers that deliver "
+	    "nothing, and why. Reads the store, so it works while the daemon does not run, too, "
+	    "and then says so.\n\n"
+	    "`retry` has the running daemon try them at once, those that were given up included; "
+	    "`drop` forgets one, and the log says so. A word about up and down that newer ones "
+	    "have overtaken is not sent after them.\n\n"
+	    "Exit status: 0; 1 nothing is kept, or nothing was to be retried or dropped; 64 wrong "
+	    "command line; 69 no daemon can be asked; 70 the store cannot be read; 75 it cannot be "
+	    "done now; 78 there is no such file.",
 	.options = options,
 	.words = words,
 	.run = outbox,

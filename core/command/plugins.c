@@ -58,8 +58,9 @@ const struct command command_plugins = {
 	.name = "plugins",
 	.arguments = "[NAME]",
 	.summary = "list the plugins, or print the settings of one",
-	.help = "Lists the plugins that were found, and tells of each file that was refused why. NAME: prints what it is,\n"
-	        "its settings, phases with their limits, outcomes and facts, from its own tables.",
+	.help = "Lists the plugins that were found, and tells of each file that was refused why. "
+	    "NAME: prints what it is, its settings, phases with their limits, outcomes and facts, "
+	    "from its own tables.",
 	.options = options,
 	.run = plugins,
 };

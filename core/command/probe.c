@@ -183,13 +183,14 @@ const struct command command_probe = {
 	.name = "probe",
 	.arguments = "TARGET…",
 	.summary = "look at mail servers once, by hand, with everything that was seen",
-	.help = "Talks to each TARGET (host, host:port, [v6]:port) exactly as the daemon would, and prints what was\n"
-	        "seen: the steps with their times and limits, warnings, facts, and the transcript. What is waited for\n"
-	        "is shown on a terminal; Ctrl-C ends it, with what was seen until then.\n\n"
-	        "Exit status: 0 ok, 1 degraded or blocked, 2 failed, 3 unknown (our side); of several targets\n"
-	        "2 if any failed, else 3 if any is unknown, else 1, else 0. 64: the command line is wrong; 70: our\n"
-	        "own trouble; 78: faulty configuration. With --nagios 3 stands for all three, and standard output\n"
-	        "says why.",
+	.help = "Talks to each TARGET (host, host:port, [v6]:port) exactly as the daemon would, "
+	    "and prints what was seen: the steps with their times and limits, warnings, facts, and "
+	    "the transcript. What is waited for is shown on a terminal; Ctrl-C ends it, with what "
+	    "was seen until then.\n\n"
+	    "Exit status: 0 ok, 1 degraded or blocked, 2 failed, 3 unknown (our side); of several "
+	    "targets 2 if any failed, else 3 if any is unknown, else 1, else 0. 64: the command "
+	    "line is wrong; 70: our own trouble; 78: faulty configuration. With --nagios 3 stands "
+	    "for all three, and standard output says why.",
 	.options = options,
 	.run = probe,
 };

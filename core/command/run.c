@@ -160,16 +160,19 @@ const struct command command_run = {
 	.name = "run",
 	.arguments = "[TARGET…]",
 	.summary = "watch, and tell what happens",
-	.help = "Watches the targets of a configuration file, or those named here (host, host:port, [v6]:port)\n"
-	    "without one; with both, those of the file's that are named here.\n\n"
-	    "In a terminal it shows what happens, a line an event. As a daemon, and where the configuration\n"
-	    "says so, it logs to syslog; under systemd, to the journal. SIGTERM and SIGINT end it cleanly\n"
-	    "within 10 s, a second one at once; SIGHUP has it reload, as `postwatch reload` does.\n\n"
-	    "Started as root it becomes the user of the configuration (postwatch) before it speaks to anybody, for\n"
-	    "good; that user has to exist, and to be able to read the configuration and its files.\n\n"
-	    "Exit status: 0 told to end, and all ended in time; 1 something had to be killed; 64 wrong\n"
-	    "command line; 70 our own trouble; 73 no state folder or pid file; 75 another daemon has them;\n"
-	    "78 faulty configuration, or no such user.",
+	.help = "Watches the targets of a configuration file, or those named here (host, "
+	    "host:port, [v6]:port) without one; with both, those of the file's that are named "
+	    "here.\n\n"
+	    "In a terminal it shows what happens, a line an event. As a daemon, and where the "
+	    "configuration says so, it logs to syslog; under systemd, to the journal. SIGTERM and "
+	    "SIGINT end it cleanly within 10 s, a second one at once; SIGHUP has it reload, as "
+	    "`postwatch reload` does.\n\n"
+	    "Started as root it becomes the user of the configuration (postwatch) before it speaks "
+	    "to anybody, for good; that user has to exist, and to be able to read the "
+	    "configuration and its files.\n\n"
+	    "Exit status: 0 told to end, and all ended in time; 1 something had to be killed; 64 "
+	    "wrong command line; 70 our own trouble; 73 no state folder or pid file; 75 another "
+	    "daemon has them; 78 faulty configuration, or no such user.",
 	.options = (const struct option_row[]){
 	    { "config", 'c', "FILE", "the configuration (" PW_SYSCONF_DIR "/postwatch.conf)" },
 	    { "state", 'S', "FOLDER", "where to keep what is known, before any configuration" },

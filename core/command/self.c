@@ -299,9 +299,10 @@ const struct command command_whoami = {
 	.name = "whoami",
 	.arguments = "",
 	.summary = "what to tell others to allow: our addresses, EHLO name, pace",
-	.help = "Prints by which addresses and under which EHLO name we appear at the servers we watch, whether that\n"
-	        "name leads to us and back, and how often we come: what a postmaster wants to know before he lets us in.\n"
-	        "With targets on port 25 it connects to a few of them, and says whether the port is open for us.",
+	.help = "Prints by which addresses and under which EHLO name we appear at the servers we "
+	    "watch, whether that name leads to us and back, and how often we come: what a "
+	    "postmaster wants to know before he lets us in. With targets on port 25 it connects to "
+	    "a few of them, and says whether the port is open for us.",
 	.options = options,
 	.run = whoami,
 };

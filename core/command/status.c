@@ -304,19 +304,21 @@ const struct command command_status = {
 	.name = "status",
 	.arguments = "[TARGET…]",
 	.summary = "how every target stands",
-	.help = "Prints the state of each TARGET, or of all that are watched, with what was seen last and the conditions\n"
-	        "that stand, acknowledgements and pauses, and what waits to be told; those that are not well come first.\n"
-	        "A target of which no run has ended for longer than its settings allow is not looked at, and so is each while\n"
-	        "the daemon does not run; since when is said beside its state.\n"
-	        "Since when and why nothing is seen of targets is said below them; a notifier that delivers nothing is named\n"
-	        "with the reason, and so is why the heartbeat is held back.\n"
-	        "With --json and --totals the last object, which has no \"target\", tells what waits, which notifiers fail,\n"
-	        "and which files cannot be used.\n"
-	        "With --textfile the metrics of /metrics, without counters, replace FILE, whose name ends with .prom in the folder of the\n"
-	        "node_exporter's textfile collector.\n"
-	        "Reads the store, so it works while the daemon does not run, too, and then says so.\n\n"
-	        "Exit status: 0; 1 nothing is kept, or no such target; 2 a target is not looked at; 64 wrong command line; 70 the store cannot be\n"
-	        "read; 74 FILE cannot be written; 78 there is no such file.",
+	.help = "Prints the state of each TARGET, or of all that are watched, with what was seen "
+	    "last and the conditions that stand, acknowledgements and pauses, and what waits to be "
+	    "told; those that are not well come first. A target of which no run has ended for "
+	    "longer than its settings allow is not looked at, and so is each while the daemon does "
+	    "not run; since when is said beside its state. Since when and why nothing is seen of "
+	    "targets is said below them; a notifier that delivers nothing is named with the "
+	    "reason, and so is why the heartbeat is held back. With --json and --totals the last "
+	    "object, which has no \"target\", tells what waits, which notifiers fail, and which "
+	    "files cannot be used. With --textfile the metrics of /metrics, without counters, "
+	    "replace FILE, whose name ends with .prom in the folder of the node_exporter's "
+	    "textfile collector. Reads the store, so it works while the daemon does not run, too, "
+	    "and then says so.\n\n"
+	    "Exit status: 0; 1 nothing is kept, or no such target; 2 a target is not looked at; 64 "
+	    "wrong command line; 70 the store cannot be read; 74 FILE cannot be written; 78 there "
+	    "is no such file.",
 	.options = options,
 	.run = status,
 };

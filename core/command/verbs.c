@@ -131,11 +131,12 @@ const struct command command_ack = {
 	.name = "ack",
 	.arguments = "INCIDENT --why REASON",
 	.summary = "acknowledge an open incident",
-	.help = "Acknowledges an open INCIDENT, with a reason: until it ends nobody is reminded of it and it is escalated to\n"
-	        "nobody else. `postwatch status` and `postwatch show` say who did so, when and why. The answer comes when\n"
-	        "it is on disk.\n\n"
-	        "Exit status: 0; 1 there is no such incident, or it is over; 64 wrong command line; 69 no daemon can be\n"
-	        "asked; 75 it cannot be done now, or whether it was done is not known; 78 there is no such file.",
+	.help = "Acknowledges an open INCIDENT, with a reason: until it ends nobody is reminded "
+	    "of it and it is escalated to nobody else. `postwatch status` and `postwatch show` say "
+	    "who did so, when and why. The answer comes when it is on disk.\n\n"
+	    "Exit status: 0; 1 there is no such incident, or it is over; 64 wrong command line; 69 "
+	    "no daemon can be asked; 75 it cannot be done now, or whether it was done is not "
+	    "known; 78 there is no such file.",
 	.options = ack_options,
 	.run = ack,
 };
@@ -144,13 +145,16 @@ const struct command command_pause = {
 	.name = "pause",
 	.arguments = "TARGET|TAG --for TIME --why REASON",
 	.summary = "watch a target, or all with a tag, without telling",
-	.help = "Pauses TARGET (a name, PROBE://HOST:PORT, or HOST:PORT), or all targets that have TAG (`tag:lab`, or `lab`\n"
-	        "where no target is called so): they are watched and their incidents are recorded, but nothing of them is\n"
-	        "told. When the pause ends, by its time or by `postwatch resume`, what is true is compared with what was\n"
-	        "told, and told if it differs. A pause survives the end of the daemon; its time counts as paused time.\n"
-	        "`postwatch status` shows until when and why. The answer comes when it is on disk.\n\n"
-	        "Exit status: 0; 1 there are too many pauses; 64 wrong command line, or no such target or tag; 69 no daemon\n"
-	        "can be asked; 75 it cannot be done now, or whether it was done is not known; 78 there is no such file.",
+	.help = "Pauses TARGET (a name, PROBE://HOST:PORT, or HOST:PORT), or all targets that "
+	    "have TAG (`tag:lab`, or `lab` where no target is called so): they are watched and "
+	    "their incidents are recorded, but nothing of them is told. When the pause ends, by "
+	    "its time or by `postwatch resume`, what is true is compared with what was told, and "
+	    "told if it differs. A pause survives the end of the daemon; its time counts as paused "
+	    "time. `postwatch status` shows until when and why. The answer comes when it is on "
+	    "disk.\n\n"
+	    "Exit status: 0; 1 there are too many pauses; 64 wrong command line, or no such target "
+	    "or tag; 69 no daemon can be asked; 75 it cannot be done now, or whether it was done "
+	    "is not known; 78 there is no such file.",
 	.options = pause_options,
 	.run = pause_it,
 };
@@ -159,9 +163,10 @@ const struct command command_resume = {
 	.name = "resume",
 	.arguments = "TARGET|TAG",
 	.summary = "end a pause, or a quarantine, before its time",
-	.help = "Ends the pauses of TARGET, or those of TAG, as they were given to `postwatch pause`; and the quarantine of\n"
-	        "TARGET, or of all targets that have TAG.\n\n"
-	        "Exit status: 0; 1 there was nothing to be ended; 64, 69, 75 and 78 as those of `postwatch pause`.",
+	.help = "Ends the pauses of TARGET, or those of TAG, as they were given to `postwatch "
+	    "pause`; and the quarantine of TARGET, or of all targets that have TAG.\n\n"
+	    "Exit status: 0; 1 there was nothing to be ended; 64, 69, 75 and 78 as those of "
+	    "`postwatch pause`.",
 	.options = ask_options,
 	.run = ask_one,
 };
@@ -170,11 +175,13 @@ const struct command command_test = {
 	.name = "test",
 	.arguments = "NOTIFIER",
 	.summary = "send a test through a notifier, and see its receipt",
-	.help = "Has the running daemon send a notice of the kind `test` through NOTIFIER, the way that all notices go, waits\n"
-	        "for its end, and prints the receipt for each recipient, in the words of the other side. It is sent now or\n"
-	        "not at all: what fails is not tried again.\n\n"
-	        "Exit status: 0 sent to all; 1 not sent to some; 64 wrong command line, or no such notifier; 69 no daemon\n"
-	        "can be asked; 75 no receipt came in time; 78 there is no such file.",
+	.help = "Has the running daemon send a notice of the kind `test` through NOTIFIER, the "
+	    "way that all notices go, waits for its end, and prints the receipt for each "
+	    "recipient, in the words of the other side. It is sent now or not at all: what fails "
+	    "is not tried again.\n\n"
+	    "Exit status: 0 sent to all; 1 not sent to some; 64 wrong command line, or no such "
+	    "notifier; 69 no daemon can be asked; 75 no receipt came in time; 78 there is no such "
+	    "file.",
 	.options = ask_options,
 	.run = ask_one,
 };
@@ -183,10 +190,12 @@ const struct command command_probe_now = {
 	.name = "probe-now",
 	.arguments = "TARGET",
 	.summary = "have the running daemon look at a target now",
-	.help = "Has the daemon that runs run TARGET now, waits for the end of that run, and prints what it saw. As an\n"
-	        "attempt the run counts only if it was due. TARGET: a name, PROBE://HOST:PORT, or HOST:PORT.\n\n"
-	        "Exit status: 0 ok, 1 degraded or blocked, 2 failed, 3 unknown (our side), 64 no such target is watched,\n"
-	        "69 no daemon can be asked, 75 it cannot be run now, 78 there is no such file.",
+	.help = "Has the daemon that runs run TARGET now, waits for the end of that run, and "
+	    "prints what it saw. As an attempt the run counts only if it was due. TARGET: a name, "
+	    "PROBE://HOST:PORT, or HOST:PORT.\n\n"
+	    "Exit status: 0 ok, 1 degraded or blocked, 2 failed, 3 unknown (our side), 64 no such "
+	    "target is watched, 69 no daemon can be asked, 75 it cannot be run now, 78 there is no "
+	    "such file.",
 	.options = folder_options,
 	.run = ask_one,
 };
@@ -195,11 +204,12 @@ const struct command command_reload = {
 	.name = "reload",
 	.arguments = "",
 	.summary = "have the running daemon read its configuration again",
-	.help = "Has the daemon that runs read and check its configuration. A fault is told, and nothing changes. Else runs that\n"
-	        "are under way end, the daemon begins anew with what was checked, as the same process, and goes on where it\n"
-	        "was; the command waits for that. A program or plugin that was replaced is taken into use as well.\n\n"
-	        "Exit status: 0 in force, or nothing was new; 1 the check failed; 69 no daemon can be asked, or it has not\n"
-	        "come back; 75 not now; 78 there is no such file.",
+	.help = "Has the daemon that runs read and check its configuration. A fault is told, and "
+	    "nothing changes. Else runs that are under way end, the daemon begins anew with what "
+	    "was checked, as the same process, and goes on where it was; the command waits for "
+	    "that. A program or plugin that was replaced is taken into use as well.\n\n"
+	    "Exit status: 0 in force, or nothing was new; 1 the check failed; 69 no daemon can be "
+	    "asked, or it has not come back; 75 not now; 78 there is no such file.",
 	.options = folder_options,
 	.run = reload,
 };
