@@ -27,6 +27,13 @@ struct text text_over(char *bytes, size_t room);
 /* `from` and a NUL, cut where `room` (> 0) ends. */
 void text_copy(char *into, size_t room, const char *from);
 
+/* "s" behind the name of what is counted, where it is not one: "2 runs". */
+static inline const char *
+plural(uint64_t count)
+{
+	return count == 1 ? "" : "s";
+}
+
 /* A string as bytes, without its NUL; NULL counts as "". */
 struct pw_bytes text_view(const char *string);
 

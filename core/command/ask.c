@@ -20,7 +20,8 @@
 
 enum { REQUEST_MAX = 4096, ANSWER_MAX = 16 * 1024 };
 static const int64_t to_be_taken = 30 * (int64_t)SECOND;
-static const int64_t to_be_answered = 3900 * (int64_t)SECOND; /* the longest deadline of a notifier, and more */
+/* The longest deadline of a notifier, and more. */
+static const int64_t to_be_answered = 3900 * (int64_t)SECOND;
 
 /* A limit of nothing would be none at all. */
 static void
@@ -28,7 +29,7 @@ limit(int fd, int option, int64_t patience)
 {
 	if (patience < MILLISECOND)
 		patience = MILLISECOND;
-	const struct timeval time = { .tv_sec = (time_t)(patience / SECOND), .tv_usec = (suseconds_t)(patience % SECOND) };
+	const struct timeval time = { patience / SECOND, patience % SECOND };
 
 	setsockopt(fd, SOL_SOCKET, option, &time, sizeof time);
 }
@@ -39,14 +40,16 @@ static int
 call(const char *folder, int64_t taken, int64_t answered)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int at = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC), fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	int at = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 
 	snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/control", at);
 	if (fd >= 0) {
 		limit(fd, SO_SNDTIMEO, taken);
 		limit(fd, SO_RCVTIMEO, answered);
 	}
-	bool called = fd >= 0 && at >= 0 && connect(fd, (struct sockaddr *)&address, sizeof address) == 0;
+	bool called = fd >= 0 && at >= 0
+	    && connect(fd, (struct sockaddr *)&address, sizeof address) == 0;
 	int error = errno;
 	if (at >= 0)
 		close(at);
@@ -127,7 +130,8 @@ is_ready(const char *folder, int64_t until)
 
 	if (sent)
 		limit(fd, SO_RCVTIMEO, until - clock_mono());
-	bool ready = sent && recv(fd, packet, sizeof packet - 1, 0) > 0 && strcmp(packet, "x0") == 0;
+	bool ready = sent && recv(fd, packet, sizeof packet - 1, 0) > 0
+	    && strcmp(packet, "x0") == 0;
 	if (fd >= 0)
 		close(fd);
 	return ready;
@@ -156,21 +160,18 @@ ask(const char *folder, const struct zone *zone, const char *const *words)
 	int fd = call(folder, to_be_taken, to_be_answered), status = -1;
 	ssize_t size = 0;
 
-	if (fd < 0 && errno == EACCES) {
-		fprintf(stderr, "postwatch: %s: permission denied: root and the user of the daemon may ask it\n", folder);
-		return EXIT_DENIED;
-	}
-	if (fd < 0) {
-		fprintf(stderr, "postwatch: no postwatch can be asked on %s: %s\n", folder,
+	if (fd < 0 && errno == EACCES)
+		return command_fail(EXIT_DENIED,
+		    "%s: permission denied: root and the user of the daemon may ask it", folder);
+	if (fd < 0)
+		return command_fail(EXIT_ABSENT, "no postwatch can be asked on %s: %s", folder,
 		    errno == EAGAIN ? "it takes nobody" : strerror(errno));
-		return EXIT_ABSENT;
-	}
 	/* Who turns us away may have hung up by then, and has said why. */
-	bool sent = send_words(fd, words), hung_up = !sent && (errno == EPIPE || errno == ECONNRESET);
-	if (!sent && errno == EMSGSIZE) {
-		fprintf(stderr, "postwatch: that is too long: %d bytes are the most\n", REQUEST_MAX);
-		status = EXIT_USAGE;
-	}
+	bool sent = send_words(fd, words);
+	bool hung_up = !sent && (errno == EPIPE || errno == ECONNRESET);
+	if (!sent && errno == EMSGSIZE)
+		status = command_fail(
+		    EXIT_USAGE, "that is too long: %d bytes are the most", REQUEST_MAX);
 	while ((sent || hung_up) && status < 0) {
 		/* A daemon that closes without having read our request leaves ECONNRESET, which
 		 * Linux reports once and before the answer. */
@@ -188,8 +189,8 @@ ask(const char *folder, const struct zone *zone, const char *const *words)
 			status = (int)strtoul(packet + 1, NULL, 10) & 0x7f;
 	}
 	if (status < 0)
-		fprintf(stderr, "postwatch: it did not answer%s%s\n", !sent || size < 0 ? ": " : "",
-		    !sent || size < 0 ? strerror(errno) : "");
+		status = command_fail(EXIT_ABSENT, "it did not answer%s%s",
+		    !sent || size < 0 ? ": " : "", !sent || size < 0 ? strerror(errno) : "");
 	close(fd);
-	return status < 0 ? EXIT_ABSENT : status;
+	return status;
 }

@@ -3,7 +3,7 @@
  * meant otherwise (names of one label); and what only a look outside can tell: whether the EHLO
  * name leads to this machine and back.
  */
-#include "command/check.h"
+#include "command/command.h"
 
 #include <assert.h>
 #include <ev.h>
@@ -104,9 +104,7 @@ list_hosts(struct lookup *lookup)
 		    : must(strndup(endpoint.host, endpoint.host_size));
 	}
 	for (uint32_t i = 0; i < config->target_count; i++) {
-		bool again = i > 0 && strcmp(config->targets[i].host, config->targets[i - 1].host) == 0;
-
-		if (again)
+		if (i > 0 && strcmp(config->targets[i].host, config->targets[i - 1].host) == 0)
 			lookup->of_target[i] = lookup->of_target[i - 1];
 		else if (lookup->count == config->notifier_count + HOSTS_MAX)
 			lookup->of_target[i] = CONFIG_NONE;
@@ -127,7 +125,9 @@ look_up(struct lookup *lookup)
 
 	assert(lookup->count <= lookup->config->notifier_count + HOSTS_MAX);
 	lookup->loop = ev_loop_new(EVFLAG_AUTO);
-	resolver = lookup->loop == NULL ? NULL : resolver_create(lookup->loop, lookup->config, NULL, &why);
+	resolver = lookup->loop == NULL
+	    ? NULL
+	    : resolver_create(lookup->loop, lookup->config, NULL, &why);
 	for (uint32_t i = 0; resolver != NULL && i < lookup->count; i++) {
 		struct host_found *host = &lookup->hosts[i];
 
@@ -135,8 +135,8 @@ look_up(struct lookup *lookup)
 		ev_init(&host->resolved, on_resolved);
 		host->resolved.data = host;
 		if (host->name != NULL)
-			host->query
-			    = resolver_ask(resolver, host->name, FAMILY_BOTH, false, PATIENCE * SECOND, &host->resolved);
+			host->query = resolver_ask(resolver, host->name, FAMILY_BOTH, false,
+			    PATIENCE * SECOND, &host->resolved);
 		lookup->waiting += host->query != NULL;
 	}
 	if (resolver != NULL) {
@@ -184,16 +184,19 @@ warn_of_relays(const struct lookup *lookup, struct ways *ways)
 
 	for (uint32_t i = 0; i < config->notifier_count; i++)
 		for (uint32_t target = 0; target < config->target_count; target++) {
-			struct text text = TEXT_ROOM(ADDRESS_TEXT_MAX);
+			const struct host_found *hosts = lookup->hosts;
+			struct text at = TEXT_ROOM(ADDRESS_TEXT_MAX);
 
 			if (!goes_through(lookup, i, target))
 				continue;
-			if (strcasecmp(lookup->hosts[i].name, config->targets[target].host) == 0)
+			if (strcasecmp(hosts[i].name, config->targets[target].host) == 0)
 				break; /* which was told when the file was read */
-			address_add(&text, common(&lookup->hosts[i], &lookup->hosts[lookup->of_target[target]]));
-			printf("%s: warning: the relay \"%s\" of notifier %s lies at %s, as %s does, which is watched: while that is down it tells "
-			       "nobody; name a second notifier that goes another way\n", config->notifiers[i].place, relay_of(&config->notifiers[i]),
-			    config->notifiers[i].name, text.bytes, config->targets[target].name);
+			address_add(&at, common(&hosts[i], &hosts[lookup->of_target[target]]));
+			printf("%s: warning: the relay \"%s\" of notifier %s lies at %s, as %s "
+			       "does, which is watched: while that is down it tells nobody; name a "
+			       "second notifier that goes another way\n",
+			    config->notifiers[i].place, relay_of(&config->notifiers[i]),
+			    config->notifiers[i].name, at.bytes, config->targets[target].name);
 			ways->warnings++;
 			break;
 		}
@@ -209,24 +212,29 @@ warn_of_selves(const struct lookup *lookup, struct ways *ways)
 	for (uint32_t target = 0; target < config->target_count; target++) {
 		uint32_t last = CONFIG_NONE, told = 0, arriving = 0;
 
-		for (uint32_t i = 0; i < config->notifier_count; i++)
-			if (notifier_hears_of(config, i, &config->targets[target]) && config->notifiers[i].kinds >> NOTICE_down & 1) {
-				uint32_t other = config->notifiers[i].fallback;
+		for (uint32_t i = 0; i < config->notifier_count; i++) {
+			uint32_t other = config->notifiers[i].fallback;
 
-				told++;
-				arriving += !goes_through(lookup, i, target)
-				    || (other != CONFIG_NONE && !goes_through(lookup, other, target));
-				last = i;
-			}
+			if (!notifier_hears_of(config, i, &config->targets[target])
+			    || !(config->notifiers[i].kinds >> NOTICE_down & 1))
+				continue;
+			told++;
+			arriving += !goes_through(lookup, i, target)
+			    || (other != CONFIG_NONE && !goes_through(lookup, other, target));
+			last = i;
+		}
 		assert(arriving <= told && (told == 0) == (last == CONFIG_NONE));
 		if (told == 0 || arriving > 0 || found++ >= SELVES_NAMED)
 			continue;
-		printf("%s: warning: nobody would be told that %s is down: %s %s sends through it; name a notifier that goes another way\n",
+		printf("%s: warning: nobody would be told that %s is down: %s %s sends through it; "
+		       "name a notifier that goes another way\n",
 		    config->notifiers[last].place, config->targets[target].name,
-		    told == 1 ? "its only notifier" : "each of its notifiers, as", config->notifiers[last].name);
+		    told == 1 ? "its only notifier" : "each of its notifiers, as",
+		    config->notifiers[last].name);
 	}
 	if (found > SELVES_NAMED)
-		printf("%s: warning: the same holds of %u more targets\n", config->path, found - SELVES_NAMED);
+		printf("%s: warning: the same holds of %u more targets\n", config->path,
+		    found - SELVES_NAMED);
 	ways->warnings += found;
 	ways->untold += found;
 }
@@ -241,7 +249,8 @@ advise_of_ways(const struct config *config)
 	enum store_reader_opening opening;
 	struct reason why;
 	struct store_reader *reader = store_reader_open(config->state, &opening, &why);
-	bool *proved = must(calloc(config->notifier_count + 1, sizeof *proved)), known = reader != NULL;
+	bool *proved = must(calloc(config->notifier_count + 1, sizeof *proved));
+	bool known = reader != NULL;
 	struct store_list list;
 	const char *name;
 
@@ -254,11 +263,14 @@ advise_of_ways(const struct config *config)
 		known = store_list_close(&list) != STORE_READ_BROKEN;
 	for (uint32_t i = 0; i < config->notifier_count; i++) {
 		bool beats = config->heartbeat_interval != 0 && i == config->heartbeat;
+		const char *name_of = config->notifiers[i].name;
 
 		if (proved[i] || beats || (!known && opening != STORE_READER_NOTHING))
 			continue;
-		printf("%s: advice: " LAYOUT_HANG "%s has delivered nothing yet: %s`postwatch test %s` shows whether its way leads to somebody\n",
-		    config->notifiers[i].place, config->notifiers[i].name, known ? "" : "once postwatch runs, ", config->notifiers[i].name);
+		printf("%s: advice: " LAYOUT_HANG "%s has delivered nothing yet: %s`postwatch test "
+		       "%s` shows whether its way leads to somebody\n",
+		    config->notifiers[i].place, name_of, known ? "" : "once postwatch runs, ",
+		    name_of);
 		advice += known;
 	}
 	store_reader_close(&reader);
@@ -304,10 +316,13 @@ is_single_label(const struct hosts *hosts, const char *host)
 static uint32_t
 advise_of_label(const char *host, const char *search)
 {
-	printf("advice: " LAYOUT_HANG "%s is a name of one label, asked for as \"%s.\": no search list is applied to it; ", host, host);
+	printf("advice: " LAYOUT_HANG "%s is a name of one label, asked for as \"%s.\": no search "
+	       "list is applied to it; ",
+	    host, host);
 	if (*search != '\0')
-		printf("other programs here may find %s.%.*s (search %s in " RESOLV_CONF "): write the full name\n", host,
-		    (int)strcspn(search, " "), search, search);
+		printf("other programs here may find %s.%.*s (search %s in " RESOLV_CONF "): write "
+		       "the full name\n",
+		    host, (int)strcspn(search, " "), search, search);
 	else
 		puts("write the full name");
 	return 1;
@@ -339,8 +354,9 @@ advise(const struct config *config)
 	uint32_t count = config->reference_count == 0;
 
 	if (config->reference_count == 0)
-		puts("advice: " LAYOUT_HANG "name two or more `references` (\"HOST:PORT\" that nearly always answer): without them "
-		     "nothing tells an outage of ours from one of theirs where few targets are watched");
+		puts("advice: " LAYOUT_HANG "name two or more `references` (\"HOST:PORT\" that "
+		     "nearly always answer): without them nothing tells an outage of ours from one "
+		     "of theirs where few targets are watched");
 	count += advise_of_labels(config);
 	if (!self_check_helo(config, &text)) {
 		printf("advice: " LAYOUT_HANG "%s\n", text.bytes);
@@ -377,7 +393,8 @@ try_gates(const struct config *config)
 		if (gate->open(memory, notifier->values, why, sizeof why)) {
 			gate->close(memory);
 		} else {
-			printf("%s: warning: notifier %s cannot work: %.255s\n", config->path, notifier->name, why);
+			printf("%s: warning: notifier %s cannot work: %.255s\n", config->path,
+			    notifier->name, why);
 			warnings++;
 		}
 		free(memory);
@@ -393,8 +410,9 @@ tell_verdict(const struct config *config, const char *path, uint32_t warnings, u
 
 	for (uint32_t i = 0; i < config->target_count; i++)
 		untold += !target_is_told(config, &config->targets[i]);
-	printf("%s: %s: %u target%s, %u notifier%s", path, untold + warnings == 0 ? "good" : "no fault", config->target_count,
-	    config->target_count == 1 ? "" : "s", notifiers, notifiers == 1 ? "" : "s");
+	printf("%s: %s: %u target%s, %u notifier%s", path,
+	    untold + warnings == 0 ? "good" : "no fault", config->target_count,
+	    plural(config->target_count), notifiers, plural(notifiers));
 	if (config->heartbeat_interval != 0)
 		fputs(" and the heartbeat", stdout);
 	if (untold > 0)
@@ -429,7 +447,8 @@ check(const struct command *command, int argc, char **argv)
 	advice = warnings + advise(config) + advise_of_ways(config);
 	if (!strict || advice == 0)
 		return 0;
-	printf("%s: %u warning%s or advice, taken for faults by --strict\n", source.path, advice, advice == 1 ? "" : "s");
+	printf("%s: %u warning%s or advice, taken for faults by --strict\n", source.path, advice,
+	    plural(advice));
 	return EXIT_CONFIG;
 }
 
@@ -441,8 +460,7 @@ static const struct option_row options[] = {
 };
 
 const struct command command_check = {
-	.name = "check",
-	.arguments = "",
+	.name = "check", .arguments = "",
 	.summary = "read a configuration and tell all its faults",
 	.help = "Reads the configuration whole, loads its plugins, and prints every fault as "
 	    "FILE:LINE:COLUMN: what, and what would be right. Warns of targets that nobody would "
@@ -455,6 +473,5 @@ const struct command command_check = {
 	    "nothing.\n\n"
 	    "Exit status: 0 no faults (warnings or not), 78 faults, or with --strict warnings or "
 	    "advice, 64 the command line is wrong.",
-	.options = options,
-	.run = check,
+	.options = options, .run = check,
 };

@@ -12,38 +12,43 @@
 #include <unistd.h>
 
 #include "base/text.h"
-#include "command/check.h"
-#include "command/explain.h"
-#include "command/history.h"
-#include "command/incidents.h"
 #include "command/layout.h"
-#include "command/outbox.h"
-#include "command/plugins.h"
-#include "command/probe.h"
-#include "command/run.h"
-#include "command/self.h"
-#include "command/status.h"
-#include "command/verbs.h"
-#include "command/version.h"
 
 enum { OPTIONS_MAX = 32 };
 
 const struct command *const commands[] = {
-	&command_run,     &command_probe,  &command_status, &command_incidents, &command_show,   &command_history,
-	&command_ack,     &command_pause,  &command_resume, &command_outbox,    &command_test,   &command_reload,
-	&command_probe_now,
-	&command_check,   &command_plugins, &command_explain, &command_whoami,  &command_help,   &command_version,
-	&command_complete, NULL,
+	&command_run, &command_probe, &command_status, &command_incidents, &command_show,
+	&command_history, &command_ack, &command_pause, &command_resume, &command_outbox,
+	&command_test, &command_reload, &command_probe_now, &command_check, &command_plugins,
+	&command_explain, &command_whoami, &command_help, &command_version, &command_complete,
+	NULL,
 };
 
 void *
 must(void *memory)
 {
-	if (memory == NULL) {
-		fputs("postwatch: out of memory\n", stderr);
-		exit(EXIT_INTERNAL);
-	}
+	if (memory == NULL)
+		exit(command_fail(EXIT_INTERNAL, "out of memory"));
 	return memory;
+}
+
+static void __attribute__((format(printf, 1, 0)))
+say(const char *format, va_list arguments)
+{
+	fputs("postwatch: ", stderr);
+	vfprintf(stderr, format, arguments);
+	fputc('\n', stderr);
+}
+
+int
+command_fail(int status, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	say(format, arguments);
+	va_end(arguments);
+	return status;
 }
 
 bool
@@ -86,11 +91,10 @@ command_unknown(const char *name)
 {
 	const char *near = text_nearest(name, next_name, NULL);
 
-	if (near != NULL)
-		fprintf(stderr, "postwatch: there is no command `%s`: did you mean `%s`?\n", name, near);
-	else
-		fprintf(stderr, "postwatch: there is no command `%s`; `postwatch help` lists them\n", name);
-	return EXIT_USAGE;
+	return near != NULL
+	    ? command_fail(EXIT_USAGE, "there is no command `%s`: did you mean `%s`?", name, near)
+	    : command_fail(
+	          EXIT_USAGE, "there is no command `%s`; `postwatch help` lists them", name);
 }
 
 int
@@ -98,12 +102,11 @@ command_misused(const struct command *command, const char *format, ...)
 {
 	va_list arguments;
 
-	fputs("postwatch: ", stderr);
 	va_start(arguments, format);
-	vfprintf(stderr, format, arguments);
+	say(format, arguments);
 	va_end(arguments);
-	fprintf(stderr, "\nusage: postwatch %s %s\n`postwatch help %s` tells more.\n", command->name,
-	    command->arguments, command->name);
+	fprintf(stderr, "usage: postwatch %s %s\n`postwatch help %s` tells more.\n",
+	    command->name, command->arguments, command->name);
 	return EXIT_USAGE;
 }
 
@@ -169,16 +172,20 @@ command_next_option(const struct command *command, int argc, char **argv, int *a
 	const struct option_row *row = command_try_option(command, argc, argv, at, argument);
 
 	if (row != NULL && row->name == NULL)
-		exit(command_misused(command, "%s: not an option of `%s`, or its argument is missing", *argument, command->name));
+		exit(command_misused(command,
+		    "%s: not an option of `%s`, or its argument is missing", *argument,
+		    command->name));
 	return row;
 }
 
 static int
 print_one(const struct command *command)
 {
+	const struct option_row *row = command->options;
+
 	layout_be_prose();
-	printf("usage: postwatch %s " LAYOUT_HANG "%s%s\n\n", command->name, command->options != NULL ? "[option…] " : "",
-	    command->arguments);
+	printf("usage: postwatch %s " LAYOUT_HANG "%s%s\n\n", command->name,
+	    row != NULL ? "[option…] " : "", command->arguments);
 	/* A line end within a paragraph is only where its source ends. */
 	fputs(LAYOUT_HANG, stdout);
 	for (const char *at = command->help; *at != '\0'; at++)
@@ -188,14 +195,16 @@ print_one(const struct command *command)
 		} else
 			putchar(*at == '\n' ? ' ' : *at);
 	putchar('\n');
-	for (const struct option_row *row = command->options; row != NULL && row->name != NULL; row++) {
+	for (; row != NULL && row->name != NULL; row++) {
+		const char *argument = row->argument != NULL ? row->argument : "";
 		char words[64], letter[8] = "   ";
 
-		snprintf(words, sizeof words, "--%s%s%s", row->name, row->argument != NULL ? " " : "",
-		    row->argument != NULL ? row->argument : "");
+		snprintf(words, sizeof words, "--%s%s%s", row->name, argument[0] != '\0' ? " " : "",
+		    argument);
 		if (row->letter != 0)
 			snprintf(letter, sizeof letter, "-%c,", row->letter);
-		printf("%s  %s %-22s " LAYOUT_HANG "%s\n", row == command->options ? "\n" : "", letter, words, row->help);
+		printf("%s  %s %-22s " LAYOUT_HANG "%s\n", row == command->options ? "\n" : "",
+		    letter, words, row->help);
 	}
 	return 0;
 }
@@ -211,10 +220,11 @@ help(const struct command *self, int argc, char **argv)
 		return about == NULL ? command_unknown(argv[1]) : print_one(about);
 	}
 	layout_be_prose();
-	puts("Postwatch watches mail servers and tells the truth about them.\n\nusage: postwatch COMMAND [option…]\n");
-	for (const struct command *const *command = commands; *command != NULL; command++)
-		if (!(*command)->hidden)
-			printf("  %-10s " LAYOUT_HANG "%s\n", (*command)->name, (*command)->summary);
+	puts("Postwatch watches mail servers and tells the truth about them.\n\n"
+	     "usage: postwatch COMMAND [option…]\n");
+	for (const struct command *const *each = commands; *each != NULL; each++)
+		if (!(*each)->hidden)
+			printf("  %-10s " LAYOUT_HANG "%s\n", (*each)->name, (*each)->summary);
 	puts("\n`postwatch help COMMAND` tells more.");
 	return 0;
 }
@@ -245,28 +255,28 @@ complete(const struct command *self, int argc, char **argv)
 			if (!(*each)->hidden)
 				offer((*each)->name, begun);
 	} else if (command != NULL && begun[0] == '-') {
-		for (const struct option_row *row = command->options; row != NULL && row->name != NULL; row++) {
+		const struct option_row *row = command->options;
+
+		for (; row != NULL && row->name != NULL; row++) {
 			snprintf(option, sizeof option, "--%s", row->name);
 			offer(option, begun);
 		}
 		offer("--help", begun);
 	} else if (command != NULL)
-		for (const char *const *word = command->words; word != NULL && *word != NULL; word++)
-			offer(*word, begun);
+		for (const char *const *own = command->words; own != NULL && *own != NULL; own++)
+			offer(*own, begun);
 	return 0;
 }
 
 const struct command command_help = {
-	.name = "help",
-	.arguments = "[COMMAND]",
+	.name = "help", .arguments = "[COMMAND]",
 	.summary = "what a command does, and its options",
 	.help = "Lists the commands, or tells what one of them does.",
 	.run = help,
 };
 
 const struct command command_complete = {
-	.name = "complete",
-	.arguments = "POSITION WORD…",
+	.name = "complete", .arguments = "POSITION WORD…",
 	.summary = "candidates for the shell's completion",
 	.help = "Prints what the shell may offer for the word at POSITION, a line each.",
 	.run = complete,

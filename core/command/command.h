@@ -24,6 +24,9 @@ enum {
  * been asked for. */
 void *must(void *memory);
 
+/* Says on standard error what went wrong, behind our name; returns `status`. */
+int command_fail(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
 /* Writes all of it to a descriptor, however often that takes. Returns false where it cannot; errno
  * says why. */
 bool write_all(int fd, const void *bytes, size_t size);
@@ -42,18 +45,22 @@ struct command {
 	const char *summary;   /* one line */
 	const char *help;      /* what it does and how it ends; may be several paragraphs */
 	const struct option_row *options;
-	const char *const *words; /* of ours that may stand among the arguments, ended by NULL; NULL: none */
-	int (*run)(const struct command *, int argc, char **argv); /* argv[0] is the command's word */
+	/* Words of ours that may stand among the arguments, ended by NULL; NULL: none. */
+	const char *const *words;
+	/* argv[0] is the command's word. Returns the exit status. */
+	int (*run)(const struct command *, int argc, char **argv);
 	bool as_it_is;         /* its output is a log, or for programs: not laid out for a page */
 	bool hidden;
 };
 
-/* `postwatch help`, and what the shell completes: both are made from the tables that parse the
- * command line. */
-extern const struct command command_help, command_complete;
-
-/* All of them, ended by NULL, in the order in which help lists them. */
+/* All commands, ended by NULL, in the order in which help lists them; each has a source of its
+ * name but those that ask the daemon (verbs.c), `show` (incidents.c), `whoami` (self.c), and help
+ * and completion, which are made from the tables that parse the command line (command.c). */
 extern const struct command *const commands[];
+extern const struct command command_ack, command_check, command_complete, command_explain,
+    command_help, command_history, command_incidents, command_outbox, command_pause,
+    command_plugins, command_probe, command_probe_now, command_reload, command_resume, command_run,
+    command_show, command_status, command_test, command_version, command_whoami;
 
 /* The command called `name`, or NULL. */
 const struct command *command_find(const char *name);
@@ -66,13 +73,16 @@ int command_unknown(const char *name);
  * argv[*at] on. A wrong option is told on stderr and ends the process with EXIT_USAGE: nothing has
  * been begun then.
  */
-const struct option_row *command_next_option(const struct command *, int argc, char **argv, int *at, char **argument);
+const struct option_row *command_next_option(
+    const struct command *, int argc, char **argv, int *at, char **argument);
 
 /* The same, but a wrong option is returned as a row without a name, with *argument as it was
  * written. */
-const struct option_row *command_try_option(const struct command *, int argc, char **argv, int *at, char **argument);
+const struct option_row *command_try_option(
+    const struct command *, int argc, char **argv, int *at, char **argument);
 
 /* Says what is wrong with the command line, and how to ask for help; returns EXIT_USAGE. */
-int command_misused(const struct command *, const char *format, ...) __attribute__((format(printf, 2, 3)));
+int command_misused(const struct command *, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 #endif

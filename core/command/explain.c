@@ -1,7 +1,7 @@
 /* `postwatch explain TARGET`: why it is in the state it is, from its record, which is what the
  * monitor itself goes on with; and `--table`: the rules from a run to a word, from the very
  * tables that the monitor walks. */
-#include "command/explain.h"
+#include "command/command.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -33,14 +33,17 @@ static void
 put_of(const struct explained *it, bool recovering)
 {
 	const struct target *target = it->row->configured;
-
 	uint32_t needed = !recovering && it->state.trouble != NULL ? it->state.trouble->needed : 0;
 
-	if (target != NULL && needed > target->policy->tries)
-		printf(" of %" PRIu32 " (tries, and more since single attempts failed in the hour before)", needed);
-	else if (target != NULL)
-		printf(" of %" PRIu32 " (%s)", recovering ? target->policy->recover_tries : target->policy->tries,
-		    recovering ? "recover_tries" : "tries");
+	if (target == NULL)
+		return;
+	if (recovering)
+		printf(" of %" PRIu32 " (recover_tries)", target->policy->recover_tries);
+	else if (needed <= target->policy->tries)
+		printf(" of %" PRIu32 " (tries)", target->policy->tries);
+	else
+		printf(" of %" PRIu32 " (tries, and more since single attempts failed in the hour "
+		       "before)", needed);
 }
 
 /* The series of attempts that it is in; in those states there is a trouble. */
@@ -48,27 +51,30 @@ static void
 put_streak(const struct explained *it)
 {
 	const struct target_state *state = &it->state;
-	char at[PAST_TIME_MAX], recovered[PAST_TIME_MAX];
+	const struct trouble *trouble = state->trouble;
+	char began[PAST_TIME_MAX], recovered[PAST_TIME_MAX];
 
+	past_time(it->past, trouble == NULL ? 0 : trouble->began.utc, began);
 	switch ((enum state)state->state) {
 	case STATE_SUSPECT:
-		printf("Since %s %u", past_time(it->past, state->trouble->began.utc, at), state->fails);
+		printf("Since %s %u", began, state->fails);
 		put_of(it, false);
-		puts(state->trouble->held ? " attempts have failed in a row; that it is down is held back: it may be our own network"
-		                          : " attempts have failed in a row; it is down when all have");
+		printf(" attempts have failed in a row; %s\n", trouble->held
+		    ? "that it is down is held back: it may be our own network"
+		    : "it is down when all have");
 		break;
 	case STATE_DOWN:
-		printf("It failed first at %s, and %u attempts in a row have failed; it is up when ",
-		    past_time(it->past, state->trouble->began.utc, at), state->fails);
+		printf("It failed first at %s, and %u attempts in a row have failed; it is up ",
+		    began, state->fails);
 		if (it->row->configured != NULL)
-			printf("%" PRIu32, it->row->configured->policy->recover_tries);
+			printf("when %" PRIu32, it->row->configured->policy->recover_tries);
 		else
-			fputs("enough", stdout);
+			fputs("when enough", stdout);
 		puts(" in a row pass (recover_tries)");
 		break;
 	case STATE_RECOVERING:
-		printf("It failed first at %s; since %s %u", past_time(it->past, state->trouble->began.utc, at),
-		    past_time(it->past, state->trouble->recovered.utc, recovered), state->passes);
+		printf("It failed first at %s; since %s %u", began,
+		    past_time(it->past, trouble->recovered.utc, recovered), state->passes);
 		put_of(it, true);
 		puts(" attempts have passed in a row; it is up when all have");
 		break;
@@ -90,16 +96,19 @@ put_runs(const struct explained *it)
 
 	if (!row->run)
 		return;
-	printf("The last run, at %s, was %s", past_time(it->past, row->last_run, at), verdict_name(row->verdict));
+	printf("The last run, at %s, was %s", past_time(it->past, row->last_run, at),
+	    verdict_name(row->verdict));
 	if (row->verdict != PW_OK)
 		printf(" (%s)", row->outcome);
-	past_put_words(row->text);
-	putchar('\n');
+	past_end_line(row->text);
 	if (row->next_run != 0)
 		printf("The next is due at %s%s\n", past_time(it->past, row->next_run, at),
-		    it->known && pace_is_patient(&it->state, row->configured->policy) ? ", with the patient limits" : "");
+		    it->known && pace_is_patient(&it->state, row->configured->policy)
+		        ? ", with the patient limits"
+		        : "");
 	else
-		puts(it->past->runs ? "When the next is due cannot be told without its settings" : "None is due, as no daemon runs");
+		puts(it->past->runs ? "When the next is due cannot be told without its settings"
+		                    : "None is due, as no daemon runs");
 }
 
 static void
@@ -107,10 +116,8 @@ put_state(const struct explained *it)
 {
 	const struct status_row *row = it->row;
 	const struct trouble *trouble = it->state.trouble;
-	char at[PAST_TIME_MAX], lasted[40];
-	struct text span = TEXT_OVER(lasted);
+	char at[PAST_TIME_MAX];
 
-	text_add_span(&span, it->past->now < row->since ? 0 : it->past->now - row->since);
 	if (!it->known) {
 		puts(row->target->gone == 0 ? "Nothing is known of its state yet: it is pending"
 		    : row->incident == 0 ? "It has no state any more"
@@ -118,8 +125,11 @@ put_state(const struct explained *it)
 		return;
 	}
 	printf("It is %s%s since %s, for %s", state_name(row->state),
-	    row->state == STATE_SUSPECT ? ", and up" : row->state == STATE_RECOVERING ? ", and down" : "",
-	    past_time(it->past, row->since, at), lasted);
+	    row->state == STATE_SUSPECT          ? ", and up"
+	        : row->state == STATE_RECOVERING ? ", and down"
+	                                         : "",
+	    past_time(it->past, row->since, at),
+	    SPAN(it->past->now < row->since ? 0 : it->past->now - row->since));
 	if (row->incident != 0)
 		printf(", incident %" PRIu64, row->incident);
 	putchar('\n');
@@ -133,12 +143,14 @@ put_state(const struct explained *it)
 		    past_time(it->past, trouble->tempfail.utc, at), trouble->tempfail_runs);
 	put_runs(it);
 	if (it->state.slow)
-		puts("It is slow: every run has the patient limits until it passes within the routine ones");
+		puts("It is slow: every run has the patient limits until it passes within the "
+		     "routine ones");
 	if (it->state.flapping != NULL && it->state.flapping->flap == FLAP_FLAPPING)
 		printf("It flaps: %" PRIu32 " outages since %s\n", it->state.flapping->count,
 		    past_time(it->past, it->state.flapping->began.utc, at));
 	if (it->state.quarantined)
-		puts("It is quarantined: the probers died of it, and it is not run; `postwatch resume` ends that");
+		puts("It is quarantined: the probers died of it, and it is not run; `postwatch "
+		     "resume` ends that");
 }
 
 /* While it is suspect there is no incident yet: its evidence then belongs to none. */
@@ -158,12 +170,14 @@ put_attempts(const struct explained *it)
 		char bytes[4096], at[PAST_TIME_MAX];
 		struct text text = TEXT_OVER(bytes);
 
-		if (row.target != it->row->target->number || !message_get_evidence(&in, &evidence, UINT32_MAX))
+		if (row.target != it->row->target->number
+		    || !message_get_evidence(&in, &evidence, UINT32_MAX))
 			continue;
 		transcript_add_ends(&text, &evidence.leg);
 		text_add(&text, ": ");
 		transcript_add_verdict(&text, &evidence.leg);
-		printf("  %s  %s%s%s\n", past_time(it->past, row.at, at), past_role(row.role), row.role[0] == '\0' ? "" : ", ", bytes);
+		printf("  %s  %s%s%s\n", past_time(it->past, row.at, at), past_role(row.role),
+		    row.role[0] == '\0' ? "" : ", ", bytes);
 	}
 }
 
@@ -178,13 +192,13 @@ put_conditions(const struct explained *it)
 	puts("\nConditions");
 	for (uint32_t i = 0; i < conditions->count; i++) {
 		const struct condition *item = &conditions->items[i];
-		const char *code = codes_get(it->codes, item->code)->name;
 
-		printf("  %s: %s, seen since %s", code, stage_name((enum stage)item->stage), past_time(it->past, item->since.utc, at));
-		if (item->stage == STAGE_SEEN)
-			printf("; shown by %u run%s in a row", item->count, item->count == 1 ? "" : "s");
-		if (item->stage == STAGE_FADING)
-			printf("; missed by %u run%s in a row", item->count, item->count == 1 ? "" : "s");
+		printf("  %s: %s, seen since %s", codes_get(it->codes, item->code)->name,
+		    stage_name((enum stage)item->stage), past_time(it->past, item->since.utc, at));
+		if (item->stage == STAGE_SEEN || item->stage == STAGE_FADING)
+			printf("; %s by %u run%s in a row",
+			    item->stage == STAGE_SEEN ? "shown" : "missed", item->count,
+			    plural(item->count));
 		putchar('\n');
 	}
 }
@@ -204,7 +218,8 @@ tell(struct explained *it)
 	if (it->past->broken)
 		return;
 	past_begin(it->past);
-	printf(strchr(target->host, ':') != NULL ? "%s: probe %s, [%s]:%u, kept as %s\n" : "%s: probe %s, %s:%u, kept as %s\n",
+	printf(strchr(target->host, ':') != NULL ? "%s: probe %s, [%s]:%u, kept as %s\n"
+	                                         : "%s: probe %s, %s:%u, kept as %s\n",
 	    target->name, target->probe, target->host, target->port, target->identity);
 	if (target->gone != 0)
 		printf("It is no longer watched since %s\n", past_time(it->past, target->gone, at));
@@ -248,8 +263,8 @@ explain_outcome(const struct config *config, const char *word)
 		known = find_outcome(installed, word, &found);
 	}
 	if (known)
-		printf("%s is an outcome: %s (%s)\n%s%s", word, found.text, verdict_name(found.severity), found.hint,
-		    found.hint[0] != '\0' ? "\n" : "");
+		printf("%s is an outcome: %s (%s)\n%s%s", word, found.text,
+		    verdict_name(found.severity), found.hint, found.hint[0] != '\0' ? "\n" : "");
 	config_free(&installed);
 	return known;
 }
@@ -259,12 +274,14 @@ explain_outcome(const struct config *config, const char *word)
 static int
 explain_word(struct past *past, const char *word)
 {
-	struct explained it = { .past = past, .codes = must(codes_create()), .all = status_rows_read(past) };
+	struct explained it = { .past = past, .all = status_rows_read(past) };
 	const struct past_target *target = NULL;
 	struct outcome alike;
 	int ends = 0;
 
-	if (!past->broken && (past_knows_target(past, word) || !explain_outcome(past->config, word))) {
+	it.codes = must(codes_create());
+	if (!past->broken
+	    && (past_knows_target(past, word) || !explain_outcome(past->config, word))) {
 		target = past_find_target(past, word);
 		ends = target == NULL ? EXIT_NOTHING : 0;
 	}
@@ -283,8 +300,8 @@ explain_word(struct past *past, const char *word)
 	return ends;
 }
 
-static const char *const name_heads[FOLD_NAME_COLUMNS] = { "what the resolvers say of a name", "verdict", "outcome",
-	"with addresses that were good in the last 24 h" };
+static const char *const name_heads[FOLD_NAME_COLUMNS] = { "what the resolvers say of a name",
+	"verdict", "outcome", "with addresses that were good in the last 24 h" };
 
 static const struct rule_table name_table = {
 	.name = "names",
@@ -293,10 +310,11 @@ static const struct rule_table name_table = {
 	.columns = FOLD_NAME_COLUMNS,
 	.rows = FOLD_NAME_ROWS,
 	.cell = fold_name_cell,
-	.note = "NXDOMAIN, NODATA and aliases say something of the name, and are put to the other resolvers before. An attempt that would "
-	        "confirm is unknown(answer_repeated) where the same \"no\" comes out of the same cache again, and "
-	        "unknown(resolver) where names in three or more domains fail alike and none was answered afresh since: for "
-	        "five minutes at most.",
+	.note = "NXDOMAIN, NODATA and aliases say something of the name, and are put to the other "
+	    "resolvers before. An attempt that would confirm is unknown(answer_repeated) where "
+	    "the same \"no\" comes out of the same cache again, and unknown(resolver) where names "
+	    "in three or more domains fail alike and none was answered afresh since: for five "
+	    "minutes at most.",
 };
 
 /* The prober's table first, for names are; then those of the monitor. NULL behind the last. */
@@ -316,7 +334,8 @@ explain_table(const struct command *command, const char *name)
 		if (name != NULL && strcmp(table->name, name) != 0)
 			continue;
 		printf("%s: " LAYOUT_HANG "%s\n\n", table->name, table->title);
-		table_put(&(struct table){ table->heads, table->columns, table->rows, table->cell });
+		table_put(
+		    &(struct table){ table->heads, table->columns, table->rows, table->cell });
 		if (table->note[0] != '\0')
 			printf("\n  " LAYOUT_HANG "%s\n", table->note);
 		putchar('\n');
@@ -340,7 +359,8 @@ explain(const struct command *command, int argc, char **argv)
 	if (status != 0)
 		return status;
 	if (argc - at > 1 || (!past.tables && argc - at != 1))
-		return command_misused(command, "`explain` takes one target, or --table and perhaps the name of one");
+		return command_misused(command,
+		    "`explain` takes one target, or --table and perhaps the name of one");
 	if (past.tables)
 		return explain_table(command, argv[at]);
 	if (!past_has_store(&past) && explain_outcome(NULL, argv[at]))
@@ -355,8 +375,7 @@ static const struct option_row options[] = {
 };
 
 const struct command command_explain = {
-	.name = "explain",
-	.arguments = "TARGET | OUTCOME | --table [NAME]",
+	.name = "explain", .arguments = "TARGET | OUTCOME | --table [NAME]",
 	.summary = "why a target is in the state it is, and the rules for it",
 	.help = "Tells why TARGET is in the state it is: since when, the series of attempts it is "
 	    "in, the conditions that stand or may come, reasons for silence, its parents, what "
@@ -366,6 +385,5 @@ const struct command command_explain = {
 	    "--table prints the rules by which runs become states, conditions and words, as "
 	    "tables: the very ones that the daemon walks. NAME: only that one.\n\n"
 	    "Exit status: as that of `postwatch status`.",
-	.options = options,
-	.run = explain,
+	.options = options, .run = explain,
 };

@@ -53,18 +53,22 @@ put_count(enum target_row row, uint32_t value)
 	const struct pw_setting *setting = &target_settings[row];
 
 	printf("  %-15s %-10" PRIu32 " ", setting->key, value);
-	put_origin(setting->fallback != NULL && value == strtoul(setting->fallback, NULL, 10), setting->fallback);
+	put_origin(setting->fallback != NULL && value == strtoul(setting->fallback, NULL, 10),
+	    setting->fallback);
 }
 
 static void
 put_limit(const struct phase_plan *plan, const char *name, const struct phase_plan *usual)
 {
 	char cells[3][CELL], were[3][CELL], list[3 * CELL + 16];
-	bool same = plan->routine == usual->routine && plan->patient == usual->patient && plan->slow == usual->slow;
+	bool same = plan->routine == usual->routine && plan->patient == usual->patient
+	    && plan->slow == usual->slow;
 
-	snprintf(list, sizeof list, "%s, %s, %s", duration(usual->routine, were[0]), duration(usual->patient, were[1]),
+	snprintf(list, sizeof list, "%s, %s, %s", duration(usual->routine, were[0]),
+	    duration(usual->patient, were[1]),
 	    usual->slow == 0 ? "never" : duration(usual->slow, were[2]));
-	printf("  %-15s %-10s %-10s %-11s ", name, duration(plan->routine, cells[0]), duration(plan->patient, cells[1]),
+	printf("  %-15s %-10s %-10s %-11s ", name, duration(plan->routine, cells[0]),
+	    duration(plan->patient, cells[1]),
 	    plan->slow == 0 ? "never" : duration(plan->slow, cells[2]));
 	put_origin(same, list);
 }
@@ -78,8 +82,9 @@ explain_settings(const struct past *past, const struct status_row *row)
 	char now[CELL];
 
 	if (policy == NULL) {
-		puts(past->config == NULL ? "\nWithout a configuration (-c) its settings cannot be told."
-		                          : "\nThe configuration has no such target: its settings cannot be told.");
+		puts(past->config == NULL
+		        ? "\nWithout a configuration (-c) its settings cannot be told."
+		        : "\nThe configuration has no such target: its settings cannot be told.");
 		return;
 	}
 	puts("\nPace");
@@ -93,7 +98,7 @@ explain_settings(const struct past *past, const struct status_row *row)
 		printf("  The server says that we connect too often: it is run every %s for now.\n",
 		    duration(pace_interval(&state, policy), now));
 	usual = policy_built_in(policy->probe, "leg");
-	printf("\nLimits\n  %-15s %-10s %-10s %-11s %s\n", "step", "routine", "patient", "slow above", "from");
+	puts("\nLimits\n  step            routine    patient    slow above  from");
 	for (uint32_t i = 0; i < policy->phase_count; i++) {
 		struct phase_plan own = policy_built_in(policy->probe, policy->phases[i].name);
 
@@ -101,7 +106,8 @@ explain_settings(const struct past *past, const struct status_row *row)
 	}
 	put_limit(&policy->leg, "the whole leg", &usual);
 	for (uint32_t i = 0; i < policy->tag_count; i++)
-		printf("%s %s%s", i == 0 ? "\nTags:" : "", policy->tags[i], i + 1 == policy->tag_count ? "\n" : "");
+		printf("%s %s%s", i == 0 ? "\nTags:" : "", policy->tags[i],
+		    i + 1 == policy->tag_count ? "\n" : "");
 }
 
 /* A notifier: one that is configured, or that the ledger knows. */
@@ -124,7 +130,8 @@ find(struct past *past, struct heard **all, const char *name)
 		all = &(*all)->next;
 	if (*all == NULL) {
 		*all = past_keep(past, sizeof **all);
-		**all = (struct heard){ .name = past_copy(past, words_of(name)), .meaning = "", .sent_meaning = "", .codes = "" };
+		(*all)->name = past_string(past, name);
+		(*all)->meaning = (*all)->sent_meaning = (*all)->codes = "";
 	}
 	return *all;
 }
@@ -132,7 +139,8 @@ find(struct past *past, struct heard **all, const char *name)
 static bool
 is_heartbeat(const struct config *config, const char *notifier)
 {
-	return config != NULL && config->heartbeat_interval > 0 && strcmp(notifier, config->notifiers[config->heartbeat].name) == 0;
+	return config != NULL && config->heartbeat_interval > 0
+	    && strcmp(notifier, config->notifiers[config->heartbeat].name) == 0;
 }
 
 static void
@@ -159,7 +167,7 @@ read_ledger(struct past *past, uint64_t target, struct heard **all)
 		heard->sent = row.sent;
 		heard->meaning = meaning_name(meaning_read(row.meaning, NULL));
 		heard->sent_meaning = meaning_name(meaning_read(row.sent_meaning, NULL));
-		heard->codes = past_copy(past, words_of(codes));
+		heard->codes = past_string(past, codes);
 	}
 }
 
@@ -222,15 +230,18 @@ put_heard(const struct past *past, const struct heard *heard)
 	else if (heard->meaning[0] == '\0')
 		fputs("has heard nothing of up and down", stdout);
 	else
-		printf(heard->notice == heard->sent ? "has heard that it is %s (notice %" PRIu64 ")"
-		    : "is to hear that it is %s (notice %" PRIu64 "), which has not arrived", heard->meaning, heard->notice);
+		printf("%s that it is %s (notice %" PRIu64 ")%s",
+		    heard->notice == heard->sent ? "has heard" : "is to hear", heard->meaning,
+		    heard->notice, heard->notice == heard->sent ? "" : ", which has not arrived");
 	if (heard->known && heard->notice != heard->sent && heard->meaning[0] != '\0')
-		printf("; so far it has heard %s%s", heard->sent_meaning[0] == '\0' ? "nothing of up and down" : "that it is ",
+		printf("; so far it has heard %s%s",
+		    heard->sent_meaning[0] == '\0' ? "nothing of up and down" : "that it is ",
 		    heard->sent_meaning);
 	if (heard->codes[0] != '\0')
 		printf("; and of %s", heard->codes);
 	if (heard->waiting > 0)
-		printf("; %" PRIu32 " deliver%s", heard->waiting, heard->waiting == 1 ? "y waits" : "ies wait");
+		printf("; %" PRIu32 " deliver%s", heard->waiting,
+		    heard->waiting == 1 ? "y waits" : "ies wait");
 	if (heard->dead > 0)
 		printf("; %" PRIu32 " %s given up", heard->dead, heard->dead == 1 ? "was" : "were");
 	putchar('\n');

@@ -1,5 +1,5 @@
 /* `postwatch history TARGET`: its runs, the newest first, as far back as they are kept. */
-#include "command/history.h"
+#include "command/command.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -95,7 +95,9 @@ time_of(struct list *list, int64_t at, char bytes[PAST_TIME_MAX])
 
 	past_time(list->past, at, whole);
 	if (layout_width() < NARROW) {
-		snprintf(day, sizeof day, "%.10s%s", whole, strrchr(whole, ' ') == NULL ? "" : strrchr(whole, ' '));
+		const char *offset = strrchr(whole, ' ');
+
+		snprintf(day, sizeof day, "%.10s%s", whole, offset == NULL ? "" : offset);
 		if (strcmp(day, list->day) != 0)
 			printf("%s\n", day);
 		memcpy(list->day, day, sizeof day);
@@ -108,7 +110,8 @@ time_of(struct list *list, int64_t at, char bytes[PAST_TIME_MAX])
 static void
 put_line(struct list *list, const struct store_run *run)
 {
-	const struct layout_column columns[] = { { "", layout_width() < NARROW ? 8 : 25, false }, { "", 9, true } };
+	const struct layout_column columns[] = { { "", layout_width() < NARROW ? 8 : 25, false },
+		{ "", 9, true } };
 	char at[PAST_TIME_MAX], took[40], bytes[8192];
 	struct text span = TEXT_OVER(took), text = TEXT_OVER(bytes);
 
@@ -158,12 +161,10 @@ history(const struct command *command, int argc, char **argv)
 static const struct option_row options[] = { PAST_COUNT, PAST_OPTIONS };
 
 const struct command command_history = {
-	.name = "history",
-	.arguments = "TARGET",
+	.name = "history", .arguments = "TARGET",
 	.summary = "the runs of a target, the newest first",
 	.help = "Lists the runs of TARGET as far back as they are kept: when, the verdict, how "
 	    "long it took, and the sentence, or where all was well the seconds of each step.\n\n"
 	    "Exit status: as that of `postwatch status`.",
-	.options = options,
-	.run = history,
+	.options = options, .run = history,
 };

@@ -1,6 +1,6 @@
 /* `postwatch incidents`: outages, the newest first, of one target or of all; and `postwatch show
  * INCIDENT`: the whole story of one, fit to be pasted into a mail to whoever runs the server. */
-#include "command/incidents.h"
+#include "command/command.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -18,8 +18,9 @@
 
 enum { COLUMNS = 5, SAID_MAX = 8192 };
 
-static const struct layout_column columns[COLUMNS] = { { "incident", 8, true }, { "began", 25, false }, { "lasted", 11, false },
-	{ "end", 8, false }, { "outcome", 20, false } };
+static const struct layout_column columns[COLUMNS] = { { "incident", 8, true },
+	{ "began", 25, false }, { "lasted", 11, false }, { "end", 8, false },
+	{ "outcome", 20, false } };
 
 /* A target that is not known any more has no name. */
 static const char *
@@ -51,19 +52,21 @@ said(const struct store_outage *incident, char bytes[SAID_MAX])
 static void
 put_line(const struct past *past, const struct store_outage *incident)
 {
-	char number[24], began[PAST_TIME_MAX], span[40], bytes[SAID_MAX];
-	struct text text = TEXT_OVER(span);
+	char began[PAST_TIME_MAX], bytes[SAID_MAX];
+	struct text number = TEXT_ROOM(24), span = TEXT_ROOM(40);
+	const char *const cells[COLUMNS] = { number.bytes, past_time(past, incident->began, began),
+		span.bytes, incident->ended == 0 ? "open" : incident->end, incident->outcome };
 
-	snprintf(number, sizeof number, "%llu", (unsigned long long)incident->number);
-	text_add_age(&text, (incident->ended != 0 ? incident->ended : past->now) - incident->began);
-	layout_row(columns, COLUMNS, (const char *const[COLUMNS]){ number, past_time(past, incident->began, began), span,
-		incident->ended == 0 ? "open" : incident->end, incident->outcome }, said(incident, bytes));
+	text_add_u64(&number, incident->number);
+	text_add_age(&span, (incident->ended != 0 ? incident->ended : past->now) - incident->began);
+	layout_row(columns, COLUMNS, cells, said(incident, bytes));
 }
 
 /* `target`: the store's number; 0: of all. */
 static void
 put_all(struct past *past, uint64_t target)
 {
+	enum store_list_kind kind = target == 0 ? STORE_LIST_INCIDENTS : STORE_LIST_INCIDENTS_OF;
 	uint32_t shown = 0, open = 0;
 	struct store_outage incident;
 	struct store_list list;
@@ -71,7 +74,7 @@ put_all(struct past *past, uint64_t target)
 	past_begin(past);
 	if (!past->json)
 		layout_heads(columns, COLUMNS, "said");
-	store_list_open(&list, past->reader, target == 0 ? STORE_LIST_INCIDENTS : STORE_LIST_INCIDENTS_OF, target);
+	store_list_open(&list, past->reader, kind, target);
 	while (past_next(past, &list, &incident)) {
 		shown++;
 		open += incident.ended == 0;
@@ -89,7 +92,7 @@ put_all(struct past *past, uint64_t target)
 	}
 	assert(open <= shown && (past->count == 0 || shown <= past->count));
 	if (!past->json)
-		printf("%u incident%s, %u open\n", shown, shown == 1 ? "" : "s", open);
+		printf("%u incident%s, %u open\n", shown, plural(shown), open);
 }
 
 static int
@@ -113,15 +116,13 @@ incidents(const struct command *command, int argc, char **argv)
 static const struct option_row options[] = { PAST_COUNT, PAST_OPTIONS };
 
 const struct command command_incidents = {
-	.name = "incidents",
-	.arguments = "[TARGET]",
+	.name = "incidents", .arguments = "[TARGET]",
 	.summary = "outages, the newest first",
 	.help = "Lists the incidents of TARGET, or of all: from the first failing attempt of a "
 	    "confirmed outage to the first passing one of its end. `postwatch show INCIDENT` tells "
 	    "the whole story of one.\n\n"
 	    "Exit status: as that of `postwatch status`.",
-	.options = options,
-	.run = incidents,
+	.options = options, .run = incidents,
 };
 
 /* Evidence of a run's legs: the messages that they came in, kept by the past. */
@@ -135,7 +136,8 @@ struct compared {
 struct story {
 	struct past past;
 	struct json json;
-	struct compared failed, passed; /* what is compared: the last one that failed, and the first behind it that passed */
+	/* What is compared: the last run that failed, and the first behind it that passed. */
+	struct compared failed, passed;
 	uint64_t number;
 	uint32_t unreadable; /* pieces of evidence */
 };
@@ -155,21 +157,19 @@ put_sentence(const char *what, struct pw_bytes text)
 	if (text.size == 0)
 		return;
 	printf("  %-14s" LAYOUT_HANG, what);
-	past_put(text);
-	putchar('\n');
+	past_put_line(text);
 }
 
 static void
 put_heading(const struct story *story, const struct store_outage *incident)
 {
-	bool known = incident->name[0] != '\0';
-	struct text span = TEXT_ROOM(64);
+	int64_t until = incident->ended != 0 ? incident->ended : story->past.now;
 
-	text_add_span(&span, (incident->ended != 0 ? incident->ended : story->past.now) - incident->began);
-	printf("incident %" PRIu64 ": %s, %s %s\n", incident->number, known ? incident->name : "?",
-	    incident->ended != 0 ? "down for" : "down, so far for", span.bytes);
-	if (known)
-		printf("  %-14s" LAYOUT_HANG "%s, %s port %u\n", "probe", incident->probe, incident->host, incident->port);
+	printf("incident %" PRIu64 ": %s, %s %s\n", incident->number, name_of(incident),
+	    incident->ended != 0 ? "down for" : "down, so far for", SPAN(until - incident->began));
+	if (incident->name[0] != '\0')
+		printf("  %-14s" LAYOUT_HANG "%s, %s port %u\n", "probe", incident->probe,
+		    incident->host, incident->port);
 	put_time(story, "began", incident->began);
 	put_time(story, "confirmed", incident->confirmed);
 	put_time(story, "ended", incident->ended);
@@ -204,8 +204,10 @@ put_delivery(struct story *story, const struct store_told *told)
 		json_end(&story->json);
 		return;
 	}
-	printf("      %s%s%s: %s %s, %u attempt%s%s%s\n", told->notifier, told->recipient[0] == '\0' ? "" : " ", told->recipient, told->delivery,
-	    past_time(&story->past, time, bytes), told->attempts, told->attempts == 1 ? "" : "s", words[0] != '\0' ? ": " : "", words);
+	printf("      %s%s%s: %s %s, %u attempt%s", told->notifier,
+	    told->recipient[0] == '\0' ? "" : " ", told->recipient, told->delivery,
+	    past_time(&story->past, time, bytes), told->attempts, plural(told->attempts));
+	past_end_line(words);
 }
 
 static void
@@ -223,7 +225,8 @@ begin_notice(struct story *story, const struct store_told *told)
 		json_string(&story->json, "text", shown);
 		json_begin_array(&story->json, "deliveries");
 	} else
-		printf("  %s  %-9s " LAYOUT_HANG "%s\n", past_time(&story->past, told->confirmed, bytes), told->kind, shown);
+		printf("  %s  %-9s " LAYOUT_HANG "%s\n",
+		    past_time(&story->past, told->confirmed, bytes), told->kind, shown);
 }
 
 static void
@@ -292,7 +295,8 @@ take_leg(struct story *story, const struct store_evidence *row)
 		return;
 	run->at = run->run == 0 ? row->at : run->at;
 	run->run = row->run;
-	run->legs[run->count++] = (struct pw_bytes){ past_copy(&story->past, row->bytes), row->bytes.size };
+	run->legs[run->count].data = past_copy(&story->past, row->bytes);
+	run->legs[run->count++].size = row->bytes.size;
 }
 
 /* Decoded anew each time: the messages are small, and views into them are all that is held. */
@@ -322,7 +326,8 @@ static void
 put_difference(void *arg, const struct difference *difference)
 {
 	(void)arg;
-	printf("    %-18s " LAYOUT_HANG "%s  →  %s\n", difference->name, difference->then, difference->now);
+	printf("    %-18s " LAYOUT_HANG "%s  →  %s\n", difference->name, difference->then,
+	    difference->now);
 }
 
 static void
@@ -345,7 +350,8 @@ put_differences(const struct story *story)
 	struct evidence leg, other;
 
 	if (story->unreadable > 0)
-		printf("  %u pieces of evidence cannot be read: another version wrote them\n\n", story->unreadable);
+		printf("  %u pieces of evidence cannot be read: another version wrote them\n\n",
+		    story->unreadable);
 	if (failed->count == 0 || passed->count == 0)
 		return;
 	printf("What differs between the last failure (%s) and the success (%s)\n\n",
@@ -358,12 +364,12 @@ put_differences(const struct story *story)
 		put_address(&leg, both ? "" : ": was not looked at when it failed");
 		if (!both)
 			continue;
-		char before[2048], after[2048];
-		struct text left = TEXT_OVER(before), right = TEXT_OVER(after);
+		struct text before = TEXT_ROOM(2048), after = TEXT_ROOM(2048);
 
-		transcript_add_verdict(&left, &other);
-		transcript_add_verdict(&right, &leg);
-		put_difference(NULL, &(struct difference){ .name = "verdict", .then = before, .now = after });
+		transcript_add_verdict(&before, &other);
+		transcript_add_verdict(&after, &leg);
+		put_difference(NULL,
+		    &(struct difference){ "verdict", before.bytes, after.bytes, NULL, NULL });
 		difference_each(&other, &leg, put_difference, NULL);
 	}
 	for (uint32_t i = 0; i < failed->count; i++)
@@ -418,15 +424,17 @@ tell(struct story *story)
 	struct store_list list;
 
 	store_list_open(&list, past->reader, STORE_LIST_INCIDENT, story->number);
-	if (!past_next(past, &list, &incident)) {
-		if (!past->broken)
-			fprintf(stderr, "postwatch: there is no incident %" PRIu64 ": `postwatch incidents` lists them\n", story->number);
-		return EXIT_NOTHING;
-	}
+	if (!past_next(past, &list, &incident))
+		return past->broken
+		    ? EXIT_NOTHING
+		    : command_fail(EXIT_NOTHING,
+		          "there is no incident %" PRIu64 ": `postwatch incidents` lists them",
+		          story->number);
 	past_begin(past);
 	if (past->json) {
 		json_begin_object(&story->json, NULL);
-		store_outage_json(&story->json, &incident, incident.name[0] == '\0' ? NULL : incident.name, true);
+		store_outage_json(&story->json, &incident,
+		    incident.name[0] == '\0' ? NULL : incident.name, true);
 	} else
 		put_heading(story, &incident);
 	past->broken |= store_list_close(&list) == STORE_READ_BROKEN;
@@ -451,7 +459,8 @@ show(const struct command *command, int argc, char **argv)
 	if (argc - at == 1)
 		story.number = strtoull(argv[at] + (argv[at][0] == '#'), &end, 10);
 	if (end == NULL || *end != '\0' || story.number == 0)
-		return command_misused(command, "`show` takes the number of an incident: `postwatch incidents` lists them");
+		return command_misused(command,
+		    "`show` takes the number of an incident: `postwatch incidents` lists them");
 	if ((ends = past_open_store(&story.past)) != 0)
 		return ends;
 	story.json = json_to_file(stdout);
@@ -461,13 +470,11 @@ show(const struct command *command, int argc, char **argv)
 static const struct option_row show_options[] = { PAST_OPTIONS };
 
 const struct command command_show = {
-	.name = "show",
-	.arguments = "INCIDENT",
+	.name = "show", .arguments = "INCIDENT",
 	.summary = "the whole story of an outage",
 	.help = "Tells the whole story of an incident: when it began and ended and when that was "
 	    "certain, what there was to tell and who was told, the transcript of every attempt "
 	    "that was kept, and what differs between the last failure and the success.\n\n"
 	    "Exit status: as that of `postwatch status`.",
-	.options = show_options,
-	.run = show,
+	.options = show_options, .run = show,
 };

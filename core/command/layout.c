@@ -48,7 +48,9 @@ width_of_character(const char *bytes, size_t size)
 	mbstate_t state = { 0 };
 	wchar_t wide;
 
-	if (layout.locale == NULL && (layout.locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", NULL)) == NULL)
+	if (layout.locale == NULL)
+		layout.locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", NULL);
+	if (layout.locale == NULL)
 		return 1;
 	locale_t before = uselocale(layout.locale);
 	int width = mbrtowc(&wide, bytes, size, &state) == size ? wcwidth(wide) : 1;
@@ -70,7 +72,8 @@ next_unit(const char *bytes, size_t size, int *columns)
 		return unit < size ? unit + 1 : size;
 	}
 	*columns = bytes[0] == LAYOUT_HANG[0] ? 0 : 1;
-	if (size >= 4 && bytes[0] == '\\' && bytes[1] == 'x' && isxdigit((unsigned char)bytes[2]) && isxdigit((unsigned char)bytes[3])) {
+	if (size >= 4 && memcmp(bytes, "\\x", 2) == 0 && isxdigit((unsigned char)bytes[2])
+	    && isxdigit((unsigned char)bytes[3])) {
 		*columns = 4;
 		return 4;
 	}
@@ -173,12 +176,15 @@ lay_out(struct wrapping *it, const char *line, size_t size)
 	it->indent = (int)strspn(line, " ");
 	hang_at(it, it->indent + HANG);
 	for (size_t at = 0; at < size;) {
-		size_t blanks = strspn(line + at, " "), word_size = strcspn(line + at + blanks, " ");
-		const char *word = line + at + blanks, *mark = memchr(word, LAYOUT_HANG[0], word_size);
+		size_t blanks = strspn(line + at, " ");
+		const char *word = line + at + blanks;
+		size_t word_size = strcspn(word, " ");
+		const char *mark = memchr(word, LAYOUT_HANG[0], word_size);
+		int begin = it->column + (int)blanks;
 
 		if (mark != NULL)
-			hang_at(it, it->column + (int)blanks + columns_of(word, (size_t)(mark - word)));
-		if (it->begun && it->column + (int)blanks + columns_of(word, word_size) > layout.width)
+			hang_at(it, begin + columns_of(word, (size_t)(mark - word)));
+		if (it->begun && begin + columns_of(word, word_size) > layout.width)
 			go_on_below(it);
 		else if (word_size > 0)
 			add_blanks(it, (int)blanks);
@@ -213,11 +219,12 @@ take(void *cookie, const char *bytes, size_t size)
 		return write_all(STDOUT_FILENO, bytes, size) ? (ssize_t)size : 0;
 	for (size_t at = 0; at < size;) {
 		const char *end = memchr(bytes + at, '\n', size - at);
+		size_t more = end == NULL ? size - at : (size_t)(end - (bytes + at));
 
+		if (!buffer_add(&layout.line, bytes + at, more, BYTES_MAX))
+			must(NULL);
 		/* With a NUL behind it, which is not counted. */
-		must(buffer_add(&layout.line, bytes + at, end == NULL ? size - at : (size_t)(end - (bytes + at)), BYTES_MAX)
-		    && buffer_reserve(&layout.line, 1, BYTES_MAX) != NULL ? layout.file : NULL);
-		layout.line.data[layout.line.size] = '\0';
+		*(char *)must(buffer_reserve(&layout.line, 1, BYTES_MAX)) = '\0';
 		if (end == NULL)
 			break;
 		at = (size_t)(end + 1 - bytes);
@@ -234,7 +241,8 @@ layout_has_colour(int fd)
 {
 	const char *none = getenv("NO_COLOR"), *terminal = getenv("TERM");
 
-	return isatty(fd) && (none == NULL || none[0] == '\0') && terminal != NULL && strcmp(terminal, "dumb") != 0;
+	return isatty(fd) && (none == NULL || none[0] == '\0') && terminal != NULL
+	    && strcmp(terminal, "dumb") != 0;
 }
 
 int
@@ -359,7 +367,8 @@ layout_heads(const struct layout_column *columns, size_t count, const char *rest
 }
 
 void
-layout_row(const struct layout_column *columns, size_t count, const char *const *cells, const char *rest)
+layout_row(
+    const struct layout_column *columns, size_t count, const char *const *cells, const char *rest)
 {
 	int at = 0, begin;
 
@@ -369,7 +378,9 @@ layout_row(const struct layout_column *columns, size_t count, const char *const 
 
 		if (width == 0)
 			continue;
-		begin = columns_before(columns, i) + (columns[i].right && width < columns[i].width ? columns[i].width - width : 0);
+		begin = columns_before(columns, i);
+		if (columns[i].right && width < columns[i].width)
+			begin += columns[i].width - width;
 		if (at > 0 && at + 2 > begin) {
 			putchar('\n');
 			at = 0;
@@ -378,12 +389,15 @@ layout_row(const struct layout_column *columns, size_t count, const char *const 
 		at = begin + width;
 	}
 	begin = columns_before(columns, count);
-	if (rest[0] != '\0' && (at + 2 > begin || (begin + layout_columns(rest) > layout_width() && !has_room(columns, count)))) {
+	if (rest[0] == '\0') {
+		putchar('\n');
+		return;
+	}
+	if (at + 2 > begin
+	    || (begin + layout_columns(rest) > layout_width() && !has_room(columns, count))) {
 		putchar('\n');
 		at = 0;
 		begin = layout_row_indent(columns, count);
 	}
-	if (rest[0] != '\0')
-		printf("%*s" LAYOUT_HANG "%s", begin - at, "", rest);
-	putchar('\n');
+	printf("%*s" LAYOUT_HANG "%s\n", begin - at, "", rest);
 }

@@ -65,7 +65,8 @@ int layout_name_width(void);
 void layout_heads(const struct layout_column *, size_t count, const char *rest);
 /* A cell for each column, then what has the rest of the line, or where little is left, lines of
  * its own. */
-void layout_row(const struct layout_column *, size_t count, const char *const *cells, const char *rest);
+void layout_row(
+    const struct layout_column *, size_t count, const char *const *cells, const char *rest);
 /* The blanks before a line that belongs to the row above. */
 int layout_row_indent(const struct layout_column *, size_t count);
 

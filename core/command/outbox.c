@@ -50,28 +50,33 @@ count_deliveries(struct past *past, struct channels *channels)
 	}
 }
 
+static void
+add_file(struct past *past, struct channels *channels, struct channels_file file)
+{
+	struct channels_file *more = past_keep(past, (channels->file_count + 1) * sizeof *more);
+
+	if (channels->file_count > 0)
+		memcpy(more, channels->files, channels->file_count * sizeof *more);
+	more[channels->file_count++] = file;
+	channels->files = more;
+}
+
 /* Those of probers first. */
 static void
 read_files(struct past *past, struct channels *channels)
 {
 	static unsigned char bytes[FILES_META_MAX + DAMAGE_META_MAX];
 	struct wire_in in = read_stored(past, FILES_META, bytes, sizeof bytes);
-	int64_t since = wire_get_i64(&in);
-	struct pw_bytes words = wire_get_bytes(&in);
+	struct channels_file file = { .since = wire_get_i64(&in) };
 	struct damage_row row;
 
-	channels->files = past_keep(past, sizeof *channels->files);
-	if (wire_is_whole(&in) && since != 0)
-		channels->files[channels->file_count++] = (struct channels_file){ NULL, since, past_copy(past, words) };
+	file.words = past_copy(past, wire_get_bytes(&in));
+	if (wire_is_whole(&in) && file.since != 0)
+		add_file(past, channels, file);
 	in = read_stored(past, DAMAGE_META, bytes, sizeof bytes);
-	while (damage_next(&in, &row)) {
-		struct channels_file *more = past_keep(past, (channels->file_count + 1) * sizeof *more);
-
-		memcpy(more, channels->files, channels->file_count * sizeof *more);
-		more[channels->file_count++] = (struct channels_file){ past_copy(past, words_of(row.name)), row.damage.since,
-		    past_copy(past, words_of(row.damage.words)) };
-		channels->files = more;
-	}
+	while (damage_next(&in, &row))
+		add_file(past, channels, (struct channels_file){ past_string(past, row.name),
+		        row.damage.since, past_string(past, row.damage.words) });
 }
 
 void
@@ -93,8 +98,11 @@ channels_read(struct past *past, struct channels *channels)
 		channels->rows[channels->count++].row = row;
 	assert(channels->count == count);
 	read_files(past, channels);
-	size = store_read_meta(past->reader, BEAT_META, channels->heartbeat, sizeof channels->heartbeat - 1);
-	channels->heartbeat[size < 0 || size >= (int64_t)sizeof channels->heartbeat ? 0 : size] = '\0';
+	size = store_read_meta(
+	    past->reader, BEAT_META, channels->heartbeat, sizeof channels->heartbeat - 1);
+	if (size < 0 || size >= (int64_t)sizeof channels->heartbeat)
+		size = 0;
+	channels->heartbeat[size] = '\0';
 	count_deliveries(past, channels);
 	store_list_open(&list, past->reader, STORE_LIST_BLIND, 0);
 	while (past_next(past, &list, &blind)) {
@@ -107,7 +115,8 @@ int64_t
 channels_rest(const struct channels *channels, const struct past *past, const char *notifier)
 {
 	for (uint32_t i = 0; i < channels->count; i++)
-		if (strcmp(channels->rows[i].row.name, notifier) == 0 && channels->rows[i].row.rests > past->now)
+		if (channels->rows[i].row.rests > past->now
+		    && strcmp(channels->rows[i].row.name, notifier) == 0)
 			return channels->rows[i].row.rests;
 	return 0;
 }
@@ -115,29 +124,28 @@ channels_rest(const struct channels *channels, const struct past *past, const ch
 void
 channels_put(const struct channels *channels, const struct past *past)
 {
-	char state[128], since[PAST_TIME_MAX];
+	char since[PAST_TIME_MAX];
 
 	if (channels->blind != NULL) {
 		printf("Blind since %s", past_time(past, channels->blind_since, since));
-		past_put_words(channels->blind);
-		putchar('\n');
+		past_end_line(channels->blind);
 	}
 	for (uint32_t i = 0; i < channels->count; i++) {
 		const struct channel_shown *shown = &channels->rows[i];
-		struct text text = TEXT_OVER(state);
+		int64_t lasted = past->now - shown->row.since;
+		struct text state = TEXT_ROOM(128);
 
-		channel_add_state(&text, past->now > shown->row.since ? past->now - shown->row.since : 0, shown->waiting);
-		printf("%s: %s: ", shown->row.name, state);
-		past_put(words_of(shown->row.words));
-		putchar('\n');
+		channel_add_state(&state, lasted > 0 ? lasted : 0, shown->waiting);
+		printf("%s: %s: ", shown->row.name, state.bytes);
+		past_put_line(text_view(shown->row.words));
 	}
 	for (uint32_t i = 0; i < channels->file_count; i++) {
 		const struct channels_file *file = &channels->files[i];
 
-		printf("Since %s, %s%s", past_time(past, file->since, since), file->notifier == NULL ? "" : file->notifier,
+		printf("Since %s, %s%s", past_time(past, file->since, since),
+		    file->notifier == NULL ? "" : file->notifier,
 		    file->notifier == NULL ? "" : ": ");
-		past_put(words_of(file->words));
-		putchar('\n');
+		past_put_line(text_view(file->words));
 	}
 	if (channels->heartbeat[0] != '\0')
 		printf("The heartbeat is held back: %s\n", channels->heartbeat);
@@ -175,7 +183,8 @@ channels_put_json(const struct channels *channels, const struct past *past)
 		json_end(&json);
 	}
 	json_end(&json);
-	json_string(&json, "heartbeat_held_back", channels->heartbeat[0] == '\0' ? NULL : channels->heartbeat);
+	json_string(&json, "heartbeat_held_back",
+	    channels->heartbeat[0] == '\0' ? NULL : channels->heartbeat);
 	json_end(&json);
 	json_finish_line(&json);
 }
@@ -202,14 +211,14 @@ read_deliveries(struct list *list, enum store_list_kind kind)
 		struct text shown = TEXT_ROOM(4096);
 
 		text_escape(&shown, row.receipt);
-		row.notifier = past_copy(past, words_of(row.notifier));
-		row.recipient = past_copy(past, words_of(row.recipient));
-		row.name = past_copy(past, words_of(row.name));
-		row.kind = past_copy(past, words_of(row.kind));
+		row.notifier = past_string(past, row.notifier);
+		row.recipient = past_string(past, row.recipient);
+		row.name = past_string(past, row.name);
+		row.kind = past_string(past, row.kind);
 		row.text.data = past_copy(past, row.text);
-		row.receipt = words_of(past_copy(past, words_of(shown.bytes)));
+		row.receipt = text_view(past_string(past, shown.bytes));
 		must(VEC_RESERVE(list->rows, list->count, list->room) ? list->rows : NULL);
-		assert(list->count < list->room && (row.state == STORE_DELIVERY_dead) == (kind == STORE_LIST_GIVEN_UP));
+		assert((row.state == STORE_DELIVERY_dead) == (kind == STORE_LIST_GIVEN_UP));
 		list->rows[list->count++] = row;
 	}
 }
@@ -220,25 +229,26 @@ enum { NEXT_MAX = PAST_TIME_MAX + 16 };
 static int64_t
 rests_until(const struct list *list, const struct store_undelivered *row)
 {
-	int64_t until = row->state == STORE_DELIVERY_dead ? 0 : channels_rest(&list->channels, list->past, row->notifier);
+	int64_t until = channels_rest(&list->channels, list->past, row->notifier);
 
-	return until > row->not_before ? until : 0;
+	return row->state != STORE_DELIVERY_dead && until > row->not_before ? until : 0;
 }
 
 static const char *
 next_of(const struct list *list, const struct store_undelivered *row, char bytes[NEXT_MAX])
 {
-	char at[PAST_TIME_MAX];
+	const struct past *past = list->past;
 	int64_t rests = rests_until(list, row);
+	char at[PAST_TIME_MAX];
 
 	if (row->state == STORE_DELIVERY_dead)
 		return "given up";
 	if (row->state == STORE_DELIVERY_claimed)
 		return "under way";
-	if (rests != 0)
-		snprintf(bytes, NEXT_MAX, "rests %s", past_lasted(list->past, 2 * list->past->now - rests, at));
-	else
-		snprintf(bytes, NEXT_MAX, "%s", row->not_before <= list->past->now ? "due" : past_ago(list->past, row->not_before, at));
+	if (rests == 0)
+		return row->not_before > past->now ? past_ago(past, row->not_before, bytes) : "due";
+	/* As long as it lasts, which is what past_lasted() says of a time that lies behind. */
+	snprintf(bytes, NEXT_MAX, "rests %s", past_lasted(past, 2 * past->now - rests, at));
 	return bytes;
 }
 
@@ -265,30 +275,34 @@ put_json(const struct list *list, const struct store_undelivered *row)
 }
 
 static void
-put_line(const struct list *list, const struct layout_column columns[COLUMNS], const struct store_undelivered *row)
+put_line(const struct list *list, const struct layout_column columns[COLUMNS],
+    const struct store_undelivered *row)
 {
-	char number[24], attempts[16], since[PAST_TIME_MAX], next[NEXT_MAX], whom[2048];
-	struct text text = TEXT_OVER(whom);
+	char since[PAST_TIME_MAX], next[NEXT_MAX];
+	struct text number = TEXT_ROOM(24), attempts = TEXT_ROOM(16), whom = TEXT_ROOM(2048);
+	const char *const cells[COLUMNS] = { number.bytes, row->kind,
+		store_delivery_name(row->state), attempts.bytes,
+		past_lasted(list->past, row->created, since), next_of(list, row, next),
+		row->notifier };
 
-	snprintf(number, sizeof number, "%llu", (unsigned long long)row->notice);
-	snprintf(attempts, sizeof attempts, "%u", row->attempts);
-	text_add_shown(&text, words_of(row->recipient));
+	text_add_u64(&number, row->notice);
+	text_add_u64(&attempts, row->attempts);
+	text_add_shown(&whom, text_view(row->recipient));
 	if (row->target != 0)
-		text_format(&text, "%s%s", text.size > 0 ? ": " : "", row->name);
-	layout_row(columns, COLUMNS, (const char *const[COLUMNS]){ number, row->kind, store_delivery_name(row->state), attempts,
-		past_lasted(list->past, row->created, since), next_of(list, row, next), row->notifier }, whom);
+		text_format(&whom, "%s%s", whom.size > 0 ? ": " : "", row->name);
+	layout_row(columns, COLUMNS, cells, whom.bytes);
 	if (row->receipt.size > 0) {
 		printf("%*s", layout_row_indent(columns, COLUMNS), "");
-		past_put(row->receipt);
-		putchar('\n');
+		past_put_line(row->receipt);
 	}
 }
 
 static void
 put_table(const struct list *list)
 {
-	struct layout_column columns[COLUMNS] = { { "notice", 6, true }, { "kind", 4, false }, { "state", 5, false },
-		{ "tries", 5, true }, { "waits", 5, false }, { "next try", 8, false }, { "notifier", 8, false } };
+	struct layout_column columns[COLUMNS] = { { "notice", 6, true }, { "kind", 4, false },
+		{ "state", 5, false }, { "tries", 5, true }, { "waits", 5, false },
+		{ "next try", 8, false }, { "notifier", 8, false } };
 	size_t dead = 0, notices = 0;
 
 	for (size_t i = 0; i < list->count; i++) {
@@ -297,7 +311,8 @@ put_table(const struct list *list)
 
 		layout_widen(&columns[1], row->kind, LAYOUT_WIDE);
 		layout_widen(&columns[2], store_delivery_name(row->state), LAYOUT_WIDE);
-		layout_widen(&columns[4], past_lasted(list->past, row->created, bytes), LAYOUT_WIDE);
+		layout_widen(
+		    &columns[4], past_lasted(list->past, row->created, bytes), LAYOUT_WIDE);
 		layout_widen(&columns[5], next_of(list, row, bytes), LAYOUT_WIDE);
 		layout_widen(&columns[6], row->notifier, layout_name_width());
 	}
@@ -311,9 +326,10 @@ put_table(const struct list *list)
 		notices += !is_dead && (i == 0 || list->rows[i].notice != list->rows[i - 1].notice);
 	}
 	assert(dead + notices <= list->count);
-	printf("%zu deliver%s waiting, %zu given up", list->count - dead, list->count - dead == 1 ? "y" : "ies", dead);
+	printf("%zu deliver%s waiting, %zu given up", list->count - dead,
+	    list->count - dead == 1 ? "y" : "ies", dead);
 	if (notices > 0)
-		printf("; %zu notice%s waiting", notices, notices == 1 ? "" : "s");
+		printf("; %zu notice%s waiting", notices, plural(notices));
 	putchar('\n');
 	channels_put(&list->channels, list->past);
 }
@@ -352,9 +368,13 @@ outbox(const struct command *command, int argc, char **argv)
 	count = argc - at;
 	if (count == 0)
 		return list_all(&past);
-	if (count < 2 || count > 3 || (strcmp(argv[at], "retry") != 0 && strcmp(argv[at], "drop") != 0))
-		return command_misused(command, "`outbox` takes: nothing, retry NOTICE|all [NOTIFIER], or drop NOTICE [NOTIFIER]");
-	return past_ask(&past, (const char *const[]){ "outbox", argv[at], argv[at + 1], count > 2 ? argv[at + 2] : NULL, NULL });
+	if (count < 2 || count > 3
+	    || (strcmp(argv[at], "retry") != 0 && strcmp(argv[at], "drop") != 0))
+		return command_misused(command, "`outbox` takes: nothing, retry NOTICE|all "
+		                                "[NOTIFIER], or drop NOTICE [NOTIFIER]");
+	/* argv ends with a NULL, so the third word may be missing. */
+	return past_ask(&past,
+	    (const char *const[]){ "outbox", argv[at], argv[at + 1], argv[at + 2], NULL });
 }
 
 static const struct option_row options[] = {
@@ -364,8 +384,7 @@ static const struct option_row options[] = {
 static const char *const words[] = { "retry", "drop", "all", NULL };
 
 const struct command command_outbox = {
-	.name = "outbox",
-	.arguments = "[retry NOTICE|all [NOTIFIER] | drop NOTICE [NOTIFIER]]",
+	.name = "outbox", .arguments = "[retry NOTICE|all [NOTIFIER] | drop NOTICE [NOTIFIER]]",
 	.summary = "what waits to be told, and what was given up",
 	.help = "Lists the deliveries that wait and those that were given up: the notice, its "
 	    "kind and target, the notifier and recipient, how often it was tried and when it is "

@@ -6,12 +6,11 @@
 
 #include "command/past.h"
 
-extern const struct command command_outbox;
-
 struct channels {
 	struct channel_shown *rows; /* notifiers that fail, kept by the past */
 	uint32_t count;
-	size_t waiting, given_up; /* notices of which a delivery is not at its end; deliveries that ended dead */
+	size_t waiting;           /* notices of which a delivery is not at its end */
+	size_t given_up;          /* deliveries that ended dead */
 	int64_t waiting_since;    /* the oldest of those deliveries; 0: none */
 	struct channels_file {  /* files that cannot be used, and what is in force instead */
 		const char *notifier; /* NULL: of probers */

@@ -48,9 +48,10 @@ take_accepted(struct past *past)
 static const char *
 main_file(const struct past *past)
 {
-	if (past->path == NULL && past->state == NULL && access(PW_SYSCONF_DIR "/postwatch.conf", F_OK) == 0)
-		return PW_SYSCONF_DIR "/postwatch.conf";
-	return past->path;
+	static const char usual[] = PW_SYSCONF_DIR "/postwatch.conf";
+
+	return past->path == NULL && past->state == NULL && access(usual, F_OK) == 0 ? usual
+	                                                                             : past->path;
 }
 
 /* As `run` has it: -S, the configuration's, $STATE_DIRECTORY, /var/lib/postwatch. A
@@ -71,16 +72,15 @@ past_find_folder(struct past *past)
 		faults_print(stderr, &faults);
 		return EXIT_CONFIG;
 	}
-	if (!config_find_state(&source, folder, sizeof folder)) {
-		fputs("postwatch: the path of the state folder is too long\n", stderr);
-		return EXIT_CONFIG;
-	}
+	if (!config_find_state(&source, folder, sizeof folder))
+		return command_fail(EXIT_CONFIG, "the path of the state folder is too long");
 	take_accepted(past);
-	if (source.path != NULL)
-		fprintf(stderr, "postwatch: %s has %u fault%s, which `postwatch check` tells: %s\n", source.path, faults.faults,
-		    faults.faults == 1 ? "" : "s", past->config != NULL ? "the configuration that was accepted before is used"
-		                                                        : "nothing but its state folder is used");
-	return 0;
+	return source.path == NULL
+	    ? 0
+	    : command_fail(0, "%s has %u fault%s, which `postwatch check` tells: %s", source.path,
+	          faults.faults, plural(faults.faults),
+	          past->config != NULL ? "the configuration that was accepted before is used"
+	                               : "nothing but its state folder is used");
 }
 
 static void
@@ -90,17 +90,19 @@ say_behind(const struct past *past, FILE *out)
 	char since[PAST_TIME_MAX];
 
 	if (behind != 0)
-		fprintf(out, "postwatch cannot write its store since %s: what happens is told, and is here once it can be written\n",
+		fprintf(out,
+		    "postwatch cannot write its store since %s: what happens is told, and is here "
+		    "once it can be written\n",
 		    past_time(past, behind, since));
 }
 
 bool
 past_is_denied(const char *folder)
 {
-	if (access(folder, R_OK | X_OK) == 0 || errno != EACCES)
-		return false;
-	fprintf(stderr, "postwatch: %s: permission denied: it is for root and the user of the daemon; ask as root\n", folder);
-	return true;
+	return access(folder, R_OK | X_OK) != 0 && errno == EACCES
+	    && command_fail(true,
+	        "%s: permission denied: it is for root and the user of the daemon; ask as root",
+	        folder);
 }
 
 static int
@@ -119,13 +121,10 @@ open_reader(struct past *past)
 	if (past_is_denied(past->folder))
 		return EXIT_DENIED;
 	say_behind(past, stderr);
-	if (opening != STORE_READER_NOTHING) {
-		fprintf(stderr, "postwatch: %s: %s\n", past->folder, why.text);
-		return EXIT_INTERNAL;
-	}
-	fprintf(stderr, "postwatch: %s: nothing was ever kept there%s\n", past->folder,
+	if (opening != STORE_READER_NOTHING)
+		return command_fail(EXIT_INTERNAL, "%s: %s", past->folder, why.text);
+	return command_fail(EXIT_NOTHING, "%s: nothing was ever kept there%s", past->folder,
 	    past->runs ? "" : ", and no postwatch is running on it");
-	return EXIT_NOTHING;
 }
 
 int
@@ -151,8 +150,8 @@ past_options(struct past *past, const struct command *command, int argc, char **
 		case 'f': past->span = argument; break;
 		case 'n':
 			past->count = (uint32_t)strtoul(argument, &end, 10);
-			if (argument[0] < '0' || argument[0] > '9' || *end != '\0' || past->count == 0
-			    || strtoul(argument, NULL, 10) >= UINT32_MAX)
+			if (argument[0] < '0' || argument[0] > '9' || *end != '\0'
+			    || past->count == 0 || strtoul(argument, NULL, 10) >= UINT32_MAX)
 				return command_misused(
 				    command, "%s: not a number of rows, 1 or more", argument);
 		}
@@ -176,6 +175,12 @@ past_copy(struct past *past, struct pw_bytes bytes)
 
 	memcpy(copy, bytes.data, bytes.size);
 	return copy;
+}
+
+char *
+past_string(struct past *past, const char *string)
+{
+	return past_copy(past, text_view(string));
 }
 
 bool
@@ -207,11 +212,18 @@ past_open_store(struct past *past)
 	store_list_open(&list, past->reader, STORE_LIST_TARGETS, 0);
 	while (past_next(past, &list, &row)) {
 		/* They are looked up by halving. */
-		assert(past->target_count == 0 || past->targets[past->target_count - 1].number < row.number);
-		must(VEC_RESERVE(past->targets, past->target_count, past->target_room) ? past->targets : NULL);
-		past->targets[past->target_count++] = (struct past_target){ .number = row.number, .port = row.port, .known = row.known,
-		    .gone = row.gone, .identity = past_copy(past, words_of(row.identity)), .name = past_copy(past, words_of(row.name)),
-		    .probe = past_copy(past, words_of(row.probe)), .host = past_copy(past, words_of(row.host)) };
+		assert(past->target_count == 0
+		    || past->targets[past->target_count - 1].number < row.number);
+		if (!VEC_RESERVE(past->targets, past->target_count, past->target_room))
+			must(NULL);
+		past->targets[past->target_count++] = (struct past_target){ .number = row.number,
+			.port = row.port,
+			.known = row.known,
+			.gone = row.gone,
+			.identity = past_string(past, row.identity),
+			.name = past_string(past, row.name),
+			.probe = past_string(past, row.probe),
+			.host = past_string(past, row.host) };
 	}
 	return 0;
 }
@@ -259,8 +271,9 @@ past_close(struct past *past)
 const char *
 past_role(const char *role)
 {
-	static const char *const words[][2] = { { "confirmed", "confirming attempt" }, { "changed", "failed otherwise" },
-		{ "hourly", "failed still" }, { "failed", "last failure" } };
+	static const char *const words[][2] = { { "confirmed", "confirming attempt" },
+		{ "changed", "failed otherwise" }, { "hourly", "failed still" },
+		{ "failed", "last failure" } };
 
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
 		if (strcmp(role, words[i][0]) == 0)
@@ -276,7 +289,9 @@ past_begin(const struct past *past)
 	if (!past->json)
 		pager_begin();
 	if (!past->runs)
-		fprintf(out, "postwatch is not running on %s: what follows is what was known last\n", past->folder);
+		fprintf(out,
+		    "postwatch is not running on %s: what follows is what was known last\n",
+		    past->folder);
 	else
 		say_behind(past, out);
 }
@@ -287,10 +302,9 @@ int
 past_finish(struct past *past, int status)
 {
 	pager_end();
-	if (past->broken) {
-		fprintf(stderr, "postwatch: %s: %s\n", past->folder, store_reader_why(past->reader));
-		status = EXIT_INTERNAL;
-	}
+	if (past->broken)
+		status = command_fail(
+		    EXIT_INTERNAL, "%s: %s", past->folder, store_reader_why(past->reader));
 	past_close(past);
 	return status;
 }
@@ -342,21 +356,19 @@ past_ago(const struct past *past, int64_t time, char bytes[PAST_TIME_MAX])
 }
 
 void
-past_put(struct pw_bytes shown)
+past_put_line(struct pw_bytes shown)
 {
 	struct text text = TEXT_ROOM(4096);
 
 	text_add_shown(&text, shown);
-	fputs(text.bytes, stdout);
+	puts(text.bytes);
 }
 
 void
-past_put_words(const char *words)
+past_end_line(const char *words)
 {
-	if (words == NULL || words[0] == '\0')
-		return;
-	fputs(": ", stdout);
-	past_put(words_of(words));
+	fputs(words == NULL || words[0] == '\0' ? "" : ": ", stdout);
+	past_put_line(text_view(words));
 }
 
 static int
@@ -373,7 +385,8 @@ past_target(const struct past *past, uint64_t number)
 {
 	if (past->target_count == 0)
 		return NULL;
-	return bsearch(&number, past->targets, past->target_count, sizeof past->targets[0], by_number);
+	return bsearch(
+	    &number, past->targets, past->target_count, sizeof past->targets[0], by_number);
 }
 
 /* How well a word names a target: by its identity, its name, its host and port, its host; 0: not
@@ -388,7 +401,8 @@ rank(const struct past_target *target, const char *word)
 		return 8 + watched;
 	if (strcmp(target->name, word) == 0)
 		return 6 + watched;
-	snprintf(ends, sizeof ends, strchr(target->host, ':') != NULL ? "[%s]:%u" : "%s:%u", target->host, target->port);
+	snprintf(ends, sizeof ends, strchr(target->host, ':') != NULL ? "[%s]:%u" : "%s:%u",
+	    target->host, target->port);
 	if (strcasecmp(ends, word) == 0)
 		return 4 + watched;
 	return strcasecmp(target->host, word) == 0 ? 2 + watched : 0;
@@ -440,8 +454,8 @@ past_find_target(const struct past *past, const char *word)
 				fprintf(stderr, " %s", past->targets[i].identity);
 		fputs(": say which\n", stderr);
 	} else if (nearest != NULL)
-		fprintf(stderr, "postwatch: no target is called `%s`: did you mean `%s`?\n", word, nearest);
+		command_fail(0, "no target is called `%s`: did you mean `%s`?", word, nearest);
 	else
-		fprintf(stderr, "postwatch: no target is called `%s`: `postwatch status` lists them\n", word);
+		command_fail(0, "no target is called `%s`: `postwatch status` lists them", word);
 	return NULL;
 }

@@ -15,7 +15,7 @@
 #include "config/config.h"
 #include "store/list.h"
 
-enum { EXIT_NOTHING = 1, PAST_PAGE = 500, PAST_TIME_MAX = 48 };
+enum { EXIT_NOTHING = 1, PAST_TIME_MAX = 48 };
 
 /* A target that is watched, or was. */
 struct past_target {
@@ -28,8 +28,9 @@ struct past_target {
 /* Starts as zeroes. All that it points at is its own, and goes with past_close(). */
 struct past {
 	struct store_reader *reader;
-	const struct config *config; /* the daemon's, while it runs; else the file's, or where that has faults or none is
-	                              * named the one accepted last; NULL: none can be read */
+	/* The daemon's, while it runs; else the file's, or where that has faults or none is named
+	 * the one accepted last; NULL: none can be read. */
+	const struct config *config;
 	const char *folder;
 	struct zone *zone;           /* NULL: UTC */
 	bool runs;                   /* a daemon has the folder */
@@ -49,7 +50,8 @@ struct past {
 	{ "config", 'c', "FILE", "the configuration that names the state folder" }, \
 	{ "state", 'S', "FOLDER", "the state folder, before any configuration" }
 /* Of commands that ask the daemon; of those that read. Both end their table. */
-#define PAST_ASK_OPTIONS PAST_FOLDER_OPTIONS, { "utc", 'u', NULL, "times in UTC" }, { NULL, 0, NULL, NULL }
+#define PAST_ASK_OPTIONS \
+	PAST_FOLDER_OPTIONS, { "utc", 'u', NULL, "times in UTC" }, { NULL, 0, NULL, NULL }
 #define PAST_OPTIONS PAST_FOLDER_OPTIONS, { "utc", 'u', NULL, "times in UTC" }, \
 	{ "json", 'j', NULL, "one object a line" }, { NULL, 0, NULL, NULL }
 #define PAST_COUNT { "count", 'n', "COUNT", "so many at most, the newest" }
@@ -79,11 +81,7 @@ bool past_next(struct past *, struct store_list *, void *row);
 /* Memory for as long as the past is open: of zeroes, or a copy that ends with a NUL. */
 void *past_keep(struct past *, size_t size);
 char *past_copy(struct past *, struct pw_bytes);
-static inline struct pw_bytes
-words_of(const char *string)
-{
-	return (struct pw_bytes){ string, strlen(string) };
-}
+char *past_string(struct past *, const char *);
 
 /* "postwatch is not running …", or "… cannot write its store …", where it is so: on standard
  * output, or beside JSON on standard error. Before that, where it is no JSON, begins the
@@ -104,10 +102,10 @@ const char *past_ago(const struct past *, int64_t, char bytes[PAST_TIME_MAX]);
 /* "12 s", "3 h 5 min": how long it is since then; "-" for 0. */
 const char *past_lasted(const struct past *, int64_t since, char bytes[PAST_TIME_MAX]);
 
-/* Text of ours or foreign bytes that were escaped before, on standard output. */
-void past_put(struct pw_bytes);
-/* The same, behind ": "; nothing where there is none. */
-void past_put_words(const char *words);
+/* Prints a line: text of ours, or foreign bytes that were escaped before. */
+void past_put_line(struct pw_bytes);
+/* Ends a line with ": " and words, without them where there are none ("" or NULL). */
+void past_end_line(const char *words);
 
 const struct past_target *past_target(const struct past *, uint64_t number); /* NULL: none such */
 /* The one that a word means: an identity, a name, host:port, or a host that only one has; one

@@ -1,5 +1,5 @@
 /* `postwatch plugins`: what was found where plugins lie, and what one of them lets be set. */
-#include "command/plugins.h"
+#include "command/command.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -19,7 +19,8 @@ describe(const struct command *command, const struct config *config, const char 
 			printf("%sfrom %s\n", bytes, config->plugins[i].path);
 			return 0;
 		}
-	return command_misused(command, "there is no plugin `%s`; `postwatch plugins` lists them", name);
+	return command_misused(
+	    command, "there is no plugin `%s`; `postwatch plugins` lists them", name);
 }
 
 static int
@@ -43,7 +44,8 @@ plugins(const struct command *command, int argc, char **argv)
 		const struct pw_plugin *plugin = config->plugins[i].descriptor;
 
 		printf("%-12s %-9s %-8s %s\n", plugin->name,
-		    plugin->kind == PW_PROBE ? "probe" : "notifier", plugin->version, plugin->summary);
+		    plugin->kind == PW_PROBE ? "probe" : "notifier", plugin->version,
+		    plugin->summary);
 	}
 	return 0;
 }
@@ -55,12 +57,10 @@ static const struct option_row options[] = {
 };
 
 const struct command command_plugins = {
-	.name = "plugins",
-	.arguments = "[NAME]",
+	.name = "plugins", .arguments = "[NAME]",
 	.summary = "list the plugins, or print the settings of one",
 	.help = "Lists the plugins that were found, and tells of each file that was refused why. "
 	    "NAME: prints what it is, its settings, phases with their limits, outcomes and facts, "
 	    "from its own tables.",
-	.options = options,
-	.run = plugins,
+	.options = options, .run = plugins,
 };

@@ -1,6 +1,6 @@
 /* `postwatch probe`: the words of its command line. In the form for Nagios every error is a line
  * on standard output. */
-#include "command/probe.h"
+#include "command/command.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,7 +27,8 @@ struct words {
 
 /* NULL, or what is wrong. */
 static const char *
-take_option(const struct option_row *row, const char *argument, struct words *words, struct probe_orders *orders)
+take_option(const struct option_row *row, const char *argument, struct words *words,
+    struct probe_orders *orders)
 {
 	enum show_form form;
 	char *end;
@@ -82,7 +83,9 @@ is_for_nagios(const struct command *command, char **argv)
 
 		if (size > 2 && (*word)[1] == '-' && strncmp("--nagios", *word, size) == 0)
 			return true;
-		for (const char *letter = *word + 1; (*word)[0] == '-' && (*word)[1] != '-' && *letter != '\0'; letter++) {
+		if ((*word)[0] != '-' || (*word)[1] == '-')
+			continue;
+		for (const char *letter = *word + 1; *letter != '\0'; letter++) {
 			const struct option_row *row = command->options;
 
 			while (row->name != NULL && row->letter != *letter)
@@ -109,9 +112,10 @@ misused(const struct command *command, bool nagios, const char *what, const char
 static int
 tell_faults(const struct config_faults *faults, bool nagios)
 {
+	struct config_faults first = *faults;
 	char words[1024];
 	struct text text = TEXT_OVER(words);
-	struct config_faults first = *faults;
+	size_t size;
 
 	if (!nagios) {
 		faults_print(stderr, faults);
@@ -122,10 +126,11 @@ tell_faults(const struct config_faults *faults, bool nagios)
 	first.kept = first.faults = 1;
 	first.warnings = 0;
 	config_print_faults(&first, &text);
-	words[strcspn(words, "\n")] = '\0';
-	text = (struct text){ .bytes = words, .size = strlen(words), .room = sizeof words };
+	size = strcspn(words, "\n");
+	words[size] = '\0';
 	if (faults->faults > 1)
-		text_format(&text, "; and %u more fault%s", faults->faults - 1, faults->faults == 2 ? "" : "s");
+		snprintf(words + size, sizeof words - size, "; and %u more fault%s",
+		    faults->faults - 1, plural(faults->faults - 1));
 	return show_nagios_trouble(words);
 }
 
@@ -153,7 +158,8 @@ probe(const struct command *command, int argc, char **argv)
 	words.source.words = (const char *const *)argv + at;
 	words.source.word_count = (uint32_t)(argc - at);
 	if (words.source.word_count == 0 || (nagios && words.source.word_count > 1))
-		return misused(command, nagios, nagios ? "--nagios takes exactly one target" : "no target is named", "");
+		return misused(command, nagios,
+		    nagios ? "--nagios takes exactly one target" : "no target is named", "");
 	if (nagios && words.limit == 0)
 		words.limit = NAGIOS_SECONDS * SECOND;
 	/* What is left for the begin of it and for saying how it ended: a tenth, half a second
@@ -180,8 +186,7 @@ static const struct option_row options[] = {
 };
 
 const struct command command_probe = {
-	.name = "probe",
-	.arguments = "TARGET…",
+	.name = "probe", .arguments = "TARGET…",
 	.summary = "look at mail servers once, by hand, with everything that was seen",
 	.help = "Talks to each TARGET (host, host:port, [v6]:port) exactly as the daemon would, "
 	    "and prints what was seen: the steps with their times and limits, warnings, facts, and "
@@ -191,6 +196,5 @@ const struct command command_probe = {
 	    "targets 2 if any failed, else 3 if any is unknown, else 1, else 0. 64: the command "
 	    "line is wrong; 70: our own trouble; 78: faulty configuration. With --nagios 3 stands "
 	    "for all three, and standard output says why.",
-	.options = options,
-	.run = probe,
+	.options = options, .run = probe,
 };

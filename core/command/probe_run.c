@@ -30,9 +30,9 @@ enum {
 static const double told_every = 0.5;
 
 enum probe_frame_kind {
-	PROBE_RESULT,   /* a finished run, as it is to be printed */
-	PROBE_WAITS,    /* what is waited for, every half second: as long as they come, nothing is stuck */
-	PROBE_FAILED    /* it cannot begin, and why; nothing follows */
+	PROBE_RESULT, /* a finished run, as it is to be printed */
+	PROBE_WAITS,  /* what is waited for, every half second: while they come, nothing is stuck */
+	PROBE_FAILED  /* it cannot begin, and why; nothing follows */
 };
 
 /* Goes before `size` bytes, on a pipe from the child to who began it. */
@@ -50,7 +50,8 @@ struct child {
 };
 
 static void
-put_frame(const struct child *child, enum probe_frame_kind kind, uint32_t target, uint32_t status, const char *bytes, size_t size)
+put_frame(const struct child *child, enum probe_frame_kind kind, uint32_t target, uint32_t status,
+    const char *bytes, size_t size)
 {
 	const struct probe_frame frame = { kind, target, status, (uint32_t)size };
 
@@ -109,12 +110,14 @@ static bool
 start_all(struct child *child)
 {
 	const struct probe_orders *orders = child->orders;
+	int flags = ORDER_FULL | ORDER_FRESH | ORDER_OFFER_TLS
+	    | (orders->patient ? ORDER_PATIENT : 0);
 
 	for (uint32_t i = 0; i < orders->config->target_count; i++) {
 		struct order order = {
 			.run = (uint64_t)i + 1,
 			.target = i,
-			.flags = (uint8_t)(ORDER_FULL | ORDER_FRESH | ORDER_OFFER_TLS | (orders->patient ? ORDER_PATIENT : 0)),
+			.flags = (uint8_t)flags,
 			.attempt = 1,
 			.due = clock_mono(),
 		};
@@ -143,9 +146,11 @@ probe_child(const struct probe_orders *orders, pid_t parent, int out)
 		fail_in_child(&child, why.text);
 	child.loop = ev_loop_new(EVBACKEND_EPOLL);
 	child.style.zone = zone_open_own();
-	child.prober = child.loop == NULL ? NULL : prober_create(child.loop, orders->config, NULL, &why);
+	if (child.loop == NULL)
+		fail_in_child(&child, "out of memory");
+	child.prober = prober_create(child.loop, orders->config, NULL, &why);
 	if (child.prober == NULL)
-		fail_in_child(&child, child.loop == NULL ? "out of memory" : why.text);
+		fail_in_child(&child, why.text);
 	ev_timer_init(&tick, on_tick, told_every, told_every);
 	tick.data = &child;
 	ev_timer_start(child.loop, &tick);
@@ -155,7 +160,8 @@ probe_child(const struct probe_orders *orders, pid_t parent, int out)
 	if (!start_all(&child))
 		fail_in_child(&child, "out of memory");
 	ev_run(child.loop, 0);
-	while (prober_lingers(child.prober)) /* what the peers say last belongs to their connections, not to a reset */
+	/* What the peers say last belongs to their connections, not to a reset. */
+	while (prober_lingers(child.prober))
 		ev_run(child.loop, EVRUN_ONCE);
 	_exit(0);
 }
@@ -194,7 +200,8 @@ show_progress(const struct probing *probing, const char *waits)
 	if (probing->finished < count && count > 1)
 		text_format(&line, "%u of %u done  ", probing->finished, count);
 	text_add(&line, probing->finished < count ? waits : "");
-	fprintf(stderr, "%.*s", (int)layout_fit(line.bytes, layout_terminal_width(STDERR_FILENO) - 1, false), line.bytes);
+	fwrite(line.bytes, 1,
+	    layout_fit(line.bytes, layout_terminal_width(STDERR_FILENO) - 1, false), stderr);
 }
 
 /* In the order in which the targets were named, whichever ended first. */
@@ -203,7 +210,8 @@ print_ready(struct probing *probing)
 {
 	if (probing->progress)
 		fputs("\r\033[K", stderr);
-	while (probing->printed < probing->orders.config->target_count && probing->results[probing->printed].done) {
+	while (probing->printed < probing->orders.config->target_count
+	    && probing->results[probing->printed].done) {
 		struct rendered *next = &probing->results[probing->printed++];
 
 		fwrite(next->bytes, 1, next->size, stdout);
@@ -245,8 +253,9 @@ take_frames(struct probing *probing)
 		copy = must(malloc(frame.size + 1));
 		memcpy(copy, bytes, frame.size);
 		copy[frame.size] = '\0';
-		if (frame.kind == PROBE_RESULT && frame.target < probing->orders.config->target_count
-		    && !probing->results[frame.target].done && frame.status < 4) {
+		if (frame.kind == PROBE_RESULT && frame.status < 4
+		    && frame.target < probing->orders.config->target_count
+		    && !probing->results[frame.target].done) {
 			finish(probing, frame.target, frame.status, copy, frame.size);
 			continue;
 		}
@@ -289,11 +298,12 @@ interrupt(struct probing *probing, int64_t now)
 static bool
 turn(struct probing *probing)
 {
-	struct pollfd fds[] = { { .fd = probing->in, .events = POLLIN }, { .fd = probing->signals, .events = POLLIN } };
+	struct pollfd fds[] = { { probing->in, POLLIN, 0 }, { probing->signals, POLLIN, 0 } };
+	bool is_told = probing->interrupt_at >= probing->kill_at;
+	int64_t now, left = (is_told ? probing->kill_at : probing->interrupt_at) - clock_mono();
+	int wait = left > SECOND ? 1000 : left < 0 ? 0 : (int)(left / MILLISECOND) + 1;
+	int ready = poll(fds, 2, wait);
 	struct signalfd_siginfo signal;
-	int64_t now, next = probing->interrupt_at < probing->kill_at ? probing->interrupt_at : probing->kill_at;
-	int64_t left = next - clock_mono();
-	int ready = poll(fds, 2, left > SECOND ? 1000 : left < 0 ? 0 : (int)(left / MILLISECOND) + 1);
 
 	now = clock_mono();
 	if (ready > 0 && fds[1].revents != 0 && read(probing->signals, &signal, sizeof signal) > 0)
@@ -316,21 +326,24 @@ static void
 tell_lost(struct probing *probing, uint32_t index, int status)
 {
 	const struct probe_orders *orders = &probing->orders;
-	char words[256], *bytes = NULL;
-	struct text text = TEXT_OVER(words);
+	const struct target *target = &orders->config->targets[index];
+	struct text text = TEXT_ROOM(256);
 	int64_t micros = clock_mono() - probing->begun;
-	struct show_lost lost = { .target = &orders->config->targets[index], .started = clock_wall() - micros, .micros = micros };
+	struct show_lost lost = { target, { NULL, 0 }, clock_wall() - micros, micros };
+	int signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+	const char *name = sigabbrev_np(signal);
+	char *bytes = NULL;
 	size_t size = 0;
 	FILE *file = must(open_memstream(&bytes, &size));
 
-	text_format(&text, "the probe %s ", lost.target->policy->probe->descriptor->name);
+	text_format(&text, "the probe %s ", target->policy->probe->descriptor->name);
 	if (probing->stuck)
 		text_format(&text, "did not return for %d s, and was killed", STUCK_AFTER);
-	else if (probing->kill_at != INT64_MAX && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
+	else if (probing->kill_at != INT64_MAX && signal == SIGKILL)
 		text_add(&text, "did not end when it was interrupted, and was killed");
-	else if (WIFSIGNALED(status))
-		text_format(&text, "died of signal SIG%s (%s)", sigabbrev_np(WTERMSIG(status)) == NULL ? "?" : sigabbrev_np(WTERMSIG(status)),
-		    strsignal(WTERMSIG(status)));
+	else if (signal != 0)
+		text_format(&text, "died of signal SIG%s (%s)", name == NULL ? "?" : name,
+		    strsignal(signal));
 	else
 		text_format(&text, "ended the process, with status %d", WEXITSTATUS(status));
 	text_add(&text, orders->config->target_count > 1 ? ", or another that ran beside it" : "");
@@ -345,8 +358,7 @@ fail(const struct probing *probing, const char *why)
 {
 	if (probing->orders.style.form == SHOW_NAGIOS)
 		return show_nagios_trouble(why);
-	fprintf(stderr, "postwatch: %s\n", why);
-	return EXIT_INTERNAL;
+	return command_fail(EXIT_INTERNAL, "%s", why);
 }
 
 /* Signals are blocked before the fork, so that none is lost between it and the first turn; the
@@ -382,7 +394,8 @@ begin(struct probing *probing)
 static int
 probe_all(struct probing *probing, int64_t limit)
 {
-	const uint32_t count = probing->orders.config->target_count, *of_status = probing->of_status;
+	const uint32_t count = probing->orders.config->target_count;
+	const uint32_t *of_status = probing->of_status;
 	int status = 0;
 
 	probing->results = must(calloc(count, sizeof *probing->results));

@@ -1,6 +1,6 @@
 /* `postwatch run`: reads and checks everything, tells all faults at once, and hands over to the
  * parent. */
-#include "command/run.h"
+#include "command/command.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -40,8 +40,8 @@ take_option(struct words *words, const struct option_row *option, const char *ar
 		if (argument[0] != '/' && getcwd(folder, sizeof folder) == NULL)
 			return false;
 		words->options.pid_file = words->pid_file;
-		return snprintf(words->pid_file, PATH_MAX, "%s%s%s", folder, folder[0] != '\0' ? "/" : "",
-		           argument) < PATH_MAX;
+		return snprintf(words->pid_file, PATH_MAX, "%s%s%s", folder,
+		           folder[0] != '\0' ? "/" : "", argument) < PATH_MAX;
 	}
 	return true;
 }
@@ -69,7 +69,8 @@ check_for(struct words *words, const struct reload_order *order)
 	if (config == NULL)
 		return RELOAD_FAULTY;
 	if (strcmp(config->state, order->state) != 0) {
-		printf("state: it was %s and is %s: another state folder takes a restart\n", order->state, config->state);
+		printf("state: it was %s and is %s: another state folder takes a restart\n",
+		    order->state, config->state);
 		return RELOAD_FAULTY;
 	}
 	mark_all(words, config);
@@ -115,7 +116,7 @@ read_kept(struct words *words, const struct reload_order *order)
 	accepted_close(&words->source.accepted);
 	if (config != NULL)
 		return config;
-	fprintf(stderr, "postwatch: what was checked is lost, the files are read again: %s\n", why.text);
+	command_fail(0, "what was checked is lost, the files are read again: %s", why.text);
 	return read_files(words);
 }
 
@@ -157,8 +158,7 @@ run(const struct command *command, int argc, char **argv)
 }
 
 const struct command command_run = {
-	.name = "run",
-	.arguments = "[TARGET…]",
+	.name = "run", .arguments = "[TARGET…]",
 	.summary = "watch, and tell what happens",
 	.help = "Watches the targets of a configuration file, or those named here (host, "
 	    "host:port, [v6]:port) without one; with both, those of the file's that are named "

@@ -20,6 +20,9 @@
 
 enum { PATIENCE = 5 * SECOND, NAMES_MAX = 16, SECONDS_A_DAY = 86400 };
 
+/* A line of what others are told: what it is, and how it stands. */
+#define ROW "  %-14s " LAYOUT_HANG
+
 /* Our address towards the internet for a family (AF_INET, AF_INET6), by the routing table. A
  * datagram socket that is connected has an address of ours, and nothing has been sent; the
  * destinations are of the ranges for documentation: no packet ever goes there. Returns false
@@ -35,7 +38,8 @@ own_address(int family, struct address *own)
 	if (fd < 0 || !address_parse(family == AF_INET ? "192.0.2.1" : "2001:db8::1", 53, &to))
 		return false;
 	memset(own, 0, sizeof *own);
-	found = connect(fd, &to.any, address_length(&to)) == 0 && getsockname(fd, &own->any, &length) == 0;
+	found = connect(fd, &to.any, address_length(&to)) == 0
+	    && getsockname(fd, &own->any, &length) == 0;
 	close(fd);
 	return found;
 }
@@ -77,7 +81,8 @@ on_answer(EV_P_ ev_watcher *told, int revents)
 }
 
 static void
-ask(struct resolver *resolver, struct ev_loop *loop, const char *name, uint16_t type, struct question *question)
+ask(struct resolver *resolver, struct ev_loop *loop, const char *name, uint16_t type,
+    struct question *question)
 {
 	ev_watcher told;
 
@@ -94,15 +99,16 @@ ask(struct resolver *resolver, struct ev_loop *loop, const char *name, uint16_t 
 static void
 add_reverse_name(const struct address *address, struct text *text)
 {
-	const unsigned char *bytes = address_is_ipv4(address) ? (const unsigned char *)&address->v4.sin_addr
-	    : (const unsigned char *)&address->v6.sin6_addr;
+	const unsigned char *v4 = (const unsigned char *)&address->v4.sin_addr;
+	const unsigned char *v6 = address->v6.sin6_addr.s6_addr;
+	bool is_ipv4 = address_is_ipv4(address);
 
-	for (int i = address_is_ipv4(address) ? 3 : 15; i >= 0; i--)
-		if (address_is_ipv4(address))
-			text_format(text, "%u.", bytes[i]);
+	for (int i = is_ipv4 ? 3 : 15; i >= 0; i--)
+		if (is_ipv4)
+			text_format(text, "%u.", v4[i]);
 		else
-			text_format(text, "%x.%x.", bytes[i] & 0xf, bytes[i] >> 4);
-	text_add(text, address_is_ipv4(address) ? "in-addr.arpa" : "ip6.arpa");
+			text_format(text, "%x.%x.", v6[i] & 0xf, v6[i] >> 4);
+	text_add(text, is_ipv4 ? "in-addr.arpa" : "ip6.arpa");
 }
 
 static const char *
@@ -126,7 +132,9 @@ leads_back(const struct question *back, const char *helo, struct text *text)
 	char name[DNS_NAME_TEXT_MAX];
 
 	if (back->count == 0) {
-		text_format(text, "the EHLO name %s leads to us, but our address leads back to no name (%s): ask for a PTR record",
+		text_format(text,
+		    "the EHLO name %s leads to us, but our address leads back to no name (%s): ask "
+		    "for a PTR record",
 		    helo, why_nothing(back->rcode));
 		return false;
 	}
@@ -138,7 +146,8 @@ leads_back(const struct question *back, const char *helo, struct text *text)
 		}
 	}
 	dns_name_text(&back->names[0], name);
-	text_format(text, "the EHLO name %s leads to us, but our address leads back to %s", helo, name);
+	text_format(text, "the EHLO name %s leads to us, but our address leads back to %s", helo,
+	    name);
 	return false;
 }
 
@@ -156,19 +165,25 @@ check_ways(struct resolver *resolver, struct ev_loop *loop, const char *helo, st
 		found += there.count;
 		rcode = there.rcode != DNS_NOERROR ? there.rcode : rcode;
 		for (uint32_t at = 0; at < there.count; at++) {
+			const struct address *address = &there.addresses[at];
 			struct text reverse = TEXT_ROOM(96);
 			struct address own;
-			if (!own_address(there.addresses[at].any.sa_family, &own) || address_order(&own, &there.addresses[at]) != 0)
+
+			if (!own_address(address->any.sa_family, &own)
+			    || address_order(&own, address) != 0)
 				continue;
-			add_reverse_name(&there.addresses[at], &reverse);
+			add_reverse_name(address, &reverse);
 			ask(resolver, loop, reverse.bytes, DNS_PTR, &back);
 			return leads_back(&back, helo, text);
 		}
 	}
 	if (found == 0)
-		text_format(text, "the EHLO name %s does not resolve: %s", helo, why_nothing(rcode));
+		text_format(
+		    text, "the EHLO name %s does not resolve: %s", helo, why_nothing(rcode));
 	else
-		text_format(text, "the EHLO name %s does not lead to an address of this machine (behind NAT that may be as it should)",
+		text_format(text,
+		    "the EHLO name %s does not lead to an address of this machine (behind NAT "
+		    "that may be as it should)",
 		    helo);
 	return false;
 }
@@ -179,8 +194,8 @@ self_check_helo(const struct config *config, struct text *text)
 	struct reason why;
 
 	if (config->helo == NULL) {
-		text_add(text, "this host has no full name: EHLO will say an address literal, which many servers "
-		               "refuse; set `helo`");
+		text_add(text, "this host has no full name: EHLO will say an address literal, "
+		               "which many servers refuse; set `helo`");
 		return false;
 	}
 	struct ev_loop *loop = ev_loop_new(EVFLAG_AUTO);
@@ -204,10 +219,12 @@ print_address(const char *family, int number)
 
 	if (own_address(number, &own)) {
 		address_add(&text, &own);
-		printf("  %-14s " LAYOUT_HANG "%s%s\n", family, text.bytes,
-		    address_class(&own) == ADDRESS_PUBLIC ? "" : "  (not a public address: others see your router's)");
+		printf(ROW "%s%s\n", family, text.bytes,
+		    address_class(&own) == ADDRESS_PUBLIC
+		        ? ""
+		        : "  (not a public address: others see your router's)");
 	} else
-		printf("  %-14s " LAYOUT_HANG "none: no route\n", family);
+		printf(ROW "none: no route\n", family);
 }
 
 /* The sources that targets bind to, each once. */
@@ -229,7 +246,7 @@ print_sources(const struct config *config)
 			text_add(&text, ", ");
 		if (policy->has_source6)
 			address_add(&text, &policy->source6);
-		printf("  %-14s " LAYOUT_HANG "%s (from %s on)\n", "source", text.bytes, config->targets[i].name);
+		printf(ROW "%s (from %s on)\n", "source", text.bytes, config->targets[i].name);
 	}
 }
 
@@ -250,9 +267,11 @@ print_pace(const struct config *config)
 	if (config->target_count == 0)
 		return;
 	units_add_duration(&text, shortest);
-	printf("  %-14s " LAYOUT_HANG "%u, each address at most every %s while all is well\n", "targets", config->target_count, text.bytes);
-	printf("  %-14s " LAYOUT_HANG "about %.0f a day in all, for targets with one address each\n", "connections", a_day);
-	printf("  %-14s " LAYOUT_HANG "at most %u at once to one address\n", "at once", config->per_address);
+	printf(ROW "%u, each address at most every %s while all is well\n", "targets",
+	    config->target_count, text.bytes);
+	printf(ROW "about %.0f a day in all, for targets with one address each\n", "connections",
+	    a_day);
+	printf(ROW "at most %u at once to one address\n", "at once", config->per_address);
 }
 
 static int
@@ -276,33 +295,33 @@ whoami(const struct command *command, int argc, char **argv)
 	print_address("IPv4", AF_INET);
 	print_address("IPv6", AF_INET6);
 	print_sources(config);
-	printf("  %-14s " LAYOUT_HANG "%s\n", "EHLO name", config->helo != NULL ? config->helo : "[our address]");
+	printf(ROW "%s\n", "EHLO name", config->helo != NULL ? config->helo : "[our address]");
 	self_check_helo(config, &text);
-	printf("  %-14s " LAYOUT_HANG "%s\n", "", bytes);
+	printf(ROW "%s\n", "", bytes);
 	print_pace(config);
 	text = TEXT_OVER(bytes);
 	if (port_check(config, &text))
-		printf("  %-14s " LAYOUT_HANG "%s\n", "port 25", bytes);
+		printf(ROW "%s\n", "port 25", bytes);
 	text = TEXT_OVER(bytes);
 	if (sandbox_lacks(&text))
-		printf("  %-14s " LAYOUT_HANG "this system has %s\n", "confinement", bytes);
-	puts("\nWe greet, say EHLO, perhaps STARTTLS, and QUIT. We send no mail, name no recipient, and never log in.");
+		printf(ROW "this system has %s\n", "confinement", bytes);
+	puts("\nWe greet, say EHLO, perhaps STARTTLS, and QUIT. We send no mail, name no "
+	     "recipient, and never log in.");
 	return 0;
 }
 
 static const struct option_row options[] = {
-	{ "config", 'c', "FILE", "a configuration, for its EHLO name, sources, intervals and targets" },
+	{ "config", 'c', "FILE",
+	    "a configuration, for its EHLO name, sources, intervals and targets" },
 	{ NULL, 0, NULL, NULL },
 };
 
 const struct command command_whoami = {
-	.name = "whoami",
-	.arguments = "",
+	.name = "whoami", .arguments = "",
 	.summary = "what to tell others to allow: our addresses, EHLO name, pace",
 	.help = "Prints by which addresses and under which EHLO name we appear at the servers we "
 	    "watch, whether that name leads to us and back, and how often we come: what a "
 	    "postmaster wants to know before he lets us in. With targets on port 25 it connects to "
 	    "a few of them, and says whether the port is open for us.",
-	.options = options,
-	.run = whoami,
+	.options = options, .run = whoami,
 };

@@ -37,12 +37,17 @@ struct page {
 	const struct colour *colour;
 };
 
-static const char *
-colour_of(const struct page *page, uint8_t verdict)
+/* The name of a verdict in its colour. */
+static void
+put_verdict(const struct page *page, uint8_t verdict)
 {
-	if (verdict == PW_OK)
-		return page->colour->good;
-	return verdict == PW_FAILED ? page->colour->bad : page->colour->odd;
+	const struct colour *colour = page->colour;
+
+	fprintf(page->file, "%s%s%s",
+	    verdict == PW_OK           ? colour->good
+	        : verdict == PW_FAILED ? colour->bad
+	                               : colour->odd,
+	    evidence_verdict_name(verdict), colour->plain);
 }
 
 static void
@@ -61,8 +66,8 @@ put_heading(const struct page *page, const struct run_result *result)
 	const struct target *target = &page->config->targets[report->target];
 	struct text text = TEXT_ROOM(256);
 
-	fprintf(page->file, "%s%s%s  %s%s%s", page->colour->bold, target->name, page->colour->plain,
-	    colour_of(page, report->verdict), verdict_name((enum pw_verdict)report->verdict), page->colour->plain);
+	fprintf(page->file, "%s%s%s  ", page->colour->bold, target->name, page->colour->plain);
+	put_verdict(page, report->verdict);
 	if (strcmp(report->outcome, "ok") != 0)
 		fprintf(page->file, " (%s)", report->outcome);
 	fputs("  ", page->file);
@@ -70,14 +75,17 @@ put_heading(const struct page *page, const struct run_result *result)
 	zone_add(&text, page->style->zone, report->started);
 	text_add(&text, ", ");
 	text_add_span(&text, report->micros);
-	fprintf(page->file, "\n%sprobe %s, %s%s%s\n", page->colour->faint, target->policy->probe->descriptor->name,
-	    result->order->flags & ORDER_PATIENT ? "patient limits, " : "", text.bytes, page->colour->plain);
+	fprintf(page->file, "\n%sprobe %s, %s%s%s\n", page->colour->faint,
+	    target->policy->probe->descriptor->name,
+	    result->order->flags & ORDER_PATIENT ? "patient limits, " : "", text.bytes,
+	    page->colour->plain);
 }
 
 /* A time is shown as "0.31 ms", "1.204 s"; and behind it that the run ended there, or that its
  * outcome is of that step. */
 static void
-put_phase(const struct page *page, const struct evidence *leg, const struct evidence_phase *phase, int width, const char *blamed)
+put_phase(const struct page *page, const struct evidence *leg, const struct evidence_phase *phase,
+    int width, const char *blamed)
 {
 	char spent[32] = "-", limit[32];
 	struct text spent_text = TEXT_OVER(spent), limit_text = TEXT_OVER(limit);
@@ -92,8 +100,10 @@ put_phase(const struct page *page, const struct evidence *leg, const struct evid
 		fprintf(page->file, "   %snot reached%s", page->colour->faint, page->colour->plain);
 	else if (phase->status == PHASE_FAILED && leg->verdict == PW_FAILED)
 		fprintf(page->file, "   %sFAILED%s", page->colour->bad, page->colour->plain);
-	else if (phase->status == PHASE_FAILED || strcmp(phase->name, blamed) == 0)
-		fprintf(page->file, "   %s%s%s", colour_of(page, leg->verdict), evidence_verdict_name(leg->verdict), page->colour->plain);
+	else if (phase->status == PHASE_FAILED || strcmp(phase->name, blamed) == 0) {
+		fputs("   ", page->file);
+		put_verdict(page, leg->verdict);
+	}
 	fputc('\n', page->file);
 }
 
@@ -110,26 +120,28 @@ put_phases(const struct page *page, const struct policy *policy, const struct ev
 	for (uint32_t i = 0; i < leg->phase_count; i++)
 		if ((int)strlen(leg->phases[i].name) > width)
 			width = (int)strlen(leg->phases[i].name);
-	fprintf(page->file, "\n    %s%-*s %11s %9s%s\n", page->colour->faint, width, "step", "time", "limit",
-	    page->colour->plain);
+	fprintf(page->file, "\n    %s%-*s %11s %9s%s\n", page->colour->faint, width, "step", "time",
+	    "limit", page->colour->plain);
 	for (uint32_t i = 0; i < leg->phase_count; i++)
 		put_phase(page, leg, &leg->phases[i], width, outcome.phase);
 }
 
 static void
-put_warnings_and_hint(const struct page *page, const struct policy *policy, const struct evidence *leg)
+put_warnings_and_hint(
+    const struct page *page, const struct policy *policy, const struct evidence *leg)
 {
 	struct pw_bytes list = leg->warnings;
 	struct evidence_warning warning;
 	struct outcome outcome;
 
 	for (bool first = true; evidence_next_warning(&list, &warning); first = false) {
-		fprintf(page->file, "%s    %s%s%s: ", first ? "\n" : "", page->colour->odd, warning.code,
-		    page->colour->plain);
+		fprintf(page->file, "%s    %s%s%s: ", first ? "\n" : "", page->colour->odd,
+		    warning.code, page->colour->plain);
 		put_bytes(page->file, warning.text);
 		fputc('\n', page->file);
 	}
-	if (strcmp(leg->outcome, "ok") != 0 && outcome_find(leg->outcome, plugin_probe(policy->probe)->outcomes, &outcome)
+	if (strcmp(leg->outcome, "ok") != 0
+	    && outcome_find(leg->outcome, plugin_probe(policy->probe)->outcomes, &outcome)
 	    && outcome.hint != NULL && outcome.hint[0] != '\0')
 		fprintf(page->file, "\n    What to look at: " LAYOUT_HANG "%s\n", outcome.hint);
 }
@@ -142,11 +154,12 @@ show_transcript(FILE *file, struct pw_bytes list, const char *faint, const char 
 	while (evidence_next_line(&list, &line)) {
 		bool event = line.dir == EVIDENCE_EVENT;
 		struct text text = TEXT_ROOM(TRANSCRIPT_LINE_MAX);
-		int said;
+		const char *arrow = transcript_arrow(line.dir), *said;
 
 		transcript_add_line(&text, &line);
-		said = (int)(strstr(text.bytes, transcript_arrow(line.dir)) + strlen(transcript_arrow(line.dir)) + 1 - text.bytes);
-		fprintf(file, "    %s%.*s" LAYOUT_HANG "%s%s\n", event ? faint : "", said, text.bytes, text.bytes + said, event ? plain : "");
+		said = strstr(text.bytes, arrow) + strlen(arrow) + 1;
+		fprintf(file, "    %s%.*s" LAYOUT_HANG "%s%s\n", event ? faint : "",
+		    (int)(said - text.bytes), text.bytes, said, event ? plain : "");
 	}
 }
 
@@ -166,8 +179,9 @@ put_leg(const struct page *page, const struct policy *policy, const struct evide
 	if (leg->helo.size != 0)
 		fprintf(page->file, ", as %.*s", (int)leg->helo.size, leg->helo.data);
 	if (leg->legs > 1) {
-		fprintf(page->file, ": %s%s%s  ", colour_of(page, leg->verdict), evidence_verdict_name(leg->verdict),
-		    page->colour->plain);
+		fputs(": ", page->file);
+		put_verdict(page, leg->verdict);
+		fputs("  ", page->file);
 		put_bytes(page->file, leg->text);
 	}
 	fputc('\n', page->file);
@@ -177,19 +191,22 @@ put_leg(const struct page *page, const struct policy *policy, const struct evide
 		struct text text = TEXT_ROOM(LINE_MAX_ESCAPED);
 
 		text_escape(&text, fact.value);
-		fprintf(page->file, "%s    %-18s " LAYOUT_HANG "%s\n", first ? "\n" : "", fact.name, text.bytes);
+		fprintf(page->file, "%s    %-18s " LAYOUT_HANG "%s\n", first ? "\n" : "", fact.name,
+		    text.bytes);
 	}
 	if (!page->style->brief) {
 		fputs(leg->transcript.size > 0 ? "\n" : "", page->file);
-		show_transcript(page->file, leg->transcript, page->colour->faint, page->colour->plain);
+		show_transcript(
+		    page->file, leg->transcript, page->colour->faint, page->colour->plain);
 	}
 }
 
 /* A run of which nothing came has no legs. */
 static void
-put_json(FILE *file, const struct target *target, enum pw_verdict verdict, const char *outcome, const struct show_lost *run,
+put_json(FILE *file, enum pw_verdict verdict, const char *outcome, const struct show_lost *run,
     const struct run_result *result)
 {
+	const struct target *target = run->target;
 	struct json json = json_to_file(file);
 
 	json_begin_object(&json, NULL);
@@ -218,7 +235,9 @@ static const char *const status_names[] = { "OK", "WARNING", "CRITICAL", "UNKNOW
 static int
 status_of(enum pw_verdict verdict)
 {
-	static const int of_verdict[] = { [PW_OK] = 0, [PW_DEGRADED] = 1, [PW_BLOCKED] = 1, [PW_FAILED] = 2, [PW_UNKNOWN] = 3 };
+	static const int of_verdict[] = {
+		[PW_OK] = 0, [PW_DEGRADED] = 1, [PW_BLOCKED] = 1, [PW_FAILED] = 2, [PW_UNKNOWN] = 3
+	};
 
 	return of_verdict[verdict];
 }
@@ -249,9 +268,11 @@ put_seconds(FILE *file, int64_t micros)
 
 /* A threshold of slowness at or above the limit is never met. */
 static void
-put_measure(FILE *file, const char *label, struct pw_bytes address, int64_t micros, int64_t slow, int64_t limit)
+put_measure(FILE *file, const char *label, struct pw_bytes address, int64_t micros, int64_t slow,
+    int64_t limit)
 {
-	fprintf(file, " %s%s%.*s=", label, address.size > 0 ? "@" : "", (int)address.size, address.data);
+	fprintf(file, " %s%s%.*s=", label, address.size > 0 ? "@" : "", (int)address.size,
+	    address.data);
 	put_seconds(file, micros);
 	fputs("s;", file);
 	if (slow > 0 && slow < limit)
@@ -271,8 +292,10 @@ put_measures(FILE *file, const struct policy *policy, const struct evidence *leg
 		const struct evidence_phase *phase = &leg->phases[i];
 		uint32_t index = policy_phase(policy, phase->name);
 
+		int64_t slow = index == CONFIG_NONE ? 0 : policy->phases[index].slow;
+
 		if (phase->status != PHASE_NOT_REACHED && phase->micros >= 0)
-			put_measure(file, phase->name, address, phase->micros, index == CONFIG_NONE ? 0 : policy->phases[index].slow,
+			put_measure(file, phase->name, address, phase->micros, slow,
 			    phase->limit < leg_limit ? phase->limit : leg_limit);
 	}
 }
@@ -310,7 +333,8 @@ put_nagios(FILE *file, const struct config *config, const struct run_result *res
 	const struct report *report = result->report;
 	const struct target *target = &config->targets[report->target];
 	const struct policy *policy = target->policy;
-	int64_t limit = result->order->flags & ORDER_PATIENT ? policy->leg.patient : policy->leg.routine;
+	bool is_patient = result->order->flags & ORDER_PATIENT;
+	int64_t limit = is_patient ? policy->leg.patient : policy->leg.routine;
 	int status = status_of((enum pw_verdict)report->verdict);
 
 	assert(report->target < config->target_count && limit > 0);
@@ -319,7 +343,7 @@ put_nagios(FILE *file, const struct config *config, const struct run_result *res
 	put_service(file, target, status);
 	put_nagios_text(file, report->text);
 	fputs(" |", file);
-	put_measure(file, "time", (struct pw_bytes){ "", 0 }, report->micros, policy->leg.slow, limit);
+	put_measure(file, "time", text_view(""), report->micros, policy->leg.slow, limit);
 	for (uint32_t i = 0; i < result->leg_count; i++) {
 		struct evidence leg;
 
@@ -334,16 +358,15 @@ put_nagios(FILE *file, const struct config *config, const struct run_result *res
 int
 show_nagios_trouble(const char *text)
 {
-	struct pw_bytes words = { text, strlen(text) };
-
 	fputs("POSTWATCH UNKNOWN - ", stdout);
-	put_nagios_text(stdout, words);
+	put_nagios_text(stdout, text_view(text));
 	putchar('\n');
 	return 3;
 }
 
 int
-show_run(FILE *file, const struct config *config, const struct run_result *result, const struct show_style *style)
+show_run(FILE *file, const struct config *config, const struct run_result *result,
+    const struct show_style *style)
 {
 	const struct report *report = result->report;
 	const struct target *target = &config->targets[report->target];
@@ -361,23 +384,27 @@ show_run(FILE *file, const struct config *config, const struct run_result *resul
 		}
 		fputc('\n', file);
 	} else
-		put_json(file, target, (enum pw_verdict)report->verdict, report->outcome,
-		    &(struct show_lost){ target, report->text, report->started, report->micros }, result);
+		put_json(file, (enum pw_verdict)report->verdict, report->outcome,
+		    &(struct show_lost){ target, report->text, report->started, report->micros },
+		    result);
 	return status_of((enum pw_verdict)report->verdict);
 }
 
 void
 show_lost(FILE *file, const struct show_lost *lost, const struct show_style *style)
 {
-	const struct colour *colour = &colours[style->colour];
+	const struct page page = { file, NULL, style, &colours[style->colour] };
 
 	if (style->form == SHOW_NAGIOS) {
 		put_service(file, lost->target, 3);
 		put_nagios_text(file, lost->text);
 		fputc('\n', file);
 	} else if (style->form == SHOW_JSON)
-		put_json(file, lost->target, PW_UNKNOWN, "plugin", lost, NULL);
-	else
-		fprintf(file, "%s%s%s  %s%s%s (plugin)  %.*s\n\n", colour->bold, lost->target->name, colour->plain, colour->odd,
-		    verdict_name(PW_UNKNOWN), colour->plain, (int)lost->text.size, lost->text.data);
+		put_json(file, PW_UNKNOWN, "plugin", lost, NULL);
+	else {
+		fprintf(file, "%s%s%s  ", page.colour->bold, lost->target->name,
+		    page.colour->plain);
+		put_verdict(&page, PW_UNKNOWN);
+		fprintf(file, " (plugin)  %.*s\n\n", (int)lost->text.size, lost->text.data);
+	}
 }

@@ -1,5 +1,5 @@
 /* `postwatch status`: how every target stands, those that are not well first. */
-#include "command/status.h"
+#include "command/command.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -60,22 +60,15 @@ state_cell(const struct status_row *row, char bytes[CELL_MAX])
 static const char *
 colour_of(const struct past *past, const struct status_row *row)
 {
+	bool is_odd = row->verdict != PW_OK || row->conditions != NULL || row->unseen_since != 0;
+
 	if (!past->colour)
 		return "";
-	switch (row->state) {
-	case STATE_UP:
-		return row->verdict == PW_OK && row->conditions == NULL && row->unseen_since == 0 ? "\033[32m" : "\033[33m";
-	case STATE_DOWN:
-	case STATE_RECOVERING:
-		return "\033[31m";
-	case STATE_SUSPECT:
+	if (row->state == STATE_SUSPECT || (row->state == STATE_UP && is_odd))
 		return "\033[33m";
-	case STATE_NONE:
-	case STATE_PENDING:
-	case STATES:
-		break;
-	}
-	return "\033[2m";
+	return row->state == STATE_UP      ? "\033[32m"
+	    : state_is_down(row->state) ? "\033[31m"
+	                                : "\033[2m";
 }
 
 /* "not looked at since 2026-11-28 10:02:11 +0000; incident 4: failed (refused): connection
@@ -87,7 +80,8 @@ seen(const struct past *past, const struct status_row *row, char bytes[SEEN_MAX]
 	char since[PAST_TIME_MAX];
 
 	if (row->run && row->unseen_since != 0)
-		text_format(&text, "not looked at since %s; ", past_time(past, row->unseen_since, since));
+		text_format(&text, "not looked at since %s; ",
+		    past_time(past, row->unseen_since, since));
 	if (row->incident != 0)
 		text_format(&text, "incident %llu: ", (unsigned long long)row->incident);
 	text_add(&text, row->run ? verdict_name(row->verdict) : "not looked at yet");
@@ -95,34 +89,38 @@ seen(const struct past *past, const struct status_row *row, char bytes[SEEN_MAX]
 		text_format(&text, " (%s)", row->outcome);
 	if (row->text != NULL) {
 		text_add(&text, ": ");
-		text_add_shown(&text, words_of(row->text));
+		text_add_shown(&text, text_view(row->text));
 	}
 	return bytes;
 }
 
 static void
-put_row(const struct past *past, const struct layout_column columns[COLUMNS], const struct status_row *all,
-    const struct status_row *row)
+put_row(const struct past *past, const struct layout_column columns[COLUMNS],
+    const struct status_row *all, const struct status_row *row)
 {
-	char state[CELL_MAX], coloured[CELL_MAX + 16], lasted[PAST_TIME_MAX], last[PAST_TIME_MAX], bytes[SEEN_MAX];
+	const char *name = row->target->name;
+	char state[CELL_MAX], coloured[CELL_MAX + 16], bytes[SEEN_MAX];
+	char lasted[PAST_TIME_MAX], last[PAST_TIME_MAX];
+	const char *const cells[COLUMNS] = { name, coloured, past_lasted(past, row->since, lasted),
+		past_ago(past, row->last_run, last) };
+	const struct status_condition *item = row->conditions;
 	int indent = layout_row_indent(columns, COLUMNS);
 
-	snprintf(coloured, sizeof coloured, "%s%s%s", colour_of(past, row), state_cell(row, state), past->colour ? "\033[0m" : "");
-	layout_row(columns, COLUMNS, (const char *const[COLUMNS]){ row->target->name, coloured, past_lasted(past, row->since, lasted),
-		past_ago(past, row->last_run, last) }, seen(past, row, bytes));
-	for (const struct status_condition *item = row->conditions; item != NULL; item = item->next) {
-		size_t name = strlen(row->target->name);
-		const char *text = item->text, *rest = strncmp(text, row->target->name, name) == 0 && text[name] == ' '
-		    ? strstr(text + name, "): ")
-		    : NULL;
+	snprintf(coloured, sizeof coloured, "%s%s%s", colour_of(past, row), state_cell(row, state),
+	    past->colour ? "\033[0m" : "");
+	layout_row(columns, COLUMNS, cells, seen(past, row, bytes));
+	for (; item != NULL; item = item->next) {
+		const char *text = item->text, *rest = NULL;
 
 		/* Without what the row says already: "NAME degraded(CODE): " before it, and all
 		 * of it where the last run says the same. */
+		if (strncmp(text, name, strlen(name)) == 0 && text[strlen(name)] == ' ')
+			rest = strstr(text + strlen(name), "): ");
 		if (rest != NULL)
 			text = rest + strlen("): ");
-		printf("%*s%s for %s", indent, "", item->code, past_lasted(past, item->since, last));
-		past_put_words(row->text != NULL && strcmp(text, row->text) == 0 ? "" : text);
-		putchar('\n');
+		printf("%*s%s for %s", indent, "", item->code,
+		    past_lasted(past, item->since, last));
+		past_end_line(row->text != NULL && strcmp(text, row->text) == 0 ? "" : text);
 	}
 	status_row_put_silences(past, all, row, indent, true);
 }
@@ -131,8 +129,8 @@ put_row(const struct past *past, const struct layout_column columns[COLUMNS], co
 static int
 urgency(const struct status_row *row)
 {
-	static const int of_state[STATES] = { [STATE_DOWN] = 0, [STATE_RECOVERING] = 1, [STATE_SUSPECT] = 2,
-		[STATE_UP] = 5, [STATE_PENDING] = 6, [STATE_NONE] = 6 };
+	static const int of_state[STATES] = { [STATE_DOWN] = 0, [STATE_RECOVERING] = 1,
+		[STATE_SUSPECT] = 2, [STATE_UP] = 5, [STATE_PENDING] = 6, [STATE_NONE] = 6 };
 
 	if (of_state[row->state] > 3 && row->unseen_since != 0)
 		return 3;
@@ -145,20 +143,20 @@ static int
 compare(const void *left, const void *right)
 {
 	const struct status_row *const *a = left, *const *b = right;
+	uint64_t x = (*a)->target->number, y = (*b)->target->number;
 	int difference = urgency(*a) - urgency(*b);
 
-	if (difference != 0)
-		return difference;
-	return (*a)->target->number < (*b)->target->number ? -1 : (*a)->target->number > (*b)->target->number;
+	return difference != 0 ? difference : x < y ? -1 : x > y;
 }
 
 /* Those of one state, and how many of them are not quite so: "9 up, of them 2 blocked, 1
  * degraded". Returns whether there are any. */
 static bool
-put_tally(enum state state, const struct status_row *const *rows, size_t count, const char *separator)
+put_tally(enum state state, const struct status_row *const *rows, size_t count,
+    const char *separator)
 {
-	static const char *const names[] = { "degraded", "blocked", "unknown", "slow", "flapping", "acknowledged", "not looked at",
-		"not looked at yet" };
+	static const char *const names[] = { "degraded", "blocked", "unknown", "slow", "flapping",
+		"acknowledged", "not looked at", "not looked at yet" };
 	size_t all = 0, parts[sizeof names / sizeof names[0]] = { 0 };
 
 	for (size_t i = 0; i < count; i++) {
@@ -191,11 +189,11 @@ put_tally(enum state state, const struct status_row *const *rows, size_t count, 
 /* Widths go by all rows before the first is printed. Names give way, for they may be long: what is
  * wrong has to find room. */
 static void
-put_table(const struct past *past, const struct status_row *all, const struct status_row *const *rows, size_t count,
-    const struct channels *channels)
+put_table(const struct past *past, const struct status_row *all,
+    const struct status_row *const *rows, size_t count, const struct channels *channels)
 {
-	struct layout_column columns[COLUMNS] = { { "target", 6, false }, { "state", 5, false }, { "for", 3, false },
-		{ "looked at", 9, false } };
+	struct layout_column columns[COLUMNS] = { { "target", 6, false }, { "state", 5, false },
+		{ "for", 3, false }, { "looked at", 9, false } };
 	char bytes[CELL_MAX], time[PAST_TIME_MAX], lasted[PAST_TIME_MAX];
 	const char *separator = ": ";
 	size_t paused = 0;
@@ -210,24 +208,26 @@ put_table(const struct past *past, const struct status_row *all, const struct st
 	layout_heads(columns, COLUMNS, "seen");
 	for (size_t i = 0; i < count; i++)
 		put_row(past, columns, all, rows[i]);
-	printf("%zu target%s", count, count == 1 ? "" : "s");
+	printf("%zu target%s", count, plural(count));
 	for (enum state state = STATE_PENDING; state < STATES; state++)
 		separator = put_tally(state, rows, count, separator) ? "; " : separator;
 	if (paused > 0)
 		printf("; %zu paused", paused);
 	puts(past->runs ? "; postwatch is running" : "; postwatch is not running");
 	if (channels->waiting > 0)
-		printf("%zu notice%s waiting, the oldest since %s, for %s\n", channels->waiting, channels->waiting == 1 ? "" : "s",
-		    past_time(past, channels->waiting_since, time), past_lasted(past, channels->waiting_since, lasted));
+		printf("%zu notice%s waiting, the oldest since %s, for %s\n", channels->waiting,
+		    plural(channels->waiting), past_time(past, channels->waiting_since, time),
+		    past_lasted(past, channels->waiting_since, lasted));
 	if (channels->given_up > 0)
-		printf("%zu deliver%s given up; `postwatch outbox` tells more\n", channels->given_up,
-		    channels->given_up == 1 ? "y was" : "ies were");
+		printf("%zu deliver%s given up; `postwatch outbox` tells more\n",
+		    channels->given_up, channels->given_up == 1 ? "y was" : "ies were");
 	channels_put(channels, past);
 }
 
 /* The targets that are named, or all that are watched. Returns false if a word names none. */
 static bool
-choose(const struct past *past, const struct status_row *all, char **words, const struct status_row **rows, size_t *count)
+choose(const struct past *past, const struct status_row *all, char **words,
+    const struct status_row **rows, size_t *count)
 {
 	for (size_t i = 0; words[0] == NULL && i < past->target_count; i++)
 		if (past->targets[i].gone == 0)
@@ -269,7 +269,8 @@ status(const struct command *command, int argc, char **argv)
 	int at, ends = past_options(&past, command, argc, argv, &at);
 
 	if (ends == 0 && past.totals && !past.json)
-		return command_misused(command, "--totals goes with --json: without it the totals always stand at the end");
+		return command_misused(command,
+		    "--totals goes with --json: without it the totals always stand at the end");
 	if (ends != 0 || (ends = past_open_store(&past)) != 0)
 		return ends;
 	if (past.textfile != NULL)
@@ -295,14 +296,14 @@ status(const struct command *command, int argc, char **argv)
 }
 
 static const struct option_row options[] = {
-	{ "textfile", 'x', "FILE", "writes metrics into FILE, for the node_exporter, and prints nothing" },
+	{ "textfile", 'x', "FILE",
+	    "writes metrics into FILE, for the node_exporter, and prints nothing" },
 	{ "totals", 'T', NULL, "with --json: at the end an object of what waits and what fails" },
 	PAST_OPTIONS
 };
 
 const struct command command_status = {
-	.name = "status",
-	.arguments = "[TARGET…]",
+	.name = "status", .arguments = "[TARGET…]",
 	.summary = "how every target stands",
 	.help = "Prints the state of each TARGET, or of all that are watched, with what was seen "
 	    "last and the conditions that stand, acknowledgements and pauses, and what waits to be "
@@ -319,6 +320,5 @@ const struct command command_status = {
 	    "Exit status: 0; 1 nothing is kept, or no such target; 2 a target is not looked at; 64 "
 	    "wrong command line; 70 the store cannot be read; 74 FILE cannot be written; 78 there "
 	    "is no such file.",
-	.options = options,
-	.run = status,
+	.options = options, .run = status,
 };

@@ -14,7 +14,8 @@
 #include "monitor/pace.h"
 #include "monitor/silence.h"
 
-static const int64_t patience_unknown = 15 * 60 * (int64_t)SECOND; /* of a target whose settings cannot be read */
+/* Of a target whose settings cannot be read. */
+static const int64_t patience_unknown = 15 * 60 * (int64_t)SECOND;
 
 static struct status_row *
 find(const struct past *past, struct status_row *all, uint64_t number)
@@ -65,13 +66,14 @@ read_states(struct past *past, struct status_row *all)
 
 		if (row == NULL)
 			continue;
-		row->state = state_named(status.state) == STATE_NONE ? STATE_PENDING : state_named(status.state);
+		row->state = state_named(status.state);
+		row->state = row->state == STATE_NONE ? STATE_PENDING : row->state;
 		row->doubled = (uint8_t)status.doubled;
 		row->since = status.since;
 		row->ended = row->last_run = status.ended;
 		row->run = verdict_of_name(status.verdict, &row->verdict);
 		row->silence = silence_named(status.silences);
-		row->outcome = past_copy(past, words_of(status.outcome));
+		row->outcome = past_string(past, status.outcome);
 		row->text = copy_text(past, status.text);
 		row->incident = status.incident;
 		row->acknowledged = status.acknowledged;
@@ -99,8 +101,9 @@ read_conditions(struct past *past, struct status_row *all)
 		if (row == NULL)
 			continue;
 		item = past_keep(past, sizeof *item);
-		*item = (struct status_condition){ row->conditions, past_copy(past, words_of(condition.code)),
-		    past_copy(past, condition.text), condition.since };
+		*item = (struct status_condition){ row->conditions,
+			past_string(past, condition.code), past_copy(past, condition.text),
+			condition.since };
 		row->conditions = item;
 	}
 }
@@ -121,7 +124,7 @@ read_last_runs(struct past *past, struct status_row *all)
 		row->run = verdict_of_name(run.verdict, &row->verdict);
 		row->last_run = run.started;
 		row->ended = run.ended;
-		row->outcome = past_copy(past, words_of(outcome_current(run.outcome)));
+		row->outcome = past_string(past, outcome_current(run.outcome));
 		row->text = copy_text(past, run.text);
 	}
 }
@@ -143,8 +146,9 @@ read_pauses(struct past *past, struct status_row *all)
 			           : pause.target != all[i].target->number)
 				continue;
 			item = past_keep(past, sizeof *item);
-			*item = (struct status_pause){ all[i].pauses, pause.until, past_copy(past, words_of(pause.tag)),
-			    past_copy(past, pause.by), past_copy(past, pause.why) };
+			*item = (struct status_pause){ all[i].pauses, pause.until,
+				past_string(past, pause.tag), past_copy(past, pause.by),
+				past_copy(past, pause.why) };
 			all[i].pauses = item;
 		}
 }
@@ -162,7 +166,9 @@ flag_pauses(const struct past *past, struct status_row *all)
 		struct status_row *row = &all[i];
 
 		row->silence |= row->pauses != NULL ? SILENCE_paused : 0;
-		if (row->configured != NULL && window_clock_holds(&windows, (uint32_t)(row->configured - past->config->targets)))
+		if (row->configured != NULL
+		    && window_clock_holds(
+		        &windows, (uint32_t)(row->configured - past->config->targets)))
 			row->silence |= SILENCE_window;
 		raise_flag(row, row->silence & (SILENCE_paused | SILENCE_window), "paused");
 	}
@@ -209,13 +215,20 @@ plan(const struct past *past, struct status_row *row, bool behind, int64_t to_ut
 {
 	struct target_state state = { .state = (uint8_t)row->state, .doubled = row->doubled };
 	const struct policy *policy = row->configured == NULL ? NULL : row->configured->policy;
-	int64_t last = row->ended != 0 ? row->ended : row->since != 0 ? row->since : row->target->known;
+	int64_t last = row->ended != 0 ? row->ended
+	    : row->since != 0          ? row->since
+	                               : row->target->known;
+	int64_t patience = patience_unknown;
 
 	if (past->runs && policy != NULL && row->ended != 0)
-		row->next_run = pace_next(&state, policy, row->configured->hash, 0, row->ended - to_utc, 0).at + to_utc;
+		row->next_run = to_utc
+		    + pace_next(&state, policy, row->configured->hash, 0, row->ended - to_utc, 0)
+		          .at;
 	if (behind || row->target->gone != 0)
 		return;
-	if (!past->runs || past->now - last > (policy == NULL ? patience_unknown : policy_patience(policy, pace_interval(&state, policy))))
+	if (policy != NULL)
+		patience = policy_patience(policy, pace_interval(&state, policy));
+	if (!past->runs || past->now - last > patience)
 		row->unseen_since = last;
 	assert(past->runs || row->unseen_since == last); /* while no daemon runs nobody looks */
 	raise_flag(row, row->unseen_since != 0, STATUS_UNSEEN);
@@ -249,43 +262,45 @@ put_windows(const struct past *past, const struct status_row *row, int indent, b
 
 	for (uint32_t i = 0; row->configured != NULL && i < config->window_count; i++) {
 		const struct config_window *window = &config->windows[i];
-		struct zone *zone = window->timezone == NULL ? NULL : zone_open(window->timezone, NULL);
+		const char *name = window->timezone;
+		struct zone *zone = name == NULL ? NULL : zone_open(name, NULL);
 		int64_t next = calendar_next(&window->when, zone, past->now);
 		bool open = calendar_holds(&window->when, zone, past->now);
 
-		if (window_has_target(window, (uint32_t)(row->configured - config->targets)) && (open || !only_in_force)) {
-			printf("%*sa window %s %s", indent, "", open ? "is open until" : "opens at",
-			    past_time(past, next == INT64_MAX ? 0 : next, at));
-			past_put_words(window->why);
-			putchar('\n');
-		}
 		zone_close(&zone);
+		if (!window_has_target(window, (uint32_t)(row->configured - config->targets))
+		    || (!open && only_in_force))
+			continue;
+		printf("%*sa window %s %s", indent, "", open ? "is open until" : "opens at",
+		    past_time(past, next == INT64_MAX ? 0 : next, at));
+		past_end_line(window->why);
 	}
 }
 
 void
-status_row_put_silences(const struct past *past, const struct status_row *all, const struct status_row *row, int indent,
-    bool only_in_force)
+status_row_put_silences(const struct past *past, const struct status_row *all,
+    const struct status_row *row, int indent, bool only_in_force)
 {
 	const struct config *config = past->config;
 	uint32_t parent = row->configured == NULL ? CONFIG_NONE : row->configured->parent;
 	char at[PAST_TIME_MAX];
 
 	for (const struct status_pause *item = row->pauses; item != NULL; item = item->next) {
-		printf("%*spaused until %s by %s%s%s", indent, "", past_time(past, item->until, at), item->by,
-		    item->tag[0] == '\0' ? "" : ", as tag:", item->tag);
-		past_put_words(item->why);
-		putchar('\n');
+		printf("%*spaused until %s by %s%s%s", indent, "", past_time(past, item->until, at),
+		    item->by, item->tag[0] == '\0' ? "" : ", as tag:", item->tag);
+		past_end_line(item->why);
 	}
 	if (row->acknowledged != 0) {
-		printf("%*sacknowledged %s by %s", indent, "", past_time(past, row->acknowledged, at),
+		printf("%*sacknowledged %s by %s", indent, "",
+		    past_time(past, row->acknowledged, at),
 		    row->ack_by[0] == '\0' ? "?" : row->ack_by);
-		past_put_words(row->ack_why);
-		putchar('\n');
+		past_end_line(row->ack_why);
 	}
 	put_windows(past, row, indent, only_in_force);
 	for (; parent != CONFIG_NONE; parent = config->targets[parent].parent)
 		for (size_t i = 0; i < past->target_count; i++)
-			if (all[i].configured == &config->targets[parent] && (state_is_down(all[i].state) || !only_in_force))
-				printf("%*sits parent %s is %s\n", indent, "", config->targets[parent].name, state_name(all[i].state));
+			if (all[i].configured == &config->targets[parent]
+			    && (state_is_down(all[i].state) || !only_in_force))
+				printf("%*sits parent %s is %s\n", indent, "",
+				    all[i].configured->name, state_name(all[i].state));
 }

@@ -36,13 +36,15 @@ struct status_row {
 	bool run;             /* there was one */
 	enum pw_verdict verdict; /* of the last run */
 	const char *outcome, *text; /* text NULL: none */
-	uint32_t silence;     /* reasons in force (monitor/silence.h): of the monitor's when the state was written; paused,
-	                       * window now */
+	/* Reasons in force (monitor/silence.h): of the monitor's when the state was written;
+	 * paused, window now. */
+	uint32_t silence;
 	int64_t since;
 	int64_t last_run;     /* when it began; 0: none, or long forgotten */
 	int64_t ended;        /* when it ended */
 	int64_t unseen_since; /* nobody looks at it: since when at least; 0: it is looked at */
-	int64_t next_run;     /* 0: cannot be told, as the daemon does not run or without its configuration */
+	/* 0: cannot be told, as the daemon does not run or without its configuration. */
+	int64_t next_run;
 	uint64_t incident;    /* the open one; 0: none */
 	int64_t acknowledged; /* 0: it is not */
 	const char *ack_by, *ack_why; /* "": none */
@@ -59,7 +61,7 @@ bool status_row_has_flag(const struct status_row *, const char *name);
 /* Why nobody is told of a target, a line each behind so many blanks: who paused or acknowledged
  * it, its windows, its parents. only_in_force: not windows that open later, nor parents that are
  * up. */
-void status_row_put_silences(const struct past *, const struct status_row *all, const struct status_row *, int indent,
-    bool only_in_force);
+void status_row_put_silences(const struct past *, const struct status_row *all,
+    const struct status_row *, int indent, bool only_in_force);
 
 #endif

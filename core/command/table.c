@@ -55,7 +55,8 @@ fit(struct shape *shape, size_t columns, int room)
 		size_t widest = columns;
 
 		for (size_t i = 0; i < columns; i++)
-			if (shape->widths[i] > shape->least[i] && (widest == columns || shape->widths[i] > shape->widths[widest]))
+			if (shape->widths[i] > shape->least[i]
+			    && (widest == columns || shape->widths[i] > shape->widths[widest]))
 				widest = i;
 		if (widest == columns)
 			break;
@@ -79,9 +80,11 @@ put_row(const struct shape *shape, const char **cells, size_t columns)
 			char line[4096];
 
 			snprintf(line, sizeof line, "%.*s", (int)size, cell);
-			if (size > 0)
+			if (size > 0) {
 				printf("%*s%s", blanks, "", line);
-			blanks = size > 0 ? shape->widths[i] - layout_columns(line) + GAP : blanks + shape->widths[i] + GAP;
+				blanks = -layout_columns(line);
+			}
+			blanks += shape->widths[i] + GAP;
 			cells[i] = cell + size;
 			more |= cells[i][strspn(cells[i], " ")] != '\0';
 		}

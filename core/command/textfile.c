@@ -35,16 +35,17 @@ write_file(const struct site *site, const char *path, struct reason *why)
 
 	/* As root it would take away a device, or the link that /dev/stdout is. */
 	if (lstat(path, &status) == 0 && !S_ISREG(status.st_mode)) {
-		reason_set(why, "%s: it is there and is not a regular file: a path of its own is wanted", path);
+		reason_set(why,
+		    "%s: it is there and is not a regular file: a path of its own is wanted", path);
 		return false;
 	}
-
-	if ((size_t)snprintf(beside, sizeof beside, "%s.%ld", path, (long)getpid()) >= sizeof beside) {
+	if (snprintf(beside, PATH_MAX, "%s.%ld", path, (long)getpid()) >= PATH_MAX) {
 		reason_set(why, "%s: the path is too long", path);
 		return false;
 	}
 	file = fopen(beside, "wxe");
-	good = file != NULL && metrics_write(site, file) && fflush(file) == 0 && fchmod(fileno(file), 0644) == 0;
+	good = file != NULL && metrics_write(site, file) && fflush(file) == 0
+	    && fchmod(fileno(file), 0644) == 0;
 	if (file != NULL)
 		good = (fclose(file) == 0) && good;
 	if (good && rename(beside, path) == 0)
@@ -58,9 +59,10 @@ write_file(const struct site *site, const char *path, struct reason *why)
 bool
 textfile_write(const struct config *config, const char *path, struct reason *why)
 {
-	struct site site = { .config = config, .started = clock_wall(), .is_once = true, .board = board_create(config) };
+	struct site site = { .config = config, .started = clock_wall(), .is_once = true };
 	bool good;
 
+	site.board = board_create(config);
 	if (site.board == NULL) {
 		reason_set(why, "no memory");
 		return false;

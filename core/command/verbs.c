@@ -1,5 +1,5 @@
 /* The commands that ask the daemon that runs: ack, pause, resume, test, probe-now and reload. */
-#include "command/verbs.h"
+#include "command/command.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -54,7 +54,8 @@ static int
 check_why(const struct past *past, const struct command *command)
 {
 	if (past->why == NULL)
-		return command_misused(command, "`%s` wants a reason: --why \"…\"", command->name);
+		return command_misused(
+		    command, "`%s` wants a reason: --why \"…\"", command->name);
 	if (past->why[strspn(past->why, " \t\r\n")] == '\0' || strlen(past->why) > WHY_MAX)
 		return command_misused(command, "--why: a reason of 1 to %d bytes", WHY_MAX);
 	return 0;
@@ -69,7 +70,8 @@ ack(const struct command *command, int argc, char **argv)
 	if (status == 0)
 		status = check_why(&past, command);
 	return status != 0 ? status
-	    : past_ask(&past, (const char *const[]){ "ack", argv[0] + (argv[0][0] == '#'), past.why, NULL });
+	    : past_ask(&past, (const char *const[]){ "ack", argv[0] + (argv[0][0] == '#'), past.why,
+	        NULL });
 }
 
 static int
@@ -86,7 +88,8 @@ pause_it(const struct command *command, int argc, char **argv)
 		return command_misused(command, "--for: %s", why.text);
 	if (status == 0)
 		status = check_why(&past, command);
-	return status != 0 ? status : past_ask(&past, (const char *const[]){ "pause", argv[0], past.span, past.why, NULL });
+	return status != 0 ? status
+	    : past_ask(&past, (const char *const[]){ "pause", argv[0], past.span, past.why, NULL });
 }
 
 /* The control socket is the monitor's, which is another process after a reload, though the
@@ -109,7 +112,7 @@ reload(const struct command *command, int argc, char **argv)
 		if (status == 0)
 			puts("the new configuration is in force");
 		else
-			fputs("postwatch: the daemon has not come back in time: its log says why\n", stderr);
+			command_fail(0, "the daemon has not come back in time: its log says why");
 	}
 	past_close(&past);
 	return status;
@@ -128,8 +131,7 @@ static const struct option_row pause_options[] = {
 };
 
 const struct command command_ack = {
-	.name = "ack",
-	.arguments = "INCIDENT --why REASON",
+	.name = "ack", .arguments = "INCIDENT --why REASON",
 	.summary = "acknowledge an open incident",
 	.help = "Acknowledges an open INCIDENT, with a reason: until it ends nobody is reminded "
 	    "of it and it is escalated to nobody else. `postwatch status` and `postwatch show` say "
@@ -137,13 +139,11 @@ const struct command command_ack = {
 	    "Exit status: 0; 1 there is no such incident, or it is over; 64 wrong command line; 69 "
 	    "no daemon can be asked; 75 it cannot be done now, or whether it was done is not "
 	    "known; 78 there is no such file.",
-	.options = ack_options,
-	.run = ack,
+	.options = ack_options, .run = ack,
 };
 
 const struct command command_pause = {
-	.name = "pause",
-	.arguments = "TARGET|TAG --for TIME --why REASON",
+	.name = "pause", .arguments = "TARGET|TAG --for TIME --why REASON",
 	.summary = "watch a target, or all with a tag, without telling",
 	.help = "Pauses TARGET (a name, PROBE://HOST:PORT, or HOST:PORT), or all targets that "
 	    "have TAG (`tag:lab`, or `lab` where no target is called so): they are watched and "
@@ -155,25 +155,21 @@ const struct command command_pause = {
 	    "Exit status: 0; 1 there are too many pauses; 64 wrong command line, or no such target "
 	    "or tag; 69 no daemon can be asked; 75 it cannot be done now, or whether it was done "
 	    "is not known; 78 there is no such file.",
-	.options = pause_options,
-	.run = pause_it,
+	.options = pause_options, .run = pause_it,
 };
 
 const struct command command_resume = {
-	.name = "resume",
-	.arguments = "TARGET|TAG",
+	.name = "resume", .arguments = "TARGET|TAG",
 	.summary = "end a pause, or a quarantine, before its time",
 	.help = "Ends the pauses of TARGET, or those of TAG, as they were given to `postwatch "
 	    "pause`; and the quarantine of TARGET, or of all targets that have TAG.\n\n"
 	    "Exit status: 0; 1 there was nothing to be ended; 64, 69, 75 and 78 as those of "
 	    "`postwatch pause`.",
-	.options = ask_options,
-	.run = ask_one,
+	.options = ask_options, .run = ask_one,
 };
 
 const struct command command_test = {
-	.name = "test",
-	.arguments = "NOTIFIER",
+	.name = "test", .arguments = "NOTIFIER",
 	.summary = "send a test through a notifier, and see its receipt",
 	.help = "Has the running daemon send a notice of the kind `test` through NOTIFIER, the "
 	    "way that all notices go, waits for its end, and prints the receipt for each "
@@ -182,13 +178,11 @@ const struct command command_test = {
 	    "Exit status: 0 sent to all; 1 not sent to some; 64 wrong command line, or no such "
 	    "notifier; 69 no daemon can be asked; 75 no receipt came in time; 78 there is no such "
 	    "file.",
-	.options = ask_options,
-	.run = ask_one,
+	.options = ask_options, .run = ask_one,
 };
 
 const struct command command_probe_now = {
-	.name = "probe-now",
-	.arguments = "TARGET",
+	.name = "probe-now", .arguments = "TARGET",
 	.summary = "have the running daemon look at a target now",
 	.help = "Has the daemon that runs run TARGET now, waits for the end of that run, and "
 	    "prints what it saw. As an attempt the run counts only if it was due. TARGET: a name, "
@@ -196,13 +190,11 @@ const struct command command_probe_now = {
 	    "Exit status: 0 ok, 1 degraded or blocked, 2 failed, 3 unknown (our side), 64 no such "
 	    "target is watched, 69 no daemon can be asked, 75 it cannot be run now, 78 there is no "
 	    "such file.",
-	.options = folder_options,
-	.run = ask_one,
+	.options = folder_options, .run = ask_one,
 };
 
 const struct command command_reload = {
-	.name = "reload",
-	.arguments = "",
+	.name = "reload", .arguments = "",
 	.summary = "have the running daemon read its configuration again",
 	.help = "Has the daemon that runs read and check its configuration. A fault is told, and "
 	    "nothing changes. Else runs that are under way end, the daemon begins anew with what "
@@ -210,6 +202,5 @@ const struct command command_reload = {
 	    "that. A program or plugin that was replaced is taken into use as well.\n\n"
 	    "Exit status: 0 in force, or nothing was new; 1 the check failed; 69 no daemon can be "
 	    "asked, or it has not come back; 75 not now; 78 there is no such file.",
-	.options = folder_options,
-	.run = reload,
+	.options = folder_options, .run = reload,
 };

@@ -1,6 +1,6 @@
 /* `postwatch --version`: what a report of a fault should say about us. */
 #define PCRE2_CODE_UNIT_WIDTH 8
-#include "command/version.h"
+#include "command/command.h"
 
 #include <ev.h>
 #include <idn2.h>
@@ -25,13 +25,13 @@ version(const struct command *command, int argc, char **argv)
 	printf("libev %d.%d, %s, libconfig %d.%d, libidn2 %s, PCRE2 %s\n", ev_version_major(),
 	    ev_version_minor(), OpenSSL_version(OPENSSL_VERSION), LIBCONFIG_VER_MAJOR,
 	    LIBCONFIG_VER_MINOR, idn2_check_version(NULL), pcre);
-	printf("SQLite %s, libmicrohttpd %s, zlib %s\n", sqlite3_libversion(), MHD_get_version(), zlibVersion());
+	printf("SQLite %s, libmicrohttpd %s, zlib %s\n", sqlite3_libversion(), MHD_get_version(),
+	    zlibVersion());
 	return 0;
 }
 
 const struct command command_version = {
-	.name = "version",
-	.arguments = "",
+	.name = "version", .arguments = "",
 	.summary = "version, plugin ABI and linked libraries",
 	.help = "Prints the version, the plugin ABI and the versions of the libraries in use.",
 	.run = version,

@@ -12,10 +12,8 @@
 
 #include "base/clock.h"
 #include "base/messages.h"
-#include "command/history.h"
-#include "command/incidents.h"
+#include "command/command.h"
 #include "command/layout.h"
-#include "command/status.h"
 #include "monitor/state.h"
 #include "store/store.h"
 
