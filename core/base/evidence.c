@@ -46,30 +46,24 @@ appended(struct buffer *list, const struct wire_out *out)
 	assert(list->size <= list->room && (list->data == NULL) == (list->room == 0));
 }
 
-/* The size of the fact at `offset` of a list that we wrote ourselves; *same: it is called
- * `name`. */
-static size_t
-fact_size(const struct buffer *facts, size_t offset, const char *name, size_t name_size, bool *same)
-{
-	const unsigned char *entry = (const unsigned char *)facts->data + offset;
-	uint16_t value;
-
-	memcpy(&value, entry + 1 + entry[0] + 1, sizeof value);
-	*same = entry[0] == name_size && memcmp(entry + 1, name, name_size) == 0;
-	return 1u + entry[0] + 1u + sizeof value + value;
-}
-
-/* Takes the entry called `name` out of a list of facts. */
+/* Takes the entry called `name` out of a list of facts, which we wrote ourselves: name, whether it
+ * is steady, value. */
 static void
 forget_fact(struct buffer *facts, const char *name)
 {
 	size_t name_size = strlen(name), size;
-	bool same = false;
 
-	for (size_t offset = 0; offset < facts->size && !same; offset += size) {
-		size = fact_size(facts, offset, name, name_size, &same);
-		if (same)
+	for (size_t offset = 0; offset < facts->size; offset += size) {
+		const unsigned char *entry = (const unsigned char *)facts->data + offset;
+		uint16_t value;
+
+		memcpy(&value, entry + 1 + entry[0] + 1, sizeof value);
+		size = 1u + entry[0] + 1u + sizeof value + value;
+		assert(offset + size <= facts->size);
+		if (entry[0] == name_size && memcmp(entry + 1, name, name_size) == 0) {
 			buffer_remove(facts, offset, size);
+			return;
+		}
 	}
 }
 

@@ -37,17 +37,6 @@ put_phases(struct json *json, const struct evidence *leg)
 }
 
 static void
-put_facts(struct json *json, struct pw_bytes facts)
-{
-	struct evidence_fact fact;
-
-	json_begin_object(json, "facts");
-	while (evidence_next_fact(&facts, &fact))
-		json_foreign(json, fact.name, fact.value);
-	json_end(json);
-}
-
-static void
 put_warnings(struct json *json, struct pw_bytes warnings)
 {
 	struct evidence_warning warning;
@@ -93,6 +82,9 @@ evidence_verdict_name(uint8_t verdict)
 void
 evidence_json(struct json *json, const char *key, const struct evidence *leg)
 {
+	struct pw_bytes facts = leg->facts;
+	struct evidence_fact fact;
+
 	json_begin_object(json, key);
 	put_or_null(json, "address", leg->address);
 	json_int(json, "port", leg->port);
@@ -102,7 +94,10 @@ evidence_json(struct json *json, const char *key, const struct evidence *leg)
 	json_string(json, "outcome", leg->outcome);
 	json_text(json, "text", leg->text);
 	put_phases(json, leg);
-	put_facts(json, leg->facts);
+	json_begin_object(json, "facts");
+	while (evidence_next_fact(&facts, &fact))
+		json_foreign(json, fact.name, fact.value);
+	json_end(json);
 	put_warnings(json, leg->warnings);
 	put_transcript(json, leg->transcript);
 	json_end(json);

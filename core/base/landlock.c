@@ -77,18 +77,6 @@ handled(const struct sandbox *sandbox, int version)
 	return rules;
 }
 
-/* A kernel refuses a struct that is longer than it knows unless the rest is zero; it is, by
- * handled(). */
-static int
-create(const struct ruleset *rules, struct reason *why)
-{
-	int fd = (int)syscall(SYS_landlock_create_ruleset, rules, sizeof *rules, 0);
-
-	if (fd < 0)
-		reason_set(why, "cannot make a Landlock rule set: %s", strerror(errno));
-	return fd;
-}
-
 static uint64_t
 rights(const struct sandbox_path *path, const struct stat *status, uint64_t known)
 {
@@ -137,16 +125,6 @@ allow_port(int rules, uint64_t allowed, uint64_t port, struct reason *why)
 }
 
 static bool
-allow_ports(int rules, const struct sandbox_ports *ports, struct reason *why)
-{
-	for (uint32_t port = 1; port <= UINT16_MAX; port++)
-		if (sandbox_ports_has(ports, (uint16_t)port)
-		    && !allow_port(rules, NET_CONNECT_TCP, port, why))
-			return false;
-	return true;
-}
-
-static bool
 add_rules(int fd, const struct sandbox *sandbox, const struct ruleset *rules, struct reason *why)
 {
 	for (size_t i = 0; i < sandbox->path_count; i++)
@@ -154,19 +132,12 @@ add_rules(int fd, const struct sandbox *sandbox, const struct ruleset *rules, st
 			return false;
 	if (rules->net == 0 || sandbox->network == SANDBOX_NO_TCP)
 		return true;
+	for (uint32_t port = 1; sandbox->ports != NULL && port <= UINT16_MAX; port++)
+		if (sandbox_ports_has(sandbox->ports, (uint16_t)port)
+		    && !allow_port(fd, NET_CONNECT_TCP, port, why))
+			return false;
 	/* Port 0 to bind is the kernel's choice of one. */
-	return (sandbox->ports == NULL || allow_ports(fd, sandbox->ports, why))
-	    && (sandbox->network != SANDBOX_CONNECTS_FROM
-	        || allow_port(fd, NET_BIND_TCP, 0, why));
-}
-
-static bool
-enforce(int fd, struct reason *why)
-{
-	if (syscall(SYS_landlock_restrict_self, fd, 0) == 0)
-		return true;
-	reason_set(why, "cannot enter Landlock: %s", strerror(errno));
-	return false;
+	return sandbox->network != SANDBOX_CONNECTS_FROM || allow_port(fd, NET_BIND_TCP, 0, why);
 }
 
 int
@@ -186,10 +157,18 @@ landlock_enter(const struct sandbox *sandbox, int *version, struct reason *why)
 		return true;
 	}
 	struct ruleset rules = handled(sandbox, *version);
-	int fd = create(&rules, why);
-	if (fd < 0)
+	/* A kernel refuses a struct that is longer than it knows unless the rest is zero; it is, by
+	 * handled(). */
+	int fd = (int)syscall(SYS_landlock_create_ruleset, &rules, sizeof rules, 0);
+	if (fd < 0) {
+		reason_set(why, "cannot make a Landlock rule set: %s", strerror(errno));
 		return false;
-	bool entered = add_rules(fd, sandbox, &rules, why) && enforce(fd, why);
+	}
+	bool entered = add_rules(fd, sandbox, &rules, why);
+	if (entered && syscall(SYS_landlock_restrict_self, fd, 0) != 0) {
+		reason_set(why, "cannot enter Landlock: %s", strerror(errno));
+		entered = false;
+	}
 	close(fd);
 	return entered;
 }

@@ -99,7 +99,7 @@ is_leg(const void *message)
 {
 	const struct message_leg *leg = message;
 
-	return leg->run < leg->runs && leg->runs <= CHANGE_ATTEMPTS_MAX;
+	return leg->run < leg->runs;
 }
 
 static bool
@@ -107,14 +107,8 @@ is_notice(const void *message)
 {
 	const struct message_notice *notice = message;
 
-	return notice_named(notice->kind) != NOTICE_none && notice->attempt > 0 && notice->recipient_count > 0
-	    && notice->runs <= CHANGE_ATTEMPTS_MAX && notice->before <= notice->runs;
-}
-
-static bool
-is_receipt(const void *message)
-{
-	return ((const struct message_receipt *)message)->fate != 0;
+	return notice_named(notice->kind) != NOTICE_none && notice->recipient_count > 0
+	    && notice->before <= notice->runs;
 }
 
 static bool
@@ -123,12 +117,6 @@ is_answer(const void *message)
 	char kind = ((const struct message_answer *)message)->kind;
 
 	return kind == 'o' || kind == 'e' || kind == 'x';
-}
-
-static bool
-is_number(const void *message)
-{
-	return *(const uint64_t *)message != 0;
 }
 
 /* The forms */
@@ -271,7 +259,7 @@ static const struct wire_form forms[MESSAGE_KINDS] = {
 	[MESSAGE_LEG] = { .holds = is_leg, WIRE_FORM(message_leg,
 		WIRE_FIELD(U64, message_leg, notice),
 		WIRE_FIELD(U32, message_leg, run),
-		WIRE_FIELD(U32, message_leg, runs),
+		WIRE_FIELD(U32, message_leg, runs, .max = CHANGE_ATTEMPTS_MAX),
 		WIRE_FIELD(PART, message_leg, leg, .form = &evidence_form)) },
 	[MESSAGE_NOTICE] = { .holds = is_notice, WIRE_FORM(message_notice,
 		WIRE_FIELD(U64, message_notice, notice),
@@ -279,7 +267,7 @@ static const struct wire_form forms[MESSAGE_KINDS] = {
 		WIRE_FIELD(NAME, message_notice, thread),
 		WIRE_FIELD(NAME, message_notice, kind),
 		WIRE_FIELD(U8, message_notice, flags, .max = NOTICE_FLAGS - 1),
-		WIRE_FIELD(U32, message_notice, attempt),
+		WIRE_FIELD(U32, message_notice, attempt, .min = 1),
 		WIRE_FIELD(TEXT, message_notice, target, .max = NOTICE_TARGET_MAX),
 		WIRE_FIELD(TEXT, message_notice, host, .max = NOTICE_TARGET_MAX),
 		WIRE_FIELD(U16, message_notice, port),
@@ -299,14 +287,14 @@ static const struct wire_form forms[MESSAGE_KINDS] = {
 		WIRE_FIELD(TEXT, message_notice, text, .max = NOTICE_TEXT_MAX),
 		WIRE_FIELD(LINES, message_notice, list, .max = NOTICE_LIST_MAX),
 		WIRE_FIELD(U32, message_notice, covered),
-		WIRE_FIELD(U32, message_notice, runs),
+		WIRE_FIELD(U32, message_notice, runs, .max = CHANGE_ATTEMPTS_MAX),
 		WIRE_FIELD(U32, message_notice, before),
 		WIRE_FIELD(U32, message_notice, attempts),
 		WIRE_LIST(TEXT, message_notice, recipients, recipient_count, .max = PW_RECIPIENT_MAX)) },
-	[MESSAGE_RECEIPT] = { .holds = is_receipt, WIRE_FORM(message_receipt,
+	[MESSAGE_RECEIPT] = { WIRE_FORM(message_receipt,
 		WIRE_FIELD(U64, message_receipt, notice),
 		WIRE_FIELD(U32, message_receipt, recipient, .max = NOTICE_RECIPIENTS_MAX - 1),
-		WIRE_FIELD(U8, message_receipt, fate, .max = PW_NEVER),
+		WIRE_FIELD(U8, message_receipt, fate, .min = 1, .max = PW_NEVER),
 		WIRE_FIELD(U8, message_receipt, channel, BOOL),
 		WIRE_FIELD(U8, message_receipt, doubtful, BOOL),
 		WIRE_FIELD(I64, message_receipt, not_before),
@@ -336,7 +324,7 @@ static const struct wire_form forms[MESSAGE_KINDS] = {
 		WIRE_FIELD(U8, message_answer, kind),
 		WIRE_FIELD(U8, message_answer, status, .max = 127),
 		WIRE_FIELD(TEXT, message_answer, text, .max = ANSWER_LINE_MAX - 1)) },
-	[MESSAGE_RELOAD] = { .holds = is_number, WIRE_FORM_OF_VALUE(U64, "number", uint64_t) },
+	[MESSAGE_RELOAD] = { WIRE_FORM_OF_VALUE(U64, "number", uint64_t, .min = 1) },
 	[MESSAGE_RELEASE] = { WIRE_FORM_OF_VALUE(INDEX, "target", uint32_t) },
 };
 

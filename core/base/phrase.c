@@ -62,18 +62,6 @@ is_sign(const char *bytes, size_t size)
 	    && at[1] >= 0xbc)) && (at[1] & 0xc0) == 0x80 && (at[2] & 0xc0) == 0x80;
 }
 
-/* Whether the sign ends a clause. */
-static bool
-is_mark(const char *sign)
-{
-	static const char marks[] = "、。，．：；！？（）「」【】";
-
-	for (const char *mark = marks; *mark != '\0'; mark += SIGN)
-		if (memcmp(sign, mark, SIGN) == 0)
-			return true;
-	return false;
-}
-
 static bool
 is_one_of(const char *bytes, size_t size, const char *set)
 {
@@ -224,10 +212,12 @@ add_word(struct splitter *splitter, const char *bytes, size_t size)
 	splitter->leads = false;
 }
 
-/* Chinese and Japanese are written without blanks: each sign is a word. */
+/* Chinese and Japanese are written without blanks: each sign is a word. A mark ends a clause; no
+ * byte within a sign begins one, so a sign is found among the marks only as a whole. */
 static void
 add_signs(struct splitter *splitter, const char *bytes, size_t size)
 {
+	static const char marks[] = "、。，．：；！？（）「」【】";
 	size_t from = 0, at = 0;
 
 	while (at < size) {
@@ -237,7 +227,7 @@ add_signs(struct splitter *splitter, const char *bytes, size_t size)
 		}
 		if (at > from)
 			add_word(splitter, bytes + from, at - from);
-		if (is_mark(bytes + at))
+		if (memmem(marks, sizeof marks - 1, bytes + at, SIGN) != NULL)
 			splitter->begins = true;
 		else
 			add_word(splitter, bytes + at, SIGN);

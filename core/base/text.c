@@ -371,17 +371,9 @@ text_printable(const char *bytes, size_t size)
 }
 
 static void
-add_hex(struct text *text, char byte)
-{
-	static const char digits[] = "0123456789abcdef";
-	char escape[4] = { '\\', 'x', digits[(unsigned char)byte >> 4], digits[byte & 0xf] };
-
-	text_add_whole(text, escape, sizeof escape);
-}
-
-static void
 escape(struct text *text, struct pw_bytes foreign, const char *backslash)
 {
+	static const char digits[] = "0123456789abcdef";
 	size_t at = 0;
 
 	while (at < foreign.size && !text->cut) {
@@ -398,8 +390,11 @@ escape(struct text *text, struct pw_bytes foreign, const char *backslash)
 		} else if ((size = text_printable(in, left)) > 0) {
 			text_add_whole(text, in, size);
 		} else {
+			const char hex[] = { '\\', 'x', digits[(unsigned char)in[0] >> 4],
+				digits[in[0] & 0xf] };
+
 			size = 1;
-			add_hex(text, in[0]);
+			text_add_whole(text, hex, sizeof hex);
 		}
 		at += size;
 	}

@@ -76,17 +76,6 @@ put_unsigned(struct wire_out *out, unsigned width, uint64_t value)
 		wire_put_u64(out, value);
 }
 
-static void
-put_address(struct wire_out *out, const struct address *address)
-{
-	if (address_is_ipv4(address))
-		wire_put_bytes(out, (struct pw_bytes){ (const char *)&address->v4.sin_addr,
-		    sizeof address->v4.sin_addr });
-	else
-		wire_put_bytes(out, (struct pw_bytes){ (const char *)&address->v6.sin6_addr,
-		    sizeof address->v6.sin6_addr });
-}
-
 /* Returns the last of the rows that share the byte. */
 static const struct wire_field *
 put_bits(struct wire_out *out, const struct wire_field *field, const char *record)
@@ -104,6 +93,8 @@ static void
 put_item(struct wire_out *out, const struct wire_field *field, const void *member,
     const void *context)
 {
+	const struct address *address = member;
+
 	switch (field->kind) {
 	case WIRE_U8:
 	case WIRE_U16:
@@ -128,7 +119,12 @@ put_item(struct wire_out *out, const struct wire_field *field, const void *membe
 		wire_put_bytes(out, *(const struct pw_bytes *)member);
 		break;
 	case WIRE_ADDRESS:
-		put_address(out, member);
+		if (address_is_ipv4(address))
+			wire_put_bytes(out, (struct pw_bytes){ (const char *)&address->v4.sin_addr,
+			    sizeof address->v4.sin_addr });
+		else
+			wire_put_bytes(out, (struct pw_bytes){ (const char *)&address->v6.sin6_addr,
+			    sizeof address->v6.sin6_addr });
 		break;
 	case WIRE_PART:
 		wire_put_form_as(out, field->form, member, context);
@@ -169,23 +165,17 @@ wire_put_form_as(struct wire_out *out, const struct wire_form *form, const void 
 	}
 }
 
-static uint64_t
-get_unsigned(struct wire_in *in, unsigned width)
-{
-	if (width == sizeof(uint8_t))
-		return wire_get_u8(in);
-	if (width == sizeof(uint16_t))
-		return wire_get_u16(in);
-	return width == sizeof(uint32_t) ? wire_get_u32(in) : wire_get_u64(in);
-}
-
 static void
 get_number(struct wire_in *in, const struct wire_field *field, void *member, uint32_t limit)
 {
-	uint64_t value = get_unsigned(in, widths[field->kind]);
-	bool holds = field->max == 0 || value <= field->max;
+	unsigned width = widths[field->kind];
+	uint64_t value = width == sizeof(uint8_t) ? wire_get_u8(in)
+	    : width == sizeof(uint16_t)           ? wire_get_u16(in)
+	    : width == sizeof(uint32_t)           ? wire_get_u32(in)
+	                                          : wire_get_u64(in);
+	bool holds = value >= (uint64_t)field->min && (field->max == 0 || value <= field->max);
 
-	assert(widths[field->kind] <= field->size);
+	assert(width <= field->size && field->min >= 0);
 	if (field->kind == WIRE_INDEX || field->kind == WIRE_INDEX_OR_NONE)
 		holds = value < limit || (field->kind == WIRE_INDEX_OR_NONE && value == UINT32_MAX);
 	wire_require(in, holds);

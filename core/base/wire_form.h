@@ -9,8 +9,8 @@
 #include "base/wire.h"
 
 enum wire_kind {
-	WIRE_U8,            /* unsigned numbers of that width, at most `max`; the member is as wide
-	                     * or wider: bool, enum, uint32_t */
+	WIRE_U8,            /* unsigned numbers of that width, from `min` to `max`; the member is as
+	                     * wide or wider: bool, enum, uint32_t */
 	WIRE_U16,
 	WIRE_U32,
 	WIRE_U64,

@@ -247,18 +247,6 @@ add_order(struct orders *orders, struct prober_link *prober, const struct order 
 	(void)message_add_order(&prober->orders, order);
 }
 
-/* What the order leaves behind at its target. */
-static void
-note_order(struct watch *watch, struct watched *watched, uint8_t flags)
-{
-	if ((flags & ORDER_OFFER_TLS) && watched->state.trouble != NULL)
-		watched->state.trouble->offered = true;
-	if (flags & ORDER_FULL)
-		watched->full = (uint32_t)(watch->now / SECOND) + full_every;
-	watched->patient = flags & ORDER_PATIENT;
-	watched->run = ++watch->last_run;
-}
-
 static void
 note_confirming(struct orders *orders, uint32_t target)
 {
@@ -291,7 +279,12 @@ order(struct orders *orders, uint32_t target)
 	if (!watched->named)
 		watched->named = target_name_send(watched->name, target, prober->fd);
 	uint8_t flags = flags_of(watch, watched, policy);
-	note_order(watch, watched, flags);
+	if ((flags & ORDER_OFFER_TLS) && watched->state.trouble != NULL)
+		watched->state.trouble->offered = true;
+	if (flags & ORDER_FULL)
+		watched->full = (uint32_t)(watch->now / SECOND) + full_every;
+	watched->patient = flags & ORDER_PATIENT;
+	watched->run = ++watch->last_run;
 	prober->in_hand++;
 	schedule_put(&orders->schedule, target, watch->now + never_reported);
 	if (attempt >= policy->tries && watched->state.state == STATE_SUSPECT)

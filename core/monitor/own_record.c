@@ -136,12 +136,11 @@ is_blind_stage(const void *record)
 {
 	const struct blind_kept *kept = record;
 
-	return kept->blind.stage != BLIND_NONE
-	    && (kept->blind.stage == BLIND_TOLD) == (blind_named(kept->told) != BLIND_CAUSES);
+	return (kept->blind.stage == BLIND_TOLD) == (blind_named(kept->told) != BLIND_CAUSES);
 }
 
 static const struct wire_form blind_form = { .holds = is_blind_stage, WIRE_FORM(blind_kept,
-	WIRE_FIELD(U8, blind_kept, blind.stage, .max = BLIND_STAGES - 1),
+	WIRE_FIELD(U8, blind_kept, blind.stage, .min = BLIND_SEEING, .max = BLIND_STAGES - 1),
 	WIRE_FIELD(NAME, blind_kept, told),
 	MOMENT(blind_kept, since),
 	WIRE_LIST(PART, blind_kept, causes, cause_count, .form = &cause_form),
@@ -158,14 +157,8 @@ static const struct wire_form suspect_form = { WIRE_FORM(suspect,
 	INSTANT(suspect, ended),
 	WIRE_FIELD(I64, suspect, interval, .min = INT64_MIN)) };
 
-static bool
-is_hold_stage(const void *hold)
-{
-	return ((const struct hold *)hold)->stage != HOLD_NONE;
-}
-
-static const struct wire_form hold_form = { .holds = is_hold_stage, WIRE_FORM(hold,
-	WIRE_FIELD(U8, hold, stage, .max = HOLD_STAGES - 1),
+static const struct wire_form hold_form = { WIRE_FORM(hold,
+	WIRE_FIELD(U8, hold, stage, .min = HOLD_FREE, .max = HOLD_STAGES - 1),
 	INSTANT(hold, heard), INSTANT(hold, since),
 	UNSIGNED64(hold, likeness),
 	WIRE_FIELD(PART, hold, spells, .form = &spells_form),

@@ -155,14 +155,8 @@ static const struct wire_form trouble_form = { WIRE_FORM(trouble,
 static const struct wire_form outage_form = { WIRE_FORM(outage,
 	MOMENT(outage, confirmed), MOMENT(outage, began), MOMENT(outage, ended)) };
 
-static bool
-is_flapping(const void *flapping)
-{
-	return ((const struct flapping *)flapping)->flap != FLAP_NONE;
-}
-
-static const struct wire_form flapping_form = { .holds = is_flapping, WIRE_FORM(flapping,
-	WIRE_FIELD(U8, flapping, flap, .max = FLAPS - 1),
+static const struct wire_form flapping_form = { WIRE_FORM(flapping,
+	WIRE_FIELD(U8, flapping, flap, .min = FLAP_STEADY, .max = FLAPS - 1),
 	WIRE_FIELD(U32, flapping, count),
 	MOMENT(flapping, began), MOMENT(flapping, last_failed),
 	WIRE_ARRAY(PART, flapping, outages, .form = &outage_form)) };
@@ -182,15 +176,9 @@ static const struct wire_form unsteady_form = { WIRE_FORM(unsteady,
 	WIRE_ARRAY(PART, unsteady, runs, .form = &slot_form),
 	WIRE_ARRAY(U64, unsteady, last, .since = 2)) };
 
-static bool
-is_condition(const void *condition)
-{
-	return ((const struct condition *)condition)->stage > STAGE_ABSENT;
-}
-
-static const struct wire_form condition_form = { .holds = is_condition, WIRE_FORM(condition,
+static const struct wire_form condition_form = { WIRE_FORM(condition,
 	WIRE_FIELD(OWN, condition, code, .type = &code_type),
-	WIRE_FIELD(U8, condition, stage, .max = STAGES - 1),
+	WIRE_FIELD(U8, condition, stage, .min = STAGE_ABSENT + 1, .max = STAGES - 1),
 	WIRE_FIELD(OWN, condition, phase, .type = &phase_type),
 	WIRE_FIELD(U8, condition, count),
 	WIRE_FIELD(U8, condition, blocked, .max = 1),

@@ -14,21 +14,11 @@ vitals_init(struct vitals *vitals, bool is_reload)
 {
 	struct text lacks;
 
-	*vitals = (struct vitals){ .began = clock_wall(), .started = clock_mono(), .is_reload = is_reload };
+	*vitals = (struct vitals){
+		.began = clock_wall(), .started = clock_mono(), .is_reload = is_reload
+	};
 	lacks = text_over(vitals->lacks, sizeof vitals->lacks);
 	(void)sandbox_lacks(&lacks);
-}
-
-/* One that is there now and then is told of while it is there. */
-static void
-add_child(struct message_vitals *message, const struct child *child)
-{
-	if (child->stage == CHILD_GONE || message->process_count == VITALS_PROCESSES_MAX)
-		return;
-	message->processes[message->process_count++] = (struct message_process){ .duty = child->kind, .index = child->index,
-		.is_ready = child->stage == CHILD_READY, .pid = child_lives(child) ? (uint32_t)child->pid : 0,
-		.gate = child->gate > 0 ? (uint32_t)child->gate : 0, .deaths = child->deaths, .started = child->started,
-		.alive = child->alive };
 }
 
 void
@@ -39,17 +29,33 @@ vitals_turn(struct vitals *vitals, const struct tree *tree, int64_t now)
 	const struct child *page = &tree->children[tree->count - 1];
 	struct wire_out out = wire_over(packet, sizeof packet);
 
-	if (now < vitals->next || page->kind != DUTY_WEB || page->stage != CHILD_READY || page->socket < 0
-	    || !packet_queue_is_empty(&page->packets))
+	if (now < vitals->next || page->kind != DUTY_WEB || page->stage != CHILD_READY
+	    || page->socket < 0 || !packet_queue_is_empty(&page->packets))
 		return;
 	vitals->next = now + SECOND;
 	message = (struct message_vitals){ .began = vitals->began, .is_reload = vitals->is_reload,
 		.failing_since = tree->failing_since, .process_count = 1 };
 	memcpy(message.lacks, vitals->lacks, sizeof message.lacks);
-	message.processes[0] = (struct message_process){ .duty = DUTY_PARENT, .is_ready = true, .pid = (uint32_t)getpid(),
+	message.processes[0] = (struct message_process){ .duty = DUTY_PARENT,
+		.is_ready = true,
+		.pid = (uint32_t)getpid(),
 		.started = vitals->started };
-	for (uint32_t i = 0; i < tree->count; i++)
-		add_child(&message, &tree->children[i]);
+	/* A process that is there now and then, such as a notifier's, is told of while it is
+	 * there. */
+	for (uint32_t i = 0; i < tree->count && message.process_count < VITALS_PROCESSES_MAX; i++) {
+		const struct child *child = &tree->children[i];
+
+		if (child->stage != CHILD_GONE)
+			message.processes[message.process_count++] = (struct message_process){
+				.duty = child->kind,
+				.index = child->index,
+				.is_ready = child->stage == CHILD_READY,
+				.pid = child_lives(child) ? (uint32_t)child->pid : 0,
+				.gate = child->gate > 0 ? (uint32_t)child->gate : 0,
+				.deaths = child->deaths,
+				.started = child->started,
+				.alive = child->alive };
+	}
 	message_put_vitals(&out, &message);
 	if (!out.bad)
 		(void)packet_send(page->socket, packet, out.size, -1);

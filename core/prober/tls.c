@@ -111,14 +111,6 @@ socket_read(BIO *bio, char *bytes, int size)
  * reset is told once, and is a broken pipe from then on.
  */
 static int
-note_write_error(struct tls *tls, int error, int size)
-{
-	if (tls->write_error == 0)
-		tls->write_error = error;
-	return size;
-}
-
-static int
 socket_write(BIO *bio, const char *bytes, int size)
 {
 	struct tls *tls = BIO_get_data(bio);
@@ -129,12 +121,14 @@ socket_write(BIO *bio, const char *bytes, int size)
 		tls->hello += (uint32_t)put;
 	if (put >= 0)
 		return (int)put;
+	if (errno == ECONNRESET || errno == EPIPE) {
+		tls->write_error = tls->write_error == 0 ? errno : tls->write_error;
+		return size;
+	}
 	if (errno == EAGAIN || errno == EINTR)
 		BIO_set_retry_write(bio);
-	else if (errno != ECONNRESET && errno != EPIPE)
-		tls->error = errno;
 	else
-		return note_write_error(tls, errno, size);
+		tls->error = errno;
 	return -1;
 }
 

@@ -34,14 +34,6 @@ tls_term_of(const X509 *certificate, struct tls_term *term)
 
 enum { WORD_MAX = 32 };
 
-static const X509 *
-top_of(const struct tls_trial *trial)
-{
-	int count = sk_X509_num(trial->chain);
-
-	return tls_trial_certificate(trial, count > 0 ? count - 1 : 0);
-}
-
 static bool
 is_in_chain(const struct tls_trial *trial, const X509 *certificate)
 {
@@ -161,7 +153,8 @@ knows_relative(const struct tls_trial *trial, const X509_NAME *issuer)
 enum tls_gap
 tls_gap_of(const struct tls_trial *trial)
 {
-	const X509 *top = top_of(trial);
+	int count = sk_X509_num(trial->chain);
+	const X509 *top = tls_trial_certificate(trial, count > 0 ? count - 1 : 0);
 	const X509_NAME *issuer = X509_get_issuer_name(top);
 	bool is_lone = top == trial->leaf;
 	static const char *const of_root[] = { "root", NULL };
@@ -203,12 +196,6 @@ static void
 add_issuer(struct text *text, const struct tls_trial *trial, int depth)
 {
 	tls_name_add(text, X509_get_issuer_name(tls_trial_certificate(trial, depth)));
-}
-
-static void
-add_names(struct text *text, const struct tls_trial *trial, int depth)
-{
-	tls_names_add(text, tls_trial_certificate(trial, depth));
 }
 
 /* "the certificate", or which of its issuers. */
@@ -293,7 +280,7 @@ tell_name(struct text *text, const struct tls_trial *trial)
 	char bytes[300];
 	struct text names = TEXT_OVER(bytes);
 
-	add_names(&names, trial, 0);
+	tls_names_add(&names, tls_trial_certificate(trial, 0));
 	if (names.size == 0) {
 		text_add(text, kinds.other
 		    ? "the certificate has only names of other kinds than a server's, expected "
