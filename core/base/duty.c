@@ -152,15 +152,20 @@ duty_forbidden(void *duty, int number, const char *name)
 	    duty_name(own->kind), name, number);
 }
 
+/* A write that was refused has not used up anything: the file was to grow beyond the limit. */
 void
-duty_used_up(void *duty, unsigned seconds)
+duty_limit(void *duty, enum limit_kind kind, uint64_t value, bool ends)
 {
 	struct duty *own = duty;
+	char bytes[64];
+	struct text limit = TEXT_OVER(bytes);
 
-	own->keep_line = NULL;
-	duty_log(own, LOG_ERR, 0,
-	    "%s: the %u s of processor time that it has for one delivery are used up: it ends",
-	    duty_name(own->kind), seconds);
+	if (ends)
+		own->keep_line = NULL;
+	limits_add(&limit, kind, value);
+	duty_log(own, LOG_ERR, 0, "%s: its limit of %s %s%s", duty_name(own->kind), bytes,
+	    kind == LIMIT_FILE_SIZE ? "refused what was to be written" : "is reached",
+	    ends ? ": it ends" : "");
 }
 
 void
@@ -181,6 +186,7 @@ duty_alive(struct duty *duty, const struct message_alive *alive)
 	unsigned char packet[64];
 	struct wire_out out = wire_over(packet, sizeof packet);
 
+	limits_look(duty->kind == DUTY_NOTIFIER);
 	message_put_alive(&out, alive);
 	/* A parent that does not read is not told: it will find the next one. */
 	(void)packet_send(duty->parent, packet, out.size, -1);

@@ -12,6 +12,7 @@
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <sys/types.h>
+#include "base/limits.h"
 #include "base/messages.h"
 
 struct config;
@@ -62,12 +63,13 @@ void duty_log(struct duty *, int level, uint64_t event, const char *format, ...)
 /* A call_filter_tell of the duty, `duty`: the line in the log before the process ends. */
 void duty_forbidden(void *duty, int number, const char *name);
 
-/* A limits_tell of the duty, `duty`: the same. */
-void duty_used_up(void *duty, unsigned seconds);
+/* A limits_tell of the duty, `duty`: the line in the log. */
+void duty_limit(void *duty, enum limit_kind, uint64_t value, bool ends);
 
 /* Says that all is prepared and the rights are shed. */
 void duty_ready(struct duty *);
-/* Says that the loop turns, at least every second. May get lost where the parent does not read. */
+/* Says that the loop turns, at least every second, and looks whether a limit was reached
+ * (limits_look). May get lost where the parent does not read. */
 void duty_alive(struct duty *, const struct message_alive *);
 
 /*

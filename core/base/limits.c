@@ -3,14 +3,22 @@
 #include <assert.h>
 #include <errno.h>
 #include <signal.h>
+#include <stddef.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/sanitized.h"
 
+#define MIB (UINT64_C(1) << 20)
 #define GIB (UINT64_C(1) << 30)
+
+/* Memory is used up where less than this share of its limit is left: the last request, which was
+ * refused, may have been a large one. Descriptors are where fewer than the least are left. */
+enum { MEMORY_SHARE = 32, DESCRIPTORS_LEAST = 4, FAULT_STACK = 65536 };
 
 /* Far above what any of them needs; a prober has a socket for each connection, and takes as many as
  * there are descriptors (max_runs). */
@@ -19,14 +27,24 @@ static const struct limits table[DUTY_KINDS] = {
 	[DUTY_MONITOR] = { .descriptors = 4096, .address_space = 8 * GIB },
 	[DUTY_PROBER] = { .descriptors = 0, .address_space = 16 * GIB },
 	[DUTY_WEB] = { .descriptors = 4096, .address_space = 8 * GIB },
-	[DUTY_NOTIFIER] = { .descriptors = 256, .address_space = 2 * GIB, .work_seconds = 30 },
+	[DUTY_NOTIFIER] = { .descriptors = 256, .address_space = 2 * GIB, .file_size = 8 * GIB,
+	    .work_seconds = 30 },
 };
 
-/* The one context of the signal's handler. */
+static const char *const names[LIMIT_KINDS] = {
+	[LIMIT_DESCRIPTORS] = "descriptors",
+	[LIMIT_MEMORY] = "memory",
+	[LIMIT_FILE_SIZE] = "file size",
+	[LIMIT_PROCESSOR] = "processor time for one delivery",
+};
+
+/* The one context of the signals' handlers. */
 static struct {
 	limits_tell *tell;
 	void *arg;
 	unsigned seconds;
+	volatile sig_atomic_t write_refused;
+	bool without_told;
 } handler;
 
 const struct limits *
@@ -61,28 +79,145 @@ limits_enter(const struct limits *limits, struct reason *why)
 	    || enter(RLIMIT_AS, limits->address_space, "cannot limit memory", why);
 }
 
+void
+limits_add(struct text *text, enum limit_kind kind, uint64_t value)
+{
+	bool bytes = kind == LIMIT_MEMORY || kind == LIMIT_FILE_SIZE;
+
+	assert(kind < LIMIT_KINDS);
+	text_format(text, "%llu %s%s", (unsigned long long)(bytes ? value / MIB : value),
+	    bytes ? "MiB of " : kind == LIMIT_PROCESSOR ? "s of " : "", names[kind]);
+}
+
+const char *
+limits_of_status(int exit_status)
+{
+	int kind = exit_status - LIMIT_STATUS;
+
+	return kind >= 0 && kind < LIMIT_KINDS ? names[kind] : NULL;
+}
+
+_Noreturn static void
+end(enum limit_kind kind, uint64_t value)
+{
+	handler.tell(handler.arg, kind, value, true);
+	_exit(LIMIT_STATUS + (int)kind);
+}
+
+/* The limit that is in force; RLIM_INFINITY: none. */
+static rlim_t
+in_force(__rlimit_resource_t which)
+{
+	struct rlimit limit;
+
+	return getrlimit(which, &limit) == 0 ? limit.rlim_cur : RLIM_INFINITY;
+}
+
+static bool
+is_memory_used_up(rlim_t limit)
+{
+	size_t share = (size_t)(limit / MEMORY_SHARE);
+	void *memory = limit == RLIM_INFINITY || share == 0
+	    ? NULL
+	    : mmap(NULL, share, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (memory != NULL && memory != MAP_FAILED)
+		munmap(memory, share);
+	return memory == MAP_FAILED && errno == ENOMEM;
+}
+
+/* Of one that leaks a few come back with each connection that ends. */
+static bool
+are_descriptors_used_up(void)
+{
+	int taken[DESCRIPTORS_LEAST], count = 0;
+	bool without;
+
+	while (count < DESCRIPTORS_LEAST && (taken[count] = eventfd(0, EFD_CLOEXEC)) >= 0)
+		count++;
+	without = count < DESCRIPTORS_LEAST && errno == EMFILE;
+	while (count > 0)
+		close(taken[--count]);
+	return without;
+}
+
 static void
 on_used_up(int signal)
 {
 	(void)signal;
-	if (handler.tell != NULL)
-		handler.tell(handler.arg, handler.seconds);
-	_exit(LIMIT_STATUS);
+	end(LIMIT_PROCESSOR, handler.seconds);
+}
+
+/* Whoever sent the signal, it ends the process: its default action is in force again. */
+static void
+on_fault(int signal)
+{
+	rlim_t limit = in_force(RLIMIT_AS);
+
+	if (is_memory_used_up(limit))
+		end(LIMIT_MEMORY, limit);
+	(void)raise(signal);
+}
+
+static void
+on_write_refused(int signal)
+{
+	(void)signal;
+	handler.write_refused = 1;
+}
+
+void
+limits_hear(limits_tell *tell, void *arg)
+{
+	static const int faults[] = { SIGSEGV, SIGBUS, SIGABRT };
+	static char bytes[FAULT_STACK]; /* the other one may be what overflows */
+	const stack_t stack = { .ss_sp = bytes, .ss_size = sizeof bytes };
+	const struct sigaction used_up = { .sa_handler = on_used_up },
+	                       refused = { .sa_handler = on_write_refused, .sa_flags = SA_RESTART },
+	                       fault = { .sa_handler = on_fault,
+		                       .sa_flags = (int)(SA_ONSTACK | SA_RESETHAND) };
+
+	assert(tell != NULL);
+	handler.tell = tell;
+	handler.arg = arg;
+	(void)sigaction(SIGXCPU, &used_up, NULL);
+	(void)sigaction(SIGXFSZ, &refused, NULL);
+	if (SANITIZED) /* a sanitizer tells of faults itself, and has no limit of memory */
+		return;
+	(void)sigaltstack(&stack, NULL);
+	for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
+		(void)sigaction(faults[i], &fault, NULL);
+}
+
+void
+limits_look(bool ends_without)
+{
+	if (handler.tell == NULL)
+		return;
+	rlim_t memory = in_force(RLIMIT_AS);
+	if (is_memory_used_up(memory))
+		end(LIMIT_MEMORY, memory);
+	bool without = are_descriptors_used_up();
+	if (without && ends_without)
+		end(LIMIT_DESCRIPTORS, in_force(RLIMIT_NOFILE));
+	if (without && !handler.without_told)
+		handler.tell(handler.arg, LIMIT_DESCRIPTORS, in_force(RLIMIT_NOFILE), false);
+	handler.without_told = without;
+	if (handler.write_refused) {
+		handler.write_refused = 0;
+		handler.tell(handler.arg, LIMIT_FILE_SIZE, in_force(RLIMIT_FSIZE), false);
+	}
 }
 
 /* The soft limit alone is moved: a hard one could not be raised again for the next piece of work. */
 void
-limits_of_work(unsigned seconds, limits_tell *tell, void *arg)
+limits_of_work(unsigned seconds)
 {
-	const struct sigaction action = { .sa_handler = on_used_up };
 	struct timespec used;
 	struct rlimit limit;
 
-	handler.tell = tell;
-	handler.arg = arg;
 	handler.seconds = seconds;
-	if (sigaction(SIGXCPU, &action, NULL) != 0
-	    || clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used) != 0
+	if (clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used) != 0
 	    || getrlimit(RLIMIT_CPU, &limit) != 0)
 		return;
 	rlim_t until = seconds == 0 ? RLIM_INFINITY : (rlim_t)used.tv_sec + seconds + 1;

@@ -169,6 +169,7 @@ fail(struct keeper *keeper, struct courier *courier, struct pw_bytes words, bool
 	if (text.size == 0)
 		text_add(&text, "no reason was given");
 	channel->unborn = unborn;
+	channel->lost = false;
 	if (channel->since == 0) {
 		channel->since = clock_wall();
 		channel->age = clock_boot();
@@ -187,6 +188,18 @@ channel_failed(struct keeper *keeper, struct courier *courier, struct pw_bytes w
 	fail(keeper, courier, words, false);
 }
 
+/* The parent's word may come before we see the end, or behind it. */
+void
+channel_lost(struct keeper *keeper, struct courier *courier)
+{
+	struct channel *channel = channel_of(keeper, courier);
+	bool known = channel->absence[0] != '\0';
+
+	fail(keeper, courier, text_view(known ? channel->absence
+	    : "its process died with a notice in hand, or was ended at its deadline: the log says which"), false);
+	channel->lost = !known;
+}
+
 void
 channel_works(struct keeper *keeper, struct courier *courier)
 {
@@ -201,7 +214,7 @@ channel_works(struct keeper *keeper, struct courier *courier)
 	text_add_span(&text, age_of(&was));
 	channel->since = channel->age = 0;
 	channel->told = 0;
-	channel->unborn = false;
+	channel->unborn = channel->lost = false;
 	courier_set_dead(courier, false);
 	if (was.told != 0)
 		tell_end(keeper, "channel", name, was.told, was.since, words);
@@ -220,20 +233,28 @@ channel_absent(struct keeper *keeper, struct courier *courier)
 	channel->present = 0;
 }
 
+/* Of what the one before died says nothing of this one's end. */
 void
 channel_present(struct keeper *keeper, struct courier *courier)
 {
-	channel_of(keeper, courier)->present = clock_boot();
+	struct channel *channel = channel_of(keeper, courier);
+
+	channel->present = clock_boot();
+	channel->absence[0] = '\0';
 }
 
 bool
 channel_hear_parent(struct keeper *keeper, struct wire_in *in)
 {
 	struct message_absent absent;
+	struct channel *channel;
 
 	if (!message_get_absent(in, &absent, keeper->config->notifier_count))
 		return false;
-	text_copy(keeper->service->channels[absent.notifier].absence, ABSENT_TEXT_MAX, absent.why);
+	channel = &keeper->service->channels[absent.notifier];
+	text_copy(channel->absence, ABSENT_TEXT_MAX, absent.why);
+	if (channel->lost)
+		fail(keeper, courier_at(keeper, absent.notifier), text_view(absent.why), false);
 	return true;
 }
 
@@ -246,7 +267,6 @@ look_at_worker(struct keeper *keeper, struct courier *courier)
 
 	if (channel->present != 0 && now - channel->present > absence_max) {
 		channel->absent = channel->present = 0;
-		channel->absence[0] = '\0';
 		if (channel->unborn)
 			channel_works(keeper, courier);
 	}

@@ -35,11 +35,14 @@ struct channel {
 	char absence[ABSENT_TEXT_MAX];
 	uint64_t told;      /* the notice that told that it fails, 0: none did */
 	bool unborn;        /* it fails because there is no worker, and for nothing else */
+	bool lost;          /* it fails because of a worker that has gone; why is yet to be said */
 	char words[CHANNEL_WORDS_MAX]; /* of the peer, or what became of the worker; escaped */
 };
 
 /* A notice came back from the notifier that nobody has received. */
 void channel_failed(struct keeper *, struct courier *, struct pw_bytes words);
+/* The worker has gone with a notice in hand; the parent says why. */
+void channel_lost(struct keeper *, struct courier *);
 /* Somebody has received one. */
 void channel_works(struct keeper *, struct courier *);
 /* What the parent says of a worker that is not there. False: it is malformed. */

@@ -90,8 +90,7 @@ dispatch_lost(struct keeper *keeper, struct courier *courier)
 	uint64_t in_hand;
 
 	if (courier_unlink(keeper, courier, &in_hand))
-		channel_failed(keeper, courier, text_view("its process died with a notice in hand, or was ended at its deadline: the log "
-		    "says which"));
+		channel_lost(keeper, courier);
 	channel_absent(keeper, courier);
 	outbox_give_back(keeper, courier, 0);
 	if (in_hand != 0)

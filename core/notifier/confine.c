@@ -78,7 +78,7 @@ add_needs(struct rights *rights, const struct pw_needs *needs)
 	    | ((needs->flags & PW_NEEDS_UNIX) != 0 ? CALL_UNIX : 0)
 	    | ((needs->flags & PW_NEEDS_THREADS) != 0 ? CALL_THREADS : 0);
 	sandbox->may_fork = (needs->flags & PW_NEEDS_THREADS) != 0;
-	sandbox->file_size = writes > 0 ? -1 : 0;
+	sandbox->file_size = writes > 0 ? (int64_t)limits_of(DUTY_NOTIFIER)->file_size : 0;
 }
 
 static struct rights

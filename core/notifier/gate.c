@@ -45,7 +45,8 @@ look_up_for(const struct pw_gate_host *host, const char *name, int64_t limit,
 	struct text text = { .bytes = why, .room = why_size };
 	uint32_t count, room = max < RESOLVED_MAX ? max : RESOLVED_MAX;
 
-	limits_of_work(limits_of(DUTY_NOTIFIER)->work_seconds, duty_used_up, gate->duty);
+	limits_look(true);
+	limits_of_work(limits_of(DUTY_NOTIFIER)->work_seconds);
 	count = look_up_host(&gate->names, name, limit, addresses, room, &text);
 	assert(count <= room);
 	for (uint32_t i = 0; i < count; i++) {
@@ -107,6 +108,7 @@ gate_main(struct duty *duty)
 	 * is seen to be gone by `serve`. */
 	(void)send(duty->gate, gate.opening.said, strlen(gate.opening.said) + 1, MSG_NOSIGNAL);
 	ops->serve(gate.memory, duty->gate, &gate.host);
+	limits_look(true); /* why it has ended, if that is it */
 	ops->close(gate.memory);
 	dispose(&gate, ops);
 	return 0;

@@ -150,9 +150,9 @@ call(struct worker *worker, const struct message_notice *from, const struct pw_n
 	    &(struct message_alive){
 	        .done = worker->done }); /* the parent's patience begins here */
 	begun = clock_mono();
-	limits_of_work(limits_of(DUTY_NOTIFIER)->work_seconds, duty_used_up, worker->duty);
+	limits_of_work(limits_of(DUTY_NOTIFIER)->work_seconds);
 	worker->ops->deliver(worker->session, notice, &recipients, results);
-	limits_of_work(0, duty_used_up, worker->duty);
+	limits_of_work(0);
 	worker->done++;
 	answer(worker, from, results, clock_mono() - begun);
 }

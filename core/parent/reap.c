@@ -20,13 +20,15 @@
 /* Of reading; a process that a plugin forked may hold the socket open for ever. */
 enum { TURNS_AFTER_DEATH = 64 };
 
-/* Signals that a program's own fault brings; SIGKILL and SIGTERM come from elsewhere. */
+/* Ends that a program's own fault brings; SIGKILL and SIGTERM come from elsewhere. */
 static bool
 is_fault(int status)
 {
 	static const int faults[] = { SIGSEGV, SIGBUS, SIGABRT, SIGILL, SIGFPE, SIGTRAP, SIGSYS };
 
-	if (WIFEXITED(status) && WEXITSTATUS(status) == CALL_FORBIDDEN_STATUS)
+	if (WIFEXITED(status)
+	    && (WEXITSTATUS(status) == CALL_FORBIDDEN_STATUS
+	        || limits_of_status(WEXITSTATUS(status)) != NULL))
 		return true;
 	for (size_t i = 0; WIFSIGNALED(status) && i < sizeof faults / sizeof faults[0]; i++) {
 		if (WTERMSIG(status) == faults[i])
@@ -40,8 +42,8 @@ tell_end(struct text *how, int status)
 {
 	if (WIFEXITED(status) && WEXITSTATUS(status) == CALL_FORBIDDEN_STATUS)
 		text_add(how, "of a forbidden system call");
-	else if (WIFEXITED(status) && WEXITSTATUS(status) == LIMIT_STATUS)
-		text_add(how, "at its limit of processor time for one delivery");
+	else if (WIFEXITED(status) && limits_of_status(WEXITSTATUS(status)) != NULL)
+		text_format(how, "at its limit of %s", limits_of_status(WEXITSTATUS(status)));
 	else if (WIFEXITED(status))
 		text_format(how, "with exit status %d", WEXITSTATUS(status));
 	else

@@ -192,6 +192,7 @@ run_child(const struct start *start)
 	own_processes_join(
 	    processes, 2 * (uint32_t)(child - start->tree->children) + start->is_gate);
 	reset_signals();
+	limits_hear(duty_limit, &duty);
 	notify_forget();
 	show_name(child, start->is_gate);
 	if (!settle_child(start, &why) || !keep_processes(&duty, processes, &why)) {

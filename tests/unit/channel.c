@@ -259,6 +259,34 @@ so_is_one_that_nobody_waits_for_and_that_cannot_begin(void **state)
 	destroy(&world);
 }
 
+/* That it has gone is known first, and of what a moment later. */
+static void
+a_worker_that_dies_with_a_notice_says_of_what(void **state)
+{
+	struct world *world = both();
+
+	(void)state;
+	down(world, 0, "");
+	assert_string_equal(handed_to(world, 0), "down");
+	kill_worker(world);
+	assert_non_null(strstr(channel(world, 0)->words, "its process died with a notice in hand, or was ended"));
+	say_absent(world, "its process died at its limit of memory");
+	assert_string_equal(channel(world, 0)->words, "its process died at its limit of memory");
+	revive_worker(world);
+	courier(world, 0)->rest_until = 0;
+	assert_string_equal(handed_to(world, 0), "down");
+	say_absent(world, "its process died of SIGSEGV"); /* the other way round */
+	kill_worker(world);
+	assert_string_equal(channel(world, 0)->words, "its process died of SIGSEGV");
+	revive_worker(world);
+	courier(world, 0)->rest_until = 0;
+	assert_string_equal(handed_to(world, 0), "down");
+	answer_from(world, 0, PW_AGAIN, true);
+	say_absent(world, "its process died of SIGSEGV"); /* of another time: the peer has spoken since */
+	assert_null(strstr(channel(world, 0)->words, "died"));
+	destroy(&world);
+}
+
 /* It lives for moments. */
 static void
 so_is_one_that_dies_at_each_birth(void **state)
@@ -444,6 +472,7 @@ main(void)
 		cmocka_unit_test(so_are_workers_that_die),
 		cmocka_unit_test(so_is_one_that_cannot_begin),
 		cmocka_unit_test(so_is_one_that_nobody_waits_for_and_that_cannot_begin),
+		cmocka_unit_test(a_worker_that_dies_with_a_notice_says_of_what),
 		cmocka_unit_test(so_is_one_that_dies_at_each_birth),
 		cmocka_unit_test(a_file_that_cannot_be_used_is_told),
 		cmocka_unit_test(one_that_nobody_waits_for_is_not_told),

@@ -57,7 +57,8 @@ is_sound(const struct gate_ask *ask, int64_t now)
 }
 
 /* Receives a request and the descriptor with it; `*library` is -1 for a packet that is no
- * request. Returns false when the worker has ended. */
+ * request. Returns false when the worker has ended, or this process has no descriptor left for the
+ * one that was sent: it would never answer. */
 static bool
 take(int worker, struct gate_ask *ask, int *library)
 {
@@ -87,7 +88,7 @@ take(int worker, struct gate_ask *ask, int *library)
 		close(*library);
 		*library = -1;
 	}
-	return true;
+	return *library >= 0 || (message.msg_flags & MSG_CTRUNC) == 0;
 }
 
 static void
