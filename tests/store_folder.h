@@ -33,7 +33,7 @@ folder_make(struct folder *folder)
 static inline void
 folder_open(struct folder *folder)
 {
-	const struct store_settings settings = { .folder = folder->path, .ballast = -1 };
+	const struct store_settings settings = { .folder = folder->path, .ballast = -1, .redo = -1 };
 
 	folder->store = store_open(&settings, &folder->opening, folder->found, &folder->why);
 }

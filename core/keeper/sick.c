@@ -68,6 +68,9 @@ sick_say_found(struct keeper *keeper, enum store_file file, const struct store_f
 	else if (found->fresh && !found->first)
 		keeper_log(keeper, LOG_WARNING, "keeper: %s was empty: it begins anew%s", file_names[file],
 		    found->goes_on ? " with what is open" : "");
+	if (found->redone)
+		keeper_log(keeper, LOG_NOTICE, "keeper: what happened while %s could not be written is known, and is written as soon as "
+		    "it can be", file_names[file]);
 	if (found->lock_aside[0] != '\0')
 		record_ours(keeper, "impaired", "damaged", clock_wall(), "store.lock was no file, and is set aside as %s; nothing is lost",
 		    found->lock_aside);
@@ -111,7 +114,7 @@ say_well(struct keeper *keeper)
 		snprintf(but, sizeof but, ", but for %" PRIu64 " rows of what was over, for which memory had no room", sick->dropped);
 	sick->dropped = 0;
 	record_ours(keeper, "cleared", "undurable", since, "the store can be written again, and what happened meanwhile has been "
-	    "written%s%s", but, store_renew_ballast(keeper->store) ? "" : "; but there is little space left on its disk");
+	    "written%s%s", but, store_renew_reserve(keeper->store) ? "" : "; but there is little space left on its disk");
 }
 
 void

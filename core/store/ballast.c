@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -17,16 +18,16 @@ name(const char *folder, char path[PATH_MAX])
 }
 
 void
-ballast_make(const char *folder, int64_t bytes)
+reserve_space(const char *path, int64_t bytes)
 {
-	char path[PATH_MAX];
+	char folder[PATH_MAX];
 	struct stat status;
 	struct statvfs disk;
 	int fd;
 
-	name(folder, path);
 	if (bytes <= 0 || (stat(path, &status) == 0 && status.st_size >= bytes))
 		return;
+	snprintf(folder, sizeof folder, "%.*s", (int)(strrchr(path, '/') - path), path);
 	if (statvfs(folder, &disk) != 0 || (double)disk.f_bavail * (double)disk.f_frsize < (double)bytes * (double)SPARE)
 		return;
 	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
@@ -35,6 +36,15 @@ ballast_make(const char *folder, int64_t bytes)
 	if (posix_fallocate(fd, 0, bytes) != 0)
 		unlink(path);
 	close(fd);
+}
+
+void
+ballast_make(const char *folder, int64_t bytes)
+{
+	char path[PATH_MAX];
+
+	name(folder, path);
+	reserve_space(path, bytes);
 }
 
 void

@@ -296,6 +296,26 @@ memory_write_all(struct memory *memory, struct db *file, uint64_t *refused)
 }
 
 bool
+memory_read_changes(struct memory *memory, struct memory_changes *changes)
+{
+	changes->tried = memory->tried;
+	return recording_read(memory->recording, &changes->earlier, &changes->since);
+}
+
+void
+memory_free_changes(struct memory_changes *changes)
+{
+	recording_free(&changes->since);
+}
+
+bool
+memory_redo(struct memory *memory, const struct memory_changes *changes, bool was_kept)
+{
+	return (was_kept || recording_redo(memory->recording, changes->earlier))
+	    && recording_redo(memory->recording, changes->since);
+}
+
+bool
 memory_is_whole(const struct memory *memory)
 {
 	return memory->whole;

@@ -8,6 +8,8 @@
 
 #include <stdbool.h>
 
+#include <postwatch/probe.h>
+
 #include "store/db.h"
 
 /* Evidence is left out of it beyond the first size. It never gets larger than the last; and where
@@ -51,6 +53,19 @@ void memory_was_kept(struct memory *, uint64_t number);
  * fault of the file; DB_CONSTRAINT: it has other rows than it had. */
 bool memory_write_changes(struct memory *, struct db *file, uint64_t *refused);
 bool memory_write_all(struct memory *, struct db *file, uint64_t *refused);
+
+/* What it is to be begun again from by who comes next: all changes, in two parts, and the number of
+ * the transaction that was tried with the first of them, 0: none was. */
+struct memory_changes {
+	struct pw_bytes earlier, since;
+	uint64_t tried;
+};
+/* Returns false if there is no memory. */
+bool memory_read_changes(struct memory *, struct memory_changes *);
+void memory_free_changes(struct memory_changes *);
+/* Does them, in one that has just been opened from a file that has none of them, or, `was_kept`, the
+ * first part. Returns false on a fault. */
+bool memory_redo(struct memory *, const struct memory_changes *, bool was_kept);
 
 /* Returns whether all that was wanted of a file was read when it was opened, and whether there was
  * one. */

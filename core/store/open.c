@@ -66,23 +66,30 @@ read_meta(struct db *db, const char *key, void *value, size_t size)
 	return found;
 }
 
+static void
+raise_counters(struct counters *counters, const struct counters *loaded)
+{
+	if (loaded->batch > counters->batch)
+		counters->batch = loaded->batch;
+	for (int i = 0; i < STORE_NUMBERS; i++) {
+		if (loaded->numbers[i] > counters->numbers[i])
+			counters->numbers[i] = loaded->numbers[i];
+	}
+}
+
 /* Numbers that were given while the file could not be read stay given. */
 static void
 load_counters(struct store *store, enum store_file file, struct db *db)
 {
-	struct counters loaded = { 0 }, *counters = &store->counters[file];
+	struct counters loaded = { 0 };
 
 	read_meta(db, "counters", &loaded, sizeof loaded);
+	store->in_file[file] = loaded.batch;
 	if (store->kept[file] != store->doubtful[file])
 		store->kept[file] = 0;
 	if (loaded.batch != 0 && loaded.batch == store->doubtful[file])
 		store->kept[file] = loaded.batch;
-	if (loaded.batch > counters->batch)
-		counters->batch = loaded.batch;
-	for (int i = 0; i < STORE_NUMBERS; i++) {
-		if (loaded.numbers[i] > counters->numbers[i])
-			counters->numbers[i] = loaded.numbers[i];
-	}
+	raise_counters(&store->counters[file], &loaded);
 	store->sequences[file] = (struct sequence){ 0, 0 };
 	(void)read_meta(db, SEQUENCE_META, &store->sequences[file], sizeof store->sequences[file]);
 }
@@ -149,6 +156,7 @@ can_write(struct store *store, enum store_file file)
 		shelf_fail(shelf, "writing");
 		return false;
 	}
+	store->in_file[file] = store->counters[file].batch;
 	if (file == STORE_MAIN)
 		store_note_reserved(store);
 	return true;
@@ -198,18 +206,67 @@ read_numbers(struct store *store)
 	return found;
 }
 
-/* Where there is no instance to be read one is made up, which is kept if there is none after
- * all. */
-static void
+/* Returns whether the log is of what the file does not have, and gives it. */
+static bool
+is_redo(const struct store *store, const struct redo_state *state, struct redo_head *head)
+{
+	uint64_t batch = store->in_file[STORE_MAIN];
+
+	if (state->head.size != sizeof *head)
+		return false;
+	memcpy(head, state->head.data, sizeof *head);
+	return head->schema == schemas[STORE_MAIN].version && memcmp(head->instance, store->instance, sizeof head->instance) == 0
+	    && (head->batch == batch || (head->tried != 0 && head->tried == batch));
+}
+
+/* What the process before us held in memory is held again, and is written when the file is mended.
+ * Returns false where there is nothing of the kind. */
+static bool
+take_redo(struct store *store)
+{
+	struct shelf *shelf = &store->shelves[STORE_MAIN];
+	struct redo_state state;
+	struct redo_head head;
+	struct memory *memory;
+
+	if (store->redo == NULL || !redo_read(store->redo, &state))
+		return false;
+	(void)store_inside(store);
+	memory = is_redo(store, &state, &head) && store_is_read(store) ? memory_open(store_current(store)) : NULL;
+	if (memory != NULL)
+		store->notice = (uint64_t)db_number(memory_db(memory), "SELECT max(number) FROM notices", 0);
+	if (memory == NULL || !memory_redo(memory, &(struct memory_changes){ state.earlier, state.changes, head.tried },
+	    head.tried != 0 && head.tried == store->in_file[STORE_MAIN])) {
+		memory_close(&memory);
+		return false;
+	}
+	store->memory = memory;
+	store_reader_close(&store->still);
+	raise_counters(&store->counters[STORE_MAIN], &head.counters);
+	store->notice_in_memory = head.counters.numbers[STORE_NOTICES];
+	(void)read_meta(memory_db(memory), SEQUENCE_META, &store->sequences[STORE_MAIN], sizeof store->sequences[STORE_MAIN]);
+	if (shelf->trouble == STORE_WELL)
+		shelf_blame(shelf, STORE_FULL, "it has not yet what was held in memory");
+	(void)store_inside(store);
+	return true;
+}
+
+/* Where there is no instance to be read one is made up, which is kept if there is none after all.
+ * Returns whether who was here before held changes in memory, which are held again. */
+static bool
 begin_numbers(struct store *store)
 {
-	if (store->shelves[STORE_MAIN].db != NULL) {
-		can_write(store, STORE_MAIN);
-		return;
-	}
-	store->provisional = !read_numbers(store);
+	bool opened = store->shelves[STORE_MAIN].db != NULL;
+
+	store->provisional = !opened && !read_numbers(store);
+	store->notice = store->counters[STORE_MAIN].numbers[STORE_NOTICES];
 	if (store->provisional)
 		(void)!getrandom(store->instance, sizeof store->instance, GRND_NONBLOCK);
+	else if (take_redo(store))
+		return true;
+	if (opened && can_write(store, STORE_MAIN) && store->redo != NULL)
+		redo_forget(store->redo);
+	return false;
 }
 
 /* Both files are made before one is written to: one that is empty beside one that is not has lost
@@ -245,9 +302,8 @@ store_open_all(struct store *store, struct store_found found[STORE_FILES], struc
 	if (opening == STORE_OPENED) {
 		note_lost(store, found);
 		secure_numbers(store);
-		begin_numbers(store);
-		store->notice = store->counters[STORE_MAIN].numbers[STORE_NOTICES];
-		ballast_make(store->folder, store->settings.ballast);
+		store_make_reserve(store);
+		found[STORE_MAIN].redone = begin_numbers(store);
 	}
 	return opening;
 }
@@ -349,8 +405,10 @@ write_memory(struct store *store, struct store_found *found)
 	    : memory_write_changes(store->memory, shelf->db, &found->refused);
 	if (!written || !store_apply_counters(store, STORE_MAIN, NUMBERS_AHEAD))
 		return false;
-	if (db_commit(shelf->db))
+	if (db_commit(shelf->db)) {
+		store->in_file[STORE_MAIN] = store->counters[STORE_MAIN].batch;
 		return true;
+	}
 	store->doubtful[STORE_MAIN] = store->counters[STORE_MAIN].batch;
 	store->no_memory |= !memory_note_tried(store->memory, store->doubtful[STORE_MAIN]);
 	return false;
@@ -379,6 +437,8 @@ leave_memory(struct store *store, struct store_found *found)
 	if (store->notice_in_memory > store->notice)
 		store->notice = store->notice_in_memory;
 	memory_close(&store->memory);
+	if (store->redo != NULL)
+		redo_forget(store->redo);
 	(void)store_inside(store);
 	return true;
 }
@@ -414,5 +474,5 @@ store_mend(struct store *store, enum store_file file, struct store_found *found)
 	memcpy(instance, store->instance, sizeof instance);
 	return mend(store, file, found)
 	    && (file != STORE_MAIN || (settle_instance(store, instance, found) && leave_memory(store, found)))
-	    && can_write(store, file);
+	    && (found->unread || can_write(store, file)); /* of the redo log the next process has to find the file as it is */
 }

@@ -13,7 +13,7 @@
 #include "store/tending.h"
 
 #define DAYS(n) ((n) * INT64_C(86400) * SECOND)
-static const int64_t BALLAST = 8 * 1024 * 1024;
+static const int64_t BALLAST = 8 * 1024 * 1024, REDO = 8 * 1024 * 1024;
 static const int64_t HISTORY_MAX = INT64_C(4) << 30;
 
 static void
@@ -24,6 +24,7 @@ fill_settings(struct store_settings *settings)
 		{ &settings->keep_rollups, DAYS(730) },  { &settings->keep_deliveries, DAYS(730) },
 		{ &settings->keep_incidents, DAYS(730) },
 		{ &settings->history_max, HISTORY_MAX }, { &settings->ballast, BALLAST },
+		{ &settings->redo, REDO },
 	};
 
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -89,6 +90,7 @@ store_close(struct store **store)
 	store_reader_close(&(*store)->still);
 	db_close(&(*store)->reader.history);
 	memory_close(&(*store)->memory);
+	redo_close(&(*store)->redo);
 	write_heads(*store);
 	write_numbers(*store);
 	for (int file = 0; file < STORE_FILES; file++)
@@ -138,10 +140,18 @@ store_trouble(const struct store *store, enum store_file file, struct reason *wh
 	return shelf->trouble;
 }
 
-bool
-store_renew_ballast(struct store *store)
+void
+store_make_reserve(struct store *store)
 {
 	ballast_make(store->folder, store->settings.ballast);
+	if (store->redo == NULL)
+		store->redo = redo_open(store->folder, store->settings.redo);
+}
+
+bool
+store_renew_reserve(struct store *store)
+{
+	store_make_reserve(store);
 	return ballast_is_there(store->folder);
 }
 
@@ -262,6 +272,26 @@ store_distrust(struct store *store)
 	return true;
 }
 
+/* A disk that stays full is as full for whoever comes next. What could not be read stays as it is in
+ * the log. */
+static void
+write_redo(struct store *store)
+{
+	struct redo_head head = { .schema = schemas[STORE_MAIN].version, .batch = store->in_file[STORE_MAIN],
+		.counters = store->counters[STORE_MAIN] };
+	struct memory_changes changes;
+
+	if (store->redo == NULL || store->provisional || !memory_knows_file(store->memory))
+		return;
+	memcpy(head.instance, store->instance, sizeof head.instance);
+	if (memory_read_changes(store->memory, &changes)) {
+		head.tried = changes.tried;
+		(void)redo_write(store->redo, &(struct redo_state){ { (const char *)&head, sizeof head }, changes.earlier,
+		    changes.since });
+	}
+	memory_free_changes(&changes);
+}
+
 /* Nothing of it is kept, and its file is in trouble. */
 static enum store_answer
 give_up(struct store *store, struct store_batch *batch)
@@ -367,11 +397,12 @@ write_batch(struct store *store, struct store_batch *batch)
 		store->group = NULL;
 		store_note_reserved(store);
 	}
+	store->in_file[batch->file] = batch->number;
 	return note_kept(store, batch);
 }
 
-enum store_answer
-store_submit(struct store *store, struct store_batch *batch)
+static enum store_answer
+submit(struct store *store, struct store_batch *batch)
 {
 	struct shelf *shelf = &store->shelves[batch->file];
 
@@ -387,4 +418,14 @@ store_submit(struct store *store, struct store_batch *batch)
 	if (batch->number != 0 && batch->number == store->kept[batch->file])
 		return note_kept(store, batch);
 	return shelf_is_in_place(shelf) ? write_batch(store, batch) : give_up(store, batch);
+}
+
+enum store_answer
+store_submit(struct store *store, struct store_batch *batch)
+{
+	enum store_answer answer = submit(store, batch);
+
+	if (answer == STORE_IN_MEMORY)
+		write_redo(store);
+	return answer;
 }

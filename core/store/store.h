@@ -17,7 +17,9 @@
  * Operations of a batch that store_batch_of() has made are done at once, in a transaction of postwatch.db that is committed
  * when the batch is submitted, and are seen by whoever reads inside. While the file is in trouble they are done in a database
  * in memory instead, which begins with what is open, and store_inside() reads that. It holds up to 64 MiB, and grows by less:
- * evidence gives way to all else in it, and what has ended to what has not; what waits to be told never goes.
+ * evidence gives way to all else in it, and what has ended to what has not; what waits to be told never goes. What changes in
+ * it is kept in the redo log, too, before a batch is answered, so that it outlives the process; that is tried, and no promise:
+ * the log takes 4 MiB, and needs a disk that is only full.
  */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
@@ -64,6 +66,7 @@ struct store_settings {
 	int64_t keep_incidents; /* from their end, with their evidence; also conditions that ended and targets that are gone */
 	int64_t history_max;    /* bytes of history.db; 0: 4 GiB */
 	int64_t ballast;        /* bytes held in reserve for a full disk; 0: 8 MiB, < 0: none */
+	int64_t redo;           /* the same for what is done in memory while postwatch.db cannot be written */
 };
 
 /* What was found of a file. `fresh` and not `first`: what was kept is gone, and all that is true is
@@ -79,6 +82,7 @@ struct store_found {
 	bool goes_on;           /* it was fresh, and has now all that was held in memory */
 	bool unread;            /* it is not, and what is held in memory was begun without what it has */
 	uint64_t refused;       /* rows of what was held in memory that it has not: they contradict what is there */
+	bool redone;            /* who wrote it before held changes in memory, which are held again */
 	uint64_t dropped;       /* rows of what is over that had no room in memory */
 };
 
@@ -100,8 +104,8 @@ const unsigned char *store_instance(const struct store *);
 enum store_numbers { STORE_TARGETS, STORE_INCIDENTS, STORE_NOTICES, STORE_CLAIMS, STORE_PAUSES, STORE_NUMBERS };
 uint64_t store_number(struct store *, enum store_numbers);
 
-/* How far the sequence had come whose messages are kept in the file, when it was opened; birth 0:
- * it holds none, or cannot be read. */
+/* How far the sequence had come whose messages are kept in the file, or were held in memory and are
+ * again, when it was opened; birth 0: it holds none, or cannot be read. */
 struct sequence store_sequence(const struct store *, enum store_file);
 
 /* Reads what is kept and what is about to be, as far as the file can be read; history.db only as it
@@ -134,8 +138,9 @@ bool store_mend(struct store *, enum store_file, struct store_found *found);
  * aside then. What was not committed is done no more. Returns false where no damage was met. */
 bool store_distrust(struct store *);
 
-/* Makes the ballast, unless it is there or the disk has little space left. False: there is none. */
-bool store_renew_ballast(struct store *);
+/* Makes what is held in reserve, unless it is there or the disk has little space left. False: there
+ * is no ballast. */
+bool store_renew_reserve(struct store *);
 
 /* Returns whether there is room for evidence: in memory there may be none. */
 bool store_has_room(const struct store *);

@@ -6,6 +6,7 @@
 #include "store/history.h"
 #include "store/memory.h"
 #include "store/page.h"
+#include "store/redo.h"
 #include "store/shelf.h"
 
 enum { INSTANCE_SIZE = 16, NUMBERS_AHEAD = 1000 };
@@ -35,6 +36,15 @@ struct counters {
 	uint64_t numbers[STORE_NUMBERS];
 };
 
+/* With what is held in memory: what it follows, and what came of it. */
+struct redo_head {
+	int64_t schema;
+	unsigned char instance[INSTANCE_SIZE];
+	uint64_t batch;             /* the last one in the file */
+	uint64_t tried;             /* of the earlier changes; it may be in the file after all */
+	struct counters counters;
+};
+
 struct tending;
 
 struct store {
@@ -46,6 +56,7 @@ struct store {
 	struct sequence sequences[STORE_FILES]; /* as they were found */
 	uint64_t reserved[STORE_NUMBERS];      /* numbers up to here are given to nobody else, whatever becomes of us */
 	bool provisional;                      /* the instance is made up: the file has not been read */
+	uint64_t in_file[STORE_FILES];         /* the last batch that it is known to have */
 	uint64_t doubtful[STORE_FILES];        /* the batch whose transaction failed, 0: none */
 	uint64_t kept[STORE_FILES];            /* the same where it had been kept after all */
 	unsigned char instance[INSTANCE_SIZE];
@@ -56,6 +67,7 @@ struct store {
 	uint64_t notice;                       /* the highest number of a notice that is kept */
 	struct memory *memory;                 /* stands in for postwatch.db; NULL: it does not have to */
 	uint64_t notice_in_memory;             /* the highest number of a notice that is committed there */
+	struct redo *redo;                     /* where what memory has is kept; NULL: nowhere */
 	int64_t contradicted_at;               /* when what memory has could not be written to the file, 0: never */
 	struct store_reader *still;            /* reads a postwatch.db that the writer could not open; NULL: nobody does */
 	struct store_reader reader;            /* what store_inside() gives */
@@ -81,6 +93,9 @@ void store_do(struct store *, struct store_batch *, const struct operation *);
  * what is open goes on in memory. */
 struct db *store_current(const struct store *);
 void store_fail_reading(struct store *);
+
+/* Makes what is to be held in reserve, as far as the disk has space. */
+void store_make_reserve(struct store *);
 
 /* open.c: takes the folder and opens both files. */
 enum store_opening store_open_all(struct store *, struct store_found found[STORE_FILES], struct reason *why);

@@ -1,5 +1,5 @@
 /*
- * The jobs of the store take turns: roll-ups, retention, verification, the ballast. Results lie in
+ * The jobs of the store take turns: roll-ups, retention, verification, the reserve. Results lie in
  * order of arrival, so what is old is at the beginning: a step looks at some rows there and deletes
  * up to the first that is to stay. A row from the future (the clock was wrong) is as old as its
  * neighbours.
@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "store/ballast.h"
 
 enum { ROWS_A_STEP = 1000, TRACES_A_STEP = 50, TARGETS_A_STEP = 64, NOTICES_A_STEP = 200, INCIDENTS_A_STEP = 20 };
 static const int64_t DAY = INT64_C(86400) * SECOND;
@@ -274,12 +273,12 @@ roll(struct store *store, int64_t now, struct store_tended *tended)
 }
 
 static enum step
-keep_ballast(struct store *store, int64_t now, struct store_tended *tended)
+keep_reserve(struct store *store, int64_t now, struct store_tended *tended)
 {
 	(void)now;
 	(void)tended;
 	if (store->shelves[STORE_MAIN].trouble == STORE_WELL && store->shelves[STORE_HISTORY].trouble == STORE_WELL)
-		ballast_make(store->folder, store->settings.ballast);
+		store_make_reserve(store);
 	return STEP_NOTHING;
 }
 
@@ -319,7 +318,7 @@ static const struct job {
 	{ forget_targets, STORE_MAIN, 3600 },
 	{ verify_main, STORE_MAIN, 1 },
 	{ verify_history, STORE_HISTORY, 1 },
-	{ keep_ballast, STORE_MAIN, 60 },
+	{ keep_reserve, STORE_MAIN, 60 },
 };
 enum { JOBS = sizeof jobs / sizeof jobs[0] };
 

@@ -230,6 +230,33 @@ apply_changes(struct db *db, int size, void *changes, struct replay *replay)
 }
 
 bool
+recording_read(struct recording *recording, struct pw_bytes *earlier, struct pw_bytes *since)
+{
+	void *changes = NULL;
+	int size = 0;
+	bool well = db_check(recording->db, sqlite3session_changeset(recording->session, &size, &changes));
+
+	*earlier = (struct pw_bytes){ recording->earlier, (size_t)recording->earlier_size };
+	*since = (struct pw_bytes){ changes, (size_t)size };
+	return well;
+}
+
+void
+recording_free(struct pw_bytes *since)
+{
+	sqlite3_free((char *)(uintptr_t)since->data);
+	*since = (struct pw_bytes){ NULL, 0 };
+}
+
+bool
+recording_redo(struct recording *recording, struct pw_bytes changes)
+{
+	struct replay replay = { .by_force = true };
+
+	return apply_changes(recording->db, (int)changes.size, (char *)(uintptr_t)changes.data, &replay);
+}
+
+bool
 recording_replay(struct recording *recording, struct db *into, bool by_force, struct left_out *left_out)
 {
 	struct replay replay = { .by_force = by_force };

@@ -6,6 +6,8 @@
 #ifndef STORE_TRANSFER_H
 #define STORE_TRANSFER_H
 
+#include <postwatch/probe.h>
+
 #include "store/db.h"
 
 /* Copies the rows of a table that `tail` chooses, all columns of them, and those that are refused
@@ -33,6 +35,14 @@ int64_t recording_bytes(const struct recording *);
  * once more. No transaction is open. Returns false if there is no memory: the connection has lost
  * rows then, and is not to be used any more. */
 bool recording_compact(struct recording *);
+
+/* All that was recorded: the changes that were kept apart, which stay the recording's, and those
+ * since, to be freed by recording_free(). Returns false if there is no memory. */
+bool recording_read(struct recording *, struct pw_bytes *earlier, struct pw_bytes *since);
+void recording_free(struct pw_bytes *since);
+/* Does in the connection what another recording has of one that began alike, by force. Returns false
+ * on a fault. */
+bool recording_redo(struct recording *, struct pw_bytes changes);
 
 /* What was left out because it contradicts a UNIQUE constraint, and whether rows refer to what is
  * not there, which a COMMIT does not allow. */

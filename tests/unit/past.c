@@ -151,7 +151,7 @@ static int
 tear_down(void **state)
 {
 	static const char *const files[] = { "postwatch.db", "postwatch.db-wal", "postwatch.db-shm", "history.db",
-		"history.db-wal", "history.db-shm", "ballast", "store.lock" };
+		"history.db-wal", "history.db-shm", "ballast", "redo", "store.lock" };
 	char path[128];
 
 	(void)state;

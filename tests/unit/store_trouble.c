@@ -49,16 +49,16 @@ ballast(void **state)
 	struct stat status;
 
 	(void)state;
-	assert_false(store_renew_ballast(folder.store));
+	assert_false(store_renew_reserve(folder.store));
 	folder.store->settings.ballast = 4096;
-	assert_true(store_renew_ballast(folder.store));
+	assert_true(store_renew_reserve(folder.store));
 	assert_int_equal(truncate(folder_file(&folder, "ballast"), 1), 0);
-	assert_true(store_renew_ballast(folder.store));
+	assert_true(store_renew_reserve(folder.store));
 	assert_int_equal(stat(folder_file(&folder, "ballast"), &status), 0);
 	assert_int_equal(status.st_size, 4096);
 	folder.store->settings.ballast = INT64_MAX / 2;
 	assert_int_equal(unlink(folder_file(&folder, "ballast")), 0);
-	assert_false(store_renew_ballast(folder.store));
+	assert_false(store_renew_reserve(folder.store));
 }
 
 /* A write that fails for another reason, by RLIMIT_FSIZE; mending fails as long as the reason lasts. */
