@@ -36,6 +36,8 @@ is_proper(const struct admitted *admitted, const struct server_request *request,
 	const char *host = MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_HOST);
 	int hosts = 0;
 
+	if (admitted->origin[0] != '\0')
+		host = admitted->origin;
 	MHD_get_connection_values(request->connection, MHD_HEADER_KIND, count_hosts, &hosts);
 	if (hosts > 1) /* RFC 9112, 3.2 */
 		server_problem(request, answer, MHD_HTTP_BAD_REQUEST, "a request has one Host");

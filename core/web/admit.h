@@ -3,17 +3,18 @@
 #define WEB_ADMIT_H
 
 #include "web/access.h"
-#include "web/server.h"
+#include "web/request.h"
 
 struct MHD_Connection;
 
-enum { ADMIT_PREFIX_MAX = 160 };
+enum { ADMIT_PREFIX_MAX = 160, ADMIT_ORIGIN_MAX = 264 };
 
 /* What is known of it beside its headers. */
 struct admitted {
 	const struct access *access;
 	const char *method;
 	bool is_unix, is_malformed;
+	char origin[ADMIT_ORIGIN_MAX]; /* the host and port that stand in its address; "": none do, and Host says them */
 	char prefix[ADMIT_PREFIX_MAX]; /* room for that of the request */
 };
 

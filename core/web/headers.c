@@ -33,11 +33,11 @@ headers_add(struct MHD_Response *response, const struct server_answer *answer, b
 		{ "X-Robots-Tag", "noindex, nofollow" },
 		{ "Referrer-Policy", "no-referrer" },
 		{ "Cross-Origin-Resource-Policy", "same-origin" },
-		{ "Vary", "Accept-Encoding" },
 	};
 
 	for (size_t i = 0; i < sizeof always / sizeof always[0]; i++)
 		MHD_add_response_header(response, always[i][0], always[i][1]);
+	MHD_add_response_header(response, MHD_HTTP_HEADER_VARY, answer->is_by_accept ? "Accept, Accept-Encoding" : "Accept-Encoding");
 	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE,
 	    answer->type == NULL ? "text/html; charset=utf-8" : answer->type);
 	MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, answer->is_secret ? "no-store"

@@ -2,7 +2,7 @@
 #ifndef WEB_HEADERS_H
 #define WEB_HEADERS_H
 
-#include "web/server.h"
+#include "web/request.h"
 
 struct MHD_Connection;
 struct MHD_Response;

@@ -365,7 +365,7 @@ metrics_answer(struct view *view, const char *rest)
 		return;
 	}
 	metrics->site = view->site;
-	metrics->out.is_open = server_accepts(view->request, "application/openmetrics-text");
+	metrics->out.is_open = server_accepts(view->request, view->answer, "application/openmetrics-text");
 	metrics->per_target = per_target == NULL || strcmp(per_target, "false") != 0;
 	view->answer->type = metrics->out.is_open ? open : classic;
 	view->answer->parts = (struct parts_source){ .next = next_part, .end = end_parts, .state = metrics };

@@ -5,6 +5,11 @@
 #include <string.h>
 #include <zlib.h>
 
+#include "base/clock.h"
+
+/* For an answer to be taken before it may be given up for others. */
+static const int64_t grace = SECOND;
+
 enum { BLOCK = 32 * 1024, PART_MAX = 1024 * 1024, LEVEL = 1, WINDOW = 15 + 16, MEMORY = 8 };
 
 struct parts {
@@ -12,7 +17,7 @@ struct parts {
 	struct parts_list *list;
 	struct MHD_Connection *connection;
 	struct parts_source source;
-	void (*taken)(struct MHD_Connection *);
+	int64_t began;
 	struct buffer plain, packed;
 	size_t at; /* bytes of the part at hand that were given out */
 	bool is_packed, is_over, is_waiting, is_suspended;
@@ -68,7 +73,9 @@ give(void *arg, uint64_t position, char *room, size_t size)
 	const struct buffer *from = parts->is_packed ? &parts->packed : &parts->plain;
 
 	(void)position;
-	parts->taken(parts->connection);
+	if (!parts->source.is_live && clock_mono() - parts->began > PARTS_PATIENCE * (int64_t)SECOND)
+		return MHD_CONTENT_READER_END_WITH_ERROR;
+	parts->list->taken(parts->connection);
 	while (parts->at == from->size) {
 		if (parts->is_over)
 			return MHD_CONTENT_READER_END_OF_STREAM;
@@ -104,14 +111,28 @@ finish(void *arg)
 	free(parts);
 }
 
+/* Of those that are not live and began before that time: they stand in the order in which they began. */
+static void
+give_up_oldest(struct parts_list *list, int64_t before)
+{
+	struct parts *oldest = NULL;
+
+	for (struct parts *parts = list->first; parts != NULL; parts = parts->next)
+		if (!parts->source.is_live && parts->began <= before)
+			oldest = parts;
+	if (oldest != NULL)
+		list->give_up(oldest->connection);
+}
+
 struct MHD_Response *
-parts_respond(struct parts_list *list, struct MHD_Connection *connection, const struct parts_source *source, bool is_packed,
-    void (*taken)(struct MHD_Connection *))
+parts_respond(struct parts_list *list, struct MHD_Connection *connection, const struct parts_source *source, bool is_packed)
 {
 	bool is_full = list->count >= PARTS_MAX || (source->is_live && list->live_count >= PARTS_LIVE_MAX);
 	struct parts *parts = is_full ? NULL : calloc(1, sizeof *parts);
 	struct MHD_Response *response;
 
+	if (is_full && !source->is_live)
+		give_up_oldest(list, clock_mono() - grace);
 	if (parts == NULL || (is_packed && deflateInit2(&parts->stream, LEVEL, Z_DEFLATED, WINDOW, MEMORY, Z_DEFAULT_STRATEGY) != Z_OK)) {
 		free(parts);
 		source->end(source->state);
@@ -121,7 +142,7 @@ parts_respond(struct parts_list *list, struct MHD_Connection *connection, const 
 	parts->connection = connection;
 	parts->source = *source;
 	parts->is_packed = is_packed;
-	parts->taken = taken;
+	parts->began = clock_mono();
 	parts->next = list->first;
 	parts->link = &list->first;
 	if (parts->next != NULL)

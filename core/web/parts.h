@@ -27,17 +27,18 @@ struct parts_source {
 };
 
 /* Answers in parts that are given out at once; those that are live leave room for the others, so that readers of a page do not keep
- * its metrics from being read. */
-enum { PARTS_MAX = 48, PARTS_LIVE_MAX = 40 };
+ * its metrics from being read. One that is not live is taken within PARTS_PATIENCE, or it ends before its last part. */
+enum { PARTS_MAX = 48, PARTS_LIVE_MAX = 40, PARTS_PATIENCE = 120 /* seconds */ };
 struct parts_list {
-	struct parts *first;
+	void (*taken)(struct MHD_Connection *);   /* the client has taken a part */
+	void (*give_up)(struct MHD_Connection *); /* its connection is to end */
+	struct parts *first;                      /* the newest; NULL at first */
 	uint32_t count, live_count;
 };
 
-/* Takes over the source, which is ended also where NULL is returned: there is no memory, or as many are given out as may be. `is_packed`: by
- * gzip; `taken` is called whenever the client has taken a part. */
-struct MHD_Response *parts_respond(struct parts_list *, struct MHD_Connection *, const struct parts_source *, bool is_packed,
-    void (*taken)(struct MHD_Connection *));
+/* Takes over the source, which is ended also where NULL is returned: there is no memory, or as many are given out as may be. The one that
+ * has been given out for longest, and is not live, is given up then for the next that is asked for. `is_packed`: by gzip. */
+struct MHD_Response *parts_respond(struct parts_list *, struct MHD_Connection *, const struct parts_source *, bool is_packed);
 
 /* Asks those again that had nothing. Returns whether there were such. */
 bool parts_wake(struct parts_list *);

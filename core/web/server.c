@@ -10,7 +10,6 @@
 
 #include "base/clock.h"
 #include "base/hash.h"
-#include "base/json.h"
 #include "web/admit.h"
 #include "web/emit.h"
 #include "web/gzip.h"
@@ -56,21 +55,9 @@ struct server {
 struct exchange {
 	bool is_malformed;
 	bool has_begun; /* its headers were seen */
+	size_t origin;  /* bytes before its path, in which nothing is encoded */
 	uint32_t held;  /* of its answer */
 };
-
-struct server *
-server_create(const struct access *access, server_handler *handler, void *arg)
-{
-	struct server *server = calloc(1, sizeof *server);
-
-	if (server == NULL)
-		return NULL;
-	server->access = *access;
-	server->handler = handler;
-	server->arg = arg;
-	return server;
-}
 
 void
 server_destroy(struct server **server)
@@ -158,6 +145,15 @@ visitor_of(struct MHD_Connection *connection)
 	return info == NULL ? NULL : info->socket_context;
 }
 
+/* Of "http://HOST" before the path, as for a proxy (RFC 9112, 3.2.2), where it stands there; 0: it does not. */
+static size_t
+origin_size(const char *uri)
+{
+	size_t scheme = strncasecmp(uri, "http://", 7) == 0 ? 7 : strncasecmp(uri, "https://", 8) == 0 ? 8 : 0;
+
+	return scheme == 0 ? 0 : scheme + strcspn(uri + scheme, "/?");
+}
+
 /* The line as it came: libmicrohttpd decodes "%00" into the end of a string. */
 static void *
 on_request_line(void *arg, const char *uri, struct MHD_Connection *connection)
@@ -168,7 +164,9 @@ on_request_line(void *arg, const char *uri, struct MHD_Connection *connection)
 	(void)arg, (void)connection;
 	if (exchange == NULL)
 		return NULL;
-	exchange->is_malformed = uri[0] != '/' || size > URI_MAX;
+	exchange->origin = origin_size(uri);
+	exchange->is_malformed = (exchange->origin == 0 ? uri[0] != '/' : uri[exchange->origin - 1] == '/') || size > URI_MAX
+	    || strcspn(uri, "%@") < exchange->origin;
 	for (size_t i = 0; i < size; i++) {
 		unsigned char byte = (unsigned char)uri[i];
 
@@ -201,52 +199,6 @@ on_completed(void *arg, struct MHD_Connection *connection, void **context, enum 
 	}
 }
 
-const char *
-server_query(const struct server_request *request, const char *name)
-{
-	const char *value = NULL;
-
-	if (MHD_lookup_connection_value_n(request->connection, MHD_GET_ARGUMENT_KIND, name, strlen(name), &value, NULL) == MHD_YES
-	    && value == NULL)
-		return "";
-	return value;
-}
-
-void
-server_problem(const struct server_request *request, struct server_answer *answer, unsigned status, const char *detail)
-{
-	buffer_clear(answer->body);
-	answer->status = status;
-	answer->etag[0] = '\0';
-	if (strncmp(request->path, "/api/", 5) == 0) {
-		struct json json = json_to_buffer(answer->body, EMIT_MAX);
-
-		answer->type = "application/problem+json";
-		json_begin_object(&json, NULL);
-		json_string(&json, "title", MHD_get_reason_phrase_for(status));
-		json_int(&json, "status", status);
-		json_string(&json, "detail", detail);
-		json_end(&json);
-		(void)json_finish_line(&json);
-		return;
-	}
-	answer->type = "text/plain; charset=utf-8";
-	(void)buffer_add(answer->body, detail, strlen(detail), EMIT_MAX);
-	(void)buffer_add(answer->body, "\n", 1, EMIT_MAX);
-}
-
-const char *
-server_header(const struct server_request *request, const char *name)
-{
-	return MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
-}
-
-bool
-server_accepts(const struct server_request *request, const char *type)
-{
-	return headers_list(request->connection, MHD_HTTP_HEADER_ACCEPT, type);
-}
-
 /* Whether there is room for one more answer; the first has it always. Where there is none, the oldest gives up its own, which
  * serves those who ask next. */
 static bool
@@ -261,22 +213,6 @@ hold(struct server *server, struct exchange *exchange, uint32_t size)
 	return true;
 }
 
-bool
-server_is_known(const struct server_request *request, struct server_answer *answer, uint64_t version)
-{
-	struct MHD_Connection *connection = request->connection;
-
-	if (connection == NULL)
-		return false;
-	snprintf(answer->etag, sizeof answer->etag, "W/\"%016llx\"", (unsigned long long)version); /* weak: the same for the packed form */
-	if (!headers_list(connection, MHD_HTTP_HEADER_IF_NONE_MATCH, answer->etag)
-	    && !headers_list(connection, MHD_HTTP_HEADER_IF_NONE_MATCH, "*"))
-		return false;
-	answer->status = MHD_HTTP_NOT_MODIFIED;
-	buffer_clear(answer->body);
-	return true;
-}
-
 /* Who takes a part does not keep others waiting. */
 static void
 on_part_taken(struct MHD_Connection *connection)
@@ -285,6 +221,29 @@ on_part_taken(struct MHD_Connection *connection)
 
 	if (visitor != NULL && visitor->since != INT64_MAX)
 		visitor->since = clock_mono();
+}
+
+static void
+give_up_part(struct MHD_Connection *connection)
+{
+	struct visitor *visitor = visitor_of(connection);
+
+	if (visitor != NULL)
+		turn_away(visitor);
+}
+
+struct server *
+server_create(const struct access *access, server_handler *handler, void *arg)
+{
+	struct server *server = calloc(1, sizeof *server);
+
+	if (server == NULL)
+		return NULL;
+	server->access = *access;
+	server->handler = handler;
+	server->arg = arg;
+	server->parts = (struct parts_list){ .taken = on_part_taken, .give_up = give_up_part };
+	return server;
 }
 
 /* NULL: no memory. */
@@ -296,7 +255,7 @@ respond(struct server *server, const struct server_request *request, struct exch
 	struct MHD_Response *response = NULL;
 
 	if (answer->parts.next != NULL && answer->status == MHD_HTTP_OK) {
-		response = parts_respond(&server->parts, request->connection, &answer->parts, is_packed, on_part_taken);
+		response = parts_respond(&server->parts, request->connection, &answer->parts, is_packed);
 		if (response == NULL)
 			server_problem(request, answer, MHD_HTTP_SERVICE_UNAVAILABLE, "too many answers are being given: ask again");
 	}
@@ -334,6 +293,18 @@ send_answer(struct server *server, const struct server_request *request, struct 
 	return queued;
 }
 
+/* An address with a host of its own goes by that host, whatever Host says. */
+static void
+take_origin(const struct exchange *exchange, struct admitted *admitted, struct server_request *request)
+{
+	size_t scheme = strcspn(request->path, ":") + strlen("://");
+
+	if (exchange->origin == 0 || exchange->is_malformed)
+		return;
+	snprintf(admitted->origin, sizeof admitted->origin, "%.*s", (int)(exchange->origin - scheme), request->path + scheme);
+	request->path = request->path[exchange->origin] == '\0' ? "/" : request->path + exchange->origin;
+}
+
 /* It is called for the headers, for each part of a body, which nobody wants, and at the end. */
 static enum MHD_Result
 on_request(void *arg, struct MHD_Connection *connection, const char *url, const char *method, const char *http_version,
@@ -365,6 +336,7 @@ on_request(void *arg, struct MHD_Connection *connection, const char *url, const 
 	buffer_clear(&server->body);
 	admitted = (struct admitted){ .access = &server->access, .method = method, .is_unix = listener->is_unix,
 		.is_malformed = exchange->is_malformed };
+	take_origin(exchange, &admitted, &request);
 	if (admit(&admitted, &request, &answer))
 		server->handler(server->arg, &request, &answer);
 	server->requests++;

@@ -33,6 +33,7 @@ struct web {
 	struct server *server;
 	char *credentials; /* secret memory of CREDENTIALS_ROOM bytes; NULL: none are asked for */
 	int64_t next_alive, next_look, late_max;
+	int64_t next_wake; /* also where nothing changes, as of a store that cannot be read: who follows is told so */
 	uint64_t told;     /* the version of the board that is being followed */
 	bool is_ending;
 };
@@ -255,8 +256,10 @@ live(struct web *web)
 		if (has_more || clock_mono() >= web->next_look) {
 			has_more = board_turn(web->site.board);
 			web->next_look = clock_mono() + SECOND / 2;
-			if (board_version(web->site.board) != web->told)
+			if (board_version(web->site.board) != web->told || clock_mono() >= web->next_wake) {
 				server_wake(web->server);
+				web->next_wake = clock_mono() + SECOND;
+			}
 			web->told = board_version(web->site.board);
 		}
 	}
