@@ -92,14 +92,18 @@ deps_run := gcc libc6-dev make pkg-config libconfig-dev libev-dev libssl-dev lib
             libesmtp-dev libgsasl-dev libseccomp-dev libcurl4-openssl-dev libjansson-dev libmicrohttpd-dev zlib1g-dev ca-certificates tzdata
 deps: ; $(Q)tests/packages $(deps_run)
 
-# For `user` in the configuration of a daemon that root starts.
+# What a daemon that root starts becomes.
 define make_user
 	$(Q)[ "$$(id -u)" != 0 ] || id postwatch >/dev/null 2>&1 || \
 		PATH="$$PATH:/usr/sbin:/sbin" useradd --system --user-group --no-create-home --home-dir / --shell /usr/sbin/nologin postwatch
 endef
 
+# Root's daemon becomes the owner of its state folder, where that user may enter the folders above it.
 run: deps
 	$(Q)$(MAKE) --no-print-directory all
+	$(make_user)
+	$(Q)[ "$$(id -u)" != 0 ] || [ -e $(B)/state ] || ! setpriv --reuid=postwatch --clear-groups test -x $(B) || \
+		install -d -m 700 -o postwatch -g postwatch $(B)/state
 	$(B)/postwatch run -S $(B)/state $(WATCH)
 
 # Paths are put into what is installed only here, so PREFIX may differ from that of the build.
@@ -108,6 +112,7 @@ PATHS_IN = sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' -e 's|/us
            -e 's|/etc/postwatch|$(SYSCONF)/postwatch|'
 install: all
 	$(if $(DESTDIR),,$(make_user))
+	$(if $(DESTDIR),,$(Q)[ "$$(id -u)" != 0 ] || [ -e /var/lib/postwatch ] || install -d -m 700 -o postwatch -g postwatch /var/lib/postwatch)
 	install -D -m 755 $(B)/postwatch $(DESTDIR)$(PREFIX)/bin/postwatch
 	install -d $(DESTDIR)$(PREFIX)/lib/postwatch/plugins $(DESTDIR)$(PREFIX)/include/postwatch
 	install -m 644 $(PLUGINS:%=$(B)/plugins/%.so) $(DESTDIR)$(PREFIX)/lib/postwatch/plugins

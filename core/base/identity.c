@@ -12,19 +12,43 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+/* An owner without a name has its number for one: initgroups(3) and chown(1) take it. */
+static bool
+find_owner(struct identity *identity, const char *state)
+{
+	struct stat folder;
+	const struct passwd *entry;
+
+	if (stat(state, &folder) != 0 || folder.st_uid == 0)
+		return false;
+	entry = getpwuid(folder.st_uid);
+	identity->uid = folder.st_uid;
+	identity->gid = entry != NULL ? entry->pw_gid : folder.st_gid;
+	if (entry != NULL)
+		snprintf(identity->name, sizeof identity->name, "%s", entry->pw_name);
+	else
+		snprintf(identity->name, sizeof identity->name, "%u", (unsigned)folder.st_uid);
+	return true;
+}
+
 /* A user that is missing is an error of the configuration, told with the command that mends it. */
 bool
-identity_find(struct identity *identity, const char *user, struct reason *why)
+identity_find(struct identity *identity, const char *user, const char *state, struct reason *why)
 {
 	const struct passwd *entry;
 
 	*identity = (struct identity){ .uid = geteuid(), .gid = getegid() };
-	identity->root = geteuid() == 0 && user == NULL;
-	if (geteuid() != 0 || user == NULL)
+	if (geteuid() != 0)
 		return true;
+	if (user == NULL) {
+		identity->changes = find_owner(identity, state);
+		identity->root = !identity->changes;
+		return true;
+	}
 	errno = 0;
 	entry = getpwnam(user);
 	if (entry == NULL) {

@@ -18,10 +18,14 @@ struct identity {
 	char name[64];
 };
 
-/* Finds whom the daemon becomes by `user` of the configuration; NULL: it stays what it is. Returns
- * false where we are root and there is no such user; the reason names the command that creates
- * it. */
-bool identity_find(struct identity *, const char *user, struct reason *why);
+/*
+ * Finds the user that a daemon which root starts becomes: user of the configuration or, where that
+ * is NULL, the owner of the state folder; root itself where that folder is root's or is not there.
+ * Returns false where we are root and there is no such user; the reason names the command that
+ * creates it.
+ */
+bool identity_find(
+    struct identity *, const char *user, const char *state, struct reason *why);
 
 /*
  * Becomes it: supplementary groups of the user alone, no capability in any set, securebits locked,

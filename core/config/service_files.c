@@ -195,7 +195,7 @@ find_user(struct reader *reader, struct service_user *user)
 	struct identity identity;
 	struct reason why;
 
-	if (!identity_find(&identity, reader->config->user, &why)) {
+	if (!identity_find(&identity, reader->config->user, reader->config->state, &why)) {
 		if (reader->source->starts)
 			FAULT(reader, place, "user: %s", why.text);
 		else if (named != NULL)

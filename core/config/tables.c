@@ -29,7 +29,7 @@ const struct pw_setting global_settings[GLOBAL_ROWS + 1] = {
 	    .help = "folder for all that is kept; by default $STATE_DIRECTORY, else "
 	        "/var/lib/postwatch" },
 	[GLOBAL_USER] = { .key = "user", .type = PW_STRING,
-	    .help = "user that the daemon becomes where root starts it; by default it stays root" },
+	    .help = "user that the daemon becomes where root starts it; by default the owner of the state folder" },
 	[GLOBAL_PID_FILE] = { .key = "pid_file", .type = PW_PATH,
 	    .help = "file to write our process number to; by default none" },
 	[GLOBAL_PLUGINS] = { .key = "plugins", .type = PW_LIST,

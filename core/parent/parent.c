@@ -236,7 +236,7 @@ become_user(struct parent *parent, const struct parent_options *options)
 	struct identity identity;
 	struct reason why;
 
-	if (!identity_find(&identity, parent->config->user, &why)) {
+	if (!identity_find(&identity, parent->config->user, parent->config->state, &why)) {
 		parent->status = PARENT_CONFIG;
 		log_say(&parent->log, LOG_ERR, "%s", why.text);
 		return false;
