@@ -29,7 +29,8 @@ finish(int status)
 		return status;
 	/* Of what failed before the end the number is no longer known. */
 	number = errno;
-	fprintf(stderr, "postwatch: the output cannot be written: %s\n", number == 0 ? "some of it is lost" : strerror(number));
+	fprintf(stderr, "postwatch: the output cannot be written: %s\n",
+	    number == 0 ? "some of it is lost" : strerror(number));
 	return EXIT_OUTPUT;
 }
 
@@ -46,6 +47,7 @@ main(int argc, char **argv)
 		return finish(command_help.run(&command_help, 1, argv));
 	for (int i = 2; i < argc && strcmp(argv[i], "--") != 0; i++)
 		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
-			return finish(command_help.run(&command_help, 2, (char *[]){ argv[0], argv[1], NULL }));
+			return finish(command_help.run(
+			    &command_help, 2, (char *[]){ argv[0], argv[1], NULL }));
 	return finish(command->run(command, argc - 1, argv + 1));
 }

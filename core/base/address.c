@@ -229,7 +229,8 @@ struct prefix4 {
 	enum address_class class;
 };
 
-#define IPV4(a, b, c, d) ((uint32_t)(a) << 24 | (uint32_t)(b) << 16 | (uint32_t)(c) << 8 | (uint32_t)(d))
+#define IPV4(a, b, c, d) \
+	((uint32_t)(a) << 24 | (uint32_t)(b) << 16 | (uint32_t)(c) << 8 | (uint32_t)(d))
 
 /* The first that matches counts. Documentation networks are public: nobody is harmed there. */
 static const struct prefix4 prefixes4[] = {

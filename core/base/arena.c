@@ -170,7 +170,8 @@ arena_intern_bytes(struct arena *arena, const void *bytes, size_t size)
 	VEC_REQUIRE(arena->strings, arena->string_count, arena->string_room);
 	if (!hash_insert(&arena->table, hash, arena->string_count))
 		die(sizeof *arena->table.slots * arena->table.room);
-	arena->strings[arena->string_count] = (struct interned){ arena_bytes(arena, bytes, size), size };
+	arena->strings[arena->string_count] = (struct interned){ arena_bytes(arena, bytes, size),
+		size };
 	return arena->strings[arena->string_count++].string;
 }
 

@@ -41,11 +41,12 @@ static const struct {
 } rows[] = {
 	/* Descriptors. */
 	{ CALL_BASE, EPERM,
-	    "read write readv writev pread64 pwrite64 preadv pwritev preadv2 pwritev2 close close_range "
-	    "lseek _llseek dup dup2 dup3 pipe pipe2 poll ppoll ppoll_time64 select "
+	    "read write readv writev pread64 pwrite64 preadv pwritev preadv2 pwritev2 close "
+	    "close_range lseek _llseek dup dup2 dup3 pipe pipe2 poll ppoll ppoll_time64 select "
 	    "_newselect pselect6 pselect6_time64 epoll_create epoll_create1 epoll_ctl epoll_wait "
 	    "epoll_pwait epoll_pwait2 eventfd eventfd2 timerfd_create timerfd_settime "
-	    "timerfd_settime64 timerfd_gettime timerfd_gettime64 signalfd4 sendfile sendfile64 splice " },
+	    "timerfd_settime64 timerfd_gettime timerfd_gettime64 signalfd4 sendfile sendfile64 "
+	    "splice " },
 	/* Looking at files, which libraries do without need. */
 	{ CALL_BASE, EPERM,
 	    "fstat fstat64 stat stat64 lstat lstat64 newfstatat fstatat64 statx access faccessat "
@@ -57,8 +58,8 @@ static const struct {
 	{ CALL_BASE, EPERM,
 	    "clock_gettime clock_gettime64 clock_getres clock_getres_time64 clock_nanosleep "
 	    "clock_nanosleep_time64 nanosleep gettimeofday time times alarm setitimer getitimer "
-	    "timer_create timer_settime timer_settime64 timer_gettime timer_delete timer_getoverrun "
-	    "pause " },
+	    "timer_create timer_settime timer_settime64 timer_gettime timer_delete "
+	    "timer_getoverrun pause " },
 	/* Signals and locks. */
 	{ CALL_BASE, EPERM,
 	    "rt_sigprocmask rt_sigreturn sigreturn rt_sigpending rt_sigsuspend rt_sigtimedwait "
@@ -66,11 +67,12 @@ static const struct {
 	    "get_robust_list rseq set_tid_address arch_prctl set_thread_area " },
 	/* The process itself. */
 	{ CALL_BASE, EPERM,
-	    "sched_yield sched_getaffinity sched_getparam sched_getscheduler sched_get_priority_max "
-	    "sched_get_priority_min getpriority getcpu getrusage getrlimit ugetrlimit exit exit_group "
-	    "uname sysinfo getrandom getpid gettid getppid getpgid getpgrp getsid getuid getuid32 "
-	    "geteuid geteuid32 getgid getgid32 getegid getegid32 getresuid getresgid getgroups capget "
-	    "seccomp landlock_create_ruleset landlock_add_rule landlock_restrict_self " },
+	    "sched_yield sched_getaffinity sched_getparam sched_getscheduler "
+	    "sched_get_priority_max sched_get_priority_min getpriority getcpu getrusage getrlimit "
+	    "ugetrlimit exit exit_group uname sysinfo getrandom getpid gettid getppid getpgid "
+	    "getpgrp getsid getuid getuid32 geteuid geteuid32 getgid getgid32 getegid getegid32 "
+	    "getresuid getresgid getgroups capget seccomp landlock_create_ruleset "
+	    "landlock_add_rule landlock_restrict_self " },
 	/* Sockets. */
 	{ CALL_BASE, EPERM,
 	    "socket socketpair recvfrom recv recvmsg recvmmsg recvmmsg_time64 shutdown getsockname "
@@ -82,16 +84,16 @@ static const struct {
 	{ CALL_FILES | CALL_READS, EACCES,
 	    "open openat openat2 fchdir chdir " },
 	{ CALL_FILES, EACCES,
-	    "creat mkdir mkdirat rmdir unlink unlinkat rename renameat renameat2 link linkat symlink "
-	    "symlinkat truncate truncate64 ftruncate ftruncate64 fallocate fsync fdatasync "
+	    "creat mkdir mkdirat rmdir unlink unlinkat rename renameat renameat2 link linkat "
+	    "symlink symlinkat truncate truncate64 ftruncate ftruncate64 fallocate fsync fdatasync "
 	    "sync_file_range syncfs flock copy_file_range fgetxattr getxattr " },
-	/* SQLite gives its files mode and owner of the database. By a path they are nobody's: Landlock
-	 * does not see it, and root's files are all over the system. */
+	/* SQLite gives its files mode and owner of the database. By a path they are nobody's:
+	 * Landlock does not see it, and root's files are all over the system. */
 	{ CALL_MODES, EACCES, "fchmod fchown fchown32 " },
 	{ 0, EACCES,
-	    "chmod fchmodat fchmodat2 chown chown32 lchown lchown32 fchownat utime utimes utimensat "
-	    "utimensat_time64 futimesat setxattr lsetxattr fsetxattr removexattr lremovexattr "
-	    "fremovexattr " },
+	    "chmod fchmodat fchmodat2 chown chown32 lchown lchown32 fchownat utime utimes "
+	    "utimensat utimensat_time64 futimesat setxattr lsetxattr fsetxattr removexattr "
+	    "lremovexattr fremovexattr " },
 	/* What no healthy process makes behind its filter. */
 	{ 0, ENDS, "fork vfork execve execveat listen memfd_create memfd_secret " },
 };
@@ -218,7 +220,8 @@ add_if_int(scmp_filter_ctx filter, uint32_t action, const char *name, unsigned w
 }
 
 /* Memory that is writable or executable, and never both; none becomes executable. Where no library
- * is loaded late none is mapped executable: a process that writes files would map one of its own. */
+ * is loaded late none is mapped executable: a process that writes files would map one of its own.
+ */
 static bool
 add_memory(scmp_filter_ctx filter, bool libraries)
 {
@@ -339,8 +342,8 @@ add_all(scmp_filter_ctx filter, uint32_t rights)
 	if (!add_names(filter, SCMP_ACT_TRAP, forbidden_to_all))
 		return false;
 	return SANITIZED
-	    || (add_rows(filter, rights) && add_memory(filter, (rights & CALL_LIBRARIES) != 0) && add_sending(filter)
-	        && add_signals(filter) && add_itself(filter)
+	    || (add_rows(filter, rights) && add_memory(filter, (rights & CALL_LIBRARIES) != 0)
+	        && add_sending(filter) && add_signals(filter) && add_itself(filter)
 	        && add_clone(filter, (rights & CALL_THREADS) != 0));
 }
 
@@ -394,9 +397,9 @@ filter_sockets(uint32_t rights, struct reason *why)
 	                         head[HEAD]
 	    = { LOAD(offsetof(struct seccomp_data, nr)),
 		      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_socket, HEAD - 2, 0),
-		      EQUAL(SYS_socketpair, 5), LOAD(argument(0)), EQUAL(AF_UNIX, 4), LOAD(argument(1)),
-		      BPF_STMT(BPF_ALU | BPF_AND | BPF_K, TYPE_MASK), EQUAL(SOCK_STREAM, 1),
-		      RETURN(SECCOMP_RET_ALLOW), refusal };
+		      EQUAL(SYS_socketpair, 5), LOAD(argument(0)), EQUAL(AF_UNIX, 4),
+		      LOAD(argument(1)), BPF_STMT(BPF_ALU | BPF_AND | BPF_K, TYPE_MASK),
+		      EQUAL(SOCK_STREAM, 1), RETURN(SECCOMP_RET_ALLOW), refusal };
 
 	memcpy(program, head, sizeof head);
 	size = HEAD;

@@ -3,8 +3,8 @@
  * calls, a set of rights for each duty. Of three kinds of call that it has no right to: one of
  * those that no healthy process makes (fork, execve, listen, ptrace and so on) ends the process,
  * which says which call it was; one that the table does not know returns ENOSYS, so that a newer C
- * library does without; files return EACCES, sockets EAFNOSUPPORT, memory that is executable EACCES,
- * signals to others EPERM.
+ * library does without; files return EACCES, sockets EAFNOSUPPORT, memory that is executable
+ * EACCES, signals to others EPERM.
  */
 #ifndef BASE_CALL_FILTER_H
 #define BASE_CALL_FILTER_H
@@ -21,11 +21,12 @@ enum call_right {
 	CALL_UDP = 1 << 4,
 	CALL_UNIX = 1 << 5,    /* sockets of UNIX, datagrams and streams */
 	CALL_ROUTES = 1 << 6,  /* asks the kernel for routes and addresses (rtnetlink) */
-	CALL_BINDS = 1 << 7,   /* an address of its own: a source address, and glibc's socket of routes */
+	CALL_BINDS = 1 << 7,   /* an address of its own: a source address, and glibc's socket of
+	                        * routes */
 	CALL_ACCEPTS = 1 << 8, /* on a socket that listens already */
 	CALL_THREADS = 1 << 9,
 	CALL_LIBRARIES = 1 << 10, /* maps the code of libraries that it loads late */
-	CALL_MODES = 1 << 11,  /* mode and owner of what it has open, which Landlock does not rule */
+	CALL_MODES = 1 << 11,  /* mode and owner of what is open, which Landlock does not rule */
 
 	/* Each duty's. */
 	CALLS_OF_KEEPER = CALL_BASE | CALL_FILES | CALL_MODES,
@@ -34,7 +35,8 @@ enum call_right {
 	                                                       target has a source address */
 	CALLS_OF_WEB = CALL_BASE | CALL_READS | CALL_ACCEPTS,
 	CALLS_OF_GATE = CALL_BASE | CALL_TCP | CALL_UDP,
-	CALLS_BESIDE_GATE = CALL_BASE | CALL_TCP /* libesmtp makes a socket, which connects nowhere */
+	/* libesmtp makes a socket, which connects nowhere. */
+	CALLS_BESIDE_GATE = CALL_BASE | CALL_TCP
 };
 
 /* Exit status of a process that made a forbidden call: 128 + SIGSYS, as a shell has it. */

@@ -15,8 +15,9 @@ put_or_null(struct json *json, const char *key, struct pw_bytes bytes)
 static void
 put_phases(struct json *json, const struct evidence *leg)
 {
-	static const char *const statuses[] = { [PHASE_NOT_REACHED] = "not_reached", [PHASE_OK] = "ok",
-		[PHASE_FAILED] = "failed" };
+	static const char *const statuses[] = {
+		[PHASE_NOT_REACHED] = "not_reached", [PHASE_OK] = "ok", [PHASE_FAILED] = "failed"
+	};
 
 	json_begin_array(json, "phases");
 	for (uint32_t i = 0; i < leg->phase_count; i++) {
@@ -76,7 +77,8 @@ put_transcript(struct json *json, struct pw_bytes transcript)
 const char *
 evidence_verdict_name(uint8_t verdict)
 {
-	return verdict == EVIDENCE_NOT_CHECKED ? "not_checked" : verdict_name((enum pw_verdict)verdict);
+	return verdict == EVIDENCE_NOT_CHECKED ? "not_checked"
+	                                       : verdict_name((enum pw_verdict)verdict);
 }
 
 void

@@ -35,8 +35,8 @@ folder_is_ours_alone(const struct stat *status, const char *what, struct reason 
 
 	text_escape(&shown, (struct pw_bytes){ what, strlen(what) });
 	if (belongs_to_others(status))
-		reason_set(why, "%s belongs to user %u: it has to be root's or our own", shown.bytes,
-		    (unsigned)status->st_uid);
+		reason_set(why, "%s belongs to user %u: it has to be root's or our own",
+		    shown.bytes, (unsigned)status->st_uid);
 	else if ((status->st_mode & (S_IWGRP | S_IWOTH)) != 0)
 		reason_set(why, "%s can be written to by others (mode %04o): take that right away",
 		    shown.bytes, (unsigned)status->st_mode & 07777);

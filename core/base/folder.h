@@ -13,8 +13,8 @@
 
 enum folder_guard {
 	FOLDER_LINKS, /* symbolic links are root's or our own */
-	FOLDER_WHOLE  /* and so are all folders from the root on, in which others may write to nothing
-	                 but what is theirs (the sticky bit, as of /tmp) */
+	FOLDER_WHOLE  /* and so are all folders from the root on, in which others may write to
+	                 nothing but what is theirs (the sticky bit, as of /tmp) */
 };
 
 /* Opens a folder with O_PATH. Returns -1 with a reason, which names the part of the path that is

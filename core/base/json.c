@@ -68,7 +68,8 @@ put_string(struct json *json, struct pw_bytes string, bool foreign)
 	while (left > 0) {
 		size_t size = 0;
 
-		while (size < left && at[size] >= 0x20 && at[size] < 0x7f && at[size] != '"' && at[size] != '\\')
+		while (size < left && at[size] >= 0x20 && at[size] < 0x7f && at[size] != '"'
+		    && at[size] != '\\')
 			size++;
 		if (size == 0 && at[0] != '"' && at[0] != '\\')
 			size = text_printable(at, left);

@@ -209,7 +209,8 @@ limits_look(bool ends_without)
 	}
 }
 
-/* The soft limit alone is moved: a hard one could not be raised again for the next piece of work. */
+/* The soft limit alone is moved: a hard one could not be raised again for the next piece of work.
+ */
 void
 limits_of_work(unsigned seconds)
 {

@@ -1,6 +1,6 @@
 /*
- * What a process may take of the host (setrlimit(2)), by one table: so that one that loops, leaks or
- * was broken into takes nothing from the others.
+ * What a process may take of the host (setrlimit(2)), by one table: so that one that loops, leaks
+ * or was broken into takes nothing from the others.
  */
 #ifndef BASE_LIMITS_H
 #define BASE_LIMITS_H
@@ -33,11 +33,12 @@ enum { LIMIT_STATUS = 149 };
 /* Adds the limit in words, such as "256 descriptors". `value`: of that many, bytes or seconds. */
 void limits_add(struct text *, enum limit_kind, uint64_t value);
 
-/* The limit at which a process with this exit status ended, in words without a number; NULL: at none. */
+/* The limit at which a process with this exit status ended, in words without a number; NULL: at
+ * none. */
 const char *limits_of_status(int exit_status);
 
-/* Is told of a limit that the process has run into. `ends`: the process ends when it returns; it may
- * be called on the stack of a signal's handler. */
+/* Is told of a limit that the process has run into. `ends`: the process ends when it returns; it
+ * may be called on the stack of a signal's handler. */
 typedef void limits_tell(void *arg, enum limit_kind, uint64_t value, bool ends);
 
 /*
@@ -49,10 +50,10 @@ typedef void limits_tell(void *arg, enum limit_kind, uint64_t value, bool ends);
 void limits_hear(limits_tell *, void *arg);
 
 /*
- * Looks whether descriptors or memory are used up, or a write to a file was refused, and tells; does
- * nothing before limits_hear. The process ends where its memory is used up and, if `ends_without` is
- * set, where its descriptors are: a leak is cured by that alone. If not, the latter is told once
- * until some are free again.
+ * Looks whether descriptors or memory are used up, or a write to a file was refused, and tells;
+ * does nothing before limits_hear. The process ends where its memory is used up and, if
+ * `ends_without` is set, where its descriptors are: a leak is cured by that alone. If not, the
+ * latter is told once until some are free again.
  */
 void limits_look(bool ends_without);
 

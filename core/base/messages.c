@@ -19,8 +19,9 @@
 
 enum { NOTICE_OTHERS_MAX = 1024 /* numbers, times and names of a notice */ };
 
-static_assert(4 * NOTICE_TARGET_MAX + OWN_NAME_MAX + NOTICE_TEXT_MAX + NOTICE_LIST_MAX + NOTICE_RECIPIENTS_MAX * (PW_RECIPIENT_MAX + 2)
-    + NOTICE_OTHERS_MAX <= WIRE_MAX, "the largest notice goes whole");
+static_assert(4 * NOTICE_TARGET_MAX + OWN_NAME_MAX + NOTICE_TEXT_MAX + NOTICE_LIST_MAX
+    + NOTICE_RECIPIENTS_MAX * (PW_RECIPIENT_MAX + 2) + NOTICE_OTHERS_MAX <= WIRE_MAX,
+    "the largest notice goes whole");
 
 /* What must hold between the fields of one message */
 
@@ -51,7 +52,8 @@ is_references(const void *message)
 {
 	const struct message_references *references = message;
 
-	return references->reached <= references->asked && references->unasked <= references->asked - references->reached
+	return references->reached <= references->asked
+	    && references->unasked <= references->asked - references->reached
 	    && references->near_silent <= references->near && references->began <= references->at;
 }
 
@@ -82,7 +84,8 @@ is_recovered(const void *message)
 {
 	const struct message_recovered *recovered = message;
 
-	return recovered->runs.number <= recovered->runs_taken && recovered->results.number <= recovered->results_taken;
+	return recovered->runs.number <= recovered->runs_taken
+	    && recovered->results.number <= recovered->results_taken;
 }
 
 /* Addresses that were answered at no time, and a time at which none were, are nothing to go by. */
@@ -121,7 +124,8 @@ is_answer(const void *message)
 
 /* The forms */
 
-const struct wire_form sequence_form = { WIRE_FORM(sequence, WIRE_FIELD(U64, sequence, birth), WIRE_FIELD(U64, sequence, number)) };
+const struct wire_form sequence_form = { WIRE_FORM(sequence,
+	WIRE_FIELD(U64, sequence, birth), WIRE_FIELD(U64, sequence, number)) };
 
 #define SEQUENCE(type, member) WIRE_FIELD(PART, type, member, .form = &sequence_form)
 
@@ -132,7 +136,8 @@ const struct wire_form notice_names_form = { WIRE_FORM(notice_names,
 	WIRE_FIELD(STRING, notice_names, own),
 	WIRE_FIELD(U16, notice_names, port)) };
 
-const struct wire_form name_addresses_form = { WIRE_FORM(message_name, WIRE_LIST(ADDRESS, message_name, addresses, count)) };
+const struct wire_form name_addresses_form = { WIRE_FORM(message_name,
+	WIRE_LIST(ADDRESS, message_name, addresses, count)) };
 
 static const struct wire_form change_form = { .holds = is_change, WIRE_FORM(message_change,
 	WIRE_FIELD(U64, message_change, change),
@@ -290,7 +295,8 @@ static const struct wire_form forms[MESSAGE_KINDS] = {
 		WIRE_FIELD(U32, message_notice, runs, .max = CHANGE_ATTEMPTS_MAX),
 		WIRE_FIELD(U32, message_notice, before),
 		WIRE_FIELD(U32, message_notice, attempts),
-		WIRE_LIST(TEXT, message_notice, recipients, recipient_count, .max = PW_RECIPIENT_MAX)) },
+		WIRE_LIST(TEXT, message_notice, recipients, recipient_count,
+		    .max = PW_RECIPIENT_MAX)) },
 	[MESSAGE_RECEIPT] = { WIRE_FORM(message_receipt,
 		WIRE_FIELD(U64, message_receipt, notice),
 		WIRE_FIELD(U32, message_receipt, recipient, .max = NOTICE_RECIPIENTS_MAX - 1),
@@ -339,15 +345,15 @@ message_kind(const void *packet, size_t size)
 {
 	const unsigned char *bytes = packet;
 
-	return size > 0 && bytes[0] < MESSAGE_KINDS ? (enum message_kind)bytes[0] : (enum message_kind)0;
+	return (enum message_kind)(size > 0 && bytes[0] < MESSAGE_KINDS ? bytes[0] : 0);
 }
 
 const char *
 duty_name(enum duty_kind duty)
 {
-	static const char *const names[DUTY_KINDS] = { [DUTY_PARENT] = "parent", [DUTY_MONITOR] = "monitor",
-		[DUTY_PROBER] = "prober", [DUTY_KEEPER] = "keeper", [DUTY_NOTIFIER] = "notifier",
-		[DUTY_WEB] = "web" };
+	static const char *const names[DUTY_KINDS] = { [DUTY_PARENT] = "parent",
+		[DUTY_MONITOR] = "monitor", [DUTY_PROBER] = "prober", [DUTY_KEEPER] = "keeper",
+		[DUTY_NOTIFIER] = "notifier", [DUTY_WEB] = "web" };
 
 	return duty < DUTY_KINDS ? names[duty] : "?";
 }
@@ -384,19 +390,26 @@ message_get(struct wire_in *in, enum message_kind kind, void *message, uint32_t 
 }
 
 /* The writer and the reader of a kind, by which the compiler sees which struct belongs to it. */
-#define MESSAGE(kind, name) \
-	void message_put_##name(struct wire_out *out, const struct message_##name *message) { put_message(out, kind, message); } \
-	bool message_get_##name(struct wire_in *in, struct message_##name *message) { return message_get(in, kind, message, 0); }
-#define MESSAGE_WITH_INDEX(kind, name) \
-	void message_put_##name(struct wire_out *out, const struct message_##name *message) { put_message(out, kind, message); } \
-	bool message_get_##name(struct wire_in *in, struct message_##name *message, uint32_t limit) \
+#define PUT(kind, name) \
+	void message_put_##name(struct wire_out *out, const struct message_##name *message) \
+	{ put_message(out, kind, message); }
+#define MESSAGE(kind, name) PUT(kind, name) \
+	bool message_get_##name(struct wire_in *in, struct message_##name *message) \
+	{ return message_get(in, kind, message, 0); }
+#define MESSAGE_WITH_INDEX(kind, name) PUT(kind, name) \
+	bool message_get_##name( \
+	    struct wire_in *in, struct message_##name *message, uint32_t limit) \
 	{ return message_get(in, kind, message, limit); }
 #define MESSAGE_OF_VALUE(kind, name, type) \
-	void message_put_##name(struct wire_out *out, type value) { put_message(out, kind, &value); } \
-	bool message_get_##name(struct wire_in *in, type *value) { return message_get(in, kind, value, 0); }
+	void message_put_##name(struct wire_out *out, type value) \
+	{ put_message(out, kind, &value); } \
+	bool message_get_##name(struct wire_in *in, type *value) \
+	{ return message_get(in, kind, value, 0); }
 #define MESSAGE_OF_INDEX(kind, name) \
-	void message_put_##name(struct wire_out *out, uint32_t index) { put_message(out, kind, &index); } \
-	bool message_get_##name(struct wire_in *in, uint32_t *index, uint32_t limit) { return message_get(in, kind, index, limit); }
+	void message_put_##name(struct wire_out *out, uint32_t index) \
+	{ put_message(out, kind, &index); } \
+	bool message_get_##name(struct wire_in *in, uint32_t *index, uint32_t limit) \
+	{ return message_get(in, kind, index, limit); }
 
 MESSAGE(MESSAGE_LINK, link)
 MESSAGE(MESSAGE_STOP, stop)
@@ -457,7 +470,8 @@ message_add_change(struct wire_out *out, const struct message_change *change)
 }
 
 bool
-message_next_change(struct wire_in *in, const struct message_run *run, struct message_change *change)
+message_next_change(
+    struct wire_in *in, const struct message_run *run, struct message_change *change)
 {
 	if (in->bad || in->at == in->size)
 		return false;

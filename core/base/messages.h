@@ -5,12 +5,13 @@
  * taken for broken.
  *
  *   parent  -> any       link, stop, accounts; to the page also vitals
- *   any     -> parent    ready, alive, log; monitor and keeper also blame; monitor also cleared, release (messages_ask.h)
+ *   any     -> parent    ready, alive, log; monitor and keeper also blame; monitor also cleared,
+ *                        release (messages_ask.h)
  *   monitor -> prober    names, orders, look
  *   prober  -> monitor   names, reports, evidence, references, sources, waiting
  *   monitor -> keeper    runs, results, evidence (passed on); asks (messages_ask.h)
- *   keeper  -> monitor   states (all that is known), runs (taken and not committed), recovered; then committed;
- *                        answers
+ *   keeper  -> monitor   states (all that is known), runs (taken and not committed), recovered;
+ *                        then committed; answers
  *   keeper <-> notifier  notices and receipts (messages_outbox.h)
  */
 #ifndef BASE_MESSAGES_H
@@ -68,7 +69,9 @@ enum message_kind message_kind(const void *packet, size_t size);
 
 /* parent -> any */
 
-enum duty_kind { DUTY_PARENT, DUTY_MONITOR, DUTY_PROBER, DUTY_KEEPER, DUTY_NOTIFIER, DUTY_WEB, DUTY_KINDS };
+enum duty_kind {
+	DUTY_PARENT, DUTY_MONITOR, DUTY_PROBER, DUTY_KEEPER, DUTY_NOTIFIER, DUTY_WEB, DUTY_KINDS
+};
 const char *duty_name(enum duty_kind);
 
 struct message_link {
@@ -123,8 +126,10 @@ struct message_alive {
 	int64_t late_max; /* the largest lateness of its loop since the last one */
 	uint64_t done;    /* runs, commits: whatever it does, in all */
 	uint32_t in_hand; /* runs under way; others than probers: 0 */
-	int64_t late;     /* the monitor: 99 of 100 runs of the last 10 s began no later than so; others: 0 */
-	bool blind;       /* the monitor: it is not our targets that are not reached, but we that reach nobody */
+	int64_t late;     /* the monitor: 99 of 100 runs of the last 10 s began no later than so;
+	                   * others: 0 */
+	bool blind;       /* the monitor: it is not our targets that are not reached, but we that
+	                   * reach nobody */
 };
 void message_put_alive(struct wire_out *, const struct message_alive *);
 bool message_get_alive(struct wire_in *, struct message_alive *);
@@ -144,12 +149,13 @@ struct message_process {
 };
 
 struct message_vitals {
-	int64_t began;       /* UTC: when what is in force came into force, by a start or a reload */
+	int64_t began;       /* UTC: when what is in force came into force, by start or reload */
 	bool is_reload;
 	int64_t failing_since; /* UTC: what is to be reloaded is faulty since; 0: it is not */
 	char lacks[VITALS_LACKS_MAX]; /* what the sandbox of this system lacks; "": nothing */
 	uint32_t process_count;
-	struct message_process processes[VITALS_PROCESSES_MAX]; /* the parent's own first, then those of the tree */
+	/* The parent's own first, then those of the tree. */
+	struct message_process processes[VITALS_PROCESSES_MAX];
 };
 void message_put_vitals(struct wire_out *, const struct message_vitals *);
 bool message_get_vitals(struct wire_in *, struct message_vitals *);
@@ -280,8 +286,9 @@ struct message_run {
 	                           * left aside */
 	struct pw_bytes state;    /* as in message_state; empty: it cannot be told */
 	struct message_columns columns;
-	int64_t interval;         /* at which it is run, longer than configured where we come too often; 0: as configured;
-	                           * INTERVAL_NONE: it is quarantined, and not run at all */
+	int64_t interval;         /* at which it is run, longer than configured where we come too
+	                           * often; 0: as configured; INTERVAL_NONE: it is quarantined, and
+	                           * not run at all */
 	uint32_t change_count;    /* up to RUN_CHANGES_MAX */
 	struct pw_bytes changes;  /* made by message_add_change(); read by message_next_change() */
 };

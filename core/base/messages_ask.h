@@ -3,7 +3,8 @@
  * to know of it:
  *
  *   monitor -> keeper    ask: a verb and its words, with the name of who asks
- *   keeper  -> monitor   answer ×lines, and a last one with the exit status: what was asked is durable, or refused
+ *   keeper  -> monitor   answer ×lines, and a last one with the exit status: what was asked is
+ *                        durable, or refused
  *   monitor -> parent    release: the quarantine of a target ends by hand
  *   monitor -> parent    reload; answered as an ask is
  */

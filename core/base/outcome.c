@@ -16,21 +16,27 @@ struct row {
 };
 
 static const struct row rows[] = {
-#define OUTCOME(name_, severity_, at_once_, phase_, text_, hint_)                                                      \
-	{ .name = #name_, .severity = (severity_), .at_once = (at_once_), .phase = phase_, .text = text_, .hint = hint_ },
-#define PHASED(prefix_, suffix_, severity_, text_, hint_)                                                              \
-	{ .prefix = prefix_, .suffix = suffix_, .severity = (severity_), .text = text_, .hint = hint_ },
+#define OUTCOME(name_, severity_, at_once_, phase_, text_, hint_) \
+	{ .name = #name_, .severity = (severity_), .at_once = (at_once_), .phase = phase_, \
+	    .text = text_, .hint = hint_ },
+#define PHASED(prefix_, suffix_, severity_, text_, hint_) \
+	{ .prefix = prefix_, .suffix = suffix_, .severity = (severity_), .text = text_, \
+	    .hint = hint_ },
 #include <postwatch/outcomes.def>
 #undef OUTCOME
 #undef PHASED
 };
 
-enum { ROWS = sizeof rows / sizeof *rows, PLUGINS_RANK = 1000, PHASE_ROOM = sizeof((struct outcome *)NULL)->phase };
+enum {
+	ROWS = sizeof rows / sizeof *rows,
+	PLUGINS_RANK = 1000,
+	PHASE_ROOM = sizeof((struct outcome *)NULL)->phase
+};
 
 static const struct pw_phase phases[] = {
-#define PHASE(name_, routine_, patient_, slow_)                                                                        \
-	{ .name = #name_, .limit = routine_##ull * SECOND, .patient = patient_##ull * SECOND,                          \
-	  .slow = slow_##ull * SECOND },
+#define PHASE(name_, routine_, patient_, slow_) \
+	{ .name = #name_, .limit = routine_##ull * SECOND, .patient = patient_##ull * SECOND, \
+	    .slow = slow_##ull * SECOND },
 #include <postwatch/phases.def>
 #undef PHASE
 };

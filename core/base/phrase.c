@@ -252,7 +252,8 @@ are_capitals(const char *bytes, size_t size)
 static void
 add_parts(struct splitter *splitter, const char *bytes, size_t size)
 {
-	bool is_code = size == 6 && bytes[2] == ':' && are_capitals(bytes, 2) && are_capitals(bytes + 3, 3);
+	bool is_code = size == 6 && bytes[2] == ':' && are_capitals(bytes, 2)
+	    && are_capitals(bytes + 3, 3);
 	struct address address;
 	size_t from = 0;
 
@@ -358,7 +359,8 @@ is_wanted(const struct phrase_word *word, const char *wanted, size_t size)
 		return word->kind == PHRASE_HELO;
 	const struct pw_bytes name = { word->bytes, word->size };
 	return (word->kind == PHRASE_NAME || word->kind == PHRASE_URL)
-	    && (equals(wanted, size, "#known_list") ? block_list_is_known(name) : block_list_is_likely(name));
+	    && (equals(wanted, size, "#known_list") ? block_list_is_known(name)
+	                                            : block_list_is_likely(name));
 }
 
 /* How many of the words from `at` on are what `wanted` asks for: several where it is written in

@@ -38,7 +38,8 @@ has_policy_code(const struct pw_reply *reply)
 		struct pw_bytes text = reply->lines[line];
 		const char *at = memmem(text.data, text.size, "(#", 2);
 
-		if (at != NULL && text.data + text.size - at >= 6 && (at[2] == '4' || at[2] == '5') && at[3] == '.')
+		if (at != NULL && text.data + text.size - at >= 6 && (at[2] == '4' || at[2] == '5')
+		    && at[3] == '.')
 			return at[4] == '7' && at[5] == '.';
 	}
 	return false;
@@ -59,7 +60,8 @@ says_rate(struct matter *matter)
 	int code = matter->reply->code;
 	struct pw_bytes what;
 
-	return (code == 421 || (code >= 450 && code <= 452) || code == 454) && says(matter, refusal_rate)
+	return (code == 421 || (code >= 450 && code <= 452) || code == 454)
+	    && says(matter, refusal_rate)
 	    && !phrase_find_any(&matter->text, refusal_backend, &what);
 }
 
@@ -70,7 +72,8 @@ says_us(struct matter *matter)
 	struct pw_bytes what;
 
 	return says(matter, refusal_about_us)
-	    || (!phrase_find_any(&matter->text, refusal_resolver, &what) && says(matter, refusal_about_reverse));
+	    || (!phrase_find_any(&matter->text, refusal_resolver, &what)
+	        && says(matter, refusal_about_reverse));
 }
 
 /* The rows. What STARTTLS is answered with is about TLS, unless it says in so many words that it
@@ -85,7 +88,8 @@ is_our_name(struct matter *matter)
 		return true;
 	if (says_us(matter) || says_trouble(matter))
 		return false;
-	return says(matter, refusal_mentions_name) || (!says(matter, refusal_is_client) && says(matter, refusal_is_name));
+	return says(matter, refusal_mentions_name)
+	    || (!says(matter, refusal_is_client) && says(matter, refusal_is_name));
 }
 
 /* Words that say it outright go before all else; a mere mention counts only where no trouble, no
@@ -99,9 +103,11 @@ is_us(struct matter *matter)
 		return false;
 	if (says(matter, refusal_mentions_list))
 		return true;
-	if (matter->stage == PW_AT_STARTTLS || says_rate(matter) || says(matter, refusal_wants_certificate))
+	if (matter->stage == PW_AT_STARTTLS || says_rate(matter)
+	    || says(matter, refusal_wants_certificate))
 		return false;
-	return says(matter, refusal_mentions_us) || (!is_temporary(matter) && says(matter, refusal_for_good));
+	return says(matter, refusal_mentions_us)
+	    || (!is_temporary(matter) && says(matter, refusal_for_good));
 }
 
 static bool
@@ -120,7 +126,8 @@ is_policy_code(struct matter *matter)
 {
 	int code = matter->reply->code;
 
-	return matter->stage != PW_AT_STARTTLS && code != 530 && code != 534 && code != 538 && has_policy_code(matter->reply);
+	return matter->stage != PW_AT_STARTTLS && code != 530 && code != 534 && code != 538
+	    && has_policy_code(matter->reply);
 }
 
 #define AT(stage_) (1u << PW_AT_##stage_)
@@ -133,25 +140,31 @@ static const struct row {
 	unsigned stages;                  /* bits of those that the row is for; 0: all */
 	int least, most;                  /* reply codes; 0: without that bound */
 } rows[REFUSAL_ROWS] = {
-	{ "1", "4xx or 5xx to EHLO with words about our EHLO name: \"Helo command rejected\", \"your HELO\"",
+	{ "1",
+	    "4xx or 5xx to EHLO with words about our EHLO name: \"Helo command rejected\", \"your "
+	    "HELO\"",
 	    "blocked(helo)", "helo", .applies = is_our_name, .by_words = true },
-	{ "1", "4xx or 5xx with words about us: our address, its reverse name, a list that has it, greylisting",
+	{ "1",
+	    "4xx or 5xx with words about us: our address, its reverse name, a list that has it, "
+	    "greylisting",
 	    "blocked(policy)", "policy", .applies = is_us, .by_words = true },
 	{ "2", "a certificate of ours is asked for: \"No client certificate presented\"",
-	    "degraded(client_cert_required) where TLS is opportunistic, else failed", "client_cert_required",
-	    .applies = wants_certificate, .by_words = true },
+	    "degraded(client_cert_required) where TLS is opportunistic, else failed",
+	    "client_cert_required", .applies = wants_certificate, .by_words = true },
 	{ "3", "421, 450, 451, 452 or 454 with too many connections, a rate, throttling",
 	    "degraded(rate_limited)", "rate_limited", .applies = says_rate, .by_words = true },
 	{ "4", "any other 4xx", "degraded(tempfail)", "tempfail", .most = 499 },
 	{ "5", "5xx (but 530, 534, 538) with an enhanced code x.7.x and without words about us",
 	    "blocked(policy), without a reason", "policy", .applies = is_policy_code },
-	{ "6", "521 at the greeting", "blocked(no_mail_service), or as reject_is says", "no_mail_service",
-	    .stages = AT(GREETING), .least = 521, .most = 521 },
-	{ "6", "any other 5xx at the greeting", "blocked(rejected), or as reject_is says", "rejected",
-	    .stages = AT(GREETING) },
-	{ "7", "any other 5xx to EHLO", "HELO is tried: ok where it is accepted, else failed(ehlo_rejected)",
-	    "ehlo_rejected", .stages = AT(EHLO) },
-	{ "8", "any other 5xx to STARTTLS", "degraded(starttls_refused) where TLS is opportunistic, else failed",
+	{ "6", "521 at the greeting", "blocked(no_mail_service), or as reject_is says",
+	    "no_mail_service", .stages = AT(GREETING), .least = 521, .most = 521 },
+	{ "6", "any other 5xx at the greeting", "blocked(rejected), or as reject_is says",
+	    "rejected", .stages = AT(GREETING) },
+	{ "7", "any other 5xx to EHLO",
+	    "HELO is tried: ok where it is accepted, else failed(ehlo_rejected)", "ehlo_rejected",
+	    .stages = AT(EHLO) },
+	{ "8", "any other 5xx to STARTTLS",
+	    "degraded(starttls_refused) where TLS is opportunistic, else failed",
 	    "starttls_refused", .stages = 0 },
 };
 
@@ -161,11 +174,13 @@ applies(const struct row *row, struct matter *matter)
 	int code = matter->reply->code;
 
 	return (row->stages == 0 || row->stages >> matter->stage & 1) && code >= row->least
-	    && (row->most == 0 || code <= row->most) && (row->applies == NULL || row->applies(matter));
+	    && (row->most == 0 || code <= row->most)
+	    && (row->applies == NULL || row->applies(matter));
 }
 
 struct pw_refusal
-refusal_judge(const struct pw_reply *reply, enum pw_stage stage, const struct refusal_session *session)
+refusal_judge(
+    const struct pw_reply *reply, enum pw_stage stage, const struct refusal_session *session)
 {
 	struct matter matter = { .reply = reply, .stage = stage, .session = session };
 
@@ -176,7 +191,8 @@ refusal_judge(const struct pw_reply *reply, enum pw_stage stage, const struct re
 	for (size_t i = 0; i < REFUSAL_ROWS; i++)
 		if (applies(&rows[i], &matter))
 			return (struct pw_refusal){ .outcome = rows[i].outcome,
-				.because = rows[i].by_words ? matter.because : (struct pw_bytes){ NULL, 0 } };
+				.because = rows[i].by_words ? matter.because
+				                            : (struct pw_bytes){ NULL, 0 } };
 	assert(false);
 	return (struct pw_refusal){ .outcome = "protocol" };
 }

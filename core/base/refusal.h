@@ -17,7 +17,8 @@ struct refusal_session {
 };
 
 /* Judges a reply with 4xx or 5xx. `because` is a view into the reply. */
-struct pw_refusal refusal_judge(const struct pw_reply *, enum pw_stage, const struct refusal_session *);
+struct pw_refusal refusal_judge(
+    const struct pw_reply *, enum pw_stage, const struct refusal_session *);
 
 /* What a refusal says beside that, for the rules: REPORT_TOO_MANY, REPORT_POLICY_CODE,
  * REPORT_MEANS_US (messages.h). */

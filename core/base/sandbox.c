@@ -124,10 +124,13 @@ sandbox_lacks(struct text *text)
 	if (landlock == 0)
 		text_add(text, "no Landlock (files, TCP ports, signals)");
 	else if (landlock < LANDLOCK_TCP)
-		text_format(text, "Landlock %d, without TCP ports (Linux 6.7) and signals (6.12)", landlock);
+		text_format(text, "Landlock %d, without TCP ports (Linux 6.7) and signals (6.12)",
+		    landlock);
 	else if (landlock < LANDLOCK_SIGNALS)
-		text_format(text, "Landlock %d, without signals and abstract sockets (Linux 6.12)", landlock);
+		text_format(text, "Landlock %d, without signals and abstract sockets (Linux 6.12)",
+		    landlock);
 	if (!call_filter_is_there())
-		text_format(text, "%sno filter of system calls (seccomp)", text->size > before ? "; " : "");
+		text_format(
+		    text, "%sno filter of system calls (seccomp)", text->size > before ? "; " : "");
 	return text->size > before;
 }

@@ -74,11 +74,11 @@ struct sandbox {
 };
 
 /*
- * No core dumps, the limits above, no new privileges, no capabilities, and Landlock as far as the kernel has it: the
- * file system (5.13), TCP (6.7), signals and abstract sockets beyond this process and its children
- * (6.12); and the filter of system calls, where this system has one. False with a reason: a step
- * failed, and the process must not go on. *landlock is the version of Landlock in force, 0 where
- * the kernel has none: that is no failure, and the reason then says why.
+ * No core dumps, the limits above, no new privileges, no capabilities, and Landlock as far as the
+ * kernel has it: the file system (5.13), TCP (6.7), signals and abstract sockets beyond this
+ * process and its children (6.12); and the filter of system calls, where this system has one. False
+ * with a reason: a step failed, and the process must not go on. *landlock is the version of
+ * Landlock in force, 0 where the kernel has none: that is no failure, and the reason then says why.
  */
 bool sandbox_enter(const struct sandbox *, int *landlock, struct reason *why);
 

@@ -77,7 +77,8 @@ transcript_add_phase(struct text *text, const struct evidence_phase *phase)
 	if (phase->status == PHASE_NOT_REACHED || phase->micros < 0)
 		text_add(text, "not reached");
 	else if (phase->status == PHASE_FAILED)
-		text_format(text, "failed after %s (limit %s)", SPAN(phase->micros), SPAN(phase->limit));
+		text_format(
+		    text, "failed after %s (limit %s)", SPAN(phase->micros), SPAN(phase->limit));
 	else
 		text_add_span(text, phase->micros);
 }

@@ -11,10 +11,12 @@
 
 /* Makes room for one more element. Returns false if there is no memory: the array is then as it
  * was. */
-#define VEC_RESERVE(items, count, room) ((count) < (room) || vec_grow(&(items), &(room), sizeof *(items)))
+#define VEC_RESERVE(items, count, room) \
+	((count) < (room) || vec_grow(&(items), &(room), sizeof *(items)))
 
 /* The same for what is built at start: ends the program with EX_OSERR if there is no memory. */
-#define VEC_REQUIRE(items, count, room) ((count) < (room) ? (void)0 : vec_must_grow(&(items), &(room), sizeof *(items)))
+#define VEC_REQUIRE(items, count, room) \
+	((count) < (room) ? (void)0 : vec_must_grow(&(items), &(room), sizeof *(items)))
 
 /* `items`: the address of the pointer to the first element. Doubles the room. Returns false, and
  * changes nothing, if there is no memory or the size is beyond what can be counted. */

@@ -56,7 +56,8 @@ get(struct wire_in *in, void *value, size_t size)
  * wrote them. */
 #define NUMBER(name, type) \
 	void wire_put_##name(struct wire_out *out, type value) { put(out, &value, sizeof value); } \
-	type wire_get_##name(struct wire_in *in) { type value = 0; get(in, &value, sizeof value); return value; }
+	type wire_get_##name(struct wire_in *in) \
+	{ type value = 0; get(in, &value, sizeof value); return value; }
 
 NUMBER(u8, uint8_t)
 NUMBER(u16, uint16_t)

@@ -70,31 +70,36 @@ struct wire_form {
 };
 
 #define WIRE_FORM(type_, ...) \
-	.name = #type_, .size = sizeof(struct type_), .fields = (const struct wire_field[]){ __VA_ARGS__, { .name = NULL } }
+	.name = #type_, .size = sizeof(struct type_), \
+	.fields = (const struct wire_field[]){ __VA_ARGS__, { .name = NULL } }
 #define WIRE_MEMBER(type_, member_) ((struct type_ *)NULL)->member_
+#define WIRE_ROOM(type_, member_) \
+	(sizeof(WIRE_MEMBER(type_, member_)) / sizeof(WIRE_MEMBER(type_, member_)[0]))
 #define WIRE_FIELD(kind_, type_, member_, ...) \
 	{ .name = #member_, .kind = WIRE_##kind_, .offset = offsetof(struct type_, member_), \
 		.size = sizeof(WIRE_MEMBER(type_, member_)), __VA_ARGS__ }
 /* An array of which the member `count_` says how much is used. */
 #define WIRE_LIST(kind_, type_, member_, count_, ...) \
 	{ .name = #member_, .kind = WIRE_##kind_, .offset = offsetof(struct type_, member_), \
-		.size = sizeof(WIRE_MEMBER(type_, member_)[0]), \
-		.room = sizeof(WIRE_MEMBER(type_, member_)) / sizeof(WIRE_MEMBER(type_, member_)[0]), \
-		.count = offsetof(struct type_, count_), .counted = sizeof(WIRE_MEMBER(type_, count_)), __VA_ARGS__ }
+		.size = sizeof(WIRE_MEMBER(type_, member_)[0]), .room = WIRE_ROOM(type_, member_), \
+		.count = offsetof(struct type_, count_), \
+		.counted = sizeof(WIRE_MEMBER(type_, count_)), __VA_ARGS__ }
 /* An array that is always full. */
 #define WIRE_ARRAY(kind_, type_, member_, ...) \
 	{ .name = #member_, .kind = WIRE_##kind_, .offset = offsetof(struct type_, member_), \
 		.size = sizeof(WIRE_MEMBER(type_, member_)[0]), .fixed = true, \
-		.room = sizeof(WIRE_MEMBER(type_, member_)) / sizeof(WIRE_MEMBER(type_, member_)[0]), __VA_ARGS__ }
+		.room = WIRE_ROOM(type_, member_), __VA_ARGS__ }
 /* A part that is there where the member `there_`, a bool, is true. */
 #define WIRE_OPTIONAL(type_, member_, there_, ...) \
 	{ .name = #member_, .kind = WIRE_PART, .offset = offsetof(struct type_, member_), \
-		.size = sizeof(WIRE_MEMBER(type_, member_)), .room = 1, .count = offsetof(struct type_, there_), \
+		.size = sizeof(WIRE_MEMBER(type_, member_)), .room = 1, \
+		.count = offsetof(struct type_, there_), \
 		.counted = sizeof(WIRE_MEMBER(type_, there_)), __VA_ARGS__ }
 /* A form that is one value. */
 #define WIRE_FORM_OF_VALUE(kind_, name_, type_, ...) \
 	.name = name_, .size = sizeof(type_), .fields = (const struct wire_field[]){ \
-		{ .name = name_, .kind = WIRE_##kind_, .size = sizeof(type_), __VA_ARGS__ }, { .name = NULL } }
+		{ .name = name_, .kind = WIRE_##kind_, .size = sizeof(type_), __VA_ARGS__ }, \
+		{ .name = NULL } }
 
 /* Writes a struct by its form; bad where more items are counted than there is room for, and where a
  * number is wider than its row. Bounds are the reader's to check. */

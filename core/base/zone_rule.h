@@ -16,7 +16,11 @@ struct zone_kind {
 	const char *abbreviation;
 };
 
-enum zone_form { ZONE_JULIAN /* Jn: 1 to 365, no leap day */, ZONE_DAY /* n: 0 to 365 */, ZONE_WEEKDAY /* Mm.w.d */ };
+enum zone_form {
+	ZONE_JULIAN, /* Jn: 1 to 365, no leap day */
+	ZONE_DAY,    /* n: 0 to 365 */
+	ZONE_WEEKDAY /* Mm.w.d */
+};
 
 /* When of each year it changes; local time by what was in force before. */
 struct zone_change {

@@ -136,8 +136,8 @@ struct config_notifier {
 	int64_t after;            /* what ends before so long was never told */
 	struct calendar quiet;    /* in its zone */
 	uint32_t remind_count;    /* 0: never */
-	const int64_t
-	    *remind; /* waits for the first reminder, the second …; the last for all that follow */
+	/* Waits for the first reminder, the second …; the last for all that follow. */
+	const int64_t *remind;
 	uint32_t storm;           /* notices a minute, 0: any number */
 	uint32_t fallback;        /* index, CONFIG_NONE: none */
 	const char *timezone;     /* NULL: as the whole */
@@ -173,7 +173,8 @@ struct config_web {
 	uint32_t listen_count;       /* 0: nowhere */
 	const char *const *listen;   /* "ADDRESS:PORT", or an absolute path */
 	const char *password_file;   /* NULL: none */
-	const char *page_url;        /* how people reach it, without a "/" at its end; NULL: not known */
+	const char *page_url;        /* how people reach it, without a "/" at its end; NULL: not
+	                              * known */
 	const char *token;           /* first segment of every address; NULL: none */
 	bool is_public;
 	uint32_t share_count;

@@ -274,8 +274,8 @@ take_limits(const struct laying *at, enum limit_kind kind, const struct node *gr
 		assert(number < (int)at->reader->phase_name_count);
 		text_format(&label, "%s.%s", name, node->key);
 		if (number >= 0 && has_phase(at, number)) {
-			if (value_of_node(&at->reader->values, &at->reader->faults, &row, label.bytes,
-			        node, &value))
+			if (value_of_node(&at->reader->values, &at->reader->faults, &row,
+				label.bytes, node, &value))
 				at->layer->limits[kind][number] = value.number;
 			continue;
 		}

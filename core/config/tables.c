@@ -145,8 +145,8 @@ const struct pw_setting web_settings[WEB_ROWS + 1] = {
 	    .help = "address by which people reach the page, such as "
 	        "\"https://watch.example.org\": notices then have links to it" },
 	[WEB_SHARE] = { .key = "share", .type = PW_LIST, .max = SHARES_MAX,
-	    .help = "\"TAG:SECRET\": whoever knows /share/SECRET sees how the targets with that tag "
-	        "stand, and nothing else; a secret is 22 letters and digits or more, such as "
+	    .help = "\"TAG:SECRET\": whoever knows /share/SECRET sees how the targets with that "
+	        "tag stand, and nothing else; a secret is 22 letters and digits or more, such as "
 	        "`openssl rand -hex 16` makes, and holds as long as it is written here" },
 	[WEB_NAMES] = { .key = "names",
 	    .type = PW_LIST,

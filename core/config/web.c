@@ -94,7 +94,9 @@ take_page_url(struct reader *reader, const struct pw_value *value)
 		if (*at <= ' ' || *at > '~' || strchr("\"<>\\^`{|}?#", *at) != NULL)
 			host = NULL;
 	if (host == NULL || *host == '\0' || *host == '/' || strlen(value->string) > PAGE_URL_MAX) {
-		FAULT(reader, node->place, "web: page_url: %s is not the address of a page, such as \"https://watch.example.org\"",
+		FAULT(reader, node->place,
+		    "web: page_url: %s is not the address of a page, such as "
+		    "\"https://watch.example.org\"",
 		    QUOTE(reader, value->string));
 		return NULL;
 	}
@@ -108,16 +110,21 @@ take_page_url(struct reader *reader, const struct pw_value *value)
 static bool
 take_share(struct reader *reader, struct place place, const char *text, struct config_share *share)
 {
-	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+	static const char letters[] =
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 	const char *secret = strrchr(text, ':');
 	size_t size = secret == NULL ? 0 : strlen(secret + 1);
 
-	if (secret == NULL || secret == text || size < SHARE_SECRET_MIN || size > SHARE_SECRET_MAX || secret[1 + strspn(secret + 1, letters)] != '\0') {
-		FAULT(reader, place, "web: share: an entry is \"TAG:SECRET\", its secret %d to %d letters and digits that nobody guesses",
+	if (secret == NULL || secret == text || size < SHARE_SECRET_MIN || size > SHARE_SECRET_MAX
+	    || secret[1 + strspn(secret + 1, letters)] != '\0') {
+		FAULT(reader, place,
+		    "web: share: an entry is \"TAG:SECRET\", its secret %d to %d letters and "
+		    "digits that nobody guesses",
 		    SHARE_SECRET_MIN, SHARE_SECRET_MAX);
 		return false;
 	}
-	*share = (struct config_share){ arena_bytes(reader->arena, text, (size_t)(secret - text)), arena_strdup(reader->arena, secret + 1) };
+	*share = (struct config_share){ arena_bytes(reader->arena, text, (size_t)(secret - text)),
+		arena_strdup(reader->arena, secret + 1) };
 	return true;
 }
 
@@ -175,7 +182,8 @@ web_take(struct reader *reader)
 		return;
 	*web = (struct config_web){ .listen_count = values[WEB_LISTEN].list->count,
 		.listen = values[WEB_LISTEN].list->items,
-		.password_file = take_password_file(reader, &values[WEB_PASSWORD]), .page_url = take_page_url(reader, &values[WEB_PAGE_URL]),
+		.password_file = take_password_file(reader, &values[WEB_PASSWORD]),
+		.page_url = take_page_url(reader, &values[WEB_PAGE_URL]),
 		.is_public = values[WEB_PUBLIC].number != 0 };
 	take_shares(reader, &values[WEB_SHARE]);
 	if (values[WEB_NAMES].given) {

@@ -53,8 +53,10 @@ say(struct attempt_log *log, const struct watch *watch, const struct line *line,
 		return;
 	change_text_add_report(&sentence, watch, report);
 	if (line->attempt > 0)
-		text_format(&sentence, line->attempt <= line->of ? ", attempt %" PRIu32 " of %" PRIu32
-		    : ", attempt %" PRIu32, line->attempt, line->of);
+		text_format(&sentence,
+		    line->attempt <= line->of ? ", attempt %" PRIu32 " of %" PRIu32
+		                              : ", attempt %" PRIu32,
+		    line->attempt, line->of);
 	else
 		text_format(&sentence, ", in %s", SPAN(report->micros));
 	duty_log(watch->duty, line->level, 0, "%s %s: %s",
@@ -181,7 +183,9 @@ say_health(struct monitor *monitor)
 	    .unserved = load.unserved, .in_line = load.in_line, .waiting = load.waiting });
 	/* Where it finds no room it is said anew: who hears nothing holds the heartbeat back. */
 	(void)keeper_link_send(monitor->keeper, packet, out.size);
-	*health = (struct health){ .next = watch->now + health_every, .blind = blind, .told_late = late };
+	*health = (struct health){
+		.next = watch->now + health_every, .blind = blind, .told_late = late
+	};
 }
 
 void

@@ -115,7 +115,8 @@ add_flapping(struct text *text, const struct watch *watch, const struct told *to
 		const struct outage *outage = &flapping->outages[i];
 		assert(outage->began.mono <= now.mono);
 		text_format(text, "%s%s", i == 0 ? " (for " : ", ",
-		    SPAN((moment_is_set(outage->ended) ? outage->ended : now).mono - outage->began.mono));
+		    SPAN((moment_is_set(outage->ended) ? outage->ended : now).mono
+		        - outage->began.mono));
 	}
 	text_add(text, " and lasting): ");
 	add_last_failure(text, watch, told->target, code);

@@ -212,7 +212,8 @@ pause_it(struct place *place, const char *verb, char **words, size_t count)
 	known = known || is_tag(config, words[0]);
 	if (!known || strlen(words[0]) >= (ask.target == CONFIG_NONE ? (size_t)PAUSE_TAG_MAX
 	    : ASK_WORD_MAX))
-		refuse_unknown(place, words[0], "no such target is watched, and none has such a tag");
+		refuse_unknown(
+		    place, words[0], "no such target is watched, and none has such a tag");
 	else
 		pass_on(place, verb, &ask, words, count);
 }

@@ -58,8 +58,8 @@ lose_prober(struct process *process, uint32_t index)
 	orders_lost(process->monitor->orders, index);
 }
 
-/* A prober or the keeper has said something. Whoever says what cannot be is lost to us, and the parent
- * is told whose word it was. */
+/* A prober or the keeper has said something. Whoever says what cannot be is lost to us, and the
+ * parent is told whose word it was. */
 static void
 on_link(EV_P_ ev_io *io, int events)
 {
@@ -74,12 +74,14 @@ on_link(EV_P_ ev_io *io, int events)
 		ssize_t size = packet_read(io->fd, process->packet, sizeof process->packet, NULL);
 		if (size < 0)
 			break;
-		if (size > 0 && (is_keeper ? keeper_messages_take(monitor, process->packet, (size_t)size)
-		    : prober_messages_take(monitor, index, process->packet, (size_t)size)))
+		if (size > 0
+		    && (is_keeper
+		            ? keeper_messages_take(monitor, process->packet, (size_t)size)
+		            : prober_messages_take(monitor, index, process->packet, (size_t)size)))
 			continue;
 		if (size > 0)
-			duty_blame(monitor->watch.duty, is_keeper ? DUTY_KEEPER : DUTY_PROBER, index,
-			    "to the monitor");
+			duty_blame(monitor->watch.duty, is_keeper ? DUTY_KEEPER : DUTY_PROBER,
+			    index, "to the monitor");
 		if (!is_keeper) {
 			lose_prober(process, index);
 			continue;
@@ -195,9 +197,11 @@ on_tick(EV_P_ ev_timer *timer, int events)
 	await_keeper(process);
 	monitor_tick(monitor);
 	if (monitor->watch.now >= process->alive_due) {
-		duty_alive(monitor->watch.duty, &(struct message_alive){ .late_max = process->late_max,
-		    .done = monitor->activity.runs_ever, .late = monitor->activity.health.told_late,
-		    .blind = blind_is_known(&monitor->own.blind) });
+		duty_alive(monitor->watch.duty,
+		    &(struct message_alive){ .late_max = process->late_max,
+			.done = monitor->activity.runs_ever,
+			.late = monitor->activity.health.told_late,
+			.blind = blind_is_known(&monitor->own.blind) });
 		process->late_max = 0;
 		process->alive_due = monitor->watch.now + SECOND;
 	}

@@ -313,7 +313,8 @@ learn(struct facts **facts, const struct evidence *leg, const struct evidence_fa
 	/* The value that was, by its bytes where they are known whole: by them it is no other
 	 * than it is where only their order changed, whatever its hash in an older record. */
 	bool whole = known->bytes != NULL && known->size < FACTS_VALUE_MAX;
-	uint32_t before = whole ? hash_value(fact->name, (struct pw_bytes){ known->bytes, known->size })
+	uint32_t before = whole
+	    ? hash_value(fact->name, (struct pw_bytes){ known->bytes, known->size })
 	    : known->value;
 	enum variety_news seen = varieties_see(&(*facts)->varieties,
 	    &(struct variety_sight){ .what = what, .before = before,

@@ -376,7 +376,8 @@ give_probers(struct orders *orders)
 		    || orders->alone[i] != CONFIG_NONE)
 			continue;
 		uint32_t target = orders->alone[i] = orders->line[0];
-		assert(orders->watch->targets[target].apart && orders->in_line <= watch->config->target_count);
+		assert(orders->watch->targets[target].apart
+		    && orders->in_line <= watch->config->target_count);
 		memmove(orders->line, orders->line + 1, --orders->in_line * sizeof *orders->line);
 		orders_plan(orders, target, watch->now);
 	}

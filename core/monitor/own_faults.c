@@ -176,9 +176,10 @@ own_faults_look(struct monitor *monitor)
 		move_what_is_open(monitor, jump.set);
 		duty_log(watch->duty, LOG_WARNING, 0,
 		    "the clock was set %s by %s: the schedule does not depend on it%s",
-		    jump.set < 0 ? "back" : "forward", SPAN(jump.set < 0 ? -jump.set : jump.set), far
-		    && clock_wall() - jump.set >= clock_built()
-		    ? ", and for a day certificates are judged by both clocks" : "");
+		    jump.set < 0 ? "back" : "forward", SPAN(jump.set < 0 ? -jump.set : jump.set),
+		    far && clock_wall() - jump.set >= clock_built()
+		        ? ", and for a day certificates are judged by both clocks"
+		        : "");
 	}
 }
 

@@ -338,7 +338,8 @@ tell_blindness(struct monitor *monitor, enum blind_tell tell)
 		if (!moment_is_set(own->blind_since))
 			own->blind_since = clocks_at(&watch->clocks,
 			    own->blind.causes[cause].since);
-		blind_add_words(&words, &own->blind, cause, SPAN(watch->now - own->blind_since.mono));
+		blind_add_words(
+		    &words, &own->blind, cause, SPAN(watch->now - own->blind_since.mono));
 		own->blind_change = notify_own(monitor, NOTICE_blind, blind_code(cause),
 		    own->blind_since, "%s", words.bytes);
 	} else {

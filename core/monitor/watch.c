@@ -252,7 +252,8 @@ watch_forget_target(const struct watch *watch, uint32_t target)
 	watched->network = 0;
 	watched->blurred = watched->blurred_end = watched->blurred_runs = 0;
 	watched->in_private = watched->was_held = false;
-	watched->patient = watched->local = watched->by_hand = watched->in_digest = watched->silenced = false;
+	watched->patient = watched->local = watched->by_hand = false;
+	watched->in_digest = watched->silenced = false;
 }
 
 void

@@ -17,8 +17,8 @@ struct notice_words {
 	char page[PAGE_MAX];
 };
 
-/* Where the page tells of it, into room for PAGE_MAX bytes: its incident, else its target, else what it says of us. `page_url`: as
- * configured; NULL: there is none, and it is "". */
+/* Where the page tells of it, into room for PAGE_MAX bytes: its incident, else its target, else
+ * what it says of us. `page_url`: as configured; NULL: there is none, and it is "". */
 const char *notice_page(char *room, const char *page_url, const struct message_notice *);
 
 /* All but subject, body, JSON and page. The notice's strings lie in `words` and in `from`. */

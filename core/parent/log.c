@@ -200,7 +200,8 @@ log_say(struct log *log, int level, const char *format, ...)
 	va_end(arguments);
 	log->apart = true;
 	write_to_all(log,
-	    &(struct log_line){ .level = level, .at = clock_wall(), .text = { text.bytes, text.size } });
+	    &(struct log_line){
+		.level = level, .at = clock_wall(), .text = { text.bytes, text.size } });
 }
 
 /*

@@ -1,5 +1,6 @@
 /*
- * A page that does not read is not waited for, and nothing is kept for it: the next packet says all that this one would have.
+ * A page that does not read is not waited for, and nothing is kept for it: the next packet says all
+ * that this one would have.
  */
 #include "parent/vitals.h"
 

@@ -1,4 +1,5 @@
-/* Tells the page how the processes of the tree are. The page is told; what it does with that changes nothing here. */
+/* Tells the page how the processes of the tree are. The page is told; what it does with that
+ * changes nothing here. */
 #ifndef PARENT_VITALS_H
 #define PARENT_VITALS_H
 

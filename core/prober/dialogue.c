@@ -175,7 +175,8 @@ warn_of_looks(struct dialogue *dialogue, const struct tls_judgement *judgement)
 	if (dialogue->look == LOOK_LAST) {
 		text = TEXT_OVER(bytes);
 		text_format(&text,
-		    "%s; twice so after a ClientHello of more than one segment, while a smaller one is answered",
+		    "%s; twice so after a ClientHello of more than one segment, while a smaller "
+		    "one is answered",
 		    dialogue_first_text(dialogue));
 		evidence_add_warning(&dialogue->log, "tls_large_hello", "handshake", bytes);
 	}
@@ -199,7 +200,9 @@ dialogue_secured(struct dialogue *dialogue, int64_t now, const struct tls_judgem
 	if (dialogue_policy(dialogue)->tls->mode == PW_TLS_IMPLICIT)
 		dialogue->flags |= REPORT_HAS_STARTTLS;
 	if (judgement->doubt != CLOCK_BELIEVED)
-		dialogue->flags |= (uint16_t)(REPORT_CLOCK_DOUBTED | (judgement->doubt == CLOCK_NOT_KNOWN ? 0 : REPORT_CLOCK_WRONG));
+		dialogue->flags |= (uint16_t)(judgement->doubt == CLOCK_NOT_KNOWN
+		        ? REPORT_CLOCK_DOUBTED
+		        : REPORT_CLOCK_DOUBTED | REPORT_CLOCK_WRONG);
 	if (judgement->undated[0] != '\0' && dialogue->undated == NULL)
 		dialogue->undated = strdup(judgement->undated);
 	if (dialogue->look == LOOK_SMALL && !judgement->failed) {
@@ -244,8 +247,11 @@ dialogue_again(struct dialogue *dialogue, int64_t now, enum dialogue_look look)
 {
 	static const char *const why[] = {
 		[LOOK_LEGACY] = "connecting once more, to see which version of TLS it speaks",
-		[LOOK_SMALL] = "connecting once more, to see whether a ClientHello of one segment is answered",
-		[LOOK_LARGE] = "connecting once more, to see whether a ClientHello of more than one segment is answered this time",
+		[LOOK_SMALL] =
+		    "connecting once more, to see whether a ClientHello of one segment is answered",
+		[LOOK_LARGE] =
+		    "connecting once more, to see whether a ClientHello of more than one segment "
+		    "is answered this time",
 		[LOOK_LAST] = "connecting a last time, with a ClientHello of one segment",
 	};
 	uint8_t resolve = phase_find(dialogue, "resolve");
@@ -259,7 +265,8 @@ dialogue_again(struct dialogue *dialogue, int64_t now, enum dialogue_look look)
 	dialogue->slow &= 1u << resolve;
 	buffer_clear(&dialogue->log.warnings); /* of the first connection; what still holds will
 	                                        * show again */
-	dialogue->polite = dialogue->early = dialogue->secured = dialogue->gone = dialogue->silent = false;
+	dialogue->polite = dialogue->early = dialogue->secured = false;
+	dialogue->gone = dialogue->silent = false;
 	dialogue->cert_asked = dialogue->heard_inside = dialogue->closing = false;
 	dialogue->tls_failed = false;
 	dialogue->look = (uint8_t)look;

@@ -28,8 +28,9 @@ enum {
 enum dialogue_next {
 	DIALOGUE_WAIT,    /* for bytes, an end or the deadline */
 	DIALOGUE_SEND,    /* `bytes` of `size`, then wait */
-	DIALOGUE_SECURE,  /* read what lies in the socket once more (dialogue_received), and if that asks for nothing else
-	                   * begin TLS: dialogue_secured or dialogue_ended follow */
+	DIALOGUE_SECURE,  /* read what lies in the socket once more (dialogue_received), and if that
+	                   * asks for nothing else begin TLS: dialogue_secured or dialogue_ended
+	                   * follow */
 	DIALOGUE_LOOK_UP, /* ask for records of `type` at the name in `bytes` (ended by NUL):
 	                   * dialogue_answered follows */
 	DIALOGUE_CLOSE    /* all is said: close, and take the result */

@@ -99,7 +99,8 @@ end_given_up(struct dialogue *dialogue, int64_t now, enum stream_end end, struct
 
 	if (!broke || leg_lost(dialogue) < GIVEN_UP_AFTER)
 		return false;
-	text_format(sentence, "; but our own loop had stood still for %s", SPAN(leg_lost(dialogue)));
+	text_format(
+	    sentence, "; but our own loop had stood still for %s", SPAN(leg_lost(dialogue)));
 	dialogue_end(dialogue, now, "we_were_late", sentence->bytes, step);
 	return true;
 }

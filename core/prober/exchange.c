@@ -159,8 +159,8 @@ destroy(struct exchange *exchange)
 static bool
 is_lack(int error)
 {
-	static const int lacks[] = { EMFILE, ENFILE, ENOMEM, ENOBUFS, EAGAIN /* no port is left */, EADDRNOTAVAIL, EPERM, EACCES,
-		ENETUNREACH /* this host has no route */, ENETDOWN };
+	static const int lacks[] = { EMFILE, ENFILE, ENOMEM, ENOBUFS, EAGAIN /* no port is left */,
+		EADDRNOTAVAIL, EPERM, EACCES, ENETUNREACH /* this host has no route */, ENETDOWN };
 
 	for (size_t i = 0; i < sizeof lacks / sizeof lacks[0]; i++)
 		if (lacks[i] == error)

@@ -22,9 +22,9 @@ struct exchange;
 
 enum exchange_end {
 	EXCHANGE_REPLY,       /* `packet` answers the question */
-	EXCHANGE_CUT,         /* UDP brought a truncated reply, or wrong ids, and TCP brought none: `error` says why, and
-	                       * `is_ours` whether it is something that we lack;
-	                       * `packet` is the truncated reply, NULL where there is none */
+	EXCHANGE_CUT,         /* UDP brought a truncated reply, or wrong ids, and TCP brought none:
+	                       * `error` says why, and `is_ours` whether it is something that we
+	                       * lack; `packet` is the truncated reply, NULL where there is none */
 	EXCHANGE_CLOSED,      /* nothing listens at the server's port (ICMP port unreachable) */
 	EXCHANGE_UNREACHABLE, /* there is no way to the server: `error` */
 	EXCHANGE_OURS         /* we could not ask: no descriptor, no memory, no permission, no

@@ -151,7 +151,8 @@ take_icmp(int fd, const struct saying **what, struct address *from)
 	if (recvmsg(fd, &message, MSG_ERRQUEUE | MSG_DONTWAIT) < 0)
 		return false;
 	*what = NULL;
-	for (struct cmsghdr *head = CMSG_FIRSTHDR(&message); head != NULL; head = CMSG_NXTHDR(&message, head)) {
+	for (struct cmsghdr *head = CMSG_FIRSTHDR(&message); head != NULL;
+	     head = CMSG_NXTHDR(&message, head)) {
 		if (!(head->cmsg_level == IPPROTO_IP && head->cmsg_type == IP_RECVERR)
 		    && !(head->cmsg_level == IPPROTO_IPV6 && head->cmsg_type == IPV6_RECVERR))
 			continue;

@@ -34,8 +34,9 @@ enum fold_name_do {
 
 struct fold_name {
 	enum fold_name_do then;
-	const char *outcome;  /* no_such_name, no_address, alias_loop, alias_chain, name_unresolvable; or, with NAME_END only,
-	                       * ours: resolver, no_descriptors … */
+	const char *outcome;  /* no_such_name, no_address, alias_loop, alias_chain,
+	                       * name_unresolvable; or, with NAME_END only, ours: resolver,
+	                       * no_descriptors … */
 	bool missing;         /* the DNS says that the name leads nowhere: counts toward the
 	                       * third in a row */
 };

@@ -121,12 +121,14 @@ say(const struct candidates *all, struct text *text)
 		text_add(text, "not looked at: no name of a target resolves");
 	else if (tried == 1)
 		text_format(text,
-		    "the one target that was tried there %s; whether the port is shut for us cannot be told from one",
+		    "the one target that was tried there %s; whether the port is shut for us "
+		    "cannot be told from one",
 		    of[CAME_REFUSAL] > 0 ? "refuses" : "is silent");
 	else
 		text_format(text,
-		    "perhaps shut: of %u targets there %u are silent and %u refuse; many providers shut outgoing mail, "
-		    "ask yours", tried, of[CAME_SILENCE], of[CAME_REFUSAL]);
+		    "perhaps shut: of %u targets there %u are silent and %u refuse; many providers "
+		    "shut outgoing mail, ask yours",
+		    tried, of[CAME_SILENCE], of[CAME_REFUSAL]);
 }
 
 /* All at once: five silent ports cost five seconds, not twenty-five. */
@@ -143,7 +145,8 @@ visit_all(struct candidates *all, struct resolver *resolver)
 		item->visit.may_lead_to = is_elsewhere;
 		ev_init(&item->visit.told, on_visited);
 		item->visit.told.data = item;
-		visit_host(&item->visit, item->target->host, SMTP, item->target->policy->family, PATIENCE);
+		visit_host(
+		    &item->visit, item->target->host, SMTP, item->target->policy->family, PATIENCE);
 	}
 	if (--all->open > 0) {
 		ev_timer_init(&all->limit, on_limit, (double)PATIENCE * 1e-6, 0.);

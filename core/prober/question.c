@@ -149,14 +149,16 @@ conclude_as_it_stands(const struct question *question, struct opinion *opinions,
 
 	for (unsigned i = 0; i < count; i++) {
 		opinions[i] = opinion_so_far(&question->tries[i]);
-		if (opinions[i].status != DNS_NOT_ASKED && (of_all == NULL || opinions[i].status < of_all->status))
+		if (opinions[i].status != DNS_NOT_ASKED
+		    && (of_all == NULL || opinions[i].status < of_all->status))
 			of_all = &opinions[i];
 	}
 	answer->status = of_all != NULL ? (enum dns_status)of_all->status : DNS_OURS;
 	answer->rcode = of_all != NULL ? of_all->rcode : DNS_RCODE_NONE;
 	answer->owner = question->name;
 	answer->count = 0;
-	*conclusion = (struct conclusion){ .answer = answer, .server = -1, .opinions = opinions, .waited = waited_in_line(question) };
+	*conclusion = (struct conclusion){ .answer = answer, .server = -1, .opinions = opinions,
+		.waited = waited_in_line(question) };
 }
 
 /* Tells all who wait, and is gone. */

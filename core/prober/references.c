@@ -159,7 +159,8 @@ ask(struct reference *reference)
 static void
 look_for_routers(struct references *all)
 {
-	static const char *const afar[ROUTERS] = { "192.0.2.1", "2001:db8::1" }; /* of no network at all (RFC 5737, RFC 3849) */
+	/* Of no network at all (RFC 5737, RFC 3849). */
+	static const char *const afar[ROUTERS] = { "192.0.2.1", "2001:db8::1" };
 
 	for (uint32_t i = 0; i < ROUTERS; i++) {
 		struct reference *reference = &all->near_ones[i];

@@ -117,7 +117,8 @@ add_legs(struct report *report, const struct run *run)
 
 		if (dialogue == NULL)
 			continue;
-		report->flags |= (uint16_t)(dialogue_report_flags(dialogue) & ~(unsigned)REPORT_SPOKEN);
+		report->flags |= (uint16_t)(dialogue_report_flags(dialogue)
+		    & ~(unsigned)REPORT_SPOKEN);
 		report->reached |= dialogue_reached(dialogue);
 		report->fingerprint = dialogue_fingerprint(dialogue, report->fingerprint);
 	}
@@ -292,8 +293,8 @@ run_evidence(const struct run_result *result, uint32_t index, struct evidence *e
 	char bytes[EVIDENCE_TEXT_MAX];
 	struct text name = TEXT_OVER(bytes), local = text_over(result->local, ADDRESS_TEXT_MAX);
 
-	*evidence = (struct evidence){ .leg = index, .legs = run->leg_count, .port = run_target(run)->port,
-		.started = run->started };
+	*evidence = (struct evidence){ .leg = index, .legs = run->leg_count,
+		.port = run_target(run)->port, .started = run->started };
 	if (leg->dialogue == NULL) {
 		evidence->verdict = PW_UNKNOWN;
 		snprintf(evidence->outcome, sizeof evidence->outcome, "no_memory");

@@ -33,10 +33,12 @@ struct resolved {
 	bool from_hosts;
 	bool resolver_alive;                     /* who failed for this name answers for others
 	                                          * now */
-	unsigned alike;                          /* names in so many domains fail in the same way, this one included, and
-	                                          * none is answered: the resolver's failure; 0: it is not */
-	int64_t repeats;                         /* a "no" came from a cache a second time, and from nobody else:
-	                                          * microseconds since it was first heard; 0: it did not */
+	/* Names in so many domains fail in the same way, this one included, and none is answered:
+	 * the resolver's failure; 0: it is not. */
+	unsigned alike;
+	/* A "no" came from a cache a second time, and from nobody else: microseconds since it was
+	 * first heard; 0: it did not. */
+	int64_t repeats;
 	const char *ours;                        /* the outcome where we could not ask at all;
 	                                          * NULL: we could */
 	char said[RESOLVED_SAID_MAX];            /* what servers said of what is missing, or

@@ -93,7 +93,9 @@ ask_canary(struct resolver_query *query, unsigned server)
 
 	if (query->type != 0 || of->wait.question != NULL || of->wait.on_concluded != NULL)
 		return;
-	*of = (struct query_wait){ .wait.on_concluded = on_canary, .query = query, .index = server };
+	*of = (struct query_wait){
+		.wait.on_concluded = on_canary, .query = query, .index = server
+	};
 	if (!canary_is_fresh(canary, now) && canary_renew(canary, &query->name, now))
 		(void)question_join(query->resolver->questions, &canary->name, DNS_A,
 		    ~(1u << server), &of->wait);
@@ -115,7 +117,8 @@ look_elsewhere(struct resolver_query *query)
 		if (!dns_is_of_name(query->parts[part].status))
 			continue;
 		for (unsigned i = 0; i < query->resolver->server_count; i++)
-			asked |= (uint32_t)(query->parts[part].opinions[i].status != DNS_NOT_ASKED) << i;
+			asked |= (uint32_t)(query->parts[part].opinions[i].status != DNS_NOT_ASKED)
+			    << i;
 		(void)ask_part(query, part, asked);
 	}
 	query->is_asking = false;
@@ -233,7 +236,8 @@ on_records(struct wait *wait, const struct conclusion *conclusion)
 		memcpy(query->packet, conclusion->packet, conclusion->size);
 		query->size = conclusion->size;
 		query->asked_for = conclusion->asked_for;
-		query->trusted = address_class(&query->resolver->servers[conclusion->server]) == ADDRESS_LOOPBACK;
+		query->trusted = address_class(&query->resolver->servers[conclusion->server])
+		    == ADDRESS_LOOPBACK;
 	}
 	make_ready(query);
 }
@@ -363,8 +367,9 @@ ask_part(struct resolver_query *query, enum part part, uint32_t except)
 	struct query_wait *of = &query->waits[part];
 
 	assert(of->wait.question == NULL && (query->type == 0 || part == PART_A));
-	*of = (struct query_wait){ .wait = { .on_concluded = query->type != 0 ? on_records : on_addresses,
-		.on_patience = on_patience }, .query = query, .index = part };
+	*of = (struct query_wait){ .query = query, .index = part };
+	of->wait.on_concluded = query->type != 0 ? on_records : on_addresses;
+	of->wait.on_patience = on_patience;
 	return question_join(query->resolver->questions, &query->name,
 	    query->type != 0 ? query->type : part_types[part], except, &of->wait);
 }

@@ -22,8 +22,8 @@ struct resolver {
 	struct canary canaries[QUESTION_SERVERS_MAX]; /* one for each server */
 	struct name_failures failures;
 	LIST_HEAD(query_list, resolver_query) all;
-	TAILQ_HEAD(query_queue, resolver_query) ready; /* not taken yet, in the order in which they became
-	                                     * so */
+	/* Not taken yet, in the order in which they became so. */
+	TAILQ_HEAD(query_queue, resolver_query) ready;
 };
 
 enum part { PART_A, PART_AAAA, PARTS };

@@ -75,7 +75,8 @@ route_router(const struct address *to, struct address *router)
 
 	if (gateway == NULL || RTA_PAYLOAD(gateway) != width)
 		return false;
-	*router = width == 4 ? address_ipv4(RTA_DATA(gateway), 0) : address_ipv6(RTA_DATA(gateway), 0);
+	*router = width == 4 ? address_ipv4(RTA_DATA(gateway), 0)
+	                     : address_ipv6(RTA_DATA(gateway), 0);
 	if (width == 16 && link != NULL && RTA_PAYLOAD(link) == sizeof router->v6.sin6_scope_id)
 		memcpy(&router->v6.sin6_scope_id, RTA_DATA(link), sizeof router->v6.sin6_scope_id);
 	return true;

@@ -106,7 +106,8 @@ refuse_address(struct leg *leg, const char *why)
 	char bytes[EVIDENCE_TEXT_MAX];
 	struct text text = TEXT_OVER(bytes);
 
-	text_format(&text, "%s leads to %s%s", run_target(leg->run)->host, ADDRESS(&leg->address), why);
+	text_format(
+	    &text, "%s leads to %s%s", run_target(leg->run)->host, ADDRESS(&leg->address), why);
 	leg_refuse(leg, "forbidden_address", bytes);
 }
 
@@ -131,7 +132,8 @@ is_forbidden(struct leg *leg, bool was_public)
 		return false;
 	leg->turned_private = true;
 	refuse_address(leg,
-	    ", where it led to public addresses before; it is not followed there unless allow_private is set");
+	    ", where it led to public addresses before; it is not followed there unless "
+	    "allow_private is set");
 	return true;
 }
 

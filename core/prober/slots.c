@@ -158,7 +158,8 @@ grant(struct slots *slots, struct slot_line *granted)
 {
 	struct place *place;
 
-	while (slots->held < slots->in_all && (place = TAILQ_FIRST(&slots->waiting_places)) != NULL) {
+	while (slots->held < slots->in_all
+	    && (place = TAILQ_FIRST(&slots->waiting_places)) != NULL) {
 		struct slot *slot = TAILQ_FIRST(&place->line);
 
 		assert(place->waits);

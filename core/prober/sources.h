@@ -33,7 +33,7 @@ void sources_init(struct sources *, const char *state);
  *             source_loaded(&source);
  *             return true;
  *         }
- *     return false;                                       source.fault says what is wrong with the file itself
+ *     return false;                      source.fault says what is wrong with the file itself
  */
 struct source {
 	struct sources *sources; /* NULL: there are no copies */

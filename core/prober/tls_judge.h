@@ -32,8 +32,9 @@ struct tls_judgement {
 /* The time by which a certificate is judged: UTC. */
 struct tls_clock {
 	int64_t now;
-	int64_t before; /* the same by the clock before it was set, `now` where it was not: what is past its end, or before its
-	                 * beginning, is so by both */
+	/* The same by the clock before it was set, `now` where it was not: what is past its end, or
+	 * before its beginning, is so by both. */
+	int64_t before;
 	enum clock_doubt_cause doubt; /* other than CLOCK_BELIEVED: dates are not judged */
 	int renewed; /* percent of its lifetime that the last certificate of this server had left
 	              * when it went; 0: not known */

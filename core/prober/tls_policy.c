@@ -119,7 +119,8 @@ fill_store(struct store *store, struct sources *sources, struct reason *why)
 		}
 	if (sources != NULL)
 		sources_note(sources, &source.fault,
-		    "there is no copy of what was in it before, and targets that need it are unknown");
+		    "there is no copy of what was in it before, and targets that need it are "
+		    "unknown");
 	else
 		*why = source.fault;
 	return sources != NULL;
@@ -244,9 +245,9 @@ add_policy(struct tls_policies *policies, const char *ca_file, int min_version, 
 		reason_set(why, "out of memory");
 		return false;
 	}
-	*policy = (struct tls_policy){ .home = policies, .ca_file = ca_file, .min_version = min_version,
-		.kind = kind, .method = policies->method, .facts = policies->facts,
-		    .next = policies->first };
+	*policy = (struct tls_policy){ .home = policies, .ca_file = ca_file,
+		.min_version = min_version, .kind = kind, .method = policies->method,
+		.facts = policies->facts, .next = policies->first };
 	policies->first = policy;
 	if (!find_store(policies, file, &store, why))
 		return false;
@@ -279,7 +280,8 @@ add_settings(struct tls_policies *policies, const struct tls_settings *settings,
 	if (settings->ca_file == NULL && settings->verify != TLS_VERIFY_NONE
 	    && policies->bundle == NULL) {
 		reason_set(why,
-		    "this system has no bundle of CA certificates: install ca-certificates, or set ca_file");
+		    "this system has no bundle of CA certificates: install ca-certificates, or set "
+		    "ca_file");
 		return false;
 	}
 	for (enum tls_kind kind = TLS_USUAL; kind <= TLS_SMALL; kind++)

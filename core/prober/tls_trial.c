@@ -237,7 +237,8 @@ add_when(struct text *text, const struct tls_trial *trial, const ASN1_TIME *time
 	}
 	text_add(text, before);
 	tls_time_add(text, at);
-	text_format(text, " (%s%s", SPAN(at < trial->now ? trial->now - at : at - trial->now), after);
+	text_format(
+	    text, " (%s%s", SPAN(at < trial->now ? trial->now - at : at - trial->now), after);
 }
 
 /* What kinds of names a certificate has, and whether `literal` stands among the DNS names. */
@@ -282,9 +283,11 @@ tell_name(struct text *text, const struct tls_trial *trial)
 
 	tls_names_add(&names, tls_trial_certificate(trial, 0));
 	if (names.size == 0) {
-		text_add(text, kinds.other
-		    ? "the certificate has only names of other kinds than a server's, expected "
-		    : "the certificate has no names (only its subject's, which no longer counts), expected ");
+		text_add(text,
+		    kinds.other
+		        ? "the certificate has only names of other kinds than a server's, expected "
+		        : "the certificate has no names (only its subject's, which no longer "
+		          "counts), expected ");
 		add_expected_name(text, trial->tls);
 	} else {
 		text_format(text, "the certificate is for %s",
@@ -448,7 +451,8 @@ tls_tell_renewal(struct text *text, const struct tls_trial *trial)
 
 	if (!tls_term_of(trial->leaf, &term))
 		return;
-	text_format(text, "the certificate lasts %s and %s of it are left: it should have been renewed by now",
+	text_format(text,
+	    "the certificate lasts %s and %s of it are left: it should have been renewed by now",
 	    SPAN(term.end - term.from), SPAN(term.end - trial->now));
 	if (trial->renewed > 0)
 		text_format(text, " (the one before went with %d %% of it left)", trial->renewed);

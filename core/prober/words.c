@@ -102,8 +102,8 @@ void
 words_leg_timeout(const struct dialogue *dialogue, int64_t now, struct text *text)
 {
 	text_format(text, "not done within %s, still %s %s (limit %s for the whole dialogue, %s)",
-	    SPAN(now - dialogue->begun), lack(dialogue), AWAITED(dialogue), LIMIT(leg_limit(dialogue)),
-	    WHERE(dialogue));
+	    SPAN(now - dialogue->begun), lack(dialogue), AWAITED(dialogue),
+	    LIMIT(leg_limit(dialogue)), WHERE(dialogue));
 }
 
 void

@@ -293,8 +293,10 @@ on_heartbeat(EV_P_ ev_timer *timer, int revents)
 
 	(void)loop, (void)revents;
 	worker->beat_at = now;
-	duty_alive(worker->duty, &(struct message_alive){ .late_max = late > 0 ? late : 0, .done = worker->done,
-	    .in_hand = prober_active(worker->prober) });
+	duty_alive(worker->duty,
+	    &(struct message_alive){ .late_max = late > 0 ? late : 0,
+		.done = worker->done,
+		.in_hand = prober_active(worker->prober) });
 	if (worker->waiting_told == prober_waiting(worker->prober)
 	    || !dispatch_is_heard(worker->dispatch))
 		return;
@@ -355,11 +357,13 @@ prepare(struct worker *worker, struct reason *why)
 		binds |= worker->config->targets[i].policy->has_source4
 		    || worker->config->targets[i].policy->has_source6;
 	struct sandbox_ports ports = { { 0 } };
-	const struct sandbox sandbox = { .network = binds ? SANDBOX_CONNECTS_FROM : SANDBOX_CONNECTS,
+	const struct sandbox sandbox = { .network = binds ? SANDBOX_CONNECTS_FROM
+	                                                  : SANDBOX_CONNECTS,
 		.ports = &ports,
 		.limits = limits_of(DUTY_PROBER),
 		.calls = CALLS_OF_PROBER | (binds ? CALL_BINDS : 0),
-		.tell = duty_forbidden, .tell_to = worker->duty };
+		.tell = duty_forbidden,
+		.tell_to = worker->duty };
 	int landlock;
 
 	/* Connections are descriptors: all that we may have. */
