@@ -42,15 +42,12 @@ struct keeper_link {
 	int fd;                               /* -1: none */
 	bool recovered;                       /* the keeper has said where it is */
 	bool restating;
-	struct packet_list packets;           /* runs, results, and evidence before the runs that it
-	                                       * is of */
+	struct packet_list packets;           /* runs, results, and evidence before its runs */
 	uint64_t birth;                       /* of both sequences */
 	uint64_t runs, results;               /* the last numbers given */
 	uint64_t runs_committed, results_committed;
-	uint64_t own_change, own_committed;   /* the last change of our own: that has a number, that
-	                                       * is committed */
-	struct open_run open[OPEN_RUNS];      /* our own stays open until the event is over: others
-	                                       * go before it */
+	uint64_t own_change, own_committed;   /* our own last change: given a number, committed */
+	struct open_run open[OPEN_RUNS];      /* our own stays open behind others of its event */
 	uint32_t *marked, marked_count;       /* targets whose state waits */
 	bool own_marked;
 	struct wire_out gathered;             /* results */
@@ -471,8 +468,7 @@ go_on(struct keeper_link *link, const struct message_recovered *recovered)
 {
 	const struct parcel *held = link->packets.first;
 	bool fits = held == NULL ? recovered->runs_taken == recovered->runs.number
-	    : recovered->runs.birth == link->birth && recovered->runs_taken == link->runs
-	    && held->number <= recovered->runs.number + 1;
+	    : recovered->runs.birth == link->birth && recovered->runs_taken == link->runs;
 
 	if (recovered->runs.birth != 0)
 		link->birth = recovered->runs.birth;
@@ -486,15 +482,18 @@ keeper_link_recovered(struct keeper_link *link, const struct message_recovered *
     bool *malformed)
 {
 	struct watch *watch = link->watch;
+	const struct parcel *next = packet_list_behind(&link->packets, recovered->runs_taken);
 	bool known;
 
 	if ((*malformed = !watch->begun && !go_on(link, recovered)))
 		return true;
 	/* The keeper has committed all that any keeper before it had, which may be nothing, and
-	 * nothing that we have not said. */
+	 * taken nothing that we have not said; and what it has not is held, though of what another
+	 * monitor had said the oldest may be missing. */
 	known = !watch->begun || (recovered->runs.birth != link->birth
 	    ? recovered->runs.birth == 0 && link->runs_committed == 0
-	    : recovered->runs.number >= link->runs_committed && recovered->runs_taken <= link->runs);
+	    : recovered->runs.number >= link->runs_committed
+	    && (next == NULL ? link->runs : next->number - 1) == recovered->runs_taken);
 	release_committed(link, known && recovered->runs.birth == link->birth
 	    ? recovered->runs.number : link->runs_committed, recovered->results.birth == link->birth
 	    && recovered->results.number <= link->results ? recovered->results.number

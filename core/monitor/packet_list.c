@@ -73,6 +73,16 @@ packet_list_take_back(struct packet_list *list)
 	list->unsent = list->first;
 }
 
+const struct parcel *
+packet_list_behind(const struct packet_list *list, uint64_t run)
+{
+	const struct parcel *parcel = list->first;
+
+	while (parcel != NULL && (parcel_kind(parcel) != MESSAGE_RUN || parcel->number <= run))
+		parcel = parcel->next;
+	return parcel;
+}
+
 /* The order of the rest is kept, as the keeper takes a number that is not the next for a loss. */
 void
 packet_list_release(struct packet_list *list, bool (*is_over)(const struct parcel *, void *),

@@ -43,6 +43,9 @@ bool packet_list_send(struct packet_list *, int fd);
 /* All that was sent waits again, in its order. */
 void packet_list_take_back(struct packet_list *);
 
+/* The first run above that number; NULL: none is held. */
+const struct parcel *packet_list_behind(const struct packet_list *, uint64_t run);
+
 /* Frees all that was sent and is over; the order of the rest is kept. `is_over` is asked for one
  * after the other. */
 void packet_list_release(struct packet_list *, bool (*is_over)(const struct parcel *, void *),

@@ -50,6 +50,32 @@ what_another_monitor_said_is_said_to_the_next_keeper(void **unused)
 	scene_destroy(&scene);
 }
 
+/* Of very many runs that the disk does not have the keeper hands over the newest; of the others the states tell. A keeper
+ * behind it that has none of them cannot go on in that sequence, and hears what is open. */
+static void
+the_oldest_that_are_not_committed_may_be_missing(void **unused)
+{
+	struct scene *scene = scene_create(2);
+
+	(void)unused;
+	hand_over(scene, 43);
+	scene->committed.number = 40;
+	scene->monitor = monitor_create(&scene->duty, NOW, 1);
+	scene_link_keeper(scene);
+	scene->taken = (struct sequence){ 5, 43 };
+	assert_true(keeper_messages_take(scene->monitor, scene->handed, scene->handed_size));
+	scene_recovered(scene, 1);
+	assert_true(scene->monitor->watch.begun);
+	scene_run(scene, SECOND);
+	assert_string_equal(scene->told, "");
+	scene_link_keeper(scene);
+	scene_recovered(scene, 1);
+	scene_run(scene, SECOND);
+	assert_string_equal(scene->told, "down b");
+	assert_true(scene->changed.birth != 5 && scene->changed.number == 1);
+	scene_destroy(&scene);
+}
+
 /* What happens to ourselves while the keeper has not said all yet has its number behind what that says, or a sequence of its own
  * where it is not waited for. */
 static void
@@ -331,6 +357,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(runs_are_numbered_behind_all_that_were_given),
 		cmocka_unit_test(what_another_monitor_said_is_said_to_the_next_keeper),
+		cmocka_unit_test(the_oldest_that_are_not_committed_may_be_missing),
 		cmocka_unit_test(what_is_told_before_all_is_known_comes_behind_it),
 		cmocka_unit_test(a_keeper_that_says_what_cannot_be_is_not_believed),
 		cmocka_unit_test(each_run_is_committed_once),
