@@ -142,7 +142,7 @@ record_change(struct keeper *keeper, const struct message_change *change)
 		if (target != 0 && strcmp(change->to, "up") == 0 && store_find_incident(keeper->store, incident, &ended))
 			close_incident(keeper, &ended, "up", change->detected, change->confirmed, change->text);
 	} else if (change->target != CONFIG_NONE && !is_silent) /* nothing happened but that the reasons for silence are others */
-		telling_compare(keeper, change->target, CONFIG_NONE);
+		(void)telling_compare(keeper, change->target, CONFIG_NONE);
 	keeper->record->done++;
 }
 

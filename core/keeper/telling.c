@@ -332,19 +332,23 @@ on_notice(void *arg, const struct store_notice *row)
 	return --look->count > 0;
 }
 
-void
+bool
 telling_compare(struct keeper *keeper, uint32_t target, uint32_t courier)
 {
 	struct look *look;
+	enum store_reading answer;
 
 	if (keeper->config->notifier_count == 0)
-		return;
+		return true;
 	if ((look = calloc(1, sizeof *look)) == NULL)
 		keeper_out_of_memory(keeper, "what was told");
 	look->keeper = keeper;
 	look->target = target;
 	look->courier = courier;
 	look->count = COMPARED_MAX;
-	store_read_notices(store_inside(keeper->store), roll_number(keeper->roll, target), 0, COMPARED_MAX, on_notice, look);
+	answer = store_read_notices(store_inside(keeper->store), roll_number(keeper->roll, target), 0, COMPARED_MAX, on_notice, look);
 	free(look);
+	if (answer != STORE_READ_END)
+		withhold_later(keeper, target, false);
+	return answer == STORE_READ_END;
 }

@@ -2,6 +2,8 @@
 #include "outbox_world.h"
 
 #include "base/messages_outbox.h"
+#include "keeper/policy.h"
+#include "store/db.h"
 
 #define MINUTE (60 * (int64_t)SECOND)
 
@@ -99,6 +101,37 @@ a_pause_holds_back_an_escalation(void **state)
 	ASK(world, "pause", 0, "mx1", "1h", "planned");
 	nothing_until(world, resume, "down");
 	assert_non_null(strstr(ends(world, world->notice.notice), "others sent so be it|"));
+	destroy(&world);
+}
+
+static void
+alter(struct world *world, const char *sql)
+{
+	char path[SCRATCH_PATH + 16];
+	struct db *db;
+
+	store_let_go(world->keeper.store);
+	snprintf(path, sizeof path, "%s/postwatch.db", world->folder);
+	db = db_open(path, DB_WRITE);
+	assert_true(db_exec(db, sql));
+	db_close(&db);
+}
+
+/* What is to be told behind a silence cannot be read when that ends: it is told when it can be. */
+static void
+what_cannot_be_compared_is_compared_again(void **state)
+{
+	struct world *world = create();
+
+	(void)state;
+	ASK(world, "pause", 0, "mx1", "1h", "planned");
+	down(world, 0, "");
+	assert_string_equal(handed(world), "");
+	alter(world, "PRAGMA legacy_alter_table=ON; ALTER TABLE notices RENAME TO hidden");
+	ASK(world, "resume", 0, "mx1");
+	policy_turn(&world->keeper);
+	alter(world, "PRAGMA legacy_alter_table=ON; ALTER TABLE hidden RENAME TO notices");
+	assert_string_equal(handed(world), "down");
 	destroy(&world);
 }
 
@@ -450,6 +483,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_pause_holds_back_an_escalation),
+		cmocka_unit_test(what_cannot_be_compared_is_compared_again),
 		cmocka_unit_test(why_it_was_not_told_is_kept),
 		cmocka_unit_test(so_does_one_by_tag),
 		cmocka_unit_test(a_window_that_opens_holds_it_back),
