@@ -9,9 +9,8 @@
 #   make lint     house rules, gcc and clang without a warning, cppcheck
 #   make bench | fuzz | soak | coverage | deps | clean
 #
-# CC=clang, SAN=address,undefined (a sanitized variant under build/address-undefined), WERROR=1 (a warning is an error), V=1
-# (shows the commands). What a target needs from Debian it installs by itself, with sudo where you are not root, and only
-# what is missing.
+# CC=clang, SAN=address,undefined (under build/address-undefined), WERROR=1 (a warning is an error), V=1 (shows the commands).
+# What a target needs from Debian and is missing it installs by itself, with sudo where you are not root.
 
 VERSION := 0.1.0
 PREFIX  ?= /usr/local
@@ -34,8 +33,7 @@ override LDFLAGS  += -Wl,-z,relro,-z,now $(SAN:%=-fsanitize=%)
 # libev is linked statically with its names hidden: it also answers to libevent's, and a plugin on libevent would meet them.
 PACKAGES := libconfig openssl libidn2 libpcre2-8 sqlite3 libmicrohttpd zlib libseccomp
 LIBS      = $(shell pkg-config --libs $(PACKAGES)) -l:libev.a -lm -Wl,--exclude-libs,libev.a
-PATHS    := -DPW_VERSION='"$(VERSION)"' -DPW_PLUGIN_DIR='"$(PREFIX)/lib/postwatch/plugins"' \
-            -DPW_SYSCONF_DIR='"$(SYSCONF)/postwatch"'
+PATHS    := -DPW_VERSION='"$(VERSION)"' -DPW_PLUGIN_DIR='"$(PREFIX)/lib/postwatch/plugins"' -DPW_SYSCONF_DIR='"$(SYSCONF)/postwatch"'
 
 object    = $(patsubst %.c,$(B)/%.o,$(1))
 CORE     := $(call object,$(filter-out core/main.c,$(wildcard core/*/*.c)))
@@ -49,8 +47,7 @@ libs_email       := -lesmtp -lseccomp -lgsasl -lssl -lcrypto
 libs_webhook     := -lcurl -ljansson -lcrypto
 
 .PHONY: all run install deps clean
-.DELETE_ON_ERROR:
-.SECONDARY:
+.DELETE_ON_ERROR .SECONDARY:
 
 all: $(B)/postwatch $(PLUGINS:%=$(B)/plugins/%.so)
 
@@ -92,13 +89,11 @@ deps_run := gcc libc6-dev make pkg-config libconfig-dev libev-dev libssl-dev lib
             libesmtp-dev libgsasl-dev libseccomp-dev libcurl4-openssl-dev libjansson-dev libmicrohttpd-dev zlib1g-dev ca-certificates tzdata
 deps: ; $(Q)tests/packages $(deps_run)
 
-# What a daemon that root starts becomes.
+# What a daemon that root starts becomes: the owner of its state folder, where this user may enter the folders above it.
 define make_user
 	$(Q)[ "$$(id -u)" != 0 ] || id postwatch >/dev/null 2>&1 || \
 		PATH="$$PATH:/usr/sbin:/sbin" useradd --system --user-group --no-create-home --home-dir / --shell /usr/sbin/nologin postwatch
 endef
-
-# Root's daemon becomes the owner of its state folder, where that user may enter the folders above it.
 run: deps
 	$(Q)$(MAKE) --no-print-directory all
 	$(make_user)
@@ -107,16 +102,15 @@ run: deps
 	$(B)/postwatch run -S $(B)/state $(WATCH)
 
 # Paths are put into what is installed only here, so PREFIX may differ from that of the build.
+CONF     = $(DESTDIR)$(SYSCONF)/postwatch/postwatch.conf
 SHARE    = $(DESTDIR)$(PREFIX)/share
-PATHS_IN = sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' -e 's|/usr/local|$(PREFIX)|' \
-           -e 's|/etc/postwatch|$(SYSCONF)/postwatch|'
+PATHS_IN = sed 's|@PREFIX@|$(PREFIX)|;s|@VERSION@|$(VERSION)|;s|/usr/local|$(PREFIX)|;s|/etc/postwatch|$(SYSCONF)/postwatch|'
 install: all
 	$(if $(DESTDIR),,$(make_user))
 	$(if $(DESTDIR),,$(Q)[ "$$(id -u)" != 0 ] || [ -e /var/lib/postwatch ] || install -d -m 700 -o postwatch -g postwatch /var/lib/postwatch)
 	install -D -m 755 $(B)/postwatch $(DESTDIR)$(PREFIX)/bin/postwatch
-	install -d $(DESTDIR)$(PREFIX)/lib/postwatch/plugins $(DESTDIR)$(PREFIX)/include/postwatch
-	install -m 644 $(PLUGINS:%=$(B)/plugins/%.so) $(DESTDIR)$(PREFIX)/lib/postwatch/plugins
-	install -m 644 $(wildcard include/postwatch/*) $(DESTDIR)$(PREFIX)/include/postwatch
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/postwatch/plugins $(PLUGINS:%=$(B)/plugins/%.so)
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/include/postwatch $(wildcard include/postwatch/*)
 	for page in $(wildcard core/*.8 conf/*.5 plugins/*/*.5); do \
 		install -D -m 644 $$page $(SHARE)/man/man$${page##*.}/$${page##*/} || exit 1; done
 	install -D -m 644 core/command/postwatch.bash $(SHARE)/bash-completion/completions/postwatch
@@ -125,8 +119,7 @@ install: all
 	for file in nagios.cfg icinga2.conf; do $(PATHS_IN) conf/$$file > $(SHARE)/postwatch/$$file || exit 1; done
 	install -m 644 conf/prometheus/postwatch.rules.yml conf/prometheus/prometheus.yml conf/grafana/postwatch.json $(SHARE)/postwatch
 	$(PATHS_IN) conf/postwatch.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/postwatch.service
-	[ -e $(DESTDIR)$(SYSCONF)/postwatch/postwatch.conf ] || \
-		install -D -m 644 conf/postwatch.conf $(DESTDIR)$(SYSCONF)/postwatch/postwatch.conf
+	[ -e $(CONF) ] || install -D -m 644 conf/postwatch.conf $(CONF)
 
 # Files of a chroot, and of the real servers' packages, belong to root.
 clean:
