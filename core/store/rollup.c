@@ -40,22 +40,39 @@ percentile(const int64_t *sorted, size_t count, size_t percent)
 	return sorted[(count * percent + 99) / 100 - 1];
 }
 
-static void
-measure(const struct rollup_run *runs, uint32_t count, uint32_t phase, int64_t *values, struct store_phase_times *times)
+static struct store_phase_times
+times_of(int64_t *values, size_t count)
+{
+	if (count == 0)
+		return (struct store_phase_times){ -1, -1, -1 };
+	qsort(values, count, sizeof *values, by_size);
+	return (struct store_phase_times){ percentile(values, count, 50), percentile(values, count, 95), values[count - 1] };
+}
+
+static struct store_phase_times
+measure(const struct rollup_run *runs, uint32_t count, uint32_t phase, int64_t *values)
 {
 	uint32_t names = runs[count - 1].phase_names;
 	size_t found = 0;
 
-	*times = (struct store_phase_times){ -1, -1, -1 };
 	for (uint32_t i = 0; i < count; i++) {
 		if (runs[i].phase_names == names && phase < runs[i].phase_count && runs[i].phases[phase] >= 0)
 			values[found++] = runs[i].phases[phase];
 	}
-	if (found == 0)
-		return;
-	qsort(values, found, sizeof *values, by_size);
-	*times = (struct store_phase_times){ percentile(values, found, 50), percentile(values, found, 95),
-		values[found - 1] };
+	return times_of(values, found);
+}
+
+/* How long a run takes that fails says what its limits are, not how fast the server is. */
+static struct store_phase_times
+measure_whole(const struct rollup_run *runs, uint32_t count, int64_t *values)
+{
+	size_t found = 0;
+
+	for (uint32_t i = 0; i < count; i++) {
+		if (runs[i].verdict == PW_OK || runs[i].verdict == PW_DEGRADED)
+			values[found++] = runs[i].micros;
+	}
+	return times_of(values, found);
 }
 
 bool
@@ -65,7 +82,7 @@ rollup_make(const struct rollup_run *runs, uint32_t count, const struct rollup_r
 	int64_t *values = count == 0 ? NULL : malloc(count * sizeof *values);
 	int64_t from = start;
 
-	*made = (struct store_rollup){ .start = start };
+	*made = (struct store_rollup){ .start = start, .whole = { -1, -1, -1 } };
 	*phase_names = 0;
 	for (uint32_t i = 0; i < count; i++) {
 		account(made, before, from, runs[i].at);
@@ -78,7 +95,8 @@ rollup_make(const struct rollup_run *runs, uint32_t count, const struct rollup_r
 		*phase_names = runs[count - 1].phase_names;
 		made->phase_count = runs[count - 1].phase_count;
 		for (uint32_t phase = 0; phase < made->phase_count; phase++)
-			measure(runs, count, phase, values, &made->phases[phase]);
+			made->phases[phase] = measure(runs, count, phase, values);
+		made->whole = measure_whole(runs, count, values);
 	}
 	free(values);
 	return count > 0 || made->time[STORE_MOOD_unknown] < length;
@@ -124,8 +142,8 @@ find_span(struct store *store, enum store_span span, int64_t now)
 static bool
 read_run(struct db *db, uint64_t row, struct rollup_run *run, uint64_t *prev)
 {
-	struct query *query = DB_ROW(db, "SELECT at, verdict, mood, speaks_for, phase_names, phases, prev FROM results WHERE id = ?1",
-	    BIND(row));
+	struct query *query = DB_ROW(db, "SELECT at, verdict, mood, speaks_for, phase_names, phases, prev, micros"
+	    " FROM results WHERE id = ?1", BIND(row));
 
 	if (query == NULL)
 		return false;
@@ -136,6 +154,7 @@ read_run(struct db *db, uint64_t row, struct rollup_run *run, uint64_t *prev)
 	run->phase_names = (uint32_t)query_i64(query, 4);
 	run->phase_count = times_unpack(query_bytes(query, 5), run->phases, STORE_PHASES_MAX);
 	*prev = (uint64_t)query_i64(query, 6);
+	run->micros = query_i64(query, 7);
 	query_reset(query);
 	return true;
 }
@@ -170,10 +189,11 @@ static bool
 write_rollup(struct db *db, const struct store_rollup *made, uint32_t names)
 {
 	struct query *query = db_query(db, "INSERT INTO rollups (target, span, start, counts, phase_names, phases,"
-	    " up, degraded, down, unknown, paused) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"
+	    " up, degraded, down, unknown, paused, p50, p95)"
+	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, nullif(?12, -1), nullif(?13, -1))"
 	    " ON CONFLICT (target, span, start) DO UPDATE SET counts = excluded.counts,"
 	    " phase_names = excluded.phase_names, phases = excluded.phases, up = excluded.up, degraded = excluded.degraded,"
-	    " down = excluded.down, unknown = excluded.unknown, paused = excluded.paused");
+	    " down = excluded.down, unknown = excluded.unknown, paused = excluded.paused, p50 = excluded.p50, p95 = excluded.p95");
 	unsigned char counts[TIMES_MAX], phases[TIMES_MAX];
 	int64_t values[COUNTS];
 	size_t size;
@@ -194,6 +214,8 @@ write_rollup(struct db *db, const struct store_rollup *made, uint32_t names)
 	query_bind_i64(query, 5, names);
 	size = times_pack(&made->phases[0].p50, 3 * made->phase_count, phases, sizeof phases);
 	query_bind_bytes(query, 6, (struct pw_bytes){ (const char *)phases, size });
+	query_bind_i64(query, 12, made->whole.p50);
+	query_bind_i64(query, 13, made->whole.p95);
 	return query_run(query);
 }
 

@@ -5,7 +5,7 @@
 #include "store/rows.h"
 
 struct rollup_run {
-	int64_t at;
+	int64_t at, micros;
 	uint32_t verdict, mood, speaks_for;
 	uint32_t phase_names; /* number of the list */
 	uint32_t phase_count;

@@ -283,6 +283,7 @@ struct store_rollup {
 	const char *phase_names;
 	uint32_t phase_count;
 	struct store_phase_times { int64_t p50, p95, max; } phases[STORE_PHASES_MAX]; /* -1: never reached */
+	struct store_phase_times whole; /* of runs that were ok or degraded; -1: there was none */
 };
 
 /* "waiting" …; "?" for what is none. */

@@ -210,6 +210,13 @@ static const char *const history_steps[] = {
 	"	WHEN 1 THEN 'degraded' WHEN 2 THEN 'blocked' WHEN 3 THEN 'failed' ELSE 'unknown' END AS verdict,"
 	"	o.word AS outcome, CAST(r.text AS TEXT) AS text"
 	"	FROM newest n JOIN results r ON r.id = n.id JOIN words o ON o.number = r.outcome",
+	/* 3: how long whole runs took that were ok or degraded; NULL in earlier roll-ups */
+	"ALTER TABLE rollups ADD COLUMN p50 INTEGER;" "ALTER TABLE rollups ADD COLUMN p95 INTEGER;"
+	"DROP VIEW availability;"
+	"CREATE VIEW availability AS SELECT target, " TIME("hour", "start") ", up / 1e6 AS up_s, degraded / 1e6 AS degraded_s,"
+	"	down / 1e6 AS down_s, unknown / 1e6 AS unknown_s, paused / 1e6 AS paused_s,"
+	"	100.0 * (up + degraded) / nullif(up + degraded + down, 0) AS percent, p50 / 1e6 AS p50_s, p95 / 1e6 AS p95_s"
+	"	FROM rollups WHERE span = 1 AND up IS NOT NULL",
 };
 
 #define STEPS(array) (int)(sizeof(array) / sizeof(array)[0]), array

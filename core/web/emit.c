@@ -220,8 +220,8 @@ emit_span(struct emit *emit, int64_t microseconds)
 	put_text(emit, text_add_span, microseconds);
 }
 
-void
-emit_time(struct emit *emit, int64_t utc)
+static void
+put_time(struct emit *emit, int64_t utc, bool is_short)
 {
 	time_t seconds = (time_t)(utc / SECOND);
 	char machine[32], shown[32];
@@ -231,9 +231,24 @@ emit_time(struct emit *emit, int64_t utc)
 		EMIT(emit, "-");
 		return;
 	}
-	EMIT(emit, "<time datetime=\"");
+	EMIT(emit, "<time");
+	if (is_short)
+		EMIT(emit, " class=\"short\"");
+	EMIT(emit, " datetime=\"");
 	put(emit, machine, strftime(machine, sizeof machine, "%Y-%m-%dT%H:%M:%SZ", &parts));
 	EMIT(emit, "\">");
-	put(emit, shown, strftime(shown, sizeof shown, "%Y-%m-%d %H:%M:%S UTC", &parts));
+	put(emit, shown, strftime(shown, sizeof shown, is_short ? "%e %b %H:%M UTC" : "%Y-%m-%d %H:%M:%S UTC", &parts));
 	EMIT(emit, "</time>");
+}
+
+void
+emit_time(struct emit *emit, int64_t utc)
+{
+	put_time(emit, utc, false);
+}
+
+void
+emit_moment(struct emit *emit, int64_t utc)
+{
+	put_time(emit, utc, true);
 }

@@ -58,5 +58,7 @@ void emit_span(struct emit *, int64_t microseconds);
 /* A time element: UTC to the second, and the machine's form in its attribute, from which the script makes the reader's own
  * time. 0: "-". */
 void emit_time(struct emit *, int64_t utc);
+/* The same to the minute and without its year, where there is room for no more. */
+void emit_moment(struct emit *, int64_t utc);
 
 #endif

@@ -15,9 +15,9 @@
 #include "store/history.h"
 #include "store/page.h"
 
-enum { NEWEST_A_STEP = 2000, RESULTS_A_STEP = 2000, TARGETS_A_STEP = 200, TRACES_A_STEP = 200, LAST_HOUR = 4, FAILURES_MAX = 40 };
+enum { NEWEST_A_STEP = 2000, RESULTS_A_STEP = 2000, TARGETS_A_STEP = 200, TRACES_A_STEP = 200, LAST_QUARTERS = 9, FAILURES_MAX = 40 };
 
-static const int64_t quarter = INT64_C(900) * SECOND, quarters_after = INT64_C(60) * SECOND;
+static const int64_t quarter = INT64_C(900) * SECOND, hour = INT64_C(3600) * SECOND, quarters_after = INT64_C(60) * SECOND;
 
 struct looks {
 	struct look *items;
@@ -145,6 +145,14 @@ look_quarter(int64_t number)
 	int64_t place = number % LOOK_QUARTERS;
 
 	return (uint32_t)(place < 0 ? place + LOOK_QUARTERS : place);
+}
+
+uint32_t
+look_hour(int64_t number)
+{
+	int64_t place = number % LOOK_HOURS;
+
+	return (uint32_t)(place < 0 ? place + LOOK_HOURS : place);
 }
 
 bool
@@ -320,23 +328,38 @@ take_quarter(struct look *look, struct query *query)
 	}
 }
 
-/* Places of the quarters that have begun since still hold what was a day before. After more than an hour, as of a host that was
+static uint32_t
+pace_of(int64_t micros)
+{
+	return micros < 0 ? 0 : micros > UINT32_MAX ? UINT32_MAX : (uint32_t)micros;
+}
+
+static void
+take_hour(struct look *look, struct query *query)
+{
+	look->hours[look_hour(query_i64(query, 0) / hour)] = (struct pace){ pace_of(query_i64(query, 2)), pace_of(query_i64(query, 3)) };
+}
+
+/* Places of the quarters and hours that have begun since still hold what was a day before. After more than two hours, as of a host that was
  * suspended, the roll-ups of the whole day are read again. */
 static void
 advance(struct looks *looks, int64_t now)
 {
 	int64_t number = now / quarter, begun = looks->quarter_now == 0 ? 0 : number - looks->quarter_now;
 
-	for (uint32_t i = 0; i < looks->count; i++)
-		for (int64_t j = 1; j <= begun && j <= LOOK_QUARTERS; j++)
+	for (uint32_t i = 0; i < looks->count; i++) {
+		for (int64_t j = 1; j <= begun && j <= LOOK_QUARTERS; j++) {
 			looks->items[i].quarters[look_quarter(looks->quarter_now + j)] = (struct quarter){ .share = 0 };
-	if (begun > LAST_HOUR)
+			looks->items[i].hours[look_hour((looks->quarter_now + j) * quarter / hour)] = (struct pace){ .p50 = 0 };
+		}
+	}
+	if (begun > LAST_QUARTERS)
 		looks->quarters_next = 0;
 	if (begun > 0 || looks->quarter_now == 0)
 		looks->quarter_now = number;
 }
 
-/* Of some targets; those of the last hour alone once all were read. Returns whether there are more. */
+/* Of some targets; the last that may have been made since, and the hour before them, once all were read. Returns whether there are more. */
 static bool
 read_quarters(struct looks *looks, struct db *db, int64_t now)
 {
@@ -346,15 +369,15 @@ read_quarters(struct looks *looks, struct db *db, int64_t now)
 		return false;
 	for (uint32_t i = 0; i < TARGETS_A_STEP && looks->quarters_at < looks->count; i++, looks->quarters_at++) {
 		struct look *look = &looks->items[looks->quarters_at];
-		struct query *query = db_query(db, "SELECT start, counts FROM rollups"
-		    " WHERE target = ?1 AND span = 0 AND start >= ?2 ORDER BY start");
+		struct query *query = db_query(db, "SELECT start, counts, p50, p95, span FROM rollups"
+		    " WHERE target = ?1 AND span IN (0, 1) AND start >= ?2 ORDER BY span, start");
 
 		if (query == NULL)
 			return false;
 		query_bind_i64(query, 1, (int64_t)look->target);
-		query_bind_i64(query, 2, looks->quarters_next == 0 ? from : now - LAST_HOUR * quarter);
+		query_bind_i64(query, 2, looks->quarters_next == 0 ? from : now - LAST_QUARTERS * quarter);
 		while (query_step(query))
-			take_quarter(look, query);
+			(query_i64(query, 4) == STORE_QUARTER ? take_quarter : take_hour)(look, query);
 	}
 	if (looks->quarters_at < looks->count)
 		return true;

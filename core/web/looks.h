@@ -10,13 +10,19 @@
 #include "web/facts.h"
 #include "web/tallies.h"
 
-enum { LOOK_QUARTERS = 96, LOOK_PHASES_MAX = 16 }; /* a strip of 24 hours */
+enum { LOOK_QUARTERS = 96, LOOK_HOURS = 24, LOOK_PHASES_MAX = 16 }; /* a strip of 24 hours */
 
 /* A quarter of an hour: the worst that a part of it was, and how great that part was. */
 struct quarter {
 	uint8_t mood;   /* enum store_mood */
 	uint8_t share;  /* of 255; 0: nothing is known of it */
 	uint8_t failed; /* runs that failed in it, up to 255 */
+};
+
+/* How long runs of an hour took that were ok or degraded, in microseconds, at most UINT32_MAX; 0: there was none, or the hour
+ * was not summed up yet. */
+struct pace {
+	uint32_t p50, p95;
 };
 
 /* Runs that ended so at that step; "": before any. */
@@ -44,10 +50,12 @@ struct look {
 	uint64_t incidents;       /* that began since this process began to follow */
 	struct facts_seen facts;
 	struct quarter quarters[LOOK_QUARTERS]; /* look_quarter() finds one */
+	struct pace hours[LOOK_HOURS];          /* look_hour() finds one */
 };
 
-/* The place in `quarters` of a number of quarters since 1970, which is negative before. */
+/* The place in `quarters` of a number of quarters since 1970, which is negative before; that in `hours` of hours. */
 uint32_t look_quarter(int64_t number);
+uint32_t look_hour(int64_t number);
 
 /* A step of the newest run; begins as zeroes. */
 struct look_phase {

@@ -190,21 +190,24 @@ put_row(struct view *view, const struct board_row *row, int64_t now)
 		EMIT(emit, " <span class=\"faint\">paused</span>");
 	if (row->flapping)
 		EMIT(emit, " <span class=\"faint\">flapping</span>");
-	EMIT(emit, "</td><td class=\"when\">");
+	EMIT(emit, "</td><td class=\"when since\">");
+	emit_moment(emit, row->since);
+	EMIT(emit, " <span class=\"faint\">");
 	emit_age(emit, now - row->since);
-	EMIT(emit, "</td><td class=\"cause\">");
+	EMIT(emit, "</span></td><td class=\"cause\">");
 	put_cause(view, row);
-	EMIT(emit, "</td><td class=\"when\">");
+	EMIT(emit, "</td><td class=\"when looked\">");
 	if (row->last_run != 0) {
 		emit_age(emit, now - row->last_run);
 		EMIT(emit, " ago");
 	} else
 		EMIT(emit, "not yet");
-	EMIT(emit, "</td><td class=\"when number\">");
+	EMIT(emit, "</td><td class=\"when number took\">");
 	if (look->at != 0)
 		emit_span(emit, look->micros);
-	EMIT(emit, "</td><td>");
+	EMIT(emit, "</td><td class=\"day\">");
 	view_strip(view, look, now);
+	view_pace(view, look, now);
 	EMIT(emit, "</td></tr>\n");
 }
 
@@ -361,7 +364,7 @@ put_table(struct view *view, const struct choice *choice)
 		if (found >= first && found < first + ROWS_A_PAGE) {
 			if (!is_open)
 				EMIT(emit, "<div class=\"scroll\"><table class=\"targets\" id=\"targets\"><thead><tr><th>State</th><th>Target</th>"
-				    "<th>For</th><th>Why</th><th>Looked</th><th class=\"number\">Took</th><th>24 hours</th></tr></thead><tbody>\n");
+				    "<th>Since</th><th>Why</th><th>Looked</th><th class=\"number\">Took</th><th>24 hours, p50 and p95</th></tr></thead><tbody>\n");
 			is_open = true;
 			put_row(view, row, now);
 		}

@@ -41,6 +41,8 @@ void view_rank(struct view *, enum board_rank, const char *word);
 void view_target(struct view *, const char *name);
 /* The last 24 hours of a target as a picture, and in words for who does not see it. */
 void view_strip(struct view *, const struct look *, int64_t now);
+/* How long its runs took in each of these hours, p50 and p95, as two lines on a logarithmic scale of its own. */
+void view_pace(struct view *, const struct look *, int64_t now);
 
 /* Answers with 404 and the reason. */
 void view_missing(struct view *, const char *what);

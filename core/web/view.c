@@ -1,4 +1,5 @@
 /* What all HTML pages share. */
+#include <math.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -213,6 +214,86 @@ view_strip(struct view *view, const struct look *look, int64_t now)
 			put_tick(emit, quarter, i);
 	}
 	EMIT(emit, "</svg>");
+}
+
+enum { PACE_HEIGHT = 20, PACE_MARGIN = 2, PACE_HOUR = 10 };
+
+struct scale {
+	uint32_t least, most; /* what the line's foot and its head stand for */
+};
+
+static struct scale
+scale_of(const struct look *look)
+{
+	struct scale scale = { UINT32_MAX, 0 };
+
+	for (int i = 0; i < LOOK_HOURS; i++) {
+		const struct pace *pace = &look->hours[i];
+
+		if (pace->p50 == 0)
+			continue;
+		scale.least = pace->p50 < scale.least ? pace->p50 : scale.least;
+		scale.most = pace->p95 > scale.most ? pace->p95 : scale.most;
+	}
+	return scale;
+}
+
+/* Twofold is a quarter of the height at most, so that what hardly differs looks so. */
+static int
+height_of(uint32_t micros, const struct scale *scale)
+{
+	double range = log((double)scale->most / (double)scale->least), least = log(16);
+
+	return PACE_HEIGHT - PACE_MARGIN
+	    - (int)((PACE_HEIGHT - 2 * PACE_MARGIN) * log((double)micros / (double)scale->least) / (range > least ? range : least));
+}
+
+/* By steps, an hour each; nothing where nothing is known. */
+static void
+put_pace(struct emit *emit, const struct look *look, int64_t now, const struct scale *scale, bool is_p95)
+{
+	int64_t last = now / (INT64_C(3600) * SECOND);
+	int at = 0, before = -1;
+
+	for (int i = 0; i < LOOK_HOURS; i++) {
+		const struct pace *pace = &look->hours[look_hour(last - LOOK_HOURS + 1 + i)];
+
+		if (pace->p50 == 0) {
+			before = -1;
+			continue;
+		}
+		at = height_of(is_p95 ? pace->p95 : pace->p50, scale);
+		if (before < 0) {
+			EMIT(emit, "M");
+			emit_i64(emit, PACE_HOUR * i);
+			EMIT(emit, " ");
+			emit_i64(emit, at);
+		} else if (at != before) {
+			EMIT(emit, "v");
+			emit_i64(emit, at - before);
+		}
+		EMIT(emit, "h10");
+		before = at;
+	}
+}
+
+void
+view_pace(struct view *view, const struct look *look, int64_t now)
+{
+	struct scale scale = scale_of(look);
+	struct emit *emit = &view->emit;
+
+	if (scale.most == 0)
+		return;
+	EMIT(emit, "<svg class=\"pace\" viewBox=\"0 0 240 20\" preserveAspectRatio=\"none\" role=\"img\"><title>p50 from ");
+	emit_span(emit, scale.least);
+	EMIT(emit, ", p95 up to ");
+	emit_span(emit, scale.most);
+	EMIT(emit, "</title><path class=\"p95\" d=\"");
+	put_pace(emit, look, now, &scale, true);
+	EMIT(emit, "\"/><path d=\"");
+	put_pace(emit, look, now, &scale, false);
+	EMIT(emit, "\"/></svg>");
 }
 
 void

@@ -243,6 +243,9 @@ rolled_up(void **state)
 	    " AND hour_us = 1795392000000000", -1), 10 * (50 * 60 - 1) + 1);
 	assert_int_equal(db_number(db, "SELECT round(1000 * percent) FROM availability WHERE target = 9 AND hour_us = 1795392000000000", -1),
 	    83329);
+	/* Runs 21 to 30 failed: of the 50 others, that took 1 to 20 and 31 to 60 us, the 25th took 35, and the 48th 58. */
+	assert_int_equal(db_number(db, "SELECT p50 * 100 + p95 FROM rollups WHERE target = 9 AND span = 1 AND start = 1795392000000000", -1), 3558);
+	assert_int_equal(db_number(db, "SELECT count(*) FROM rollups WHERE p50 IS NULL", -1), 0);
 	assert_int_equal(db_number(db, "SELECT count(*) FROM last_run WHERE target = 9 AND verdict = 'ok' AND started_us = "
 	    "(SELECT max(at) FROM results)", -1), 1);
 	/* The last result speaks for ten minutes; then nobody knows, and soon there is no row. */
@@ -252,6 +255,7 @@ rolled_up(void **state)
 	assert_int_equal(seen.rollup.time[STORE_MOOD_up], 9 * MINUTE + SECOND);
 	assert_int_equal(seen.rollup.time[STORE_MOOD_unknown], 6 * MINUTE - SECOND);
 	assert_int_equal(seen.rollup.phase_count, 0);
+	assert_int_equal(db_number(db, "SELECT count(*) FROM rollups WHERE p50 IS NULL AND p95 IS NULL AND span = 0", -1), 1);
 	/* Those of an earlier version have their counts alone, until they are looked at. */
 	assert_true(db_exec(db, "UPDATE rollups SET up = NULL, degraded = NULL, down = NULL, unknown = NULL, paused = NULL"));
 	assert_int_equal(db_number(db, "SELECT count(*) FROM availability", -1), 0);

@@ -432,6 +432,45 @@ a_strip_shows_no_other_day(void **state)
 	store_reader_close(&reader);
 }
 
+/* What site_answer() gives for a path; the caller frees its data. */
+static struct buffer
+page(const char *path)
+{
+	struct site site = { .config = &config, .board = board };
+	struct buffer body = { .data = NULL };
+	struct server_answer answer = { .status = 200, .body = &body };
+
+	site_answer(&site, &(struct server_request){ .path = path, .prefix = "" }, &answer);
+	assert_int_equal(answer.status, 200);
+	assert_true(buffer_add(&body, "", 1, EMIT_MAX));
+	return body;
+}
+
+/* The hours that were summed up, each in its place, with a gap where there was none; none of another day. */
+static void
+the_pace_of_a_day_is_by_hours(void **state)
+{
+	static const int64_t hour = INT64_C(3600) * SECOND;
+	int64_t number = clock_wall() / hour;
+	char sql[512];
+	struct buffer body;
+
+	(void)state;
+	snprintf(sql, sizeof sql, "INSERT INTO rollups (target, span, start, counts, phase_names, phases, p50, p95) VALUES"
+	    " (1, 1, %lld, x'', 1, x'', 1000, 1000000), (1, 1, %lld, x'', 1, x'', 2000, 16000), (1, 1, %lld, x'', 1, x'', NULL, NULL),"
+	    " (1, 1, %lld, x'', 1, x'', 5000000000, 5000000000)",
+	    (long long)((number - 10) * hour), (long long)((number - 8) * hour), (long long)((number - 7) * hour), (long long)((number - 30) * hour));
+	assert_true(db_exec(folder.store->shelves[STORE_HISTORY].db, sql));
+	turn();
+	assert_int_equal(look()->hours[look_hour(number - 8)].p95, 16000);
+	assert_int_equal(look()->hours[look_hour(number - 7)].p50, 0);
+	assert_int_equal(look()->hours[look_hour(number - 30)].p50, 0);
+	body = page("/");
+	assert_non_null(strstr(body.data, "<title>p50 from 0.001 s, p95 up to 1.0 s</title>"));
+	assert_non_null(strstr(body.data, "class=\"p95\" d=\"M130 2h10M150 12h10\"/>"));
+	buffer_fini(&body);
+}
+
 static void
 pauses_hold_in_their_time(void **state)
 {
@@ -469,6 +508,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(damage_is_told_and_keeps_nobody_busy, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(rows_are_there_without_their_results, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_strip_shows_no_other_day, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(the_pace_of_a_day_is_by_hours, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(pauses_hold_in_their_time, set_up, tear_down),
 	};
 

@@ -3,6 +3,7 @@
  * is asked for again, and of <main> what differs is put in its place, so that focus, selection and the reader's place stay.
  * Pieces of strips and charts are reached by keyboard. Without a script the page is complete. */
 (() => {
+	const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 	const EVERY = 5000, LEAST = 1000, PATIENCE = 30000, events = document.currentScript && document.currentScript.dataset.events;
 
 	function pad(number) {
@@ -15,9 +16,12 @@
 			if (Number.isNaN(time.getTime()))
 				continue;
 			const offset = -time.getTimezoneOffset(), hours = Math.floor(Math.abs(offset) / 60), minutes = Math.abs(offset) % 60;
-			element.title = element.dateTime.replace("T", " ").replace("Z", " UTC");
-			element.textContent = `${time.getFullYear()}-${pad(time.getMonth() + 1)}-${pad(time.getDate())} ${pad(time.getHours())}:`
-			    + `${pad(time.getMinutes())}:${pad(time.getSeconds())} ${offset < 0 ? "-" : "+"}${pad(hours)}${pad(minutes)}`;
+			const utc = element.dateTime.replace("T", " ").replace("Z", " UTC"), clock = `${pad(time.getHours())}:${pad(time.getMinutes())}`;
+			const full = `${time.getFullYear()}-${pad(time.getMonth() + 1)}-${pad(time.getDate())} ${clock}:`
+			    + `${pad(time.getSeconds())} ${offset < 0 ? "-" : "+"}${pad(hours)}${pad(minutes)}`;
+			const isShort = element.classList.contains("short");
+			element.title = isShort ? `${full}, ${utc}` : utc;
+			element.textContent = isShort ? `${time.getDate()} ${MONTHS[time.getMonth()]} ${clock}` : full;
 		}
 	}
 
