@@ -213,6 +213,21 @@ zone_at(const struct zone *zone, int64_t seconds)
 	return time;
 }
 
+int64_t
+zone_seconds(const struct zone *zone, const struct zone_time *wall)
+{
+	int64_t shown = zone_days(wall->year, wall->month, wall->day) * DAY_SECONDS
+	    + wall->hour * 3600 + wall->minute * 60 + wall->second;
+	int32_t before = zone_at(zone, shown - DAY_SECONDS).offset;
+	int32_t after = zone_at(zone, shown + DAY_SECONDS).offset;
+	int64_t early = shown - (before > after ? before : after);
+	int64_t late = shown - (before > after ? after : before);
+
+	if (early + zone_at(zone, early).offset == shown)
+		return early;
+	return late + zone_at(zone, late).offset == shown ? late : shown - before;
+}
+
 static void
 add_digits(struct text *text, int64_t number, int width)
 {

@@ -37,6 +37,11 @@ struct zone_time {
 /* What the wall clock shows, `seconds` after 1970-01-01T00:00:00Z. */
 struct zone_time zone_at(const struct zone *, int64_t seconds);
 
+/* The other way, of year to second, each within its range (a day may be one behind the end of its
+ * month): the first instant at which the wall clock shows that. Of a time that it leaves out: as
+ * far behind the change as that is behind what the clock showed before it. */
+int64_t zone_seconds(const struct zone *, const struct zone_time *wall);
+
 /* "2026-11-23 16:43:43 +0100 (CET)", from microseconds UTC; parts of a second are dropped. */
 void zone_add(struct text *, const struct zone *, int64_t microseconds);
 

@@ -1,4 +1,4 @@
-/* `postwatch history TARGET`: its runs, the newest first, as far back as they are kept. */
+/* `postwatch history TARGET…`: their runs, the newest first, as far back as they are kept. */
 #include "command/command.h"
 
 #include <assert.h>
@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/outcome.h"
+#include "command/choice.h"
 #include "command/layout.h"
 #include "command/past.h"
 
@@ -127,44 +128,71 @@ put_line(struct list *list, const struct store_run *run)
 	layout_row(columns, 2, (const char *const[]){ time_of(list, run->at, at), took }, bytes);
 }
 
+/* The newest first: those behind the time that is asked for are passed over, and the first before
+ * it ends the list. */
+static void
+put_runs(struct list *list, const struct choice *choice)
+{
+	bool has_bounds = choice->until < INT64_MAX || choice->since > 0;
+	struct past *past = list->past;
+	struct store_list runs;
+	struct store_run run;
+	uint32_t shown = 0;
+
+	list->day[0] = '\0';
+	store_list_open(&runs, past->reader, STORE_LIST_HISTORY, list->target->number);
+	while (past_next(past, &runs, &run)) {
+		if (run.at < choice->since)
+			store_list_stop(&runs);
+		if (run.at < choice->since || run.at >= choice->until)
+			continue;
+		if (past->json)
+			put_json(list, &run);
+		else
+			put_line(list, &run);
+		if (++shown == past->count)
+			store_list_stop(&runs);
+	}
+	if (!past->json && shown == 0)
+		printf("%s: no runs are kept%s\n", list->target->name,
+		    has_bounds ? " of that time" : "");
+}
+
 static int
 history(const struct command *command, int argc, char **argv)
 {
 	struct past past = { .reader = NULL };
 	struct list list = { .past = &past };
-	struct store_list runs;
-	struct store_run run;
-	uint32_t shown = 0;
+	struct choice choice;
 	int at, ends = past_options(&past, command, argc, argv, &at);
 
-	if (ends == 0 && argc - at != 1)
-		return command_misused(command, "`history` takes one target");
+	if (ends == 0 && argc == at)
+		return command_misused(command, "`history` takes targets, or tag:TAG");
 	if (ends != 0 || (ends = past_open_store(&past)) != 0)
 		return ends;
-	if (past.broken || (list.target = past_find_target(&past, argv[at])) == NULL)
-		return past_finish(&past, EXIT_NOTHING);
+	if (past.broken || (ends = choice_make(&past, command, argv + at, &choice)) != 0)
+		return past_finish(&past, ends);
 	past_begin(&past);
-	store_list_open(&runs, past.reader, STORE_LIST_HISTORY, list.target->number);
-	while (past_next(&past, &runs, &run)) {
-		if (past.json)
-			put_json(&list, &run);
-		else
-			put_line(&list, &run);
-		if (++shown == past.count)
-			store_list_stop(&runs);
+	for (size_t i = choice_next(&choice, 0); i < past.target_count;
+	     i = choice_next(&choice, i + 1)) {
+		bool is_first = list.target == NULL;
+
+		list.target = &past.targets[i];
+		if (!past.json && choice.count > 1)
+			printf("%s%s\n", is_first ? "" : "\n", list.target->name);
+		put_runs(&list, &choice);
 	}
-	if (!past.json && shown == 0)
-		printf("%s: no runs are kept\n", list.target->name);
 	return past_finish(&past, 0);
 }
 
-static const struct option_row options[] = { PAST_COUNT, PAST_OPTIONS };
+static const struct option_row options[] = { PAST_COUNT, PAST_TIMES, PAST_OPTIONS };
 
 const struct command command_history = {
-	.name = "history", .arguments = "TARGET",
-	.summary = "the runs of a target, the newest first",
-	.help = "Lists the runs of TARGET as far back as they are kept: when, the verdict, how "
-	    "long it took, and the sentence, or where all was well the seconds of each step.\n\n"
+	.name = "history", .arguments = PAST_WORDS,
+	.summary = "the runs of targets, the newest first",
+	.help = "Lists the runs of each TARGET as far back as they are kept: when, the verdict, "
+	    "how long it took, and the sentence, or where all was well the seconds of each step.\n\n"
+	    PAST_WORDS_HELP "--since and --until leave those that began then.\n\n"
 	    "Exit status: as that of `postwatch status`.",
 	.options = options, .run = history,
 };

@@ -12,6 +12,7 @@
 #include "base/evidence_json.h"
 #include "base/messages.h"
 #include "base/transcript.h"
+#include "command/choice.h"
 #include "command/layout.h"
 #include "command/past.h"
 #include "command/show.h"
@@ -62,11 +63,20 @@ put_line(const struct past *past, const struct store_outage *incident)
 	layout_row(columns, COLUMNS, cells, said(incident, bytes));
 }
 
-/* `target`: the store's number; 0: of all. */
-static void
-put_all(struct past *past, uint64_t target)
+/* An incident is of the time that is asked for if it lasted then. */
+static bool
+is_asked_for(const struct choice *choice, const struct store_outage *incident)
 {
-	enum store_list_kind kind = target == 0 ? STORE_LIST_INCIDENTS : STORE_LIST_INCIDENTS_OF;
+	return choice_has(choice, incident->target) && incident->began < choice->until
+	    && (incident->ended == 0 || incident->ended > choice->since);
+}
+
+static void
+put_all(struct past *past, const struct choice *choice)
+{
+	bool is_of_one = choice->is_named && choice->count == 1;
+	enum store_list_kind kind = is_of_one ? STORE_LIST_INCIDENTS_OF : STORE_LIST_INCIDENTS;
+	uint64_t target = is_of_one ? past->targets[choice_next(choice, 0)].number : 0;
 	uint32_t shown = 0, open = 0;
 	struct store_outage incident;
 	struct store_list list;
@@ -76,6 +86,8 @@ put_all(struct past *past, uint64_t target)
 		layout_heads(columns, COLUMNS, "said");
 	store_list_open(&list, past->reader, kind, target);
 	while (past_next(past, &list, &incident)) {
+		if (!is_asked_for(choice, &incident))
+			continue;
 		shown++;
 		open += incident.ended == 0;
 		if (past->json) {
@@ -99,28 +111,25 @@ static int
 incidents(const struct command *command, int argc, char **argv)
 {
 	struct past past = { .reader = NULL };
-	const struct past_target *target = NULL;
+	struct choice choice;
 	int at, ends = past_options(&past, command, argc, argv, &at);
 
-	if (ends == 0 && argc - at > 1)
-		return command_misused(command, "`incidents` takes one target at most");
 	if (ends != 0 || (ends = past_open_store(&past)) != 0)
 		return ends;
-	if (at < argc && !past.broken && (target = past_find_target(&past, argv[at])) == NULL)
-		ends = EXIT_NOTHING;
-	else if (!past.broken)
-		put_all(&past, target == NULL ? 0 : target->number);
+	if (!past.broken && (ends = choice_make(&past, command, argv + at, &choice)) == 0)
+		put_all(&past, &choice);
 	return past_finish(&past, ends);
 }
 
-static const struct option_row options[] = { PAST_COUNT, PAST_OPTIONS };
+static const struct option_row options[] = { PAST_COUNT, PAST_TIMES, PAST_OPTIONS };
 
 const struct command command_incidents = {
-	.name = "incidents", .arguments = "[TARGET]",
+	.name = "incidents", .arguments = PAST_WORDS,
 	.summary = "outages, the newest first",
-	.help = "Lists the incidents of TARGET, or of all: from the first failing attempt of a "
-	    "confirmed outage to the first passing one of its end. `postwatch show INCIDENT` tells "
+	.help = "Lists the incidents of each TARGET, or of all: from the first failing attempt of "
+	    "a confirmed outage to the first passing one of its end. `postwatch show INCIDENT` tells "
 	    "the whole story of one.\n\n"
+	    PAST_WORDS_HELP "--since and --until leave those that lasted then.\n\n"
 	    "Exit status: as that of `postwatch status`.",
 	.options = options, .run = incidents,
 };

@@ -30,7 +30,7 @@ static void
 take_accepted(struct past *past)
 {
 	static struct config_faults faults;
-	struct config_source source = { .state = past->folder };
+	struct config_source source = { .state = past->folder, .probes_alone = past->nagios };
 	const struct config *config = NULL;
 	struct reason why;
 
@@ -61,9 +61,15 @@ past_find_folder(struct past *past)
 {
 	static struct config_faults faults;
 	static char folder[PATH_MAX];
-	const struct config_source source = { .path = main_file(past), .state = past->state };
+	const struct config_source source = { .path = main_file(past), .state = past->state,
+		.probes_alone = past->nagios };
 
 	past->folder = folder;
+	if (past->nagios && (source.path == NULL || access(source.path, R_OK) == 0)
+	    && config_find_state(&source, folder, sizeof folder) && store_daemon_runs(folder))
+		take_accepted(past);
+	if (past->config != NULL)
+		return 0;
 	if (source.path != NULL && (past->config = config_read(&source, &faults)) != NULL) {
 		text_copy(folder, sizeof folder, past->config->state);
 		return 0;
@@ -114,7 +120,7 @@ open_reader(struct past *past)
 	past->reader = store_reader_open(past->folder, &opening, &why);
 	past->runs = store_daemon_runs(past->folder);
 	/* The file may have been written since, and be no more than what is to be. */
-	if (past->runs)
+	if (past->runs && !past->nagios)
 		take_accepted(past);
 	if (past->reader != NULL)
 		return 0;
@@ -134,7 +140,11 @@ past_options(struct past *past, const struct command *command, int argc, char **
 	char *argument, *end;
 
 	*at = 0;
-	while ((row = command_next_option(command, argc, argv, at, &argument)) != NULL)
+	while ((row = command_try_option(command, argc, argv, at, &argument)) != NULL) {
+		if (row->name == NULL)
+			return command_misused(command,
+			    "%s: not an option of `%s`, or its argument is missing", argument,
+			    command->name);
 		switch (row->letter) {
 		case 'c': past->path = argument; break;
 		case 'S': past->state = argument; break;
@@ -149,12 +159,18 @@ past_options(struct past *past, const struct command *command, int argc, char **
 		case 'x': past->textfile = argument; break;
 		case 'f': past->span = argument; break;
 		case 'n':
+			if (argument == NULL) /* --nagios, which was looked for before */
+				break;
 			past->count = (uint32_t)strtoul(argument, &end, 10);
 			if (argument[0] < '0' || argument[0] > '9' || *end != '\0'
 			    || past->count == 0 || strtoul(argument, NULL, 10) >= UINT32_MAX)
 				return command_misused(
 				    command, "%s: not a number of rows, 1 or more", argument);
+			break;
+		case 's': past->since = argument; break;
+		case 'U': past->until = argument; break;
 		}
+	}
 	return 0;
 }
 
@@ -192,6 +208,38 @@ past_next(struct past *past, struct store_list *list, void *row)
 	return false;
 }
 
+static int
+by_name(const void *left, const void *right)
+{
+	const struct target *const *a = left, *const *b = right;
+
+	return strcmp((*a)->name, (*b)->name);
+}
+
+/* Sorted once, and halved for each: a walk over all for each of 100,000 would take minutes. */
+static void
+find_configured(struct past *past)
+{
+	const struct config *config = past->config;
+	const struct target **sorted;
+
+	if (config == NULL || config->target_count == 0)
+		return;
+	sorted = must(calloc(config->target_count, sizeof *sorted));
+	for (uint32_t i = 0; i < config->target_count; i++)
+		sorted[i] = &config->targets[i];
+	qsort(sorted, config->target_count, sizeof *sorted, by_name);
+	for (size_t i = 0; i < past->target_count; i++) {
+		const struct target like = { .name = past->targets[i].name }, *key = &like;
+		const struct target **found = bsearch(
+		    &key, sorted, config->target_count, sizeof *sorted, by_name);
+
+		if (found != NULL && past->targets[i].gone == 0)
+			past->targets[i].configured = *found;
+	}
+	free(sorted);
+}
+
 int
 past_open_store(struct past *past)
 {
@@ -225,6 +273,7 @@ past_open_store(struct past *past)
 			.probe = past_string(past, row.probe),
 			.host = past_string(past, row.host) };
 	}
+	find_configured(past);
 	return 0;
 }
 

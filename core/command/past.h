@@ -23,6 +23,7 @@ struct past_target {
 	const char *identity, *name, *probe, *host;
 	uint32_t port;
 	int64_t known, gone;
+	const struct target *configured; /* NULL: gone, or without a configuration, or not in it */
 };
 
 /* Starts as zeroes. All that it points at is its own, and goes with past_close(). */
@@ -39,7 +40,9 @@ struct past {
 	uint32_t count;              /* rows at most, 0: all */
 	int64_t now;                 /* UTC */
 	const char *path, *state;    /* -c, -S */
+	bool nagios;                 /* of the configuration what probes need is read, once */
 	const char *why, *span;      /* --why, --for */
+	const char *since, *until;   /* --since, --until */
 	const char *textfile;        /* --textfile */
 	struct past_target *targets; /* by number, those that are gone included */
 	uint32_t target_count, target_room;
@@ -54,6 +57,13 @@ struct past {
 	PAST_FOLDER_OPTIONS, { "utc", 'u', NULL, "times in UTC" }, { NULL, 0, NULL, NULL }
 #define PAST_OPTIONS PAST_FOLDER_OPTIONS, { "utc", 'u', NULL, "times in UTC" }, \
 	{ "json", 'j', NULL, "one object a line" }, { NULL, 0, NULL, NULL }
+#define PAST_TIMES \
+	{ "since", 's', "TIME", "from then on: 2h (ago), 2026-11-23, \"2026-11-23 20:00\"" }, \
+	{ "until", 'U', "TIME", "up to then; a day or a month is itself within" }
+/* What commands take as their words (command/choice.h), and what their help says of it. */
+#define PAST_WORDS "[TARGET|tag:TAG|state:STATE]…"
+#define PAST_WORDS_HELP "tag:TAG stands for all targets that have the tag; state:STATE leaves " \
+	"those that are in that state now. "
 #define PAST_COUNT { "count", 'n', "COUNT", "so many at most, the newest" }
 
 /* Takes all options of the command: 0. Else the exit status, and what is wrong was said. *at:

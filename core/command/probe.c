@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "command/faults.h"
 #include "command/layout.h"
+#include "command/nagios.h"
 #include "command/probe_run.h"
 
 enum {
@@ -74,38 +75,13 @@ take_option(const struct option_row *row, const char *argument, struct words *wo
 	return NULL;
 }
 
-/* Whether the form of Nagios is wanted, however wrong the rest of the command line is. */
-static bool
-is_for_nagios(const struct command *command, char **argv)
-{
-	for (char **word = argv + 1; *word != NULL && strcmp(*word, "--") != 0; word++) {
-		size_t size = strlen(*word);
-
-		if (size > 2 && (*word)[1] == '-' && strncmp("--nagios", *word, size) == 0)
-			return true;
-		if ((*word)[0] != '-' || (*word)[1] == '-')
-			continue;
-		for (const char *letter = *word + 1; *letter != '\0'; letter++) {
-			const struct option_row *row = command->options;
-
-			while (row->name != NULL && row->letter != *letter)
-				row++;
-			if (*letter == 'n')
-				return true;
-			if (row->name == NULL || row->argument != NULL)
-				break;
-		}
-	}
-	return false;
-}
-
 static int
 misused(const struct command *command, bool nagios, const char *what, const char *word)
 {
 	char line[300];
 
 	snprintf(line, sizeof line, "%s%s%s", word, word[0] != '\0' ? ": " : "", what);
-	return nagios ? show_nagios_trouble(line) : command_misused(command, "%s", line);
+	return nagios ? nagios_put_trouble(line) : command_misused(command, "%s", line);
 }
 
 /* The first fault stands for all. */
@@ -131,7 +107,7 @@ tell_faults(const struct config_faults *faults, bool nagios)
 	if (faults->faults > 1)
 		snprintf(words + size, sizeof words - size, "; and %u more fault%s",
 		    faults->faults - 1, plural(faults->faults - 1));
-	return show_nagios_trouble(words);
+	return nagios_put_trouble(words);
 }
 
 static int
@@ -140,7 +116,7 @@ probe(const struct command *command, int argc, char **argv)
 	static struct config_faults faults;
 	static struct words words;
 	static struct probe_orders orders;
-	bool nagios = is_for_nagios(command, argv);
+	bool nagios = nagios_is_asked(command, argv);
 	const struct option_row *row;
 	const char *wrong;
 	char *argument;
@@ -149,6 +125,7 @@ probe(const struct command *command, int argc, char **argv)
 
 	orders.style.colour = layout_has_colour(STDOUT_FILENO);
 	words.source.sets = words.sets;
+	words.source.probes_alone = true;
 	while ((row = command_try_option(command, argc, argv, &at, &argument)) != NULL) {
 		wrong = row->name == NULL ? "not an option of `probe`, or its argument is missing"
 		    : take_option(row, argument, &words, &orders);

@@ -19,6 +19,7 @@
 #include "base/sandbox.h"
 #include "command/command.h"
 #include "command/layout.h"
+#include "command/nagios.h"
 
 enum {
 	STUCK_AFTER = 10,          /* seconds in which a plugin has to return */
@@ -357,7 +358,7 @@ static int
 fail(const struct probing *probing, const char *why)
 {
 	if (probing->orders.style.form == SHOW_NAGIOS)
-		return show_nagios_trouble(why);
+		return nagios_put_trouble(why);
 	return command_fail(EXIT_INTERNAL, "%s", why);
 }
 

@@ -2,14 +2,12 @@
  * One finished run. As text the verdict stands in one sentence, then for each address the steps
  * with their times and limits, what was odd, what to look at, and the transcript; fit to be pasted
  * into a mail. As JSON it is one line, the stable form for programs. As a Nagios plugin line, so
- * that `postwatch probe --nagios` can stand where check_smtp stood, it is SERVICE STATUS - text |
- * label=value;warn;crit;min ..., seconds, by the Monitoring Plugins Development Guidelines; all
- * warnings on lines of their own behind it.
+ * that `postwatch probe --nagios` can stand where check_smtp stood, it has all warnings on lines of
+ * their own behind it.
  */
 #include "command/show.h"
 
 #include <assert.h>
-#include <ctype.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -17,6 +15,7 @@
 #include "base/transcript.h"
 #include "base/units.h"
 #include "command/layout.h"
+#include "command/nagios.h"
 
 /* Enough for a line of a reply with every byte escaped. */
 enum { LINE_MAX_ESCAPED = 4 * 4096 + 64 };
@@ -229,59 +228,6 @@ put_json(FILE *file, enum pw_verdict verdict, const char *outcome, const struct 
 	json_finish_line(&json);
 }
 
-static const char *const status_names[] = { "OK", "WARNING", "CRITICAL", "UNKNOWN" };
-
-/* 0 ok, 1 degraded or blocked, 2 failed, 3 unknown. */
-static int
-status_of(enum pw_verdict verdict)
-{
-	static const int of_verdict[] = {
-		[PW_OK] = 0, [PW_DEGRADED] = 1, [PW_BLOCKED] = 1, [PW_FAILED] = 2, [PW_UNKNOWN] = 3
-	};
-
-	return of_verdict[verdict];
-}
-
-/* Nagios ends the text at `|`. A name of the configuration is no better than what a server said. */
-static void
-put_nagios_text(FILE *file, struct pw_bytes text)
-{
-	for (size_t i = 0; i < text.size; i++)
-		fputc(text.data[i] == '|' ? '/' : text.data[i] == '\n' ? ' ' : text.data[i], file);
-}
-
-static void
-put_service(FILE *file, const struct target *target, int status)
-{
-	for (const char *c = target->policy->probe->descriptor->name; *c != '\0'; c++)
-		fputc(toupper((unsigned char)*c), file);
-	fprintf(file, " %s - ", status_names[status]);
-	put_nagios_text(file, (struct pw_bytes){ target->name, strlen(target->name) });
-	fputs(": ", file);
-}
-
-static void
-put_seconds(FILE *file, int64_t micros)
-{
-	fprintf(file, "%lld.%06lld", (long long)(micros / SECOND), (long long)(micros % SECOND));
-}
-
-/* A threshold of slowness at or above the limit is never met. */
-static void
-put_measure(FILE *file, const char *label, struct pw_bytes address, int64_t micros, int64_t slow,
-    int64_t limit)
-{
-	fprintf(file, " %s%s%.*s=", label, address.size > 0 ? "@" : "", (int)address.size,
-	    address.data);
-	put_seconds(file, micros);
-	fputs("s;", file);
-	if (slow > 0 && slow < limit)
-		put_seconds(file, slow);
-	fputc(';', file);
-	put_seconds(file, limit);
-	fputs(";0", file);
-}
-
 /* The steps of one address that were reached, by the limits that were in force. */
 static void
 put_measures(FILE *file, const struct policy *policy, const struct evidence *leg, int64_t leg_limit)
@@ -295,7 +241,7 @@ put_measures(FILE *file, const struct policy *policy, const struct evidence *leg
 		int64_t slow = index == CONFIG_NONE ? 0 : policy->phases[index].slow;
 
 		if (phase->status != PHASE_NOT_REACHED && phase->micros >= 0)
-			put_measure(file, phase->name, address, phase->micros, slow,
+			nagios_put_measure(file, phase->name, address, phase->micros, slow,
 			    phase->limit < leg_limit ? phase->limit : leg_limit);
 	}
 }
@@ -319,7 +265,7 @@ put_nagios_warnings(FILE *file, const struct run_result *result)
 			if (leg.legs > 1)
 				fprintf(file, "%.*s ", (int)leg.address.size, leg.address.data);
 			fprintf(file, "%s: ", warning.code);
-			put_nagios_text(file, warning.text);
+			nagios_put_text(file, warning.text);
 			fputc('\n', file);
 		}
 	}
@@ -335,15 +281,15 @@ put_nagios(FILE *file, const struct config *config, const struct run_result *res
 	const struct policy *policy = target->policy;
 	bool is_patient = result->order->flags & ORDER_PATIENT;
 	int64_t limit = is_patient ? policy->leg.patient : policy->leg.routine;
-	int status = status_of((enum pw_verdict)report->verdict);
+	enum nagios_status status = nagios_of_verdict((enum pw_verdict)report->verdict);
 
 	assert(report->target < config->target_count && limit > 0);
-	if (status < 2 && put_nagios_warnings(NULL, result))
-		status = 2;
-	put_service(file, target, status);
-	put_nagios_text(file, report->text);
+	if (status < NAGIOS_CRITICAL && put_nagios_warnings(NULL, result))
+		status = NAGIOS_CRITICAL;
+	nagios_put_head(file, policy->probe->descriptor->name, status, target->name);
+	nagios_put_text(file, report->text);
 	fputs(" |", file);
-	put_measure(file, "time", text_view(""), report->micros, policy->leg.slow, limit);
+	nagios_put_measure(file, "time", text_view(""), report->micros, policy->leg.slow, limit);
 	for (uint32_t i = 0; i < result->leg_count; i++) {
 		struct evidence leg;
 
@@ -352,16 +298,7 @@ put_nagios(FILE *file, const struct config *config, const struct run_result *res
 	}
 	fputc('\n', file);
 	put_nagios_warnings(file, result);
-	return status;
-}
-
-int
-show_nagios_trouble(const char *text)
-{
-	fputs("POSTWATCH UNKNOWN - ", stdout);
-	put_nagios_text(stdout, text_view(text));
-	putchar('\n');
-	return 3;
+	return (int)status;
 }
 
 int
@@ -387,7 +324,7 @@ show_run(FILE *file, const struct config *config, const struct run_result *resul
 		put_json(file, (enum pw_verdict)report->verdict, report->outcome,
 		    &(struct show_lost){ target, report->text, report->started, report->micros },
 		    result);
-	return status_of((enum pw_verdict)report->verdict);
+	return (int)nagios_of_verdict((enum pw_verdict)report->verdict);
 }
 
 void
@@ -396,8 +333,9 @@ show_lost(FILE *file, const struct show_lost *lost, const struct show_style *sty
 	const struct page page = { file, NULL, style, &colours[style->colour] };
 
 	if (style->form == SHOW_NAGIOS) {
-		put_service(file, lost->target, 3);
-		put_nagios_text(file, lost->text);
+		nagios_put_head(file, lost->target->policy->probe->descriptor->name, NAGIOS_UNKNOWN,
+		    lost->target->name);
+		nagios_put_text(file, lost->text);
 		fputc('\n', file);
 	} else if (style->form == SHOW_JSON)
 		put_json(file, PW_UNKNOWN, "plugin", lost, NULL);

@@ -29,9 +29,6 @@ struct show_lost {
 };
 void show_lost(FILE *, const struct show_lost *, const struct show_style *);
 
-/* A line for Nagios that says what is wrong with us, on standard output; returns 3. */
-int show_nagios_trouble(const char *text);
-
 /* A dialogue, a line each, its events between `faint` and `plain`. */
 void show_transcript(FILE *, struct pw_bytes transcript, const char *faint, const char *plain);
 

@@ -6,8 +6,11 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "command/choice.h"
 #include "command/layout.h"
+#include "command/nagios.h"
 #include "command/outbox.h"
+#include "command/status_nagios.h"
 #include "command/status_rows.h"
 #include "command/textfile.h"
 
@@ -110,14 +113,9 @@ put_row(const struct past *past, const struct layout_column columns[COLUMNS],
 	    past->colour ? "\033[0m" : "");
 	layout_row(columns, COLUMNS, cells, seen(past, row, bytes));
 	for (; item != NULL; item = item->next) {
-		const char *text = item->text, *rest = NULL;
+		const char *text = status_row_condition(row, item);
 
-		/* Without what the row says already: "NAME degraded(CODE): " before it, and all
-		 * of it where the last run says the same. */
-		if (strncmp(text, name, strlen(name)) == 0 && text[strlen(name)] == ' ')
-			rest = strstr(text + strlen(name), "): ");
-		if (rest != NULL)
-			text = rest + strlen("): ");
+		/* Without what the row says already. */
 		printf("%*s%s for %s", indent, "", item->code,
 		    past_lasted(past, item->since, last));
 		past_end_line(row->text != NULL && strcmp(text, row->text) == 0 ? "" : text);
@@ -224,25 +222,6 @@ put_table(const struct past *past, const struct status_row *all,
 	channels_put(channels, past);
 }
 
-/* The targets that are named, or all that are watched. Returns false if a word names none. */
-static bool
-choose(const struct past *past, const struct status_row *all, char **words,
-    const struct status_row **rows, size_t *count)
-{
-	for (size_t i = 0; words[0] == NULL && i < past->target_count; i++)
-		if (past->targets[i].gone == 0)
-			rows[(*count)++] = &all[i];
-	for (; *words != NULL; words++) {
-		const struct past_target *target = past_find_target(past, *words);
-
-		if (target == NULL)
-			return false;
-		assert(target < past->targets + past->target_count);
-		rows[(*count)++] = &all[target - past->targets];
-	}
-	return true;
-}
-
 /* Returns the exit status. */
 static int
 put_metrics(const struct past *past)
@@ -265,9 +244,13 @@ status(const struct command *command, int argc, char **argv)
 	struct past past = { .reader = NULL };
 	const struct status_row **rows, *all;
 	struct channels channels;
+	struct choice choice;
 	size_t count = 0;
-	int at, ends = past_options(&past, command, argc, argv, &at);
+	int at, ends;
 
+	if (nagios_is_asked(command, argv))
+		return status_nagios(command, argc, argv);
+	ends = past_options(&past, command, argc, argv, &at);
 	if (ends == 0 && past.totals && !past.json)
 		return command_misused(command,
 		    "--totals goes with --json: without it the totals always stand at the end");
@@ -277,11 +260,14 @@ status(const struct command *command, int argc, char **argv)
 		return past_finish(&past, put_metrics(&past));
 	all = status_rows_read(&past);
 	channels_read(&past, &channels);
-	rows = past_keep(&past, (past.target_count + (size_t)(argc - at)) * sizeof *rows);
+	rows = past_keep(&past, past.target_count * sizeof *rows);
 	if (past.broken)
 		return past_finish(&past, 0);
-	if (!choose(&past, all, argv + at, rows, &count))
-		return past_finish(&past, EXIT_NOTHING);
+	if ((ends = choice_make(&past, command, argv + at, &choice)) != 0)
+		return past_finish(&past, ends);
+	for (size_t i = 0; i < past.target_count; i++)
+		if (choice.taken[i] && all[i].since >= choice.since && all[i].since < choice.until)
+			rows[count++] = &all[i];
 	qsort(rows, count, sizeof *rows, compare);
 	past_begin(&past);
 	if (!past.json)
@@ -298,12 +284,14 @@ status(const struct command *command, int argc, char **argv)
 static const struct option_row options[] = {
 	{ "textfile", 'x', "FILE",
 	    "writes metrics into FILE, for the node_exporter, and prints nothing" },
+	{ "nagios", 'n', NULL, "as a Nagios plugin" },
+	PAST_TIMES,
 	{ "totals", 'T', NULL, "with --json: at the end an object of what waits and what fails" },
 	PAST_OPTIONS
 };
 
 const struct command command_status = {
-	.name = "status", .arguments = "[TARGET…]",
+	.name = "status", .arguments = PAST_WORDS,
 	.summary = "how every target stands",
 	.help = "Prints the state of each TARGET, or of all that are watched, with what was seen "
 	    "last and the conditions that stand, acknowledgements and pauses, and what waits to be "
@@ -317,6 +305,13 @@ const struct command command_status = {
 	    "replace FILE, whose name ends with .prom in the folder of the node_exporter's "
 	    "textfile collector. Reads the store, so it works while the daemon does not run, too, "
 	    "and then says so.\n\n"
+	    PAST_WORDS_HELP "--since and --until leave those that entered their state then.\n\n"
+	    "With --nagios prints the line of a Nagios plugin from what the daemon knows: of one "
+	    "TARGET with the times of its last run, else with how many are OK, WARNING, CRITICAL "
+	    "and UNKNOWN, and a line for each that is not OK. CRITICAL is what is down, or has a "
+	    "certificate whose end is urgent; WARNING what is suspect, degraded or blocked; "
+	    "UNKNOWN, with the reason, what is not known now: the daemon does not run or cannot "
+	    "write, it is blind, the target is paused or not looked at.\n\n"
 	    "Exit status: 0; 1 nothing is kept, or no such target; 2 a target is not looked at; 64 "
 	    "wrong command line; 70 the store cannot be read; 74 FILE cannot be written; 78 there "
 	    "is no such file.",

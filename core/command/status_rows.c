@@ -26,6 +26,17 @@ find(const struct past *past, struct status_row *all, uint64_t number)
 	return target == NULL ? NULL : &all[target - past->targets];
 }
 
+const char *
+status_row_condition(const struct status_row *row, const struct status_condition *condition)
+{
+	size_t name = strlen(row->target->name);
+	const char *text = condition->text, *rest = NULL;
+
+	if (strncmp(text, row->target->name, name) == 0 && text[name] == ' ')
+		rest = strstr(text + name, "): ");
+	return rest == NULL ? text : rest + strlen("): ");
+}
+
 bool
 status_row_has_flag(const struct status_row *row, const char *name)
 {
@@ -175,37 +186,6 @@ flag_pauses(const struct past *past, struct status_row *all)
 	window_clock_fini(&windows);
 }
 
-static int
-by_name(const void *left, const void *right)
-{
-	const struct target *const *a = left, *const *b = right;
-
-	return strcmp((*a)->name, (*b)->name);
-}
-
-/* Sorted once, and halved for each: a walk over all for each of 100,000 would take minutes. */
-static void
-find_configured(const struct past *past, struct status_row *all)
-{
-	const struct config *config = past->config;
-	const struct target **sorted;
-
-	if (config == NULL || config->target_count == 0)
-		return;
-	sorted = must(calloc(config->target_count, sizeof *sorted));
-	for (uint32_t i = 0; i < config->target_count; i++)
-		sorted[i] = &config->targets[i];
-	qsort(sorted, config->target_count, sizeof *sorted, by_name);
-	for (size_t i = 0; i < past->target_count; i++) {
-		const struct target like = { .name = past->targets[i].name }, *key = &like;
-		const struct target **found = bsearch(
-		    &key, sorted, config->target_count, sizeof *sorted, by_name);
-
-		all[i].configured = found == NULL || past->targets[i].gone != 0 ? NULL : *found;
-	}
-	free(sorted);
-}
-
 /* When the next run is due, and since when nobody looks at it: by the clock, as the daemon
  * judges it; while that does not run nobody looks. What is kept may be older than what was seen
  * where the store cannot be written: who reads it is told so. The monitor goes by the monotonic
@@ -242,8 +222,8 @@ status_rows_read(struct past *past)
 	bool behind = past->runs && store_behind_since(past->folder) != 0;
 
 	for (size_t i = 0; i < past->target_count; i++)
-		all[i] = (struct status_row){ .target = &past->targets[i], .state = STATE_PENDING };
-	find_configured(past, all);
+		all[i] = (struct status_row){ .target = &past->targets[i],
+			.configured = past->targets[i].configured, .state = STATE_PENDING };
 	read_states(past, all);
 	read_conditions(past, all);
 	read_last_runs(past, all);

@@ -56,6 +56,9 @@ struct status_row {
 /* Returns how each target stands, in the order of past->targets. */
 struct status_row *status_rows_read(struct past *);
 
+/* What is said of a condition, without the "NAME degraded(CODE): " before it. */
+const char *status_row_condition(const struct status_row *, const struct status_condition *);
+
 bool status_row_has_flag(const struct status_row *, const char *name);
 
 /* Why nobody is told of a target, a line each behind so many blanks: who paused or acknowledged

@@ -297,7 +297,7 @@ take_notifier(struct reader *reader, const struct node *group)
 	uint32_t twin;
 
 	*notifier = (struct config_notifier){ .name = take_word(reader, group, NOTIFIER_NAME) };
-	plugin = take_word(reader, group, NOTIFIER_PLUGIN);
+	plugin = reader->source->probes_alone ? NULL : take_word(reader, group, NOTIFIER_PLUGIN);
 	if (plugin != NULL)
 		notifier->plugin = probes_find_plugin(
 		    reader, plugin, PW_NOTIFIER, node_member(group, "plugin")->place);
@@ -336,7 +336,7 @@ take_heartbeat(struct reader *reader)
 	bool good;
 	int row;
 
-	if (reader->heartbeat == NULL)
+	if (reader->heartbeat == NULL || reader->source->probes_alone)
 		return;
 	*notifier = (struct config_notifier){ .name = format,
 		.fallback = CONFIG_NONE,

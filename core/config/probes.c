@@ -6,7 +6,10 @@
 #include "config/probes.h"
 
 #include <assert.h>
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/outcome.h"
 #include "config/input.h"
@@ -63,6 +66,39 @@ add_probe(struct reader *reader, const struct plugin *plugin)
 		    "all plugins together have more than %d names of phases", PHASE_NAMES_MAX);
 }
 
+static void
+load_named(struct reader *reader, const char *folder, const char *name)
+{
+	char path[PATH_MAX];
+
+	if ((size_t)snprintf(path, sizeof path, "%s/%s.so", folder, name) < sizeof path
+	    && strchr(name, '/') == NULL && access(path, F_OK) == 0)
+		plugins_load(&reader->plugins, path);
+}
+
+/* Those of the probes that are named, and of the one that targets have which name none. A plugin of
+ * another file name is not found, which is a fault for who names it. */
+static void
+load_named_probes(struct reader *reader, const char *folder)
+{
+	const struct pw_setting *row = &target_settings[TARGET_PROBE];
+
+	load_named(reader, folder, row->fallback);
+	if (reader->wanted_probe != NULL)
+		load_named(reader, folder, reader->wanted_probe);
+	for (uint32_t i = 0; reader->defaults != NULL && i < reader->defaults->count; i++)
+		if (reader->defaults->children[i].kind == NODE_GROUP)
+			load_named(reader, folder, reader->defaults->children[i].key);
+	for (uint32_t i = 0; i <= reader->target_groups.count; i++) {
+		const struct node *group = i == 0 ? reader->defaults
+		                                  : reader->target_groups.items[i - 1];
+		const struct node *probe = group == NULL ? NULL : node_member(group, row->key);
+
+		if (probe != NULL && probe->kind == NODE_STRING)
+			load_named(reader, folder, probe->text);
+	}
+}
+
 void
 probes_load_plugins(struct reader *reader)
 {
@@ -75,8 +111,13 @@ probes_load_plugins(struct reader *reader)
 	    ? ""
 	    : faults_file_name(&reader->faults, node->place.file);
 
+	if (folder == NULL)
+		folder = plugins_standard_folder(reader->scratch);
 	plugins_init(plugins, &reader->values);
-	plugins_load(plugins, folder != NULL ? folder : plugins_standard_folder(reader->scratch));
+	if (reader->source->probes_alone)
+		load_named_probes(reader, folder);
+	else
+		plugins_load(plugins, folder);
 	for (uint32_t i = 0; more != NULL && i < more->count; i++)
 		plugins_load(plugins, path_absolute(reader->scratch, from, more->items[i]));
 	for (uint32_t i = 0; i < plugins->broken_count; i++) {

@@ -102,6 +102,7 @@ const struct config *
 config_read(const struct config_source *source, struct config_faults *faults)
 {
 	struct reader *reader = calloc(1, sizeof *reader); /* too large for the stack */
+	struct config_source whole = *source;
 	const struct config *config;
 
 	if (reader == NULL)
@@ -116,6 +117,9 @@ config_read(const struct config_source *source, struct config_faults *faults)
 		arena_destroy(&reader->arena);
 	fini(reader);
 	free(reader);
+	whole.probes_alone = false;
+	if (config == NULL && source->probes_alone)
+		return config_read(&whole, faults);
 	malloc_trim(0); /* what the parser took is not to be carried along in every child */
 	return config;
 }

@@ -47,6 +47,10 @@ struct config_source {
 	                  to */
 	bool starts;   /* the daemon starts with it: where we are root, its user has to exist and to
 	                  read all files */
+	/* For who only looks at servers: of the folders of plugins those alone are opened that are
+	   called as a probe that is named, and nothing of a notifier but its name is looked at.
+	   Where that has a fault all is read, as without it. */
+	bool probes_alone;
 	bool page; /* with no file: the page is served on loopback, under an address that nobody can
 	              guess */
 	struct accepted *accepted; /* remembers what is read, or has what was (config/accepted.h);

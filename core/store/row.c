@@ -103,7 +103,7 @@ const struct row_form row_forms[ROW_KINDS] = {
 		FIELD_AS(I64, outage, ended, "ended_us"), FIELD_AS(I64, outage, end_confirmed, "end_confirmed_us"),
 		FIELD_AS(TEXT, outage, end, "ending"), FIELD(BYTES, outage, text), FIELD(BYTES, outage, end_text),
 		FIELD_AS(I64, outage, acknowledged, "acknowledged_us"), FIELD_AS(BYTES, outage, ack_by, "acknowledged_by"),
-		FIELD_AS(BYTES, outage, ack_why, "acknowledged_why") } },
+		FIELD_AS(BYTES, outage, ack_why, "acknowledged_why"), FIELD(I64, outage, target) } },
 	[ROW_TOLD] = { "notice_view", 3, sizeof(struct store_told), NULL, ROW_REPLACE, {
 		FIELD(I64, told, notice), FIELD(TEXT, told, notifier), FIELD(TEXT, told, recipient), FIELD(TEXT, told, kind),
 		FIELD(I64, told, target), FIELD(TEXT, told, name), FIELD_AS(I64, told, confirmed, "confirmed_us"),

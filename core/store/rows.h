@@ -57,6 +57,7 @@ struct store_outage {
 	const char *outcome, *end;
 	int64_t began, confirmed, ended, end_confirmed, acknowledged;
 	struct pw_bytes text, end_text, ack_by, ack_why;
+	uint64_t target;
 };
 
 /* Of a notice and one of those to whom it goes, of the view notice_view. */

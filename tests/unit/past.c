@@ -249,6 +249,63 @@ incidents_come_newest_first(void **state)
 	assert_says("0 incidents, 0 open\n");
 }
 
+/* Words, and the times of both options, mean the same for all commands: local times of the reader's, and a day or a month as a
+ * whole. */
+static void
+words_and_times_choose(void **state)
+{
+	static const struct { const char *option; bool first, second; } times[] = {
+		{ "--since=2023-11-14", true, true }, { "--since=2023-11-15", false, true }, { "--until=2023-11-13", false, false },
+		{ "--until=2023-11-14", true, true }, { "--until=2023-11", true, true }, { "--until=2023-10", false, false },
+		{ "--since=2023-12", false, true }, { "--since=2023-11-14 22:14:30", false, true }, { "--since=2023-11-14 22:14:29", true, true },
+		{ "--until=2023-11-14 22:13:30", false, false }, { "--until=2023-11-14T22:13:31Z", true, false },
+		{ "--until=2023-11-14 23:13:31 +0100", true, false }, { "--since=1d", false, true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
+		assert_int_equal(call(&command_incidents, times[i].option, "inbound"), 0);
+		if ((strstr(output, "down: no greeting") != NULL) != times[i].first || (strstr(output, "down: again") != NULL) != times[i].second)
+			fail_msg("%s:\n%s", times[i].option, output);
+	}
+	assert_int_equal(call(&command_incidents, "state:up", NULL), 0);
+	assert_says("0 incidents, 0 open\n");
+	assert_int_equal(call(&command_incidents, "state:down", "state:up"), 0);
+	assert_says("2 incidents, 1 open\n");
+	assert_int_equal(call(&command_history, "mx2.example.org", "--since=2023-11-14 22:18:00"), 0);
+	assert_says("22:18:40");
+	assert_silent_of("22:17:40");
+	assert_int_equal(call(&command_history, "mx2.example.org", "--until=2023-11-14 22:17:00"), 0);
+	assert_says("22:16:40");
+	assert_silent_of("22:17:40");
+	assert_int_equal(call(&command_history, "inbound", "mx2.example.org"), 0);
+	assert_says("inbound\ninbound: no runs are kept\n\nmx2.example.org:25\n2023-11-14 22:18:40");
+	assert_int_equal(call(&command_status, "state:down", NULL), 2);
+	assert_says("1 target: 1 down");
+	assert_int_equal(call(&command_status, "--until=2023-11-13", NULL), 0);
+	assert_says("0 targets");
+	assert_int_equal(call(&command_incidents, "tag:x", NULL), 1);
+	assert_int_equal(call(&command_incidents, "state:bad", NULL), EXIT_USAGE);
+	assert_int_equal(call(&command_incidents, "--since=2023-02-29", NULL), EXIT_USAGE);
+	assert_int_equal(call(&command_incidents, "--since=2023-11-14+1", NULL), EXIT_USAGE);
+	assert_int_equal(call(&command_incidents, "--since=now then", NULL), EXIT_USAGE);
+}
+
+/* Nothing is known now where no daemon runs, whatever was known. */
+static void
+nagios_is_told_that_nothing_is_known(void **state)
+{
+	(void)state;
+	assert_int_equal(call(&command_status, "--nagios", "mx2.example.org"), 3);
+	assert_says("SMTP UNKNOWN - mx2.example.org:25: postwatch is not running on /tmp/");
+	assert_says("; it was up ");
+	assert_says("\ncert_expires_soon for ");
+	assert_silent_of("|");
+	assert_int_equal(call(&command_status, "--nagios", NULL), 3);
+	assert_says("POSTWATCH UNKNOWN - 2 targets, 2 UNKNOWN | CRITICAL=0;;;0;2 UNKNOWN=2;;;0;2 WARNING=0;;;0;2 OK=0;;;0;2\n"
+	    "UNKNOWN inbound: postwatch is not running on ");
+}
+
 static void
 show_tells_the_whole_story(void **state)
 {
@@ -302,6 +359,8 @@ main(void)
 		cmocka_unit_test(status_tells_how_all_stand),
 		cmocka_unit_test(status_speaks_json),
 		cmocka_unit_test(incidents_come_newest_first),
+		cmocka_unit_test(words_and_times_choose),
+		cmocka_unit_test(nagios_is_told_that_nothing_is_known),
 		cmocka_unit_test(show_tells_the_whole_story),
 		cmocka_unit_test(history_comes_newest_first),
 		cmocka_unit_test(an_empty_folder_is_said),

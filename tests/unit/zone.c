@@ -198,6 +198,42 @@ refuses_bad_names(void **state)
 	unsetenv("TZDIR");
 }
 
+/* Of a clock that is set back the first instant; of an hour that is left out the time behind the change; days that begin at
+ * 01:00, and one that was left out as a whole. Each hour of some years comes back. */
+static void
+finds_instants(void **state)
+{
+	static const struct { const char *zone; struct zone_time wall; int64_t at; } known[] = {
+		{ "Europe/Berlin", { .year = 2026, .month = 10, .day = 25, .hour = 2, .minute = 30 }, 1792888200 },
+		{ "Europe/Berlin", { .year = 2026, .month = 10, .day = 25, .hour = 3 }, 1792893600 },
+		{ "Europe/Berlin", { .year = 2026, .month = 3, .day = 29, .hour = 2, .minute = 30 }, 1774747800 },
+		{ "America/Sao_Paulo", { .year = 2018, .month = 11, .day = 4 }, 1541300400 },
+		{ "Pacific/Apia", { .year = 2011, .month = 12, .day = 30 }, 1325239200 },
+		{ NULL, { .year = 2016, .month = 12, .day = 31, .hour = 23, .minute = 59, .second = 60 }, 1483228800 },
+	};
+	static const char *const zones[] = { "Europe/Berlin", "America/St_Johns", "Australia/Lord_Howe" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+		struct zone *zone = known[i].zone == NULL ? NULL : zone_open(known[i].zone, NULL);
+
+		assert_int_equal(zone_seconds(zone, &known[i].wall), known[i].at);
+		zone_close(&zone);
+	}
+	for (size_t i = 0; i < sizeof zones / sizeof zones[0]; i++) {
+		struct zone *zone = zone_open(zones[i], NULL);
+
+		for (int64_t at = 1700000000; at < 1770000000; at += 1800) {
+			struct zone_time wall = zone_at(zone, at), again;
+			int64_t found = zone_seconds(zone, &wall);
+
+			again = zone_at(zone, found);
+			assert_true(found <= at && found >= at - 3600 && again.hour == wall.hour && again.minute == wall.minute);
+		}
+		zone_close(&zone);
+	}
+}
+
 static void
 writes_times(void **state)
 {
@@ -238,6 +274,7 @@ main(void)
 		cmocka_unit_test(reads_rules),
 		cmocka_unit_test(finds_the_readers_own),
 		cmocka_unit_test(refuses_bad_names),
+		cmocka_unit_test(finds_instants),
 		cmocka_unit_test(writes_times),
 	};
 

@@ -1,0 +1,30 @@
+/*
+ * Of which targets, and of which time, a command tells: the words and options that are the same for
+ * all commands that read the past. Targets are named as past_find_target() has it, or all that have
+ * a tag by tag:TAG; without such a word all are meant that are watched. state:STATE leaves those of
+ * them that are in that state now.
+ */
+#ifndef COMMAND_CHOICE_H
+#define COMMAND_CHOICE_H
+
+#include "command/past.h"
+
+struct choice {
+	const struct past *past;
+	bool *taken;          /* by the place in past->targets, whose it is */
+	size_t count;         /* of those that are taken */
+	bool is_named;        /* words said which */
+	int64_t since, until; /* UTC, the end is not within; 0 and INT64_MAX: none was given */
+};
+
+/* Returns 0, or the exit status, and what is wrong was said. */
+int choice_make(struct past *, const struct command *, char **words, struct choice *);
+
+/* The place of the first that is taken, from that place on; past->target_count: there is none. */
+size_t choice_next(const struct choice *, size_t place);
+
+/* Whether the target of that number is taken; without words also one that is gone, or not known any
+ * more. */
+bool choice_has(const struct choice *, uint64_t target);
+
+#endif
