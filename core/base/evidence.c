@@ -13,7 +13,9 @@
 #include <assert.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
+#include "base/clock.h"
 #include "base/hash.h"
 
 enum {
@@ -222,6 +224,19 @@ evidence_next_fact(struct pw_bytes *list, struct evidence_fact *fact)
 	fact->steady = wire_get_choice(&in, 2) != 0;
 	fact->value = wire_get_bytes(&in);
 	return advance(list, &in);
+}
+
+int64_t
+evidence_time(struct pw_bytes value)
+{
+	char bytes[sizeof "2026-12-01T10:00:00Z"] = "";
+	struct tm date = { .tm_mday = 0 };
+
+	if (value.size != sizeof bytes - 1)
+		return 0;
+	memcpy(bytes, value.data, value.size);
+	const char *end = strptime(bytes, "%Y-%m-%dT%H:%M:%SZ", &date);
+	return end == NULL || *end != '\0' ? 0 : (int64_t)timegm(&date) * SECOND;
 }
 
 bool

@@ -93,6 +93,9 @@ bool evidence_next_fact(struct pw_bytes *list, struct evidence_fact *);
 bool evidence_next_warning(struct pw_bytes *list, struct evidence_warning *);
 bool evidence_next_line(struct pw_bytes *list, struct evidence_line *);
 
+/* A fact that is a time, such as the end of a certificate, in microseconds UTC; 0: it is none. */
+int64_t evidence_time(struct pw_bytes value);
+
 /* The whole leg as part of a message; never more than WIRE_MAX - 1 KiB. And back: false where
  * malformed in any field or list, so that later walks cannot fail. */
 void evidence_put(const struct evidence *, struct wire_out *);

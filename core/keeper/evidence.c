@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "keeper/record_private.h"
+#include "keeper/servers.h"
 #include "keeper/silences.h"
 
 enum { NAMES_MAX = PHASES_MAX * 25, SILENT_AFTER = 5, PAGE = 1000 };
@@ -294,6 +295,7 @@ evidence_of_result(struct keeper *keeper, const struct report *result)
 	    .speaks_for = (uint32_t)(SILENT_AFTER * policy->interval / SECOND), .flags = result->flags,
 	    .outcome = result->outcome, .phase_names = fits ? names : "", .phase_count = fits ? result->phase_count : 0,
 	    .phases = result->phases, .text = result->verdict == PW_OK ? (struct pw_bytes){ "", 0 } : result->text });
+	servers_learn(keeper, result->target, result->run);
 	if (!cabinet_find(keeper->cabinet, result->target, result->run, &run) || !run.kept)
 		put_traces(keeper, result->target, result->run);
 }

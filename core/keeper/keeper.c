@@ -22,6 +22,7 @@
 #include "keeper/record.h"
 #include "keeper/remind.h"
 #include "keeper/service_private.h"
+#include "keeper/servers.h"
 #include "keeper/sick.h"
 #include "keeper/silences.h"
 #include "keeper/trial.h"
@@ -183,9 +184,11 @@ static bool
 tend(struct keeper *keeper, struct loop *loop)
 {
 	struct store_tended tended = { .more = false };
+	bool filling;
 
 	if (!watch_may_tend(keeper))
 		return false;
+	filling = servers_fill(keeper);
 	record_commit(keeper); /* nothing is to be under way */
 	store_tend(keeper->store, clock_wall(), &tended);
 	if (tended.crowded > 0 && !loop->crowded_said) {
@@ -193,7 +196,7 @@ tend(struct keeper *keeper, struct loop *loop)
 		record_ours(keeper, "impaired", "history_max", clock_wall(), "history.db has reached its largest size: what is oldest "
 		    "goes before its time");
 	}
-	return tended.more;
+	return tended.more || filling;
 }
 
 static void

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/hash.h"
@@ -15,7 +14,7 @@
 /* What is known of renewals goes by the dates that certificates show, which the probers make facts
  * of. */
 
-enum { DATE_SIZE = sizeof "2026-12-01T10:00:00Z" - 1, PERCENT = 100 };
+enum { PERCENT = 100 };
 
 /* The fact `name` of the leg as a time; 0: it has none. */
 static int64_t
@@ -23,14 +22,12 @@ date_of(const struct evidence *leg, const char *name)
 {
 	struct pw_bytes list = leg->facts;
 	struct evidence_fact fact;
-	char bytes[DATE_SIZE + 1] = "";
+	int64_t time = 0;
 
 	while (evidence_next_fact(&list, &fact))
-		if (strcmp(fact.name, name) == 0 && fact.value.size == DATE_SIZE)
-			memcpy(bytes, fact.value.data, DATE_SIZE);
-	struct tm date = { .tm_mday = 0 };
-	const char *end = strptime(bytes, "%Y-%m-%dT%H:%M:%SZ", &date);
-	return end == NULL || *end != '\0' ? 0 : (int64_t)timegm(&date) * SECOND;
+		if (strcmp(fact.name, name) == 0)
+			time = evidence_time(fact.value);
+	return time;
 }
 
 /* Only a certificate that follows another while that one was valid shows when its server renews:

@@ -27,6 +27,7 @@ static const struct {
 	[FIND_NEXT_CONDITION] = { ROW_CONDITION, "WHERE (target, code) > (?1, ?2) AND " STANDS " ORDER BY target, code LIMIT 1" },
 	[FIND_PAUSE] = { ROW_PAUSE, "WHERE target = ?1 AND tag = ?2 AND " ENDS " > ?3 AND begins <= ?3 LIMIT 1" },
 	[FIND_NEXT_PAUSE] = { ROW_PAUSE, "WHERE number > ?1 AND " ENDS " > ?2 ORDER BY number LIMIT 1" },
+	[FIND_SERVER] = { ROW_SERVER, "WHERE target = ?1" },
 	[FIND_LEDGER] = { ROW_LEDGER, "WHERE target = ?1 AND notifier = ?2" },
 	[FIND_NEXT_LEDGER_IN_USE] = { ROW_LEDGER, "WHERE (target, notifier) > (?1, ?2) AND (codes <> '' OR meaning GLOB 'down*'"
 	    " OR meaning GLOB 'flapping*') ORDER BY target, notifier LIMIT 1" },
@@ -149,6 +150,12 @@ bool
 store_next_pause(struct store *store, int64_t at, struct store_pause *row)
 {
 	return LOOK_UP(FIND_NEXT_PAUSE, row, BIND(row->number), BIND(at));
+}
+
+bool
+store_find_server(struct store *store, uint64_t target, struct store_server *row)
+{
+	return LOOK_UP(FIND_SERVER, row, BIND(target));
 }
 
 bool

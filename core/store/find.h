@@ -40,6 +40,8 @@ bool store_find_pause(struct store *, uint64_t target, const char *tag, int64_t 
 /* Of all pauses those that end behind that time, by number. */
 bool store_next_pause(struct store *, int64_t at, struct store_pause *);
 
+bool store_find_server(struct store *, uint64_t target, struct store_server *);
+
 bool store_find_ledger(struct store *, uint64_t target, const char *notifier, struct store_ledger *);
 /* Ledgers by target and notifier of which something was queued that is not ended. */
 bool store_next_ledger_in_use(struct store *, struct store_ledger *);

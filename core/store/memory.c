@@ -30,6 +30,7 @@ static const struct copied {
 } rows[] = {
 	{ "targets", "" },
 	{ "states", "" },
+	{ "servers", "" },
 	{ "incidents", "WHERE number IN (" OPEN_INCIDENTS " UNION SELECT * FROM (SELECT number FROM incidents ORDER BY number DESC LIMIT 1000))" },
 	{ "conditions", "" },
 	{ "ledger", "" },

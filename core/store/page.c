@@ -300,6 +300,12 @@ store_read_trace(struct store_reader *reader, uint64_t target, uint64_t run, sto
 	LIST(ROW_TRACE, trace, STORE_PAGE_MAX, "WHERE target = ?1 AND run = ?2 ORDER BY leg", BIND(target), BIND(run));
 }
 
+enum store_reading
+store_read_traces(struct store_reader *reader, uint64_t target, uint32_t limit, store_on_trace *on_row, void *arg)
+{
+	LIST(ROW_TRACE, trace, limit, "WHERE target = ?1 ORDER BY run DESC, leg LIMIT ?9", BIND(target));
+}
+
 static uint64_t
 last_run(struct db *db, const char *sql)
 {

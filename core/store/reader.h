@@ -101,6 +101,8 @@ bool store_read_waiting(struct store_reader *, const struct store_waiting_of *, 
 /* The newest result of each target, by target, behind `after`. */
 enum store_reading store_read_newest(struct store_reader *, uint64_t after, uint32_t limit, store_on_result *, void *);
 enum store_reading store_read_trace(struct store_reader *, uint64_t target, uint64_t run, store_on_trace *, void *);
+/* Those of a target, the newest run first. */
+enum store_reading store_read_traces(struct store_reader *, uint64_t target, uint32_t limit, store_on_trace *, void *);
 
 /* The highest number among the runs that were written last, of whatever target; 0: there are none,
  * or they cannot be read. */

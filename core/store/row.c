@@ -93,6 +93,11 @@ const struct row_form row_forms[ROW_KINDS] = {
 		FIELD(I64, pause, number), FIELD(I64, pause, target), FIELD(TEXT, pause, tag),
 		FIELD_AS(I64, pause, from, "begins"), FIELD_AS(I64, pause, until, "ends"), FIELD(I64, pause, ended),
 		FIELD(BYTES, pause, why), FIELD(BYTES, pause, by) } },
+	[ROW_SERVER] = { "servers", 1, sizeof(struct store_server), NULL, ROW_REPLACE, {
+		FIELD(I64, server, target), FIELD(I64, server, run), FIELD(I64, server, at), FIELD(U32, server, ip),
+		FIELD(TEXT, server, tls_version), FIELD(TEXT, server, tls_cipher), FIELD(BYTES, server, subject),
+		FIELD(BYTES, server, issuer), FIELD(I64, server, not_before), FIELD(I64, server, not_after),
+		FIELD(I64, server, chain_ends) } },
 	[ROW_TRACE] = { "traces", 3, sizeof(struct store_trace), NULL, ROW_REPLACE, {
 		FIELD(I64, trace, target), FIELD(I64, trace, run), FIELD(U32, trace, leg), FIELD(I64, trace, at),
 		FIELD(BYTES, trace, bytes) } },

@@ -30,6 +30,7 @@ enum row_kind {
 	ROW_DELIVERY_CLAIMED,
 	ROW_LEDGER,
 	ROW_PAUSE,
+	ROW_SERVER,
 	ROW_TRACE,
 	ROW_OUTAGE, /* from here on views and the like: they are read only */
 	ROW_TOLD,

@@ -49,6 +49,18 @@ struct store_state {
 	uint32_t flapping, slow, held, quarantined; /* 0 or 1 */
 };
 
+/* What the newest run that showed it saw of a server's TLS and certificate: of several addresses that
+ * whose certificate ends first. Written where it is another than before. */
+struct store_server {
+	uint64_t target, run;
+	int64_t at;                           /* when that run began */
+	uint32_t ip;                          /* 4 or 6; 0: not known */
+	const char *tls_version, *tls_cipher; /* "": it was not spoken */
+	struct pw_bytes subject, issuer;      /* of the certificate, foreign bytes */
+	int64_t not_before, not_after;        /* 0: not known */
+	int64_t chain_ends;                   /* the earliest end of the chain; 0: not known */
+};
+
 /* Of an incident, of the view incident_view (postwatch-schema(5)). */
 struct store_outage {
 	uint64_t number;

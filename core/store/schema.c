@@ -167,6 +167,17 @@ static const char *const main_steps[] = {
 	 * are open for each page of a list */
 	"DROP VIEW target_status;" TARGET_STATUS("incidents i ON i.number = (SELECT max(number) FROM incidents WHERE target = t.number)"
 	"	AND i.end_confirmed = 0"),
+	/* 9: the TLS and the certificate of a server are known as long as the server; attempts are
+	 * found by their number, and targets that are gone by their name */
+	"CREATE TABLE servers (target INTEGER PRIMARY KEY, run INTEGER NOT NULL, at INTEGER NOT NULL, ip INTEGER NOT NULL,"
+	"	tls_version TEXT NOT NULL, tls_cipher TEXT NOT NULL, subject BLOB NOT NULL, issuer BLOB NOT NULL,"
+	"	not_before INTEGER NOT NULL, not_after INTEGER NOT NULL, chain_ends INTEGER NOT NULL) STRICT;"
+	"CREATE INDEX evidence_run ON evidence (run);"
+	"CREATE INDEX targets_name ON targets (name);"
+	"CREATE VIEW certificate_view AS SELECT s.target, t.name, nullif(CAST(s.subject AS TEXT), '') AS subject,"
+	"	nullif(CAST(s.issuer AS TEXT), '') AS issuer, " TIME("not_before", "s.not_before") ", " TIME("not_after", "s.not_after") ","
+	"	" TIME("chain_ends", "s.chain_ends") ", s.tls_version, s.tls_cipher, " TIME("seen", "s.at") ", s.run"
+	"	FROM servers s LEFT JOIN targets t ON t.number = s.target WHERE s.tls_version <> ''",
 };
 
 /* The newest result of each target: of those since the heads were written, else what its head
@@ -217,6 +228,8 @@ static const char *const history_steps[] = {
 	"	down / 1e6 AS down_s, unknown / 1e6 AS unknown_s, paused / 1e6 AS paused_s,"
 	"	100.0 * (up + degraded) / nullif(up + degraded + down, 0) AS percent, p50 / 1e6 AS p50_s, p95 / 1e6 AS p95_s"
 	"	FROM rollups WHERE span = 1 AND up IS NOT NULL",
+	/* 4: attempts are found by their number */
+	"CREATE INDEX traces_run ON traces (run)",
 };
 
 #define STEPS(array) (int)(sizeof(array) / sizeof(array)[0]), array

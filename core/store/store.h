@@ -185,6 +185,7 @@ void store_put_incident(struct store_batch *, const struct store_incident *);
 void store_put_condition(struct store_batch *, const struct store_condition *);
 void store_put_ledger(struct store_batch *, const struct store_ledger *);
 void store_put_pause(struct store_batch *, const struct store_pause *);
+void store_put_server(struct store_batch *, const struct store_server *);
 
 /* Written once: of a notice whose (target, change, kind) is there nothing is changed. */
 void store_put_notice(struct store_batch *, const struct store_notice *);

@@ -51,7 +51,7 @@ delete(struct db *db, const char *sql, uint64_t *deleted, struct binds binds)
 struct sweep {
 	const char *rows;           /* key, time: as for leading() */
 	int rows_a_step;
-	const char *deletes[6];     /* of the rows with keys above ?1 up to ?2; NULL behind the last */
+	const char *deletes[7];     /* of the rows with keys above ?1 up to ?2; NULL behind the last */
 	bool by_cutoff;             /* they go by a time of their own as well: ?3, before which it is old */
 };
 
@@ -206,7 +206,8 @@ forget_targets(struct store *store, int64_t now, struct store_tended *tended)
 		.rows = "SELECT number, 0 FROM targets WHERE number > ?1 ORDER BY number LIMIT ?2",
 		.deletes = { "DELETE FROM conditions WHERE target > ?1 AND target <= ?2 AND cleared > 0 AND cleared < ?3",
 		    "DELETE FROM conditions WHERE target IN " IS_OLD_TARGET, "DELETE FROM ledger WHERE target IN " IS_OLD_TARGET,
-		    "DELETE FROM states WHERE target IN " IS_OLD_TARGET, "DELETE FROM evidence WHERE target IN " IS_OLD_TARGET,
+		    "DELETE FROM states WHERE target IN " IS_OLD_TARGET, "DELETE FROM servers WHERE target IN " IS_OLD_TARGET,
+		    "DELETE FROM evidence WHERE target IN " IS_OLD_TARGET,
 		    "DELETE FROM targets WHERE number IN " IS_OLD_TARGET } };
 
 	return sweep(store->shelves[STORE_MAIN].db, &targets, &store->tending->target_row,

@@ -47,16 +47,16 @@ put_phases(struct json *json, const struct look *look)
 }
 
 static void
-put_facts(struct json *json, const struct facts_seen *facts)
+put_server(struct json *json, const struct board_server *server)
 {
-	bool has_tls = facts->tls_version[0] != '\0';
+	bool has_tls = server->tls_version[0] != '\0';
 
-	json_time(json, "facts_as_of", facts->run == 0 ? 0 : facts->at);
-	json_string(json, "tls_version", has_tls ? facts->tls_version : NULL);
-	json_string(json, "tls_cipher", has_tls ? facts->tls_cipher : NULL);
-	json_time(json, "certificate_begins", facts->cert_from);
-	json_time(json, "certificate_ends", facts->cert_end);
-	json_time(json, "chain_ends", facts->chain_end);
+	json_time(json, "facts_as_of", server->at);
+	json_string(json, "tls_version", has_tls ? server->tls_version : NULL);
+	json_string(json, "tls_cipher", has_tls ? server->tls_cipher : NULL);
+	json_time(json, "certificate_begins", server->not_before);
+	json_time(json, "certificate_ends", server->not_after);
+	json_time(json, "chain_ends", server->chain_ends);
 }
 
 static void
@@ -99,7 +99,7 @@ put_newest(struct call *call, const struct board_row *row, const struct look *lo
 	json_seconds(json, "interval", row->interval);
 	put_seconds(json, "seconds", has_run, look->micros);
 	put_phases(json, look);
-	put_facts(json, &look->facts);
+	put_server(json, &row->server);
 }
 
 void

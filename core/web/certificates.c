@@ -3,23 +3,24 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "store/page.h"
 
 enum { SHOWN = 200, BAR_WIDTH = 1000 };
 
 /* What has to be renewed first: the certificate, or one of its chain. */
 static int64_t
-end_of(const struct facts_seen *facts)
+end_of(const struct board_server *server)
 {
-	return facts->chain_end != 0 && facts->chain_end < facts->cert_end ? facts->chain_end : facts->cert_end;
+	return server->chain_ends != 0 && server->chain_ends < server->not_after ? server->chain_ends : server->not_after;
 }
 
 static void
-put_bar(struct view *view, const struct facts_seen *facts, int64_t now)
+put_bar(struct view *view, const struct board_server *server, int64_t now)
 {
-	int64_t lifetime = facts->cert_end - facts->cert_from, gone = now - facts->cert_from;
+	int64_t lifetime = server->not_after - server->not_before, gone = now - server->not_before;
 	struct emit *emit = &view->emit;
 
-	if (facts->cert_from == 0 || lifetime <= 0)
+	if (server->not_before == 0 || lifetime <= 0)
 		return;
 	gone = gone < 0 ? 0 : gone > lifetime ? lifetime : gone;
 	EMIT(emit, "<svg class=\"lifetime\" viewBox=\"0 0 1000 12\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"");
@@ -43,43 +44,71 @@ put_until(struct view *view, int64_t end, int64_t now)
 }
 
 static void
-put_tls(struct view *view, const struct facts_seen *facts)
+put_tls(struct view *view, const struct board_server *server)
 {
-	emit_string(&view->emit, facts->tls_version);
+	emit_string(&view->emit, server->tls_version);
 	EMIT(&view->emit, " ");
-	emit_string(&view->emit, facts->tls_cipher);
+	emit_string(&view->emit, server->tls_cipher);
+}
+
+/* Of whom and by whom it is, which is not kept in memory. */
+static void
+put_names(struct view *view, uint64_t target)
+{
+	static const char *const terms[] = { "Subject", "Issuer" };
+	struct query *query = db_query(board_reader(view->site->board)->main, "SELECT subject, issuer FROM servers WHERE target = ?1");
+	struct emit *emit = &view->emit;
+
+	if (query == NULL)
+		return;
+	query_bind_i64(query, 1, (int64_t)target);
+	if (!query_step(query))
+		return;
+	EMIT(emit, "<dl>");
+	for (int i = 0; i < 2; i++) {
+		if (query_bytes(query, i).size == 0)
+			continue;
+		EMIT(emit, "<dt>");
+		emit_string(emit, terms[i]);
+		EMIT(emit, "</dt><dd>");
+		emit_foreign(emit, query_bytes(query, i));
+		EMIT(emit, "</dd>");
+	}
+	EMIT(emit, "</dl>");
+	query_reset(query);
 }
 
 void
 certificate_put(struct view *view, const struct board_row *row)
 {
-	const struct facts_seen *facts = &board_look(view->site->board, row)->facts;
+	const struct board_server *server = &row->server;
 	int64_t now = board_time(view->site->board);
 	struct emit *emit = &view->emit;
 
-	if (facts->cert_end == 0)
+	if (server->not_after == 0)
 		return;
 	EMIT(emit, "<h2>Certificate</h2>\n<div id=\"certificate\"><p>Ends ");
-	put_until(view, facts->cert_end, now);
+	put_until(view, server->not_after, now);
 	EMIT(emit, ", at ");
-	emit_time(emit, facts->cert_end);
-	if (facts->cert_from != 0 && facts->cert_end > facts->cert_from) {
+	emit_time(emit, server->not_after);
+	if (server->not_before != 0 && server->not_after > server->not_before) {
 		EMIT(emit, ", of a lifetime of ");
-		emit_age(emit, facts->cert_end - facts->cert_from);
+		emit_age(emit, server->not_after - server->not_before);
 	}
 	EMIT(emit, "</p>");
-	put_bar(view, facts, now);
-	if (facts->chain_end != 0 && facts->chain_end < facts->cert_end) {
+	put_bar(view, server, now);
+	put_names(view, row->number);
+	if (server->chain_ends != 0 && server->chain_ends < server->not_after) {
 		EMIT(emit, "<p>A certificate of its chain ends before, ");
-		put_until(view, facts->chain_end, now);
+		put_until(view, server->chain_ends, now);
 		EMIT(emit, ", at ");
-		emit_time(emit, facts->chain_end);
+		emit_time(emit, server->chain_ends);
 		EMIT(emit, "</p>");
 	}
 	EMIT(emit, "<p class=\"faint\">");
-	put_tls(view, facts);
-	EMIT(emit, ", as seen at ");
-	emit_time(emit, facts->at);
+	put_tls(view, server);
+	EMIT(emit, ", so since ");
+	emit_time(emit, server->at);
 	EMIT(emit, "</p></div>\n");
 }
 
@@ -102,7 +131,7 @@ static void
 put_row(struct view *view, const struct ending *ending, int64_t now)
 {
 	const struct board_row *row = board_get(view->site->board, ending->place);
-	const struct facts_seen *facts = &board_look(view->site->board, row)->facts;
+	const struct board_server *server = &row->server;
 	struct emit *emit = &view->emit;
 
 	EMIT(emit, "<tr id=\"c");
@@ -111,14 +140,14 @@ put_row(struct view *view, const struct ending *ending, int64_t now)
 	view_target(view, row->name);
 	EMIT(emit, "</td><td class=\"when\">");
 	put_until(view, ending->end, now);
-	if (ending->end != facts->cert_end)
+	if (ending->end != server->not_after)
 		EMIT(emit, " <span class=\"faint\">of its chain</span>");
 	EMIT(emit, "</td><td class=\"when\">");
 	emit_time(emit, ending->end);
 	EMIT(emit, "</td><td>");
-	put_bar(view, facts, now);
+	put_bar(view, server, now);
 	EMIT(emit, "</td><td class=\"when\">");
-	put_tls(view, facts);
+	put_tls(view, server);
 	EMIT(emit, "</td></tr>\n");
 }
 
@@ -137,10 +166,10 @@ certificates_answer(struct view *view, const char *rest)
 		return;
 	}
 	for (uint32_t place = 0; place < all; place++) {
-		const struct facts_seen *facts = &board_look(board, board_get(board, place))->facts;
+		const struct board_server *server = &board_get(board, place)->server;
 
-		if (facts->cert_end != 0)
-			endings[count++] = (struct ending){ end_of(facts), place };
+		if (server->not_after != 0)
+			endings[count++] = (struct ending){ end_of(server), place };
 	}
 	qsort(endings, count, sizeof *endings, compare);
 	view_begin(view, "Certificates - Postwatch", all > 0 ? board_get(board, 0)->rank : RANK_UNKNOWN);

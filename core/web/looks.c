@@ -15,7 +15,7 @@
 #include "store/history.h"
 #include "store/page.h"
 
-enum { NEWEST_A_STEP = 2000, RESULTS_A_STEP = 2000, TARGETS_A_STEP = 200, TRACES_A_STEP = 200, LAST_QUARTERS = 9, FAILURES_MAX = 40 };
+enum { NEWEST_A_STEP = 2000, RESULTS_A_STEP = 2000, TARGETS_A_STEP = 200, LAST_QUARTERS = 9, FAILURES_MAX = 40 };
 
 static const int64_t quarter = INT64_C(900) * SECOND, hour = INT64_C(3600) * SECOND, quarters_after = INT64_C(60) * SECOND;
 
@@ -30,8 +30,6 @@ struct looks {
 	int64_t last_id;    /* of the results that were followed; -1: not begun */
 	uint64_t results;
 	struct tallies tallies;
-	uint32_t facts_at;     /* the next look whose newest facts are read */
-	int64_t last_trace;    /* of the traces that were followed; -1: not begun */
 	uint32_t quarters_at;  /* the next look whose quarters are read */
 	int64_t quarters_next; /* clock_mono() */
 	int64_t quarter_now;   /* the number of the quarter that runs; 0: none yet */
@@ -43,7 +41,7 @@ looks_create(void)
 	struct looks *looks = calloc(1, sizeof *looks);
 
 	if (looks != NULL)
-		looks->last_id = looks->last_trace = -1;
+		looks->last_id = -1;
 	return looks;
 }
 
@@ -52,8 +50,7 @@ looks_restart(struct looks *looks)
 {
 	looks->has_newest = false;
 	looks->newest_after = 0;
-	looks->last_id = looks->last_trace = -1;
-	looks->facts_at = 0;
+	looks->last_id = -1;
 	looks->quarters_next = 0;
 	looks->quarters_at = 0;
 }
@@ -386,49 +383,6 @@ read_quarters(struct looks *looks, struct db *db, int64_t now)
 	return false;
 }
 
-/* Returns whether that is older than what is known. */
-static bool
-take_trace(struct looks *looks, struct query *query)
-{
-	uint64_t run = (uint64_t)query_i64(query, 1);
-	uint32_t index;
-	struct look *look = look_of(looks, (uint64_t)query_i64(query, 0), &index);
-
-	if (look != NULL)
-		facts_take(&look->facts, run, query_bytes(query, 2));
-	return look == NULL || run < look->facts.run;
-}
-
-/* The newest of each target, then what comes. Returns whether there is more to do at once. */
-static bool
-follow_traces(struct looks *looks, struct db *db)
-{
-	uint32_t count = 0;
-	struct query *query;
-
-	if (looks->last_trace < 0)
-		looks->last_trace = db_number(db, "SELECT coalesce(max(id), 0) FROM traces", -1);
-	for (; count < TARGETS_A_STEP && looks->facts_at < looks->count; count++, looks->facts_at++) {
-		query = db_query(db, "SELECT target, run, bytes FROM traces WHERE target = ?1 ORDER BY run DESC, leg LIMIT 40");
-		if (query == NULL)
-			return false;
-		query_bind_i64(query, 1, (int64_t)looks->items[looks->facts_at].target);
-		while (query_step(query) && !take_trace(looks, query))
-			continue;
-		query_reset(query);
-	}
-	query = looks->last_trace < 0 ? NULL
-	    : db_query(db, "SELECT target, run, bytes, id FROM traces WHERE id > ?1 ORDER BY id LIMIT 200");
-	if (query == NULL)
-		return false;
-	query_bind_i64(query, 1, looks->last_trace);
-	for (count = 0; query_step(query); count++) {
-		(void)take_trace(looks, query);
-		looks->last_trace = query_i64(query, 3);
-	}
-	return looks->facts_at < looks->count || count == TRACES_A_STEP;
-}
-
 uint32_t
 looks_find(struct looks *looks, uint64_t target)
 {
@@ -458,7 +412,7 @@ looks_turn(struct looks *looks, struct store_reader *reader, int64_t now)
 		looks->has_newest = reading == STORE_READ_END;
 		return reading != STORE_READ_BROKEN; /* which is tried again, but not at once */
 	}
-	return follow_results(looks, reader->history) || follow_traces(looks, reader->history) || read_quarters(looks, reader->history, now);
+	return follow_results(looks, reader->history) || read_quarters(looks, reader->history, now);
 }
 
 bool

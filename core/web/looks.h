@@ -7,7 +7,6 @@
 
 #include "base/outcome.h"
 #include "store/reader.h"
-#include "web/facts.h"
 #include "web/tallies.h"
 
 enum { LOOK_QUARTERS = 96, LOOK_HOURS = 24, LOOK_PHASES_MAX = 16 }; /* a strip of 24 hours */
@@ -48,7 +47,6 @@ struct look {
 	struct failure *failures; /* likewise, of runs that failed */
 	uint64_t incident;        /* the newest that is known */
 	uint64_t incidents;       /* that began since this process began to follow */
-	struct facts_seen facts;
 	struct quarter quarters[LOOK_QUARTERS]; /* look_quarter() finds one */
 	struct pace hours[LOOK_HOURS];          /* look_hour() finds one */
 };

@@ -226,39 +226,39 @@ put_incidents(const struct sampled *it, const char *name)
 static void
 put_cert_begin(const struct sampled *it, const char *name)
 {
-	if (it->look->facts.cert_from != 0)
-		put_seconds(it, name, it->look->facts.cert_from);
+	if (it->row->server.not_before != 0)
+		put_seconds(it, name, it->row->server.not_before);
 }
 
 static void
 put_cert_end(const struct sampled *it, const char *name)
 {
-	if (it->look->facts.cert_end != 0)
-		put_seconds(it, name, it->look->facts.cert_end);
+	if (it->row->server.not_after != 0)
+		put_seconds(it, name, it->row->server.not_after);
 }
 
 static void
 put_cert_lifetime(const struct sampled *it, const char *name)
 {
-	if (it->look->facts.cert_from != 0 && it->look->facts.cert_end != 0)
-		put_seconds(it, name, it->look->facts.cert_end - it->look->facts.cert_from);
+	if (it->row->server.not_before != 0 && it->row->server.not_after != 0)
+		put_seconds(it, name, it->row->server.not_after - it->row->server.not_before);
 }
 
 static void
 put_chain_end(const struct sampled *it, const char *name)
 {
-	if (it->look->facts.chain_end != 0)
-		put_seconds(it, name, it->look->facts.chain_end);
+	if (it->row->server.chain_ends != 0)
+		put_seconds(it, name, it->row->server.chain_ends);
 }
 
 static void
 put_tls(const struct sampled *it, const char *name)
 {
-	if (it->look->facts.tls_version[0] == '\0')
+	if (it->row->server.tls_version[0] == '\0')
 		return;
 	begin(it, name);
-	put_label(it, "version", text_view(it->look->facts.tls_version));
-	put_label(it, "cipher", text_view(it->look->facts.tls_cipher));
+	put_label(it, "version", text_view(it->row->server.tls_version));
+	put_label(it, "cipher", text_view(it->row->server.tls_cipher));
 	metrics_end_number(it->out, 1);
 }
 

@@ -69,12 +69,13 @@ rows_clear(struct rows *rows)
 	*rows = (struct rows){ .count = 0 };
 }
 
-static const char row_sql[] = "SELECT target, port, coalesce(since_us, 0), coalesce(last_run_us, 0),"
+static const char row_sql[] = "SELECT t.target, port, coalesce(since_us, 0), coalesce(last_run_us, 0),"
     " coalesce(incident, 0), coalesce(acknowledged_us, 0), flapping, slow, quarantined, CAST(coalesce(interval_s, 0) * 1e6 AS INTEGER),"
     " known_us, name, probe, host, state, coalesce(text, ''), coalesce(outcome, ''), coalesce(conditions, ''), coalesce(silences, ''),"
-    " coalesce(acknowledged_by, ''), coalesce(acknowledged_why, ''), coalesce(verdict, '') FROM target_status"
-    " WHERE target > ?1 AND gone IS NULL ORDER BY target LIMIT 1000";
-enum { FIRST_TEXT = 11, TEXTS = 10, VERDICT = FIRST_TEXT + TEXTS };
+    " coalesce(acknowledged_by, ''), coalesce(acknowledged_why, ''), coalesce(tls_version, ''), coalesce(tls_cipher, ''), coalesce(verdict, ''),"
+    " coalesce(s.at, 0), coalesce(not_before, 0), coalesce(not_after, 0), coalesce(chain_ends, 0), coalesce(ip, 0)"
+    " FROM target_status t LEFT JOIN servers s ON s.target = t.target WHERE t.target > ?1 AND gone IS NULL ORDER BY t.target LIMIT 1000";
+enum { FIRST_TEXT = 11, TEXTS = 12, VERDICT = FIRST_TEXT + TEXTS, SERVER };
 
 static bool
 make_label(struct rows *rows, struct board_row *row)
@@ -99,7 +100,7 @@ static bool
 take_texts(struct rows *rows, struct query *query, struct board_row *row)
 {
 	const char **const texts[TEXTS] = { &row->name, &row->probe, &row->host, &row->state, &row->text, &row->outcome, &row->conditions,
-		&row->silences, &row->ack_by, &row->ack_why };
+		&row->silences, &row->ack_by, &row->ack_why, &row->server.tls_version, &row->server.tls_cipher };
 
 	for (int i = 0; i < TEXTS; i++) {
 		struct pw_bytes bytes = query_bytes(query, FIRST_TEXT + i);
@@ -133,13 +134,25 @@ rank_stated(const char *state)
 	return strcmp(state, "pending") == 0 ? RANK_PENDING : RANK_UP;
 }
 
+/* A damaged file may hold any number: differences of two times within these bounds do not overflow. */
+static int64_t
+time_at(struct query *query, int column)
+{
+	int64_t time = query_i64(query, column);
+
+	return time < 0 || time > INT64_MAX / 4 ? 0 : time;
+}
+
 static bool
 fill_row(struct rows *rows, struct query *query, struct board_row *row, struct looks *looks)
 {
 	*row = (struct board_row){ .number = (uint64_t)query_i64(query, 0), .port = (uint32_t)query_i64(query, 1),
 		.since = query_i64(query, 2), .last_run = query_i64(query, 3), .incident = (uint64_t)query_i64(query, 4),
 		.acknowledged = query_i64(query, 5), .flapping = query_i64(query, 6) != 0, .slow = query_i64(query, 7) != 0,
-		.quarantined = query_i64(query, 8) != 0, .interval = query_i64(query, 9), .rank = RANK_PENDING };
+		.quarantined = query_i64(query, 8) != 0, .interval = query_i64(query, 9), .rank = RANK_PENDING,
+		.server = { .at = time_at(query, SERVER), .not_before = time_at(query, SERVER + 1),
+		    .not_after = time_at(query, SERVER + 2), .chain_ends = time_at(query, SERVER + 3),
+		    .ip = (uint8_t)query_i64(query, SERVER + 4) } };
 	if (!verdict_of_name(query_text(query, VERDICT), &row->verdict))
 		row->verdict = PW_UNKNOWN;
 	if (row->since == 0)

@@ -22,6 +22,14 @@ enum board_rank {
 const char *rank_name(enum board_rank);       /* "down", "unknown" … */
 enum board_rank rank_named(const char *name); /* RANKS: none is called so */
 
+/* What is known of a server's TLS and certificate (struct store_server). */
+struct board_server {
+	int64_t at;           /* UTC: since when it is so; 0: nothing is known */
+	int64_t not_before, not_after, chain_ends; /* 0: not known */
+	const char *tls_version, *tls_cipher; /* "": it was not spoken */
+	uint8_t ip;           /* 4 or 6; 0: not known */
+};
+
 struct board_row {
 	uint64_t number;                 /* the store's */
 	const struct target *configured; /* NULL: not in the configuration of this process */
@@ -45,6 +53,7 @@ struct board_row {
 	int64_t acknowledged;            /* 0: it is not */
 	bool flapping, slow, quarantined, paused;
 	uint32_t look;                   /* index of its struct look */
+	struct board_server server;
 };
 
 struct rows {

@@ -101,7 +101,7 @@ old_incidents_go(void **state)
 static void
 old_targets_go(void **state)
 {
-	static const char *const tables[] = { "targets", "states", "ledger", "conditions" };
+	static const char *const tables[] = { "targets", "states", "servers", "ledger", "conditions" };
 	struct store_batch *batch = store_batch_create(STORE_MAIN);
 
 	(void)state;
@@ -112,6 +112,7 @@ old_targets_go(void **state)
 		store_put_target(batch, &(struct store_target){ .number = i, .identity = name, .name = name, .probe = "smtp", .host = name,
 		    .port = 25, .was = "", .known = BEGIN, .gone = i % 2 == 0 ? BEGIN + DAY : 0 });
 		store_put_state(batch, &(struct store_state){ .target = i, .at = BEGIN, .record = bytes_of("state") });
+		store_put_server(batch, &(struct store_server){ .target = i, .run = 1 });
 		store_put_ledger(batch, &(struct store_ledger){ .target = i, .notifier = "mail", .meaning = "up" });
 		store_put_condition(batch, &(struct store_condition){ .target = i, .code = "slow", .since = BEGIN, .standing = BEGIN,
 		    .cleared = i % 3 == 0 ? BEGIN + 2 * DAY : 0 });

@@ -186,6 +186,41 @@ views_show_what_an_earlier_version_kept(void **state)
 	shelf_close(&shelf);
 }
 
+/* A file of a version that kept the certificates of servers with the attempts that showed them alone has a place for them. */
+static void
+certificates_have_a_view(void **state)
+{
+	struct schema old[STORE_FILES] = { schemas[STORE_MAIN], schemas[STORE_HISTORY] };
+	struct store_found found;
+	struct shelf shelf;
+
+	(void)state;
+	old[STORE_MAIN].version = 8;
+	old[STORE_HISTORY].version = 3;
+	assert_int_equal(open_at(&shelf, &old[STORE_MAIN], &found), SHELF_OPEN);
+	assert_true(db_exec(shelf.db, "INSERT INTO targets (number, identity, name, probe, host, port, was, known, gone) VALUES"
+	    " (1, 'a', 'mx1', 'smtp', 'mx1.test', 25, '', 1, 0), (2, 'b', 'mx2', 'smtp', 'mx2.test', 25, '', 1, 0);"
+	    "INSERT INTO evidence (target, run, leg, at, incident, role, bytes) VALUES (1, 7, 0, 1, 0, 'attempt', x'00')"));
+	shelf_close(&shelf);
+	assert_int_equal(open_at(&shelf, &schemas[STORE_MAIN], &found), SHELF_OPEN);
+	assert_int_equal(found.from_version, 8);
+	assert_true(db_exec(shelf.db, "INSERT INTO servers (target, run, at, ip, tls_version, tls_cipher, subject, issuer, not_before, not_after,"
+	    " chain_ends) VALUES (1, 3, 5000000, 4, 'TLSv1.3', 'X', x'434e3d61', x'', 1000000, 1700000000000000, 0), (2, 4, 5, 4, '', '', x'', x'', 0, 0, 0)"));
+	assert_string_equal(text_of(&shelf, "SELECT group_concat(target || ' ' || name || ' ' || subject || ' ' || coalesce(issuer, '-') || ' ' ||"
+	    " not_before_us || ' ' || not_after || ' ' || coalesce(chain_ends, '-') || ' ' || tls_version || ' ' || seen, '; ') FROM certificate_view"),
+	    "1 mx1 CN=a - 1000000 2023-11-14T22:13:20Z - TLSv1.3 1970-01-01T00:00:05Z");
+	assert_int_equal(db_number(shelf.db, "SELECT target FROM evidence INDEXED BY evidence_run WHERE run = 7", 0), 1);
+	assert_int_equal(db_number(shelf.db, "SELECT number FROM targets INDEXED BY targets_name WHERE name = 'mx2'", 0), 2);
+	shelf_close(&shelf);
+	assert_int_equal(open_at(&shelf, &old[STORE_HISTORY], &found), SHELF_OPEN);
+	assert_true(db_exec(shelf.db, "INSERT INTO traces (target, run, leg, at, bytes) VALUES (2, 9, 0, 1, x'00')"));
+	shelf_close(&shelf);
+	assert_int_equal(open_at(&shelf, &schemas[STORE_HISTORY], &found), SHELF_OPEN);
+	assert_int_equal(found.from_version, 3);
+	assert_int_equal(db_number(shelf.db, "SELECT target FROM traces INDEXED BY traces_run WHERE run = 9", 0), 2);
+	shelf_close(&shelf);
+}
+
 /* What waits is still what it was: also what stands in a digest that waits, which has not ended yet. */
 static void
 what_waits_outlives_a_step(void **state)
@@ -413,6 +448,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(climbs_from_each_version, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(older_program_is_refused, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(certificates_have_a_view, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_waits_outlives_a_step, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(copies_what_is_not_large, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(renames_what_is_stored, set_up, tear_down),

@@ -46,6 +46,12 @@ put_pause(struct store_batch *batch)
 }
 
 static void
+put_server(struct store_batch *batch)
+{
+	store_put_server(batch, &(struct store_server){ .target = 1, .subject = { "", 0 }, .issuer = { "", 0 } });
+}
+
+static void
 put_notice(struct store_batch *batch)
 {
 	store_put_notice(batch, &(struct store_notice){ .number = 90, .target = 1, .kind = "down", .code = "", .silences = "" });
@@ -155,6 +161,7 @@ static const struct {
 	{ "store_end_receiver", "deliveries", "outbox", end_receiver },
 	{ "store_hurry", "deliveries", "outbox", hurry },
 	{ "store_set_clock", "deliveries", "outbox", set_clock },
+	{ "store_put_server", "servers", "record", put_server },
 	{ "store_put_pause", "pauses", "service", put_pause },
 	{ "store_put_meta", "meta", "", put_meta },
 	{ "store_put_sequence", "meta", "", put_sequence },
@@ -163,7 +170,7 @@ enum { STATEMENTS = sizeof statements / sizeof statements[0] };
 
 static const struct { const char *name, *files; } modules[] = {
 	{ "service", " ask.c asks.c beat.c channel.c dispatch.c hands.c keeper.c monitor_link.c sick.c trial.c unseen.c watch_time.c " },
-	{ "record", " evidence.c gone.c record.c remind.c roll.c " },
+	{ "record", " evidence.c gone.c record.c remind.c roll.c servers.c " },
 	{ "policy", " claims.c ledger.c policy.c repeat.c rules.c silences.c telling.c told.c withhold.c " },
 	{ "outbox", " before.c behind.c courier.c outbox.c parcel.c rest.c " },
 	{ "below", " cabinet.c journal.c lines.c tell.c " },
