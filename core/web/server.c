@@ -20,6 +20,13 @@ enum { HEADER_ROOM = 8 * 1024, GZIP_FROM = 1024, URI_MAX = 4096 };
 /* For an answer to be taken before its visitor may be turned away for others. */
 static const int64_t grace = SECOND;
 
+/* What is known of a request from its first line on. */
+struct exchange {
+	bool is_malformed;
+	bool has_begun; /* its headers were seen */
+	size_t origin;  /* bytes before its path, in which nothing is encoded */
+	uint32_t held;  /* of its answer */
+};
 
 /* libmicrohttpd's own timeout counts idleness alone: who sends a byte now and then would never be cut off. */
 struct visitor {
@@ -27,6 +34,7 @@ struct visitor {
 	int socket;
 	int64_t since;     /* when the connection, or the wait for its next request, began */
 	bool is_answering; /* between the first byte of a request and the last of its answer */
+	struct exchange exchange; /* the last one */
 };
 
 struct listener {
@@ -49,14 +57,6 @@ struct server {
 	struct parts_list parts;
 	struct buffer body, packed; /* of the answer at hand; memory is kept for the next */
 	uint64_t requests;
-};
-
-/* What is known of a request from its first line on. */
-struct exchange {
-	bool is_malformed;
-	bool has_begun; /* its headers were seen */
-	size_t origin;  /* bytes before its path, in which nothing is encoded */
-	uint32_t held;  /* of its answer */
 };
 
 void
@@ -105,6 +105,14 @@ turn_away_oldest(struct server *server, bool is_answering, int64_t before)
 }
 
 static void
+release(struct server *server, struct exchange *exchange)
+{
+	assert(server->held >= exchange->held);
+	server->held -= exchange->held;
+	exchange->held = 0;
+}
+
+static void
 on_connection(void *arg, struct MHD_Connection *connection, void **context, enum MHD_ConnectionNotificationCode what)
 {
 	struct listener *listener = arg;
@@ -116,7 +124,7 @@ on_connection(void *arg, struct MHD_Connection *connection, void **context, enum
 			turn_away_oldest(server, false, INT64_MAX);
 		visitor = calloc(1, sizeof *visitor);
 		if (visitor == NULL)
-			return; /* it has libmicrohttpd's own timeout */
+			return; /* its first request ends it */
 		visitor->socket = connection_socket(connection);
 		visitor->since = clock_mono();
 		visitor->next = server->visitors;
@@ -131,6 +139,7 @@ on_connection(void *arg, struct MHD_Connection *connection, void **context, enum
 			visitor->next->link = visitor->link;
 		assert(server->visitor_count > 0);
 		server->visitor_count--;
+		release(server, &visitor->exchange);
 		free(visitor);
 		visitor = NULL;
 	}
@@ -154,17 +163,20 @@ origin_size(const char *uri)
 	return scheme == 0 ? 0 : scheme + strcspn(uri + scheme, "/?");
 }
 
-/* The line as it came: libmicrohttpd decodes "%00" into the end of a string. */
+/* The line as it came: libmicrohttpd decodes "%00" into the end of a string. It tells of no end of a request that it refuses by
+ * itself, so what is known of one is kept with the connection. */
 static void *
 on_request_line(void *arg, const char *uri, struct MHD_Connection *connection)
 {
-	struct exchange *exchange = calloc(1, sizeof *exchange);
+	struct visitor *visitor = visitor_of(connection);
+	struct exchange *exchange = visitor == NULL ? NULL : &visitor->exchange;
 	size_t size = strlen(uri);
 
-	(void)arg, (void)connection;
+	(void)arg;
 	if (exchange == NULL)
 		return NULL;
-	exchange->origin = origin_size(uri);
+	assert(exchange->held == 0);
+	*exchange = (struct exchange){ .origin = origin_size(uri) };
 	exchange->is_malformed = (exchange->origin == 0 ? uri[0] != '/' : uri[exchange->origin - 1] == '/') || size > URI_MAX
 	    || strcspn(uri, "%@") < exchange->origin;
 	for (size_t i = 0; i < size; i++) {
@@ -184,15 +196,11 @@ on_completed(void *arg, struct MHD_Connection *connection, void **context, enum 
 {
 	struct server *server = ((const struct listener *)arg)->server;
 	struct visitor *visitor = visitor_of(connection);
-	struct exchange *exchange = *context;
 
 	(void)how;
-	if (exchange != NULL) {
-		assert(server->held >= exchange->held);
-		server->held -= exchange->held;
-	}
-	free(exchange);
 	*context = NULL;
+	if (visitor != NULL)
+		release(server, &visitor->exchange);
 	if (visitor != NULL && visitor->since != INT64_MAX) {
 		visitor->is_answering = false;
 		visitor->since = clock_mono();

@@ -23,8 +23,10 @@ enum {
 /* A transfer under way; the callbacks of libcurl fill it. */
 struct transfer {
 	const struct post *post;
+	CURL *curl;
 	bool (*is_public)(const char *address);
 	bool in_header, has_header; /* after a status line; the header of a final answer is whole */
+	bool is_malformed;          /* its header says another status than libcurl, or none */
 	bool is_refused;            /* the name led to a private address */
 	time_t header_time;         /* when the header was whole, CLOCK_MONOTONIC */
 	size_t header_size;         /* with the cost of lines */
@@ -87,6 +89,20 @@ monotonic_seconds(void)
 	return now.tv_sec;
 }
 
+/* Returns whether the status line says that code. libcurl takes 200 for what begins with "HTTP/"
+ * and is no status line (RFC 9112 4). */
+static bool
+says_code(const struct answer *answer, long code)
+{
+	char words[24];
+	const char *blank = memchr(answer->status_line, ' ', answer->status_size);
+	size_t size = (size_t)snprintf(words, sizeof words, " %03ld", code);
+
+	return blank != NULL
+	    && (size_t)(answer->status_line + answer->status_size - blank) >= size
+	    && memcmp(blank, words, size) == 0;
+}
+
 /* Called for each line of a header, of those of answers 1xx as well (RFC 9110 15.2), and for the
  * trailer after a chunked body (RFC 9112 7.1.2), in which no line begins another header. */
 static size_t
@@ -108,11 +124,12 @@ on_header(char *bytes, size_t one, size_t size, void *arg)
 	}
 	if (transfer->in_header && size <= 2 && (bytes[0] == '\r' || bytes[0] == '\n')) {
 		transfer->in_header = false;
-		curl_easy_getinfo(transfer->post->curl, CURLINFO_RESPONSE_CODE, &code);
-		transfer->has_header = code >= 200;
+		curl_easy_getinfo(transfer->curl, CURLINFO_RESPONSE_CODE, &code);
+		transfer->is_malformed = !says_code(answer, code);
+		transfer->has_header = code >= 200 && !transfer->is_malformed;
 		transfer->header_time = monotonic_seconds();
 	}
-	return one * size;
+	return transfer->is_malformed ? 0 : one * size;
 }
 
 /* A body that does not fit ends the transfer. The delivery goes by the status code all the same. */
@@ -165,9 +182,9 @@ set_options(struct transfer *transfer, const struct request *request, struct cur
     char *error)
 {
 	const struct post *post = transfer->post;
-	CURL *curl = post->curl;
+	CURL *curl = transfer->curl;
 
-	curl_easy_reset(curl);
+	curl_easy_setopt(curl, CURLOPT_SHARE, post->share);
 	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, error);
 	curl_easy_setopt(curl, CURLOPT_URL, request->change ? post->change_url : post->url);
@@ -254,6 +271,9 @@ time_limit_ms(const struct pw_notice *notice, uint32_t share)
 	    : given - spare;
 }
 
+/* Each request has a handle of its own. libcurl 7.88 keeps a pointer into the header of the last
+ * transfer of a handle, and follows it where the first line of the next one begins with a blank
+ * (curl issue 12101). */
 void
 post_send(struct post *post, const struct pw_notice *notice, const struct request *request,
     bool sign,
@@ -264,17 +284,18 @@ post_send(struct post *post, const struct pw_notice *notice, const struct reques
 	struct curl_slist *headers = NULL;
 	CURLcode code;
 
-	if (!make_headers(post, notice, request->body, sign, &headers)) {
+	if (!make_headers(post, notice, request->body, sign, &headers)
+	    || (transfer.curl = curl_easy_init()) == NULL) {
 		post_forget(headers);
 		result->fate = PW_AGAIN;
 		snprintf(result->receipt, sizeof result->receipt, "no memory for the request");
 		return;
 	}
 	set_options(&transfer, request, headers, error);
-	curl_easy_setopt(post->curl, CURLOPT_TIMEOUT_MS, time_limit_ms(notice, request->share));
-	code = curl_easy_perform(post->curl);
+	curl_easy_setopt(transfer.curl, CURLOPT_TIMEOUT_MS, time_limit_ms(notice, request->share));
+	code = curl_easy_perform(transfer.curl);
 	if (transfer.has_header)
-		judge_answer(post->curl, &transfer.answer, result);
+		judge_answer(transfer.curl, &transfer.answer, result);
 	else if (transfer.is_refused) {
 		result->fate = PW_NEVER;
 		snprintf(result->receipt, sizeof result->receipt,
@@ -284,9 +305,11 @@ post_send(struct post *post, const struct pw_notice *notice, const struct reques
 		result->fate = PW_AGAIN;
 		result->channel = true;
 		receipt_write_failure(&transfer.answer, transfer.header_size > HEADER_MAX
-		    ? "its header has no end" : error[0] != '\0' ? error : curl_easy_strerror(code),
-		    result->receipt, sizeof result->receipt);
+		    ? "its header has no end" : transfer.is_malformed
+		    ? "this is no status line of HTTP" : error[0] != '\0' ? error
+		    : curl_easy_strerror(code), result->receipt, sizeof result->receipt);
 	}
 	receipt_hide(post, result->receipt);
+	curl_easy_cleanup(transfer.curl);
 	post_forget(headers);
 }

@@ -10,7 +10,7 @@
 enum { URL_MAX = 4096, SECRET_MAX = 1024, SIGNATURE_MAX = 96 };
 
 /* A receiver. Filled by the owner of the session, who also frees `authorities.data`, `headers`
- * and `curl`. */
+ * and `share`. */
 struct post {
 	char url[URL_MAX];            /* of requests */
 	char change_url[URL_MAX];     /* of change events of PagerDuty; "": not known */
@@ -18,7 +18,7 @@ struct post {
 	char secret[SECRET_MAX];      /* signs bodies, or is PagerDuty's routing key; "": none */
 	struct curl_blob authorities; /* PEM; no data: the system's */
 	struct curl_slist *headers;   /* configured ones */
-	CURL *curl;
+	CURLSH *share;                /* of connections, which outlive a request */
 	bool allow_private; /* a name may lead to an address that is not public */
 	bool literal;       /* the URL holds an address instead of a name */
 };

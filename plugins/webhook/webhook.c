@@ -321,7 +321,9 @@ open_session(void *memory, const struct pw_values *values, char *why, size_t why
 	if (!check(values, why, why_size) || !read_settings(session, values->items, why, why_size))
 		return false;
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK
-	    || (session->post.curl = curl_easy_init()) == NULL)
+	    || (session->post.share = curl_share_init()) == NULL
+	    || curl_share_setopt(session->post.share, CURLSHOPT_SHARE, CURL_LOCK_DATA_CONNECT)
+	        != CURLSHE_OK)
 		return fail(why, why_size, "no memory", "");
 	return true;
 }
@@ -397,7 +399,7 @@ close_session(void *memory)
 {
 	struct session *session = memory;
 
-	curl_easy_cleanup(session->post.curl);
+	curl_share_cleanup(session->post.share);
 	post_forget(session->post.headers);
 	free(session->post.authorities.data);
 	curl_global_cleanup();

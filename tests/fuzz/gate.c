@@ -5,7 +5,6 @@
  */
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +15,7 @@
 
 #include "../../plugins/email/relay.h"
 #include "../../plugins/email/settings.h"
+#include "descriptors.h"
 
 enum { TO_WORKER = 1, SHORT = 2, NO_SOCKET = 4, IN_ORDER = 8, ATTEMPT = 1000000 /* microseconds */ };
 
@@ -83,16 +83,6 @@ open_gate(void)
 	assert(gate_ops.open(gate, values, why, sizeof why));
 	free(values);
 	return gate;
-}
-
-/* A descriptor that was not closed makes the next one a higher one. */
-static int
-lowest_descriptor(void)
-{
-	int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-
-	close(fd);
-	return fd;
 }
 
 /* Puts the bytes over the packet, round and round where they are fewer than it has. */
@@ -191,7 +181,8 @@ be_answered(uint8_t how, const uint8_t *data, size_t size)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static int before;
+	static bool has_run;
+	int before = descriptors_lowest();
 
 	if (size == 0)
 		return 0;
@@ -200,8 +191,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	else
 		be_asked(data[0], data + 1, size - 1);
 	/* The first run may have opened what a library keeps. */
-	if (before == 0)
-		before = lowest_descriptor();
-	assert(lowest_descriptor() == before);
+	assert(!has_run || descriptors_lowest() == before);
+	has_run = true;
 	return 0;
 }

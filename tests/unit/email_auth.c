@@ -283,12 +283,14 @@ a_relay_has_to_prove_itself(void **state)
 	static const struct turn forged[] = { { .line = "*", .scram = SCRAM_FIRST }, { .line = "*", .scram = SCRAM_FORGED }, { .line = NULL } };
 	static const struct turn without[] = { { .line = "*", .scram = SCRAM_FIRST }, { .line = "*", .reply = "235 ok" }, { .line = NULL } };
 	static const struct turn at_once[] = { { .line = "*", .reply = "235 ok" }, { .line = NULL } };
+	static const struct turn otherwise[] = { { .line = "*", .scram = SCRAM_FIRST }, { .line = "*", .reply = "250 ok" }, { .line = NULL } };
 	static const struct turn dear[] = { { .line = "*", .scram = SCRAM_DEAR }, { .line = NULL } };
 
 	(void)state;
 	assert_refused("SCRAM-SHA-256", "the relay's challenge does not fit", forged);
 	assert_refused("SCRAM-SHA-256", "took it without a proof that it knows the password", without);
 	assert_refused("SCRAM-SHA-256", "took it without a proof that it knows the password", at_once);
+	assert_refused("SCRAM-SHA-256", "took it without a proof that it knows the password", otherwise);
 	assert_refused("SCRAM-SHA-256", "asks for more than 1,000,000 rounds of hashing", dear);
 }
 

@@ -220,7 +220,7 @@ judge(struct talk *talk, int code, size_t size, bool first)
 
 	reply_tell(talk->wire->bytes, size, words, sizeof words);
 	wire_take(talk->wire, size);
-	if (code == 235 && !talk->done)
+	if (code / 100 == 2 && !talk->done)
 		return fail(talk, "the relay took it without a proof that it knows the password");
 	if (code / 100 == 2)
 		return TAKEN;
