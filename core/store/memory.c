@@ -70,13 +70,13 @@ struct memory {
 	int64_t recorded;                  /* bytes of the recording when it had nothing that was not needed */
 };
 
-/* Puts a row of nothing behind all ids of the file; where these cannot be read, far behind. Returns
- * its id. */
+/* Puts a row of nothing behind all ids of the file, and of the evidence that a redo log may have
+ * beside them; where those of the file cannot be read, far behind. Returns its id. */
 static int64_t
 put_row_of_nothing(struct memory *memory, struct db *from, const char *highest, const char *insert)
 {
-	static const int64_t far = INT64_C(1) << 48;
-	int64_t id = from == NULL ? 1 : db_number(from, highest, 0) + 1;
+	static const int64_t behind = INT64_C(1) << 20, far = INT64_C(1) << 48;
+	int64_t id = from == NULL ? 1 : db_number(from, highest, 0) + behind;
 
 	if (from != NULL && db_fault(from) != DB_WELL) {
 		memory->whole = false;

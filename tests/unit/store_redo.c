@@ -55,6 +55,12 @@ put_notice(uint64_t number)
 }
 
 static void
+put_evidence(uint64_t run)
+{
+	store_put_evidence(batch, &(struct store_evidence){ .target = 1, .run = run, .incident = 1, .role = "confirmed" });
+}
+
+static void
 submit(enum store_answer wanted)
 {
 	assert_int_equal(folder_submit(&folder, batch), wanted);
@@ -149,21 +155,27 @@ what_was_tried_is_done_once(void **state)
 		struct store_found found;
 		struct counters counters;
 		struct db *db;
+		int64_t id;
 
 		put_incident(1, 0);
 		submit(STORE_COMMITTED);
 		store_put_meta(batch, "tried", bytes_of("1"));
+		put_evidence(1);
 		before = forbid_writes();
 		submit(STORE_IN_MEMORY);
 		setrlimit(RLIMIT_FSIZE, &before);
 		counters = folder.store->counters[STORE_MAIN];
+		id = count(memory_db(folder.store->memory), "SELECT id FROM evidence WHERE run = 1");
 		store_put_meta(batch, "later", bytes_of("1"));
+		put_evidence(2);
 		submit(STORE_IN_MEMORY);
 		store_batch_destroy(&batch);
 		store_close(&folder.store);
 		db = db_open(folder_file(&folder, "postwatch.db"), DB_WRITE);
 		if (kept) /* and it has changed since then: to do it again would undo that */
 			assert_true(db_exec(db, "INSERT INTO meta VALUES ('tried', CAST('2' AS BLOB))")
+			    && DB_RUN(db, "INSERT INTO evidence (id, target, run, leg, at, incident, role, bytes)"
+			    " VALUES (?1, 1, 1, 0, 0, 1, 'confirmed', x'')", BIND(id))
 			    && DB_RUN(db, "UPDATE meta SET value = ?1 WHERE key = 'counters'",
 			    BIND_BYTES(((struct pw_bytes){ (const char *)&counters, sizeof counters }))));
 		db_close(&db);
@@ -172,6 +184,7 @@ what_was_tried_is_done_once(void **state)
 		assert_true(store_mend(folder.store, STORE_MAIN, &found));
 		assert_int_equal(count(file_db(), "SELECT CAST(CAST(value AS TEXT) AS INTEGER) FROM meta WHERE key = 'tried'"), kept + 1);
 		assert_int_equal(count(file_db(), "SELECT count(*) FROM meta WHERE key = 'later'"), 1);
+		assert_int_equal(count(file_db(), "SELECT count(*) FROM evidence WHERE run IN (1, 2)"), 2);
 		tear_down(state);
 		begin(state);
 	}
