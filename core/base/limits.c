@@ -97,7 +97,7 @@ limits_of_status(int exit_status)
 	return kind >= 0 && kind < LIMIT_KINDS ? names[kind] : NULL;
 }
 
-_Noreturn static void
+static _Noreturn void
 end(enum limit_kind kind, uint64_t value)
 {
 	handler.tell(handler.arg, kind, value, true);

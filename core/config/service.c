@@ -229,7 +229,7 @@ service_find_user(struct service_user *user)
  * In the child: gives up our rights, and writes of each file the error that opening it met.
  * Opening tells what access(2) does not: what a security module thinks of it.
  */
-_Noreturn static void
+static _Noreturn void
 try_all(const struct service_user *user, const char *const *paths, size_t count, int out)
 {
 	bool groups = user->name[0] == '\0' ? setgroups(0, NULL) == 0

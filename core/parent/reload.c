@@ -109,7 +109,7 @@ execute(const struct reload_origin *origin, const char *order)
 }
 
 /* In the child: a small process of its own, that ends with us. */
-_Noreturn static void
+static _Noreturn void
 run_check(const struct reload *reload, pid_t parent, int out)
 {
 	int keep[] = { STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO };

@@ -178,7 +178,7 @@ keep_processes(struct duty *duty, struct own_processes *processes, struct reason
 	return false;
 }
 
-_Noreturn static void
+static _Noreturn void
 run_child(const struct start *start)
 {
 	const struct child *child = start->child;
