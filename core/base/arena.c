@@ -141,32 +141,16 @@ arena_strdup(struct arena *arena, const char *string)
 	return arena_bytes(arena, string, strlen(string));
 }
 
-/* What is looked for among the strings of an arena. */
-struct sought {
-	const struct arena *arena;
-	struct interned string;
-};
-
-static bool
-is_sought(void *arg, uint32_t index)
-{
-	const struct sought *sought = arg;
-	const struct interned *string = &sought->arena->strings[index];
-
-	return string->size == sought->string.size
-	    && memcmp(string->string, sought->string.string, string->size) == 0;
-}
-
 const char *
 arena_intern_bytes(struct arena *arena, const void *bytes, size_t size)
 {
 	uint32_t hash = hash_end(hash_add(HASH_BEGIN, bytes, size));
-	struct sought sought = { arena, { bytes, size } };
-	uint32_t found = hash_find(&arena->table, hash, is_sought, &sought);
 
 	assert(arena->table.count == arena->string_count);
-	if (found != HASH_NONE)
-		return arena->strings[found].string;
+	HASH_EACH(i, &arena->table, hash)
+		if (arena->strings[i].size == size
+		    && memcmp(arena->strings[i].string, bytes, size) == 0)
+			return arena->strings[i].string;
 	VEC_REQUIRE(arena->strings, arena->string_count, arena->string_room);
 	if (!hash_insert(&arena->table, hash, arena->string_count))
 		die(sizeof *arena->table.slots * arena->table.room);

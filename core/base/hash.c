@@ -82,17 +82,16 @@ hash_insert(struct hash_table *table, uint32_t hash, uint32_t index)
 	return true;
 }
 
+/* *at: how many slots were looked at, from the one that the hash leads to. */
 uint32_t
-hash_find(const struct hash_table *table, uint32_t hash, bool (*is_same)(void *arg, uint32_t index),
-    void *arg)
+hash_next(const struct hash_table *table, uint32_t hash, uint32_t *at)
 {
-	if (table->room == 0)
-		return HASH_NONE;
-	for (uint32_t at = hash & (table->room - 1); table->slots[at].index != 0;
-	    at = (at + 1) & (table->room - 1)) {
-		const struct hash_slot *slot = &table->slots[at];
+	while (table->room > 0) {
+		const struct hash_slot *slot = &table->slots[(hash + (*at)++) & (table->room - 1)];
 
-		if (slot->hash == hash && is_same(arg, slot->index - 1))
+		if (slot->index == 0)
+			break;
+		if (slot->hash == hash)
 			return slot->index - 1;
 	}
 	return HASH_NONE;

@@ -29,9 +29,11 @@ struct hash_table {
 
 #define HASH_NONE UINT32_MAX
 
-/* The first index with this hash for which `is_same` holds, else HASH_NONE. */
-uint32_t hash_find(const struct hash_table *, uint32_t hash,
-    bool (*is_same)(void *arg, uint32_t index), void *arg);
+/* The next index with this hash, which tells little of whether it is the one looked for; HASH_NONE
+ * behind the last. *at is 0 before the first. */
+uint32_t hash_next(const struct hash_table *, uint32_t hash, uint32_t *at);
+#define HASH_EACH(index, table, hash) \
+	for (uint32_t at_ = 0, index; (index = hash_next((table), (hash), &at_)) != HASH_NONE;)
 /* Returns false if there is no memory: the table is then as it was. */
 bool hash_insert(struct hash_table *, uint32_t hash, uint32_t index);
 void hash_table_fini(struct hash_table *);

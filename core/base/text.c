@@ -284,26 +284,30 @@ distance(const char *left, size_t left_size, const char *right, size_t right_siz
 	return above[right_size];
 }
 
-const char *
-text_nearest(const char *word, const char *(*next)(void *arg, size_t index), void *arg)
+/* A word of eight letters may have been meant by one with three mistakes; a word that is too long
+ * to be compared has no distance that anything is below. */
+struct nearest
+nearest_to(const char *word)
 {
 	size_t size = strnlen(word, WORD_MAX + 1);
-	/* below it, it may have been meant */
-	size_t best_distance = size > WORD_MAX ? 0 : 2 + size / 4;
-	const char *best = NULL, *other;
 
-	for (size_t i = 0; (other = next(arg, i)) != NULL; i++) {
-		size_t other_size = strnlen(other, WORD_MAX + 1), d;
+	return (struct nearest){
+		.word = word, .size = size, .distance = size > WORD_MAX ? 0 : 2 + size / 4
+	};
+}
 
-		if (best_distance == 0 || other_size > WORD_MAX)
-			continue;
-		d = distance(word, size, other, other_size);
-		if (d < best_distance && d < size) {
-			best_distance = d;
-			best = other;
-		}
+void
+nearest_try(struct nearest *nearest, const char *other)
+{
+	size_t other_size = strnlen(other, WORD_MAX + 1), d;
+
+	if (nearest->distance == 0 || other_size > WORD_MAX)
+		return;
+	d = distance(nearest->word, nearest->size, other, other_size);
+	if (d < nearest->distance && d < nearest->size) {
+		nearest->distance = d;
+		nearest->best = other;
 	}
-	return best;
 }
 
 /*

@@ -84,8 +84,14 @@ void text_add_age(struct text *, int64_t microseconds);
 /* "0.004213": decimal seconds for machines, always with six digits behind the point. */
 void text_add_seconds(struct text *, int64_t microseconds);
 
-/* Of the words (their end is `next` returning NULL) the one nearest to `word` by edit distance, if
- * near enough to have been meant; the first of several; NULL where none is. */
-const char *text_nearest(const char *word, const char *(*next)(void *arg, size_t index), void *arg);
+/* Looks for what was meant by a word: of those that are tried the one nearest by edit distance, if
+ * near enough; the first of several. All strings are the caller's. */
+struct nearest {
+	const char *word;
+	const char *best; /* NULL: none so far */
+	size_t size, distance;
+};
+struct nearest nearest_to(const char *word);
+void nearest_try(struct nearest *, const char *other);
 
 #endif

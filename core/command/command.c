@@ -76,25 +76,19 @@ command_find(const char *name)
 	return NULL;
 }
 
-static const char *
-next_name(void *arg, size_t index)
-{
-	(void)arg;
-	for (const struct command *const *command = commands; *command != NULL; command++)
-		if (!(*command)->hidden && index-- == 0)
-			return (*command)->name;
-	return NULL;
-}
-
 int
 command_unknown(const char *name)
 {
-	const char *near = text_nearest(name, next_name, NULL);
+	struct nearest near = nearest_to(name);
 
-	return near != NULL
-	    ? command_fail(EXIT_USAGE, "there is no command `%s`: did you mean `%s`?", name, near)
-	    : command_fail(
-	          EXIT_USAGE, "there is no command `%s`; `postwatch help` lists them", name);
+	for (const struct command *const *each = commands; *each != NULL; each++)
+		if (!(*each)->hidden)
+			nearest_try(&near, (*each)->name);
+	if (near.best == NULL)
+		return command_fail(
+		    EXIT_USAGE, "there is no command `%s`; `postwatch help` lists them", name);
+	return command_fail(
+	    EXIT_USAGE, "there is no command `%s`: did you mean `%s`?", name, near.best);
 }
 
 int

@@ -466,22 +466,13 @@ past_knows_target(const struct past *past, const char *word)
 	return false;
 }
 
-static const char *
-next_name(void *arg, size_t index)
-{
-	const struct past *past = arg;
-
-	return index < past->target_count ? past->targets[index].name : NULL;
-}
-
 /* The best rank counts: an identity goes before a name, and a name before a host. Between two of
  * one rank nobody decides but the reader. */
 const struct past_target *
 past_find_target(const struct past *past, const char *word)
 {
-	struct past known = *past;
 	const struct past_target *found = NULL;
-	const char *nearest;
+	struct nearest near = nearest_to(word);
 	size_t matches = 0;
 	int best = 1;
 
@@ -495,15 +486,16 @@ past_find_target(const struct past *past, const char *word)
 	assert((found == NULL) == (matches == 0) && matches <= past->target_count);
 	if (matches == 1)
 		return found;
-	nearest = text_nearest(word, next_name, &known);
+	for (size_t i = 0; i < past->target_count; i++)
+		nearest_try(&near, past->targets[i].name);
 	if (matches > 1) {
 		fprintf(stderr, "postwatch: `%s` may mean", word);
 		for (size_t i = 0; i < past->target_count; i++)
 			if (rank(&past->targets[i], word) == best)
 				fprintf(stderr, " %s", past->targets[i].identity);
 		fputs(": say which\n", stderr);
-	} else if (nearest != NULL)
-		command_fail(0, "no target is called `%s`: did you mean `%s`?", word, nearest);
+	} else if (near.best != NULL)
+		command_fail(0, "no target is called `%s`: did you mean `%s`?", word, near.best);
 	else
 		command_fail(0, "no target is called `%s`: `postwatch status` lists them", word);
 	return NULL;

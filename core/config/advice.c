@@ -212,31 +212,20 @@ warn_of_slow_limits(struct reader *reader)
 	}
 }
 
-/* The tags of all targets, of neighbours with one policy once. */
-struct tags {
-	const struct config *config;
-	uint32_t target, tag;
-};
-
+/* Of the tags of all targets, those of neighbours with one policy once. */
 static const char *
-next_tag(void *arg, size_t index)
+nearest_tag(const struct config *config, const char *tag)
 {
-	struct tags *tags = arg;
-	const struct config *config = tags->config;
+	struct nearest near = nearest_to(tag);
 
-	if (index == 0)
-		tags->target = tags->tag = 0;
-	while (tags->target < config->target_count) {
-		const struct policy *policy = config->targets[tags->target].policy;
-		bool again = tags->target > 0 && config->targets[tags->target - 1].policy == policy;
+	for (uint32_t i = 0; i < config->target_count; i++) {
+		const struct policy *policy = config->targets[i].policy;
 
-		assert(tags->tag <= policy->tag_count);
-		if (!again && tags->tag < policy->tag_count)
-			return policy->tags[tags->tag++];
-		tags->target++;
-		tags->tag = 0;
+		if (i == 0 || config->targets[i - 1].policy != policy)
+			for (uint32_t j = 0; j < policy->tag_count; j++)
+				nearest_try(&near, policy->tags[j]);
 	}
-	return NULL;
+	return near.best;
 }
 
 static void
@@ -246,7 +235,6 @@ warn_of_tags(struct reader *reader, uint32_t index)
 	const struct config_notifier *notifier = &config->notifiers[index];
 
 	for (uint32_t i = 0; i < notifier->tag_count; i++) {
-		struct tags tags = { .config = config };
 		const char *tag = notifier->tags[i], *near;
 		uint32_t target = 0;
 
@@ -255,7 +243,7 @@ warn_of_tags(struct reader *reader, uint32_t index)
 			target++;
 		if (target < config->target_count)
 			continue;
-		near = text_nearest(tag, next_tag, &tags);
+		near = nearest_tag(config, tag);
 		WARN(reader, reader->notifier_nodes[index]->place,
 		    "notifier %s: no target has the tag %s%s", notifier->name, QUOTE(reader, tag),
 		    faults_suggest(&reader->faults, near == NULL ? NULL : QUOTE(reader, near)));

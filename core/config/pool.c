@@ -35,32 +35,16 @@ pool_fini(struct pool *pool)
 	*pool = (struct pool){ 0 };
 }
 
-struct wanted {
-	const struct pool *pool;
-	const void *bytes;
-	size_t size;
-};
-
-static bool
-same_block(void *arg, uint32_t index)
-{
-	const struct wanted *wanted = arg;
-	const struct block *block = &wanted->pool->blocks[index];
-
-	return block->size == wanted->size
-	    && memcmp(block->bytes, wanted->bytes, wanted->size) == 0;
-}
-
 const void *
 pool_share(struct pool *pool, const void *bytes, size_t size)
 {
-	struct wanted wanted = { pool, bytes, size };
 	uint32_t hash = hash_end(hash_add(HASH_BEGIN, bytes, size));
-	uint32_t index = hash_find(&pool->table, hash, same_block, &wanted);
 	void *copy;
 
-	if (index != HASH_NONE)
-		return pool->blocks[index].bytes;
+	HASH_EACH(i, &pool->table, hash)
+		if (pool->blocks[i].size == size
+		    && memcmp(pool->blocks[i].bytes, bytes, size) == 0)
+			return pool->blocks[i].bytes;
 	assert(pool->table.count == pool->count);
 	VEC_REQUIRE(pool->blocks, pool->count, pool->room);
 	copy = arena_alloc(pool->arena, size);

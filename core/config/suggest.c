@@ -29,18 +29,14 @@ candidates_add_settings(struct candidates *candidates, const struct pw_setting *
 	}
 }
 
-static const char *
-next_word(void *arg, size_t index)
-{
-	const struct candidates *candidates = arg;
-
-	return index < candidates->count ? candidates->words[index] : NULL;
-}
-
 const char *
 candidates_nearest(const struct candidates *candidates, const char *word)
 {
-	return text_nearest(word, next_word, (void *)(uintptr_t)candidates);
+	struct nearest near = nearest_to(word);
+
+	for (size_t i = 0; i < candidates->count; i++)
+		nearest_try(&near, candidates->words[i]);
+	return near.best;
 }
 
 const char *

@@ -49,17 +49,9 @@ hash_identity(const struct target *target)
 	return hash_end(hash_add_string(hash, port));
 }
 
-struct wanted {
-	const struct target_list *list;
-	const struct target *target;
-};
-
 static bool
-same_identity(void *arg, uint32_t index)
+same_identity(const struct target *other, const struct target *target)
 {
-	const struct wanted *wanted = arg;
-	const struct target *other = &wanted->list->items[index], *target = wanted->target;
-
 	if (other->is_named != target->is_named)
 		return false;
 	if (target->is_named)
@@ -68,28 +60,14 @@ same_identity(void *arg, uint32_t index)
 	    && strcmp(other->host, target->host) == 0;
 }
 
-struct sought {
-	const struct target_list *list;
-	const char *name;
-	uint32_t but; /* CONFIG_NONE: any */
-};
-
-static bool
-same_name(void *arg, uint32_t index)
-{
-	const struct sought *sought = arg;
-
-	return index != sought->but && strcmp(sought->list->items[index].name, sought->name) == 0;
-}
-
-/* `but` is left out, for whether there is a second target of that name. */
+/* `but` is left out, for whether there is a second target of that name; CONFIG_NONE: none is. */
 static uint32_t
 find_name(const struct target_list *list, const char *name, uint32_t but)
 {
-	struct sought sought = { list, name, but };
-
-	return hash_find(
-	    &list->names, hash_end(hash_add_string(HASH_BEGIN, name)), same_name, &sought);
+	HASH_EACH(i, &list->names, hash_end(hash_add_string(HASH_BEGIN, name)))
+		if (i != but && strcmp(list->items[i].name, name) == 0)
+			return i;
+	return HASH_NONE;
 }
 
 /* Its `name`, else host:port with the host as it was written. */
@@ -145,8 +123,6 @@ target_list_add(struct reader *reader, const struct draft *draft)
 		.policy = draft->policy,
 		.parent = CONFIG_NONE,
 		.port = draft->port };
-	struct wanted wanted = { list, &target };
-	uint32_t twin;
 
 	if (draft->name != NULL && !check_name(reader, draft, draft->name))
 		return;
@@ -161,8 +137,9 @@ target_list_add(struct reader *reader, const struct draft *draft)
 		target.was = arena_strdup(reader->arena, draft->was);
 	target.hash = hash_identity(&target);
 	target.host_hash = hash_end(hash_add_string(HASH_BEGIN, target.host));
-	twin = hash_find(&list->identities, target.hash, same_identity, &wanted);
-	if (twin != HASH_NONE) {
+	HASH_EACH(twin, &list->identities, target.hash) {
+		if (!same_identity(&list->items[twin], &target))
+			continue;
 		FAULT(reader, draft->place, "the target %s is there twice, here and in %s%s",
 		    QUOTE(reader, target.name), faults_place(&reader->faults, list->places[twin]),
 		    target.is_named ? "" : ": give one of them a name");
@@ -196,15 +173,15 @@ target_list_pass(struct reader *reader, const struct draft *draft)
  * compared.
  */
 static const char *
-next_name(void *arg, size_t index)
+nearest_name(const struct target_list *list, const char *word)
 {
-	const struct target_list *list = arg;
-	size_t passed = index - list->count;
+	struct nearest near = nearest_to(word);
 
-	if (index < list->count)
-		return index < SUGGESTED_MAX ? list->items[index].name : NULL;
-	return passed < list->passed_count && passed < SUGGESTED_MAX ? list->passed[passed].name
-	                                                             : NULL;
+	for (uint32_t i = 0; i < list->count && i < SUGGESTED_MAX; i++)
+		nearest_try(&near, list->items[i].name);
+	for (uint32_t i = 0; i < list->passed_count && i < SUGGESTED_MAX; i++)
+		nearest_try(&near, list->passed[i].name);
+	return near.best;
 }
 
 /*
@@ -223,7 +200,7 @@ target_list_report_word(struct reader *reader, const char *word)
 		    && list->passed[i].host[size] == '\0')
 			near = list->passed[i].name;
 	if (near == NULL)
-		near = text_nearest(word, next_name, list);
+		near = nearest_name(list, word);
 	FAULT(reader, reader_command_line(reader), "%s is no target of %s%s", QUOTE(reader, word),
 	    QUOTE(reader, reader->source->path), near == NULL ? ": it lists none of a like name"
 	    : faults_suggest(&reader->faults, QUOTE(reader, near)));
@@ -268,7 +245,7 @@ tie_parent(struct reader *reader, const struct target_ref *ref)
 	if (parent == HASH_NONE) {
 		if (reader->source->select || target_list_may_have(reader, ref->name))
 			return;
-		near = text_nearest(ref->name, next_name, list);
+		near = nearest_name(list, ref->name);
 		FAULT(reader, ref->place, "parent: there is no target %s%s",
 		    QUOTE(reader, ref->name),
 		    faults_suggest(&reader->faults, near == NULL ? NULL : QUOTE(reader, near)));

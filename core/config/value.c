@@ -150,54 +150,35 @@ parse_int(const struct pw_setting *row, const char *text, int64_t *number, struc
 	return in_range(row, value, why);
 }
 
-static const char *
-next_choice(void *arg, size_t index)
-{
-	const char *const *choices = arg;
-
-	return choices[index];
-}
-
 static bool
 parse_choice(const struct pw_setting *row, const char *text, int64_t *number, struct reason *why)
 {
 	struct text all = TEXT_ROOM(300);
-	const char *near = text_nearest(text, next_choice, (void *)row->choices);
+	struct nearest near = nearest_to(text);
 
 	for (*number = 0; row->choices[*number] != NULL; ++*number) {
 		if (strcmp(text, row->choices[*number]) == 0)
 			return true;
+		nearest_try(&near, row->choices[*number]);
 		text_format(&all, "%s\"%s\"", *number == 0 ? "" : ", ", row->choices[*number]);
 	}
-	reason_set(why, "is none of %s%s%s%s", all.bytes, near == NULL ? "" : "; did you mean \"",
-	    near == NULL ? "" : near, near == NULL ? "" : "\"?");
+	if (near.best != NULL)
+		reason_set(why, "is none of %s; did you mean \"%s\"?", all.bytes, near.best);
+	else
+		reason_set(why, "is none of %s", all.bytes);
 	return quote_in_reason(text, why);
-}
-
-struct wanted {
-	const struct values *values;
-	const char *pattern;
-};
-
-static bool
-same_pattern(void *arg, uint32_t index)
-{
-	const struct wanted *wanted = arg;
-
-	return strcmp(regex_pattern(wanted->values->regexes[index]), wanted->pattern) == 0;
 }
 
 /* An expression is compiled once however many targets have it; compiled ones cannot be compared. */
 static const struct pw_regex *
 parse_regex(struct values *values, const char *pattern, struct reason *why)
 {
-	struct wanted wanted = { values, pattern };
 	uint32_t hash = hash_end(hash_add_string(HASH_BEGIN, pattern));
-	uint32_t index = hash_find(&values->regex_table, hash, same_pattern, &wanted);
 	const struct pw_regex *regex;
 
-	if (index != HASH_NONE)
-		return values->regexes[index];
+	HASH_EACH(i, &values->regex_table, hash)
+		if (strcmp(regex_pattern(values->regexes[i]), pattern) == 0)
+			return values->regexes[i];
 	regex = regex_compile(values->arena, pattern, why);
 	if (regex == NULL)
 		return NULL;

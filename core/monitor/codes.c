@@ -16,19 +16,6 @@ struct codes {
 	struct hash_table table; /* by name */
 };
 
-struct sought {
-	const struct codes *codes;
-	const char *name;
-};
-
-static bool
-is_named(void *arg, uint32_t index)
-{
-	const struct sought *sought = arg;
-
-	return strcmp(sought->codes->items[index].name, sought->name) == 0;
-}
-
 static uint32_t
 hash_of(const char *name)
 {
@@ -74,10 +61,11 @@ add(struct codes *codes, const char *name, const struct pw_outcome *own)
 uint16_t
 codes_of(struct codes *codes, const char *name, const struct pw_outcome *own)
 {
-	struct sought sought = { codes, outcome_current(name) };
-	uint32_t code = hash_find(&codes->table, hash_of(sought.name), is_named, &sought);
-
-	return code != HASH_NONE ? (uint16_t)code : add(codes, sought.name, own);
+	name = outcome_current(name);
+	HASH_EACH(code, &codes->table, hash_of(name))
+		if (strcmp(codes->items[code].name, name) == 0)
+			return (uint16_t)code;
+	return add(codes, name, own);
 }
 
 const struct code *

@@ -82,25 +82,19 @@ find_target(struct place *place, const char *word, int best, bool *refused)
 	return CONFIG_NONE;
 }
 
-static const char *
-next_name(void *arg, size_t index)
-{
-	const struct config *config = arg;
-
-	return index < config->target_count ? config->targets[index].name : NULL;
-}
-
 /* With the target that may have been meant, where one is called much like the word. */
 static void
 refuse_unknown(struct place *place, const char *word, const char *what)
 {
-	struct config known = *place->control->monitor->watch.config;
-	const char *nearest = text_nearest(word, next_name, &known);
+	const struct config *config = place->control->monitor->watch.config;
+	struct nearest near = nearest_to(word);
 	struct text line = TEXT_ROOM(ANSWER_LINE_MAX);
 
+	for (uint32_t i = 0; i < config->target_count; i++)
+		nearest_try(&near, config->targets[i].name);
 	text_add(&line, what);
-	if (nearest != NULL)
-		text_format(&line, ": did you mean `%s`?", nearest);
+	if (near.best != NULL)
+		text_format(&line, ": did you mean `%s`?", near.best);
 	else
 		text_add(&line, ": `postwatch status` lists them");
 	control_refuse(place, CONTROL_USAGE, line.bytes);

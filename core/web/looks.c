@@ -94,28 +94,15 @@ looks_destroy(struct looks **looks)
 	*looks = NULL;
 }
 
-struct wanted {
-	const struct looks *looks;
-	uint64_t target;
-};
-
-static bool
-is_target(void *arg, uint32_t index)
-{
-	const struct wanted *wanted = arg;
-
-	return wanted->looks->items[index].target == wanted->target;
-}
-
 /* NULL if out of memory. */
 static struct look *
 look_of(struct looks *looks, uint64_t target, uint32_t *index)
 {
 	uint32_t hash = hash_end(hash_add(HASH_BEGIN, &target, sizeof target));
 
-	*index = hash_find(&looks->by_target, hash, is_target, &(struct wanted){ looks, target });
-	if (*index != HASH_NONE)
-		return &looks->items[*index];
+	HASH_EACH(i, &looks->by_target, hash)
+		if (looks->items[i].target == target)
+			return &looks->items[*index = i];
 	if (!VEC_RESERVE(looks->items, looks->count, looks->room)
 	    || !hash_insert(&looks->by_target, hash, looks->count))
 		return NULL;

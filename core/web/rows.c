@@ -164,19 +164,6 @@ fill_row(struct rows *rows, struct query *query, struct board_row *row, struct l
 	return row->look != UINT32_MAX && looks_note(looks, row->look, row->probe, row->incident);
 }
 
-struct called {
-	const struct rows *rows;
-	const char *name;
-};
-
-static bool
-is_called(void *arg, uint32_t index)
-{
-	const struct called *called = arg;
-
-	return strcmp(called->rows->items[index].name, called->name) == 0;
-}
-
 static uint32_t
 hash_of(const char *name)
 {
@@ -224,10 +211,10 @@ rows_read(struct rows *rows, struct store_reader *reader, struct looks *looks, c
 const struct board_row *
 rows_named(const struct rows *rows, const char *name)
 {
-	struct called called = { rows, name };
-	uint32_t index = hash_find(&rows->by_name, hash_of(name), is_called, &called);
-
-	return index == HASH_NONE ? NULL : &rows->items[index];
+	HASH_EACH(i, &rows->by_name, hash_of(name))
+		if (strcmp(rows->items[i].name, name) == 0)
+			return &rows->items[i];
+	return NULL;
 }
 
 uint32_t

@@ -61,19 +61,6 @@ an_array_that_cannot_grow_stays_as_it_was(void **state)
 	free(items);
 }
 
-struct sought {
-	const struct numbers *numbers;
-	uint64_t number;
-};
-
-static bool
-is_number(void *arg, uint32_t index)
-{
-	const struct sought *sought = arg;
-
-	return sought->numbers->items[index] == sought->number;
-}
-
 /* `keys`: how many different hashes there are. */
 static void
 find_each(uint32_t keys)
@@ -87,10 +74,15 @@ find_each(uint32_t keys)
 		numbers.items[numbers.count++] = i;
 	}
 	for (uint64_t i = 0; i < 1000; i++) {
-		struct sought sought = { &numbers, i };
-		uint32_t found = hash_find(&table, hash_end(hash_add(HASH_BEGIN, &i, sizeof i)) % keys, is_number, &sought);
+		uint32_t found = HASH_NONE, times = 0;
 
+		HASH_EACH(index, &table, hash_end(hash_add(HASH_BEGIN, &i, sizeof i)) % keys)
+			if (numbers.items[index] == i) {
+				found = index;
+				times++;
+			}
 		assert_int_equal(found, i < 500 ? i : HASH_NONE);
+		assert_int_equal(times, i < 500);
 	}
 	hash_table_fini(&table);
 	free(numbers.items);
@@ -102,7 +94,7 @@ a_table_finds_what_was_put_into_it_alone(void **state)
 	(void)state;
 	find_each(UINT32_MAX);
 	find_each(3); /* hundreds of one hash */
-	assert_int_equal(hash_find(&(struct hash_table){ 0 }, 1, NULL, NULL), HASH_NONE);
+	assert_int_equal(hash_next(&(struct hash_table){ 0 }, 1, &(uint32_t){ 0 }), HASH_NONE);
 }
 
 /* Schedules and stored records are made of them. */

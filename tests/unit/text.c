@@ -233,29 +233,32 @@ shows_seconds(void **state)
 }
 
 static const char *
-next_key(void *arg, size_t index)
+nearest_key(const char *word)
 {
-	return ((const char **)arg)[index];
+	static const char *const keys[] = { "name", "host", "interval", "retry_interval", "tries", "recover_tries", "limits", "tls" };
+	struct nearest near = nearest_to(word);
+
+	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+		nearest_try(&near, keys[i]);
+	return near.best;
 }
 
 static void
 finds_what_was_meant(void **state)
 {
-	const char *keys[] = { "name", "host", "interval", "retry_interval", "tries", "recover_tries", "limits", "tls", NULL };
-
 	(void)state;
-	assert_string_equal(text_nearest("intervall", next_key, keys), "interval");
-	assert_string_equal(text_nearest("itnerval", next_key, keys), "interval");
-	assert_string_equal(text_nearest("Hosts", next_key, keys), "host");
-	assert_string_equal(text_nearest("retryinterval", next_key, keys), "retry_interval");
-	assert_string_equal(text_nearest("tsl", next_key, keys), "tls");
-	assert_null(text_nearest("colour", next_key, keys));
-	assert_null(text_nearest("x", next_key, keys));
-	assert_null(text_nearest("", next_key, keys));
+	assert_string_equal(nearest_key("intervall"), "interval");
+	assert_string_equal(nearest_key("itnerval"), "interval");
+	assert_string_equal(nearest_key("Hosts"), "host");
+	assert_string_equal(nearest_key("retryinterval"), "retry_interval");
+	assert_string_equal(nearest_key("tsl"), "tls");
+	assert_null(nearest_key("colour"));
+	assert_null(nearest_key("x"));
+	assert_null(nearest_key(""));
 	char monster[200];
 	memset(monster, 'a', sizeof monster - 1);
 	monster[sizeof monster - 1] = '\0';
-	assert_null(text_nearest(monster, next_key, keys));
+	assert_null(nearest_key(monster));
 }
 
 static void
