@@ -49,7 +49,7 @@ ack_incident(struct keeper *keeper, struct ask *ask, const struct message_ask *m
 	incident.acknowledged = clock_wall();
 	incident.ack_by = text_view(message->who);
 	incident.ack_why = text_view(reason);
-	record_put_incident(keeper, &incident);
+	record_change_incident(keeper, &incident);
 	withhold_acknowledged(keeper, target);
 	ask->serial = journal_serial(keeper->journal);
 	const char *name = keeper->config->targets[target].name;

@@ -68,7 +68,7 @@ close_incidents(struct ends *ends)
 		text_add_span(&since, open.ended - open.began);
 		text_format(&text, "%s is no longer watched; it had been down for %s", roll_name(ends->keeper->roll, open.target), span);
 		open.end_text = (struct pw_bytes){ text.bytes, text.size };
-		record_put_incident(ends->keeper, &open);
+		record_change_incident(ends->keeper, &open);
 		record(ends, open.target, "", open.number, open.change, open.end_text);
 	}
 }

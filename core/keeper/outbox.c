@@ -186,23 +186,14 @@ outbox_drop(struct keeper *keeper, struct courier *courier, struct delivery *del
 void
 outbox_drop_notice(struct keeper *keeper, struct courier *courier, uint64_t notice, const char *why)
 {
-	struct delivery delivery = { .notice = 0 };
-
-	while (outbox_next_of_notice(keeper, courier, notice, &delivery))
-		outbox_drop(keeper, courier, &delivery, why);
+	store_drop_notice(journal_main(keeper), courier->name, notice, why, clock_wall());
 }
 
 void
 outbox_give_back(struct keeper *keeper, struct courier *courier, uint64_t kept)
 {
-	struct delivery delivery = { .notice = 0 };
-
-	while (outbox_next(keeper, courier, STORE_QUEUE_CLAIMED, 0, &delivery)) {
-		if (delivery.notice == kept)
-			continue;
-		delivery.state = delivery.attempts > 0 ? STORE_DELIVERY_again : STORE_DELIVERY_waiting;
-		outbox_put(keeper, courier, &delivery, text_view(""));
-	}
+	courier->stirred = true;
+	store_unclaim(journal_main(keeper), courier->name, kept);
 }
 
 /* All recipients share what became of it. */
@@ -280,20 +271,17 @@ outbox_is_unsent(const struct courier *courier, const struct delivery *delivery)
 	return delivery->doubt == 0 && !outbox_is_in_hand(courier, delivery);
 }
 
-bool
-outbox_is_all_unsent(const struct keeper *keeper, const struct courier *courier, const struct delivery *given)
+static bool
+is_in_hand(const struct courier *courier, uint64_t notice)
 {
-	struct delivery delivery = { .notice = 0 };
-	uint32_t count = 0;
+	return courier->in_hand == notice && courier->hand_count > 0;
+}
 
-	while (outbox_next_of_notice(keeper, courier, given->notice, &delivery)) {
-		if (outbox_is_in_digest(&delivery))
-			continue;
-		if (!outbox_is_unsent(courier, &delivery))
-			return false;
-		count++;
-	}
-	return count > 0 && count == courier->recipient_count;
+bool
+outbox_is_all_unsent(const struct keeper *keeper, const struct courier *courier, const struct delivery *delivery)
+{
+	return !is_in_hand(courier, delivery->notice)
+	    && store_count_unsent(keeper->store, courier->name, delivery->notice) == courier->recipient_count;
 }
 
 bool
@@ -313,33 +301,22 @@ outbox_is_of_open(const struct keeper *keeper, const struct delivery *delivery)
 }
 
 uint64_t
-outbox_find_unsent_down(const struct keeper *keeper, const struct courier *courier, uint64_t target, uint64_t incident)
+outbox_find_unsent_down(const struct keeper *keeper, const struct courier *courier, uint64_t incident)
 {
-	struct delivery delivery = { .notice = 0 };
-	uint64_t down = 0;
+	uint64_t down = store_find_unsent_down(keeper->store, courier->name, incident, courier->recipient_count);
 
-	for (uint32_t count = 0; count < courier->recipient_count;) {
-		if (!outbox_next_of_target(keeper, courier, target, &delivery))
-			return 0;
-		if (outbox_is_in_digest(&delivery) || delivery.incident != incident || delivery.kind != NOTICE_down)
-			continue;
-		if (!outbox_is_unsent(courier, &delivery) || (down != 0 && down != delivery.notice))
-			return 0;
-		down = delivery.notice;
-		count++;
-	}
-	return down;
+	return is_in_hand(courier, down) ? 0 : down;
 }
 
 void
 outbox_merge(struct keeper *keeper, struct courier *courier, uint64_t notice, uint64_t into)
 {
-	struct delivery delivery = { .notice = 0 };
+	struct store_delivery row = { .notice = notice, .notifier = courier->name, .merged = into, .ended = clock_wall() };
 
-	for (uint32_t i = 0; i < courier->recipient_count && outbox_next_of_notice(keeper, courier, notice, &delivery); i++) {
-		outbox_end(&delivery, STORE_DELIVERY_merged);
-		delivery.merged = into;
-		outbox_put(keeper, courier, &delivery, text_view(""));
+	courier->stirred = true;
+	for (uint32_t i = 0; i < courier->recipient_count; i++) {
+		row.recipient = courier->recipients[i];
+		store_merge_delivery(journal_main(keeper), &row);
 	}
 }
 

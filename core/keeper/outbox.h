@@ -112,9 +112,9 @@ void outbox_retry(struct keeper *, struct courier *, struct delivery *, bool rev
 /* Whether the notice of a delivery waits for each recipient of this notifier, and nobody has it,
  * had it, or may have it. */
 bool outbox_is_all_unsent(const struct keeper *, const struct courier *, const struct delivery *);
-/* The notice of the `down` of an incident of that target, both by the store's numbers, of which the
- * same is true; 0: there is none. */
-uint64_t outbox_find_unsent_down(const struct keeper *, const struct courier *, uint64_t target, uint64_t incident);
+/* The notice of the `down` of an incident, by the store's number, of which the same is true; 0:
+ * there is none. */
+uint64_t outbox_find_unsent_down(const struct keeper *, const struct courier *, uint64_t incident);
 /* It is told with the notice `into`. */
 void outbox_merge(struct keeper *, struct courier *, uint64_t notice, uint64_t into);
 

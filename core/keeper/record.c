@@ -23,26 +23,24 @@ close_incident(struct keeper *keeper, struct store_incident *incident, const cha
 	incident->ended = ended;
 	incident->end_confirmed = confirmed;
 	incident->end_text = text;
-	record_put_incident(keeper, incident);
+	record_change_incident(keeper, incident);
+	roll_note_incident(keeper->roll, roll_target(keeper->roll, incident->target), false);
 }
 
-static uint64_t
-open_incident(struct keeper *keeper, const struct message_change *change)
+static void
+open_incident(struct keeper *keeper, const struct message_change *change, struct store_incident *incident)
 {
-	struct store_incident incident;
-
-	if (roll_open_incident(keeper->roll, change->target, &incident)) {
-		if (incident.change == change->incident)
-			return incident.number;
+	if (roll_open_incident(keeper->roll, change->target, incident)) {
+		if (incident->change == change->incident)
+			return;
 		/* Its end was never told us: we cannot tell when it was. */
-		close_incident(keeper, &incident, "lost", change->detected, change->confirmed, text_view(""));
+		close_incident(keeper, incident, "lost", change->detected, change->confirmed, text_view(""));
 	}
-	incident = (struct store_incident){ .number = store_number(keeper->store, STORE_INCIDENTS),
+	*incident = (struct store_incident){ .number = store_number(keeper->store, STORE_INCIDENTS),
 		.target = roll_number(keeper->roll, change->target), .change = change->incident, .began = change->detected,
 		.confirmed = change->confirmed, .outcome = change->code, .text = change->text };
-	record_put_incident(keeper, &incident);
-	roll_note_incident(keeper->roll, change->target);
-	return incident.number;
+	store_put_incident(journal_main(keeper), incident);
+	roll_note_incident(keeper->roll, change->target, true);
 }
 
 static bool
@@ -51,16 +49,15 @@ opens(const struct message_change *change)
 	return change->target != CONFIG_NONE && strcmp(change->to, "down") == 0 && strcmp(change->from, "down") != 0;
 }
 
-static uint64_t
-incident_of(struct keeper *keeper, const struct message_change *change)
+/* The incident that a change belongs to; its number is 0 where it belongs to none. */
+static void
+find_incident(struct keeper *keeper, const struct message_change *change, struct store_incident *incident)
 {
-	struct store_incident incident;
-
 	if (opens(change))
-		return open_incident(keeper, change);
-	if (change->target == CONFIG_NONE || change->incident == 0)
-		return 0;
-	return roll_open_incident(keeper->roll, change->target, &incident) && incident.change == change->incident ? incident.number : 0;
+		open_incident(keeper, change, incident);
+	else if (change->target == CONFIG_NONE || change->incident == 0
+	    || !roll_open_incident(keeper->roll, change->target, incident) || incident->change != change->incident)
+		*incident = (struct store_incident){ .number = 0 };
 }
 
 static void
@@ -130,17 +127,19 @@ record_change(struct keeper *keeper, const struct message_change *change)
 	if (is_silent)
 		withhold_later(keeper, change->target, false);
 	if (change->kind[0] != '\0') {
-		struct store_incident ended;
-		uint64_t incident = incident_of(keeper, change), notice = store_number(keeper->store, STORE_NOTICES);
+		struct store_incident incident;
+		uint64_t notice;
 
-		put_notice(keeper, change, notice, target, incident);
-		telling_notice(keeper, change, &(struct telling_row){ notice, target, incident }, NULL);
+		find_incident(keeper, change, &incident);
+		notice = store_number(keeper->store, STORE_NOTICES);
+		put_notice(keeper, change, notice, target, incident.number);
+		if (incident.number != 0 && strcmp(change->to, "up") == 0)
+			close_incident(keeper, &incident, "up", change->detected, change->confirmed, change->text);
+		telling_notice(keeper, change, &(struct telling_row){ notice, target, incident.number, &incident }, NULL);
 		record_condition(keeper, change);
 		keep_files(keeper, change);
 		if (target != 0)
-			evidence_of_change(keeper, change, notice, incident);
-		if (target != 0 && strcmp(change->to, "up") == 0 && store_find_incident(keeper->store, incident, &ended))
-			close_incident(keeper, &ended, "up", change->detected, change->confirmed, change->text);
+			evidence_of_change(keeper, change, notice, incident.number);
 	} else if (change->target != CONFIG_NONE && !is_silent) /* nothing happened but that the reasons for silence are others */
 		(void)telling_compare(keeper, change->target, CONFIG_NONE);
 	keeper->record->done++;
@@ -233,7 +232,7 @@ record_clock_set(struct keeper *keeper, int64_t moved)
 		incident.confirmed += moved;
 		incident.reminded += incident.reminded == 0 ? 0 : moved;
 		incident.acknowledged += incident.acknowledged == 0 ? 0 : moved;
-		record_put_incident(keeper, &incident);
+		record_change_incident(keeper, &incident);
 	}
 }
 
@@ -254,7 +253,7 @@ clear(struct keeper *keeper, uint32_t target, const struct store_condition *stan
 	text_add_span(&text, at > standing->since ? at - standing->since : 0);
 	change.text = (struct pw_bytes){ text.bytes, text.size };
 	notice = record_notice(keeper, &change, standing->target, 0);
-	telling_notice(keeper, &change, &(struct telling_row){ notice, standing->target, 0 }, NULL);
+	telling_notice(keeper, &change, &(struct telling_row){ notice, standing->target, 0, NULL }, NULL);
 	record_condition(keeper, &change);
 	evidence_of_change(keeper, &change, notice, 0);
 }
@@ -311,7 +310,7 @@ record_ours_to(struct keeper *keeper, const struct audience *audience, const cha
 	text_copy(change.code, sizeof change.code, code);
 	change.text = (struct pw_bytes){ text.bytes, text.size };
 	notice = record_notice(keeper, &change, 0, 0);
-	telling_notice(keeper, &change, &(struct telling_row){ notice, 0, 0 }, audience);
+	telling_notice(keeper, &change, &(struct telling_row){ notice, 0, 0, NULL }, audience);
 	return notice;
 }
 
@@ -353,9 +352,9 @@ record_settle(struct keeper *keeper, uint32_t target, uint64_t run)
 }
 
 void
-record_put_incident(struct keeper *keeper, const struct store_incident *incident)
+record_change_incident(struct keeper *keeper, const struct store_incident *incident)
 {
-	store_put_incident(journal_main(keeper), incident);
+	store_change_incident(journal_main(keeper), incident);
 }
 
 bool

@@ -47,8 +47,8 @@ uint64_t record_notice(struct keeper *, const struct message_change *, uint64_t 
 uint64_t record_ours_to(struct keeper *, const struct audience *, const char *kind, const char *code, int64_t since,
     const char *format, ...) __attribute__((format(printf, 6, 7)));
 #define record_ours(keeper, ...) record_ours_to((keeper), NULL, __VA_ARGS__)
-/* Writes the row of an incident. */
-void record_put_incident(struct keeper *, const struct store_incident *);
+/* Writes what may change of the row of an incident. */
+void record_change_incident(struct keeper *, const struct store_incident *);
 
 /* Commits what there is for postwatch.db, and tells in the log what was committed, or is held in
  * memory. */

@@ -69,7 +69,7 @@ record_reminder(struct keeper *keeper, uint32_t target, const struct store_incid
 	    .incident = incident->number, .code = incident->outcome, .detected = incident->began, .confirmed = now,
 	    .text = { text.bytes, text.size }, .silences = "" }, &rest);
 	reminded.reminded = now;
-	record_put_incident(keeper, &reminded);
+	record_change_incident(keeper, &reminded);
 	return number;
 }
 

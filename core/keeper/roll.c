@@ -425,9 +425,9 @@ roll_is_clear(const struct roll *roll, uint32_t target)
 }
 
 void
-roll_note_incident(struct roll *roll, uint32_t target)
+roll_note_incident(struct roll *roll, uint32_t target, bool open)
 {
-	roll->targets[target].is_up = false;
+	roll->targets[target].is_up = !open;
 }
 
 void

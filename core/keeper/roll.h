@@ -42,8 +42,8 @@ bool roll_stands(const struct roll *, uint32_t target, const char *code);
 /* Whether none stands; false: that is not known. */
 bool roll_is_clear(const struct roll *, uint32_t target);
 
-/* An incident of the target was opened; there are conditions of it, or none. */
-void roll_note_incident(struct roll *, uint32_t target);
+/* An incident of the target was opened, or is closed; there are conditions of it, or none. */
+void roll_note_incident(struct roll *, uint32_t target, bool open);
 void roll_note_conditions(struct roll *, uint32_t target, bool any);
 
 #endif

@@ -28,7 +28,7 @@ struct telling {
 	/* the notice of what ended now, where another notifier was told of it before; 0: there is
 	 * none yet */
 	uint64_t outage;
-	struct ledger ledger; /* of a target, since it was read */
+	struct ledger *ledger; /* of a target, since it was read; the caller's, since it is large */
 	const struct audience *audience; /* of ours; NULL: all */
 };
 
@@ -36,7 +36,7 @@ static void
 read_ledger(struct telling *it)
 {
 	if (it->target != CONFIG_NONE)
-		told_ledger(it->keeper, it->target, it->courier, &it->ledger);
+		told_ledger(it->keeper, it->target, it->courier, it->ledger);
 }
 
 /* What is already known of it, or is not to be known, changes what the notifier is told next all
@@ -45,19 +45,19 @@ static void
 note(struct telling *it, enum notice_kind kind, const char *code, uint64_t notice)
 {
 	if (it->target != CONFIG_NONE)
-		told_note(it->keeper, it->target, it->courier, &it->ledger, &(struct ledger_word){ kind, code, notice, 0 });
+		told_note(it->keeper, it->target, it->courier, it->ledger, &(struct ledger_word){ kind, code, notice, 0 });
 }
 
 static void
 queue(struct telling *it, enum notice_kind kind, const char *code, uint64_t notice, uint64_t incident, int64_t confirmed)
 {
-	uint64_t opened = it->target == CONFIG_NONE ? 0 : ledger_opened(&it->ledger, kind, code);
+	uint64_t opened = it->target == CONFIG_NONE ? 0 : ledger_opened(it->ledger, kind, code);
 
 	outbox_add(it->keeper, it->courier, &(struct outbox_entry){ .kind = kind, .code = code, .notice = notice,
 	    .target = it->number, .incident = incident, .opened = opened,
 	    .due = rules_due(courier_at(it->keeper, it->courier), kind, code, confirmed) });
 	if (it->target != CONFIG_NONE)
-		told_queued(it->keeper, it->target, it->courier, &it->ledger, &(struct ledger_word){ kind, code, notice, opened });
+		told_queued(it->keeper, it->target, it->courier, it->ledger, &(struct ledger_word){ kind, code, notice, opened });
 }
 
 /* Who does not want to hear of an end knows of none that has begun. */
@@ -82,6 +82,7 @@ add_time(struct text *text, int64_t utc)
 
 struct outage {
 	uint64_t up, change, incident;
+	const struct store_incident *row; /* of the incident; NULL: it is to be looked up */
 	int64_t began, ended, confirmed;
 	struct pw_bytes text; /* of the up */
 	const uint64_t *attempts;
@@ -128,7 +129,10 @@ tell_outage(struct telling *it, const struct outage *given, bool merges)
 	int64_t after = courier_rules(courier_at(it->keeper, it->courier))->after;
 	bool brief;
 
-	(void)store_find_incident(it->keeper->store, outage.incident, &incident);
+	if (outage.row != NULL)
+		incident = *outage.row;
+	else
+		(void)store_find_incident(it->keeper->store, outage.incident, &incident);
 	brief = !merges && after > 0 && (incident.acknowledged != 0 || outage.ended - incident.confirmed < after);
 	if (brief || (!merges && !rules_want(it->keeper, it->courier, NOTICE_outage, ""))) {
 		note(it, NOTICE_outage, "", outage.up);
@@ -147,7 +151,7 @@ tell_state(struct telling *it, enum notice_kind kind, const struct outage *outag
     int64_t confirmed)
 {
 	struct courier *courier = courier_at(it->keeper, it->courier);
-	uint64_t down = kind == NOTICE_up ? outbox_find_unsent_down(it->keeper, courier, it->number, outage->incident) : 0;
+	uint64_t down = kind == NOTICE_up ? outbox_find_unsent_down(it->keeper, courier, outage->incident) : 0;
 	bool merges = down != 0;
 
 	if (!merges && rules_want(it->keeper, it->courier, kind, code)) {
@@ -163,12 +167,13 @@ tell_state(struct telling *it, enum notice_kind kind, const struct outage *outag
 }
 
 static void
-tell_one(struct telling *it, const struct message_change *change, uint64_t notice, uint64_t incident)
+tell_one(struct telling *it, const struct message_change *change, const struct telling_row *row)
 {
 	struct keeper *keeper = it->keeper;
 	enum notice_kind kind = notice_named(change->kind);
+	uint64_t notice = row->notice;
 	const struct outage outage = { .up = notice, .change = change->change,
-		.incident = incident, .ended = change->detected, .confirmed = change->confirmed, .text = change->text,
+		.incident = row->incident, .row = row->row, .ended = change->detected, .confirmed = change->confirmed, .text = change->text,
 		.attempts = change->attempts, .attempt_count = change->attempt_count };
 	bool recalled = (it->target != CONFIG_NONE || notice_is_together(kind, change->code))
 	    && rules_recall(keeper, it->target, it->courier, kind, change->code);
@@ -183,7 +188,7 @@ tell_one(struct telling *it, const struct message_change *change, uint64_t notic
 		rules_miss(keeper, it->courier, it->target);
 		return;
 	}
-	act = it->target == CONFIG_NONE ? LEDGER_TELL : ledger_judge(&it->ledger, kind, change->code);
+	act = it->target == CONFIG_NONE ? LEDGER_TELL : ledger_judge(it->ledger, kind, change->code);
 	if (act == LEDGER_TELL_OUTAGE)
 		tell_outage(it, &outage, false);
 	else if (act == LEDGER_TELL)
@@ -201,20 +206,22 @@ is_concerned(struct telling *it, enum notice_kind kind, const char *code)
 	if (it->target == CONFIG_NONE || (!ends && kind != NOTICE_cleared))
 		return false;
 	read_ledger(it);
-	return ends ? ledger_is_down(&it->ledger) : ledger_has_code(&it->ledger, code);
+	return ends ? ledger_is_down(it->ledger) : ledger_has_code(it->ledger, code);
 }
 
 void
 telling_notice(struct keeper *keeper, const struct message_change *change, const struct telling_row *row,
     const struct audience *audience)
 {
+	struct ledger ledger;
+
 	if (change->silences[0] != '\0')
 		return;
 	for (uint32_t i = 0; i < keeper->config->notifier_count; i++) {
 		struct telling it = { .keeper = keeper, .target = change->target, .courier = i, .number = row->target,
-			.audience = audience };
+			.audience = audience, .ledger = &ledger };
 		if (is_concerned(&it, notice_named(change->kind), change->code))
-			tell_one(&it, change, row->notice, row->incident);
+			tell_one(&it, change, row);
 	}
 }
 
@@ -225,6 +232,7 @@ struct look {
 	struct ledger_met met;
 	bool state_seen;
 	uint64_t outage, outage_change; /* the last of its kind */
+	struct ledger ledger;
 	int count;
 };
 
@@ -245,7 +253,7 @@ compare_condition(struct telling *it, const struct store_notice *row, enum notic
 		note(it, kind, row->code, row->number);
 		return;
 	}
-	if (ledger_judge(&it->ledger, kind, row->code) != LEDGER_TELL || had_it(it, row->number))
+	if (ledger_judge(it->ledger, kind, row->code) != LEDGER_TELL || had_it(it, row->number))
 		return;
 	if (rules_want(it->keeper, it->courier, kind, row->code))
 		queue(it, kind, row->code, row->number, row->incident, row->confirmed);
@@ -266,8 +274,8 @@ compare_state(struct telling *it, const struct store_notice *row, enum notice_ki
 		.attempt_count = known ? rest.attempt_count : 0 };
 
 	read_ledger(it);
-	truth.missed = !down && row->number > it->ledger.queued.notice;
-	switch (ledger_compare(&it->ledger, &truth)) {
+	truth.missed = !down && row->number > it->ledger->queued.notice;
+	switch (ledger_compare(it->ledger, &truth)) {
 	case LATE_NOTHING:
 		return;
 	case LATE_DOWN:
@@ -325,7 +333,7 @@ on_notice(void *arg, const struct store_notice *row)
 	look->state_seen |= of_state;
 	for (uint32_t i = 0; i < look->keeper->config->notifier_count; i++) {
 		struct telling it = { .keeper = look->keeper, .target = look->target, .courier = i, .number = row->target,
-			.outage = look->outage_change == row->change ? look->outage : 0 };
+			.outage = look->outage_change == row->change ? look->outage : 0, .ledger = &look->ledger };
 		if ((look->courier == CONFIG_NONE || look->courier == i) && is_concerned(&it, kind, row->code))
 			compare(&it, row, kind, of_state);
 	}

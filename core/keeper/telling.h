@@ -8,6 +8,7 @@
 /* A notice was recorded in the open batch; of ours the audience is told, NULL: all are. */
 struct telling_row {
 	uint64_t notice, target, incident; /* the store's numbers */
+	const struct store_incident *row;  /* of the incident, where there is one */
 };
 void telling_notice(struct keeper *, const struct message_change *, const struct telling_row *, const struct audience *);
 /* The reasons for silence of a target have ended: what is true is compared with what that notifier

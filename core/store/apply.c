@@ -54,6 +54,12 @@ static const struct {
 	[OPERATION_HURRY] = { "UPDATE deliveries SET not_before = ?1 WHERE state IN (1, 3) AND notifier = ?2 AND not_before > ?1", 1, 1 },
 	[OPERATION_SET_CLOCK] = { "UPDATE deliveries SET created = created + ?1, retried = iif(retried = 0, 0, retried + ?1),"
 	    " not_before = iif(not_before = 0, 0, not_before + ?1) WHERE ended = 0", 1, 0 },
+	[OPERATION_MERGE] = { "UPDATE deliveries SET state = 7, ended = ?1, merged = ?3, receipt = x''"
+	    " WHERE notice = ?2 AND notifier = ?4 AND recipient = ?5 AND ended = 0", 3, 2 },
+	[OPERATION_DROP_NOTICE] = { "UPDATE deliveries SET state = 6, ended = ?1, receipt = CAST(?4 AS BLOB)"
+	    " WHERE notice = ?2 AND notifier = ?3 AND ended = 0", 2, 2 },
+	[OPERATION_UNCLAIM] = { "UPDATE deliveries SET state = iif(attempts > 0, 3, 1), receipt = x''"
+	    " WHERE state = 2 AND notifier = ?2 AND notice <> ?1", 1, 1 },
 };
 
 static bool
@@ -78,17 +84,11 @@ apply(struct store *store, struct db *db, const struct operation *operation)
 		return apply_row(db, operation);
 	case OPERATION_META:
 		return apply_meta(db, &operation->is.meta);
-	case OPERATION_ATTACH:
-	case OPERATION_DROP_UPTO:
-	case OPERATION_DROP_LOOSE:
-	case OPERATION_END_RECEIVER:
-	case OPERATION_HURRY:
-	case OPERATION_SET_CLOCK:
-		return apply_statement(db, operation->kind, &operation->is.values);
 	case OPERATION_RESULT:
 		return history_add(&store->history, db, &operation->is.result);
+	default:
+		return apply_statement(db, operation->kind, &operation->is.values);
 	}
-	return false;
 }
 
 /* The counters go with every transaction: a batch that was kept is known again by its number. */

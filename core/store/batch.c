@@ -217,6 +217,13 @@ PUT(server, STORE_MAIN, ROW_SERVER)
 PUT(trace, STORE_HISTORY, ROW_TRACE)
 
 void
+store_change_incident(struct store_batch *batch, const struct store_incident *row)
+{
+	assert(batch->file == STORE_MAIN);
+	store_batch_add_row(batch, ROW_INCIDENT_CHANGED, row);
+}
+
+void
 store_put_claim(struct store_batch *batch, const struct store_delivery *row)
 {
 	assert(batch->file == STORE_MAIN && row->ended == 0);
@@ -311,6 +318,25 @@ void
 store_set_clock(struct store_batch *batch, int64_t moved)
 {
 	put_values(batch, OPERATION_SET_CLOCK, &(struct operation_values){ .numbers = { moved } });
+}
+
+void
+store_merge_delivery(struct store_batch *batch, const struct store_delivery *row)
+{
+	put_values(batch, OPERATION_MERGE, &(struct operation_values){ { row->ended, (int64_t)row->notice, (int64_t)row->merged },
+	    { row->notifier, row->recipient } });
+}
+
+void
+store_drop_notice(struct store_batch *batch, const char *notifier, uint64_t notice, const char *why, int64_t now)
+{
+	put_values(batch, OPERATION_DROP_NOTICE, &(struct operation_values){ { now, (int64_t)notice }, { notifier, why } });
+}
+
+void
+store_unclaim(struct store_batch *batch, const char *notifier, uint64_t kept)
+{
+	put_values(batch, OPERATION_UNCLAIM, &(struct operation_values){ { (int64_t)kept }, { notifier } });
 }
 
 void

@@ -106,6 +106,23 @@ store_has_queued(struct store *store, const char *notifier, bool claimed)
 	    : "SELECT 1 FROM deliveries WHERE ended = 0 AND notifier = ?1 LIMIT 1", BINDS(BIND_TEXT(notifier))) != 0;
 }
 
+#define UNSENT "ended = 0 AND state <> 7"
+
+uint32_t
+store_count_unsent(struct store *store, const char *notifier, uint64_t notice)
+{
+	return (uint32_t)read_number(store, "SELECT iif(max(doubt) = 0, count(*), 0) FROM deliveries"
+	    " WHERE notice = ?1 AND notifier = ?2 AND " UNSENT, BINDS(BIND(notice), BIND_TEXT(notifier)));
+}
+
+uint64_t
+store_find_unsent_down(struct store *store, const char *notifier, uint64_t incident, uint32_t recipients)
+{
+	return (uint64_t)read_number(store, "SELECT iif(max(doubt) = 0 AND count(*) = ?3 AND min(number) = max(number), number, 0)"
+	    " FROM notices CROSS JOIN deliveries ON notice = number WHERE incident = ?1 AND incident > 0 AND kind = 'down'"
+	    " AND notifier = ?2 AND " UNSENT, BINDS(BIND(incident), BIND_TEXT(notifier), BIND(recipients)));
+}
+
 uint32_t
 store_count_waiting(struct store *store, const char *notifier, int64_t now)
 {

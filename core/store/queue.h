@@ -46,6 +46,13 @@ bool store_read_queued(struct store *, enum store_queue, const struct store_queu
 /* Returns whether anything is queued for the notifier; `claimed`: that is claimed. */
 bool store_has_queued(struct store *, const char *notifier, bool claimed);
 
+/* For how many recipients of the notifier the notice is queued, in no digest; 0, too, where it may
+ * have reached one of them. */
+uint32_t store_count_unsent(struct store *, const char *notifier, uint64_t notice);
+/* The notice of the incident that says that it is down, where it is the only one that is queued,
+ * and the same is true of it for so many recipients; 0: there is none. */
+uint64_t store_find_unsent_down(struct store *, const char *notifier, uint64_t incident, uint32_t recipients);
+
 /* How many notices of the notifier are open whose time to be tried first has come. */
 uint32_t store_count_waiting(struct store *, const char *notifier, int64_t now);
 

@@ -64,6 +64,12 @@ const struct row_form row_forms[ROW_KINDS] = {
 		FIELD_AS(TEXT, incident, end, "ending"), FIELD(BYTES, incident, text),
 		FIELD(BYTES, incident, end_text), FIELD(I64, incident, acknowledged),
 		FIELD(BYTES, incident, ack_by), FIELD(BYTES, incident, ack_why), FIELD(I64, incident, reminded) } },
+	/* What an incident is found by never changes: two indexes are left alone. */
+	[ROW_INCIDENT_CHANGED] = { "incidents", 1, sizeof(struct store_incident), NULL, ROW_CHANGE, {
+		FIELD(I64, incident, number), FIELD(I64, incident, began), FIELD(I64, incident, confirmed),
+		FIELD(I64, incident, ended), FIELD(I64, incident, end_confirmed), FIELD_AS(TEXT, incident, end, "ending"),
+		FIELD(BYTES, incident, end_text), FIELD(I64, incident, acknowledged), FIELD(BYTES, incident, ack_by),
+		FIELD(BYTES, incident, ack_why), FIELD(I64, incident, reminded) } },
 	[ROW_EVIDENCE] = { "evidence", 3, sizeof(struct store_evidence), NULL, ROW_REPLACE, {
 		FIELD(I64, evidence, target), FIELD(I64, evidence, run), FIELD(U32, evidence, leg),
 		FIELD(I64, evidence, at), FIELD(I64, evidence, incident), FIELD(TEXT, evidence, role),

@@ -187,6 +187,9 @@ void store_put_ledger(struct store_batch *, const struct store_ledger *);
 void store_put_pause(struct store_batch *, const struct store_pause *);
 void store_put_server(struct store_batch *, const struct store_server *);
 
+/* Of an incident that is there: its times, its end, and who took it on. */
+void store_change_incident(struct store_batch *, const struct store_incident *);
+
 /* Written once: of a notice whose (target, change, kind) is there nothing is changed. */
 void store_put_notice(struct store_batch *, const struct store_notice *);
 
@@ -200,6 +203,12 @@ void store_put_claim(struct store_batch *, const struct store_delivery *);
 
 /* All that is queued for a recipient that is no longer configured ends. */
 void store_end_receiver(struct store_batch *, const char *notifier, const char *recipient, int64_t now);
+/* A delivery that is queued has ended, for it is told with the notice `merged`. */
+void store_merge_delivery(struct store_batch *, const struct store_delivery *);
+/* All of a notice that is queued for the notifier is dropped. */
+void store_drop_notice(struct store_batch *, const char *notifier, uint64_t notice, const char *why, int64_t now);
+/* What is claimed for the notifier is due again, all of it but the notice `kept`. */
+void store_unclaim(struct store_batch *, const char *notifier, uint64_t kept);
 /* What waits for a notifier waits no longer than until then. */
 void store_hurry(struct store_batch *, const char *notifier, int64_t latest);
 /* The clock was moved by so much: what is queued was made so much later by the new one, and waits

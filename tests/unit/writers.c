@@ -28,6 +28,12 @@ put_incident(struct store_batch *batch)
 }
 
 static void
+change_incident(struct store_batch *batch)
+{
+	store_change_incident(batch, &(struct store_incident){ .number = 90, .target = 1 });
+}
+
+static void
 put_condition(struct store_batch *batch)
 {
 	store_put_condition(batch, &(struct store_condition){ .target = 1, .code = "x" });
@@ -75,6 +81,24 @@ static void
 put_claim(struct store_batch *batch)
 {
 	store_put_claim(batch, &delivery);
+}
+
+static void
+merge_delivery(struct store_batch *batch)
+{
+	store_merge_delivery(batch, &delivery);
+}
+
+static void
+drop_notice(struct store_batch *batch)
+{
+	store_drop_notice(batch, "x", 90, "", 1);
+}
+
+static void
+unclaim(struct store_batch *batch)
+{
+	store_unclaim(batch, "x", 0);
 }
 
 static void
@@ -146,6 +170,7 @@ static const struct {
 	{ "store_put_target", "targets", "record", put_target },
 	{ "store_put_state", "states", "record", put_state },
 	{ "store_put_incident", "incidents", "record", put_incident },
+	{ "store_change_incident", "incidents", "record", change_incident },
 	{ "store_put_condition", "conditions", "record", put_condition },
 	{ "store_put_evidence", "evidence", "record", put_evidence },
 	{ "store_attach_evidence", "evidence", "record", attach_evidence },
@@ -158,6 +183,9 @@ static const struct {
 	{ "store_add_delivery", "deliveries", "outbox", add_delivery },
 	{ "store_put_delivery", "deliveries", "outbox", put_delivery },
 	{ "store_put_claim", "deliveries", "outbox", put_claim },
+	{ "store_merge_delivery", "deliveries", "outbox", merge_delivery },
+	{ "store_drop_notice", "deliveries", "outbox", drop_notice },
+	{ "store_unclaim", "deliveries", "outbox", unclaim },
 	{ "store_end_receiver", "deliveries", "outbox", end_receiver },
 	{ "store_hurry", "deliveries", "outbox", hurry },
 	{ "store_set_clock", "deliveries", "outbox", set_clock },
