@@ -229,7 +229,7 @@ a_target_stands_by_its_state_and_its_incident(void **state)
 		.silences = "parent", .since = 1, .ended = 2, .doubled = 7, .slow = 1 };
 	struct store_incident open = { .number = 2, .target = 7, .change = 3, .began = 10, .confirmed = 20, .outcome = "refused",
 		.text = bytes_of("no answer"), .acknowledged = 30, .ack_by = bytes_of("eva"), .ack_why = bytes_of("known") };
-	struct store_outage outage = { .number = 2, .name = "n", .probe = "smtp", .host = "mx.example.org", .port = 25, .outcome = "refused",
+	struct store_outage outage = { .number = 2, .target = 7, .name = "n", .probe = "smtp", .host = "mx.example.org", .port = 25, .outcome = "refused",
 		.end = "", .began = 10, .confirmed = 20, .acknowledged = 30, .text = open.text, .end_text = bytes_of(""),
 		.ack_by = open.ack_by, .ack_why = open.ack_why };
 	struct store_status status = { 7, "down", "failed", "refused", open.text, 20, 2, 7, 0, 1, 0, 0, "parent", 2, 30, open.ack_by,
