@@ -1,4 +1,6 @@
 /*
+ * Puts the seccomp filters of a process in force.
+ *
  * Two filters a process: one of libseccomp for the calls, and one of our own for the arguments of
  * socket(2) and socketpair(2), of which libseccomp could not say "all others". Where both refuse a
  * call the later one's error counts.

@@ -1,4 +1,8 @@
-/* Open addressing, at most half full, so that a search ends soon at a free slot. */
+/*
+ * Hashes (FNV-1a), and a hash table of indexes.
+ *
+ * Open addressing, at most half full, so that a search ends soon at a free slot.
+ */
 #include "base/hash.h"
 
 #include <assert.h>

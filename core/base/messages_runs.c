@@ -1,4 +1,6 @@
 /*
+ * Encodes and decodes orders, reports and results.
+ *
  * Orders, reports and results travel many in a packet. A reader takes them off one by one, and the
  * first that is malformed ends the packet.
  */

@@ -1,5 +1,9 @@
-/* Plain stores in shared memory: each place has one writer at a time, and the monitor reads when
- * somebody calls. */
+/*
+ * The pids of the daemon's processes in a page of shared memory.
+ *
+ * Plain stores in shared memory: each place has one writer at a time, and the monitor reads when
+ * somebody calls.
+ */
 #include "base/own_processes.h"
 
 #include <assert.h>

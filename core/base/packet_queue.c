@@ -1,4 +1,8 @@
-/* A list: nearly always empty, and where it is not, each packet has a size of its own. */
+/*
+ * Queues packets that a socket did not take at once.
+ *
+ * A list: nearly always empty, and where it is not, each packet has a size of its own.
+ */
 #include "base/packet_queue.h"
 
 #include <assert.h>

@@ -1,4 +1,8 @@
-/* Whole pages of their own: locks and advice are for pages. */
+/*
+ * Allocates memory that is locked, left out of core dumps, and wiped when it is freed.
+ *
+ * Whole pages of their own: locks and advice are for pages.
+ */
 #include "base/secret_memory.h"
 
 #include <string.h>

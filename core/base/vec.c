@@ -1,5 +1,9 @@
-/* Doubling keeps the copies of one element below two on average; the first room spares short arrays
- * the first steps. */
+/*
+ * Grows arrays.
+ *
+ * Doubling keeps the copies of one element below two on average; the first room spares short arrays
+ * the first steps.
+ */
 #include "base/vec.h"
 
 #include <assert.h>

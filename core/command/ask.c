@@ -1,4 +1,8 @@
-/* One packet goes, packets come until the last. What the daemon says is text of ours. */
+/*
+ * Asks the running daemon over its control socket, and prints what it answers.
+ *
+ * One packet goes, packets come until the last. What the daemon says is text of ours.
+ */
 #include "command/ask.h"
 
 #include <assert.h>

@@ -1,5 +1,9 @@
-/* Standard output is a stream of ours over the descriptor, so that whoever prints needs to know
- * nothing of widths. */
+/*
+ * Wraps the standard output of a command at words, to the width of its terminal.
+ *
+ * Standard output is a stream of ours over the descriptor, so that whoever prints needs to know
+ * nothing of widths.
+ */
 #include "command/layout.h"
 
 #include <assert.h>

@@ -1,5 +1,9 @@
-/* The pager is a child that reads a pipe; it leaves by itself, and we wait for it, so that the
- * terminal is ours again. */
+/*
+ * Starts the reader's pager ($PAGER) before a long output on a terminal, and ends it behind.
+ *
+ * The pager is a child that reads a pipe; it leaves by itself, and we wait for it, so that the
+ * terminal is ours again.
+ */
 #include "command/pager.h"
 
 #include <assert.h>

@@ -1,5 +1,10 @@
-/* The folder is told by -S alone, so that the past can be read where the configuration is faulty
- * or lost. */
+/*
+ * Finds and opens the state folder for commands that read what is kept, and writes times and
+ * targets as they show them.
+ *
+ * The folder is told by -S alone, so that the past can be read where the configuration is faulty or
+ * lost.
+ */
 #include "command/past.h"
 
 #include <assert.h>

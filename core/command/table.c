@@ -1,5 +1,8 @@
-/* The widths of all cells are known before the first is printed; the widest column gives way
- * first. */
+/*
+ * Prints a table whose cells wrap within their columns.
+ *
+ * The widths of all cells are known before the first is printed; the widest column gives way first.
+ */
 #include "command/table.h"
 
 #include <assert.h>

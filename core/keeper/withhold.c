@@ -1,5 +1,10 @@
-/* Few targets are held back at once, so nothing is indexed; of which of them something was withheld
- * outlives us in the store. */
+/*
+ * Holds back notices that may not be told now (pause, window, parent, blindness, acknowledgement),
+ * and tells what is true when the reason has ended.
+ *
+ * Few targets are held back at once, so nothing is indexed; of which of them something was withheld
+ * outlives us in the store.
+ */
 #include "keeper/withhold.h"
 
 #include <assert.h>

@@ -1,4 +1,8 @@
-/* Two counts of the same things, since the hour and the ten seconds do not end together. */
+/*
+ * Logs attempts, and counts runs: for the log every hour, for the heartbeat every 10 s.
+ *
+ * Two counts of the same things, since the hour and the ten seconds do not end together.
+ */
 #include "monitor/activity.h"
 
 #include <assert.h>

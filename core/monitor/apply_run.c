@@ -1,4 +1,6 @@
 /*
+ * Applies the rules to one run of one target.
+ *
  * One run, judged: signal, state, flapping, conditions, pace; each change stamped with the reasons
  * for silence. All memory that a run may need is taken first, so that a run either counts whole or
  * not at all.

@@ -1,4 +1,6 @@
 /*
+ * Counts failed and passed attempts in a row, and says what a run adds to them.
+ *
  * From a run to a signal. A server that asks to come back later (tempfail) has passed at first;
  * once it has said nothing better for its grace and in five runs, it fails; so does one that says
  * for long enough that we come too often, where that cannot be about us. Only a better answer

@@ -1,4 +1,8 @@
-/* What our own side lacks: a table of causes, and one for when they are told. */
+/*
+ * The rules for when we are blind, and for when that is told.
+ *
+ * What our own side lacks: a table of causes, and one for when they are told.
+ */
 #include "monitor/blind.h"
 
 #include <assert.h>

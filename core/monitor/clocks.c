@@ -1,5 +1,9 @@
-/* Both clocks are read together, and only their difference is kept: so a jump of one is seen
- * whenever it is read next. */
+/*
+ * Turns monotonic times into wall-clock times and back, and finds jumps of the wall clock.
+ *
+ * Both clocks are read together, and only their difference is kept: so a jump of one is seen
+ * whenever it is read next.
+ */
 #include "monitor/clocks.h"
 
 #include <assert.h>

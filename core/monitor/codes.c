@@ -1,4 +1,8 @@
-/* Names as small numbers: the indexes of an array that only grows. */
+/*
+ * Gives each outcome a small number.
+ *
+ * Names as small numbers: the indexes of an array that only grows.
+ */
 #include "monitor/codes.h"
 
 #include <assert.h>

@@ -1,4 +1,6 @@
 /*
+ * Serves the control socket: takes requests, sends answers.
+ *
  * Few speak to us, one request each: a fixed number of places, and who finds none is sent away. The
  * socket's path may be longer than an address holds, so it is named by its folder's descriptor.
  */

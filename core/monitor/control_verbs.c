@@ -1,5 +1,9 @@
-/* What people ask for: runs are the monitor's own, all else is the keeper's, and is passed on with
- * the target it means. */
+/*
+ * Carries out the requests that came by the control socket.
+ *
+ * What people ask for: runs are the monitor's own, all else is the keeper's, and is passed on with
+ * the target it means.
+ */
 #include "monitor/control_verbs.h"
 
 #include <inttypes.h>

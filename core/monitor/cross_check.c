@@ -1,4 +1,6 @@
 /*
+ * Decides whether a failure may be confirmed: only when others were heard in its time.
+ *
  * Every question here goes over the time of one attempt: 10:00:00 to 10:00:15, no answer. Somebody
  * heard at 10:00:20 shows that we see again, and not that we saw then: so it is also asked who else
  * fell silent in that time, and what came of them.

@@ -1,4 +1,6 @@
 /*
+ * Looks at the parents of a target that turns suspect, and holds its `down` until they are known.
+ *
  * An outage of a parent explains those of its children: relay down 10:00, mx behind it down 10:01
  * is one mail, if the relay is known to be down by then. So the children wait for what a run of the
  * parent shows that began after they failed.

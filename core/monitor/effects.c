@@ -1,4 +1,6 @@
 /*
+ * Tells the changes that the rules made of a run, and plans the next run.
+ *
  * Changes are told in the order in which the rules found them, and the state is kept behind them.
  */
 #include "monitor/effects.h"

@@ -1,5 +1,9 @@
-/* Sockets are read here, some packets a turn, so that no one who says much keeps the others
- * waiting. */
+/*
+ * The monitor process: its event loop, and its sockets to the other processes.
+ *
+ * Sockets are read here, some packets a turn, so that no one who says much keeps the others
+ * waiting.
+ */
 #include "monitor/event_loop.h"
 
 #include <ev.h>

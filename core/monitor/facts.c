@@ -1,4 +1,8 @@
-/* Steady facts: a hash of each value, and of most the value itself. */
+/*
+ * Compares the facts of a run with those of the run before, and finds what changed.
+ *
+ * Steady facts: a hash of each value, and of most the value itself.
+ */
 #include "monitor/facts.h"
 
 #include <assert.h>

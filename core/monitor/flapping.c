@@ -1,4 +1,8 @@
-/* Episodes of flapping: two stages, four events. */
+/*
+ * Finds targets that go down again and again, by the times of their outages.
+ *
+ * Episodes of flapping: two stages, four events.
+ */
 #include "monitor/flapping.h"
 
 #include <assert.h>

@@ -1,5 +1,9 @@
-/* Whether a target is held is the parent's to say, and it says so to every monitor: it is told
- * once, by the first one. */
+/*
+ * Quarantines targets and releases them, as the parent says, whose probers died of them.
+ *
+ * Whether a target is held is the parent's to say, and it says so to every monitor: it is told
+ * once, by the first one.
+ */
 #include "monitor/held_targets.h"
 
 #include <assert.h>

@@ -1,4 +1,9 @@
-/* Suspicions since anything was last heard, and when they are too many to be true. */
+/*
+ * Decides whether so many failures at once are our own fault, and holds their confirmation
+ * meanwhile.
+ *
+ * Suspicions since anything was last heard, and when they are too many to be true.
+ */
 #include "monitor/hold.h"
 
 #include <assert.h>

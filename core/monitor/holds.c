@@ -1,5 +1,9 @@
-/* A rule says what is to be done, and here it is: a line in the log, or all whose confirmation was
- * held are down now. */
+/*
+ * Acts on the decisions of hold.c, for all targets and for each port.
+ *
+ * A rule says what is to be done, and here it is: a line in the log, or all whose confirmation was
+ * held are down now.
+ */
 #include "monitor/holds.h"
 
 #include <inttypes.h>

@@ -1,4 +1,4 @@
-/* Numbers are given when a message is closed, so that they grow with the list. */
+/* Sends runs, results and evidence to the keeper. Numbers are given when a message is closed. */
 #include "monitor/keeper_link.h"
 
 #include <assert.h>

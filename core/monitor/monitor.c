@@ -1,5 +1,9 @@
-/* The whole of the monitor without its loop: its parts are made, begin, tick and end in an order
- * that each can rely on. */
+/*
+ * Creates the monitor and its parts, and passes a tick to each.
+ *
+ * The whole of the monitor without its loop: its parts are made, begin, tick and end in an order
+ * that each can rely on.
+ */
 #include "monitor/monitor.h"
 
 #include <assert.h>

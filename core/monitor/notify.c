@@ -1,5 +1,9 @@
-/* What a change says is made from the target as it is then: so each is told before the next one
- * moves it. */
+/*
+ * Makes the message to the keeper of each change.
+ *
+ * What a change says is made from the target as it is then: so each is told before the next one
+ * moves it.
+ */
 #include "monitor/notify.h"
 
 #include <assert.h>

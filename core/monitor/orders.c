@@ -1,4 +1,6 @@
 /*
+ * Orders the runs that are due from the probers.
+ *
  * Once a tick all that is due in the tick after next is ordered, in one packet for each prober;
  * what comes up meanwhile and is due sooner, at the end of the event that brought it up. A target
  * whose run is in hand stays in the schedule, so that a run that is never reported is noticed.

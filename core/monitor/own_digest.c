@@ -1,5 +1,9 @@
-/* Held confirmations run out for many targets within a second: one notice names them, and no one is
- * sent a hundred mails. */
+/*
+ * Tells many confirmations that were held in one notice.
+ *
+ * Held confirmations run out for many targets within a second: one notice names them, and no one is
+ * sent a hundred mails.
+ */
 #include "monitor/own_digest.h"
 
 #include <assert.h>

@@ -1,4 +1,8 @@
-/* Each is told once for us, and never as a fault of the targets whose runs show it. */
+/*
+ * Tells faults of our own clock, host and files.
+ *
+ * Each is told once for us, and never as a fault of the targets whose runs show it.
+ */
 #include "monitor/own_faults.h"
 
 #include <assert.h>

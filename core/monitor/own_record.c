@@ -1,4 +1,8 @@
-/* It is written where something in it begins or ends, and every 30 s while something goes on. */
+/*
+ * Encodes and decodes what is known of our own side, for the next monitor.
+ *
+ * It is written where something in it begins or ends, and every 30 s while something goes on.
+ */
 #include "monitor/own_record.h"
 
 #include <assert.h>

@@ -1,4 +1,6 @@
 /*
+ * Keeps what is known of our own side, and answers whether we could see a target during its run.
+ *
  * Each question is asked for the whole time that a run took, and not for the present: a spell that
  * is over by now may have lain in it.
  */

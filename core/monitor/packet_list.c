@@ -1,4 +1,8 @@
-/* Few are held at a time where the keeper is well, so that a walk over them is short. */
+/*
+ * Holds the packets that the keeper has not committed yet.
+ *
+ * Few are held at a time where the keeper is well, so that a walk over them is short.
+ */
 #include "monitor/packet_list.h"
 
 #include <assert.h>

@@ -1,5 +1,9 @@
-/* A report becomes what the rules see of a run (struct sighting), with its times on our clock; then
- * it is judged. */
+/*
+ * Reads and checks the messages of probers.
+ *
+ * A report becomes what the rules see of a run (struct sighting), with its times on our clock; then
+ * it is judged.
+ */
 #include "monitor/prober_messages.h"
 
 #include <stdlib.h>

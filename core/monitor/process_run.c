@@ -1,4 +1,6 @@
 /*
+ * Processes the report of one run, from what it shows of ourselves to the next run.
+ *
  * The order is law: what the run says of ourselves is learnt before it is judged, since it may be
  * the run that shows that we see again; and what follows for others comes behind what it has
  * changed at its own target.

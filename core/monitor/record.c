@@ -1,5 +1,9 @@
-/* What is known of a name or a service goes by hashes of them: a target that was renamed or moved
- * takes nothing along. */
+/*
+ * Encodes and decodes what is known of a target, for the next monitor.
+ *
+ * What is known of a name or a service goes by hashes of them: a target that was renamed or moved
+ * takes nothing along.
+ */
 #include "monitor/record.h"
 
 #include <assert.h>

@@ -1,5 +1,9 @@
-/* The wheel: a slot is a ring of entries through its head, so that an entry leaves it without
- * knowing which it is in. */
+/*
+ * A hashed timing wheel: which targets are due in a tick.
+ *
+ * The wheel: a slot is a ring of entries through its head, so that an entry leaves it without
+ * knowing which it is in.
+ */
 #include "monitor/schedule.h"
 
 #include <assert.h>

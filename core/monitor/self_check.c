@@ -1,5 +1,9 @@
-/* A run is asked first what it shows of ourselves, and only then, in the light of all that is known
- * by now, what it means. */
+/*
+ * Takes from each run what it shows of our own network, and says what that means for the run.
+ *
+ * A run is asked first what it shows of ourselves, and only then, in the light of all that is known
+ * by now, what it means.
+ */
 #include "monitor/self_check.h"
 
 #include <assert.h>

@@ -1,4 +1,8 @@
-/* Up and down as one table; every cell is filled, and a forgotten one stops the program. */
+/*
+ * The state machine of a target (pending, up, suspect, down, recovering).
+ *
+ * Up and down as one table; every cell is filled, and a forgotten one stops the program.
+ */
 #include "monitor/state.h"
 
 #include <assert.h>

@@ -1,5 +1,9 @@
-/* The state as a record: each part of it is a form, which says what of a struct is kept, and since
- * which version. */
+/*
+ * Encodes and decodes the state of a target.
+ *
+ * The state as a record: each part of it is a form, which says what of a struct is kept, and since
+ * which version.
+ */
 #include "monitor/target_state.h"
 
 #include <assert.h>

@@ -1,5 +1,9 @@
-/* The hour behind us in six slots: enough for a share of failed attempts, and small enough for many
- * targets. */
+/*
+ * Counts the attempts of a target that failed alone in the last hour.
+ *
+ * The hour behind us in six slots: enough for a share of failed attempts, and small enough for many
+ * targets.
+ */
 #include "monitor/unsteady.h"
 
 #include <assert.h>

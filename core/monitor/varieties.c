@@ -1,4 +1,8 @@
-/* Facts that vary. */
+/*
+ * Finds facts that vary by themselves, such as tokens and times.
+ *
+ * Facts that vary.
+ */
 #include "monitor/varieties.h"
 
 #include <assert.h>

@@ -1,4 +1,9 @@
-/* Numbers of runs grow from one monitor to the next, so that none is taken for another's. */
+/*
+ * What the monitor keeps of each target beside its state: resolved names, numbers of attempts; and
+ * the table of all targets.
+ *
+ * Numbers of runs grow from one monitor to the next, so that none is taken for another's.
+ */
 #include "monitor/watch.h"
 
 #include <assert.h>

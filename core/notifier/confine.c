@@ -1,4 +1,6 @@
 /*
+ * Gives up the rights that a notifier's plugin does not need.
+ *
  * A process keeps what its plugin asks for and nothing else; a plugin cannot ask for more than
  * there is room for, which is bounded here: it may be anybody's code.
  */

@@ -1,5 +1,9 @@
-/* A plugin reads its files itself, so that only it can say whether they are good: it is asked
- * again, with the copies. */
+/*
+ * Opens a notifier's plugin, with copies of its files where those are damaged.
+ *
+ * A plugin reads its files itself, so that only it can say whether they are good: it is asked
+ * again, with the copies.
+ */
 #include "notifier/opening.h"
 
 #include <stdio.h>

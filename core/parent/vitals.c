@@ -1,4 +1,6 @@
 /*
+ * Sends the state of all processes to the page's process, once a second.
+ *
  * A page that does not read is not waited for, and nothing is kept for it: the next packet says all
  * that this one would have.
  */

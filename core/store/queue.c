@@ -1,5 +1,9 @@
-/* Each list has an index of its own, whose condition stands in its statement word by word: SQLite
- * uses it only then. */
+/*
+ * Lists of queued deliveries in postwatch.db, and their indexes.
+ *
+ * Each list has an index of its own, whose condition stands in its statement word by word: SQLite
+ * uses it only then.
+ */
 #include "store/queue.h"
 
 #include "store/store_private.h"

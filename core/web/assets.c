@@ -1,4 +1,9 @@
-/* The files of core/web/assets are put into the object by the assembler (.incbin), relative to the top of the tree. */
+/*
+ * The style sheet, the script and the description of the API, compiled in.
+ *
+ * The files of core/web/assets are put into the object by the assembler (.incbin), relative to the
+ * top of the tree.
+ */
 #include "web/assets.h"
 
 #include <inttypes.h>

@@ -1,10 +1,12 @@
 /*
- * Rows of postwatch.db are read again, step by step, whenever that file has changed, but never more than a tenth of the
- * time; results are followed by their number. Both are kept apart, since a run that changes nothing costs one result and
- * no row.
+ * Keeps in memory how every target stands, read from the store in small steps.
  *
- * Once a second all rows are judged, some thousands a step; those whose rank is another then are put in their new places among
- * those that stay in order.
+ * Rows of postwatch.db are read again, step by step, whenever that file has changed, but never more
+ * than a tenth of the time; results are followed by their number. Both are kept apart, since a run
+ * that changes nothing costs one result and no row.
+ *
+ * Once a second all rows are judged, some thousands a step; those whose rank is another then are
+ * put in their new places among those that stay in order.
  */
 #include "web/board.h"
 
