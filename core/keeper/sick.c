@@ -142,6 +142,8 @@ sick_turn(struct keeper *keeper)
 			mend(keeper, file);
 		stuck |= journal_is_stuck(keeper->journal, file);
 	}
+	if (journal_since(keeper->journal, STORE_MAIN) == 0)
+		store_keep_redo(keeper->store);
 	if (dropped > 0 && sick->dropped == 0) /* how many went is said at the end */
 		record_ours(keeper, "impaired", "undurable", sick->since, "%s cannot be written for so long that memory is full: "
 		    "of what is over and was told, the oldest goes", file_names[STORE_MAIN]);

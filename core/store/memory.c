@@ -297,10 +297,10 @@ memory_write_all(struct memory *memory, struct db *file, uint64_t *refused)
 }
 
 bool
-memory_read_changes(struct memory *memory, struct memory_changes *changes)
+memory_read_changes(struct memory *memory, size_t most, struct memory_changes *changes)
 {
 	changes->tried = memory->tried;
-	return recording_read(memory->recording, &changes->earlier, &changes->since);
+	return recording_read(memory->recording, most, &changes->earlier, &changes->since);
 }
 
 void

@@ -60,8 +60,8 @@ struct memory_changes {
 	struct pw_bytes earlier, since;
 	uint64_t tried;
 };
-/* Returns false if there is no memory. */
-bool memory_read_changes(struct memory *, struct memory_changes *);
+/* Returns false if they are more than `most` bytes, or there is no memory. */
+bool memory_read_changes(struct memory *, size_t most, struct memory_changes *);
 void memory_free_changes(struct memory_changes *);
 /* Does them, in one that has just been opened from a file that has none of them, or, `was_kept`, the
  * first part. Returns false on a fault. */

@@ -96,6 +96,12 @@ resize(struct redo *redo, size_t size)
 	return bytes != NULL;
 }
 
+size_t
+redo_room(const struct redo *redo)
+{
+	return redo->rests ? 0 : (size_t)redo->half - sizeof(struct label);
+}
+
 bool
 redo_write(struct redo *redo, const struct redo_state *state)
 {

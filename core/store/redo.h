@@ -8,6 +8,7 @@
 #define STORE_REDO_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include <postwatch/probe.h>
@@ -25,6 +26,8 @@ struct redo_state {
 struct redo *redo_open(const char *folder, int64_t bytes);
 void redo_close(struct redo **);
 
+/* What finds room in it, with its head, in bytes. */
+size_t redo_room(const struct redo *);
 /* Has it on the disk when it returns. Returns false where it is too large for a half, or cannot be
  * written: what was written before is still there. One that takes longer than a second is written no
  * more until redo_forget(). */

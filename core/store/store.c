@@ -273,23 +273,37 @@ store_distrust(struct store *store)
 }
 
 /* A disk that stays full is as full for whoever comes next. What could not be read stays as it is in
- * the log. */
+ * the log. Where it takes long to write all of it, no more than a fifth of the time is for that. */
 static void
 write_redo(struct store *store)
 {
+	static const int64_t long_time = 10 * (int64_t)MILLISECOND;
 	struct redo_head head = { .schema = schemas[STORE_MAIN].version, .batch = store->in_file[STORE_MAIN],
 		.counters = store->counters[STORE_MAIN] };
 	struct memory_changes changes;
 
-	if (store->redo == NULL || store->provisional || !memory_knows_file(store->memory))
+	size_t room = store->redo == NULL ? 0 : redo_room(store->redo);
+	int64_t began = clock_mono(), took;
+
+	if (room < sizeof head || store->provisional || !memory_knows_file(store->memory) || began < store->redo_next)
 		return;
 	memcpy(head.instance, store->instance, sizeof head.instance);
-	if (memory_read_changes(store->memory, &changes)) {
+	if (memory_read_changes(store->memory, room - sizeof head, &changes)) {
 		head.tried = changes.tried;
 		(void)redo_write(store->redo, &(struct redo_state){ { (const char *)&head, sizeof head }, changes.earlier,
 		    changes.since });
 	}
 	memory_free_changes(&changes);
+	took = clock_mono() - began;
+	store->redo_next = took > long_time ? began + 5 * took : 0;
+	store->redo_behind = false;
+}
+
+void
+store_keep_redo(struct store *store)
+{
+	if (store->redo_behind && store->memory != NULL)
+		write_redo(store);
 }
 
 /* Nothing of it is kept, and its file is in trouble. */
@@ -425,7 +439,7 @@ store_submit(struct store *store, struct store_batch *batch)
 {
 	enum store_answer answer = submit(store, batch);
 
-	if (answer == STORE_IN_MEMORY)
-		write_redo(store);
+	store->redo_behind |= answer == STORE_IN_MEMORY;
+	store_keep_redo(store);
 	return answer;
 }

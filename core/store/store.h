@@ -18,8 +18,8 @@
  * when the batch is submitted, and are seen by whoever reads inside. While the file is in trouble they are done in a database
  * in memory instead, which begins with what is open, and store_inside() reads that. It holds up to 64 MiB, and grows by less:
  * evidence gives way to all else in it, and what has ended to what has not; what waits to be told never goes. What changes in
- * it is kept in the redo log, too, before a batch is answered, so that it outlives the process; that is tried, and no promise:
- * the log takes 4 MiB, and needs a disk that is only full.
+ * it is kept in the redo log, too, so that it outlives the process: before the batch is answered, or, where writing the log
+ * takes more than 10 ms, within a second. The log takes 4 MiB, and a disk that is only full.
  */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
@@ -133,6 +133,10 @@ enum store_trouble_kind store_trouble(const struct store *, enum store_file, str
  * again; `found` says what became of it. If it contradicts what memory has, twice within ten
  * minutes, it is damaged. To be called every 10 s or so, with no batch half filled. */
 bool store_mend(struct store *, enum store_file, struct store_found *found);
+
+/* Writes the redo log, if it was put off because it took long. To be called once a second or so, with
+ * no batch half filled. */
+void store_keep_redo(struct store *);
 
 /* Takes note of it where reading inside has met damage in postwatch.db: store_mend() sets the file
  * aside then. What was not committed is done no more. Returns false where no damage was met. */

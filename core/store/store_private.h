@@ -69,6 +69,8 @@ struct store {
 	struct memory *memory;                 /* stands in for postwatch.db; NULL: it does not have to */
 	uint64_t notice_in_memory;             /* the highest number of a notice that is committed there */
 	struct redo *redo;                     /* where what memory has is kept; NULL: nowhere */
+	bool redo_behind;                      /* there is more in memory than in it */
+	int64_t redo_next;                     /* when it is written next at the earliest, on the monotonic clock; 0: at once */
 	int64_t contradicted_at;               /* when what memory has could not be written to the file, 0: never */
 	struct store_reader *still;            /* reads a postwatch.db that the writer could not open; NULL: nobody does */
 	struct store_reader reader;            /* what store_inside() gives */

@@ -63,8 +63,11 @@ transfer_table(struct db *into, struct db *from, const char *table, const char *
 static bool
 attach(struct recording *recording, sqlite3_session **session)
 {
+	int counts = 1; /* how large its changes are */
+
 	if (!db_check(recording->db, sqlite3session_create(db_handle(recording->db), "main", session)))
 		return false;
+	(void)sqlite3session_object_config(*session, SQLITE_SESSION_OBJCONFIG_SIZE, &counts);
 	if (db_check(recording->db, sqlite3session_attach(*session, NULL)))
 		return true;
 	sqlite3session_delete(*session);
@@ -230,11 +233,12 @@ apply_changes(struct db *db, int size, void *changes, struct replay *replay)
 }
 
 bool
-recording_read(struct recording *recording, struct pw_bytes *earlier, struct pw_bytes *since)
+recording_read(struct recording *recording, size_t most, struct pw_bytes *earlier, struct pw_bytes *since)
 {
 	void *changes = NULL;
 	int size = 0;
-	bool well = db_check(recording->db, sqlite3session_changeset(recording->session, &size, &changes));
+	bool fits = recording->earlier_size + sqlite3session_changeset_size(recording->session) <= (int64_t)most;
+	bool well = fits && db_check(recording->db, sqlite3session_changeset(recording->session, &size, &changes));
 
 	*earlier = (struct pw_bytes){ recording->earlier, (size_t)recording->earlier_size };
 	*since = (struct pw_bytes){ changes, (size_t)size };

@@ -37,8 +37,9 @@ int64_t recording_bytes(const struct recording *);
 bool recording_compact(struct recording *);
 
 /* All that was recorded: the changes that were kept apart, which stay the recording's, and those
- * since, to be freed by recording_free(). Returns false if there is no memory. */
-bool recording_read(struct recording *, struct pw_bytes *earlier, struct pw_bytes *since);
+ * since, to be freed by recording_free(). Returns false if that is more than `most` bytes, or there
+ * is no memory. */
+bool recording_read(struct recording *, size_t most, struct pw_bytes *earlier, struct pw_bytes *since);
 void recording_free(struct pw_bytes *since);
 /* Does in the connection what another recording has of one that began alike, by force. Returns false
  * on a fault. */

@@ -217,6 +217,29 @@ is_for_no_other_file(void **state)
 	}
 }
 
+/* What takes long to be written is put off, and written by itself. */
+static void
+what_was_put_off_is_made_up_for(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		fall_ill();
+		put_incident(3, 0);
+		folder.store->redo_next = INT64_MAX;
+		submit(STORE_IN_MEMORY);
+		if (i == 1) {
+			store_keep_redo(folder.store);
+			folder.store->redo_next = 0;
+			store_keep_redo(folder.store);
+		}
+		die();
+		assert_is_held();
+		assert_int_equal(count(memory_db(folder.store->memory), "SELECT count(*) FROM incidents WHERE number = 3"), i);
+		tear_down(state);
+		begin(state);
+	}
+}
+
 static void
 scribble(off_t at)
 {
@@ -305,6 +328,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(is_held_by_whoever_comes_next, begin, tear_down),
 		cmocka_unit_test_setup_teardown(what_was_tried_is_done_once, begin, tear_down),
 		cmocka_unit_test_setup_teardown(is_for_no_other_file, begin, tear_down),
+		cmocka_unit_test_setup_teardown(what_was_put_off_is_made_up_for, begin, tear_down),
 		cmocka_unit_test_setup_teardown(a_torn_write_leaves_the_one_before, begin, tear_down),
 		cmocka_unit_test_setup_teardown(what_finds_no_room_leaves_what_was_there, begin, tear_down),
 		cmocka_unit_test_setup_teardown(what_is_no_log_is_none, begin, tear_down),
