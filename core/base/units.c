@@ -178,3 +178,23 @@ units_add_size(struct text *text, int64_t bytes)
 	if (unit->worth > 1)
 		text_add(text, unit->name);
 }
+
+bool
+units_parse_percent(const char *text, int64_t *millionths, struct reason *why)
+{
+	const char *at = text;
+	int64_t whole, digits = 0;
+	bool over = false, good = take_number(&at, &whole, &over) && !over && whole <= 100;
+	int places = 0;
+
+	if (good && *at == '.')
+		for (at++; *at >= '0' && *at <= '9' && places < 4; at++, places++)
+			digits = 10 * digits + (*at - '0');
+	for (; places < 4; places++)
+		digits *= 10;
+	digits += good ? whole * 10000 : 0;
+	if (!good || strcmp(at, "%") != 0 || digits == 0 || digits > 1000000)
+		return refuse(why, text, "is no percentage such as 99.9%");
+	*millionths = digits;
+	return true;
+}

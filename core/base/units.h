@@ -19,6 +19,9 @@ bool units_parse_duration(const char *text, int64_t *microseconds, struct reason
  * capitals do not matter. */
 bool units_parse_size(const char *text, int64_t *bytes, struct reason *why);
 
+/* "99.9%", up to four digits behind the point: to millionths, above 0 and at most 1,000,000. */
+bool units_parse_percent(const char *text, int64_t *millionths, struct reason *why);
+
 /* The shortest form that reads back as the same number: "1h30m", "500ms", "0s"; "64KiB", "100". Not
  * negative. */
 void units_add_duration(struct text *, int64_t microseconds);

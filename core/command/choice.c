@@ -122,7 +122,8 @@ take_named(const struct past *past, const char *word, struct choice *choice)
 }
 
 int
-choice_make(struct past *past, const struct command *command, char **words, struct choice *choice)
+choice_make(struct past *past, const struct command *command, const char *const *words,
+    struct choice *choice)
 {
 	uint32_t states = 0;
 	int status;

@@ -18,7 +18,7 @@ struct choice {
 };
 
 /* Returns 0, or the exit status, and what is wrong was said. */
-int choice_make(struct past *, const struct command *, char **words, struct choice *);
+int choice_make(struct past *, const struct command *, const char *const *words, struct choice *);
 
 /* The place of the first that is taken, from that place on; past->target_count: there is none. */
 size_t choice_next(const struct choice *, size_t place);

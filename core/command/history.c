@@ -170,7 +170,7 @@ history(const struct command *command, int argc, char **argv)
 		return command_misused(command, "`history` takes targets, or tag:TAG");
 	if (ends != 0 || (ends = past_open_store(&past)) != 0)
 		return ends;
-	if (past.broken || (ends = choice_make(&past, command, argv + at, &choice)) != 0)
+	if (past.broken || (ends = choice_make(&past, command, past_words(argv, at), &choice)) != 0)
 		return past_finish(&past, ends);
 	past_begin(&past);
 	for (size_t i = choice_next(&choice, 0); i < past.target_count;

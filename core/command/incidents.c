@@ -116,7 +116,9 @@ incidents(const struct command *command, int argc, char **argv)
 
 	if (ends != 0 || (ends = past_open_store(&past)) != 0)
 		return ends;
-	if (!past.broken && (ends = choice_make(&past, command, argv + at, &choice)) == 0)
+	if (!past.broken)
+		ends = choice_make(&past, command, past_words(argv, at), &choice);
+	if (!past.broken && ends == 0)
 		put_all(&past, &choice);
 	return past_finish(&past, ends);
 }

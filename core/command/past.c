@@ -174,6 +174,16 @@ past_options(struct past *past, const struct command *command, int argc, char **
 			break;
 		case 's': past->since = argument; break;
 		case 'U': past->until = argument; break;
+		case 'g': past->tag = argument; break;
+		case 'H':
+		case 'C':
+		case 'M':
+		case 'J':
+			if (past->form != 0)
+				return command_misused(command, "a report has one form");
+			past->form = row->letter;
+			layout_be_plain();
+			break;
 		}
 	}
 	return 0;

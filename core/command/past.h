@@ -43,6 +43,8 @@ struct past {
 	bool nagios;                 /* of the configuration what probes need is read, once */
 	const char *why, *span;      /* --why, --for */
 	const char *since, *until;   /* --since, --until */
+	const char *tag;             /* --tag */
+	int form;                    /* the letter of a form's option; 0: none */
 	const char *textfile;        /* --textfile */
 	struct past_target *targets; /* by number, those that are gone included */
 	uint32_t target_count, target_room;
@@ -73,6 +75,12 @@ int past_options(struct past *, const struct command *, int argc, char **argv, i
  * and it was said why. */
 int past_open_store(struct past *);
 void past_close(struct past *);
+/* The words of the command line from that place on. */
+static inline const char *const *
+past_words(char **argv, int at)
+{
+	return (const char *const *)(argv + at);
+}
 
 /* Whether this user may not look into the folder, which is said. */
 bool past_is_denied(const char *folder);

@@ -263,7 +263,7 @@ status(const struct command *command, int argc, char **argv)
 	rows = past_keep(&past, past.target_count * sizeof *rows);
 	if (past.broken)
 		return past_finish(&past, 0);
-	if ((ends = choice_make(&past, command, argv + at, &choice)) != 0)
+	if ((ends = choice_make(&past, command, past_words(argv, at), &choice)) != 0)
 		return past_finish(&past, ends);
 	for (size_t i = 0; i < past.target_count; i++)
 		if (choice.taken[i] && all[i].since >= choice.since && all[i].since < choice.until)

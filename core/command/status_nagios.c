@@ -259,7 +259,7 @@ answer_words(struct answer *answer, const struct command *command, int argc, cha
 	/* A tag counts in the same way also while only one has it. */
 	bool is_one = argc - at == 1 && strncmp(argv[at], "tag:", 4) != 0
 	    && strncmp(argv[at], "state:", 6) != 0;
-	if (!past->broken && choice_make(past, command, argv + at, &choice) == 0) {
+	if (!past->broken && choice_make(past, command, past_words(argv, at), &choice) == 0) {
 		if (choice.count == 0)
 			fputs("no such target is watched\n", stderr);
 		else

@@ -96,6 +96,7 @@ struct policy {
 	const struct pw_values *values; /* of the probe's own settings */
 	const struct tls_settings *tls; /* NULL: the probe knows no TLS */
 	int64_t interval, retry_interval, flap_window, tempfail_grace, stale_after;
+	int64_t sla; /* availability that was agreed, millionths; 0: none */
 	uint32_t tries, recover_tries;
 	enum addresses addresses;
 	enum family family;

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/units.h"
 #include "config/accepted.h"
 #include "config/cert_limit.h"
 #include "config/probes.h"
@@ -109,6 +110,7 @@ check_value(struct reader *reader, const struct pw_setting *row, const struct no
     const struct pw_value *value)
 {
 	const char *text = value->string;
+	int64_t millionths;
 	char copy[PATH_MAX];
 	struct host host;
 	struct reason why;
@@ -128,6 +130,12 @@ check_value(struct reader *reader, const struct pw_setting *row, const struct no
 		}
 		FAULT(reader, node->place, "ca_file: %s cannot be read: %s", QUOTE(reader, text),
 		    fault);
+		return false;
+	}
+	if (row == &target_settings[TARGET_SLA]) {
+		if (units_parse_percent(text, &millionths, &why))
+			return true;
+		FAULT(reader, node->place, "sla: %s", why.text);
 		return false;
 	}
 	if (row != &tls_settings_rows[TLS_SNI])

@@ -7,6 +7,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "base/units.h"
 #include "config/cert_limit.h"
 #include "config/reader.h"
 
@@ -178,6 +179,7 @@ policy_of_layer(struct reader *reader, const struct probe *probe, const struct l
 	/* What is missing may stand in the `defaults` of a file that could not be read. */
 	bool may_be_there = reader->is_torn && reader->defaults == NULL;
 	struct policy policy;
+	struct reason why;
 
 	for (uint32_t i = 0; !may_be_there && i < probe->own_count; i++) {
 		const struct pw_setting *row = &probe->plugin->descriptor->settings[i];
@@ -196,6 +198,8 @@ policy_of_layer(struct reader *reader, const struct probe *probe, const struct l
 	policy.tempfail_grace = values[TARGET_TEMPFAIL_GRACE].number;
 	policy.stale_after = values[TARGET_STALE_AFTER].given ? values[TARGET_STALE_AFTER].number
 	    : policy.interval * STALE_INTERVALS;
+	if (values[TARGET_SLA].string != NULL)
+		(void)units_parse_percent(values[TARGET_SLA].string, &policy.sla, &why);
 	policy.tries = (uint32_t)values[TARGET_TRIES].number;
 	policy.recover_tries = (uint32_t)values[TARGET_RECOVER_TRIES].number;
 	policy.addresses = (enum addresses)values[TARGET_ADDRESSES].number;

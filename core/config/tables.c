@@ -210,6 +210,8 @@ const struct pw_setting target_settings[TARGET_ROWS + 1] = {
 	    .min = SECOND, .max = 30 * DAY,
 	    .help = "nothing known for this long is our own trouble, and told; by default 5 "
 	        "intervals" },
+	[TARGET_SLA] = { .key = "sla", .type = PW_STRING, .flags = ANYWHERE,
+	    .help = "availability that was agreed, such as \"99.9%\", for `postwatch report`" },
 	[TARGET_ADDRESSES] = { .key = "addresses", .type = PW_ENUM, .flags = ANYWHERE,
 	    .fallback = "any", .choices = addresses,
 	    .help = "whether any of a name's addresses has to answer, or all" },

@@ -44,6 +44,10 @@ static const struct list_form {
 	    " ORDER BY notice, notifier, recipient LIMIT ?9" },
 	[STORE_LIST_GIVEN_UP] = { ROW_UNDELIVERED, false, "WHERE state = 5 AND (notice, notifier, recipient) > (?1, ?2, ?3)"
 	    " ORDER BY notice, notifier, recipient LIMIT ?9" },
+	[STORE_LIST_QUARTERS] = { ROW_QUARTER, false, "WHERE start > ?1 AND target = ?4 ORDER BY start LIMIT ?9" },
+	[STORE_LIST_HOURS] = { ROW_HOUR, false, "WHERE start > ?1 AND target = ?4 ORDER BY start LIMIT ?9" },
+	[STORE_LIST_NOTICES] = { ROW_TOLD, false, "WHERE notice >= ?1 AND (notice, coalesce(notifier, ''),"
+	    " coalesce(recipient, '')) > (?1, ?2, ?3) ORDER BY notice, notifier, recipient LIMIT ?9" },
 	[STORE_LIST_TOLD] = { ROW_TOLD, false, "WHERE notice IN (SELECT number FROM notices"
 	    " WHERE incident = ?4 AND incident > 0) AND (notice, coalesce(notifier, ''), coalesce(recipient, ''))"
 	    " > (?1, ?2, ?3) ORDER BY notice, notifier, recipient LIMIT ?9" },
@@ -53,6 +57,12 @@ uint32_t
 store_run_phases(const struct store_run *run, int64_t *times)
 {
 	return times_unpack(run->phases, times, STORE_PHASES_MAX);
+}
+
+uint32_t
+store_sum_phases(const struct store_sum *sum, struct store_phase_times *times)
+{
+	return times_unpack(sum->phases, &times->p50, 3 * STORE_PHASES_MAX) / 3;
 }
 
 void

@@ -27,6 +27,9 @@ enum store_list_kind {
 	STORE_LIST_GIVEN_UP,     /* the same of those that ended dead */
 	STORE_LIST_BLIND,        /* struct store_notice: that says that we are blind, as long as that stands */
 	STORE_LIST_PROVED,       /* const char *: notifiers that have delivered any of the newest 100,000 deliveries */
+	STORE_LIST_QUARTERS,     /* struct store_sum of the target `of`, by its start: 15 min each */
+	STORE_LIST_HOURS,        /* the same of an hour each */
+	STORE_LIST_NOTICES,      /* struct store_told of all notices, by notice, notifier and recipient */
 	STORE_LIST_TOLD,         /* struct store_told of the incident `of`, by notice, notifier and recipient */
 	STORE_LISTS
 };
@@ -47,6 +50,9 @@ struct store_list {
 /* The times of the phases of a run into `times`, which has room for STORE_PHASES_MAX; returns their
  * count. */
 uint32_t store_run_phases(const struct store_run *, int64_t *times);
+
+/* The same of the steps of a roll-up. */
+uint32_t store_sum_phases(const struct store_sum *, struct store_phase_times *times);
 
 /* Begins a list. Every list that was begun has to be closed. */
 void store_list_open(struct store_list *, struct store_reader *, enum store_list_kind, uint64_t of);

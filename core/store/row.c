@@ -31,6 +31,16 @@
     " p.word AS phase_names, r.phases, r.text FROM chain c CROSS JOIN results r ON r.id = c.id" \
     " CROSS JOIN words o ON o.number = r.outcome CROSS JOIN words p ON p.number = r.phase_names)"
 
+/* Roll-ups of which the times have columns. */
+#define SUMS(span) \
+	"(SELECT r.target, r.start, r.up, r.degraded, r.down, r.unknown, r.paused," \
+	" coalesce(w.word, '') AS phase_names, r.phases FROM rollups r" \
+	" LEFT JOIN words w ON w.number = r.phase_names WHERE r.span = " span " AND r.up IS NOT NULL)"
+#define SUM_FIELDS \
+	FIELD(I64, sum, start), FIELD(I64, sum, up), FIELD(I64, sum, degraded), FIELD(I64, sum, down), \
+	FIELD(I64, sum, unknown), FIELD(I64, sum, paused), FIELD(TEXT, sum, phase_names), \
+	FIELD(BYTES, sum, phases)
+
 #define IS_NOTICE "SELECT 1 FROM notices WHERE number = ?1"
 
 /* Several indexes lead to deliveries: a statement that only changes one costs half of what one does
@@ -144,6 +154,8 @@ const struct row_form row_forms[ROW_KINDS] = {
 		FIELD(U32, run, verdict), FIELD(U32, run, mood), FIELD(U32, run, speaks_for), FIELD(U32, run, flags),
 		FIELD(TEXT, run, outcome), FIELD(TEXT, run, phase_names), FIELD(BYTES, run, phases),
 		FIELD(BYTES, run, text) } },
+	[ROW_QUARTER] = { SUMS("0"), 1, sizeof(struct store_sum), NULL, false, { SUM_FIELDS } },
+	[ROW_HOUR] = { SUMS("1"), 1, sizeof(struct store_sum), NULL, false, { SUM_FIELDS } },
 };
 
 bool

@@ -40,6 +40,8 @@ enum row_kind {
 	ROW_PROVED,
 	ROW_LAST_RUN, /* from here on of history.db */
 	ROW_RUN,
+	ROW_QUARTER,
+	ROW_HOUR,
 	ROW_KINDS
 };
 

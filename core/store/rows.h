@@ -299,6 +299,14 @@ struct store_rollup {
 	struct store_phase_times whole; /* of runs that were ok or degraded; -1: there was none */
 };
 
+/* The roll-up of one target and span, for who reads it. */
+struct store_sum {
+	int64_t start;
+	int64_t up, degraded, down, unknown, paused; /* microseconds */
+	const char *phase_names; /* separated by blanks */
+	struct pw_bytes phases;  /* for store_sum_phases() */
+};
+
 /* "waiting" …; "?" for what is none. */
 const char *store_delivery_name(uint32_t state);
 

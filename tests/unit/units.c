@@ -119,6 +119,26 @@ writes_what_it_reads(void **state)
 	assert_true(value == INT64_MAX);
 }
 
+static void
+reads_percentages(void **state)
+{
+	static const struct { const char *text; int64_t millionths; } cases[] = { { "99.9%", 999000 }, { "100%", 1000000 },
+		{ "100.0000%", 1000000 }, { "99.9995%", 999995 }, { "0.0001%", 1 }, { "5%", 50000 } };
+	static const char *const wrong[] = { "", "%", "99.9", "99,9%", "100.0001%", "101%", "0%", "99.99999%", "-1%", " 5%", "5%%", "5 %", ".5%",
+		"99999999999999999999%" };
+	struct reason why;
+	int64_t millionths;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		assert_true(units_parse_percent(cases[i].text, &millionths, &why));
+		assert_true(millionths == cases[i].millionths);
+	}
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+		if (units_parse_percent(wrong[i], &millionths, &why))
+			fail_msg("%s", wrong[i]);
+}
+
 int
 main(void)
 {
@@ -126,6 +146,7 @@ main(void)
 		cmocka_unit_test(reads_durations),
 		cmocka_unit_test(says_what_is_wrong_with_durations),
 		cmocka_unit_test(reads_sizes),
+		cmocka_unit_test(reads_percentages),
 		cmocka_unit_test(writes_what_it_reads),
 	};
 

@@ -1,0 +1,489 @@
+/*
+ * `postwatch report`: what a customer is owed.
+ *
+ * What is down is told by the incidents, so that the down time is the sum of the outages that stand
+ * below it, from the first failing attempt to the first passing one. Unknown and paused time is
+ * told by the sums of the attempts, which are kept for each quarter of an hour; it is left out of
+ * an outage, too.
+ */
+#include "command/command.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/vec.h"
+#include "command/choice.h"
+#include "command/layout.h"
+#include "command/report_form.h"
+
+static const int64_t quarter = 15 * 60 * (int64_t)SECOND, hour = 3600 * (int64_t)SECOND;
+/* So long after its end a quarter has been summed up. */
+static const int64_t summed_after = 2 * 3600 * (int64_t)SECOND;
+
+enum table { AVAILABILITY, INCIDENTS, SLOWEST, CERTIFICATES, TOLD };
+
+static const struct report empty = {
+	.note = "Availability is the time that a server was up, of the time that it was up or "
+	    "down. A server is down from the first of the attempts that failed until the first "
+	    "that passed. Unknown time, in which the monitor itself could not tell, and paused "
+	    "time, in which it was told not to judge, count for neither; the best case has all "
+	    "unknown time as up, the worst as down. Percentages are rounded down.",
+	.tables = {
+		[AVAILABILITY] = { .key = "availability", .title = "Availability",
+		    .empty = "No server was watched.",
+		    .columns = { { "target", "server", CELL_TEXT },
+			{ "availability", "availability", CELL_PERCENT },
+			{ "sla", "agreed", CELL_PERCENT }, { "kept", "kept", CELL_TEXT },
+			{ "worst", "worst case", CELL_PERCENT },
+			{ "best", "best case", CELL_PERCENT },
+			{ "down", "down", CELL_SPAN }, { "unknown", "unknown", CELL_SPAN },
+			{ "paused", "paused", CELL_SPAN }, { "incidents", "outages", CELL_COUNT },
+			{ "watched", "watched", CELL_SPAN } } },
+		[INCIDENTS] = { .key = "incidents", .title = "Outages", .empty = "None.",
+		    .columns = { { "incident", "outage", CELL_COUNT },
+			{ "target", "server", CELL_TEXT }, { "began", "began", CELL_TIME },
+			{ "ended", "ended", CELL_TIME }, { "lasted", "lasted", CELL_SPAN },
+			{ "cause", "cause", CELL_TEXT }, { "text", "what was seen", CELL_TEXT } } },
+		[SLOWEST] = { .key = "slowest", .title = "Slowest steps",
+		    .empty = "No times were measured.",
+		    .columns = { { "target", "server", CELL_TEXT }, { "step", "step", CELL_TEXT },
+			{ "time", "slowest", CELL_SPAN },
+			{ "p95", "95 % of that hour below", CELL_SPAN },
+			{ "hour", "in the hour from", CELL_TIME } } },
+		[CERTIFICATES] = { .key = "certificates", .title = "Certificates that changed",
+		    .empty = "None.",
+		    .columns = { { "when", "when", CELL_TIME }, { "target", "server", CELL_TEXT },
+			{ "text", "what was seen", CELL_TEXT } } },
+		[TOLD] = { .key = "told", .title = "Who was told of an outage, and how fast",
+		    .empty = "Nobody.",
+		    .columns = { { "notifier", "by", CELL_TEXT },
+			{ "recipient", "to", CELL_TEXT }, { "told", "notices", CELL_COUNT },
+			{ "median", "half of them within", CELL_SPAN },
+			{ "slowest", "slowest", CELL_SPAN },
+			{ "untold", "not delivered", CELL_COUNT } } },
+	},
+};
+
+/* An outage that was within the period. */
+struct outage {
+	uint64_t target;
+	int64_t began, ended;
+};
+
+struct making {
+	struct past past;
+	struct choice choice;
+	struct report report;
+	struct outage *outages;
+	uint32_t outage_count, outage_room;
+};
+
+/* Whom deliveries went to, and how long each took from when its notice was certain. */
+struct recipient {
+	const char *notifier, *recipient;
+	int64_t *times;
+	uint32_t count, room;
+	int64_t untold;
+};
+
+static union cell *
+add_row(struct making *making, enum table which)
+{
+	struct report_table *table = &making->report.tables[which];
+
+	must(VEC_RESERVE(table->rows, table->count, table->room) ? table->rows : NULL);
+	memset(table->rows[table->count], 0, sizeof table->rows[0]);
+	return table->rows[table->count++];
+}
+
+/* All that was watched then, also what is gone now, unless targets are named. */
+static bool
+is_of_report(const struct making *making, uint64_t number)
+{
+	const struct past_target *target = past_target(&making->past, number);
+
+	return target != NULL && choice_has(&making->choice, number)
+	    && target->known < making->report.until
+	    && (target->gone == 0 || target->gone > making->report.from);
+}
+
+static const char *
+shown(struct past *past, struct pw_bytes text)
+{
+	char bytes[4096];
+	struct text escaped = TEXT_OVER(bytes);
+
+	text_add_shown(&escaped, text);
+	return past_string(past, bytes);
+}
+
+static void
+take_incidents(struct making *making)
+{
+	struct past *past = &making->past;
+	const struct report *report = &making->report;
+	struct store_outage incident;
+	struct store_list list;
+
+	store_list_open(&list, past->reader, STORE_LIST_INCIDENTS, 0);
+	while (past_next(past, &list, &incident)) {
+		int64_t until = incident.ended != 0 ? incident.ended : past->now;
+		union cell *row;
+
+		if (!is_of_report(making, incident.target) || incident.began >= report->until
+		    || until <= report->from)
+			continue;
+		must(VEC_RESERVE(making->outages, making->outage_count, making->outage_room)
+		        ? making->outages : NULL);
+		making->outages[making->outage_count++] = (struct outage){ incident.target,
+			incident.began, until };
+		row = add_row(making, INCIDENTS);
+		row[0].number = (int64_t)incident.number;
+		row[1].text = past_string(past, incident.name);
+		row[2].number = incident.began;
+		row[3].number = incident.ended;
+		row[4].number = until - incident.began;
+		row[5].text = past_string(past, incident.outcome);
+		row[6].text = shown(past, incident.text);
+	}
+}
+
+static int64_t
+overlap(int64_t from, int64_t until, int64_t begin, int64_t end)
+{
+	from = from > begin ? from : begin;
+	until = until < end ? until : end;
+	return until > from ? until - from : 0;
+}
+
+/* Time of one target, microseconds. */
+struct sums {
+	int64_t watched, up, down, unknown, paused, incidents;
+	int64_t slowest, p95, slowest_at; /* 0: nothing was measured */
+	char slowest_step[32];
+};
+
+static void
+take_phases(struct sums *sums, const struct store_sum *sum)
+{
+	struct store_phase_times times[STORE_PHASES_MAX];
+	uint32_t count = store_sum_phases(sum, times);
+	const char *names = sum->phase_names;
+
+	for (uint32_t i = 0; i < count && *names != '\0'; i++) {
+		size_t size = strcspn(names, " ");
+
+		if (times[i].max > sums->slowest) {
+			sums->slowest = times[i].max;
+			sums->p95 = times[i].p95;
+			sums->slowest_at = sum->start;
+			snprintf(sums->slowest_step, sizeof sums->slowest_step, "%.*s",
+			    (int)size, names);
+		}
+		names += size + (names[size] == ' ');
+	}
+}
+
+/* What is within no sum was not seen, unless it has not been summed up yet: the figures then end
+ * before. */
+static struct sums
+sum_up(struct making *making, const struct past_target *target)
+{
+	struct past *past = &making->past;
+	int64_t now = past->now - past->now % quarter;
+	int64_t from = making->report.from, until = making->report.until, last, length = hour;
+	struct sums sums = { 0 };
+	struct store_list list;
+	struct store_sum sum;
+
+	from = target->known > from ? target->known - target->known % quarter : from;
+	if (target->gone != 0 && target->gone < until)
+		until = target->gone - target->gone % quarter;
+	until = until < now ? until : now;
+	last = from;
+	if (from % hour != 0 || until % hour != 0)
+		length = quarter;
+	store_list_open(&list, past->reader,
+	    length == hour ? STORE_LIST_HOURS : STORE_LIST_QUARTERS, target->number);
+	store_list_behind(&list, (uint64_t)from - 1);
+	while (past_next(past, &list, &sum)) {
+		int64_t counted = sum.up + sum.degraded + sum.down, down = 0;
+
+		if (sum.start >= until) {
+			store_list_stop(&list);
+			continue;
+		}
+		last = sum.start + length;
+		for (uint32_t i = 0; i < making->outage_count; i++)
+			if (making->outages[i].target == target->number)
+				down += overlap(making->outages[i].began, making->outages[i].ended,
+				    sum.start, last);
+		down = down < counted ? down : counted;
+		sums.down += down;
+		sums.up += counted - down;
+		sums.paused += sum.paused;
+		take_phases(&sums, &sum);
+	}
+	if (until > past->now - summed_after && last < until)
+		until = last;
+	sums.watched = until > from ? until - from : 0;
+	sums.unknown = sums.watched - sums.up - sums.down - sums.paused;
+	for (uint32_t i = 0; i < making->outage_count; i++)
+		sums.incidents += making->outages[i].target == target->number;
+	return sums;
+}
+
+/* Millionths, rounded down; -1 where there is nothing to be a part of. */
+static int64_t
+part(int64_t of, int64_t all)
+{
+	return all <= 0 ? -1 : (int64_t)((__int128)of * 1000000 / all);
+}
+
+static void
+put_sums(struct making *making, const char *name, const struct sums *sums, int64_t sla)
+{
+	union cell *row = add_row(making, AVAILABILITY);
+	int64_t counted = sums->up + sums->down;
+
+	row[0].text = name;
+	row[1].number = part(sums->up, counted);
+	row[2].number = sla > 0 ? sla : -1;
+	if (sla > 0 && counted > 0)
+		row[3].text = (__int128)sums->up * 1000000 >= (__int128)sla * counted ? "yes"
+		                                                                      : "no";
+	row[4].number = part(sums->up, counted + sums->unknown);
+	row[5].number = part(sums->up + sums->unknown, counted + sums->unknown);
+	row[6].number = sums->down;
+	row[7].number = sums->unknown;
+	row[8].number = sums->paused;
+	row[9].number = sums->incidents;
+	row[10].number = sums->watched;
+}
+
+static void
+take_targets(struct making *making)
+{
+	const struct past *past = &making->past;
+	struct sums all = { 0 };
+	size_t count = 0;
+
+	for (size_t i = 0; i < past->target_count && !past->broken; i++) {
+		const struct past_target *target = &past->targets[i];
+		const struct target *configured = target->configured;
+		struct sums sums;
+
+		if (!is_of_report(making, target->number))
+			continue;
+		sums = sum_up(making, target);
+		put_sums(making, target->name, &sums,
+		    configured == NULL ? 0 : configured->policy->sla);
+		count++;
+		all.watched += sums.watched;
+		all.up += sums.up;
+		all.down += sums.down;
+		all.unknown += sums.unknown;
+		all.paused += sums.paused;
+		all.incidents += sums.incidents;
+		if (sums.slowest > 0) {
+			union cell *row = add_row(making, SLOWEST);
+
+			row[0].text = target->name;
+			row[1].text = past_string(&making->past, sums.slowest_step);
+			row[2].number = sums.slowest;
+			row[3].number = sums.p95;
+			row[4].number = sums.slowest_at;
+		}
+	}
+	if (count > 1)
+		put_sums(making, "all of them", &all, 0);
+}
+
+static struct recipient *
+find_recipient(struct past *past, struct recipient **all, uint32_t *count, uint32_t *room,
+    const struct store_told *told)
+{
+	for (uint32_t i = 0; i < *count; i++)
+		if (strcmp((*all)[i].notifier, told->notifier) == 0
+		    && strcmp((*all)[i].recipient, told->recipient) == 0)
+			return &(*all)[i];
+	must(VEC_RESERVE(*all, *count, *room) ? *all : NULL);
+	(*all)[*count] = (struct recipient){ .notifier = past_string(past, told->notifier),
+		.recipient = past_string(past, told->recipient) };
+	return &(*all)[(*count)++];
+}
+
+static int
+by_size(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static void
+put_recipient(struct making *making, const struct recipient *recipient)
+{
+	union cell *row = add_row(making, TOLD);
+
+	if (recipient->count > 0)
+		qsort(recipient->times, recipient->count, sizeof *recipient->times, by_size);
+	row[0].text = recipient->notifier;
+	row[1].text = recipient->recipient;
+	row[2].number = recipient->count;
+	row[3].number = recipient->count == 0 ? -1 : recipient->times[(recipient->count - 1) / 2];
+	row[4].number = recipient->count == 0 ? -1 : recipient->times[recipient->count - 1];
+	row[5].number = recipient->untold;
+}
+
+/* A notice of a certificate is of its facts, whose names begin so. What went into a digest was told
+ * when that was. */
+static void
+take_notices(struct making *making)
+{
+	struct past *past = &making->past;
+	struct recipient *all = NULL;
+	uint32_t count = 0, room = 0;
+	uint64_t last = 0;
+	struct store_told told;
+	struct store_list list;
+
+	store_list_open(&list, past->reader, STORE_LIST_NOTICES, 0);
+	while (past_next(past, &list, &told)) {
+		bool is_down = strcmp(told.kind, "down") == 0 || strcmp(told.kind, "outage") == 0;
+		struct recipient *recipient;
+
+		if (told.confirmed < making->report.from || told.confirmed >= making->report.until
+		    || told.target == 0 || !is_of_report(making, told.target))
+			continue;
+		if (strcmp(told.kind, "fact") == 0 && told.notice != last
+		    && memmem(told.text.data, told.text.size, "cert_", 5) != NULL) {
+			union cell *row = add_row(making, CERTIFICATES);
+
+			row[0].number = told.confirmed;
+			row[1].text = past_string(past, told.name);
+			row[2].text = shown(past, told.text);
+		}
+		last = told.notice;
+		if (!is_down || told.notifier[0] == '\0')
+			continue;
+		recipient = find_recipient(past, &all, &count, &room, &told);
+		if (strcmp(told.delivery, "sent") != 0 && strcmp(told.delivery, "merged") != 0) {
+			recipient->untold++;
+			continue;
+		}
+		must(VEC_RESERVE(recipient->times, recipient->count, recipient->room)
+		        ? recipient->times : NULL);
+		recipient->times[recipient->count++] = told.ended - told.confirmed;
+	}
+	for (uint32_t i = 0; i < count; i++) {
+		put_recipient(making, &all[i]);
+		free(all[i].times);
+	}
+	free(all);
+}
+
+/* "Mail servers from 2026-11-01 00:00:00 +0100 until …"; without a time the last whole month of the
+ * reader's. */
+static void
+set_period(struct making *making)
+{
+	struct past *past = &making->past;
+	struct report *report = &making->report;
+	struct zone_time wall = zone_at(past->zone, past->now / SECOND);
+	char from[PAST_TIME_MAX], until[PAST_TIME_MAX], bytes[200];
+	struct text title = TEXT_OVER(bytes);
+
+	report->from = making->choice.since;
+	report->until = making->choice.until < past->now ? making->choice.until : past->now;
+	if (past->since == NULL && past->until == NULL) {
+		wall = (struct zone_time){ .year = wall.year, .month = wall.month, .day = 1 };
+		report->until = zone_seconds(past->zone, &wall) * SECOND;
+	}
+	if (past->since == NULL) {
+		wall = zone_at(past->zone, report->until / SECOND - 1);
+		wall = (struct zone_time){ .year = wall.year, .month = wall.month, .day = 1 };
+		report->from = zone_seconds(past->zone, &wall) * SECOND;
+	}
+	report->from -= report->from % quarter;
+	report->until -= report->until % quarter;
+	text_format(&title, "Mail servers from %s", past_time(past, report->from, from));
+	text_format(&title, " until %s", past_time(past, report->until, until));
+	report->title = past_string(past, bytes);
+}
+
+static int
+make(struct making *making, enum report_form form)
+{
+	struct past *past = &making->past;
+
+	set_period(making);
+	if (making->report.from >= making->report.until) {
+		fputs("postwatch: a report is of a time that has begun, 15 min at least\n", stderr);
+		return EXIT_NOTHING;
+	}
+	take_incidents(making);
+	take_targets(making);
+	take_notices(making);
+	if (past->broken)
+		return 0;
+	past_begin(past);
+	return report_write(past, &making->report, form) ? 0 : EXIT_INTERNAL;
+}
+
+static int
+report(const struct command *command, int argc, char **argv)
+{
+	struct making making = { .report = empty };
+	struct past *past = &making.past;
+	const char **words = must(calloc((size_t)argc + 2, sizeof *words));
+	char tag[300];
+	int at, ends = past_options(past, command, argc, argv, &at);
+
+	if (ends == 0 && (ends = past_open_store(past)) == 0) {
+		memcpy(words, argv + at, (size_t)(argc - at) * sizeof *words);
+		if (past->tag != NULL) {
+			snprintf(tag, sizeof tag, "tag:%s", past->tag);
+			words[argc - at] = tag;
+		}
+		past->json = past->form == REPORT_JSON;
+		if (!past->broken)
+			ends = choice_make(past, command, words, &making.choice);
+		if (ends == 0 && !past->broken)
+			ends = make(&making, (enum report_form)past->form);
+		ends = past_finish(past, ends);
+	}
+	for (int i = 0; i < REPORT_TABLES; i++)
+		free(making.report.tables[i].rows);
+	free(making.outages);
+	free(words);
+	return ends;
+}
+
+static const struct option_row options[] = {
+	{ "from", 's', "TIME", "from then on: 2026-11, 2026-11-23, \"2026-11-23 20:00\"" },
+	{ "to", 'U', "TIME", "up to then; a day or a month is itself within" },
+	{ "tag", 'g', "TAG", "of the targets that have the tag, as tag:TAG" },
+	{ "html", 'H', NULL, "one file, to be printed" },
+	{ "csv", 'C', NULL, "for a spreadsheet" },
+	{ "markdown", 'M', NULL, "tables of Markdown" },
+	{ "json", 'J', NULL, "one object" },
+	PAST_FOLDER_OPTIONS,
+	{ "utc", 'u', NULL, "times in UTC, and days of UTC" },
+	{ NULL, 0, NULL, NULL },
+};
+
+const struct command command_report = {
+	.name = "report", .arguments = PAST_WORDS,
+	.summary = "availability and outages of a month, to hand to a customer",
+	.help = "Tells of each TARGET, or of all that were watched then, how available it was and "
+	    "whether that is what `sla` asks for, its outages with their cause and length, its "
+	    "slowest step, which certificates changed, and how fast who was told. Without times it "
+	    "is of the last whole month. Days and months are those of the reader's zone.\n\n"
+	    "Availability is up time of up and down time; unknown and paused time stand apart, "
+	    "with the best and the worst case. The figures are of quarters of an hour; of a time "
+	    "that goes on they end with the last one that is summed up.\n\n" PAST_WORDS_HELP "\n\n"
+	    "Exit status: as that of `postwatch status`.",
+	.options = options, .run = report,
+};
