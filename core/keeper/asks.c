@@ -9,7 +9,7 @@
 
 #include "base/clock.h"
 #include "base/units.h"
-#include "keeper/hands.h"
+#include "keeper/outbox_admin.h"
 #include "keeper/service_private.h"
 #include "keeper/policy.h"
 #include "keeper/record.h"
@@ -186,7 +186,7 @@ static const struct {
 	{ "ack", ack_incident },
 	{ "pause", pause },
 	{ "resume", resume },
-	{ "outbox", hands_outbox },
+	{ "outbox", outbox_admin },
 	{ "test", trial_begin },
 };
 

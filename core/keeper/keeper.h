@@ -3,7 +3,7 @@
  * is below it. What a module holds is known to its own files alone (service_private.h and its
  * like).
  *
- *   service   what people ask, the links, what we notice of ourselves: keeper.c, monitor_link.c, dispatch.c, ask.c, asks.c, hands.c,
+ *   service   what people ask, the links, what we notice of ourselves: keeper.c, monitor_link.c, dispatch.c, ask.c, asks.c, outbox_admin.c,
  *             trial.c, beat.c, channel.c, sick.c, unseen.c, watch_time.c
  *   record    a run as rows, and their evidence: record.c, evidence.c, gone.c, remind.c, servers.c
  *   policy    who is told what, and when: policy.c, telling.c, claims.c, repeat.c, withhold.c, rules.c, silences.c, told.c, ledger.c

@@ -1,0 +1,245 @@
+/*
+ * Deliveries in people's hands. Retried are those that wait and those that were given up; dropped
+ * is what nobody has in hand. Of a target that the notifier was told newer things of, a word about
+ * up and down is not sent after them.
+ */
+#include "keeper/outbox_admin.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "keeper/service_private.h"
+#include "keeper/told.h"
+
+enum { PAGE = 500, KEPT_SHOWN = 20 };
+
+struct admin_request {
+	struct keeper *keeper;
+	struct ask *ask;
+	const char *who;
+	struct pw_bytes why;        /* a delivery is dropped */
+	uint64_t notice;            /* 0: all */
+	char notifier[256];         /* "": any */
+	uint32_t done, kept;        /* deliveries; `kept`: those that could not be touched */
+	uint64_t last;              /* key of the last row */
+	char last_notifier[256], last_recipient[1024];
+};
+
+/* A delivery is left as it was. Of many, the first are told. */
+static void __attribute__((format(printf, 2, 3)))
+keep(struct admin_request *request, const char *format, ...)
+{
+	char line[ANSWER_LINE_MAX];
+	struct text text = TEXT_OVER(line);
+	va_list arguments;
+
+	va_start(arguments, format);
+	text_format_v(&text, format, arguments);
+	va_end(arguments);
+	if (request->kept++ < KEPT_SHOWN)
+		ask_say(request->ask, 'e', "%s", line);
+}
+
+static bool
+is_meant(const struct admin_request *request, uint64_t notice, const char *notifier)
+{
+	return (request->notice == 0 || request->notice == notice)
+	    && (request->notifier[0] == '\0' || strcmp(request->notifier, notifier) == 0);
+}
+
+static void
+revive(struct admin_request *request, struct courier *courier, struct delivery *delivery)
+{
+	struct keeper *keeper = request->keeper;
+	uint32_t target = delivery->target == 0 ? CONFIG_NONE : roll_target(keeper->roll, delivery->target);
+	uint32_t index = courier_index(keeper, courier);
+	enum notice_kind kind = delivery->kind;
+	struct ledger ledger = { .queued.notice = 0 };
+
+	if (target != CONFIG_NONE)
+		told_ledger(keeper, target, index, &ledger);
+	if (delivery->target != 0 && (target == CONFIG_NONE
+	    || (ledger_speaks_of_state(kind) && ledger.queued.notice > delivery->notice))) {
+		keep(request, "notice %" PRIu64 " is left: %s", delivery->notice,
+		    target == CONFIG_NONE ? "its target is no longer watched" : "newer things were told since; `outbox drop` forgets it");
+		return;
+	}
+	outbox_retry(keeper, courier, delivery, true);
+	if (target != CONFIG_NONE)
+		told_queued(keeper, target, index, &ledger, &(struct ledger_word){ kind, delivery->code, delivery->notice, delivery->opened });
+	request->done++;
+}
+
+static bool
+on_dead(void *arg, const struct store_delivery *row)
+{
+	struct admin_request *request = arg;
+	struct courier *courier = courier_for(request->keeper, row->notifier, row->recipient);
+	struct delivery delivery;
+
+	request->last = row->notice;
+	text_copy(request->last_notifier, sizeof request->last_notifier, row->notifier);
+	text_copy(request->last_recipient, sizeof request->last_recipient, row->recipient);
+	if (!is_meant(request, row->notice, row->notifier))
+		return true;
+	if (courier != NULL && outbox_find(request->keeper, courier, row->notice, row->recipient, &delivery))
+		revive(request, courier, &delivery);
+	else
+		keep(request, "notice %" PRIu64 " is left: its notifier or recipient is no longer configured", row->notice);
+	return true;
+}
+
+static void
+retry_dead(struct admin_request *request)
+{
+	enum store_reading answer = STORE_READ_MORE;
+
+	while (answer == STORE_READ_MORE) {
+		struct store_delivery_key key = { request->last, request->last_notifier, request->last_recipient };
+
+		answer = store_read_deliveries_in(store_inside(request->keeper->store), STORE_DELIVERY_dead, &key, PAGE, on_dead, request);
+	}
+}
+
+/* All that waits, or what waits of the notice. */
+static bool
+next_open(const struct admin_request *request, const struct courier *courier, struct delivery *delivery)
+{
+	enum store_queue list = request->notice == 0 ? STORE_QUEUE_ALL : STORE_QUEUE_NOTICE;
+
+	while (is_meant(request, request->notice, courier_rules(courier)->name) && outbox_next(request->keeper, courier, list, request->notice, delivery))
+		if (!outbox_is_in_digest(delivery))
+			return true;
+	return false;
+}
+
+static void
+retry_open(struct admin_request *request, struct courier *courier)
+{
+	struct delivery delivery = { .notice = 0 };
+
+	while (next_open(request, courier, &delivery))
+		if (delivery.state != STORE_DELIVERY_claimed) {
+			request->done++;
+			outbox_retry(request->keeper, courier, &delivery, false);
+		}
+}
+
+static void
+retry(struct admin_request *request)
+{
+	for (uint32_t i = 0; i < request->keeper->config->notifier_count; i++)
+		retry_open(request, courier_at(request->keeper, i));
+	retry_dead(request);
+	if (request->done > 0)
+		keeper_log(request->keeper, LOG_NOTICE, "%" PRIu32 " deliver%s due at once: retried by %s", request->done,
+		    request->done == 1 ? "y is" : "ies are", request->who);
+}
+
+static void
+drop_open(struct admin_request *request, struct courier *courier)
+{
+	struct delivery delivery = { .notice = 0 };
+
+	while (next_open(request, courier, &delivery)) {
+		if (outbox_is_in_hand(courier, &delivery)) {
+			keep(request, "%s has it in hand just now", courier_rules(courier)->name);
+			continue;
+		}
+		outbox_end(&delivery, STORE_DELIVERY_dropped);
+		outbox_put(request->keeper, courier, &delivery, request->why);
+		if (delivery.kind == NOTICE_digest)
+			told_digest_end(request->keeper, courier, delivery.notice);
+		told_go_back(request->keeper, courier, delivery.target);
+		request->done++;
+	}
+}
+
+/* The ledger moved back when it was given up. */
+static bool
+on_delivery(void *arg, const struct store_delivery *row)
+{
+	struct admin_request *request = arg;
+
+	if (row->state != STORE_DELIVERY_dead || !is_meant(request, row->notice, row->notifier))
+		return true;
+	outbox_drop_dead(request->keeper, row, request->why);
+	request->done++;
+	return true;
+}
+
+static void
+drop(struct admin_request *request)
+{
+	char bytes[ASK_WHO_MAX + 16];
+	struct text why = TEXT_OVER(bytes);
+
+	text_format(&why, "dropped by %s", request->who);
+	request->why = (struct pw_bytes){ why.bytes, why.size };
+	for (uint32_t i = 0; i < request->keeper->config->notifier_count; i++)
+		drop_open(request, courier_at(request->keeper, i));
+	store_read_notice_deliveries(store_inside(request->keeper->store), request->notice, on_delivery, request);
+	if (request->done > 0)
+		keeper_log(request->keeper, LOG_NOTICE, "notice %" PRIu64 ": %" PRIu32 " deliver%s dropped by %s", request->notice,
+		    request->done, request->done == 1 ? "y is" : "ies are", request->who);
+}
+
+static bool
+is(struct pw_bytes word, const char *wanted)
+{
+	return word.size == strlen(wanted) && memcmp(word.data, wanted, word.size) == 0;
+}
+
+static void
+act(struct admin_request *request, bool retries)
+{
+	if (retries)
+		retry(request);
+	else
+		drop(request);
+	if (request->kept > KEPT_SHOWN)
+		ask_say(request->ask, 'e', "and %" PRIu32 " more are left", request->kept - KEPT_SHOWN);
+	if (request->done == 0) {
+		ask_refuse(request->ask, ASK_REFUSED, "%s", request->kept > 0 ? "so nothing was done"
+		    : "nothing of that kind waits or was given up: `postwatch outbox` lists it");
+		return;
+	}
+	request->ask->serial = journal_serial(request->keeper->journal);
+	ask_say(request->ask, 'o', "%" PRIu32 " deliver%s", request->done, retries ? request->done == 1 ? "y is due at once"
+	    : "ies are due at once" : request->done == 1 ? "y is dropped" : "ies are dropped");
+	ask_end(request->ask, 0);
+}
+
+void
+outbox_admin(struct keeper *keeper, struct ask *ask, const struct message_ask *message)
+{
+	bool named = message->word_count == 3 && message->words[2].size < sizeof ((struct admin_request *)NULL)->notifier;
+	bool retries = message->word_count >= 2 && is(message->words[0], "retry");
+	bool all = retries && is(message->words[1], "all");
+	uint64_t notice = message->word_count < 2 ? 0 : ask_number(message->words[1]);
+	struct admin_request *request;
+
+	if ((!retries && (message->word_count < 2 || !is(message->words[0], "drop"))) || (notice == 0 && !all)
+	    || message->word_count > 3 || (message->word_count == 3 && !named)) {
+		ask_refuse(ask, ASK_USAGE, "`outbox` takes: retry NOTICE|all [NOTIFIER], or drop NOTICE [NOTIFIER]");
+		return;
+	}
+	if ((request = calloc(1, sizeof *request)) == NULL) {
+		ask_refuse(ask, ASK_BUSY, "no memory");
+		return;
+	}
+	request->keeper = keeper;
+	request->ask = ask;
+	request->who = message->who;
+	request->notice = notice;
+	if (named) {
+		struct text text = TEXT_OVER(request->notifier);
+		text_add_bytes(&text, message->words[2].data, message->words[2].size);
+	}
+	act(request, retries);
+	free(request);
+}
