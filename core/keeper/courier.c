@@ -303,7 +303,7 @@ bool
 courier_hand_out(struct keeper *keeper, struct courier *courier, struct delivery *delivery)
 {
 	/* for the disk, or for memory: it waits */
-	if (!parcel_send(keeper, courier, delivery, false)) {
+	if (!notice_message_send(keeper, courier, delivery, false)) {
 		delivery->state = STORE_DELIVERY_again;
 		delivery->due = clock_wall() + 10 * (int64_t)SECOND;
 		outbox_put(keeper, courier, delivery, text_view(""));
@@ -319,7 +319,7 @@ courier_hand_out(struct keeper *keeper, struct courier *courier, struct delivery
 bool
 courier_hand_again(struct keeper *keeper, struct courier *courier, uint64_t notice)
 {
-	if (!packet_queue_is_empty(&courier->out) || !parcel_send(keeper, courier, &(struct delivery){ .notice = notice }, true))
+	if (!packet_queue_is_empty(&courier->out) || !notice_message_send(keeper, courier, &(struct delivery){ .notice = notice }, true))
 		return false;
 	courier->repeating = true;
 	courier->in_hand = notice;

@@ -3,7 +3,7 @@
  * end.
  *
  *   outbox.c    notices and deliveries as rows
- *   parcel.c    a notice with all that it is made of, for its notifier
+ *   notice_message.c    a notice with all that it is made of, for its notifier
  */
 #ifndef KEEPER_OUTBOX_H
 #define KEEPER_OUTBOX_H

@@ -1,4 +1,4 @@
-/* What the outbox holds, for its own files and their tests: outbox.c, courier.c, parcel.c. */
+/* What the outbox holds, for its own files and their tests: outbox.c, courier.c, notice_message.c. */
 #ifndef KEEPER_OUTBOX_PRIVATE_H
 #define KEEPER_OUTBOX_PRIVATE_H
 
@@ -36,9 +36,9 @@ struct outbox {
 	uint64_t own_change; /* counter of our own things worth telling */
 };
 
-/* parcel.c: the packets of a delivery's notice, to be flushed, for the recipients that it is
+/* notice_message.c: the packets of a delivery's notice, to be flushed, for the recipients that it is
  * claimed for, or `again` where it was told before. Returns false if it cannot be read now, or
  * there is no memory for all of it. */
-bool parcel_send(struct keeper *, struct courier *, const struct delivery *, bool again);
+bool notice_message_send(struct keeper *, struct courier *, const struct delivery *, bool again);
 
 #endif

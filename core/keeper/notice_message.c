@@ -402,7 +402,7 @@ gather(struct material *it)
 }
 
 bool
-parcel_send(struct keeper *keeper, struct courier *courier, const struct delivery *delivery, bool again)
+notice_message_send(struct keeper *keeper, struct courier *courier, const struct delivery *delivery, bool again)
 {
 	static unsigned char packet[WIRE_MAX];
 	static struct material it;
