@@ -35,7 +35,7 @@ ack_incident(struct keeper *keeper, struct ask *ask, const struct message_ask *m
 		return;
 	}
 	if (store_find_incident(keeper->store, incident.number, &incident))
-		target = roll_target(keeper->roll, incident.target);
+		target = registry_target(keeper->registry, incident.target);
 	if (incident.ended != 0)
 		ask_refuse(ask, ASK_REFUSED, "incident %" PRIu64 " is over since <utc %" PRId64 ">: there is nothing to acknowledge",
 		    incident.number, incident.ended);
@@ -93,7 +93,7 @@ name_whom(const struct keeper *keeper, const struct message_ask *message, struct
 	bool tagged = message->target == CONFIG_NONE;
 
 	snprintf(tag, PAUSE_TAG_MAX, "%.*s", tagged ? (int)message->words[0].size : 0, message->words[0].data);
-	pause->target = tagged ? 0 : roll_number(keeper->roll, message->target);
+	pause->target = tagged ? 0 : registry_number(keeper->registry, message->target);
 	pause->tag = tag;
 }
 

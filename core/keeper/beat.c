@@ -49,7 +49,7 @@ store_is_well(const struct keeper *keeper)
 static bool
 has_reached_somebody(const struct keeper *keeper, const struct delivery *delivery)
 {
-	uint32_t target = roll_target(keeper->roll, delivery->target);
+	uint32_t target = registry_target(keeper->registry, delivery->target);
 
 	for (uint32_t i = 0; delivery->target != 0 && target != CONFIG_NONE && i < keeper->config->notifier_count; i++)
 		if (told_sent_down(keeper, target, courier_at(keeper, i)))

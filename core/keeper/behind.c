@@ -37,7 +37,7 @@ static void
 add_target(struct text *lines, const struct keeper *keeper, uint32_t target)
 {
 	struct store_incident incident;
-	bool down = roll_open_incident(keeper->roll, target, &incident);
+	bool down = registry_open_incident(keeper->registry, target, &incident);
 	char bytes[LINE_MAX];
 	struct text line = TEXT_OVER(bytes);
 
@@ -73,7 +73,7 @@ behind_add(const struct keeper *keeper, uint32_t target, const struct courier *c
 
 	for (uint32_t i = 0; target != CONFIG_NONE && i < config->target_count; i++)
 		if (is_behind(config, target, i) && outbox_includes(keeper, i, index))
-			count(roll_is_down(keeper->roll, i) ? &down : &others, i);
+			count(registry_is_down(keeper->registry, i) ? &down : &others, i);
 	all = down.count + others.count;
 	if (all == 0)
 		return;

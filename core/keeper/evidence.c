@@ -58,7 +58,7 @@ put_run(struct keeper *keeper, uint32_t target, uint64_t run, uint64_t incident,
 			keeper->record->left_out++;
 			return;
 		}
-		store_put_evidence(journal_main(keeper), &(struct store_evidence){ .target = roll_number(keeper->roll, target),
+		store_put_evidence(journal_main(keeper), &(struct store_evidence){ .target = registry_number(keeper->registry, target),
 		    .run = run, .leg = evidence.leg.leg, .at = evidence.leg.started, .incident = incident, .role = role,
 		    .bytes = cabinet_packet(keeper->cabinet, target, run, leg) });
 	}
@@ -69,7 +69,7 @@ put_run(struct keeper *keeper, uint32_t target, uint64_t run, uint64_t incident,
 static void
 fetch(struct keeper *keeper, const struct message_change *change)
 {
-	uint64_t target = roll_number(keeper->roll, change->target);
+	uint64_t target = registry_number(keeper->registry, change->target);
 
 	for (uint32_t i = 0; i < change->attempt_count; i++) {
 		struct store_evidence row = { .leg = 0 };
@@ -128,14 +128,14 @@ put_with_notice(struct keeper *keeper, const struct message_change *change, uint
 		for (uint32_t leg = 0; cabinet_leg(keeper->cabinet, change->target, run, leg, &evidence); leg++)
 			put_own(&it, run, evidence.leg.leg, cabinet_packet(keeper->cabinet, change->target, run, leg));
 		if (!it.any)
-			store_read_trace(store_inside(keeper->store), roll_number(keeper->roll, change->target), run, on_trace, &it);
+			store_read_trace(store_inside(keeper->store), registry_number(keeper->registry, change->target), run, on_trace, &it);
 	}
 }
 
 void
 evidence_of_change(struct keeper *keeper, const struct message_change *change, uint64_t notice, uint64_t incident)
 {
-	uint64_t target = roll_number(keeper->roll, change->target);
+	uint64_t target = registry_number(keeper->registry, change->target);
 	bool down = strcmp(change->to, "down") == 0;
 	struct cabinet_run found;
 
@@ -199,7 +199,7 @@ evidence_of_state(struct keeper *keeper, uint32_t target)
 
 	if (!cabinet_run(keeper->cabinet, target, 0, &run))
 		return;
-	down = roll_open_incident(keeper->roll, target, &incident);
+	down = registry_open_incident(keeper->registry, target, &incident);
 	for (uint32_t i = 0; cabinet_run(keeper->cabinet, target, i, &run); i++) {
 		if (run.kept)
 			continue;
@@ -211,7 +211,7 @@ evidence_of_state(struct keeper *keeper, uint32_t target)
 	/* What has given way in memory would only have given way later. */
 	(void)cabinet_run(keeper->cabinet, target, 0, &run);
 	if (!down && run.kept)
-		store_drop_evidence_upto(journal_main(keeper), roll_number(keeper->roll, target), run.run - 1);
+		store_drop_evidence_upto(journal_main(keeper), registry_number(keeper->registry, target), run.run - 1);
 }
 
 /* Whether history.db still takes something, of so many halves of the room. Where postwatch.db
@@ -229,7 +229,7 @@ put_traces(struct keeper *keeper, uint32_t target, uint64_t run)
 
 	for (uint32_t leg = 0; cabinet_leg(keeper->cabinet, target, run, leg, &evidence); leg++)
 		store_put_trace(journal_history(keeper), &(struct store_trace){
-		    .target = roll_number(keeper->roll, target), .run = run, .leg = evidence.leg.leg,
+		    .target = registry_number(keeper->registry, target), .run = run, .leg = evidence.leg.leg,
 		    .at = evidence.leg.started, .bytes = cabinet_packet(keeper->cabinet, target, run, leg) });
 }
 
@@ -239,7 +239,7 @@ evidence_of_pass(struct keeper *keeper, uint32_t target, uint64_t until)
 	struct cabinet_run run;
 	bool any = false;
 
-	if (roll_is_down(keeper->roll, target))
+	if (registry_is_down(keeper->registry, target))
 		return;
 	for (uint32_t i = 0; cabinet_run(keeper->cabinet, target, i, &run) && run.run <= until; i++) {
 		any |= run.kept && !run.over;
@@ -249,7 +249,7 @@ evidence_of_pass(struct keeper *keeper, uint32_t target, uint64_t until)
 	}
 	cabinet_close(keeper->cabinet, target, until);
 	if (any)
-		store_drop_evidence_upto(journal_main(keeper), roll_number(keeper->roll, target), until);
+		store_drop_evidence_upto(journal_main(keeper), registry_number(keeper->registry, target), until);
 }
 
 static enum store_mood
@@ -257,7 +257,7 @@ mood_of(struct keeper *keeper, const struct report *result)
 {
 	if (silences_at(keeper, result->target, result->started) != NULL)
 		return STORE_MOOD_paused;
-	if (roll_is_down(keeper->roll, result->target))
+	if (registry_is_down(keeper->registry, result->target))
 		return STORE_MOOD_down;
 	switch ((enum pw_verdict)result->verdict) {
 	case PW_OK:
@@ -290,7 +290,7 @@ evidence_of_result(struct keeper *keeper, const struct report *result)
 		text_format(&list, "%s%s", i == 0 ? "" : " ", policy->phases[i].name);
 	bool fits = result->phase_count == policy->phase_count;
 	store_put_result(journal_history(keeper), &(struct store_result){
-	    .target = roll_number(keeper->roll, result->target), .run = result->run, .at = result->started,
+	    .target = registry_number(keeper->registry, result->target), .run = result->run, .at = result->started,
 	    .micros = result->micros, .verdict = result->verdict, .mood = (uint32_t)mood_of(keeper, result),
 	    .speaks_for = (uint32_t)(SILENT_AFTER * policy->interval / SECOND), .flags = result->flags,
 	    .outcome = result->outcome, .phase_names = fits ? names : "", .phase_count = fits ? result->phase_count : 0,
@@ -320,7 +320,7 @@ static bool
 on_evidence(void *arg, const struct store_evidence *row)
 {
 	struct reading *reading = arg;
-	uint32_t target = roll_target(reading->keeper->roll, row->target);
+	uint32_t target = registry_target(reading->keeper->registry, row->target);
 
 	reading->last = (struct store_evidence_key){ row->run, row->leg, row->target };
 	if (target != CONFIG_NONE)

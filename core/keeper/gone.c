@@ -29,7 +29,7 @@ struct ends {
 static bool
 is_gone(const struct ends *ends, uint64_t target)
 {
-	return roll_target(ends->keeper->roll, target) == CONFIG_NONE;
+	return registry_target(ends->keeper->registry, target) == CONFIG_NONE;
 }
 
 /* `incident`, `change`: 0 where none is open. */
@@ -66,7 +66,7 @@ close_incidents(struct ends *ends)
 		open.end = "stopped";
 		open.ended = open.end_confirmed = clock_wall();
 		text_add_span(&since, open.ended - open.began);
-		text_format(&text, "%s is no longer watched; it had been down for %s", roll_name(ends->keeper->roll, open.target), span);
+		text_format(&text, "%s is no longer watched; it had been down for %s", registry_name(ends->keeper->registry, open.target), span);
 		open.end_text = (struct pw_bytes){ text.bytes, text.size };
 		record_change_incident(ends->keeper, &open);
 		record(ends, open.target, "", open.number, open.change, open.end_text);
@@ -94,7 +94,7 @@ end_of(struct ends *ends, uint64_t target, const char *code)
 	for (uint32_t i = 0; i < ends->count; i++)
 		if (ends->items[i].target == target && strcmp(ends->items[i].code, code) == 0)
 			return &ends->items[i];
-	text_format(&text, "%s is no longer watched; ", roll_name(ends->keeper->roll, target));
+	text_format(&text, "%s is no longer watched; ", registry_name(ends->keeper->registry, target));
 	if (code[0] == '\0')
 		text_add(&text, "it had been said to be down");
 	else

@@ -69,7 +69,7 @@ open_store(struct keeper *keeper, struct store_found found[STORE_FILES], struct 
 static bool
 read_store(struct keeper *keeper, struct reason *why)
 {
-	if (!roll_recover(keeper->roll, keeper->store, journal_main(keeper), why) || !evidence_recover(keeper, why)
+	if (!registry_recover(keeper->registry, keeper->store, journal_main(keeper), why) || !evidence_recover(keeper, why)
 	    || !outbox_recover(keeper, why))
 		return false;
 	silences_recover(keeper);
@@ -90,12 +90,12 @@ keeper_recover(struct keeper *keeper, struct reason *why)
 {
 	struct store_found found[STORE_FILES] = { { 0 } };
 
-	keeper->roll = roll_create(keeper->config);
+	keeper->registry = registry_create(keeper->config);
 	if ((keeper->service = calloc(1, sizeof *keeper->service)) != NULL) {
 		keeper->service->link.socket = -1;
 		keeper->service->time.born = clock_wall();
 	}
-	if (keeper->roll == NULL || keeper->service == NULL || !outbox_open(keeper) || !policy_open(keeper) || !record_open(keeper)
+	if (keeper->registry == NULL || keeper->service == NULL || !outbox_open(keeper) || !policy_open(keeper) || !record_open(keeper)
 	    || !unseen_init(keeper) || !channel_open(keeper)) {
 		reason_set(why, "no memory");
 		return false;
@@ -129,7 +129,7 @@ keeper_fini(struct keeper *keeper)
 	outbox_close(keeper);
 	record_close(keeper);
 	journal_destroy(&keeper->journal);
-	roll_destroy(&keeper->roll);
+	registry_destroy(&keeper->registry);
 	*keeper = (struct keeper){ .status = -1 };
 }
 

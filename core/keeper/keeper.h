@@ -8,7 +8,7 @@
  *   record    a run as rows, and their evidence: record.c, evidence.c, gone.c, remind.c, servers.c
  *   policy    who is told what, and when: policy.c, telling.c, claims.c, repeat.c, withhold.c, rules.c, silences.c, told.c, ledger.c
  *   outbox    notices, deliveries, links to notifiers: outbox.c, courier.c, notice_message.c, before.c, behind.c, rest.c
- *   below     roll.c: targets; cabinet.c: evidence in memory; journal.c: group commits; tell.c, lines.c: the log
+ *   below     target_registry.c: targets; cabinet.c: evidence in memory; journal.c: group commits; tell.c, lines.c: the log
  *
  * What is open is in the store alone, and is looked up and changed there.
  */
@@ -20,7 +20,7 @@
 #include "keeper/cabinet.h"
 #include "keeper/journal.h"
 #include "keeper/outbox.h"
-#include "keeper/roll.h"
+#include "keeper/target_registry.h"
 #include "store/find.h"
 #include "store/reader.h"
 
@@ -29,7 +29,7 @@ struct keeper {
 	const struct config *config;
 	struct store *store;     /* the journal's */
 	struct journal *journal;
-	struct roll *roll;
+	struct target_registry *registry;
 	struct cabinet *cabinet;
 	struct outbox *outbox;
 	struct policy_state *policy;

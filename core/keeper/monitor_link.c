@@ -166,7 +166,7 @@ static bool
 on_state(void *arg, const struct store_state *row)
 {
 	struct next_state *it = arg;
-	uint32_t target = roll_target(it->keeper->roll, row->target);
+	uint32_t target = registry_target(it->keeper->registry, row->target);
 
 	it->cursor = row->target;
 	if (target != CONFIG_NONE && row->record.size > 0)

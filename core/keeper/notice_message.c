@@ -93,7 +93,7 @@ on_covered(void *arg, const struct store_notice *row)
 	text_add(&it->lines, "\n");
 	if (tally->count++ == 0)
 		tally->text = TEXT_OVER(tally->names);
-	roll_names(it->keeper->roll, row->target, &names);
+	registry_names(it->keeper->registry, row->target, &names);
 	if (names.target[0] == '\0' || tally->named == NAMED_MAX)
 		return false;
 	text_format(&tally->text, "%s%s", tally->named == 0 ? "" : ", ", names.target);
@@ -127,7 +127,7 @@ name_target(struct material *it)
 {
 	struct message_notice *notice = &it->notice;
 
-	roll_names(it->keeper->roll, it->target, &it->names);
+	registry_names(it->keeper->registry, it->target, &it->names);
 	notice->target = (struct pw_bytes){ it->names.target, strlen(it->names.target) };
 	notice->host = (struct pw_bytes){ it->names.host, strlen(it->names.host) };
 	notice->port = it->names.port;
@@ -223,7 +223,7 @@ static void
 send_legs(struct material *it)
 {
 	struct store_reader *reader = store_inside(it->keeper->store);
-	uint32_t target = roll_target(it->keeper->roll, it->target);
+	uint32_t target = registry_target(it->keeper->registry, it->target);
 
 	it->last = STORE_EVIDENCE_FIRST;
 	if (it->notice.incident == 0 && it->rest.attempt_count > 0)
@@ -273,11 +273,11 @@ static void
 add_behind(struct material *it)
 {
 	enum notice_kind kind = notice_named(it->notice.kind);
-	uint32_t target = roll_target(it->keeper->roll, it->target);
+	uint32_t target = registry_target(it->keeper->registry, it->target);
 	struct store_incident open;
 
 	if (it->rest.covered == 0 && (kind == NOTICE_down || kind == NOTICE_reminder || kind == NOTICE_flapping)
-	    && target != CONFIG_NONE && roll_has_behind(it->keeper->roll, target) && roll_open_incident(it->keeper->roll, target, &open)
+	    && target != CONFIG_NONE && registry_has_behind(it->keeper->registry, target) && registry_open_incident(it->keeper->registry, target, &open)
 	    && open.number == it->notice.incident)
 		behind_add(it->keeper, target, it->courier, &it->lines);
 }
@@ -394,7 +394,7 @@ gather(struct material *it)
 		memcpy(it->notice.thread, it->notice.key, sizeof it->notice.thread);
 	else
 		make_key(it, &first, it->notice.thread);
-	target = roll_target(it->keeper->roll, it->target);
+	target = registry_target(it->keeper->registry, it->target);
 	before_add_failures(reader, &it->notice, &it->rest, target != CONFIG_NONE
 	/* whether each has to answer */
 	    && it->keeper->config->targets[target].policy->addresses == ADDRESSES_ALL);

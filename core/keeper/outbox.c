@@ -293,10 +293,10 @@ outbox_is_unripe(const struct delivery *delivery)
 bool
 outbox_is_of_open(const struct keeper *keeper, const struct delivery *delivery)
 {
-	uint32_t target = roll_target(keeper->roll, delivery->target);
+	uint32_t target = registry_target(keeper->registry, delivery->target);
 	struct store_incident incident;
 
-	return target != CONFIG_NONE && delivery->incident != 0 && roll_open_incident(keeper->roll, target, &incident)
+	return target != CONFIG_NONE && delivery->incident != 0 && registry_open_incident(keeper->registry, target, &incident)
 	    && incident.number == delivery->incident;
 }
 

@@ -55,7 +55,7 @@ static void
 revive(struct admin_request *request, struct courier *courier, struct delivery *delivery)
 {
 	struct keeper *keeper = request->keeper;
-	uint32_t target = delivery->target == 0 ? CONFIG_NONE : roll_target(keeper->roll, delivery->target);
+	uint32_t target = delivery->target == 0 ? CONFIG_NONE : registry_target(keeper->registry, delivery->target);
 	uint32_t index = courier_index(keeper, courier);
 	enum notice_kind kind = delivery->kind;
 	struct ledger ledger = { .queued.notice = 0 };

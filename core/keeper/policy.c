@@ -156,7 +156,7 @@ static bool
 on_notice(void *arg, const struct store_notice *row)
 {
 	struct look *look = arg;
-	uint32_t target = roll_target(look->keeper->roll, row->target);
+	uint32_t target = registry_target(look->keeper->registry, row->target);
 
 	look->last = row->number;
 	look->over = row->confirmed < look->since;
@@ -194,7 +194,7 @@ policy_recover(struct keeper *keeper)
 		recover_missed(keeper, i);
 	/* Who is told of it since a moment ago only, or had no memory left of it. */
 	for (struct store_incident incident = { .number = 0 }; store_next_open_incident(keeper->store, &incident);) {
-		uint32_t target = roll_target(keeper->roll, incident.target);
+		uint32_t target = registry_target(keeper->registry, incident.target);
 
 		for (uint32_t i = 0; target != CONFIG_NONE && i < keeper->config->notifier_count; i++)
 			if (!told_down(keeper, target, i) && !withhold_is_silent(keeper, target))

@@ -24,23 +24,23 @@ close_incident(struct keeper *keeper, struct store_incident *incident, const cha
 	incident->end_confirmed = confirmed;
 	incident->end_text = text;
 	record_change_incident(keeper, incident);
-	roll_note_incident(keeper->roll, roll_target(keeper->roll, incident->target), false);
+	registry_note_incident(keeper->registry, registry_target(keeper->registry, incident->target), false);
 }
 
 static void
 open_incident(struct keeper *keeper, const struct message_change *change, struct store_incident *incident)
 {
-	if (roll_open_incident(keeper->roll, change->target, incident)) {
+	if (registry_open_incident(keeper->registry, change->target, incident)) {
 		if (incident->change == change->incident)
 			return;
 		/* Its end was never told us: we cannot tell when it was. */
 		close_incident(keeper, incident, "lost", change->detected, change->confirmed, text_view(""));
 	}
 	*incident = (struct store_incident){ .number = store_number(keeper->store, STORE_INCIDENTS),
-		.target = roll_number(keeper->roll, change->target), .change = change->incident, .began = change->detected,
+		.target = registry_number(keeper->registry, change->target), .change = change->incident, .began = change->detected,
 		.confirmed = change->confirmed, .outcome = change->code, .text = change->text };
 	store_put_incident(journal_main(keeper), incident);
-	roll_note_incident(keeper->roll, change->target, true);
+	registry_note_incident(keeper->registry, change->target, true);
 }
 
 static bool
@@ -56,7 +56,7 @@ find_incident(struct keeper *keeper, const struct message_change *change, struct
 	if (opens(change))
 		open_incident(keeper, change, incident);
 	else if (change->target == CONFIG_NONE || change->incident == 0
-	    || !roll_open_incident(keeper->roll, change->target, incident) || incident->change != change->incident)
+	    || !registry_open_incident(keeper->registry, change->target, incident) || incident->change != change->incident)
 		*incident = (struct store_incident){ .number = 0 };
 }
 
@@ -67,7 +67,7 @@ put_notice(struct keeper *keeper, const struct message_change *change, uint64_t 
 	struct notice_rest rest = { .attempt_count = change->attempt_count };
 
 	rest.named = notice_alert(notice_named(change->kind), change->code, target == 0) == NOTICE_ALERT_OPEN;
-	roll_names(keeper->roll, target, &rest.names);
+	registry_names(keeper->registry, target, &rest.names);
 	memcpy(rest.from, change->from, sizeof rest.from);
 	memcpy(rest.to, change->to, sizeof rest.to);
 	memcpy(rest.attempts, change->attempts, change->attempt_count * sizeof rest.attempts[0]);
@@ -81,7 +81,7 @@ static void
 record_condition(struct keeper *keeper, const struct message_change *change)
 {
 	enum notice_kind kind = notice_named(change->kind);
-	uint64_t target = roll_number(keeper->roll, change->target);
+	uint64_t target = registry_number(keeper->registry, change->target);
 	struct store_condition condition;
 
 	if (target == 0 || !ledger_speaks_of_condition(kind))
@@ -92,7 +92,7 @@ record_condition(struct keeper *keeper, const struct message_change *change)
 	condition.cleared = kind == NOTICE_cleared ? change->confirmed : 0;
 	condition.text = change->text;
 	store_put_condition(journal_main(keeper), &condition);
-	roll_note_conditions(keeper->roll, change->target, true);
+	registry_note_conditions(keeper->registry, change->target, true);
 }
 
 /* In the store, for `status`: since when which files cannot be used, and what is in force
@@ -116,7 +116,7 @@ keep_files(struct keeper *keeper, const struct message_change *change)
 static void
 record_change(struct keeper *keeper, const struct message_change *change)
 {
-	uint64_t target = roll_number(keeper->roll, change->target);
+	uint64_t target = registry_number(keeper->registry, change->target);
 	bool is_silent = change->target != CONFIG_NONE && silences_at(keeper, change->target, change->confirmed) != NULL;
 
 	/* What was kept silent is compared when the reason is over: for a parent the monitor says
@@ -154,8 +154,8 @@ is_open(struct keeper *keeper, const struct message_change *change)
 	if (change->target == CONFIG_NONE)
 		return false;
 	if (opens(change))
-		return roll_open_incident(keeper->roll, change->target, &incident) && incident.change == change->incident;
-	return ledger_speaks_of_condition(notice_named(change->kind)) && roll_stands(keeper->roll, change->target, change->code);
+		return registry_open_incident(keeper->registry, change->target, &incident) && incident.change == change->incident;
+	return ledger_speaks_of_condition(notice_named(change->kind)) && registry_stands(keeper->registry, change->target, change->code);
 }
 
 /* The columns as the monitor says them: its record is not read here. */
@@ -171,7 +171,7 @@ record_state(struct keeper *keeper, const struct message_run *run)
 	}
 	if (interval == 0)
 		interval = keeper->config->targets[run->target].policy->interval;
-	store_put_state(journal_main(keeper), &(struct store_state){ .target = roll_number(keeper->roll, run->target),
+	store_put_state(journal_main(keeper), &(struct store_state){ .target = registry_number(keeper->registry, run->target),
 	    .at = clock_wall(), .record = run->state, .state = columns->state, .verdict = columns->verdict,
 	    .outcome = columns->outcome, .silences = columns->silences, .text = columns->text, .since = columns->since,
 	    .ended = columns->ended, .interval = interval == INTERVAL_NONE ? 0 : interval, .fails = columns->fails,
@@ -196,7 +196,7 @@ end_unseen(struct keeper *keeper, uint32_t target, uint64_t incident)
 	silences_stamp(keeper, &change);
 	record_change(keeper, &change);
 	keeper_log(keeper, LOG_NOTICE, "%s", sentence);
-	assert(!roll_is_down(keeper->roll, target));
+	assert(!registry_is_down(keeper->registry, target));
 }
 
 void
@@ -214,7 +214,7 @@ record_run(struct keeper *keeper, const struct message_run *run, struct pw_bytes
 			silences_stamp(keeper, &change);
 			record_change(keeper, &change);
 		}
-	if (run->target != CONFIG_NONE && strcmp(run->columns.state, "up") == 0 && roll_open_incident(keeper->roll, run->target, &open))
+	if (run->target != CONFIG_NONE && strcmp(run->columns.state, "up") == 0 && registry_open_incident(keeper->registry, run->target, &open))
 		end_unseen(keeper, run->target, open.change);
 	if (run->state.size > 0)
 		record_state(keeper, run);
@@ -262,16 +262,16 @@ clear(struct keeper *keeper, uint32_t target, const struct store_condition *stan
 void
 record_seen(struct keeper *keeper, uint32_t target, uint64_t run)
 {
-	struct store_condition condition = { .target = roll_number(keeper->roll, target) };
+	struct store_condition condition = { .target = registry_number(keeper->registry, target) };
 	struct outcome outcome;
 	bool any = false;
 
-	if (roll_is_clear(keeper->roll, target))
+	if (registry_is_clear(keeper->registry, target))
 		return;
 	for (; store_next_condition_of(keeper->store, &condition); any = true)
 		if (outcome_find(condition.code, NULL, &outcome) && outcome.severity == PW_UNKNOWN)
 			clear(keeper, target, &condition, run, clock_wall());
-	roll_note_conditions(keeper->roll, target, any);
+	registry_note_conditions(keeper->registry, target, any);
 }
 
 uint64_t

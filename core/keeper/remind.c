@@ -101,13 +101,13 @@ remind(struct keeper *keeper)
 	for (uint32_t i = 0; i < keeper->config->notifier_count; i++)
 		wanted |= courier_rules(courier_at(keeper, i))->remind_count > 0;
 	while (wanted && store_next_open_incident(keeper->store, &incident))
-		remind_of(keeper, roll_target(keeper->roll, incident.target), &incident, now);
+		remind_of(keeper, registry_target(keeper->registry, incident.target), &incident, now);
 }
 
 static void
 stand_in(struct keeper *keeper, struct courier *courier, struct delivery *delivery)
 {
-	uint32_t fallback = courier_rules(courier)->fallback, target = roll_target(keeper->roll, delivery->target);
+	uint32_t fallback = courier_rules(courier)->fallback, target = registry_target(keeper->registry, delivery->target);
 	uint64_t notice = delivery->notice;
 	struct ledger ledger;
 

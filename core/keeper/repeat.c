@@ -32,7 +32,7 @@ find_condition(const struct keeper *keeper, uint32_t target, const struct ledger
 			*end = true;
 			return 0;
 		}
-	return ledger_has_code(ledger, code.name) && roll_stands(keeper->roll, target, code.name) ? code.opened : 0;
+	return ledger_has_code(ledger, code.name) && registry_stands(keeper->registry, target, code.name) ? code.opened : 0;
 }
 
 /* The newest words on each trouble of ours, newest first. */
@@ -74,7 +74,7 @@ find_of_target(const struct keeper *keeper, uint32_t target, const struct courie
 	told_ledger(keeper, target, courier_index(keeper, courier), &ledger);
 	if (place > 0)
 		return find_condition(keeper, target, &ledger, place, end);
-	if (ledger.sent.meaning != MEANING_DOWN || ledger.queued.meaning != MEANING_DOWN || !roll_is_down(keeper->roll, target))
+	if (ledger.sent.meaning != MEANING_DOWN || ledger.queued.meaning != MEANING_DOWN || !registry_is_down(keeper->registry, target))
 		return 0;
 	return ledger.sent.opened != 0 ? ledger.sent.opened : ledger.sent.notice;
 }

@@ -84,7 +84,7 @@ bool
 rules_recall(struct keeper *keeper, uint32_t target, uint32_t index, enum notice_kind end, const char *code)
 {
 	struct courier *courier = courier_at(keeper, index);
-	uint64_t number = roll_number(keeper->roll, target), last_end = 0;
+	uint64_t number = registry_number(keeper->registry, target), last_end = 0;
 	struct delivery queued = { .notice = 0 };
 	bool unripe = false, left = false;
 

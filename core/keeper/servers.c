@@ -109,7 +109,7 @@ servers_learn(struct keeper *keeper, uint32_t target, uint64_t run)
 	for (uint32_t leg = 0; cabinet_leg(keeper->cabinet, target, run, leg, &evidence); leg++)
 		take_leg(&sight, &evidence);
 	if (sight.row.run != 0)
-		put(keeper, roll_number(keeper->roll, target), &sight);
+		put(keeper, registry_number(keeper->registry, target), &sight);
 }
 
 /* Legs of the newest run that tells something. */
@@ -137,7 +137,7 @@ servers_fill(struct keeper *keeper)
 	if (journal_is_unread(keeper->journal))
 		return false;
 	for (int i = 0; i < TARGETS_A_STEP && *next < keeper->config->target_count; i++, ++*next) {
-		uint64_t target = roll_number(keeper->roll, *next);
+		uint64_t target = registry_number(keeper->registry, *next);
 		struct sight sight = { .row = { .run = 0 } };
 
 		(void)store_read_traces(store_inside(keeper->store), target, LEGS_LOOKED_AT, on_trace, &sight);

@@ -32,7 +32,7 @@ silences_paused(const struct keeper *keeper, uint32_t target, int64_t at)
 
 	if (at >= keeper->policy->paused_until)
 		return false;
-	held = store_find_pause(store, roll_number(keeper->roll, target), "", at, &pause);
+	held = store_find_pause(store, registry_number(keeper->registry, target), "", at, &pause);
 	for (uint32_t i = 0; !held && i < of->policy->tag_count; i++)
 		held = store_find_pause(store, 0, of->policy->tags[i], at, &pause);
 	return held;

@@ -282,7 +282,7 @@ compare_state(struct telling *it, const struct store_notice *row, enum notice_ki
 		/* What was told with many others is told; and who is told later is not told of what
 		 * somebody has taken on. */
 		taken_on = courier_rules(courier_at(it->keeper, it->courier))->after > 0
-		    && roll_open_incident(it->keeper->roll, it->target, &incident) && incident.acknowledged != 0;
+		    && registry_open_incident(it->keeper->registry, it->target, &incident) && incident.acknowledged != 0;
 		if (strstr(row->silences, silence_digest) == NULL && !taken_on && !had_it(it, row->number))
 			tell_state(it, kind, &outage, row->code, row->number, row->confirmed);
 		return;
@@ -354,7 +354,7 @@ telling_compare(struct keeper *keeper, uint32_t target, uint32_t courier)
 	look->target = target;
 	look->courier = courier;
 	look->count = COMPARED_MAX;
-	answer = store_read_notices(store_inside(keeper->store), roll_number(keeper->roll, target), 0, COMPARED_MAX, on_notice, look);
+	answer = store_read_notices(store_inside(keeper->store), registry_number(keeper->registry, target), 0, COMPARED_MAX, on_notice, look);
 	free(look);
 	if (answer != STORE_READ_END)
 		withhold_later(keeper, target, false);

@@ -9,7 +9,7 @@ told_ledger(const struct keeper *keeper, uint32_t target, uint32_t courier, stru
 {
 	struct store_ledger row;
 
-	if (!store_find_ledger(keeper->store, roll_number(keeper->roll, target), courier_rules(courier_at(keeper, courier))->name, &row))
+	if (!store_find_ledger(keeper->store, registry_number(keeper->registry, target), courier_rules(courier_at(keeper, courier))->name, &row))
 		row = (struct store_ledger){ .meaning = "", .sent_meaning = "", .codes = "", .sent_codes = "" };
 	ledger->queued.notice = row.notice;
 	ledger->queued.meaning = meaning_read(row.meaning, &ledger->queued.opened);
@@ -35,7 +35,7 @@ put(struct keeper *keeper, uint32_t target, uint32_t courier, const struct ledge
 
 	meaning_write(meaning, ledger->queued.meaning, ledger->queued.opened);
 	meaning_write(sent, ledger->sent.meaning, ledger->sent.opened);
-	store_put_ledger(journal_main(keeper), &(struct store_ledger){ .target = roll_number(keeper->roll, target),
+	store_put_ledger(journal_main(keeper), &(struct store_ledger){ .target = registry_number(keeper->registry, target),
 	    .notifier = courier_rules(courier_at(keeper, courier))->name, .notice = ledger->queued.notice, .meaning = meaning,
 	    .sent = ledger->sent.notice, .sent_meaning = sent, .codes = ledger->queued.codes, .sent_codes = ledger->sent.codes });
 }
@@ -57,7 +57,7 @@ static void
 settle(const struct keeper *keeper, const struct courier *courier, uint32_t target, struct ledger *ledger, enum notice_kind kind,
     const char *code)
 {
-	if (!is_queued(keeper, courier, roll_number(keeper->roll, target), kind, code))
+	if (!is_queued(keeper, courier, registry_number(keeper->registry, target), kind, code))
 		ledger_settle(ledger, kind, code);
 }
 
@@ -80,7 +80,7 @@ told_note(struct keeper *keeper, uint32_t target, uint32_t index, struct ledger 
 static void
 note_end(struct keeper *keeper, const struct courier *courier, const struct delivery *delivery, bool sent)
 {
-	uint32_t index = courier_index(keeper, courier), target = roll_target(keeper->roll, delivery->target);
+	uint32_t index = courier_index(keeper, courier), target = registry_target(keeper->registry, delivery->target);
 	struct ledger ledger;
 
 	if (delivery->target == 0 || target == CONFIG_NONE)
@@ -101,7 +101,7 @@ told_sent(struct keeper *keeper, const struct courier *courier, const struct del
 void
 told_go_back(struct keeper *keeper, const struct courier *courier, uint64_t number)
 {
-	uint32_t index = courier_index(keeper, courier), target = roll_target(keeper->roll, number);
+	uint32_t index = courier_index(keeper, courier), target = registry_target(keeper->registry, number);
 	struct delivery queued = { .notice = 0 };
 	struct ledger ledger;
 

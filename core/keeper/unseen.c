@@ -133,7 +133,7 @@ tell(struct keeper *keeper)
 	char names[EVIDENCE_TEXT_MAX], spans[64], reasons[EVIDENCE_TEXT_MAX];
 	struct text name = TEXT_OVER(names), span = TEXT_OVER(spans), reason = TEXT_OVER(reasons);
 	uint32_t first = keeper->service->unseen.first;
-	struct newest newest = { .target = roll_number(keeper->roll, first), .ended = keeper->service->unseen.targets[first].ended };
+	struct newest newest = { .target = registry_number(keeper->registry, first), .ended = keeper->service->unseen.targets[first].ended };
 	int64_t now = clock_wall(), since;
 
 	if (newest.ended == 0 && !journal_is_unread(keeper->journal))

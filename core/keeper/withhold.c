@@ -28,7 +28,7 @@ withhold_target(const struct keeper *keeper, uint32_t target)
 	if (window_clock_holds(&keeper->policy->windows, target))
 		return "window";
 	uint32_t parent = keeper->config->targets[target].parent;
-	while (parent != CONFIG_NONE && !roll_is_down(keeper->roll, parent))
+	while (parent != CONFIG_NONE && !registry_is_down(keeper->registry, parent))
 		parent = keeper->config->targets[parent].parent;
 	if (parent != CONFIG_NONE)
 		return "parent";
@@ -48,7 +48,7 @@ is_acknowledged(const struct keeper *keeper, const struct courier *courier, cons
 	bool is_later = courier_rules(courier)->after > 0 && delivery->failover != STORE_FAILOVER_STANDS_IN
 	    && (delivery->kind == NOTICE_down || delivery->kind == NOTICE_flapping || delivery->kind == NOTICE_changed);
 
-	return (reminds || is_later) && delivery->incident != 0 && roll_open_incident(keeper->roll, target, &incident)
+	return (reminds || is_later) && delivery->incident != 0 && registry_open_incident(keeper->registry, target, &incident)
 	    && incident.number == delivery->incident && incident.acknowledged != 0
 	    && (reminds || !told_sent_down(keeper, target, courier));
 }
@@ -109,7 +109,7 @@ withhold_delivery(const struct keeper *keeper, const struct courier *courier, co
 	if (delivery->kind == NOTICE_digest && delivery->doubt > 0)
 		return withhold_doubtful(keeper, courier, delivery->notice);
 	if (delivery->target == 0 || delivery->kind == NOTICE_test || delivery->retried > clock_wall()
-	    || (target = roll_target(keeper->roll, delivery->target)) == CONFIG_NONE)
+	    || (target = registry_target(keeper->registry, delivery->target)) == CONFIG_NONE)
 		return NULL;
 	if ((why = withhold_target(keeper, target)) != NULL)
 		return why;
@@ -129,7 +129,7 @@ withhold_keep(struct keeper *keeper)
 		keeper_out_of_memory(keeper, "who was withheld");
 	for (uint32_t i = 0; i < keeper->config->target_count; i++)
 		if (keeper->policy->silences[i].withheld)
-			numbers[count++] = roll_number(keeper->roll, i);
+			numbers[count++] = registry_number(keeper->registry, i);
 	assert(count == keeper->policy->withheld);
 	store_put_meta(journal_main(keeper), meta_key, (struct pw_bytes){ (const char *)numbers, count * sizeof *numbers });
 	free(numbers);
@@ -168,7 +168,7 @@ end(struct keeper *keeper, struct courier *courier, struct delivery *delivery, c
 static void
 note_end(struct keeper *keeper, struct courier *courier, uint64_t number, const char *why)
 {
-	uint32_t target = roll_target(keeper->roll, number);
+	uint32_t target = registry_target(keeper->registry, number);
 
 	told_go_back(keeper, courier, number);
 	if (why != acknowledged && target != CONFIG_NONE)
@@ -249,7 +249,7 @@ void
 withhold_acknowledged(struct keeper *keeper, uint32_t target)
 {
 	for (uint32_t i = 0; i < keeper->config->notifier_count; i++)
-		(void)end_all_of(keeper, courier_at(keeper, i), roll_number(keeper->roll, target));
+		(void)end_all_of(keeper, courier_at(keeper, i), registry_number(keeper->registry, target));
 }
 
 /* Those that may not be told go back to where they would be without the digest; `for_good`: those
@@ -374,7 +374,7 @@ withhold_recover(struct keeper *keeper)
 		keeper_out_of_memory(keeper, "who was withheld");
 	size = store_read_meta(store_inside(keeper->store), meta_key, numbers, room * sizeof *numbers);
 	for (int64_t i = 0; i < size / (int64_t)sizeof *numbers && i < room; i++) {
-		uint32_t target = roll_target(keeper->roll, numbers[i]);
+		uint32_t target = registry_target(keeper->registry, numbers[i]);
 		if (target != CONFIG_NONE)
 			withhold_mark(keeper, target, true);
 	}

@@ -261,7 +261,7 @@ tending_fill_rollups(struct store *store, int64_t now, struct store_tended *tend
 }
 
 static bool
-roll_target(struct store *store, enum store_span span, uint64_t target, struct store_tended *tended)
+registry_target(struct store *store, enum store_span span, uint64_t target, struct store_tended *tended)
 {
 	struct db *db = store->shelves[STORE_HISTORY].db;
 	struct tending *tending = store->tending;
@@ -296,7 +296,7 @@ tending_roll(struct store *store, enum store_span span, int64_t now, struct stor
 	for (int made = 0; made < TARGETS_A_STEP && *target < store->history.head_count; ++*target) {
 		if (store->history.heads[*target].last == 0)
 			continue;
-		if (!roll_target(store, span, *target, tended))
+		if (!registry_target(store, span, *target, tended))
 			return STEP_BROKEN;
 		made++;
 	}

@@ -93,11 +93,11 @@ an_acknowledgement_is_of_an_open_incident(void **state)
 	down(world, 0);
 	ASK(world, "ack", CONFIG_NONE, "1", "on \x1b it");
 	assert_string_equal(heard(world), "oincident 1 of mx1 is acknowledged until it ends|x0|");
-	assert_true(roll_open_incident(world->keeper.roll, 0, &incident));
+	assert_true(registry_open_incident(world->keeper.registry, 0, &incident));
 	assert_string_equal(bytes_text(incident.ack_by), "root");
 	end(world);
 	begin(world);
-	assert_true(roll_open_incident(world->keeper.roll, 0, &incident));
+	assert_true(registry_open_incident(world->keeper.registry, 0, &incident));
 	assert_true(incident.acknowledged > 0);
 	assert_string_equal(bytes_text(incident.ack_why), "on \\x1b it");
 	up(world, 0, 1);

@@ -34,13 +34,13 @@ demolish(struct house *house)
 	free(house);
 }
 
-static struct roll *
+static struct target_registry *
 roll_of(struct world *world, const struct config *config)
 {
-	struct roll *roll = roll_create(config);
+	struct target_registry *roll = registry_create(config);
 	struct reason why = { .text = "" };
 
-	if (roll == NULL || !roll_recover(roll, world->keeper.store, journal_main(&world->keeper), &why))
+	if (roll == NULL || !registry_recover(roll, world->keeper.store, journal_main(&world->keeper), &why))
 		fail_msg("%s", why.text);
 	return roll;
 }
@@ -49,8 +49,8 @@ static void
 set_parent(struct house *house, uint32_t child, uint32_t parent)
 {
 	house->targets[child].parent = parent;
-	roll_destroy(&house->world->keeper.roll);
-	house->world->keeper.roll = roll_of(house->world, &house->world->config);
+	registry_destroy(&house->world->keeper.registry);
+	house->world->keeper.registry = roll_of(house->world, &house->world->config);
 }
 
 static const char *
@@ -123,9 +123,9 @@ lines_of(struct house *house, uint32_t count)
 
 	config.target_count = count;
 	keeper.config = &config;
-	keeper.roll = roll_of(house->world, &config);
+	keeper.registry = roll_of(house->world, &config);
 	behind_add(&keeper, 0, courier_at(&keeper, 0), &lines);
-	roll_destroy(&keeper.roll);
+	registry_destroy(&keeper.registry);
 	return bytes;
 }
 

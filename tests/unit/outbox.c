@@ -158,11 +158,11 @@ what_was_safe_and_is_said_again_is_not_told_again(void **state)
 	assert_true(say_run_as(&world->keeper, (struct sequence){ 1, 1 }, &down_again, &up_now));
 	assert_true(say_run_as(&world->keeper, taken, NULL, &up_now));
 	assert_string_equal(handed(world), "");
-	assert_false(roll_is_down(world->keeper.roll, 0));
+	assert_false(registry_is_down(world->keeper.registry, 0));
 	/* One behind a gap is not taken: what is between would be lost. */
 	assert_false(say_run_as(&world->keeper, (struct sequence){ 1, 4 }, &down_again, &up_now));
 	assert_false(say_run_as(&world->keeper, (struct sequence){ 0, 3 }, &down_again, &up_now));
-	assert_false(roll_is_down(world->keeper.roll, 0));
+	assert_false(registry_is_down(world->keeper.registry, 0));
 	down(world, 0, "");
 	assert_string_equal(handed(world), "down");
 	destroy(&world);
@@ -242,7 +242,7 @@ an_incident_that_the_monitor_knows_nothing_of_is_ended(void **state)
 	commit_all(&world->keeper);
 	assert_string_equal(handed(world), "up");
 	assert_memory_equal(world->notice.text.data, "mx1 is up: when it came back was not seen", 41);
-	assert_false(roll_is_down(world->keeper.roll, 0));
+	assert_false(registry_is_down(world->keeper.registry, 0));
 	destroy(&world);
 }
 
@@ -332,7 +332,7 @@ what_is_shown_of_a_state_is_what_the_monitor_says(void **state)
 		    .state = { "\1\xff", 2 }, .interval = interval, .columns = { .state = "suspect", .outcome = "refused",
 		    .silences = "parent", .fails = 2, .slow = true, .text = { "a\xffword", 6 } } }));
 		commit_all(&world->keeper);
-		store_list_open(&list, store_inside(world->keeper.store), STORE_LIST_STATE, roll_number(world->keeper.roll, 1));
+		store_list_open(&list, store_inside(world->keeper.store), STORE_LIST_STATE, registry_number(world->keeper.registry, 1));
 		assert_true(store_list_next(&list, &row));
 		snprintf(said, sizeof said, "%s %s %s %.*s %lld %u %u", row.state, row.outcome, row.silences, (int)row.text.size, row.text.data,
 		    (long long)(row.interval / SECOND), row.fails, row.slow);

@@ -201,7 +201,7 @@ incident_of(struct world *world, uint32_t target)
 {
 	struct store_incident incident;
 
-	assert_true(roll_open_incident(world->keeper.roll, target, &incident));
+	assert_true(registry_open_incident(world->keeper.registry, target, &incident));
 	return incident;
 }
 

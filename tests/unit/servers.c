@@ -62,7 +62,7 @@ row(struct world *world)
 	struct store_server server;
 
 	text[0] = '\0';
-	if (store_find_server(world->keeper.store, roll_number(world->keeper.roll, 0), &server))
+	if (store_find_server(world->keeper.store, registry_number(world->keeper.registry, 0), &server))
 		snprintf(text, sizeof text, "%llu: %s %s, %.*s, %lld to %lld, chain %lld, ip %u", (unsigned long long)server.run,
 		    server.tls_version, server.tls_cipher, (int)server.subject.size, server.subject.data,
 		    (long long)(server.not_before / SECOND), (long long)(server.not_after / SECOND), (long long)(server.chain_ends / SECOND),
@@ -114,7 +114,7 @@ long_names_are_cut_within_no_letter(void **state)
 	memmove(subject + 1, subject + 2, sizeof subject - 3);
 	subject[sizeof subject - 2] = '\0';
 	probe_once(world, PW_OK, 1, &(struct shown){ "192.0.2.1", "TLSv1.3", NULL, "1970-01-01T01:00:00Z", NULL, subject });
-	assert_true(store_find_server(world->keeper.store, roll_number(world->keeper.roll, 0), &server));
+	assert_true(store_find_server(world->keeper.store, registry_number(world->keeper.registry, 0), &server));
 	assert_true(server.subject.size >= 509 && server.subject.size <= 512);
 	assert_int_equal(text_whole(server.subject.data, server.subject.size), server.subject.size);
 	destroy(&world);

@@ -15,7 +15,7 @@ bytes_of(const char *text)
 static void
 put(struct world *world, uint32_t target, const char *record, const char *state)
 {
-	store_put_state(journal_main(&world->keeper), &(struct store_state){ .target = roll_number(world->keeper.roll, target),
+	store_put_state(journal_main(&world->keeper), &(struct store_state){ .target = registry_number(world->keeper.registry, target),
 	    .record = bytes_of(record), .state = state });
 }
 

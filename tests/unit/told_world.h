@@ -315,7 +315,7 @@ open_incident(struct world *world, uint32_t target)
 {
 	struct store_incident incident;
 
-	return roll_open_incident(world->keeper.roll, target, &incident) ? incident.number : 0;
+	return registry_open_incident(world->keeper.registry, target, &incident) ? incident.number : 0;
 }
 
 static void

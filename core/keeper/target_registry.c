@@ -1,5 +1,5 @@
 /* Matching by sorting: there may be 100,000 on both sides. */
-#include "keeper/roll.h"
+#include "keeper/target_registry.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -23,7 +23,7 @@ struct known {
 	uint32_t target; /* of the configuration, CONFIG_NONE: none of them */
 };
 
-struct roll {
+struct target_registry {
 	const struct config *config;
 	struct store *store;
 	uint32_t count, room;
@@ -36,18 +36,18 @@ struct roll {
 	} targets[];             /* of the configuration */
 };
 
-struct roll *
-roll_create(const struct config *config)
+struct target_registry *
+registry_create(const struct config *config)
 {
-	struct roll *roll = calloc(1, sizeof *roll + config->target_count * sizeof roll->targets[0]);
+	struct target_registry *registry = calloc(1, sizeof *registry + config->target_count * sizeof registry->targets[0]);
 
-	if (roll == NULL)
+	if (registry == NULL)
 		return NULL;
-	roll->config = config;
+	registry->config = config;
 	for (uint32_t i = 0; i < config->target_count; i++)
 		if (config->targets[i].parent != CONFIG_NONE)
-			roll->targets[config->targets[i].parent].has_behind = true;
-	return roll;
+			registry->targets[config->targets[i].parent].has_behind = true;
+	return registry;
 }
 
 static void
@@ -61,22 +61,22 @@ free_row(struct known *row)
 }
 
 void
-roll_destroy(struct roll **roll)
+registry_destroy(struct target_registry **registry)
 {
-	for (uint32_t i = 0; *roll != NULL && i < (*roll)->count; i++)
-		free_row(&(*roll)->rows[i]);
-	if (*roll != NULL)
-		free((*roll)->rows);
-	free(*roll);
-	*roll = NULL;
+	for (uint32_t i = 0; *registry != NULL && i < (*registry)->count; i++)
+		free_row(&(*registry)->rows[i]);
+	if (*registry != NULL)
+		free((*registry)->rows);
+	free(*registry);
+	*registry = NULL;
 }
 
 static bool
-add(struct roll *roll, const struct store_target *target)
+add(struct target_registry *registry, const struct store_target *target)
 {
-	if (!VEC_RESERVE(roll->rows, roll->count, roll->room))
+	if (!VEC_RESERVE(registry->rows, registry->count, registry->room))
 		return false;
-	struct known *row = &roll->rows[roll->count];
+	struct known *row = &registry->rows[registry->count];
 	*row = (struct known){ .number = target->number, .port = target->port, .known = target->known,
 		.gone = target->gone, .target = CONFIG_NONE, .identity = strdup(target->identity),
 		.name = strdup(target->name), .probe = strdup(target->probe), .host = strdup(target->host),
@@ -85,7 +85,7 @@ add(struct roll *roll, const struct store_target *target)
 		free_row(row);
 		return false;
 	}
-	roll->count++;
+	registry->count++;
 	return true;
 }
 
@@ -119,36 +119,36 @@ by_number(const void *a, const void *b)
 }
 
 static struct known *
-find_identity(const struct roll *roll, const char *identity)
+find_identity(const struct target_registry *registry, const char *identity)
 {
 	struct known sought = { .identity = (char *)(uintptr_t)identity };
 
-	return roll->count == 0 ? NULL : bsearch(&sought, roll->rows, roll->count, sizeof *roll->rows, by_identity);
+	return registry->count == 0 ? NULL : bsearch(&sought, registry->rows, registry->count, sizeof *registry->rows, by_identity);
 }
 
 static void
-join(struct roll *roll, struct known *row, uint32_t target)
+join(struct target_registry *registry, struct known *row, uint32_t target)
 {
 	row->target = target;
-	roll->targets[target].number = row->number;
+	registry->targets[target].number = row->number;
 }
 
 static void
-match_identities(struct roll *roll)
+match_identities(struct target_registry *registry)
 {
-	for (uint32_t i = 0; i < roll->config->target_count; i++) {
+	for (uint32_t i = 0; i < registry->config->target_count; i++) {
 		char identity[IDENTITY_MAX];
 		struct text text = TEXT_OVER(identity);
-		add_identity(&text, &roll->config->targets[i]);
-		struct known *row = find_identity(roll, identity);
+		add_identity(&text, &registry->config->targets[i]);
+		struct known *row = find_identity(registry, identity);
 		if (row != NULL && row->target == CONFIG_NONE)
-			join(roll, row, i);
+			join(registry, row, i);
 	}
-	for (uint32_t i = 0; i < roll->config->target_count; i++) {
-		const char *was = roll->config->targets[i].was;
-		struct known *row = was == NULL || roll->targets[i].number != 0 ? NULL : find_identity(roll, was);
+	for (uint32_t i = 0; i < registry->config->target_count; i++) {
+		const char *was = registry->config->targets[i].was;
+		struct known *row = was == NULL || registry->targets[i].number != 0 ? NULL : find_identity(registry, was);
 		if (row != NULL && row->target == CONFIG_NONE && row->gone == 0)
-			join(roll, row, i);
+			join(registry, row, i);
 	}
 }
 
@@ -173,7 +173,7 @@ by_place(const void *a, const void *b)
 }
 
 static void
-match_pairs(struct roll *roll, struct side *sides, size_t count)
+match_pairs(struct target_registry *registry, struct side *sides, size_t count)
 {
 	qsort(sides, count, sizeof *sides, by_place);
 	for (size_t first = 0, end; first < count; first = end) {
@@ -183,29 +183,29 @@ match_pairs(struct roll *roll, struct side *sides, size_t count)
 			continue;
 		const struct side *gone = sides[first].vanished ? &sides[first] : &sides[first + 1];
 		const struct side *new = gone == &sides[first] ? &sides[first + 1] : &sides[first];
-		join(roll, &roll->rows[gone->index], new->index);
+		join(registry, &registry->rows[gone->index], new->index);
 	}
 }
 
 static bool
-match_places(struct roll *roll)
+match_places(struct target_registry *registry)
 {
-	struct side *sides = calloc((size_t)roll->count + roll->config->target_count + 1, sizeof *sides);
+	struct side *sides = calloc((size_t)registry->count + registry->config->target_count + 1, sizeof *sides);
 	size_t count = 0;
 
 	if (sides == NULL)
 		return false;
-	for (uint32_t i = 0; i < roll->count; i++) {
-		const struct known *row = &roll->rows[i];
+	for (uint32_t i = 0; i < registry->count; i++) {
+		const struct known *row = &registry->rows[i];
 		if (row->target == CONFIG_NONE && row->gone == 0)
 			sides[count++] = (struct side){ row->probe, row->host, row->port, true, i };
 	}
-	for (uint32_t i = 0; i < roll->config->target_count; i++) {
-		const struct target *target = &roll->config->targets[i];
-		if (roll->targets[i].number == 0)
+	for (uint32_t i = 0; i < registry->config->target_count; i++) {
+		const struct target *target = &registry->config->targets[i];
+		if (registry->targets[i].number == 0)
 			sides[count++] = (struct side){ probe_of(target), target->host, target->port, false, i };
 	}
-	match_pairs(roll, sides, count);
+	match_pairs(registry, sides, count);
 	free(sides);
 	return true;
 }
@@ -218,30 +218,30 @@ as_configured(const struct target *target, uint64_t number, const char *identity
 }
 
 static bool
-add_new(struct roll *roll)
+add_new(struct target_registry *registry)
 {
-	for (uint32_t i = 0; i < roll->config->target_count; i++) {
-		if (roll->targets[i].number != 0)
+	for (uint32_t i = 0; i < registry->config->target_count; i++) {
+		if (registry->targets[i].number != 0)
 			continue;
-		struct store_target row = as_configured(&roll->config->targets[i], store_number(roll->store, STORE_TARGETS), "");
-		if (!add(roll, &row))
+		struct store_target row = as_configured(&registry->config->targets[i], store_number(registry->store, STORE_TARGETS), "");
+		if (!add(registry, &row))
 			return false;
-		join(roll, &roll->rows[roll->count - 1], i);
+		join(registry, &registry->rows[registry->count - 1], i);
 	}
 	return true;
 }
 
 /* Finds for each target of the configuration its row; one that has none is given a new one. */
 static bool
-match(struct roll *roll)
+match(struct target_registry *registry)
 {
-	if (roll->count > 0)
-		qsort(roll->rows, roll->count, sizeof *roll->rows, by_identity);
-	match_identities(roll);
-	if (!match_places(roll) || !add_new(roll))
+	if (registry->count > 0)
+		qsort(registry->rows, registry->count, sizeof *registry->rows, by_identity);
+	match_identities(registry);
+	if (!match_places(registry) || !add_new(registry))
 		return false;
-	if (roll->count > 0)
-		qsort(roll->rows, roll->count, sizeof *roll->rows, by_number);
+	if (registry->count > 0)
+		qsort(registry->rows, registry->count, sizeof *registry->rows, by_number);
 	return true;
 }
 
@@ -283,12 +283,12 @@ update_row(struct store_batch *batch, struct known *row, const struct target *ta
 /* Puts what is not as the configuration has it. Those who go come first: an identity that moves on
  * to another row must be free. */
 static void
-update(struct roll *roll, struct store_batch *batch)
+update(struct target_registry *registry, struct store_batch *batch)
 {
 	int64_t now = clock_wall();
 
-	for (uint32_t i = 0; i < roll->count; i++) {
-		struct known *row = &roll->rows[i];
+	for (uint32_t i = 0; i < registry->count; i++) {
+		struct known *row = &registry->rows[i];
 
 		if (row->target != CONFIG_NONE || row->gone != 0)
 			continue;
@@ -296,13 +296,13 @@ update(struct roll *roll, struct store_batch *batch)
 		    .probe = row->probe, .host = row->host, .port = row->port, .was = row->was, .known = row->known,
 		    .gone = row->gone = now }, true);
 	}
-	for (uint32_t i = 0; i < roll->count; i++)
-		if (roll->rows[i].target != CONFIG_NONE)
-			update_row(batch, &roll->rows[i], &roll->config->targets[roll->rows[i].target], now);
+	for (uint32_t i = 0; i < registry->count; i++)
+		if (registry->rows[i].target != CONFIG_NONE)
+			update_row(batch, &registry->rows[i], &registry->config->targets[registry->rows[i].target], now);
 }
 
 struct reading {
-	struct roll *roll;
+	struct target_registry *registry;
 	uint64_t last;
 	bool no_memory;
 };
@@ -313,62 +313,62 @@ on_target(void *arg, const struct store_target *row)
 	struct reading *reading = arg;
 
 	reading->last = row->number;
-	reading->no_memory |= !add(reading->roll, row);
+	reading->no_memory |= !add(reading->registry, row);
 	return !reading->no_memory;
 }
 
 bool
-roll_recover(struct roll *roll, struct store *store, struct store_batch *batch, struct reason *why)
+registry_recover(struct target_registry *registry, struct store *store, struct store_batch *batch, struct reason *why)
 {
-	struct reading reading = { .roll = roll };
+	struct reading reading = { .registry = registry };
 	enum store_reading answer = STORE_READ_MORE;
 
-	roll->store = store;
+	registry->store = store;
 	while (answer == STORE_READ_MORE && !reading.no_memory)
 		answer = store_read_targets(store_inside(store), reading.last, PAGE, on_target, &reading);
 	if (answer == STORE_READ_BROKEN)
 		reason_set(why, "what was kept cannot be read: %s", store_reader_why(store_inside(store)));
-	else if (reading.no_memory || !match(roll))
+	else if (reading.no_memory || !match(registry))
 		reason_set(why, "no memory");
 	else {
-		update(roll, batch);
+		update(registry, batch);
 		return true;
 	}
 	return false;
 }
 
 uint64_t
-roll_number(const struct roll *roll, uint32_t target)
+registry_number(const struct target_registry *registry, uint32_t target)
 {
-	assert(target == CONFIG_NONE || target < roll->config->target_count);
-	return target == CONFIG_NONE ? 0 : roll->targets[target].number;
+	assert(target == CONFIG_NONE || target < registry->config->target_count);
+	return target == CONFIG_NONE ? 0 : registry->targets[target].number;
 }
 
 static const struct known *
-find_row(const struct roll *roll, uint64_t number)
+find_row(const struct target_registry *registry, uint64_t number)
 {
 	struct known sought = { .number = number };
 
-	return roll->count == 0 ? NULL : bsearch(&sought, roll->rows, roll->count, sizeof *roll->rows, by_number);
+	return registry->count == 0 ? NULL : bsearch(&sought, registry->rows, registry->count, sizeof *registry->rows, by_number);
 }
 
 uint32_t
-roll_target(const struct roll *roll, uint64_t number)
+registry_target(const struct target_registry *registry, uint64_t number)
 {
-	const struct known *row = find_row(roll, number);
+	const struct known *row = find_row(registry, number);
 
 	return row == NULL ? CONFIG_NONE : row->target;
 }
 
 void
-roll_names(const struct roll *roll, uint64_t number, struct notice_names *names)
+registry_names(const struct target_registry *registry, uint64_t number, struct notice_names *names)
 {
-	const struct known *row = number == 0 ? NULL : find_row(roll, number);
-	const struct target *target = row == NULL || row->target == CONFIG_NONE ? NULL : &roll->config->targets[row->target];
+	const struct known *row = number == 0 ? NULL : find_row(registry, number);
+	const struct target *target = row == NULL || row->target == CONFIG_NONE ? NULL : &registry->config->targets[row->target];
 	char own[OWN_NAME_MAX];
 
 	*names = (struct notice_names){ .port = 0 };
-	snprintf(names->own, sizeof names->own, "%s", own_name(roll->config->helo, own));
+	snprintf(names->own, sizeof names->own, "%s", own_name(registry->config->helo, own));
 	if (row == NULL)
 		return;
 	snprintf(names->target, sizeof names->target, "%s", target != NULL ? target->name : row->name);
@@ -378,60 +378,60 @@ roll_names(const struct roll *roll, uint64_t number, struct notice_names *names)
 }
 
 const char *
-roll_name(const struct roll *roll, uint64_t number)
+registry_name(const struct target_registry *registry, uint64_t number)
 {
-	const struct known *row = find_row(roll, number);
+	const struct known *row = find_row(registry, number);
 
 	return row == NULL ? "a target" : row->name;
 }
 
 bool
-roll_has_behind(const struct roll *roll, uint32_t target)
+registry_has_behind(const struct target_registry *registry, uint32_t target)
 {
-	assert(target < roll->config->target_count);
-	return roll->targets[target].has_behind;
+	assert(target < registry->config->target_count);
+	return registry->targets[target].has_behind;
 }
 
 bool
-roll_open_incident(struct roll *roll, uint32_t target, struct store_incident *incident)
+registry_open_incident(struct target_registry *registry, uint32_t target, struct store_incident *incident)
 {
-	struct of_target *of = &roll->targets[target];
+	struct of_target *of = &registry->targets[target];
 
-	assert(target < roll->config->target_count);
-	of->is_up = of->is_up || !store_find_open_incident(roll->store, of->number, incident);
+	assert(target < registry->config->target_count);
+	of->is_up = of->is_up || !store_find_open_incident(registry->store, of->number, incident);
 	return !of->is_up;
 }
 
 bool
-roll_is_down(struct roll *roll, uint32_t target)
+registry_is_down(struct target_registry *registry, uint32_t target)
 {
 	struct store_incident incident;
 
-	return roll_open_incident(roll, target, &incident);
+	return registry_open_incident(registry, target, &incident);
 }
 
 bool
-roll_stands(const struct roll *roll, uint32_t target, const char *code)
+registry_stands(const struct target_registry *registry, uint32_t target, const char *code)
 {
 	struct store_condition condition;
 
-	return !roll->targets[target].is_clear && store_find_condition(roll->store, roll->targets[target].number, code, &condition);
+	return !registry->targets[target].is_clear && store_find_condition(registry->store, registry->targets[target].number, code, &condition);
 }
 
 bool
-roll_is_clear(const struct roll *roll, uint32_t target)
+registry_is_clear(const struct target_registry *registry, uint32_t target)
 {
-	return roll->targets[target].is_clear;
+	return registry->targets[target].is_clear;
 }
 
 void
-roll_note_incident(struct roll *roll, uint32_t target, bool open)
+registry_note_incident(struct target_registry *registry, uint32_t target, bool open)
 {
-	roll->targets[target].is_up = !open;
+	registry->targets[target].is_up = !open;
 }
 
 void
-roll_note_conditions(struct roll *roll, uint32_t target, bool any)
+registry_note_conditions(struct target_registry *registry, uint32_t target, bool any)
 {
-	roll->targets[target].is_clear = !any;
+	registry->targets[target].is_clear = !any;
 }
