@@ -10,7 +10,7 @@
 #include "keeper/service_private.h"
 #include "keeper/policy.h"
 #include "keeper/silences.h"
-#include "keeper/told.h"
+#include "keeper/ledgers.h"
 #include "keeper/unseen.h"
 #include "keeper/withhold.h"
 
@@ -52,7 +52,7 @@ has_reached_somebody(const struct keeper *keeper, const struct delivery *deliver
 	uint32_t target = registry_target(keeper->registry, delivery->target);
 
 	for (uint32_t i = 0; delivery->target != 0 && target != CONFIG_NONE && i < keeper->config->notifier_count; i++)
-		if (told_sent_down(keeper, target, courier_at(keeper, i)))
+		if (ledgers_sent_down(keeper, target, courier_at(keeper, i)))
 			return true;
 	return outbox_was_sent(keeper, delivery->notice);
 }

@@ -11,7 +11,7 @@
 #include "keeper/remind.h"
 #include "keeper/repeat.h"
 #include "keeper/service_private.h"
-#include "keeper/told.h"
+#include "keeper/ledgers.h"
 #include "keeper/trial.h"
 #include "keeper/withhold.h"
 
@@ -20,7 +20,7 @@ note_dead(struct keeper *keeper, const struct courier *courier, const struct del
 {
 	const struct audience others = { .spared = courier };
 
-	told_go_back(keeper, courier, delivery->target);
+	ledgers_go_back(keeper, courier, delivery->target);
 	/* of our own trouble enough has been said */
 	if (delivery->kind != NOTICE_impaired || delivery->target != 0)
 		record_ours_to(keeper, &others, "impaired", "dead", delivery->created, "%s could not deliver a notice (%s)%s%s and gives it up",
@@ -41,11 +41,11 @@ take_receipt(struct keeper *keeper, struct courier *courier, const struct messag
 		if (once)
 			trial_receipt(keeper, courier, &delivery, receipt);
 		if (delivery.kind == NOTICE_digest && delivery.state == STORE_DELIVERY_sent)
-			told_digest_sent(keeper, courier, notice);
+			ledgers_digest_sent(keeper, courier, notice);
 		if (delivery.kind == NOTICE_digest && delivery.ended != 0)
-			told_digest_end(keeper, courier, notice);
+			ledgers_digest_end(keeper, courier, notice);
 		if (delivery.state == STORE_DELIVERY_sent)
-			told_sent(keeper, courier, &delivery);
+			ledgers_sent(keeper, courier, &delivery);
 		else if (delivery.state == STORE_DELIVERY_dead)
 			note_dead(keeper, courier, &delivery);
 		if (receipt->fate == PW_AGAIN && receipt->channel)

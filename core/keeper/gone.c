@@ -11,7 +11,7 @@
 #include "keeper/keeper.h"
 #include "keeper/record.h"
 #include "keeper/rules.h"
-#include "keeper/told.h"
+#include "keeper/ledgers.h"
 
 /* The notice of an end, made once for all who are told of it. `code`: of a condition; "": it was
  * down. */
@@ -135,7 +135,7 @@ tell_those_who_know(struct ends *ends)
 			tell(ends, courier, row.target, "", opened);
 		while (ledger_next_code(&codes, &code))
 			tell(ends, courier, row.target, code.name, code.opened);
-		told_forget(keeper, &row);
+		ledgers_forget(keeper, &row);
 	}
 }
 

@@ -6,7 +6,7 @@
  *   service   what people ask, the links, what we notice of ourselves: keeper.c, monitor_link.c, dispatch.c, ask.c, asks.c, outbox_admin.c,
  *             trial.c, beat.c, channel.c, sick.c, unseen.c, watch_time.c
  *   record    a run as rows, and their evidence: record.c, evidence.c, gone.c, remind.c, servers.c
- *   policy    who is told what, and when: policy.c, telling.c, claims.c, repeat.c, withhold.c, rules.c, silences.c, told.c, ledger.c
+ *   policy    who is told what, and when: policy.c, telling.c, claims.c, repeat.c, withhold.c, rules.c, silences.c, ledgers.c, ledger.c
  *   outbox    notices, deliveries, links to notifiers: outbox.c, courier.c, notice_message.c, before.c, behind.c, rest.c
  *   below     target_registry.c: targets; cabinet.c: evidence in memory; journal.c: group commits; tell.c, lines.c: the log
  *

@@ -13,7 +13,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "keeper/service_private.h"
-#include "keeper/told.h"
+#include "keeper/ledgers.h"
 
 enum { PAGE = 500, KEPT_SHOWN = 20 };
 
@@ -61,7 +61,7 @@ revive(struct admin_request *request, struct courier *courier, struct delivery *
 	struct ledger ledger = { .queued.notice = 0 };
 
 	if (target != CONFIG_NONE)
-		told_ledger(keeper, target, index, &ledger);
+		ledgers_read(keeper, target, index, &ledger);
 	if (delivery->target != 0 && (target == CONFIG_NONE
 	    || (ledger_speaks_of_state(kind) && ledger.queued.notice > delivery->notice))) {
 		keep(request, "notice %" PRIu64 " is left: %s", delivery->notice,
@@ -70,7 +70,7 @@ revive(struct admin_request *request, struct courier *courier, struct delivery *
 	}
 	outbox_retry(keeper, courier, delivery, true);
 	if (target != CONFIG_NONE)
-		told_queued(keeper, target, index, &ledger, &(struct ledger_word){ kind, delivery->code, delivery->notice, delivery->opened });
+		ledgers_queued(keeper, target, index, &ledger, &(struct ledger_word){ kind, delivery->code, delivery->notice, delivery->opened });
 	request->done++;
 }
 
@@ -153,8 +153,8 @@ drop_open(struct admin_request *request, struct courier *courier)
 		outbox_end(&delivery, STORE_DELIVERY_dropped);
 		outbox_put(request->keeper, courier, &delivery, request->why);
 		if (delivery.kind == NOTICE_digest)
-			told_digest_end(request->keeper, courier, delivery.notice);
-		told_go_back(request->keeper, courier, delivery.target);
+			ledgers_digest_end(request->keeper, courier, delivery.notice);
+		ledgers_go_back(request->keeper, courier, delivery.target);
 		request->done++;
 	}
 }

@@ -7,7 +7,7 @@
 #include "keeper/rules.h"
 #include "keeper/silences.h"
 #include "keeper/telling.h"
-#include "keeper/told.h"
+#include "keeper/ledgers.h"
 #include "keeper/withhold.h"
 
 enum { PAGE = 1000 };
@@ -197,7 +197,7 @@ policy_recover(struct keeper *keeper)
 		uint32_t target = registry_target(keeper->registry, incident.target);
 
 		for (uint32_t i = 0; target != CONFIG_NONE && i < keeper->config->notifier_count; i++)
-			if (!told_down(keeper, target, i) && !withhold_is_silent(keeper, target))
+			if (!ledgers_is_down(keeper, target, i) && !withhold_is_silent(keeper, target))
 				(void)telling_compare(keeper, target, i);
 	}
 }

@@ -9,7 +9,7 @@
 #include "keeper/policy.h"
 #include "keeper/rest.h"
 #include "keeper/rules.h"
-#include "keeper/told.h"
+#include "keeper/ledgers.h"
 #include "keeper/withhold.h"
 
 /* Numbers of changes that are ours, above all that a monitor counts. */
@@ -46,7 +46,7 @@ is_due(struct keeper *keeper, uint32_t target, uint32_t index, const struct stor
 	last = remind_last(courier_rules(courier)->remind, courier_rules(courier)->remind_count, incident->confirmed + courier_rules(courier)->after, now);
 	if (last <= incident->reminded || last == 0)
 		return false;
-	told_ledger(keeper, target, index, &ledger);
+	ledgers_read(keeper, target, index, &ledger);
 	*opened = ledger.queued.opened;
 	return ledger.queued.meaning == MEANING_DOWN;
 }
@@ -112,14 +112,14 @@ stand_in(struct keeper *keeper, struct courier *courier, struct delivery *delive
 	struct ledger ledger;
 
 	if (target != CONFIG_NONE)
-		told_ledger(keeper, target, fallback, &ledger);
+		ledgers_read(keeper, target, fallback, &ledger);
 	if (!outbox_had(keeper, courier_at(keeper, fallback), notice) && (target == CONFIG_NONE || !ledger_is_down(&ledger))) {
 		keeper_log(keeper, LOG_WARNING, "keeper: %s has not sent a notice (%s) in time: %s is told as well", courier_rules(courier)->name,
 		    notice_name(delivery->kind), courier_rules(courier_at(keeper, fallback))->name);
 		outbox_add(keeper, fallback, &(struct outbox_entry){ .kind = delivery->kind, .code = delivery->code, .notice = notice,
 		    .target = delivery->target, .incident = delivery->incident, .stands_in = true });
 		if (target != CONFIG_NONE)
-			told_queued(keeper, target, fallback, &ledger, &(struct ledger_word){ delivery->kind, delivery->code, notice, 0 });
+			ledgers_queued(keeper, target, fallback, &ledger, &(struct ledger_word){ delivery->kind, delivery->code, notice, 0 });
 	}
 	delivery->failover = STORE_FAILOVER_DONE;
 	outbox_put(keeper, courier, delivery, text_view(""));

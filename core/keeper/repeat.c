@@ -11,7 +11,7 @@
 
 #include "base/clock.h"
 #include "keeper/policy_private.h"
-#include "keeper/told.h"
+#include "keeper/ledgers.h"
 #include "keeper/withhold.h"
 
 enum { TARGETS_A_TURN = 1000, PAGE = 100, OUR_PAGES = 100 };
@@ -71,7 +71,7 @@ find_of_target(const struct keeper *keeper, uint32_t target, const struct courie
 	*end = withhold_is_silent(keeper, target);
 	if (*end)
 		return 0;
-	told_ledger(keeper, target, courier_index(keeper, courier), &ledger);
+	ledgers_read(keeper, target, courier_index(keeper, courier), &ledger);
 	if (place > 0)
 		return find_condition(keeper, target, &ledger, place, end);
 	if (ledger.sent.meaning != MEANING_DOWN || ledger.queued.meaning != MEANING_DOWN || !registry_is_down(keeper->registry, target))

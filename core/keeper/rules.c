@@ -5,7 +5,7 @@
 
 #include "base/clock.h"
 #include "keeper/policy_private.h"
-#include "keeper/told.h"
+#include "keeper/ledgers.h"
 
 bool
 rules_include(const struct keeper *keeper, uint32_t target, uint32_t courier, const struct audience *audience)
@@ -95,7 +95,7 @@ rules_recall(struct keeper *keeper, uint32_t target, uint32_t index, enum notice
 			last_end = queued.notice; /* what is older goes with it */
 		unripe |= begins(queued.kind, queued.code) && belongs(&queued, end, code) && outbox_is_unripe(&queued);
 	}
-	if (!unripe || (target != CONFIG_NONE && end != NOTICE_cleared && told_sent_down(keeper, target, courier)))
+	if (!unripe || (target != CONFIG_NONE && end != NOTICE_cleared && ledgers_sent_down(keeper, target, courier)))
 		return false;
 	queued = (struct delivery){ .notice = 0 };
 	while (outbox_next_of_target(keeper, courier, number, &queued)) {

@@ -14,7 +14,7 @@
 #include "keeper/policy_private.h"
 #include "keeper/rest.h"
 #include "keeper/rules.h"
-#include "keeper/told.h"
+#include "keeper/ledgers.h"
 #include "keeper/withhold.h"
 
 enum { COMPARED_MAX = 200 };
@@ -36,7 +36,7 @@ static void
 read_ledger(struct telling *it)
 {
 	if (it->target != CONFIG_NONE)
-		told_ledger(it->keeper, it->target, it->courier, it->ledger);
+		ledgers_read(it->keeper, it->target, it->courier, it->ledger);
 }
 
 /* What is already known of it, or is not to be known, changes what the notifier is told next all
@@ -45,7 +45,7 @@ static void
 note(struct telling *it, enum notice_kind kind, const char *code, uint64_t notice)
 {
 	if (it->target != CONFIG_NONE)
-		told_note(it->keeper, it->target, it->courier, it->ledger, &(struct ledger_word){ kind, code, notice, 0 });
+		ledgers_note(it->keeper, it->target, it->courier, it->ledger, &(struct ledger_word){ kind, code, notice, 0 });
 }
 
 static void
@@ -57,7 +57,7 @@ queue(struct telling *it, enum notice_kind kind, const char *code, uint64_t noti
 	    .target = it->number, .incident = incident, .opened = opened,
 	    .due = rules_due(courier_at(it->keeper, it->courier), kind, code, confirmed) });
 	if (it->target != CONFIG_NONE)
-		told_queued(it->keeper, it->target, it->courier, it->ledger, &(struct ledger_word){ kind, code, notice, opened });
+		ledgers_queued(it->keeper, it->target, it->courier, it->ledger, &(struct ledger_word){ kind, code, notice, opened });
 }
 
 /* Who does not want to hear of an end knows of none that has begun. */

@@ -15,7 +15,7 @@
 #include "base/clock.h"
 #include "keeper/policy_private.h"
 #include "keeper/silences.h"
-#include "keeper/told.h"
+#include "keeper/ledgers.h"
 
 enum { WORDS_MAX = 64 };
 static const char meta_key[] = "withheld", paused[] = "paused", acknowledged[] = "acknowledged", over[] = "over";
@@ -50,7 +50,7 @@ is_acknowledged(const struct keeper *keeper, const struct courier *courier, cons
 
 	return (reminds || is_later) && delivery->incident != 0 && registry_open_incident(keeper->registry, target, &incident)
 	    && incident.number == delivery->incident && incident.acknowledged != 0
-	    && (reminds || !told_sent_down(keeper, target, courier));
+	    && (reminds || !ledgers_sent_down(keeper, target, courier));
 }
 
 /* A `down` that an end is queued behind is told with it, in order. */
@@ -160,7 +160,7 @@ end(struct keeper *keeper, struct courier *courier, struct delivery *delivery, c
 	delivery->withheld = why != acknowledged;
 	outbox_drop(keeper, courier, delivery, words);
 	if (delivery->kind == NOTICE_digest)
-		told_digest_end(keeper, courier, delivery->notice);
+		ledgers_digest_end(keeper, courier, delivery->notice);
 }
 
 /* What was withheld of a target (the store's number) is not known to its notifier; and what is true
@@ -170,7 +170,7 @@ note_end(struct keeper *keeper, struct courier *courier, uint64_t number, const 
 {
 	uint32_t target = registry_target(keeper->registry, number);
 
-	told_go_back(keeper, courier, number);
+	ledgers_go_back(keeper, courier, number);
 	if (why != acknowledged && target != CONFIG_NONE)
 		withhold_mark(keeper, target, true);
 }

@@ -18,10 +18,10 @@ what_waits_is_dropped_but_not_what_is_in_hand(void **state)
 	snprintf(number, sizeof number, "%llu", (unsigned long long)first + 1);
 	ASK(world, "outbox", CONFIG_NONE, "drop", number, "tests");
 	assert_string_equal(heard(world), "o1 delivery is dropped|x0|");
-	assert_false(told_down(&world->keeper, 1, 0));
+	assert_false(ledgers_is_down(&world->keeper, 1, 0));
 	answer(world, 0, PW_SENT);
 	assert_string_equal(handed(world), "");
-	assert_true(told_down(&world->keeper, 0, 0));
+	assert_true(ledgers_is_down(&world->keeper, 0, 0));
 }
 
 /* As a week without a way does. */
@@ -33,7 +33,7 @@ give_up(struct world *world)
 	assert_string_equal(handed(world), "down");
 	grow_old(&world->keeper, 0, 8 * 24 * 3600 * (int64_t)SECOND, false);
 	answer(world, 0, PW_NEVER);
-	assert_false(told_down(&world->keeper, 0, 0));
+	assert_false(ledgers_is_down(&world->keeper, 0, 0));
 	courier->rest_until = 0;
 }
 
@@ -50,7 +50,7 @@ what_was_given_up_is_retried(void **state)
 	assert_true(starts_with(heard(world), "enothing of that kind waits or was given up"));
 	ASK(world, "outbox", CONFIG_NONE, "retry", "all", "tests");
 	(void)heard(world);
-	assert_true(told_down(&world->keeper, 0, 0));
+	assert_true(ledgers_is_down(&world->keeper, 0, 0));
 	bool seen = false;
 	for (const char *kind = handed(world); kind[0] != '\0'; kind = handed(world)) {
 		seen |= world->notice.notice == notice && strcmp(kind, "down") == 0;

@@ -24,7 +24,7 @@
 #include "keeper/service_private.h"
 #include "keeper/silences.h"
 #include "keeper/trial.h"
-#include "keeper/told.h"
+#include "keeper/ledgers.h"
 #include "monitor_says.h"
 #include "scratch.h"
 #include "waiting.h"

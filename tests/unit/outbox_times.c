@@ -203,7 +203,7 @@ the_ledger_goes_back_to_a_digest(void **state)
 	assert_string_equal(handed(world), "up");
 	answer(world, PW_NEVER, false);
 	assert_false(waits(&world->keeper, 0));
-	assert_true(told_down(&world->keeper, 1, 0));
+	assert_true(ledgers_is_down(&world->keeper, 1, 0));
 	destroy(&world);
 }
 

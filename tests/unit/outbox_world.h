@@ -25,7 +25,7 @@
 #include "keeper/record_private.h"
 #include "keeper/service_private.h"
 #include "keeper/silences.h"
-#include "keeper/told.h"
+#include "keeper/ledgers.h"
 #include "monitor_says.h"
 #include "scratch.h"
 #include "waiting.h"

@@ -3,39 +3,39 @@
  * ledger takes for told is what was sent and what is queued behind it. So a delivery that ends
  * unsent takes it back to the last one sent, and to what is still queued.
  */
-#ifndef KEEPER_TOLD_H
-#define KEEPER_TOLD_H
+#ifndef KEEPER_LEDGERS_H
+#define KEEPER_LEDGERS_H
 
 #include "keeper/outbox.h"
 
 /* `courier`: its index in the outbox. Of what it was never told of the ledger is empty. */
-void told_ledger(const struct keeper *, uint32_t target, uint32_t courier, struct ledger *);
+void ledgers_read(const struct keeper *, uint32_t target, uint32_t courier, struct ledger *);
 /* Whether the last that was queued says that the target is down, or flaps. */
-bool told_down(const struct keeper *, uint32_t target, uint32_t courier);
+bool ledgers_is_down(const struct keeper *, uint32_t target, uint32_t courier);
 
 /* A notice was queued for the notifier, which counts as told. `ledger`: as it was read before, here
  * and below. */
-void told_queued(struct keeper *, uint32_t target, uint32_t courier, struct ledger *, const struct ledger_word *);
+void ledgers_queued(struct keeper *, uint32_t target, uint32_t courier, struct ledger *, const struct ledger_word *);
 
 /* A notice need not be told to the notifier: that counts as told, too. */
-void told_note(struct keeper *, uint32_t target, uint32_t courier, struct ledger *, const struct ledger_word *);
+void ledgers_note(struct keeper *, uint32_t target, uint32_t courier, struct ledger *, const struct ledger_word *);
 
 /* The delivery arrived, and its row says so; or it stands in a digest that has arrived. */
-void told_sent(struct keeper *, const struct courier *, const struct delivery *);
+void ledgers_sent(struct keeper *, const struct courier *, const struct delivery *);
 
 /* Somebody has received a digest, and with it all that stand in it. */
-void told_digest_sent(struct keeper *, struct courier *, uint64_t notice);
+void ledgers_digest_sent(struct keeper *, struct courier *, uint64_t notice);
 /* A delivery of it has ended: with the last one, so have those that stand in it. */
-void told_digest_end(struct keeper *, struct courier *, uint64_t notice);
+void ledgers_digest_end(struct keeper *, struct courier *, uint64_t notice);
 
 /* A delivery of the target (the store's number) ended unsent, and its row says so. */
-void told_go_back(struct keeper *, const struct courier *, uint64_t target);
+void ledgers_go_back(struct keeper *, const struct courier *, uint64_t target);
 
 /* Whether the notifier has received a word of the target that says that it is down, or flaps, and
  * none that ends it. */
-bool told_sent_down(const struct keeper *, uint32_t target, const struct courier *);
+bool ledgers_sent_down(const struct keeper *, uint32_t target, const struct courier *);
 
 /* Its target is no longer watched: the ledger is empty from now on. */
-void told_forget(struct keeper *, const struct store_ledger *);
+void ledgers_forget(struct keeper *, const struct store_ledger *);
 
 #endif

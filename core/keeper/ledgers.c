@@ -1,11 +1,11 @@
-#include "keeper/told.h"
+#include "keeper/ledgers.h"
 
 #include <string.h>
 
 #include "keeper/keeper.h"
 
 void
-told_ledger(const struct keeper *keeper, uint32_t target, uint32_t courier, struct ledger *ledger)
+ledgers_read(const struct keeper *keeper, uint32_t target, uint32_t courier, struct ledger *ledger)
 {
 	struct store_ledger row;
 
@@ -20,11 +20,11 @@ told_ledger(const struct keeper *keeper, uint32_t target, uint32_t courier, stru
 }
 
 bool
-told_down(const struct keeper *keeper, uint32_t target, uint32_t courier)
+ledgers_is_down(const struct keeper *keeper, uint32_t target, uint32_t courier)
 {
 	struct ledger ledger;
 
-	told_ledger(keeper, target, courier, &ledger);
+	ledgers_read(keeper, target, courier, &ledger);
 	return ledger_is_down(&ledger);
 }
 
@@ -62,14 +62,14 @@ settle(const struct keeper *keeper, const struct courier *courier, uint32_t targ
 }
 
 void
-told_queued(struct keeper *keeper, uint32_t target, uint32_t index, struct ledger *ledger, const struct ledger_word *word)
+ledgers_queued(struct keeper *keeper, uint32_t target, uint32_t index, struct ledger *ledger, const struct ledger_word *word)
 {
 	ledger_note(ledger, word);
 	put(keeper, target, index, ledger);
 }
 
 void
-told_note(struct keeper *keeper, uint32_t target, uint32_t index, struct ledger *ledger, const struct ledger_word *word)
+ledgers_note(struct keeper *keeper, uint32_t target, uint32_t index, struct ledger *ledger, const struct ledger_word *word)
 {
 	ledger_note(ledger, word);
 	settle(keeper, courier_at(keeper, index), target, ledger, word->kind, word->code);
@@ -85,7 +85,7 @@ note_end(struct keeper *keeper, const struct courier *courier, const struct deli
 
 	if (delivery->target == 0 || target == CONFIG_NONE)
 		return;
-	told_ledger(keeper, target, index, &ledger);
+	ledgers_read(keeper, target, index, &ledger);
 	if (sent)
 		ledger_sent(&ledger, &(struct ledger_word){ delivery->kind, delivery->code, delivery->notice, delivery->opened });
 	settle(keeper, courier, target, &ledger, delivery->kind, delivery->code);
@@ -93,13 +93,13 @@ note_end(struct keeper *keeper, const struct courier *courier, const struct deli
 }
 
 void
-told_sent(struct keeper *keeper, const struct courier *courier, const struct delivery *delivery)
+ledgers_sent(struct keeper *keeper, const struct courier *courier, const struct delivery *delivery)
 {
 	note_end(keeper, courier, delivery, true);
 }
 
 void
-told_go_back(struct keeper *keeper, const struct courier *courier, uint64_t number)
+ledgers_go_back(struct keeper *keeper, const struct courier *courier, uint64_t number)
 {
 	uint32_t index = courier_index(keeper, courier), target = registry_target(keeper->registry, number);
 	struct delivery queued = { .notice = 0 };
@@ -107,7 +107,7 @@ told_go_back(struct keeper *keeper, const struct courier *courier, uint64_t numb
 
 	if (number == 0 || target == CONFIG_NONE)
 		return;
-	told_ledger(keeper, target, index, &ledger);
+	ledgers_read(keeper, target, index, &ledger);
 	ledger_go_back(&ledger);
 	while (outbox_next_of_target(keeper, courier, number, &queued))
 		ledger_note(&ledger, &(struct ledger_word){ queued.kind, queued.code, queued.notice, queued.opened });
@@ -115,25 +115,25 @@ told_go_back(struct keeper *keeper, const struct courier *courier, uint64_t numb
 }
 
 bool
-told_sent_down(const struct keeper *keeper, uint32_t target, const struct courier *courier)
+ledgers_sent_down(const struct keeper *keeper, uint32_t target, const struct courier *courier)
 {
 	struct ledger ledger;
 
-	told_ledger(keeper, target, courier_index(keeper, courier), &ledger);
+	ledgers_read(keeper, target, courier_index(keeper, courier), &ledger);
 	return ledger.sent.meaning == MEANING_DOWN || ledger.sent.meaning == MEANING_FLAPPING;
 }
 
 void
-told_digest_sent(struct keeper *keeper, struct courier *courier, uint64_t notice)
+ledgers_digest_sent(struct keeper *keeper, struct courier *courier, uint64_t notice)
 {
 	struct delivery member = { .notice = 0 };
 
 	while (outbox_next(keeper, courier, STORE_QUEUE_DIGEST, notice, &member))
-		told_sent(keeper, courier, &member);
+		ledgers_sent(keeper, courier, &member);
 }
 
 void
-told_digest_end(struct keeper *keeper, struct courier *courier, uint64_t notice)
+ledgers_digest_end(struct keeper *keeper, struct courier *courier, uint64_t notice)
 {
 	struct delivery delivery = { .notice = 0 };
 	bool told;
@@ -147,12 +147,12 @@ told_digest_end(struct keeper *keeper, struct courier *courier, uint64_t notice)
 		if (told)
 			note_end(keeper, courier, &delivery, false);
 		else
-			told_go_back(keeper, courier, delivery.target);
+			ledgers_go_back(keeper, courier, delivery.target);
 	}
 }
 
 void
-told_forget(struct keeper *keeper, const struct store_ledger *row)
+ledgers_forget(struct keeper *keeper, const struct store_ledger *row)
 {
 	store_put_ledger(journal_main(keeper), &(struct store_ledger){ .target = row->target, .notifier = row->notifier });
 }
