@@ -29,11 +29,11 @@ static bool
 on_first(void *arg, const struct store_notice *row)
 {
 	struct first *first = arg;
-	struct notice_rest rest;
+	struct notice_payload payload;
 
 	first->notice = before_itself(row);
-	if (rest_get(&rest, row->rest))
-		first->attempts = rest.attempt_count;
+	if (payload_get(&payload, row->rest))
+		first->attempts = payload.attempt_count;
 	return false;
 }
 
@@ -126,52 +126,52 @@ last_failure(struct store_reader *reader, uint64_t incident, bool all_addresses)
 static bool
 on_rest(void *arg, const struct store_notice *row)
 {
-	rest_get(arg, row->rest);
+	payload_get(arg, row->rest);
 	return false;
 }
 
 /* The place behind the run, 0 where it is not there. */
 static uint32_t
-behind(const struct notice_rest *rest, uint64_t run)
+behind(const struct notice_payload *payload, uint64_t run)
 {
-	uint32_t i = rest->attempt_count;
+	uint32_t i = payload->attempt_count;
 
-	while (i > 0 && rest->attempts[i - 1] != run)
+	while (i > 0 && payload->attempts[i - 1] != run)
 		i--;
 	return i;
 }
 
 /* Those of `failed` that find room go first. */
 static void
-put_first(struct notice_rest *rest, const struct notice_rest *failed)
+put_first(struct notice_payload *payload, const struct notice_payload *failed)
 {
-	uint32_t room = CHANGE_ATTEMPTS_MAX - rest->attempt_count, count = failed->attempt_count;
+	uint32_t room = CHANGE_ATTEMPTS_MAX - payload->attempt_count, count = failed->attempt_count;
 	uint32_t left_out = count > room ? count - room : 0;
 
 	count -= left_out;
-	memmove(rest->attempts + count, rest->attempts, rest->attempt_count * sizeof rest->attempts[0]);
-	memcpy(rest->attempts, failed->attempts + left_out, count * sizeof rest->attempts[0]);
-	rest->attempt_count += count;
+	memmove(payload->attempts + count, payload->attempts, payload->attempt_count * sizeof payload->attempts[0]);
+	memcpy(payload->attempts, failed->attempts + left_out, count * sizeof payload->attempts[0]);
+	payload->attempt_count += count;
 }
 
 void
-before_add_failures(struct store_reader *reader, struct message_notice *notice, struct notice_rest *rest,
+before_add_failures(struct store_reader *reader, struct message_notice *notice, struct notice_payload *payload,
     bool all_addresses)
 {
-	struct notice_rest failed = { .attempt_count = 0 };
+	struct notice_payload failed = { .attempt_count = 0 };
 	bool outage = strcmp(notice->kind, "outage") == 0, reminder = strcmp(notice->kind, "reminder") == 0;
 	bool wanted = outage || reminder || strcmp(notice->kind, "up") == 0;
 	uint64_t last = wanted ? last_failure(reader, notice->incident, all_addresses) : 0;
-	uint32_t skip = last == 0 ? 0 : behind(rest, last);
+	uint32_t skip = last == 0 ? 0 : behind(payload, last);
 
-	rest->attempt_count -= skip;
-	memmove(rest->attempts, rest->attempts + skip, rest->attempt_count * sizeof rest->attempts[0]);
-	if (outage && rest->covers_count > 0)
-		store_read_notice(reader, rest->covers[0], on_rest, &failed);
+	payload->attempt_count -= skip;
+	memmove(payload->attempts, payload->attempts + skip, payload->attempt_count * sizeof payload->attempts[0]);
+	if (outage && payload->covers_count > 0)
+		store_read_notice(reader, payload->covers[0], on_rest, &failed);
 	if (last != 0 && behind(&failed, last) == 0 && failed.attempt_count < CHANGE_ATTEMPTS_MAX)
 		failed.attempts[failed.attempt_count++] = last;
-	notice->runs = rest->attempt_count;
-	put_first(rest, &failed);
-	notice->before = reminder ? 0 : rest->attempt_count - notice->runs;
-	notice->runs = rest->attempt_count;
+	notice->runs = payload->attempt_count;
+	put_first(payload, &failed);
+	notice->before = reminder ? 0 : payload->attempt_count - notice->runs;
+	notice->runs = payload->attempt_count;
 }

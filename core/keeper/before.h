@@ -3,7 +3,7 @@
 #define KEEPER_BEFORE_H
 
 #include "base/messages_outbox.h"
-#include "keeper/rest.h"
+#include "keeper/notice_payload.h"
 #include "store/reader.h"
 
 struct first_notice {
@@ -24,6 +24,6 @@ struct first_notice before_first(struct store_reader *, struct message_notice *,
 /* Counts the runs of a notice. Where it says that a target came back, the last run that failed goes
  * first and those after it follow; where it tells of a whole outage, those that confirmed it go
  * before. */
-void before_add_failures(struct store_reader *, struct message_notice *, struct notice_rest *, bool all_addresses);
+void before_add_failures(struct store_reader *, struct message_notice *, struct notice_payload *, bool all_addresses);
 
 #endif

@@ -9,7 +9,7 @@
 
 #include "base/clock.h"
 #include "keeper/policy_private.h"
-#include "keeper/rest.h"
+#include "keeper/notice_payload.h"
 #include "keeper/withhold.h"
 
 enum { CLAIM_MAX = 32 };
@@ -96,15 +96,15 @@ is_stale(const struct keeper *keeper, const struct courier *courier, const struc
 static void
 record_digest(struct keeper *keeper, struct courier *courier, uint64_t digest, int64_t since, const char *why)
 {
-	struct notice_rest rest = { .covered = 0 };
+	struct notice_payload payload = { .covered = 0 };
 	char sentence[256];
 	struct text text = TEXT_OVER(sentence);
 
-	outbox_count_digest(keeper, courier, digest, &rest);
-	text_format(&text, "%" PRIu32 " notices in one: %s", rest.covered, why);
+	outbox_count_digest(keeper, courier, digest, &payload);
+	text_format(&text, "%" PRIu32 " notices in one: %s", payload.covered, why);
 	outbox_put_notice(keeper, (struct store_notice){ .number = digest, .change = outbox_own_change(keeper),
 	    .kind = "digest", .code = "storm", .detected = since, .confirmed = clock_wall(), .text = { text.bytes, text.size },
-	    .silences = "" }, &rest);
+	    .silences = "" }, &payload);
 	outbox_add(keeper, courier_index(keeper, courier),
 	    &(struct outbox_entry){ .kind = NOTICE_digest, .code = "storm", .notice = digest });
 }

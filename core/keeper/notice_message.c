@@ -13,7 +13,7 @@
 #include "keeper/before.h"
 #include "keeper/behind.h"
 #include "keeper/outbox_private.h"
-#include "keeper/rest.h"
+#include "keeper/notice_payload.h"
 
 /* The notice that its receiver knows it by. */
 struct opened {
@@ -38,7 +38,7 @@ struct material {
 	struct keeper *keeper;
 	struct courier *courier;
 	struct message_notice notice;
-	struct notice_rest rest;
+	struct notice_payload payload;
 	uint64_t target;          /* the store's number */
 	/* the notice that its receiver knows what it is about by; 0: the first of it */
 	uint64_t opened;
@@ -72,10 +72,10 @@ on_notice(void *arg, const struct store_notice *row)
 	notice->incident = row->incident;
 	notice->detected = row->detected;
 	notice->confirmed = row->confirmed;
-	rest_get(&it->rest, row->rest);
-	memcpy(notice->from, it->rest.from, sizeof notice->from);
-	memcpy(notice->to, it->rest.to, sizeof notice->to);
-	notice->covered = it->rest.covered;
+	payload_get(&it->payload, row->rest);
+	memcpy(notice->from, it->payload.from, sizeof notice->from);
+	memcpy(notice->to, it->payload.to, sizeof notice->to);
+	notice->covered = it->payload.covered;
 	it->target = row->target;
 	it->itself = before_itself(row);
 	it->found = true;
@@ -184,7 +184,7 @@ send_leg(struct material *it, uint32_t place, const struct evidence *leg)
 	struct wire_out out = wire_over(packet, sizeof packet);
 
 	message_put_leg(&out, &(struct message_leg){ .notice = it->notice.notice, .run = place,
-	    .runs = it->rest.attempt_count, .leg = *leg });
+	    .runs = it->payload.attempt_count, .leg = *leg });
 	if (!out.bad && !packet_queue_add(&it->legs[place], packet, out.size, -1))
 		it->no_memory = true;
 }
@@ -197,10 +197,10 @@ on_evidence(void *arg, const struct store_evidence *row)
 	struct message_evidence evidence;
 	uint32_t place = 0;
 
-	while (place < it->rest.attempt_count && it->rest.attempts[place] != row->run)
+	while (place < it->payload.attempt_count && it->payload.attempts[place] != row->run)
 		place++;
 	it->last = (struct store_evidence_key){ row->run, row->leg, row->target };
-	if (place < it->rest.attempt_count && message_get_evidence(&in, &evidence, CONFIG_NONE))
+	if (place < it->payload.attempt_count && message_get_evidence(&in, &evidence, CONFIG_NONE))
 		send_leg(it, place, &evidence.leg);
 	return true;
 }
@@ -226,14 +226,14 @@ send_legs(struct material *it)
 	uint32_t target = registry_target(it->keeper->registry, it->target);
 
 	it->last = STORE_EVIDENCE_FIRST;
-	if (it->notice.incident == 0 && it->rest.attempt_count > 0)
+	if (it->notice.incident == 0 && it->payload.attempt_count > 0)
 		store_read_notice_evidence(reader, it->notice.notice, on_own_evidence, it);
-	else if (it->rest.attempt_count > 0)
+	else if (it->payload.attempt_count > 0)
 		while (store_read_evidence(reader, it->notice.incident, &it->last, PAGE, on_evidence, it) == STORE_READ_MORE)
 			continue;
-	for (uint32_t i = 0; i < it->rest.attempt_count; i++) {
+	for (uint32_t i = 0; i < it->payload.attempt_count; i++) {
 		struct message_evidence evidence;
-		uint64_t run = it->rest.attempts[i];
+		uint64_t run = it->payload.attempts[i];
 		bool here = packet_queue_is_empty(&it->legs[i]) && target != CONFIG_NONE;
 		for (uint32_t leg = 0; here && cabinet_leg(it->keeper->cabinet, target, run, leg, &evidence); leg++)
 			send_leg(it, i, &evidence.leg);
@@ -276,24 +276,24 @@ add_behind(struct material *it)
 	uint32_t target = registry_target(it->keeper->registry, it->target);
 	struct store_incident open;
 
-	if (it->rest.covered == 0 && (kind == NOTICE_down || kind == NOTICE_reminder || kind == NOTICE_flapping)
+	if (it->payload.covered == 0 && (kind == NOTICE_down || kind == NOTICE_reminder || kind == NOTICE_flapping)
 	    && target != CONFIG_NONE && registry_has_behind(it->keeper->registry, target) && registry_open_incident(it->keeper->registry, target, &open)
 	    && open.number == it->notice.incident)
 		behind_add(it->keeper, target, it->courier, &it->lines);
 }
 
 void
-outbox_count_digest(const struct keeper *keeper, const struct courier *courier, uint64_t digest, struct notice_rest *rest)
+outbox_count_digest(const struct keeper *keeper, const struct courier *courier, uint64_t digest, struct notice_payload *payload)
 {
 	struct delivery member = { .notice = 0 };
 
-	rest->covered = rest->covers_count = 0;
+	payload->covered = payload->covers_count = 0;
 	for (uint64_t last = 0; outbox_next(keeper, courier, STORE_QUEUE_DIGEST, digest, &member); last = member.notice) {
 		if (member.notice == last)
 			continue;
-		rest->covered++;
-		if (rest->covers_count < REST_COVERS_MAX)
-			rest->covers[rest->covers_count++] = member.notice;
+		payload->covered++;
+		if (payload->covers_count < PAYLOAD_COVERS_MAX)
+			payload->covers[payload->covers_count++] = member.notice;
 	}
 }
 
@@ -306,8 +306,8 @@ count_digest(struct material *it)
 	if (notice_named(it->notice.kind) != NOTICE_digest
 	    || !outbox_next(it->keeper, it->courier, STORE_QUEUE_DIGEST, it->notice.notice, &member))
 		return;
-	outbox_count_digest(it->keeper, it->courier, it->notice.notice, &it->rest);
-	it->notice.covered = it->rest.covered;
+	outbox_count_digest(it->keeper, it->courier, it->notice.notice, &it->payload);
+	it->notice.covered = it->payload.covered;
 }
 
 static void
@@ -317,12 +317,12 @@ describe_digest(struct material *it)
 	char words[sizeof it->text];
 	struct text text = TEXT_OVER(words), back;
 
-	if (notice_named(it->notice.kind) != NOTICE_digest || why == NULL || it->rest.covers_count == 0)
+	if (notice_named(it->notice.kind) != NOTICE_digest || why == NULL || it->payload.covers_count == 0)
 		return;
 	add_tallies(it, &text);
-	if (it->rest.covered > it->rest.covers_count)
-		text_format(&text, " and %" PRIu32 " more", it->rest.covered - it->rest.covers_count);
-	text_format(&text, ": %" PRIu32 "%.*s", it->rest.covered, (int)(it->text + it->notice.text.size - why), why);
+	if (it->payload.covered > it->payload.covers_count)
+		text_format(&text, " and %" PRIu32 " more", it->payload.covered - it->payload.covers_count);
+	text_format(&text, ": %" PRIu32 "%.*s", it->payload.covered, (int)(it->text + it->notice.text.size - why), why);
 	back = TEXT_OVER(it->text);
 	text_add_bytes(&back, text.bytes, text.size);
 	it->notice.text = (struct pw_bytes){ back.bytes, back.size };
@@ -332,12 +332,12 @@ static bool
 on_opened(void *arg, const struct store_notice *row)
 {
 	struct opened *opened = arg;
-	struct notice_rest rest;
+	struct notice_payload payload;
 
 	opened->notice = before_itself(row);
-	opened->found = rest_get(&rest, row->rest) && rest.named;
+	opened->found = payload_get(&payload, row->rest) && payload.named;
 	if (opened->found)
-		opened->names = rest.names;
+		opened->names = payload.names;
 	return false;
 }
 
@@ -350,7 +350,7 @@ find_opened(struct material *it, struct first_notice *first)
 	struct opened opened = { .notice = *first };
 
 	if (number == it->itself.number)
-		opened = (struct opened){ it->itself, it->rest.names, it->rest.named };
+		opened = (struct opened){ it->itself, it->payload.names, it->payload.named };
 	else
 		store_read_notice(store_inside(it->keeper->store), number, on_opened, &opened);
 	*first = opened.notice;
@@ -377,12 +377,12 @@ gather(struct material *it)
 		it->notice.ended = incident.ended;
 	}
 	it->lines = TEXT_OVER(it->list);
-	if (it->rest.covers_count > 0)
+	if (it->payload.covers_count > 0)
 		memset(it->tallies, 0, sizeof it->tallies);
-	for (uint32_t i = 0; i < it->rest.covers_count; i++)
-		store_read_notice(reader, it->rest.covers[i], on_covered, it);
-	if (it->rest.covered > it->rest.covers_count)
-		text_format(&it->lines, "and %" PRIu32 " more\n", it->rest.covered - it->rest.covers_count);
+	for (uint32_t i = 0; i < it->payload.covers_count; i++)
+		store_read_notice(reader, it->payload.covers[i], on_covered, it);
+	if (it->payload.covered > it->payload.covers_count)
+		text_format(&it->lines, "and %" PRIu32 " more\n", it->payload.covered - it->payload.covers_count);
 	describe_digest(it);
 	add_behind(it);
 	it->notice.list = (struct pw_bytes){ it->lines.bytes, it->lines.size };
@@ -395,7 +395,7 @@ gather(struct material *it)
 	else
 		make_key(it, &first, it->notice.thread);
 	target = registry_target(it->keeper->registry, it->target);
-	before_add_failures(reader, &it->notice, &it->rest, target != CONFIG_NONE
+	before_add_failures(reader, &it->notice, &it->payload, target != CONFIG_NONE
 	/* whether each has to answer */
 	    && it->keeper->config->targets[target].policy->addresses == ADDRESSES_ALL);
 	return true;

@@ -7,7 +7,7 @@
 
 #include "base/clock.h"
 #include "keeper/outbox_private.h"
-#include "keeper/rest.h"
+#include "keeper/notice_payload.h"
 
 static const int64_t wait_max = 900 * (int64_t)SECOND;
 static const int64_t by_hand = 60 * (int64_t)SECOND; /* it is no word for ever */
@@ -403,12 +403,12 @@ outbox_recover(struct keeper *keeper, struct reason *why)
 }
 
 void
-outbox_put_notice(struct keeper *keeper, struct store_notice row, const struct notice_rest *rest)
+outbox_put_notice(struct keeper *keeper, struct store_notice row, const struct notice_payload *payload)
 {
-	unsigned char bytes[NOTICE_REST_MAX];
+	unsigned char bytes[NOTICE_PAYLOAD_MAX];
 	struct wire_out out = wire_over(bytes, sizeof bytes);
 
-	rest_put(rest, &out);
+	payload_put(payload, &out);
 	row.rest = (struct pw_bytes){ (const char *)bytes, out.size };
 	store_put_notice(journal_main(keeper), &row);
 }

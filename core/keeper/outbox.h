@@ -44,8 +44,8 @@ struct delivery {
 bool outbox_recover(struct keeper *, struct reason *why);
 
 /* Makes the row of a notice; its member `rest` is made of `rest`. */
-struct notice_rest;
-void outbox_put_notice(struct keeper *, struct store_notice, const struct notice_rest *rest);
+struct notice_payload;
+void outbox_put_notice(struct keeper *, struct store_notice, const struct notice_payload *rest);
 
 /* outbox.c */
 struct outbox_entry {
@@ -119,7 +119,7 @@ uint64_t outbox_find_unsent_down(const struct keeper *, const struct courier *, 
 void outbox_merge(struct keeper *, struct courier *, uint64_t notice, uint64_t into);
 
 /* Of a digest the first that it stands for, and how many in all. */
-void outbox_count_digest(const struct keeper *, const struct courier *, uint64_t digest, struct notice_rest *);
+void outbox_count_digest(const struct keeper *, const struct courier *, uint64_t digest, struct notice_payload *);
 
 /* Claims deliveries that are due: they may go out once the group that fills is durable. */
 void outbox_claim(struct keeper *, struct courier *, struct delivery *due, uint32_t count);

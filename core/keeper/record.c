@@ -9,7 +9,7 @@
 #include "keeper/evidence.h"
 #include "keeper/record_private.h"
 #include "keeper/policy.h"
-#include "keeper/rest.h"
+#include "keeper/notice_payload.h"
 #include "keeper/silences.h"
 #include "keeper/tell.h"
 #include "keeper/telling.h"
@@ -64,17 +64,17 @@ static void
 put_notice(struct keeper *keeper, const struct message_change *change, uint64_t number, uint64_t target,
     uint64_t incident)
 {
-	struct notice_rest rest = { .attempt_count = change->attempt_count };
+	struct notice_payload payload = { .attempt_count = change->attempt_count };
 
-	rest.named = notice_alert(notice_named(change->kind), change->code, target == 0) == NOTICE_ALERT_OPEN;
-	registry_names(keeper->registry, target, &rest.names);
-	memcpy(rest.from, change->from, sizeof rest.from);
-	memcpy(rest.to, change->to, sizeof rest.to);
-	memcpy(rest.attempts, change->attempts, change->attempt_count * sizeof rest.attempts[0]);
+	payload.named = notice_alert(notice_named(change->kind), change->code, target == 0) == NOTICE_ALERT_OPEN;
+	registry_names(keeper->registry, target, &payload.names);
+	memcpy(payload.from, change->from, sizeof payload.from);
+	memcpy(payload.to, change->to, sizeof payload.to);
+	memcpy(payload.attempts, change->attempts, change->attempt_count * sizeof payload.attempts[0]);
 	outbox_put_notice(keeper, (struct store_notice){ .number = number, .target = target,
 	    .change = change->change, .kind = change->kind, .incident = incident, .code = change->code,
 	    .detected = change->detected, .confirmed = change->confirmed, .text = change->text,
-	    .silences = change->silences }, &rest);
+	    .silences = change->silences }, &payload);
 }
 
 static void

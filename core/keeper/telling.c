@@ -12,7 +12,7 @@
 
 #include "base/clock.h"
 #include "keeper/policy_private.h"
-#include "keeper/rest.h"
+#include "keeper/notice_payload.h"
 #include "keeper/rules.h"
 #include "keeper/ledgers.h"
 #include "keeper/withhold.h"
@@ -94,7 +94,7 @@ static uint64_t
 record_outage(const struct telling *it, const struct outage *outage)
 {
 	struct keeper *keeper = it->keeper;
-	struct notice_rest rest = { .from = "down", .to = "up", .covered = 2, .attempt_count = outage->attempt_count };
+	struct notice_payload payload = { .from = "down", .to = "up", .covered = 2, .attempt_count = outage->attempt_count };
 	char sentence[4096];
 	struct text text = TEXT_OVER(sentence);
 	uint64_t number = store_number(keeper->store, STORE_NOTICES);
@@ -102,10 +102,10 @@ record_outage(const struct telling *it, const struct outage *outage)
 
 	if (outage->incident != 0)
 		(void)store_find_first_notice(keeper->store, outage->incident, &first);
-	rest.covers[rest.covers_count++] = first.number;
-	rest.covers[rest.covers_count++] = outage->up;
+	payload.covers[payload.covers_count++] = first.number;
+	payload.covers[payload.covers_count++] = outage->up;
 	for (uint32_t i = 0; i < outage->attempt_count; i++)
-		rest.attempts[i] = outage->attempts[i];
+		payload.attempts[i] = outage->attempts[i];
 	text_format(&text, "%s was down ", keeper->config->targets[it->target].name);
 	add_time(&text, outage->began);
 	text_add(&text, "\u2013");
@@ -115,7 +115,7 @@ record_outage(const struct telling *it, const struct outage *outage)
 	outbox_put_notice(keeper, (struct store_notice){ .number = number, .target = it->number,
 	    .change = outage->change, .kind = "outage", .incident = outage->incident, .code = "",
 	    .detected = outage->began, .confirmed = outage->confirmed, .text = { text.bytes, text.size },
-	    .silences = "" }, &rest);
+	    .silences = "" }, &payload);
 	return number;
 }
 
@@ -266,12 +266,12 @@ compare_state(struct telling *it, const struct store_notice *row, enum notice_ki
 {
 	bool down = kind == NOTICE_down || kind == NOTICE_flapping;
 	struct ledger_truth truth = { .down = down };
-	struct notice_rest rest;
+	struct notice_payload payload;
 	struct store_incident incident;
-	bool known = rest_get(&rest, row->rest), recalled, taken_on;
+	bool known = payload_get(&payload, row->rest), recalled, taken_on;
 	const struct outage outage = { .up = row->number, .change = row->change, .incident = row->incident,
-		.ended = row->detected, .confirmed = row->confirmed, .text = row->text, .attempts = rest.attempts,
-		.attempt_count = known ? rest.attempt_count : 0 };
+		.ended = row->detected, .confirmed = row->confirmed, .text = row->text, .attempts = payload.attempts,
+		.attempt_count = known ? payload.attempt_count : 0 };
 
 	read_ledger(it);
 	truth.missed = !down && row->number > it->ledger->queued.notice;

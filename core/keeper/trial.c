@@ -12,7 +12,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "keeper/service_private.h"
-#include "keeper/rest.h"
+#include "keeper/notice_payload.h"
 
 static const char is_over[] = "the test is over";
 static const int64_t to_be_taken = 20 * (int64_t)SECOND, to_be_killed = 10 * (int64_t)SECOND;
@@ -20,7 +20,7 @@ static const int64_t to_be_taken = 20 * (int64_t)SECOND, to_be_killed = 10 * (in
 static void
 put_notice(struct keeper *keeper, uint64_t number, const char *notifier, const char *who)
 {
-	const struct notice_rest rest = { .covered = 0 };
+	const struct notice_payload payload = { .covered = 0 };
 	char sentence[512];
 	struct text text = TEXT_OVER(sentence);
 	int64_t now = clock_wall();
@@ -28,7 +28,7 @@ put_notice(struct keeper *keeper, uint64_t number, const char *notifier, const c
 	text_format(&text, "this is a test of the notifier %s, asked for by %s: nothing has happened", notifier, who);
 	outbox_put_notice(keeper, (struct store_notice){ .number = number, .change = outbox_own_change(keeper),
 	    .kind = "test", .code = "", .detected = now, .confirmed = now, .text = { text.bytes, text.size }, .silences = "" },
-	    &rest);
+	    &payload);
 }
 
 void

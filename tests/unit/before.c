@@ -17,13 +17,13 @@ static uint64_t change;
 static void
 put_notice(uint64_t number, const char *kind, const char *code, uint64_t incident, uint32_t attempts)
 {
-	unsigned char bytes[NOTICE_REST_MAX];
+	unsigned char bytes[NOTICE_PAYLOAD_MAX];
 	struct wire_out out = wire_over(bytes, sizeof bytes);
-	struct notice_rest rest = { .attempt_count = attempts };
+	struct notice_payload payload = { .attempt_count = attempts };
 
 	for (uint32_t i = 0; i < attempts; i++)
-		rest.attempts[i] = 10 + i;
-	rest_put(&rest, &out);
+		payload.attempts[i] = 10 + i;
+	payload_put(&payload, &out);
 	store_put_notice(batch, &(struct store_notice){ .number = number, .target = 1, .change = ++change, .kind = kind,
 	    .confirmed = 1000 * (int64_t)number, .incident = incident, .code = code, .text = bytes_of(kind), .silences = "",
 	    .rest = { (const char *)bytes, out.size } });
@@ -123,21 +123,21 @@ what_ends_finds_what_began(void **state)
 }
 
 static void
-assert_runs(const struct notice_rest *rest, const struct message_notice *notice, uint32_t before, uint32_t count,
+assert_runs(const struct notice_payload *payload, const struct message_notice *notice, uint32_t before, uint32_t count,
     const uint64_t *runs)
 {
 	assert_int_equal(notice->before, before);
 	assert_int_equal(notice->runs, count);
-	assert_int_equal(rest->attempt_count, count);
+	assert_int_equal(payload->attempt_count, count);
 	for (uint32_t i = 0; i < count; i++)
-		assert_int_equal(rest->attempts[i], runs[i]);
+		assert_int_equal(payload->attempts[i], runs[i]);
 }
 
 static void
 an_end_has_its_last_failure(void **state)
 {
 	struct message_notice notice = { .kind = "up", .incident = 5 };
-	struct notice_rest rest = { .attempt_count = 2, .attempts = { 15, 16 } };
+	struct notice_payload payload = { .attempt_count = 2, .attempts = { 15, 16 } };
 
 	put_notice(7, "down", "refused", 5, 3);
 	put_run(10, PW_FAILED, PW_FAILED, "confirmed");
@@ -147,38 +147,38 @@ an_end_has_its_last_failure(void **state)
 	put_run(15, PW_FAILED, PW_DEGRADED, "failed"); /* one address is enough */
 	put_run(16, PW_OK, PW_OK, "passed");
 	keep(state);
-	before_add_failures(reader, &notice, &rest, false);
-	assert_runs(&rest, &notice, 1, 3, (const uint64_t[]){ 14, 15, 16 });
-	rest = (struct notice_rest){ .attempt_count = 2, .attempts = { 15, 16 } };
-	before_add_failures(reader, &notice, &rest, true); /* then 15 has failed */
-	assert_runs(&rest, &notice, 1, 2, (const uint64_t[]){ 15, 16 });
-	rest = (struct notice_rest){ .attempt_count = 2, .attempts = { 15, 16 }, .covers_count = 2, .covers = { 7, 8 } };
+	before_add_failures(reader, &notice, &payload, false);
+	assert_runs(&payload, &notice, 1, 3, (const uint64_t[]){ 14, 15, 16 });
+	payload = (struct notice_payload){ .attempt_count = 2, .attempts = { 15, 16 } };
+	before_add_failures(reader, &notice, &payload, true); /* then 15 has failed */
+	assert_runs(&payload, &notice, 1, 2, (const uint64_t[]){ 15, 16 });
+	payload = (struct notice_payload){ .attempt_count = 2, .attempts = { 15, 16 }, .covers_count = 2, .covers = { 7, 8 } };
 	memcpy(notice.kind, "outage", 7);
-	before_add_failures(reader, &notice, &rest, false);
-	assert_runs(&rest, &notice, 4, 6, (const uint64_t[]){ 10, 11, 12, 14, 15, 16 });
+	before_add_failures(reader, &notice, &payload, false);
+	assert_runs(&payload, &notice, 4, 6, (const uint64_t[]){ 10, 11, 12, 14, 15, 16 });
 	memcpy(notice.kind, "down", 5);
-	rest = (struct notice_rest){ .attempt_count = 2, .attempts = { 10, 11 } };
-	before_add_failures(reader, &notice, &rest, false);
-	assert_runs(&rest, &notice, 0, 2, (const uint64_t[]){ 10, 11 });
+	payload = (struct notice_payload){ .attempt_count = 2, .attempts = { 10, 11 } };
+	before_add_failures(reader, &notice, &payload, false);
+	assert_runs(&payload, &notice, 0, 2, (const uint64_t[]){ 10, 11 });
 }
 
 static void
 room_is_kept_to(void **state)
 {
 	struct message_notice notice = { .kind = "outage", .incident = 5 };
-	struct notice_rest rest = { .attempt_count = CHANGE_ATTEMPTS_MAX - 2, .covers_count = 1, .covers = { 7 } };
+	struct notice_payload payload = { .attempt_count = CHANGE_ATTEMPTS_MAX - 2, .covers_count = 1, .covers = { 7 } };
 
-	for (uint32_t i = 0; i < rest.attempt_count; i++)
-		rest.attempts[i] = 100 + i;
+	for (uint32_t i = 0; i < payload.attempt_count; i++)
+		payload.attempts[i] = 100 + i;
 	put_notice(7, "down", "refused", 5, 3);
 	put_run(12, PW_FAILED, PW_FAILED, "confirmed");
 	keep(state);
-	before_add_failures(reader, &notice, &rest, false);
+	before_add_failures(reader, &notice, &payload, false);
 	assert_int_equal(notice.runs, CHANGE_ATTEMPTS_MAX);
 	assert_int_equal(notice.before, 2);
-	assert_int_equal(rest.attempts[0], 11);
-	assert_int_equal(rest.attempts[1], 12);
-	assert_int_equal(rest.attempts[2], 100);
+	assert_int_equal(payload.attempts[0], 11);
+	assert_int_equal(payload.attempts[1], 12);
+	assert_int_equal(payload.attempts[2], 100);
 }
 
 int

@@ -1,16 +1,16 @@
 /* What the keeper keeps of a notice beside the columns that the store knows: opaque bytes there. */
-#ifndef KEEPER_REST_H
-#define KEEPER_REST_H
+#ifndef KEEPER_NOTICE_PAYLOAD_H
+#define KEEPER_NOTICE_PAYLOAD_H
 
 #include "base/messages_outbox.h"
 
-enum { REST_COVERS_MAX = 50 };
+enum { PAYLOAD_COVERS_MAX = 50 };
 
-struct notice_rest {
+struct notice_payload {
 	char from[16], to[16];    /* states, "" where none changed */
 	uint32_t covered;         /* how many notices it stands for, 0: only itself */
 	uint32_t covers_count;
-	uint64_t covers[REST_COVERS_MAX]; /* the first of them */
+	uint64_t covers[PAYLOAD_COVERS_MAX]; /* the first of them */
 	uint32_t attempt_count;
 	/* runs whose evidence belongs to it, oldest first */
 	uint64_t attempts[CHANGE_ATTEMPTS_MAX];
@@ -18,10 +18,10 @@ struct notice_rest {
 	struct notice_names names; /* what its target and we were called when it was recorded */
 };
 
-enum { NOTICE_REST_MAX = 4096 };
+enum { NOTICE_PAYLOAD_MAX = 4096 };
 
-void rest_put(const struct notice_rest *, struct wire_out *);
+void payload_put(const struct notice_payload *, struct wire_out *);
 /* False where malformed: it is then empty. */
-bool rest_get(struct notice_rest *, struct pw_bytes);
+bool payload_get(struct notice_payload *, struct pw_bytes);
 
 #endif
