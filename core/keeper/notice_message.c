@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "base/sha256.h"
 #include "base/text.h"
-#include "keeper/before.h"
+#include "keeper/notice_context.h"
 #include "keeper/behind.h"
 #include "keeper/outbox_private.h"
 #include "keeper/notice_payload.h"
@@ -77,7 +77,7 @@ on_notice(void *arg, const struct store_notice *row)
 	memcpy(notice->to, it->payload.to, sizeof notice->to);
 	notice->covered = it->payload.covered;
 	it->target = row->target;
-	it->itself = before_itself(row);
+	it->itself = context_itself(row);
 	it->found = true;
 	return false;
 }
@@ -334,7 +334,7 @@ on_opened(void *arg, const struct store_notice *row)
 	struct opened *opened = arg;
 	struct notice_payload payload;
 
-	opened->notice = before_itself(row);
+	opened->notice = context_itself(row);
 	opened->found = payload_get(&payload, row->rest) && payload.named;
 	if (opened->found)
 		opened->names = payload.names;
@@ -388,14 +388,14 @@ gather(struct material *it)
 	it->notice.list = (struct pw_bytes){ it->lines.bytes, it->lines.size };
 	name_target(it);
 	make_key(it, &it->itself, it->notice.key);
-	first = before_first(reader, &it->notice, it->target, &it->itself);
+	first = context_first(reader, &it->notice, it->target, &it->itself);
 	find_opened(it, &first);
 	if (first.number == it->itself.number)
 		memcpy(it->notice.thread, it->notice.key, sizeof it->notice.thread);
 	else
 		make_key(it, &first, it->notice.thread);
 	target = registry_target(it->keeper->registry, it->target);
-	before_add_failures(reader, &it->notice, &it->payload, target != CONFIG_NONE
+	context_add_failures(reader, &it->notice, &it->payload, target != CONFIG_NONE
 	/* whether each has to answer */
 	    && it->keeper->config->targets[target].policy->addresses == ADDRESSES_ALL);
 	return true;

@@ -1,5 +1,5 @@
 /* A notice that ends something is told beside what it ends. */
-#include "keeper/before.h"
+#include "keeper/notice_context.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -17,7 +17,7 @@ struct first {
 };
 
 struct first_notice
-before_itself(const struct store_notice *row)
+context_itself(const struct store_notice *row)
 {
 	struct first_notice notice = { .number = row->number, .change = row->change, .confirmed = row->confirmed };
 
@@ -31,7 +31,7 @@ on_first(void *arg, const struct store_notice *row)
 	struct first *first = arg;
 	struct notice_payload payload;
 
-	first->notice = before_itself(row);
+	first->notice = context_itself(row);
 	if (payload_get(&payload, row->rest))
 		first->attempts = payload.attempt_count;
 	return false;
@@ -49,14 +49,14 @@ on_earlier(void *arg, const struct store_notice *row)
 	if (strcmp(first->kind, "settled") == 0 ? !flapping && !ended : strcmp(row->code, first->code) != 0)
 		return true;
 	if (!ended) {
-		first->notice = before_itself(row);
+		first->notice = context_itself(row);
 		first->incident = row->incident;
 	}
 	return first->ours && !ended;
 }
 
 struct first_notice
-before_first(struct store_reader *reader, struct message_notice *notice, uint64_t target, const struct first_notice *itself)
+context_first(struct store_reader *reader, struct message_notice *notice, uint64_t target, const struct first_notice *itself)
 {
 	struct first first = { .kind = notice->kind, .code = notice->code, .ours = target == 0, .notice = *itself,
 		.last = notice->notice };
@@ -155,7 +155,7 @@ put_first(struct notice_payload *payload, const struct notice_payload *failed)
 }
 
 void
-before_add_failures(struct store_reader *reader, struct message_notice *notice, struct notice_payload *payload,
+context_add_failures(struct store_reader *reader, struct message_notice *notice, struct notice_payload *payload,
     bool all_addresses)
 {
 	struct notice_payload failed = { .attempt_count = 0 };
