@@ -11,7 +11,7 @@
 #include "base/sha256.h"
 #include "base/text.h"
 #include "keeper/notice_context.h"
-#include "keeper/behind.h"
+#include "keeper/dependents.h"
 #include "keeper/outbox_private.h"
 #include "keeper/notice_payload.h"
 
@@ -277,9 +277,9 @@ add_behind(struct material *it)
 	struct store_incident open;
 
 	if (it->payload.covered == 0 && (kind == NOTICE_down || kind == NOTICE_reminder || kind == NOTICE_flapping)
-	    && target != CONFIG_NONE && registry_has_behind(it->keeper->registry, target) && registry_open_incident(it->keeper->registry, target, &open)
+	    && target != CONFIG_NONE && registry_has_dependents(it->keeper->registry, target) && registry_open_incident(it->keeper->registry, target, &open)
 	    && open.number == it->notice.incident)
-		behind_add(it->keeper, target, it->courier, &it->lines);
+		dependents_add(it->keeper, target, it->courier, &it->lines);
 }
 
 void

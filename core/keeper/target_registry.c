@@ -30,7 +30,7 @@ struct target_registry {
 	struct known *rows;      /* by number, once matched */
 	struct of_target {
 		uint64_t number;
-		bool has_behind;     /* others cannot be reached without it */
+		bool has_dependents;     /* others cannot be reached without it */
 		/* nothing of it is open, so that nothing is looked for; false: not known */
 		bool is_up, is_clear;
 	} targets[];             /* of the configuration */
@@ -46,7 +46,7 @@ registry_create(const struct config *config)
 	registry->config = config;
 	for (uint32_t i = 0; i < config->target_count; i++)
 		if (config->targets[i].parent != CONFIG_NONE)
-			registry->targets[config->targets[i].parent].has_behind = true;
+			registry->targets[config->targets[i].parent].has_dependents = true;
 	return registry;
 }
 
@@ -386,10 +386,10 @@ registry_name(const struct target_registry *registry, uint64_t number)
 }
 
 bool
-registry_has_behind(const struct target_registry *registry, uint32_t target)
+registry_has_dependents(const struct target_registry *registry, uint32_t target)
 {
 	assert(target < registry->config->target_count);
-	return registry->targets[target].has_behind;
+	return registry->targets[target].has_dependents;
 }
 
 bool

@@ -31,7 +31,7 @@ void registry_names(const struct target_registry *, uint64_t number, struct noti
 const char *registry_name(const struct target_registry *, uint64_t number);
 
 /* Whether others cannot be reached without it. */
-bool registry_has_behind(const struct target_registry *, uint32_t target);
+bool registry_has_dependents(const struct target_registry *, uint32_t target);
 
 /* The open incident of a target; returns false if there is none. What it points at is good until
  * the next call. */

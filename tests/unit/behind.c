@@ -1,7 +1,7 @@
 /* Who is silent behind a target that is down is listed in what is told of it. */
 #include "outbox_world.h"
 
-#include "keeper/behind.h"
+#include "keeper/dependents.h"
 
 enum { MANY = 70 };
 
@@ -124,7 +124,7 @@ lines_of(struct house *house, uint32_t count)
 	config.target_count = count;
 	keeper.config = &config;
 	keeper.registry = roll_of(house->world, &config);
-	behind_add(&keeper, 0, courier_at(&keeper, 0), &lines);
+	dependents_add(&keeper, 0, courier_at(&keeper, 0), &lines);
 	registry_destroy(&keeper.registry);
 	return bytes;
 }

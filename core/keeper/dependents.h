@@ -1,7 +1,7 @@
 /* The targets that cannot be reached without another: while that is down they are not told of by
  * themselves, but in it. */
-#ifndef KEEPER_BEHIND_H
-#define KEEPER_BEHIND_H
+#ifndef KEEPER_DEPENDENTS_H
+#define KEEPER_DEPENDENTS_H
 
 #include "base/text.h"
 
@@ -15,6 +15,6 @@ struct keeper;
  * that this notifier is told of count. Nothing where there are none. The whole is no more than 16
  * KiB. Goes once through all targets.
  */
-void behind_add(const struct keeper *, uint32_t target, const struct courier *, struct text *lines);
+void dependents_add(const struct keeper *, uint32_t target, const struct courier *, struct text *lines);
 
 #endif

@@ -1,5 +1,5 @@
 /* Nothing of it is kept: it is what is true when a notice is sent. */
-#include "keeper/behind.h"
+#include "keeper/dependents.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -65,7 +65,7 @@ add_sort(struct text *lines, const struct keeper *keeper, const struct sort *sor
 }
 
 void
-behind_add(const struct keeper *keeper, uint32_t target, const struct courier *courier, struct text *lines)
+dependents_add(const struct keeper *keeper, uint32_t target, const struct courier *courier, struct text *lines)
 {
 	const struct config *config = keeper->config;
 	uint32_t index = courier_index(keeper, courier), all, left;
