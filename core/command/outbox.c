@@ -10,7 +10,7 @@
 #include "base/messages.h"
 #include "base/vec.h"
 #include "command/layout.h"
-#include "keeper/beat.h"
+#include "keeper/heartbeat.h"
 #include "keeper/channel.h"
 #include "keeper/record.h"
 

@@ -3,7 +3,7 @@
 #include "keeper/dispatch.h"
 
 #include "base/clock.h"
-#include "keeper/beat.h"
+#include "keeper/heartbeat.h"
 #include "keeper/channel.h"
 #include "keeper/claims.h"
 #include "keeper/policy.h"
@@ -72,7 +72,7 @@ hear(struct keeper *keeper, struct courier *courier, const void *packet, size_t 
 	case COURIER_WRONG:
 		return false;
 	case COURIER_BEAT:
-		beat_answered(keeper, &receipt);
+		heartbeat_answered(keeper, &receipt);
 		return true;
 	case COURIER_REPEATED:
 		repeat_answered(keeper, courier, &receipt);
@@ -147,7 +147,7 @@ dispatch_turn(struct keeper *keeper)
 		policy_turn(keeper);
 		remind_turn(keeper);
 		channel_turn(keeper);
-		beat_turn(keeper);
+		heartbeat_turn(keeper);
 	}
 	for (uint32_t i = 0; i < keeper->config->notifier_count; i++) {
 		struct courier *courier = courier_at(keeper, i);

@@ -12,7 +12,7 @@
 
 #include "base/clock.h"
 #include "base/sandbox.h"
-#include "keeper/beat.h"
+#include "keeper/heartbeat.h"
 #include "keeper/dispatch.h"
 #include "keeper/evidence.h"
 #include "keeper/gone.h"
@@ -77,7 +77,7 @@ read_store(struct keeper *keeper, struct reason *why)
 	policy_look_at_windows(keeper);
 	remind_recover(keeper);
 	channel_recover(keeper);
-	beat_recover(keeper);
+	heartbeat_recover(keeper);
 	policy_recover(keeper);
 	sick_recover(keeper);
 	unseen_recover(keeper);
@@ -153,7 +153,7 @@ take_order(struct keeper *keeper, const void *packet, size_t size, int passed)
 	if (passed >= 0)
 		close(passed);
 	if (message_kind(packet, size) == MESSAGE_FAILING)
-		return beat_hear_parent(keeper, &in);
+		return heartbeat_hear_parent(keeper, &in);
 	if (message_kind(packet, size) == MESSAGE_ABSENT)
 		return channel_hear_parent(keeper, &in);
 	if (message_kind(packet, size) != MESSAGE_STOP || !message_get_stop(&in, &stop))

@@ -12,7 +12,7 @@
 
 #include "base/clock.h"
 #include "keeper/asks.h"
-#include "keeper/beat.h"
+#include "keeper/heartbeat.h"
 #include "keeper/evidence.h"
 #include "keeper/record.h"
 #include "keeper/service_private.h"
@@ -111,7 +111,7 @@ keeper_hear(struct keeper *keeper, const void *packet, size_t size)
 	case MESSAGE_ASK:
 		return asks_hear(keeper, &in);
 	case MESSAGE_HEALTH:
-		return beat_hear(keeper, &in);
+		return heartbeat_hear(keeper, &in);
 	default:
 		return false;
 	}

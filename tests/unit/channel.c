@@ -1,7 +1,7 @@
 /* A notifier that delivers nothing: how long it rests, who is told of it and when, and what the heartbeat makes of it. */
 #include "outbox_world.h"
 
-#include "keeper/beat.h"
+#include "keeper/heartbeat.h"
 
 #define MINUTE (60 * (int64_t)SECOND)
 
@@ -430,7 +430,7 @@ is_well(struct world *world, const char *words)
 	bool well;
 
 	world->keeper.service->beat.heard = clock_mono();
-	well = beat_is_well(&world->keeper, &why);
+	well = heartbeat_is_well(&world->keeper, &why);
 	assert_non_null(strstr(bytes, words));
 	return well;
 }

@@ -2,7 +2,7 @@
 #include "outbox_world.h"
 
 #include "base/messages.h"
-#include "keeper/beat.h"
+#include "keeper/heartbeat.h"
 #include "keeper/unseen.h"
 
 static struct policy brief;
@@ -80,7 +80,7 @@ is_well(const struct world *world)
 	char bytes[BEAT_WHY_MAX];
 	struct text why = TEXT_OVER(bytes);
 
-	return beat_is_well(&world->keeper, &why);
+	return heartbeat_is_well(&world->keeper, &why);
 }
 
 static void

@@ -3,8 +3,8 @@
  * only while all is well. Who listens there and hears nothing knows that we cannot tell anything
  * any more.
  */
-#ifndef KEEPER_BEAT_H
-#define KEEPER_BEAT_H
+#ifndef KEEPER_HEARTBEAT_H
+#define KEEPER_HEARTBEAT_H
 
 #include "base/messages_outbox.h"
 #include "base/text.h"
@@ -19,18 +19,18 @@ struct courier;
 #define BEAT_META "heartbeat"
 
 /* At birth. */
-void beat_recover(struct keeper *);
+void heartbeat_recover(struct keeper *);
 
 /* Once a second. */
-void beat_turn(struct keeper *);
-void beat_answered(struct keeper *, const struct message_receipt *);
+void heartbeat_turn(struct keeper *);
+void heartbeat_answered(struct keeper *, const struct message_receipt *);
 
 /* What the monitor says of itself. False: malformed. */
-bool beat_hear(struct keeper *, struct wire_in *);
+bool heartbeat_hear(struct keeper *, struct wire_in *);
 /* What the parent says of the configuration. False: malformed. */
-bool beat_hear_parent(struct keeper *, struct wire_in *);
+bool heartbeat_hear_parent(struct keeper *, struct wire_in *);
 
 /* Whether all is well; else why not, in words. */
-bool beat_is_well(const struct keeper *, struct text *why);
+bool heartbeat_is_well(const struct keeper *, struct text *why);
 
 #endif

@@ -1,5 +1,5 @@
 /* It is in no row of the store: one that was missed is not made up for. */
-#include "keeper/beat.h"
+#include "keeper/heartbeat.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -19,7 +19,7 @@ static const int64_t late_max = 250 * (int64_t)MILLISECOND, store_max = 60 * (in
     reload_max = 600 * (int64_t)SECOND, health_max = 30 * (int64_t)SECOND;
 
 bool
-beat_hear(struct keeper *keeper, struct wire_in *in)
+heartbeat_hear(struct keeper *keeper, struct wire_in *in)
 {
 	if (!message_get_health(in, &keeper->service->beat.health))
 		return false;
@@ -29,7 +29,7 @@ beat_hear(struct keeper *keeper, struct wire_in *in)
 }
 
 bool
-beat_hear_parent(struct keeper *keeper, struct wire_in *in)
+heartbeat_hear_parent(struct keeper *keeper, struct wire_in *in)
 {
 	return message_get_failing(in, &keeper->service->beat.failing_since);
 }
@@ -89,7 +89,7 @@ look_at_notifiers(const struct keeper *keeper, struct text *why)
 }
 
 bool
-beat_is_well(const struct keeper *keeper, struct text *why)
+heartbeat_is_well(const struct keeper *keeper, struct text *why)
 {
 	const struct message_health *health = &keeper->service->beat.health;
 	uint64_t due = (uint64_t)health->ran + health->passed_over;
@@ -135,7 +135,7 @@ say_change(struct keeper *keeper, bool well, const char *why)
 }
 
 void
-beat_turn(struct keeper *keeper)
+heartbeat_turn(struct keeper *keeper)
 {
 	const struct config *config = keeper->config;
 	struct beat *beat = &keeper->service->beat;
@@ -147,7 +147,7 @@ beat_turn(struct keeper *keeper)
 
 	if (config->heartbeat_interval == 0 || clock_mono() < beat->next)
 		return;
-	well = beat_is_well(keeper, &why);
+	well = heartbeat_is_well(keeper, &why);
 	if (beat->heard == 0 && keeper->service->unseen.since == 0) /* it has hardly begun */
 		return;
 	say_change(keeper, well, words);
@@ -162,7 +162,7 @@ beat_turn(struct keeper *keeper)
 }
 
 void
-beat_recover(struct keeper *keeper)
+heartbeat_recover(struct keeper *keeper)
 {
 	char why[BEAT_WHY_MAX];
 	int64_t size = store_read_meta(store_inside(keeper->store), BEAT_META, why, sizeof why - 1);
@@ -176,7 +176,7 @@ beat_recover(struct keeper *keeper)
 }
 
 void
-beat_answered(struct keeper *keeper, const struct message_receipt *receipt)
+heartbeat_answered(struct keeper *keeper, const struct message_receipt *receipt)
 {
 	char words[4 * 256];
 	struct text text = TEXT_OVER(words);
