@@ -14,7 +14,7 @@
 #include "keeper/policy.h"
 #include "keeper/record.h"
 #include "keeper/silences.h"
-#include "keeper/trial.h"
+#include "keeper/test_notice.h"
 #include "keeper/withhold.h"
 
 enum { PAUSES_MAX = 256 };
@@ -187,7 +187,7 @@ static const struct {
 	{ "pause", pause },
 	{ "resume", resume },
 	{ "outbox", outbox_admin },
-	{ "test", trial_begin },
+	{ "test", test_notice_begin },
 };
 
 bool

@@ -12,7 +12,7 @@
 #include "keeper/repeat.h"
 #include "keeper/service_private.h"
 #include "keeper/ledgers.h"
-#include "keeper/trial.h"
+#include "keeper/test_notice.h"
 #include "keeper/withhold.h"
 
 static void
@@ -33,13 +33,13 @@ take_receipt(struct keeper *keeper, struct courier *courier, const struct messag
 {
 	struct delivery delivery;
 	uint64_t notice = courier_in_hand(courier);
-	bool once = trial_waits(keeper, courier, notice), sent, done;
+	bool once = test_notice_waits(keeper, courier, notice), sent, done;
 
 	if (courier_receive(keeper, courier, receipt, once, &delivery)) {
 		if (receipt->fate == PW_SENT)
 			channel_works(keeper, courier);
 		if (once)
-			trial_receipt(keeper, courier, &delivery, receipt);
+			test_notice_receipt(keeper, courier, &delivery, receipt);
 		if (delivery.kind == NOTICE_digest && delivery.state == STORE_DELIVERY_sent)
 			ledgers_digest_sent(keeper, courier, notice);
 		if (delivery.kind == NOTICE_digest && delivery.ended != 0)
@@ -94,7 +94,7 @@ dispatch_lost(struct keeper *keeper, struct courier *courier)
 	channel_absent(keeper, courier);
 	outbox_give_back(keeper, courier, 0);
 	if (in_hand != 0)
-		trial_lost(keeper, courier, in_hand);
+		test_notice_lost(keeper, courier, in_hand);
 	record_commit(keeper);
 }
 

@@ -25,7 +25,7 @@
 #include "keeper/servers.h"
 #include "keeper/sick.h"
 #include "keeper/silences.h"
-#include "keeper/trial.h"
+#include "keeper/test_notice.h"
 #include "keeper/unseen.h"
 #include "keeper/watch_time.h"
 
@@ -261,7 +261,7 @@ turn(struct keeper *keeper, struct loop *loop)
 	if (journal_is_due(keeper->journal, STORE_HISTORY, !more))
 		journal_commit(keeper, STORE_HISTORY);
 	sick_turn(keeper);
-	trial_turn(keeper);
+	test_notice_turn(keeper);
 	monitor_answer(keeper);
 	for (uint32_t i = 0; i < keeper->config->notifier_count; i++)
 		dispatch_hear(keeper, courier_at(keeper, i));

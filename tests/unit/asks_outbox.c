@@ -141,11 +141,11 @@ a_test_waits_for_the_deadline(void **state)
 	ASK(world, "test", CONFIG_NONE, "tests");
 	assert_string_equal(handed(world), "test");
 	world->keeper.service->asks->began -= 610 * (int64_t)SECOND;
-	trial_turn(&world->keeper);
+	test_notice_turn(&world->keeper);
 	commit_all(&world->keeper);
 	assert_string_equal(heard(world), "");
 	world->keeper.service->asks->began -= 30 * (int64_t)SECOND;
-	trial_turn(&world->keeper);
+	test_notice_turn(&world->keeper);
 	commit_all(&world->keeper);
 	assert_non_null(strstr(heard(world), "etests has not answered in time"));
 	answer(world, 0, PW_SENT);
@@ -166,7 +166,7 @@ a_test_that_nobody_takes_is_taken_back(void **state)
 	ASK(world, "test", CONFIG_NONE, "tests");
 	assert_string_equal(heard(world), "");
 	world->keeper.service->asks->began -= 30 * (int64_t)SECOND;
-	trial_turn(&world->keeper);
+	test_notice_turn(&world->keeper);
 	commit_all(&world->keeper);
 	assert_string_equal(heard(world), "etests is not running: the log says why|x75|");
 	assert_false(waits(&world->keeper, 0));

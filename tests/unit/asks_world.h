@@ -23,7 +23,7 @@
 #include "keeper/record_private.h"
 #include "keeper/service_private.h"
 #include "keeper/silences.h"
-#include "keeper/trial.h"
+#include "keeper/test_notice.h"
 #include "keeper/ledgers.h"
 #include "monitor_says.h"
 #include "scratch.h"
@@ -139,7 +139,7 @@ heard(struct world *world)
 	ssize_t size;
 
 	world->heard[0] = '\0';
-	trial_turn(&world->keeper);
+	test_notice_turn(&world->keeper);
 	asks_turn(&world->keeper);
 	while ((size = packet_read(world->monitor, world->packet, sizeof world->packet, NULL)) > 0) {
 		struct wire_in in = wire_from(world->packet, (size_t)size);

@@ -3,7 +3,7 @@
  * the answer. It is sent now or not at all: what the notifier did not take is dropped, for who
  * asked has been told.
  */
-#include "keeper/trial.h"
+#include "keeper/test_notice.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -32,7 +32,7 @@ put_notice(struct keeper *keeper, uint64_t number, const char *notifier, const c
 }
 
 void
-trial_begin(struct keeper *keeper, struct ask *ask, const struct message_ask *message)
+test_notice_begin(struct keeper *keeper, struct ask *ask, const struct message_ask *message)
 {
 	struct courier *courier = message->word_count == 1 ? courier_named(keeper, message->words[0]) : NULL;
 
@@ -61,7 +61,7 @@ find_ask(const struct keeper *keeper, const struct courier *courier, uint64_t no
 }
 
 bool
-trial_waits(const struct keeper *keeper, const struct courier *courier, uint64_t notice)
+test_notice_waits(const struct keeper *keeper, const struct courier *courier, uint64_t notice)
 {
 	return find_ask(keeper, courier, notice) != NULL;
 }
@@ -76,7 +76,7 @@ finish(struct keeper *keeper, struct ask *ask, int status)
 }
 
 void
-trial_receipt(struct keeper *keeper, struct courier *courier, const struct delivery *delivery, const struct message_receipt *receipt)
+test_notice_receipt(struct keeper *keeper, struct courier *courier, const struct delivery *delivery, const struct message_receipt *receipt)
 {
 	static const char *const words[] = { [PW_SENT] = "sent", [PW_AGAIN] = "not sent", [PW_NEVER] = "refused" };
 	struct ask *ask = find_ask(keeper, courier, delivery->notice);
@@ -95,7 +95,7 @@ trial_receipt(struct keeper *keeper, struct courier *courier, const struct deliv
 }
 
 void
-trial_lost(struct keeper *keeper, struct courier *courier, uint64_t notice)
+test_notice_lost(struct keeper *keeper, struct courier *courier, uint64_t notice)
 {
 	struct ask *ask = find_ask(keeper, courier, notice);
 
@@ -107,7 +107,7 @@ trial_lost(struct keeper *keeper, struct courier *courier, uint64_t notice)
 }
 
 void
-trial_turn(struct keeper *keeper)
+test_notice_turn(struct keeper *keeper)
 {
 	int64_t now = clock_mono();
 
