@@ -11,7 +11,7 @@
 #include "keeper/policy.h"
 #include "keeper/notice_payload.h"
 #include "keeper/silences.h"
-#include "keeper/tell.h"
+#include "keeper/change_log.h"
 #include "keeper/telling.h"
 #include "keeper/withhold.h"
 
@@ -328,7 +328,7 @@ tell(struct keeper *keeper, const struct slip *slip)
 		if (change.kind[0] != '\0' && !(slip->left_out >> i & 1)) {
 			if (run.sequence.birth != 0) /* what is our own is silenced for nothing */
 				silences_stamp(keeper, &change);
-			tell_change(keeper->duty, ++keeper->record->events, &change, keeper->cabinet, keeper->record->zone);
+			change_log_write(keeper->duty, ++keeper->record->events, &change, keeper->cabinet, keeper->record->zone);
 		}
 }
 

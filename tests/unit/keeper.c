@@ -10,7 +10,7 @@
 
 #include "base/clock.h"
 #include "keeper/cabinet.h"
-#include "keeper/tell.h"
+#include "keeper/change_log.h"
 
 enum { TARGETS = 5, PLENTY = 1 << 20, RUNS = 3 };
 
@@ -173,7 +173,7 @@ a_change_is_told_with_its_evidence(void **state)
 	(void)state;
 	put(cabinet, 1, 11, 0, 1);
 	told[0] = '\0';
-	tell_change(&duty, 1, &change, cabinet, NULL);
+	change_log_write(&duty, 1, &change, cabinet, NULL);
 	assert_int_equal(first_level, LOG_ERR);
 	assert_string_equal(told,
 	    "mx1:25 down: no greeting within 30.0 s, 2 of 2 attempts\n"
@@ -196,7 +196,7 @@ silence_and_what_is_not_of_a_target(void **state)
 
 	(void)state;
 	told[0] = '\0';
-	tell_change(&duty, 1, &change, cabinet, NULL);
+	change_log_write(&duty, 1, &change, cabinet, NULL);
 	assert_string_equal(told, "we are cut off (not told: paused)\n");
 	cabinet_destroy(&cabinet);
 }

@@ -1,6 +1,6 @@
 /* A change in the log: its sentence, then the evidence of its attempts, a line at a time. */
-#ifndef KEEPER_TELL_H
-#define KEEPER_TELL_H
+#ifndef KEEPER_CHANGE_LOG_H
+#define KEEPER_CHANGE_LOG_H
 
 #include "base/duty.h"
 #include "base/zone.h"
@@ -8,6 +8,6 @@
 
 /* Says all that there is to say of a change, the sentence first, under the number `event`. Times
  * are shown in `zone`. */
-void tell_change(struct duty *, uint64_t event, const struct message_change *, const struct cabinet *, const struct zone *);
+void change_log_write(struct duty *, uint64_t event, const struct message_change *, const struct cabinet *, const struct zone *);
 
 #endif

@@ -1,6 +1,6 @@
 /* What is logged of a change is what one would paste into a mail to the postmaster at the other
  * end. */
-#include "keeper/tell.h"
+#include "keeper/change_log.h"
 
 #include <string.h>
 #include <syslog.h>
@@ -126,7 +126,7 @@ tell_run(const struct teller *teller, const char *word, uint32_t i, const struct
 }
 
 void
-tell_change(struct duty *duty, uint64_t event, const struct message_change *change, const struct cabinet *cabinet,
+change_log_write(struct duty *duty, uint64_t event, const struct message_change *change, const struct cabinet *cabinet,
     const struct zone *zone)
 {
 	const struct teller teller = { duty, event, zone };
