@@ -20,7 +20,7 @@ struct ask {
 	/* of the batch that makes it durable; UINT64_MAX: it waits for more */
 	uint64_t serial;
 	uint64_t notice;                  /* whose receipts it waits for, 0: none */
-	struct courier *courier;          /* that gives them */
+	struct notifier *notifier;          /* that gives them */
 	int64_t began;                    /* clock_mono() */
 	uint32_t receipts;                /* that have come */
 	bool failed;                      /* of one of them */

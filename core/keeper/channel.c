@@ -26,14 +26,14 @@ channel_open(struct keeper *keeper)
 	service->channels = calloc(keeper->config->notifier_count + 1, sizeof *service->channels);
 	service->damages = calloc(keeper->config->notifier_count + 1, sizeof *service->damages);
 	for (uint32_t i = 0; service->channels != NULL && i < keeper->config->notifier_count; i++)
-		channel_absent(keeper, courier_at(keeper, i));
+		channel_absent(keeper, notifier_at(keeper, i));
 	return service->channels != NULL && service->damages != NULL;
 }
 
 static struct channel *
-channel_of(const struct keeper *keeper, const struct courier *courier)
+channel_of(const struct keeper *keeper, const struct notifier *notifier)
 {
-	return &keeper->service->channels[courier_index(keeper, courier)];
+	return &keeper->service->channels[notifier_index(keeper, notifier)];
 }
 
 static int64_t
@@ -66,7 +66,7 @@ put_channels(struct keeper *keeper)
 	wire_put_u8(&out, CHANNEL_VERSION);
 	for (uint32_t i = 0; i < keeper->config->notifier_count; i++) {
 		const struct channel *channel = &keeper->service->channels[i];
-		int64_t until = courier_rests_until(courier_at(keeper, i));
+		int64_t until = notifier_rests_until(notifier_at(keeper, i));
 
 		if (channel->since == 0)
 			continue;
@@ -159,10 +159,10 @@ tell_end(struct keeper *keeper, const char *prefix, const char *name, uint64_t t
 }
 
 static void
-fail(struct keeper *keeper, struct courier *courier, struct pw_bytes words, bool unborn)
+fail(struct keeper *keeper, struct notifier *notifier, struct pw_bytes words, bool unborn)
 {
-	struct channel *channel = channel_of(keeper, courier);
-	const char *name = courier_rules(courier)->name;
+	struct channel *channel = channel_of(keeper, notifier);
+	const char *name = notifier_rules(notifier)->name;
 	struct text text = TEXT_OVER(channel->words);
 
 	text_escape(&text, words);
@@ -177,34 +177,34 @@ fail(struct keeper *keeper, struct courier *courier, struct pw_bytes words, bool
 			keeper_log(keeper, LOG_WARNING, "%s cannot deliver: %s", name, channel->words);
 		else
 			keeper_log(keeper, LOG_WARNING, "%s has not delivered a notice, %" PRIu32 " waiting: %s", name,
-			    outbox_count(keeper, courier), channel->words);
+			    outbox_count(keeper, notifier), channel->words);
 	}
 	put_channels(keeper);
 }
 
 void
-channel_failed(struct keeper *keeper, struct courier *courier, struct pw_bytes words)
+channel_failed(struct keeper *keeper, struct notifier *notifier, struct pw_bytes words)
 {
-	fail(keeper, courier, words, false);
+	fail(keeper, notifier, words, false);
 }
 
 /* The parent's word may come before we see the end, or behind it. */
 void
-channel_lost(struct keeper *keeper, struct courier *courier)
+channel_lost(struct keeper *keeper, struct notifier *notifier)
 {
-	struct channel *channel = channel_of(keeper, courier);
+	struct channel *channel = channel_of(keeper, notifier);
 	bool known = channel->absence[0] != '\0';
 
-	fail(keeper, courier, text_view(known ? channel->absence
+	fail(keeper, notifier, text_view(known ? channel->absence
 	    : "its process died with a notice in hand, or was ended at its deadline: the log says which"), false);
 	channel->lost = !known;
 }
 
 void
-channel_works(struct keeper *keeper, struct courier *courier)
+channel_works(struct keeper *keeper, struct notifier *notifier)
 {
-	struct channel *channel = channel_of(keeper, courier), was = *channel;
-	const char *name = courier_rules(courier)->name;
+	struct channel *channel = channel_of(keeper, notifier), was = *channel;
+	const char *name = notifier_rules(notifier)->name;
 	char words[96];
 	struct text text = TEXT_OVER(words);
 
@@ -215,7 +215,7 @@ channel_works(struct keeper *keeper, struct courier *courier)
 	channel->since = channel->age = 0;
 	channel->told = 0;
 	channel->unborn = channel->lost = false;
-	courier_set_dead(courier, false);
+	notifier_set_dead(notifier, false);
 	if (was.told != 0)
 		tell_end(keeper, "channel", name, was.told, was.since, words);
 	else
@@ -224,9 +224,9 @@ channel_works(struct keeper *keeper, struct courier *courier)
 }
 
 void
-channel_absent(struct keeper *keeper, struct courier *courier)
+channel_absent(struct keeper *keeper, struct notifier *notifier)
 {
-	struct channel *channel = channel_of(keeper, courier);
+	struct channel *channel = channel_of(keeper, notifier);
 
 	if (channel->absent == 0)
 		channel->absent = clock_boot();
@@ -235,9 +235,9 @@ channel_absent(struct keeper *keeper, struct courier *courier)
 
 /* Of what the one before died says nothing of this one's end. */
 void
-channel_present(struct keeper *keeper, struct courier *courier)
+channel_present(struct keeper *keeper, struct notifier *notifier)
 {
-	struct channel *channel = channel_of(keeper, courier);
+	struct channel *channel = channel_of(keeper, notifier);
 
 	channel->present = clock_boot();
 	channel->absence[0] = '\0';
@@ -254,39 +254,39 @@ channel_hear_parent(struct keeper *keeper, struct wire_in *in)
 	channel = &keeper->service->channels[absent.notifier];
 	text_copy(channel->absence, ABSENT_TEXT_MAX, absent.why);
 	if (channel->lost)
-		fail(keeper, courier_at(keeper, absent.notifier), text_view(absent.why), false);
+		fail(keeper, notifier_at(keeper, absent.notifier), text_view(absent.why), false);
 	return true;
 }
 
 /* One that dies soon after each birth is as good as none. */
 static void
-look_at_worker(struct keeper *keeper, struct courier *courier)
+look_at_worker(struct keeper *keeper, struct notifier *notifier)
 {
-	struct channel *channel = channel_of(keeper, courier);
+	struct channel *channel = channel_of(keeper, notifier);
 	int64_t now = clock_boot();
 
 	if (channel->present != 0 && now - channel->present > absence_max) {
 		channel->absent = channel->present = 0;
 		if (channel->unborn)
-			channel_works(keeper, courier);
+			channel_works(keeper, notifier);
 	}
 	if (channel->absent == 0 || channel->present != 0 || now - channel->absent <= absence_max)
 		return;
 	const char *why = channel->absence[0] != '\0' ? channel->absence : "its process does not run: the log says why";
 	if (channel->since == 0 || (channel->unborn && strcmp(channel->words, why) != 0))
-		fail(keeper, courier, text_view(why), true);
+		fail(keeper, notifier, text_view(why), true);
 }
 
 static void
-tell(struct keeper *keeper, struct courier *courier)
+tell(struct keeper *keeper, struct notifier *notifier)
 {
-	const struct audience others = { .spared = courier, .spares_dead = true };
-	struct channel *channel = channel_of(keeper, courier);
-	const char *name = courier_rules(courier)->name;
+	const struct audience others = { .spared = notifier, .spares_dead = true };
+	struct channel *channel = channel_of(keeper, notifier);
+	const char *name = notifier_rules(notifier)->name;
 	char words[128], code[OUTCOME_NAME_MAX];
 	struct text text = TEXT_OVER(words);
 
-	channel_add_state(&text, age_of(channel), outbox_count(keeper, courier));
+	channel_add_state(&text, age_of(channel), outbox_count(keeper, notifier));
 	name_code("channel", name, code);
 	channel->told = record_ours_to(keeper, &others, "impaired", code, channel->since, "%s: %s: %s", name, words, channel->words);
 	put_channels(keeper);
@@ -296,28 +296,28 @@ void
 channel_turn(struct keeper *keeper)
 {
 	for (uint32_t i = 0; i < keeper->config->notifier_count; i++) {
-		struct courier *courier = courier_at(keeper, i);
+		struct notifier *notifier = notifier_at(keeper, i);
 		const struct channel *channel = &keeper->service->channels[i];
 
 		if (outbox_is_heartbeat(keeper, i)) /* that one has words of its own */
 			continue;
-		look_at_worker(keeper, courier);
-		courier_set_dead(courier, channel->since != 0 && age_of(channel) >= courier_rules(courier)->channel_grace);
+		look_at_worker(keeper, notifier);
+		notifier_set_dead(notifier, channel->since != 0 && age_of(channel) >= notifier_rules(notifier)->channel_grace);
 	}
 	for (uint32_t i = 0; i < keeper->config->notifier_count; i++) {
-		struct courier *courier = courier_at(keeper, i);
+		struct notifier *notifier = notifier_at(keeper, i);
 		const struct channel *channel = &keeper->service->channels[i];
 
-		if (channel->told == 0 && courier_is_dead(courier) && (channel->unborn || outbox_count(keeper, courier) > 0))
-			tell(keeper, courier);
+		if (channel->told == 0 && notifier_is_dead(notifier) && (channel->unborn || outbox_count(keeper, notifier) > 0))
+			tell(keeper, notifier);
 	}
 }
 
 bool
-damage_hear(struct keeper *keeper, struct courier *courier, struct wire_in *in)
+damage_hear(struct keeper *keeper, struct notifier *notifier, struct wire_in *in)
 {
-	struct damage *damage = &keeper->service->damages[courier_index(keeper, courier)], was = *damage;
-	const char *name = courier_rules(courier)->name;
+	struct damage *damage = &keeper->service->damages[notifier_index(keeper, notifier)], was = *damage;
+	const char *name = notifier_rules(notifier)->name;
 	char said[SOURCES_TEXT_MAX], words[DAMAGE_WORDS_MAX], code[OUTCOME_NAME_MAX];
 	struct text text = TEXT_OVER(words);
 
@@ -347,18 +347,18 @@ recover_channels(struct keeper *keeper, struct wire_in *in)
 	bool changed = false;
 
 	while (channel_next(in, &row)) {
-		struct courier *courier = courier_named(keeper, text_view(row.name));
+		struct notifier *notifier = notifier_named(keeper, text_view(row.name));
 		int64_t age = clock_wall() - row.since;
 
-		if (courier != NULL) {
-			struct channel *channel = channel_of(keeper, courier);
+		if (notifier != NULL) {
+			struct channel *channel = channel_of(keeper, notifier);
 
 			channel->since = row.since;
 			channel->age = clock_boot() - (age > 0 ? age : 0);
 			channel->told = row.told;
 			channel->unborn = row.unborn;
 			memcpy(channel->words, row.words, sizeof channel->words);
-			courier_set_dead(courier, age_of(channel) >= courier_rules(courier)->channel_grace);
+			notifier_set_dead(notifier, age_of(channel) >= notifier_rules(notifier)->channel_grace);
 			continue;
 		}
 		changed = true;
@@ -376,10 +376,10 @@ recover_damages(struct keeper *keeper, struct wire_in *in)
 	bool changed = false;
 
 	while (damage_next(in, &row)) {
-		struct courier *courier = courier_named(keeper, text_view(row.name));
+		struct notifier *notifier = notifier_named(keeper, text_view(row.name));
 
-		if (courier != NULL) {
-			keeper->service->damages[courier_index(keeper, courier)] = row.damage;
+		if (notifier != NULL) {
+			keeper->service->damages[notifier_index(keeper, notifier)] = row.damage;
 			continue;
 		}
 		changed = true;

@@ -16,7 +16,7 @@
 #include "store/rows.h"
 
 struct keeper;
-struct courier;
+struct notifier;
 
 /* For all notifiers. Returns false if out of memory. */
 bool channel_open(struct keeper *);
@@ -40,11 +40,11 @@ struct channel {
 };
 
 /* A notice came back from the notifier that nobody has received. */
-void channel_failed(struct keeper *, struct courier *, struct pw_bytes words);
+void channel_failed(struct keeper *, struct notifier *, struct pw_bytes words);
 /* The worker has gone with a notice in hand; the parent says why. */
-void channel_lost(struct keeper *, struct courier *);
+void channel_lost(struct keeper *, struct notifier *);
 /* Somebody has received one. */
-void channel_works(struct keeper *, struct courier *);
+void channel_works(struct keeper *, struct notifier *);
 /* What the parent says of a worker that is not there. False: it is malformed. */
 bool channel_hear_parent(struct keeper *, struct wire_in *);
 
@@ -56,8 +56,8 @@ void channel_turn(struct keeper *);
 void channel_add_state(struct text *, int64_t lasted, uint32_t waiting);
 
 /* Its worker has gone; has come. */
-void channel_absent(struct keeper *, struct courier *);
-void channel_present(struct keeper *, struct courier *);
+void channel_absent(struct keeper *, struct notifier *);
+void channel_present(struct keeper *, struct notifier *);
 
 /* At birth. */
 void channel_recover(struct keeper *);
@@ -92,7 +92,7 @@ struct damage {
 };
 
 /* What a notifier has said (message_put_sources). False: it is malformed. */
-bool damage_hear(struct keeper *, struct courier *, struct wire_in *);
+bool damage_hear(struct keeper *, struct notifier *, struct wire_in *);
 
 /* One as it is kept in the store. */
 struct damage_row {

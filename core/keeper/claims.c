@@ -18,16 +18,16 @@ static const int64_t minute = 60 * (int64_t)SECOND, stale_after = 24 * 3600 * (i
 /* Leaves those that may be told now of `count` found ones, and returns how many; UINT32_MAX: some
  * were taken back, and with them perhaps some that were found before. */
 static uint32_t
-leave_told(struct keeper *keeper, struct courier *courier, struct delivery *found, uint32_t count)
+leave_told(struct keeper *keeper, struct notifier *notifier, struct delivery *found, uint32_t count)
 {
 	uint32_t left = 0;
 
 	for (uint32_t i = 0; i < count; i++) {
-		const char *why = withhold_delivery(keeper, courier, &found[i]);
+		const char *why = withhold_delivery(keeper, notifier, &found[i]);
 
-		if (why != NULL && withhold_take_back(keeper, courier, &found[i], why))
+		if (why != NULL && withhold_take_back(keeper, notifier, &found[i], why))
 			return UINT32_MAX;
-		if (why == NULL && !(policy_listener(keeper, courier)->hushed && found[i].kind != NOTICE_test))
+		if (why == NULL && !(policy_listener(keeper, notifier)->hushed && found[i].kind != NOTICE_test))
 			found[left++] = found[i];
 	}
 	return left;
@@ -39,7 +39,7 @@ leave_told(struct keeper *keeper, struct courier *courier, struct delivery *foun
  * out before that is durable.
  */
 static uint32_t
-find_due(struct keeper *keeper, struct courier *courier, enum store_rank first, enum store_rank last, struct delivery *found,
+find_due(struct keeper *keeper, struct notifier *notifier, enum store_rank first, enum store_rank last, struct delivery *found,
     uint32_t max)
 {
 	uint32_t count = 0;
@@ -48,9 +48,9 @@ find_due(struct keeper *keeper, struct courier *courier, enum store_rank first, 
 		struct delivery behind = { .notice = 0 };
 		uint32_t read;
 
-		while (count < max && (read = outbox_due(keeper, courier, rank, &behind, found + count, max - count)) > 0) {
+		while (count < max && (read = outbox_due(keeper, notifier, rank, &behind, found + count, max - count)) > 0) {
 			behind = found[count + read - 1];
-			uint32_t left = leave_told(keeper, courier, found + count, read);
+			uint32_t left = leave_told(keeper, notifier, found + count, read);
 			count = left == UINT32_MAX ? 0 : count + left;
 			if (left == UINT32_MAX) {
 				behind = (struct delivery){ .notice = 0 };
@@ -63,10 +63,10 @@ find_due(struct keeper *keeper, struct courier *courier, enum store_rank first, 
 }
 
 static uint32_t
-budget(const struct keeper *keeper, const struct courier *courier)
+budget(const struct keeper *keeper, const struct notifier *notifier)
 {
-	const struct listener *listener = policy_listener(keeper, courier);
-	uint32_t storm = courier_rules(courier)->storm, left = storm == 0 ? CLAIM_MAX : 0;
+	const struct listener *listener = policy_listener(keeper, notifier);
+	uint32_t storm = notifier_rules(notifier)->storm, left = storm == 0 ? CLAIM_MAX : 0;
 	int64_t now = clock_mono();
 
 	for (uint32_t i = 0; i < storm; i++)
@@ -77,44 +77,44 @@ budget(const struct keeper *keeper, const struct courier *courier)
 /* What waits untouched; what is in doubt stays itself, and so does what is not to be told yet, and
  * a test. */
 static bool
-may_be_joined(const struct keeper *keeper, const struct courier *courier, const struct delivery *delivery)
+may_be_joined(const struct keeper *keeper, const struct notifier *notifier, const struct delivery *delivery)
 {
-	return delivery->state != STORE_DELIVERY_claimed && outbox_is_unsent(courier, delivery) && delivery->retried <= clock_wall()
+	return delivery->state != STORE_DELIVERY_claimed && outbox_is_unsent(notifier, delivery) && delivery->retried <= clock_wall()
 	    && delivery->kind != NOTICE_digest && delivery->kind != NOTICE_test
 	    && !outbox_is_unripe(delivery)
-	    && withhold_delivery(keeper, courier, delivery) == NULL;
+	    && withhold_delivery(keeper, notifier, delivery) == NULL;
 }
 
 /* A day old, and of nothing that lasts. */
 static bool
-is_stale(const struct keeper *keeper, const struct courier *courier, const struct delivery *delivery)
+is_stale(const struct keeper *keeper, const struct notifier *notifier, const struct delivery *delivery)
 {
-	return may_be_joined(keeper, courier, delivery) && outbox_age(delivery) > stale_after
+	return may_be_joined(keeper, notifier, delivery) && outbox_age(delivery) > stale_after
 	    && !outbox_is_of_open(keeper, delivery);
 }
 
 static void
-record_digest(struct keeper *keeper, struct courier *courier, uint64_t digest, int64_t since, const char *why)
+record_digest(struct keeper *keeper, struct notifier *notifier, uint64_t digest, int64_t since, const char *why)
 {
 	struct notice_payload payload = { .covered = 0 };
 	char sentence[256];
 	struct text text = TEXT_OVER(sentence);
 
-	outbox_count_digest(keeper, courier, digest, &payload);
+	outbox_count_digest(keeper, notifier, digest, &payload);
 	text_format(&text, "%" PRIu32 " notices in one: %s", payload.covered, why);
 	outbox_put_notice(keeper, (struct store_notice){ .number = digest, .change = outbox_own_change(keeper),
 	    .kind = "digest", .code = "storm", .detected = since, .confirmed = clock_wall(), .text = { text.bytes, text.size },
 	    .silences = "" }, &payload);
-	outbox_add(keeper, courier_index(keeper, courier),
+	outbox_add(keeper, notifier_index(keeper, notifier),
 	    &(struct outbox_entry){ .kind = NOTICE_digest, .code = "storm", .notice = digest });
 }
 
 /* Whether nothing older of the target of a delivery is left out, for the same recipient. `left`: of
  * the target, a mark for each recipient of whom something is. */
 static bool
-is_next(const struct courier *courier, const struct delivery *delivery, bool joins, bool *left)
+is_next(const struct notifier *notifier, const struct delivery *delivery, bool joins, bool *left)
 {
-	uint32_t recipient = courier_recipient(courier, delivery->recipient);
+	uint32_t recipient = notifier_recipient(notifier, delivery->recipient);
 
 	if (joins && !left[recipient])
 		return true;
@@ -124,57 +124,57 @@ is_next(const struct courier *courier, const struct delivery *delivery, bool joi
 
 /* All deliveries of the notifier that are untouched, or `stale`, become one, of a new notice. */
 static void
-make_digest(struct keeper *keeper, struct courier *courier, bool stale, const char *why)
+make_digest(struct keeper *keeper, struct notifier *notifier, bool stale, const char *why)
 {
 	uint64_t digest = store_number(keeper->store, STORE_NOTICES), target = 0;
 	int64_t since = clock_wall();
-	bool *left = calloc(courier_recipients(courier), sizeof *left);
+	bool *left = calloc(notifier_recipients(notifier), sizeof *left);
 	struct delivery delivery = { .notice = 0 };
 
 	if (left == NULL)
 		keeper_out_of_memory(keeper, "a digest");
-	while (outbox_next(keeper, courier, STORE_QUEUE_ALL, 0, &delivery)) {
+	while (outbox_next(keeper, notifier, STORE_QUEUE_ALL, 0, &delivery)) {
 		if (delivery.target != target)
-			memset(left, 0, courier_recipients(courier) * sizeof *left);
+			memset(left, 0, notifier_recipients(notifier) * sizeof *left);
 		target = delivery.target;
-		if (!is_next(courier, &delivery, !outbox_is_in_digest(&delivery)
-		    && (stale ? is_stale : may_be_joined)(keeper, courier, &delivery), left))
+		if (!is_next(notifier, &delivery, !outbox_is_in_digest(&delivery)
+		    && (stale ? is_stale : may_be_joined)(keeper, notifier, &delivery), left))
 			continue;
 		if (delivery.created < since)
 			since = delivery.created;
 		delivery.state = STORE_DELIVERY_merged;
 		delivery.merged = digest;
-		outbox_put(keeper, courier, &delivery, text_view(""));
+		outbox_put(keeper, notifier, &delivery, text_view(""));
 	}
 	free(left);
-	record_digest(keeper, courier, digest, since, why);
+	record_digest(keeper, notifier, digest, since, why);
 }
 
 /* Above so many a minute: a digest that waits, or a new one, else nothing; one a minute. Returns
  * whether one was made, which is to be claimed. */
 static bool
-claim_in_storm(struct keeper *keeper, struct courier *courier, struct delivery *due, uint32_t count)
+claim_in_storm(struct keeper *keeper, struct notifier *notifier, struct delivery *due, uint32_t count)
 {
-	struct listener *listener = policy_listener(keeper, courier);
+	struct listener *listener = policy_listener(keeper, notifier);
 	uint32_t joined = 0;
 	char why[64];
 	struct text text = TEXT_OVER(why);
 
 	for (uint32_t i = 0; i < count; i++) {
 		if (due[i].kind == NOTICE_digest) {
-			outbox_claim(keeper, courier, &due[i], 1);
+			outbox_claim(keeper, notifier, &due[i], 1);
 			return false;
 		}
-		joined += may_be_joined(keeper, courier, &due[i]);
+		joined += may_be_joined(keeper, notifier, &due[i]);
 	}
 	if (clock_mono() - listener->digest_last < minute)
 		return false;
 	listener->digest_last = clock_mono();
-	text_format(&text, "there were more than %u in a minute", courier_rules(courier)->storm);
+	text_format(&text, "there were more than %u in a minute", notifier_rules(notifier)->storm);
 	if (joined > 1)
-		make_digest(keeper, courier, false, why);
+		make_digest(keeper, notifier, false, why);
 	else
-		outbox_claim(keeper, courier, due, 1);
+		outbox_claim(keeper, notifier, due, 1);
 	return joined > 1;
 }
 
@@ -184,41 +184,41 @@ claim_in_storm(struct keeper *keeper, struct courier *courier, struct delivery *
  * whether a digest was made, which is to be claimed.
  */
 static bool
-claim(struct keeper *keeper, struct courier *courier)
+claim(struct keeper *keeper, struct notifier *notifier)
 {
 	struct delivery due[CLAIM_MAX];
-	bool keeps = courier_rules(courier)->receiver & PW_KEEPS;
-	uint32_t room = budget(keeper, courier), most = keeps && room < CLAIM_MAX ? room : CLAIM_MAX, stale = 0;
-	uint32_t count = keeps ? find_due(keeper, courier, STORE_RANK_END, STORE_RANK_END, due, CLAIM_MAX) : 0;
+	bool keeps = notifier_rules(notifier)->receiver & PW_KEEPS;
+	uint32_t room = budget(keeper, notifier), most = keeps && room < CLAIM_MAX ? room : CLAIM_MAX, stale = 0;
+	uint32_t count = keeps ? find_due(keeper, notifier, STORE_RANK_END, STORE_RANK_END, due, CLAIM_MAX) : 0;
 
 	if (count == 0)
-		count = find_due(keeper, courier, STORE_RANK_TEST, STORE_RANK_OTHER, due, most);
+		count = find_due(keeper, notifier, STORE_RANK_TEST, STORE_RANK_OTHER, due, most);
 	for (uint32_t i = 0; !keeps && i < count; i++)
-		stale += is_stale(keeper, courier, &due[i]);
+		stale += is_stale(keeper, notifier, &due[i]);
 	if (stale > 1) {
-		make_digest(keeper, courier, true, "they could not be delivered for a day");
+		make_digest(keeper, notifier, true, "they could not be delivered for a day");
 		return true;
 	}
 	assert(count <= CLAIM_MAX && stale <= count);
 	if (count > 0 && room == 0 && !keeps)
-		return claim_in_storm(keeper, courier, due, count);
+		return claim_in_storm(keeper, notifier, due, count);
 	if (count > 0)
-		outbox_claim(keeper, courier, due, keeps || count < room ? count : room);
+		outbox_claim(keeper, notifier, due, keeps || count < room ? count : room);
 	return false;
 }
 
 void
-claims_make(struct keeper *keeper, struct courier *courier)
+claims_make(struct keeper *keeper, struct notifier *notifier)
 {
-	while (claim(keeper, courier))
+	while (claim(keeper, notifier))
 		continue;
 }
 
 void
-claims_count(struct keeper *keeper, struct courier *courier, const struct delivery *delivery)
+claims_count(struct keeper *keeper, struct notifier *notifier, const struct delivery *delivery)
 {
-	const struct config_notifier *rules = courier_rules(courier);
-	struct listener *listener = policy_listener(keeper, courier);
+	const struct config_notifier *rules = notifier_rules(notifier);
+	struct listener *listener = policy_listener(keeper, notifier);
 
 	if (rules->storm > 0 && !(rules->receiver & PW_KEEPS && outbox_is_end(delivery)))
 		listener->handed[listener->handed_next++ % rules->storm] = clock_mono();

@@ -65,10 +65,10 @@ add_sort(struct text *lines, const struct keeper *keeper, const struct sort *sor
 }
 
 void
-dependents_add(const struct keeper *keeper, uint32_t target, const struct courier *courier, struct text *lines)
+dependents_add(const struct keeper *keeper, uint32_t target, const struct notifier *notifier, struct text *lines)
 {
 	const struct config *config = keeper->config;
-	uint32_t index = courier_index(keeper, courier), all, left;
+	uint32_t index = notifier_index(keeper, notifier), all, left;
 	struct sort down = { .count = 0 }, others = { .count = 0 };
 
 	for (uint32_t i = 0; target != CONFIG_NONE && i < config->target_count; i++)

@@ -16,112 +16,112 @@
 #include "keeper/withhold.h"
 
 static void
-note_dead(struct keeper *keeper, const struct courier *courier, const struct delivery *delivery)
+note_dead(struct keeper *keeper, const struct notifier *notifier, const struct delivery *delivery)
 {
-	const struct audience others = { .spared = courier };
+	const struct audience others = { .spared = notifier };
 
-	ledgers_go_back(keeper, courier, delivery->target);
+	ledgers_go_back(keeper, notifier, delivery->target);
 	/* of our own trouble enough has been said */
 	if (delivery->kind != NOTICE_impaired || delivery->target != 0)
 		record_ours_to(keeper, &others, "impaired", "dead", delivery->created, "%s could not deliver a notice (%s)%s%s and gives it up",
-		    courier_rules(courier)->name, notice_name(delivery->kind), delivery->recipient[0] == '\0' ? "" : " to ",
+		    notifier_rules(notifier)->name, notice_name(delivery->kind), delivery->recipient[0] == '\0' ? "" : " to ",
 		    delivery->recipient);
 }
 
 static void
-take_receipt(struct keeper *keeper, struct courier *courier, const struct message_receipt *receipt)
+take_receipt(struct keeper *keeper, struct notifier *notifier, const struct message_receipt *receipt)
 {
 	struct delivery delivery;
-	uint64_t notice = courier_in_hand(courier);
-	bool once = test_notice_waits(keeper, courier, notice), sent, done;
+	uint64_t notice = notifier_in_hand(notifier);
+	bool once = test_notice_waits(keeper, notifier, notice), sent, done;
 
-	if (courier_receive(keeper, courier, receipt, once, &delivery)) {
+	if (notifier_receive(keeper, notifier, receipt, once, &delivery)) {
 		if (receipt->fate == PW_SENT)
-			channel_works(keeper, courier);
+			channel_works(keeper, notifier);
 		if (once)
-			test_notice_receipt(keeper, courier, &delivery, receipt);
+			test_notice_receipt(keeper, notifier, &delivery, receipt);
 		if (delivery.kind == NOTICE_digest && delivery.state == STORE_DELIVERY_sent)
-			ledgers_digest_sent(keeper, courier, notice);
+			ledgers_digest_sent(keeper, notifier, notice);
 		if (delivery.kind == NOTICE_digest && delivery.ended != 0)
-			ledgers_digest_end(keeper, courier, notice);
+			ledgers_digest_end(keeper, notifier, notice);
 		if (delivery.state == STORE_DELIVERY_sent)
-			ledgers_sent(keeper, courier, &delivery);
+			ledgers_sent(keeper, notifier, &delivery);
 		else if (delivery.state == STORE_DELIVERY_dead)
-			note_dead(keeper, courier, &delivery);
+			note_dead(keeper, notifier, &delivery);
 		if (receipt->fate == PW_AGAIN && receipt->channel)
-			outbox_give_back(keeper, courier, notice);
-		done = courier_is_done(courier, &sent);
+			outbox_give_back(keeper, notifier, notice);
+		done = notifier_is_done(notifier, &sent);
 		if (done && !sent)
-			channel_failed(keeper, courier, receipt->text);
+			channel_failed(keeper, notifier, receipt->text);
 	} else
-		(void)courier_is_done(courier, &sent);
+		(void)notifier_is_done(notifier, &sent);
 	record_commit(keeper);
 }
 
 static bool
-hear(struct keeper *keeper, struct courier *courier, const void *packet, size_t size)
+hear(struct keeper *keeper, struct notifier *notifier, const void *packet, size_t size)
 {
 	struct wire_in in = wire_from(packet, size);
 	struct message_receipt receipt;
 
 	if (message_kind(packet, size) == MESSAGE_SOURCES)
-		return damage_hear(keeper, courier, &in);
+		return damage_hear(keeper, notifier, &in);
 	if (message_kind(packet, size) != MESSAGE_RECEIPT || !message_get_receipt(&in, &receipt))
 		return false;
-	switch (courier_answered(courier, &receipt)) {
-	case COURIER_WRONG:
+	switch (notifier_answered(notifier, &receipt)) {
+	case NOTIFIER_WRONG:
 		return false;
-	case COURIER_BEAT:
+	case NOTIFIER_BEAT:
 		heartbeat_answered(keeper, &receipt);
 		return true;
-	case COURIER_REPEATED:
-		repeat_answered(keeper, courier, &receipt);
+	case NOTIFIER_REPEATED:
+		repeat_answered(keeper, notifier, &receipt);
 		return true;
-	case COURIER_DELIVERY:
+	case NOTIFIER_DELIVERY:
 		break;
 	}
-	take_receipt(keeper, courier, &receipt);
+	take_receipt(keeper, notifier, &receipt);
 	return true;
 }
 
 void
-dispatch_lost(struct keeper *keeper, struct courier *courier)
+dispatch_lost(struct keeper *keeper, struct notifier *notifier)
 {
 	uint64_t in_hand;
 
-	if (courier_unlink(keeper, courier, &in_hand))
-		channel_lost(keeper, courier);
-	channel_absent(keeper, courier);
-	outbox_give_back(keeper, courier, 0);
+	if (notifier_unlink(keeper, notifier, &in_hand))
+		channel_lost(keeper, notifier);
+	channel_absent(keeper, notifier);
+	outbox_give_back(keeper, notifier, 0);
 	if (in_hand != 0)
-		test_notice_lost(keeper, courier, in_hand);
+		test_notice_lost(keeper, notifier, in_hand);
 	record_commit(keeper);
 }
 
 void
 dispatch_link(struct keeper *keeper, uint32_t index, int fd)
 {
-	struct courier *courier = courier_at(keeper, index);
+	struct notifier *notifier = notifier_at(keeper, index);
 
-	dispatch_hear(keeper, courier); /* the last receipts of the one before */
-	if (courier_is_linked(courier))
-		dispatch_lost(keeper, courier);
-	courier_link(courier, fd);
-	channel_present(keeper, courier);
+	dispatch_hear(keeper, notifier); /* the last receipts of the one before */
+	if (notifier_is_linked(notifier))
+		dispatch_lost(keeper, notifier);
+	notifier_link(notifier, fd);
+	channel_present(keeper, notifier);
 }
 
 void
-dispatch_hear(struct keeper *keeper, struct courier *courier)
+dispatch_hear(struct keeper *keeper, struct notifier *notifier)
 {
 	static unsigned char packet[4096];
 	ssize_t size;
 
-	while ((size = courier_read(courier, packet, sizeof packet)) >= 0) {
-		if (size > 0 && hear(keeper, courier, packet, (size_t)size))
+	while ((size = notifier_read(notifier, packet, sizeof packet)) >= 0) {
+		if (size > 0 && hear(keeper, notifier, packet, (size_t)size))
 			continue;
 		if (size > 0)
-			duty_blame(keeper->duty, DUTY_NOTIFIER, courier_index(keeper, courier), "to the keeper");
-		dispatch_lost(keeper, courier);
+			duty_blame(keeper->duty, DUTY_NOTIFIER, notifier_index(keeper, notifier), "to the keeper");
+		dispatch_lost(keeper, notifier);
 	}
 }
 
@@ -129,10 +129,10 @@ void
 dispatch_commit(struct keeper *keeper)
 {
 	for (uint32_t i = 0; keeper->stop_by == 0 && i < keeper->config->notifier_count; i++) {
-		struct courier *courier = courier_at(keeper, i);
+		struct notifier *notifier = notifier_at(keeper, i);
 
-		if (courier_is_stirred(courier) && !outbox_has_claims(keeper, courier))
-			claims_make(keeper, courier);
+		if (notifier_is_stirred(notifier) && !outbox_has_claims(keeper, notifier))
+			claims_make(keeper, notifier);
 	}
 	record_commit(keeper);
 }
@@ -150,26 +150,26 @@ dispatch_turn(struct keeper *keeper)
 		heartbeat_turn(keeper);
 	}
 	for (uint32_t i = 0; i < keeper->config->notifier_count; i++) {
-		struct courier *courier = courier_at(keeper, i);
+		struct notifier *notifier = notifier_at(keeper, i);
 
-		courier_flush(courier);
+		notifier_flush(notifier);
 		if (second)
-			courier_stir(keeper, courier);
-		any |= courier_is_stirred(courier);
+			notifier_stir(keeper, notifier);
+		any |= notifier_is_stirred(notifier);
 	}
 	if (any)
 		dispatch_commit(keeper);
 	for (uint32_t i = 0; i < keeper->config->notifier_count; i++) {
-		struct courier *courier = courier_at(keeper, i);
+		struct notifier *notifier = notifier_at(keeper, i);
 		struct delivery delivery = { .notice = 0 };
-		enum courier_claims claims = courier_is_free(courier) ? courier_look(keeper, courier) : COURIER_WAITS;
+		enum notifier_claims claims = notifier_is_free(notifier) ? notifier_look(keeper, notifier) : NOTIFIER_WAITS;
 
-		if (claims == COURIER_IDLE)
-			repeat_turn(keeper, courier);
+		if (claims == NOTIFIER_IDLE)
+			repeat_turn(keeper, notifier);
 		/* Of what is claimed the oldest notice goes, as far as it may still be told. */
-		if (claims == COURIER_CLAIMED && outbox_next(keeper, courier, STORE_QUEUE_CLAIMED, 0, &delivery)
-		    && withhold_claimed(keeper, courier, &delivery) && courier_hand_out(keeper, courier, &delivery))
-			claims_count(keeper, courier, &delivery);
+		if (claims == NOTIFIER_CLAIMED && outbox_next(keeper, notifier, STORE_QUEUE_CLAIMED, 0, &delivery)
+		    && withhold_claimed(keeper, notifier, &delivery) && notifier_hand_out(keeper, notifier, &delivery))
+			claims_count(keeper, notifier, &delivery);
 	}
 }
 
@@ -177,7 +177,7 @@ int64_t
 dispatch_next(const struct keeper *keeper)
 {
 	for (uint32_t i = 0; keeper->stop_by == 0 && i < keeper->config->notifier_count; i++)
-		if (courier_is_stirred(courier_at(keeper, i)))
+		if (notifier_is_stirred(notifier_at(keeper, i)))
 			return clock_mono();
 	return clock_mono() + SECOND; /* soon enough for what becomes due without a change */
 }

@@ -11,9 +11,9 @@
 /* There is a notifier at the other end of `fd`, in place of the one before. */
 void dispatch_link(struct keeper *, uint32_t index, int fd);
 /* Takes what the notifier says: its receipts are committed. */
-void dispatch_hear(struct keeper *, struct courier *);
+void dispatch_hear(struct keeper *, struct notifier *);
 /* It has gone. */
-void dispatch_lost(struct keeper *, struct courier *);
+void dispatch_lost(struct keeper *, struct notifier *);
 
 /* Commits what there is for postwatch.db, and with it claims of what may go out next. */
 void dispatch_commit(struct keeper *);

@@ -103,14 +103,14 @@ end_of(struct ends *ends, uint64_t target, const char *code)
 }
 
 static void
-tell(struct ends *ends, uint32_t courier, uint64_t target, const char *code, uint64_t opened)
+tell(struct ends *ends, uint32_t notifier, uint64_t target, const char *code, uint64_t opened)
 {
 	enum notice_kind kind = code[0] == '\0' ? NOTICE_stopped : NOTICE_cleared;
 
-	if (!rules_want(ends->keeper, courier, kind, code))
+	if (!rules_want(ends->keeper, notifier, kind, code))
 		return;
 	const struct end *end = end_of(ends, target, code);
-	outbox_add(ends->keeper, courier, &(struct outbox_entry){ .kind = kind, .code = code, .notice = end->notice,
+	outbox_add(ends->keeper, notifier, &(struct outbox_entry){ .kind = kind, .code = code, .notice = end->notice,
 	    .target = target, .incident = end->incident, .opened = opened });
 }
 
@@ -124,17 +124,17 @@ tell_those_who_know(struct ends *ends)
 
 	while (store_next_ledger_in_use(keeper->store, &row)) {
 		enum meaning meaning = meaning_read(row.meaning, &opened);
-		struct courier *notifier = courier_named(keeper, (struct pw_bytes){ row.notifier, strlen(row.notifier) });
+		struct notifier *notifier = notifier_named(keeper, (struct pw_bytes){ row.notifier, strlen(row.notifier) });
 		const char *codes = row.codes;
 		struct ledger_code code;
 
 		if (notifier == NULL || !is_gone(ends, row.target))
 			continue;
-		uint32_t courier = courier_index(keeper, notifier);
+		uint32_t index = notifier_index(keeper, notifier);
 		if (meaning == MEANING_DOWN || meaning == MEANING_FLAPPING)
-			tell(ends, courier, row.target, "", opened);
+			tell(ends, index, row.target, "", opened);
 		while (ledger_next_code(&codes, &code))
-			tell(ends, courier, row.target, code.name, code.opened);
+			tell(ends, index, row.target, code.name, code.opened);
 		ledgers_forget(keeper, &row);
 	}
 }

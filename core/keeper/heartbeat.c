@@ -52,7 +52,7 @@ has_reached_somebody(const struct keeper *keeper, const struct delivery *deliver
 	uint32_t target = registry_target(keeper->registry, delivery->target);
 
 	for (uint32_t i = 0; delivery->target != 0 && target != CONFIG_NONE && i < keeper->config->notifier_count; i++)
-		if (ledgers_sent_down(keeper, target, courier_at(keeper, i)))
+		if (ledgers_sent_down(keeper, target, notifier_at(keeper, i)))
 			return true;
 	return outbox_was_sent(keeper, delivery->notice);
 }
@@ -64,7 +64,7 @@ somebody_can_be_told(const struct keeper *keeper)
 
 	for (uint32_t i = 0; i < keeper->config->notifier_count; i++) {
 		all += !outbox_is_heartbeat(keeper, i);
-		dead += !outbox_is_heartbeat(keeper, i) && courier_is_dead(courier_at(keeper, i));
+		dead += !outbox_is_heartbeat(keeper, i) && notifier_is_dead(notifier_at(keeper, i));
 	}
 	return all == 0 || dead < all;
 }
@@ -77,12 +77,12 @@ look_at_notifiers(const struct keeper *keeper, struct text *why)
 	if (!somebody_can_be_told(keeper))
 		text_add(why, "no notifier can deliver anything");
 	for (uint32_t i = 0; i < keeper->config->notifier_count && why->size == 0; i++) {
-		const struct courier *courier = courier_at(keeper, i);
+		const struct notifier *notifier = notifier_at(keeper, i);
 		struct delivery unheard = { .notice = 0 };
 
-		while (why->size == 0 && !policy_is_quiet(keeper, courier)
-		    && outbox_next_late(keeper, courier, down_max + courier_rules(courier)->after, true, &unheard))
-			if (withhold_delivery(keeper, courier, &unheard) == NULL && !has_reached_somebody(keeper, &unheard))
+		while (why->size == 0 && !policy_is_quiet(keeper, notifier)
+		    && outbox_next_late(keeper, notifier, down_max + notifier_rules(notifier)->after, true, &unheard))
+			if (withhold_delivery(keeper, notifier, &unheard) == NULL && !has_reached_somebody(keeper, &unheard))
 				text_format(why, "nobody has been told of a %s (notice %" PRIu64 ") for 10 min", notice_name(unheard.kind),
 				    unheard.notice);
 	}
@@ -151,13 +151,13 @@ heartbeat_turn(struct keeper *keeper)
 	if (beat->heard == 0 && keeper->service->unseen.since == 0) /* it has hardly begun */
 		return;
 	say_change(keeper, well, words);
-	struct courier *courier = courier_at(keeper, config->heartbeat);
-	if (!well || !courier_is_free(courier))
+	struct notifier *notifier = notifier_at(keeper, config->heartbeat);
+	if (!well || !notifier_is_free(notifier))
 		return;
 	message_put_notice(&out, &(struct message_notice){ .notice = BEAT_NOTICE, .key = "heartbeat", .thread = "heartbeat", .kind = "test",
 	    .attempt = 1, .detected = clock_wall(), .confirmed = clock_wall(), .text = { "all is well", 11 }, .recipient_count = 1,
 	    .recipients = { { "", 0 } } });
-	if (!out.bad && courier_hand(courier, BEAT_NOTICE, packet, out.size))
+	if (!out.bad && notifier_hand(notifier, BEAT_NOTICE, packet, out.size))
 		beat->next = clock_mono() + config->heartbeat_interval;
 }
 

@@ -10,7 +10,7 @@
 #include "base/text.h"
 
 struct keeper;
-struct courier;
+struct notifier;
 
 /* The number under which it is handed out: no notice has it. */
 #define BEAT_NOTICE UINT64_MAX

@@ -238,7 +238,7 @@ wait_for_links(struct keeper *keeper, struct loop *loop)
 	polled[0] = (struct pollfd){ .fd = keeper->duty->parent, .events = lines_wait(&loop->lines) ? POLLIN | POLLOUT : POLLIN };
 	polled[1] = (struct pollfd){ .fd = keeper->service->link.socket, .events = monitor_waits(keeper) ? POLLIN | POLLOUT : POLLIN };
 	for (uint32_t i = 0; i < keeper->config->notifier_count; i++)
-		courier_poll(courier_at(keeper, i), &polled[count++]);
+		notifier_poll(notifier_at(keeper, i), &polled[count++]);
 	store_let_go(keeper->store);
 	return poll(polled, count, wait_for(keeper, loop)) == 0;
 }
@@ -264,7 +264,7 @@ turn(struct keeper *keeper, struct loop *loop)
 	test_notice_turn(keeper);
 	monitor_answer(keeper);
 	for (uint32_t i = 0; i < keeper->config->notifier_count; i++)
-		dispatch_hear(keeper, courier_at(keeper, i));
+		dispatch_hear(keeper, notifier_at(keeper, i));
 	dispatch_turn(keeper);
 	if (idle || clock_mono() >= loop->next_alive)
 		loop->tend_more = tend(keeper, loop) && idle;

@@ -7,7 +7,7 @@
  *             test_notice.c, heartbeat.c, channel.c, sick.c, unseen.c, watch_time.c
  *   record    a run as rows, and their evidence: record.c, evidence.c, gone.c, remind.c, servers.c
  *   policy    who is told what, and when: policy.c, telling.c, claims.c, repeat.c, withhold.c, rules.c, silences.c, ledgers.c, ledger.c
- *   outbox    notices, deliveries, links to notifiers: outbox.c, courier.c, notice_message.c, notice_context.c, dependents.c, notice_payload.c
+ *   outbox    notices, deliveries, links to notifiers: outbox.c, notifier_link.c, notice_message.c, notice_context.c, dependents.c, notice_payload.c
  *   below     target_registry.c: targets; cabinet.c: evidence in memory; journal.c: group commits; change_log.c, lines.c: the log
  *
  * What is open is in the store alone, and is looked up and changed there.

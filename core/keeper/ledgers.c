@@ -5,11 +5,11 @@
 #include "keeper/keeper.h"
 
 void
-ledgers_read(const struct keeper *keeper, uint32_t target, uint32_t courier, struct ledger *ledger)
+ledgers_read(const struct keeper *keeper, uint32_t target, uint32_t notifier, struct ledger *ledger)
 {
 	struct store_ledger row;
 
-	if (!store_find_ledger(keeper->store, registry_number(keeper->registry, target), courier_rules(courier_at(keeper, courier))->name, &row))
+	if (!store_find_ledger(keeper->store, registry_number(keeper->registry, target), notifier_rules(notifier_at(keeper, notifier))->name, &row))
 		row = (struct store_ledger){ .meaning = "", .sent_meaning = "", .codes = "", .sent_codes = "" };
 	ledger->queued.notice = row.notice;
 	ledger->queued.meaning = meaning_read(row.meaning, &ledger->queued.opened);
@@ -20,33 +20,33 @@ ledgers_read(const struct keeper *keeper, uint32_t target, uint32_t courier, str
 }
 
 bool
-ledgers_is_down(const struct keeper *keeper, uint32_t target, uint32_t courier)
+ledgers_is_down(const struct keeper *keeper, uint32_t target, uint32_t notifier)
 {
 	struct ledger ledger;
 
-	ledgers_read(keeper, target, courier, &ledger);
+	ledgers_read(keeper, target, notifier, &ledger);
 	return ledger_is_down(&ledger);
 }
 
 static void
-put(struct keeper *keeper, uint32_t target, uint32_t courier, const struct ledger *ledger)
+put(struct keeper *keeper, uint32_t target, uint32_t notifier, const struct ledger *ledger)
 {
 	char meaning[MEANING_TEXT_MAX], sent[MEANING_TEXT_MAX];
 
 	meaning_write(meaning, ledger->queued.meaning, ledger->queued.opened);
 	meaning_write(sent, ledger->sent.meaning, ledger->sent.opened);
 	store_put_ledger(journal_main(keeper), &(struct store_ledger){ .target = registry_number(keeper->registry, target),
-	    .notifier = courier_rules(courier_at(keeper, courier))->name, .notice = ledger->queued.notice, .meaning = meaning,
+	    .notifier = notifier_rules(notifier_at(keeper, notifier))->name, .notice = ledger->queued.notice, .meaning = meaning,
 	    .sent = ledger->sent.notice, .sent_meaning = sent, .codes = ledger->queued.codes, .sent_codes = ledger->sent.codes });
 }
 
 /* Whether something of the target is queued that is about the same. */
 static bool
-is_queued(const struct keeper *keeper, const struct courier *courier, uint64_t target, enum notice_kind kind, const char *code)
+is_queued(const struct keeper *keeper, const struct notifier *notifier, uint64_t target, enum notice_kind kind, const char *code)
 {
 	struct delivery queued = { .notice = 0 };
 
-	while (outbox_next_of_target(keeper, courier, target, &queued))
+	while (outbox_next_of_target(keeper, notifier, target, &queued))
 		if (ledger_speaks_of_state(kind) ? ledger_speaks_of_state(queued.kind)
 		    : ledger_speaks_of_condition(queued.kind) && strcmp(queued.code, code) == 0)
 			return true;
@@ -54,10 +54,10 @@ is_queued(const struct keeper *keeper, const struct courier *courier, uint64_t t
 }
 
 static void
-settle(const struct keeper *keeper, const struct courier *courier, uint32_t target, struct ledger *ledger, enum notice_kind kind,
+settle(const struct keeper *keeper, const struct notifier *notifier, uint32_t target, struct ledger *ledger, enum notice_kind kind,
     const char *code)
 {
-	if (!is_queued(keeper, courier, registry_number(keeper->registry, target), kind, code))
+	if (!is_queued(keeper, notifier, registry_number(keeper->registry, target), kind, code))
 		ledger_settle(ledger, kind, code);
 }
 
@@ -72,15 +72,15 @@ void
 ledgers_note(struct keeper *keeper, uint32_t target, uint32_t index, struct ledger *ledger, const struct ledger_word *word)
 {
 	ledger_note(ledger, word);
-	settle(keeper, courier_at(keeper, index), target, ledger, word->kind, word->code);
+	settle(keeper, notifier_at(keeper, index), target, ledger, word->kind, word->code);
 	put(keeper, target, index, ledger);
 }
 
 /* `sent`: it was, and its digest has not ended. */
 static void
-note_end(struct keeper *keeper, const struct courier *courier, const struct delivery *delivery, bool sent)
+note_end(struct keeper *keeper, const struct notifier *notifier, const struct delivery *delivery, bool sent)
 {
-	uint32_t index = courier_index(keeper, courier), target = registry_target(keeper->registry, delivery->target);
+	uint32_t index = notifier_index(keeper, notifier), target = registry_target(keeper->registry, delivery->target);
 	struct ledger ledger;
 
 	if (delivery->target == 0 || target == CONFIG_NONE)
@@ -88,20 +88,20 @@ note_end(struct keeper *keeper, const struct courier *courier, const struct deli
 	ledgers_read(keeper, target, index, &ledger);
 	if (sent)
 		ledger_sent(&ledger, &(struct ledger_word){ delivery->kind, delivery->code, delivery->notice, delivery->opened });
-	settle(keeper, courier, target, &ledger, delivery->kind, delivery->code);
+	settle(keeper, notifier, target, &ledger, delivery->kind, delivery->code);
 	put(keeper, target, index, &ledger);
 }
 
 void
-ledgers_sent(struct keeper *keeper, const struct courier *courier, const struct delivery *delivery)
+ledgers_sent(struct keeper *keeper, const struct notifier *notifier, const struct delivery *delivery)
 {
-	note_end(keeper, courier, delivery, true);
+	note_end(keeper, notifier, delivery, true);
 }
 
 void
-ledgers_go_back(struct keeper *keeper, const struct courier *courier, uint64_t number)
+ledgers_go_back(struct keeper *keeper, const struct notifier *notifier, uint64_t number)
 {
-	uint32_t index = courier_index(keeper, courier), target = registry_target(keeper->registry, number);
+	uint32_t index = notifier_index(keeper, notifier), target = registry_target(keeper->registry, number);
 	struct delivery queued = { .notice = 0 };
 	struct ledger ledger;
 
@@ -109,45 +109,45 @@ ledgers_go_back(struct keeper *keeper, const struct courier *courier, uint64_t n
 		return;
 	ledgers_read(keeper, target, index, &ledger);
 	ledger_go_back(&ledger);
-	while (outbox_next_of_target(keeper, courier, number, &queued))
+	while (outbox_next_of_target(keeper, notifier, number, &queued))
 		ledger_note(&ledger, &(struct ledger_word){ queued.kind, queued.code, queued.notice, queued.opened });
 	put(keeper, target, index, &ledger);
 }
 
 bool
-ledgers_sent_down(const struct keeper *keeper, uint32_t target, const struct courier *courier)
+ledgers_sent_down(const struct keeper *keeper, uint32_t target, const struct notifier *notifier)
 {
 	struct ledger ledger;
 
-	ledgers_read(keeper, target, courier_index(keeper, courier), &ledger);
+	ledgers_read(keeper, target, notifier_index(keeper, notifier), &ledger);
 	return ledger.sent.meaning == MEANING_DOWN || ledger.sent.meaning == MEANING_FLAPPING;
 }
 
 void
-ledgers_digest_sent(struct keeper *keeper, struct courier *courier, uint64_t notice)
+ledgers_digest_sent(struct keeper *keeper, struct notifier *notifier, uint64_t notice)
 {
 	struct delivery member = { .notice = 0 };
 
-	while (outbox_next(keeper, courier, STORE_QUEUE_DIGEST, notice, &member))
-		ledgers_sent(keeper, courier, &member);
+	while (outbox_next(keeper, notifier, STORE_QUEUE_DIGEST, notice, &member))
+		ledgers_sent(keeper, notifier, &member);
 }
 
 void
-ledgers_digest_end(struct keeper *keeper, struct courier *courier, uint64_t notice)
+ledgers_digest_end(struct keeper *keeper, struct notifier *notifier, uint64_t notice)
 {
 	struct delivery delivery = { .notice = 0 };
 	bool told;
 
-	if (outbox_next_of_notice(keeper, courier, notice, &delivery))
+	if (outbox_next_of_notice(keeper, notifier, notice, &delivery))
 		return;
 	told = outbox_was_sent(keeper, notice);
-	while (outbox_next(keeper, courier, STORE_QUEUE_DIGEST, notice, &delivery)) {
+	while (outbox_next(keeper, notifier, STORE_QUEUE_DIGEST, notice, &delivery)) {
 		outbox_end(&delivery, STORE_DELIVERY_merged);
-		outbox_put(keeper, courier, &delivery, text_view(""));
+		outbox_put(keeper, notifier, &delivery, text_view(""));
 		if (told)
-			note_end(keeper, courier, &delivery, false);
+			note_end(keeper, notifier, &delivery, false);
 		else
-			ledgers_go_back(keeper, courier, delivery.target);
+			ledgers_go_back(keeper, notifier, delivery.target);
 	}
 }
 

@@ -36,7 +36,7 @@ struct tally {
 /* What a notice is made of, copied from the store. */
 struct material {
 	struct keeper *keeper;
-	struct courier *courier;
+	struct notifier *notifier;
 	struct message_notice notice;
 	struct notice_payload payload;
 	uint64_t target;          /* the store's number */
@@ -156,7 +156,7 @@ make_key(const struct material *it, const struct first_notice *notice, char key[
 	put_big_endian(bytes + 16, it->target);
 	put_big_endian(bytes + 24, notice->change);
 	put_big_endian(bytes + 32, (uint64_t)notice->confirmed);
-	text_format(&words, "%s %s", notice->kind, it->courier->name);
+	text_format(&words, "%s %s", notice->kind, it->notifier->name);
 	sha256(bytes, FIXED + words.size, digest);
 	base32(digest, sizeof digest, key, NOTICE_KEY_MAX - 1);
 }
@@ -165,15 +165,15 @@ make_key(const struct material *it, const struct first_notice *notice, char key[
 static bool
 send_packets(struct material *it)
 {
-	struct courier *courier = it->courier;
+	struct notifier *notifier = it->notifier;
 
 	if (!it->no_memory) {
-		packet_queue_join(&courier->out, &it->out);
+		packet_queue_join(&notifier->out, &it->out);
 		return true;
 	}
-	keeper_log(it->keeper, LOG_ERR, "keeper: no memory to hand a notice to %s: it is tried again", courier->name);
+	keeper_log(it->keeper, LOG_ERR, "keeper: no memory to hand a notice to %s: it is tried again", notifier->name);
 	packet_queue_clear(&it->out);
-	courier->hand_count = 0;
+	notifier->hand_count = 0;
 	return false;
 }
 
@@ -246,16 +246,16 @@ send_legs(struct material *it)
 static void
 add_recipients(struct material *it)
 {
-	struct courier *courier = it->courier;
+	struct notifier *notifier = it->notifier;
 	struct message_notice *notice = &it->notice;
 	struct delivery delivery = { .notice = 0 };
 
-	courier->hand_count = 0;
-	while (courier->hand_count < NOTICE_RECIPIENTS_MAX
-	    && outbox_next_of_notice(it->keeper, courier, notice->notice, &delivery)) {
+	notifier->hand_count = 0;
+	while (notifier->hand_count < NOTICE_RECIPIENTS_MAX
+	    && outbox_next_of_notice(it->keeper, notifier, notice->notice, &delivery)) {
 		if (delivery.state != STORE_DELIVERY_claimed)
 			continue;
-		courier->hand[courier->hand_count++] = delivery.recipient;
+		notifier->hand[notifier->hand_count++] = delivery.recipient;
 		notice->recipients[notice->recipient_count++] = text_view(delivery.recipient);
 		if (notice->queued == 0 || delivery.created < notice->queued)
 			notice->queued = delivery.created;
@@ -279,16 +279,16 @@ add_behind(struct material *it)
 	if (it->payload.covered == 0 && (kind == NOTICE_down || kind == NOTICE_reminder || kind == NOTICE_flapping)
 	    && target != CONFIG_NONE && registry_has_dependents(it->keeper->registry, target) && registry_open_incident(it->keeper->registry, target, &open)
 	    && open.number == it->notice.incident)
-		dependents_add(it->keeper, target, it->courier, &it->lines);
+		dependents_add(it->keeper, target, it->notifier, &it->lines);
 }
 
 void
-outbox_count_digest(const struct keeper *keeper, const struct courier *courier, uint64_t digest, struct notice_payload *payload)
+outbox_count_digest(const struct keeper *keeper, const struct notifier *notifier, uint64_t digest, struct notice_payload *payload)
 {
 	struct delivery member = { .notice = 0 };
 
 	payload->covered = payload->covers_count = 0;
-	for (uint64_t last = 0; outbox_next(keeper, courier, STORE_QUEUE_DIGEST, digest, &member); last = member.notice) {
+	for (uint64_t last = 0; outbox_next(keeper, notifier, STORE_QUEUE_DIGEST, digest, &member); last = member.notice) {
 		if (member.notice == last)
 			continue;
 		payload->covered++;
@@ -304,9 +304,9 @@ count_digest(struct material *it)
 	struct delivery member = { .notice = 0 };
 
 	if (notice_named(it->notice.kind) != NOTICE_digest
-	    || !outbox_next(it->keeper, it->courier, STORE_QUEUE_DIGEST, it->notice.notice, &member))
+	    || !outbox_next(it->keeper, it->notifier, STORE_QUEUE_DIGEST, it->notice.notice, &member))
 		return;
-	outbox_count_digest(it->keeper, it->courier, it->notice.notice, &it->payload);
+	outbox_count_digest(it->keeper, it->notifier, it->notice.notice, &it->payload);
 	it->notice.covered = it->payload.covered;
 }
 
@@ -402,7 +402,7 @@ gather(struct material *it)
 }
 
 bool
-notice_message_send(struct keeper *keeper, struct courier *courier, const struct delivery *delivery, bool again)
+notice_message_send(struct keeper *keeper, struct notifier *notifier, const struct delivery *delivery, bool again)
 {
 	static unsigned char packet[WIRE_MAX];
 	static struct material it;
@@ -410,20 +410,20 @@ notice_message_send(struct keeper *keeper, struct courier *courier, const struct
 
 	memset(&it, 0, offsetof(struct material, text)); /* and not the 60 KB behind it */
 	it.keeper = keeper;
-	it.courier = courier;
+	it.notifier = notifier;
 	it.notice.notice = delivery->notice;
 	it.opened = delivery->opened;
 	if (!gather(&it))
 		return false;
 	send_legs(&it);
 	if (again) {
-		courier->hand_count = 0;
-		it.notice.recipients[it.notice.recipient_count++] = text_view(courier->recipients[0]);
+		notifier->hand_count = 0;
+		it.notice.recipients[it.notice.recipient_count++] = text_view(notifier->recipients[0]);
 		it.notice.queued = clock_wall();
 		it.notice.attempt = 1;
 	} else
 		add_recipients(&it);
-	assert(again ? courier->hand_count == 0 : courier->hand_count == it.notice.recipient_count);
+	assert(again ? notifier->hand_count == 0 : notifier->hand_count == it.notice.recipient_count);
 	message_put_notice(&out, &it.notice);
 	it.no_memory |= !packet_queue_add(&it.out, packet, out.size, -1);
 	return send_packets(&it);

@@ -40,7 +40,7 @@ outbox_is_end(const struct delivery *delivery)
 }
 
 struct reading {
-	const struct courier *courier;
+	const struct notifier *notifier;
 	struct delivery *found;
 	uint32_t count, max;
 };
@@ -53,9 +53,9 @@ on_queued(void *arg, const struct store_queued *row)
 	struct delivery *delivery = &it->found[it->count++];
 	const char *recipient = "";
 
-	for (uint32_t i = 0; i < it->courier->recipient_count; i++)
-		if (strcmp(it->courier->recipients[i], kept->recipient) == 0)
-			recipient = it->courier->recipients[i];
+	for (uint32_t i = 0; i < it->notifier->recipient_count; i++)
+		if (strcmp(it->notifier->recipients[i], kept->recipient) == 0)
+			recipient = it->notifier->recipients[i];
 	*delivery = (struct delivery){ .notice = kept->notice, .target = kept->target, .incident = row->incident,
 		.recipient = recipient, .kind = notice_named(row->kind), .state = (enum store_delivery_state)kept->state,
 		.failover = (enum store_failover)kept->failover, .rank = (enum store_rank)kept->rank, .attempts = kept->attempts,
@@ -67,12 +67,12 @@ on_queued(void *arg, const struct store_queued *row)
 }
 
 static uint32_t
-look_up(const struct keeper *keeper, const struct courier *courier, enum store_queue which, struct store_queue_place place,
+look_up(const struct keeper *keeper, const struct notifier *notifier, enum store_queue which, struct store_queue_place place,
     struct delivery *found, uint32_t max)
 {
-	struct reading reading = { courier, found, 0, max };
+	struct reading reading = { notifier, found, 0, max };
 
-	place.notifier = courier->name;
+	place.notifier = notifier->name;
 	while (!store_read_queued(keeper->store, which, &place, on_queued, &reading))
 		reading.count = 0;
 	return reading.count;
@@ -86,72 +86,72 @@ behind(const struct delivery *delivery)
 }
 
 bool
-outbox_next(const struct keeper *keeper, const struct courier *courier, enum store_queue which, uint64_t of, struct delivery *delivery)
+outbox_next(const struct keeper *keeper, const struct notifier *notifier, enum store_queue which, uint64_t of, struct delivery *delivery)
 {
 	struct store_queue_place place = behind(delivery);
 
 	place.of = of;
-	return look_up(keeper, courier, which, place, delivery, 1) > 0;
+	return look_up(keeper, notifier, which, place, delivery, 1) > 0;
 }
 
 uint32_t
-outbox_due(const struct keeper *keeper, const struct courier *courier, enum store_rank rank, const struct delivery *after,
+outbox_due(const struct keeper *keeper, const struct notifier *notifier, enum store_rank rank, const struct delivery *after,
     struct delivery *found, uint32_t max)
 {
 	struct store_queue_place place = behind(after);
 
 	place.of = rank;
 	place.at = clock_wall();
-	return look_up(keeper, courier, STORE_QUEUE_DUE, place, found, max);
+	return look_up(keeper, notifier, STORE_QUEUE_DUE, place, found, max);
 }
 
 bool
-outbox_next_of_target(const struct keeper *keeper, const struct courier *courier, uint64_t target, struct delivery *delivery)
+outbox_next_of_target(const struct keeper *keeper, const struct notifier *notifier, uint64_t target, struct delivery *delivery)
 {
-	return outbox_next(keeper, courier, STORE_QUEUE_TARGET, target, delivery);
+	return outbox_next(keeper, notifier, STORE_QUEUE_TARGET, target, delivery);
 }
 
 bool
-outbox_next_of_notice(const struct keeper *keeper, const struct courier *courier, uint64_t notice, struct delivery *delivery)
+outbox_next_of_notice(const struct keeper *keeper, const struct notifier *notifier, uint64_t notice, struct delivery *delivery)
 {
-	return outbox_next(keeper, courier, STORE_QUEUE_NOTICE, notice, delivery);
+	return outbox_next(keeper, notifier, STORE_QUEUE_NOTICE, notice, delivery);
 }
 
 bool
-outbox_next_late(const struct keeper *keeper, const struct courier *courier, int64_t age, bool all, struct delivery *delivery)
+outbox_next_late(const struct keeper *keeper, const struct notifier *notifier, int64_t age, bool all, struct delivery *delivery)
 {
 	struct store_queue_place place = behind(delivery);
 
 	place.of = all ? STORE_FAILOVER_STANDS_IN : STORE_FAILOVER_WATCHED;
 	place.at = clock_wall() - age;
-	return look_up(keeper, courier, STORE_QUEUE_URGENT, place, delivery, 1) > 0;
+	return look_up(keeper, notifier, STORE_QUEUE_URGENT, place, delivery, 1) > 0;
 }
 
 bool
-outbox_find(const struct keeper *keeper, const struct courier *courier, uint64_t notice, const char *recipient,
+outbox_find(const struct keeper *keeper, const struct notifier *notifier, uint64_t notice, const char *recipient,
     struct delivery *delivery)
 {
-	return look_up(keeper, courier, STORE_QUEUE_DELIVERY, (struct store_queue_place){ .of = notice, .recipient = recipient }, delivery,
+	return look_up(keeper, notifier, STORE_QUEUE_DELIVERY, (struct store_queue_place){ .of = notice, .recipient = recipient }, delivery,
 	    1) > 0;
 }
 
 bool
-outbox_has_claims(const struct keeper *keeper, const struct courier *courier)
+outbox_has_claims(const struct keeper *keeper, const struct notifier *notifier)
 {
-	return store_has_queued(keeper->store, courier->name, true);
+	return store_has_queued(keeper->store, notifier->name, true);
 }
 
 uint32_t
-outbox_count(const struct keeper *keeper, const struct courier *courier)
+outbox_count(const struct keeper *keeper, const struct notifier *notifier)
 {
-	return store_count_waiting(keeper->store, courier->name, clock_wall());
+	return store_count_waiting(keeper->store, notifier->name, clock_wall());
 }
 
 static struct store_delivery
-row_of(const struct courier *courier, const struct delivery *delivery, struct pw_bytes receipt)
+row_of(const struct notifier *notifier, const struct delivery *delivery, struct pw_bytes receipt)
 {
 	return (struct store_delivery){ .notice = delivery->notice,
-	    .notifier = courier->name, .recipient = delivery->recipient, .target = delivery->target,
+	    .notifier = notifier->name, .recipient = delivery->recipient, .target = delivery->target,
 	    .state = delivery->state, .attempts = delivery->attempts, .not_before = delivery->due, .claim = delivery->claim,
 	    .created = delivery->created, .claimed = delivery->claimed, .ended = delivery->ended, .doubt = delivery->doubt,
 	    .merged = delivery->merged, .receipt = receipt, .opened = delivery->opened, .retried = delivery->retried,
@@ -159,12 +159,12 @@ row_of(const struct courier *courier, const struct delivery *delivery, struct pw
 }
 
 void
-outbox_put(struct keeper *keeper, struct courier *courier, const struct delivery *delivery, struct pw_bytes receipt)
+outbox_put(struct keeper *keeper, struct notifier *notifier, const struct delivery *delivery, struct pw_bytes receipt)
 {
-	const struct store_delivery row = row_of(courier, delivery, receipt);
+	const struct store_delivery row = row_of(notifier, delivery, receipt);
 
 	assert(!is_open(delivery) || delivery->ended == 0);
-	courier->stirred = true;
+	notifier->stirred = true;
 	store_put_delivery(journal_main(keeper), &row);
 }
 
@@ -177,23 +177,23 @@ outbox_end(struct delivery *delivery, enum store_delivery_state state)
 }
 
 void
-outbox_drop(struct keeper *keeper, struct courier *courier, struct delivery *delivery, const char *why)
+outbox_drop(struct keeper *keeper, struct notifier *notifier, struct delivery *delivery, const char *why)
 {
 	outbox_end(delivery, STORE_DELIVERY_dropped);
-	outbox_put(keeper, courier, delivery, text_view(why));
+	outbox_put(keeper, notifier, delivery, text_view(why));
 }
 
 void
-outbox_drop_notice(struct keeper *keeper, struct courier *courier, uint64_t notice, const char *why)
+outbox_drop_notice(struct keeper *keeper, struct notifier *notifier, uint64_t notice, const char *why)
 {
-	store_drop_notice(journal_main(keeper), courier->name, notice, why, clock_wall());
+	store_drop_notice(journal_main(keeper), notifier->name, notice, why, clock_wall());
 }
 
 void
-outbox_give_back(struct keeper *keeper, struct courier *courier, uint64_t kept)
+outbox_give_back(struct keeper *keeper, struct notifier *notifier, uint64_t kept)
 {
-	courier->stirred = true;
-	store_unclaim(journal_main(keeper), courier->name, kept);
+	notifier->stirred = true;
+	store_unclaim(journal_main(keeper), notifier->name, kept);
 }
 
 /* All recipients share what became of it. */
@@ -208,16 +208,16 @@ on_delivery(void *arg, const struct store_delivery *row)
 }
 
 bool
-outbox_had(const struct keeper *keeper, const struct courier *courier, uint64_t notice)
+outbox_had(const struct keeper *keeper, const struct notifier *notifier, uint64_t notice)
 {
-	const char *notifier = courier->name;
+	const char *name = notifier->name;
 
-	store_read_notice_deliveries(store_inside(keeper->store), notice, on_delivery, &notifier);
-	return notifier == NULL;
+	store_read_notice_deliveries(store_inside(keeper->store), notice, on_delivery, &name);
+	return name == NULL;
 }
 
 void
-outbox_retry(struct keeper *keeper, struct courier *courier, struct delivery *delivery, bool revived)
+outbox_retry(struct keeper *keeper, struct notifier *notifier, struct delivery *delivery, bool revived)
 {
 	delivery->due = 0;
 	delivery->retried = clock_wall() + by_hand;
@@ -226,14 +226,14 @@ outbox_retry(struct keeper *keeper, struct courier *courier, struct delivery *de
 		delivery->created = clock_wall();
 		delivery->ended = 0;
 	}
-	courier->rest_until = 0;
-	outbox_put(keeper, courier, delivery, text_view(""));
+	notifier->rest_until = 0;
+	outbox_put(keeper, notifier, delivery, text_view(""));
 }
 
 void
 outbox_add(struct keeper *keeper, uint32_t index, const struct outbox_entry *entry)
 {
-	struct courier *courier = courier_at(keeper, index);
+	struct notifier *notifier = notifier_at(keeper, index);
 	struct delivery delivery = { .notice = entry->notice, .target = entry->target, .incident = entry->incident, .kind = entry->kind,
 		.opened = entry->opened, .due = entry->due, .state = STORE_DELIVERY_waiting, .created = clock_wall(),
 		.rank = STORE_RANK_OTHER };
@@ -241,47 +241,47 @@ outbox_add(struct keeper *keeper, uint32_t index, const struct outbox_entry *ent
 	text_copy(delivery.code, sizeof delivery.code, entry->code);
 	if (entry->kind == NOTICE_test)
 		delivery.rank = STORE_RANK_TEST;
-	else if (courier->rules->receiver & PW_KEEPS && outbox_is_end(&delivery))
+	else if (notifier->rules->receiver & PW_KEEPS && outbox_is_end(&delivery))
 		delivery.rank = STORE_RANK_END;
 	/* Somebody has to hear of it that a target, or many together, are down, or that we see
 	 * nothing. */
 	if (entry->kind == NOTICE_down || entry->kind == NOTICE_blind
 	    || (entry->kind == NOTICE_digest && notice_is_together(entry->kind, entry->code)))
 		delivery.failover = entry->stands_in ? STORE_FAILOVER_STANDS_IN : STORE_FAILOVER_WATCHED;
-	for (uint32_t i = 0; i < courier->recipient_count; i++) {
-		delivery.recipient = courier->recipients[i];
-		const struct store_delivery row = row_of(courier, &delivery, text_view(""));
+	for (uint32_t i = 0; i < notifier->recipient_count; i++) {
+		delivery.recipient = notifier->recipients[i];
+		const struct store_delivery row = row_of(notifier, &delivery, text_view(""));
 		store_add_delivery(journal_main(keeper), &row);
 	}
-	courier->stirred = true;
+	notifier->stirred = true;
 }
 
 bool
-outbox_is_in_hand(const struct courier *courier, const struct delivery *delivery)
+outbox_is_in_hand(const struct notifier *notifier, const struct delivery *delivery)
 {
-	for (uint32_t i = 0; courier->in_hand == delivery->notice && i < courier->hand_count; i++)
-		if (courier->hand[i] == delivery->recipient)
+	for (uint32_t i = 0; notifier->in_hand == delivery->notice && i < notifier->hand_count; i++)
+		if (notifier->hand[i] == delivery->recipient)
 			return true;
 	return false;
 }
 
 bool
-outbox_is_unsent(const struct courier *courier, const struct delivery *delivery)
+outbox_is_unsent(const struct notifier *notifier, const struct delivery *delivery)
 {
-	return delivery->doubt == 0 && !outbox_is_in_hand(courier, delivery);
+	return delivery->doubt == 0 && !outbox_is_in_hand(notifier, delivery);
 }
 
 static bool
-is_in_hand(const struct courier *courier, uint64_t notice)
+is_in_hand(const struct notifier *notifier, uint64_t notice)
 {
-	return courier->in_hand == notice && courier->hand_count > 0;
+	return notifier->in_hand == notice && notifier->hand_count > 0;
 }
 
 bool
-outbox_is_all_unsent(const struct keeper *keeper, const struct courier *courier, const struct delivery *delivery)
+outbox_is_all_unsent(const struct keeper *keeper, const struct notifier *notifier, const struct delivery *delivery)
 {
-	return !is_in_hand(courier, delivery->notice)
-	    && store_count_unsent(keeper->store, courier->name, delivery->notice) == courier->recipient_count;
+	return !is_in_hand(notifier, delivery->notice)
+	    && store_count_unsent(keeper->store, notifier->name, delivery->notice) == notifier->recipient_count;
 }
 
 bool
@@ -301,21 +301,21 @@ outbox_is_of_open(const struct keeper *keeper, const struct delivery *delivery)
 }
 
 uint64_t
-outbox_find_unsent_down(const struct keeper *keeper, const struct courier *courier, uint64_t incident)
+outbox_find_unsent_down(const struct keeper *keeper, const struct notifier *notifier, uint64_t incident)
 {
-	uint64_t down = store_find_unsent_down(keeper->store, courier->name, incident, courier->recipient_count);
+	uint64_t down = store_find_unsent_down(keeper->store, notifier->name, incident, notifier->recipient_count);
 
-	return is_in_hand(courier, down) ? 0 : down;
+	return is_in_hand(notifier, down) ? 0 : down;
 }
 
 void
-outbox_merge(struct keeper *keeper, struct courier *courier, uint64_t notice, uint64_t into)
+outbox_merge(struct keeper *keeper, struct notifier *notifier, uint64_t notice, uint64_t into)
 {
-	struct store_delivery row = { .notice = notice, .notifier = courier->name, .merged = into, .ended = clock_wall() };
+	struct store_delivery row = { .notice = notice, .notifier = notifier->name, .merged = into, .ended = clock_wall() };
 
-	courier->stirred = true;
-	for (uint32_t i = 0; i < courier->recipient_count; i++) {
-		row.recipient = courier->recipients[i];
+	notifier->stirred = true;
+	for (uint32_t i = 0; i < notifier->recipient_count; i++) {
+		row.recipient = notifier->recipients[i];
 		store_merge_delivery(journal_main(keeper), &row);
 	}
 }
@@ -338,7 +338,7 @@ on_receiver(void *arg, const char *notifier, const char *recipient)
 	struct strangers *it = arg;
 	struct stranger *stranger = NULL;
 
-	if (courier_for(it->keeper, notifier, recipient) != NULL)
+	if (notifier_for(it->keeper, notifier, recipient) != NULL)
 		return;
 	if ((stranger = malloc(sizeof *stranger)) == NULL) {
 		it->no_memory = true;
@@ -371,23 +371,23 @@ end_strangers(struct keeper *keeper)
 /* Of what was claimed, the first notice without a receipt may have been in hand; all go back.
  * Clocks may have been set: no wait is longer than the longest. */
 static void
-take_up(struct keeper *keeper, struct courier *courier)
+take_up(struct keeper *keeper, struct notifier *notifier)
 {
 	struct delivery delivery = { .notice = 0 };
 	uint64_t first = 0;
 
-	while (outbox_next(keeper, courier, STORE_QUEUE_CLAIMED, 0, &delivery)) {
+	while (outbox_next(keeper, notifier, STORE_QUEUE_CLAIMED, 0, &delivery)) {
 		if (first == 0)
 			first = delivery.notice;
 		if (delivery.notice != first)
 			break;
 		delivery.doubt++;
 		delivery.attempts++;
-		outbox_put(keeper, courier, &delivery, text_view(""));
+		outbox_put(keeper, notifier, &delivery, text_view(""));
 	}
-	outbox_give_back(keeper, courier, 0);
-	store_hurry(journal_main(keeper), courier->name, clock_wall()
-	    + (courier->rules->after > wait_max ? courier->rules->after : wait_max));
+	outbox_give_back(keeper, notifier, 0);
+	store_hurry(journal_main(keeper), notifier->name, clock_wall()
+	    + (notifier->rules->after > wait_max ? notifier->rules->after : wait_max));
 }
 
 bool
@@ -398,7 +398,7 @@ outbox_recover(struct keeper *keeper, struct reason *why)
 		return false;
 	}
 	for (uint32_t i = 0; i < keeper->outbox->count; i++)
-		take_up(keeper, courier_at(keeper, i));
+		take_up(keeper, notifier_at(keeper, i));
 	return true;
 }
 
@@ -414,20 +414,20 @@ outbox_put_notice(struct keeper *keeper, struct store_notice row, const struct n
 }
 
 void
-outbox_claim(struct keeper *keeper, struct courier *courier, struct delivery *due, uint32_t count)
+outbox_claim(struct keeper *keeper, struct notifier *notifier, struct delivery *due, uint32_t count)
 {
 	uint64_t number = store_number(keeper->store, STORE_CLAIMS);
 
-	assert(count > 0 && courier_is_free(courier));
+	assert(count > 0 && notifier_is_free(notifier));
 	for (uint32_t i = 0; i < count; i++) {
 		due[i].state = STORE_DELIVERY_claimed;
 		due[i].claim = number;
 		due[i].claimed = clock_wall();
-		const struct store_delivery row = row_of(courier, &due[i], text_view(""));
+		const struct store_delivery row = row_of(notifier, &due[i], text_view(""));
 		store_put_claim(journal_main(keeper), &row);
 	}
-	courier->stirred = true;
-	courier->claim_serial = journal_serial(keeper->journal);
+	notifier->stirred = true;
+	notifier->claim_serial = journal_serial(keeper->journal);
 }
 
 void

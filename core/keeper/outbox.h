@@ -11,7 +11,7 @@
 #include "base/messages_outbox.h"
 #include "base/notice.h"
 #include "base/reason.h"
-#include "keeper/courier.h"
+#include "keeper/notifier_link.h"
 #include "keeper/ledger.h"
 #include "store/queue.h"
 
@@ -20,7 +20,7 @@ struct keeper;
 /* A copy of a row, which alone holds what is kept of it; times are UTC. */
 struct delivery {
 	uint64_t notice, target, incident;
-	const char *recipient; /* one of the courier's */
+	const char *recipient; /* one of the notifier's */
 	enum notice_kind kind;
 	enum store_delivery_state state;
 	enum store_failover failover;
@@ -56,42 +56,42 @@ struct outbox_entry {
 	bool stands_in; /* for another notifier */
 };
 /* A delivery for each of its recipients. */
-void outbox_add(struct keeper *, uint32_t courier, const struct outbox_entry *);
+void outbox_add(struct keeper *, uint32_t notifier, const struct outbox_entry *);
 
 /* The next of a list of the notifier's (store/queue.h), behind the one that it is put in place of:
  * zeroes before the first. `of`: what of. Rows may be written in between. Returns false if there is
  * none. */
-bool outbox_next(const struct keeper *, const struct courier *, enum store_queue, uint64_t of, struct delivery *);
+bool outbox_next(const struct keeper *, const struct notifier *, enum store_queue, uint64_t of, struct delivery *);
 /* The same of a target (the store's number; 0: of ourselves), and of a notice. */
-bool outbox_next_of_target(const struct keeper *, const struct courier *, uint64_t target, struct delivery *);
-bool outbox_next_of_notice(const struct keeper *, const struct courier *, uint64_t notice, struct delivery *);
+bool outbox_next_of_target(const struct keeper *, const struct notifier *, uint64_t target, struct delivery *);
+bool outbox_next_of_notice(const struct keeper *, const struct notifier *, uint64_t notice, struct delivery *);
 /* Of what is due and has that rank (STORE_QUEUE_DUE), at most `max` behind one of them; returns how
  * many. */
-uint32_t outbox_due(const struct keeper *, const struct courier *, enum store_rank, const struct delivery *behind,
+uint32_t outbox_due(const struct keeper *, const struct notifier *, enum store_rank, const struct delivery *behind,
     struct delivery *found, uint32_t max);
 /* What is urgent, was made so long ago, and nobody has been told of instead, or `all`. */
-bool outbox_next_late(const struct keeper *, const struct courier *, int64_t age, bool all, struct delivery *);
+bool outbox_next_late(const struct keeper *, const struct notifier *, int64_t age, bool all, struct delivery *);
 /* The one of a notice for a recipient of the notifier, queued or not. */
-bool outbox_find(const struct keeper *, const struct courier *, uint64_t notice, const char *recipient, struct delivery *);
+bool outbox_find(const struct keeper *, const struct notifier *, uint64_t notice, const char *recipient, struct delivery *);
 /* Whether anything is claimed for the notifier. */
-bool outbox_has_claims(const struct keeper *, const struct courier *);
+bool outbox_has_claims(const struct keeper *, const struct notifier *);
 /* How many notices wait, but for those that the notifier is to be told of later. */
-uint32_t outbox_count(const struct keeper *, const struct courier *);
+uint32_t outbox_count(const struct keeper *, const struct notifier *);
 
 /* Writes its row. */
-void outbox_put(struct keeper *, struct courier *, const struct delivery *, struct pw_bytes receipt);
+void outbox_put(struct keeper *, struct notifier *, const struct delivery *, struct pw_bytes receipt);
 /* It has that state from now on, which is an end. */
 void outbox_end(struct delivery *, enum store_delivery_state);
 /* The same, and writes it. */
-void outbox_drop(struct keeper *, struct courier *, struct delivery *, const char *why);
+void outbox_drop(struct keeper *, struct notifier *, struct delivery *, const char *why);
 /* Ends all of a notice that way. */
-void outbox_drop_notice(struct keeper *, struct courier *, uint64_t notice, const char *why);
+void outbox_drop_notice(struct keeper *, struct notifier *, uint64_t notice, const char *why);
 /* What is claimed for the notifier is due again, all of it but the notice `kept`. */
-void outbox_give_back(struct keeper *, struct courier *, uint64_t kept);
+void outbox_give_back(struct keeper *, struct notifier *, uint64_t kept);
 /* The notifier has it. */
-bool outbox_is_in_hand(const struct courier *, const struct delivery *);
+bool outbox_is_in_hand(const struct notifier *, const struct delivery *);
 /* Nobody has it, had it, or may have it. */
-bool outbox_is_unsent(const struct courier *, const struct delivery *);
+bool outbox_is_unsent(const struct notifier *, const struct delivery *);
 /* It stands in a digest. */
 bool outbox_is_in_digest(const struct delivery *);
 /* Its notifier is to be told of it later. */
@@ -104,25 +104,25 @@ int64_t outbox_age(const struct delivery *);
 bool outbox_is_of_open(const struct keeper *, const struct delivery *);
 /* Whether there was a delivery of the notice for that notifier, but for one that was withheld and
  * may be made once more. */
-bool outbox_had(const struct keeper *, const struct courier *, uint64_t notice);
+bool outbox_had(const struct keeper *, const struct notifier *, uint64_t notice);
 /* Whether anybody has received the notice. */
 bool outbox_was_sent(const struct keeper *, uint64_t notice);
 /* Somebody wants it to be tried at once; `revived`: it had ended. */
-void outbox_retry(struct keeper *, struct courier *, struct delivery *, bool revived);
+void outbox_retry(struct keeper *, struct notifier *, struct delivery *, bool revived);
 /* Whether the notice of a delivery waits for each recipient of this notifier, and nobody has it,
  * had it, or may have it. */
-bool outbox_is_all_unsent(const struct keeper *, const struct courier *, const struct delivery *);
+bool outbox_is_all_unsent(const struct keeper *, const struct notifier *, const struct delivery *);
 /* The notice of the `down` of an incident, by the store's number, of which the same is true; 0:
  * there is none. */
-uint64_t outbox_find_unsent_down(const struct keeper *, const struct courier *, uint64_t incident);
+uint64_t outbox_find_unsent_down(const struct keeper *, const struct notifier *, uint64_t incident);
 /* It is told with the notice `into`. */
-void outbox_merge(struct keeper *, struct courier *, uint64_t notice, uint64_t into);
+void outbox_merge(struct keeper *, struct notifier *, uint64_t notice, uint64_t into);
 
 /* Of a digest the first that it stands for, and how many in all. */
-void outbox_count_digest(const struct keeper *, const struct courier *, uint64_t digest, struct notice_payload *);
+void outbox_count_digest(const struct keeper *, const struct notifier *, uint64_t digest, struct notice_payload *);
 
 /* Claims deliveries that are due: they may go out once the group that fills is durable. */
-void outbox_claim(struct keeper *, struct courier *, struct delivery *due, uint32_t count);
+void outbox_claim(struct keeper *, struct notifier *, struct delivery *due, uint32_t count);
 /* The row of a delivery that was given up is dropped. */
 void outbox_drop_dead(struct keeper *, const struct store_delivery *, struct pw_bytes why);
 

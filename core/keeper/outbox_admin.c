@@ -52,11 +52,11 @@ is_meant(const struct admin_request *request, uint64_t notice, const char *notif
 }
 
 static void
-revive(struct admin_request *request, struct courier *courier, struct delivery *delivery)
+revive(struct admin_request *request, struct notifier *notifier, struct delivery *delivery)
 {
 	struct keeper *keeper = request->keeper;
 	uint32_t target = delivery->target == 0 ? CONFIG_NONE : registry_target(keeper->registry, delivery->target);
-	uint32_t index = courier_index(keeper, courier);
+	uint32_t index = notifier_index(keeper, notifier);
 	enum notice_kind kind = delivery->kind;
 	struct ledger ledger = { .queued.notice = 0 };
 
@@ -68,7 +68,7 @@ revive(struct admin_request *request, struct courier *courier, struct delivery *
 		    target == CONFIG_NONE ? "its target is no longer watched" : "newer things were told since; `outbox drop` forgets it");
 		return;
 	}
-	outbox_retry(keeper, courier, delivery, true);
+	outbox_retry(keeper, notifier, delivery, true);
 	if (target != CONFIG_NONE)
 		ledgers_queued(keeper, target, index, &ledger, &(struct ledger_word){ kind, delivery->code, delivery->notice, delivery->opened });
 	request->done++;
@@ -78,7 +78,7 @@ static bool
 on_dead(void *arg, const struct store_delivery *row)
 {
 	struct admin_request *request = arg;
-	struct courier *courier = courier_for(request->keeper, row->notifier, row->recipient);
+	struct notifier *notifier = notifier_for(request->keeper, row->notifier, row->recipient);
 	struct delivery delivery;
 
 	request->last = row->notice;
@@ -86,8 +86,8 @@ on_dead(void *arg, const struct store_delivery *row)
 	text_copy(request->last_recipient, sizeof request->last_recipient, row->recipient);
 	if (!is_meant(request, row->notice, row->notifier))
 		return true;
-	if (courier != NULL && outbox_find(request->keeper, courier, row->notice, row->recipient, &delivery))
-		revive(request, courier, &delivery);
+	if (notifier != NULL && outbox_find(request->keeper, notifier, row->notice, row->recipient, &delivery))
+		revive(request, notifier, &delivery);
 	else
 		keep(request, "notice %" PRIu64 " is left: its notifier or recipient is no longer configured", row->notice);
 	return true;
@@ -107,25 +107,25 @@ retry_dead(struct admin_request *request)
 
 /* All that waits, or what waits of the notice. */
 static bool
-next_open(const struct admin_request *request, const struct courier *courier, struct delivery *delivery)
+next_open(const struct admin_request *request, const struct notifier *notifier, struct delivery *delivery)
 {
 	enum store_queue list = request->notice == 0 ? STORE_QUEUE_ALL : STORE_QUEUE_NOTICE;
 
-	while (is_meant(request, request->notice, courier_rules(courier)->name) && outbox_next(request->keeper, courier, list, request->notice, delivery))
+	while (is_meant(request, request->notice, notifier_rules(notifier)->name) && outbox_next(request->keeper, notifier, list, request->notice, delivery))
 		if (!outbox_is_in_digest(delivery))
 			return true;
 	return false;
 }
 
 static void
-retry_open(struct admin_request *request, struct courier *courier)
+retry_open(struct admin_request *request, struct notifier *notifier)
 {
 	struct delivery delivery = { .notice = 0 };
 
-	while (next_open(request, courier, &delivery))
+	while (next_open(request, notifier, &delivery))
 		if (delivery.state != STORE_DELIVERY_claimed) {
 			request->done++;
-			outbox_retry(request->keeper, courier, &delivery, false);
+			outbox_retry(request->keeper, notifier, &delivery, false);
 		}
 }
 
@@ -133,7 +133,7 @@ static void
 retry(struct admin_request *request)
 {
 	for (uint32_t i = 0; i < request->keeper->config->notifier_count; i++)
-		retry_open(request, courier_at(request->keeper, i));
+		retry_open(request, notifier_at(request->keeper, i));
 	retry_dead(request);
 	if (request->done > 0)
 		keeper_log(request->keeper, LOG_NOTICE, "%" PRIu32 " deliver%s due at once: retried by %s", request->done,
@@ -141,20 +141,20 @@ retry(struct admin_request *request)
 }
 
 static void
-drop_open(struct admin_request *request, struct courier *courier)
+drop_open(struct admin_request *request, struct notifier *notifier)
 {
 	struct delivery delivery = { .notice = 0 };
 
-	while (next_open(request, courier, &delivery)) {
-		if (outbox_is_in_hand(courier, &delivery)) {
-			keep(request, "%s has it in hand just now", courier_rules(courier)->name);
+	while (next_open(request, notifier, &delivery)) {
+		if (outbox_is_in_hand(notifier, &delivery)) {
+			keep(request, "%s has it in hand just now", notifier_rules(notifier)->name);
 			continue;
 		}
 		outbox_end(&delivery, STORE_DELIVERY_dropped);
-		outbox_put(request->keeper, courier, &delivery, request->why);
+		outbox_put(request->keeper, notifier, &delivery, request->why);
 		if (delivery.kind == NOTICE_digest)
-			ledgers_digest_end(request->keeper, courier, delivery.notice);
-		ledgers_go_back(request->keeper, courier, delivery.target);
+			ledgers_digest_end(request->keeper, notifier, delivery.notice);
+		ledgers_go_back(request->keeper, notifier, delivery.target);
 		request->done++;
 	}
 }
@@ -181,7 +181,7 @@ drop(struct admin_request *request)
 	text_format(&why, "dropped by %s", request->who);
 	request->why = (struct pw_bytes){ why.bytes, why.size };
 	for (uint32_t i = 0; i < request->keeper->config->notifier_count; i++)
-		drop_open(request, courier_at(request->keeper, i));
+		drop_open(request, notifier_at(request->keeper, i));
 	store_read_notice_deliveries(store_inside(request->keeper->store), request->notice, on_delivery, request);
 	if (request->done > 0)
 		keeper_log(request->keeper, LOG_NOTICE, "notice %" PRIu64 ": %" PRIu32 " deliver%s dropped by %s", request->notice,

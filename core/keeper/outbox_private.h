@@ -1,4 +1,4 @@
-/* What the outbox holds, for its own files and their tests: outbox.c, courier.c, notice_message.c. */
+/* What the outbox holds, for its own files and their tests: outbox.c, notifier_link.c, notice_message.c. */
 #ifndef KEEPER_OUTBOX_PRIVATE_H
 #define KEEPER_OUTBOX_PRIVATE_H
 
@@ -7,7 +7,7 @@
 #include "keeper/outbox.h"
 
 /* A notifier. */
-struct courier {
+struct notifier {
 	const char *name;
 	const struct config_notifier *rules;
 	uint32_t recipient_count;
@@ -31,7 +31,7 @@ struct courier {
 
 struct outbox {
 	uint32_t count;
-	struct courier *couriers;
+	struct notifier *notifiers;
 	uint32_t random;
 	uint64_t own_change; /* counter of our own things worth telling */
 };
@@ -39,6 +39,6 @@ struct outbox {
 /* notice_message.c: the packets of a delivery's notice, to be flushed, for the recipients that it is
  * claimed for, or `again` where it was told before. Returns false if it cannot be read now, or
  * there is no memory for all of it. */
-bool notice_message_send(struct keeper *, struct courier *, const struct delivery *, bool again);
+bool notice_message_send(struct keeper *, struct notifier *, const struct delivery *, bool again);
 
 #endif

@@ -60,15 +60,15 @@ policy_close(struct keeper *keeper)
 }
 
 struct listener *
-policy_listener(const struct keeper *keeper, const struct courier *courier)
+policy_listener(const struct keeper *keeper, const struct notifier *notifier)
 {
-	return &keeper->policy->listeners[courier_index(keeper, courier)];
+	return &keeper->policy->listeners[notifier_index(keeper, notifier)];
 }
 
 bool
-policy_is_quiet(const struct keeper *keeper, const struct courier *courier)
+policy_is_quiet(const struct keeper *keeper, const struct notifier *notifier)
 {
-	return policy_listener(keeper, courier)->hushed;
+	return policy_listener(keeper, notifier)->hushed;
 }
 
 void

@@ -14,7 +14,7 @@
 
 #include <stdbool.h>
 
-struct courier;
+struct notifier;
 struct keeper;
 
 /* What is kept of targets and notifiers in memory. Returns false if out of memory. */
@@ -36,7 +36,7 @@ void policy_compare(struct keeper *);
 void policy_look_at_windows(struct keeper *);
 
 /* Whether a notifier is in its quiet hours. */
-bool policy_is_quiet(const struct keeper *, const struct courier *);
+bool policy_is_quiet(const struct keeper *, const struct notifier *);
 
 /* Commits what there is for postwatch.db: with what was withheld, of which targets. */
 void policy_commit(struct keeper *);

@@ -48,6 +48,6 @@ struct policy_state {
 	uint64_t outage_up, outage;
 };
 
-struct listener *policy_listener(const struct keeper *, const struct courier *);
+struct listener *policy_listener(const struct keeper *, const struct notifier *);
 
 #endif

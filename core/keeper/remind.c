@@ -36,14 +36,14 @@ static bool
 is_due(struct keeper *keeper, uint32_t target, uint32_t index, const struct store_incident *incident, int64_t now,
     uint64_t *opened)
 {
-	const struct courier *courier = courier_at(keeper, index);
+	const struct notifier *notifier = notifier_at(keeper, index);
 	struct ledger ledger;
 	int64_t last;
 
-	if (courier_rules(courier)->remind_count == 0 || policy_is_quiet(keeper, courier) || !rules_want(keeper, index, NOTICE_reminder, "")
+	if (notifier_rules(notifier)->remind_count == 0 || policy_is_quiet(keeper, notifier) || !rules_want(keeper, index, NOTICE_reminder, "")
 	    || !rules_include(keeper, target, index, NULL))
 		return false;
-	last = remind_last(courier_rules(courier)->remind, courier_rules(courier)->remind_count, incident->confirmed + courier_rules(courier)->after, now);
+	last = remind_last(notifier_rules(notifier)->remind, notifier_rules(notifier)->remind_count, incident->confirmed + notifier_rules(notifier)->after, now);
 	if (last <= incident->reminded || last == 0)
 		return false;
 	ledgers_read(keeper, target, index, &ledger);
@@ -99,42 +99,42 @@ remind(struct keeper *keeper)
 	bool wanted = false;
 
 	for (uint32_t i = 0; i < keeper->config->notifier_count; i++)
-		wanted |= courier_rules(courier_at(keeper, i))->remind_count > 0;
+		wanted |= notifier_rules(notifier_at(keeper, i))->remind_count > 0;
 	while (wanted && store_next_open_incident(keeper->store, &incident))
 		remind_of(keeper, registry_target(keeper->registry, incident.target), &incident, now);
 }
 
 static void
-stand_in(struct keeper *keeper, struct courier *courier, struct delivery *delivery)
+stand_in(struct keeper *keeper, struct notifier *notifier, struct delivery *delivery)
 {
-	uint32_t fallback = courier_rules(courier)->fallback, target = registry_target(keeper->registry, delivery->target);
+	uint32_t fallback = notifier_rules(notifier)->fallback, target = registry_target(keeper->registry, delivery->target);
 	uint64_t notice = delivery->notice;
 	struct ledger ledger;
 
 	if (target != CONFIG_NONE)
 		ledgers_read(keeper, target, fallback, &ledger);
-	if (!outbox_had(keeper, courier_at(keeper, fallback), notice) && (target == CONFIG_NONE || !ledger_is_down(&ledger))) {
-		keeper_log(keeper, LOG_WARNING, "keeper: %s has not sent a notice (%s) in time: %s is told as well", courier_rules(courier)->name,
-		    notice_name(delivery->kind), courier_rules(courier_at(keeper, fallback))->name);
+	if (!outbox_had(keeper, notifier_at(keeper, fallback), notice) && (target == CONFIG_NONE || !ledger_is_down(&ledger))) {
+		keeper_log(keeper, LOG_WARNING, "keeper: %s has not sent a notice (%s) in time: %s is told as well", notifier_rules(notifier)->name,
+		    notice_name(delivery->kind), notifier_rules(notifier_at(keeper, fallback))->name);
 		outbox_add(keeper, fallback, &(struct outbox_entry){ .kind = delivery->kind, .code = delivery->code, .notice = notice,
 		    .target = delivery->target, .incident = delivery->incident, .stands_in = true });
 		if (target != CONFIG_NONE)
 			ledgers_queued(keeper, target, fallback, &ledger, &(struct ledger_word){ delivery->kind, delivery->code, notice, 0 });
 	}
 	delivery->failover = STORE_FAILOVER_DONE;
-	outbox_put(keeper, courier, delivery, text_view(""));
+	outbox_put(keeper, notifier, delivery, text_view(""));
 }
 
 static void
-fail_over(struct keeper *keeper, struct courier *courier)
+fail_over(struct keeper *keeper, struct notifier *notifier)
 {
 	struct delivery delivery = { .notice = 0 };
 
-	if (courier_rules(courier)->fallback == CONFIG_NONE || policy_is_quiet(keeper, courier))
+	if (notifier_rules(notifier)->fallback == CONFIG_NONE || policy_is_quiet(keeper, notifier))
 		return;
-	while (outbox_next_late(keeper, courier, failover_after + courier_rules(courier)->after, false, &delivery))
-		if (withhold_delivery(keeper, courier, &delivery) == NULL)
-			stand_in(keeper, courier, &delivery);
+	while (outbox_next_late(keeper, notifier, failover_after + notifier_rules(notifier)->after, false, &delivery))
+		if (withhold_delivery(keeper, notifier, &delivery) == NULL)
+			stand_in(keeper, notifier, &delivery);
 }
 
 static void
@@ -170,7 +170,7 @@ remind_turn(struct keeper *keeper)
 {
 	remind(keeper);
 	for (uint32_t i = 0; i < keeper->config->notifier_count; i++)
-		fail_over(keeper, courier_at(keeper, i));
+		fail_over(keeper, notifier_at(keeper, i));
 	test_ways(keeper);
 }
 

@@ -38,7 +38,7 @@ find_condition(const struct keeper *keeper, uint32_t target, const struct ledger
 /* The newest words on each trouble of ours, newest first. */
 struct ours {
 	const struct keeper *keeper;
-	const struct courier *courier;
+	const struct notifier *notifier;
 	uint64_t last; /* the number of the notice that was read last */
 	uint32_t left; /* that many are passed over */
 	uint64_t found;
@@ -54,8 +54,8 @@ on_ours(void *arg, const struct store_notice *row)
 
 	ours->last = row->number;
 	if (alert == NOTICE_ALERT_NONE || !ledger_meet(&ours->met, row->code) || alert == NOTICE_ALERT_CLOSED
-	    || outbox_next_of_notice(ours->keeper, ours->courier, row->number, &queued)
-	    || !outbox_had(ours->keeper, ours->courier, row->number) || ours->left-- > 0)
+	    || outbox_next_of_notice(ours->keeper, ours->notifier, row->number, &queued)
+	    || !outbox_had(ours->keeper, ours->notifier, row->number) || ours->left-- > 0)
 		return true;
 	ours->found = row->number;
 	return false;
@@ -64,14 +64,14 @@ on_ours(void *arg, const struct store_notice *row)
 /* What of a target the receiver has that stands: at the place 0 that it is down, unless an end of
  * that is on its way, and its conditions behind that. */
 static uint64_t
-find_of_target(const struct keeper *keeper, uint32_t target, const struct courier *courier, uint32_t place, bool *end)
+find_of_target(const struct keeper *keeper, uint32_t target, const struct notifier *notifier, uint32_t place, bool *end)
 {
 	struct ledger ledger;
 
 	*end = withhold_is_silent(keeper, target);
 	if (*end)
 		return 0;
-	ledgers_read(keeper, target, courier_index(keeper, courier), &ledger);
+	ledgers_read(keeper, target, notifier_index(keeper, notifier), &ledger);
 	if (place > 0)
 		return find_condition(keeper, target, &ledger, place, end);
 	if (ledger.sent.meaning != MEANING_DOWN || ledger.queued.meaning != MEANING_DOWN || !registry_is_down(keeper->registry, target))
@@ -82,13 +82,13 @@ find_of_target(const struct keeper *keeper, uint32_t target, const struct courie
 /* The next notice of the round, from where it stopped; 0: nothing is left of it, or as much was
  * looked at as is for a turn. */
 static uint64_t
-find_next(struct keeper *keeper, struct courier *courier, struct listener *listener)
+find_next(struct keeper *keeper, struct notifier *notifier, struct listener *listener)
 {
-	struct ours ours = { .keeper = keeper, .courier = courier };
+	struct ours ours = { .keeper = keeper, .notifier = notifier };
 
 	for (uint32_t looked = 0; listener->repeat_target < keeper->config->target_count && looked < TARGETS_A_TURN;) {
 		bool end;
-		uint64_t found = find_of_target(keeper, listener->repeat_target, courier, listener->repeat_code++, &end);
+		uint64_t found = find_of_target(keeper, listener->repeat_target, notifier, listener->repeat_code++, &end);
 
 		if (end) {
 			listener->repeat_target++;
@@ -116,27 +116,27 @@ end_round(struct listener *listener)
 }
 
 void
-repeat_turn(struct keeper *keeper, struct courier *courier)
+repeat_turn(struct keeper *keeper, struct notifier *notifier)
 {
-	struct listener *listener = policy_listener(keeper, courier);
+	struct listener *listener = policy_listener(keeper, notifier);
 	uint64_t notice;
 
-	if (!(courier_rules(courier)->receiver & PW_FORGETS) || keeper->stop_by != 0)
+	if (!(notifier_rules(notifier)->receiver & PW_FORGETS) || keeper->stop_by != 0)
 		return;
 	if (listener->repeat_next == 0)
 		end_round(listener);
-	if (clock_mono() < listener->repeat_next || clock_mono() < courier_rests_until(courier) || listener->hushed)
+	if (clock_mono() < listener->repeat_next || clock_mono() < notifier_rests_until(notifier) || listener->hushed)
 		return;
-	if ((notice = find_next(keeper, courier, listener)) != 0)
-		(void)courier_hand_again(keeper, courier, notice);
+	if ((notice = find_next(keeper, notifier, listener)) != 0)
+		(void)notifier_hand_again(keeper, notifier, notice);
 	else if (listener->repeat_target == keeper->config->target_count)
 		end_round(listener);
 }
 
 /* Whether its way works is judged by what is told for the first time. */
 void
-repeat_answered(struct keeper *keeper, struct courier *courier, const struct message_receipt *receipt)
+repeat_answered(struct keeper *keeper, struct notifier *notifier, const struct message_receipt *receipt)
 {
 	if (receipt->fate != PW_SENT)
-		end_round(policy_listener(keeper, courier));
+		end_round(policy_listener(keeper, notifier));
 }

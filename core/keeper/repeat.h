@@ -5,8 +5,8 @@
 #include "keeper/outbox.h"
 
 /* When nothing else is to be handed out. */
-void repeat_turn(struct keeper *, struct courier *);
+void repeat_turn(struct keeper *, struct notifier *);
 /* Its receipt. */
-void repeat_answered(struct keeper *, struct courier *, const struct message_receipt *);
+void repeat_answered(struct keeper *, struct notifier *, const struct message_receipt *);
 
 #endif

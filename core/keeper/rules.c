@@ -8,22 +8,22 @@
 #include "keeper/ledgers.h"
 
 bool
-rules_include(const struct keeper *keeper, uint32_t target, uint32_t courier, const struct audience *audience)
+rules_include(const struct keeper *keeper, uint32_t target, uint32_t index, const struct audience *audience)
 {
-	const struct courier *notifier = courier_at(keeper, courier);
+	const struct notifier *notifier = notifier_at(keeper, index);
 
 	if (target != CONFIG_NONE)
-		return outbox_includes(keeper, target, courier);
-	if (outbox_is_heartbeat(keeper, courier) || audience == NULL)
-		return !outbox_is_heartbeat(keeper, courier);
-	return notifier != audience->spared && !(audience->spares_dead && courier_is_dead(notifier))
+		return outbox_includes(keeper, target, index);
+	if (outbox_is_heartbeat(keeper, index) || audience == NULL)
+		return !outbox_is_heartbeat(keeper, index);
+	return notifier != audience->spared && !(audience->spares_dead && notifier_is_dead(notifier))
 	    && (audience->told_before == 0 || outbox_had(keeper, notifier, audience->told_before));
 }
 
 bool
-rules_want(const struct keeper *keeper, uint32_t courier, enum notice_kind kind, const char *code)
+rules_want(const struct keeper *keeper, uint32_t notifier, enum notice_kind kind, const char *code)
 {
-	const struct config_notifier *rules = courier_rules(courier_at(keeper, courier));
+	const struct config_notifier *rules = notifier_rules(notifier_at(keeper, notifier));
 
 	if (kind == NOTICE_test && strcmp(code, "weekly") == 0)
 		return rules->self_test;
@@ -49,13 +49,13 @@ begins(enum notice_kind kind, const char *code)
 }
 
 int64_t
-rules_due(const struct courier *courier, enum notice_kind kind, const char *code, int64_t confirmed)
+rules_due(const struct notifier *notifier, enum notice_kind kind, const char *code, int64_t confirmed)
 {
-	int64_t wait = confirmed + courier_rules(courier)->after - clock_wall();
+	int64_t wait = confirmed + notifier_rules(notifier)->after - clock_wall();
 
-	if (courier_rules(courier)->after == 0 || !begins(kind, code) || wait <= 0)
+	if (notifier_rules(notifier)->after == 0 || !begins(kind, code) || wait <= 0)
 		return 0;
-	return clock_wall() + (wait < courier_rules(courier)->after ? wait : courier_rules(courier)->after);
+	return clock_wall() + (wait < notifier_rules(notifier)->after ? wait : notifier_rules(notifier)->after);
 }
 
 /* Whether a notice of that kind goes with what has ended. */
@@ -83,26 +83,26 @@ ends_same(const struct delivery *delivery, enum notice_kind end, const char *cod
 bool
 rules_recall(struct keeper *keeper, uint32_t target, uint32_t index, enum notice_kind end, const char *code)
 {
-	struct courier *courier = courier_at(keeper, index);
+	struct notifier *notifier = notifier_at(keeper, index);
 	uint64_t number = registry_number(keeper->registry, target), last_end = 0;
 	struct delivery queued = { .notice = 0 };
 	bool unripe = false, left = false;
 
-	if (courier_rules(courier)->after == 0)
+	if (notifier_rules(notifier)->after == 0)
 		return false;
-	while (outbox_next_of_target(keeper, courier, number, &queued)) {
+	while (outbox_next_of_target(keeper, notifier, number, &queued)) {
 		if (ends_same(&queued, end, code))
 			last_end = queued.notice; /* what is older goes with it */
 		unripe |= begins(queued.kind, queued.code) && belongs(&queued, end, code) && outbox_is_unripe(&queued);
 	}
-	if (!unripe || (target != CONFIG_NONE && end != NOTICE_cleared && ledgers_sent_down(keeper, target, courier)))
+	if (!unripe || (target != CONFIG_NONE && end != NOTICE_cleared && ledgers_sent_down(keeper, target, notifier)))
 		return false;
 	queued = (struct delivery){ .notice = 0 };
-	while (outbox_next_of_target(keeper, courier, number, &queued)) {
+	while (outbox_next_of_target(keeper, notifier, number, &queued)) {
 		if (queued.notice <= last_end || !belongs(&queued, end, code))
 			continue;
-		if (!outbox_is_in_digest(&queued) && outbox_is_unsent(courier, &queued))
-			outbox_drop(keeper, courier, &queued, "it was over before it was to be told");
+		if (!outbox_is_in_digest(&queued) && outbox_is_unsent(notifier, &queued))
+			outbox_drop(keeper, notifier, &queued, "it was over before it was to be told");
 		else
 			/* of what may have arrived, or is to be told in a digest, the end is told
 			 * as well */

@@ -23,7 +23,7 @@ static const char silence_digest[] = "digest";
 /* One thing to be told to one notifier. */
 struct telling {
 	struct keeper *keeper;
-	uint32_t target, courier;
+	uint32_t target, notifier;
 	uint64_t number; /* of the target */
 	/* the notice of what ended now, where another notifier was told of it before; 0: there is
 	 * none yet */
@@ -36,7 +36,7 @@ static void
 read_ledger(struct telling *it)
 {
 	if (it->target != CONFIG_NONE)
-		ledgers_read(it->keeper, it->target, it->courier, it->ledger);
+		ledgers_read(it->keeper, it->target, it->notifier, it->ledger);
 }
 
 /* What is already known of it, or is not to be known, changes what the notifier is told next all
@@ -45,7 +45,7 @@ static void
 note(struct telling *it, enum notice_kind kind, const char *code, uint64_t notice)
 {
 	if (it->target != CONFIG_NONE)
-		ledgers_note(it->keeper, it->target, it->courier, it->ledger, &(struct ledger_word){ kind, code, notice, 0 });
+		ledgers_note(it->keeper, it->target, it->notifier, it->ledger, &(struct ledger_word){ kind, code, notice, 0 });
 }
 
 static void
@@ -53,11 +53,11 @@ queue(struct telling *it, enum notice_kind kind, const char *code, uint64_t noti
 {
 	uint64_t opened = it->target == CONFIG_NONE ? 0 : ledger_opened(it->ledger, kind, code);
 
-	outbox_add(it->keeper, it->courier, &(struct outbox_entry){ .kind = kind, .code = code, .notice = notice,
+	outbox_add(it->keeper, it->notifier, &(struct outbox_entry){ .kind = kind, .code = code, .notice = notice,
 	    .target = it->number, .incident = incident, .opened = opened,
-	    .due = rules_due(courier_at(it->keeper, it->courier), kind, code, confirmed) });
+	    .due = rules_due(notifier_at(it->keeper, it->notifier), kind, code, confirmed) });
 	if (it->target != CONFIG_NONE)
-		ledgers_queued(it->keeper, it->target, it->courier, it->ledger, &(struct ledger_word){ kind, code, notice, opened });
+		ledgers_queued(it->keeper, it->target, it->notifier, it->ledger, &(struct ledger_word){ kind, code, notice, opened });
 }
 
 /* Who does not want to hear of an end knows of none that has begun. */
@@ -126,7 +126,7 @@ tell_outage(struct telling *it, const struct outage *given, bool merges)
 {
 	struct outage outage = *given;
 	struct store_incident incident = { .number = 0 };
-	int64_t after = courier_rules(courier_at(it->keeper, it->courier))->after;
+	int64_t after = notifier_rules(notifier_at(it->keeper, it->notifier))->after;
 	bool brief;
 
 	if (outage.row != NULL)
@@ -134,7 +134,7 @@ tell_outage(struct telling *it, const struct outage *given, bool merges)
 	else
 		(void)store_find_incident(it->keeper->store, outage.incident, &incident);
 	brief = !merges && after > 0 && (incident.acknowledged != 0 || outage.ended - incident.confirmed < after);
-	if (brief || (!merges && !rules_want(it->keeper, it->courier, NOTICE_outage, ""))) {
+	if (brief || (!merges && !rules_want(it->keeper, it->notifier, NOTICE_outage, ""))) {
 		note(it, NOTICE_outage, "", outage.up);
 		return;
 	}
@@ -150,11 +150,11 @@ static void
 tell_state(struct telling *it, enum notice_kind kind, const struct outage *outage, const char *code, uint64_t notice,
     int64_t confirmed)
 {
-	struct courier *courier = courier_at(it->keeper, it->courier);
-	uint64_t down = kind == NOTICE_up ? outbox_find_unsent_down(it->keeper, courier, outage->incident) : 0;
+	struct notifier *notifier = notifier_at(it->keeper, it->notifier);
+	uint64_t down = kind == NOTICE_up ? outbox_find_unsent_down(it->keeper, notifier, outage->incident) : 0;
 	bool merges = down != 0;
 
-	if (!merges && rules_want(it->keeper, it->courier, kind, code)) {
+	if (!merges && rules_want(it->keeper, it->notifier, kind, code)) {
 		queue(it, kind, code, notice, outage->incident, confirmed);
 		return;
 	}
@@ -163,7 +163,7 @@ tell_state(struct telling *it, enum notice_kind kind, const struct outage *outag
 		return;
 	}
 	tell_outage(it, outage, true);
-	outbox_merge(it->keeper, courier, down, it->keeper->policy->outage);
+	outbox_merge(it->keeper, notifier, down, it->keeper->policy->outage);
 }
 
 static void
@@ -176,7 +176,7 @@ tell_one(struct telling *it, const struct message_change *change, const struct t
 		.incident = row->incident, .row = row->row, .ended = change->detected, .confirmed = change->confirmed, .text = change->text,
 		.attempts = change->attempts, .attempt_count = change->attempt_count };
 	bool recalled = (it->target != CONFIG_NONE || notice_is_together(kind, change->code))
-	    && rules_recall(keeper, it->target, it->courier, kind, change->code);
+	    && rules_recall(keeper, it->target, it->notifier, kind, change->code);
 	enum ledger_act act;
 
 	read_ledger(it); /* a recall has changed it */
@@ -184,8 +184,8 @@ tell_one(struct telling *it, const struct message_change *change, const struct t
 		note(it, kind, change->code, notice);
 		return;
 	}
-	if (it->target != CONFIG_NONE && keeper->policy->listeners[it->courier].hushed) {
-		rules_miss(keeper, it->courier, it->target);
+	if (it->target != CONFIG_NONE && keeper->policy->listeners[it->notifier].hushed) {
+		rules_miss(keeper, it->notifier, it->target);
 		return;
 	}
 	act = it->target == CONFIG_NONE ? LEDGER_TELL : ledger_judge(it->ledger, kind, change->code);
@@ -201,7 +201,7 @@ is_concerned(struct telling *it, enum notice_kind kind, const char *code)
 {
 	bool ends = kind == NOTICE_up || kind == NOTICE_settled || kind == NOTICE_stopped;
 
-	if (rules_include(it->keeper, it->target, it->courier, it->audience))
+	if (rules_include(it->keeper, it->target, it->notifier, it->audience))
 		return true;
 	if (it->target == CONFIG_NONE || (!ends && kind != NOTICE_cleared))
 		return false;
@@ -218,7 +218,7 @@ telling_notice(struct keeper *keeper, const struct message_change *change, const
 	if (change->silences[0] != '\0')
 		return;
 	for (uint32_t i = 0; i < keeper->config->notifier_count; i++) {
-		struct telling it = { .keeper = keeper, .target = change->target, .courier = i, .number = row->target,
+		struct telling it = { .keeper = keeper, .target = change->target, .notifier = i, .number = row->target,
 			.audience = audience, .ledger = &ledger };
 		if (is_concerned(&it, notice_named(change->kind), change->code))
 			tell_one(&it, change, row);
@@ -228,7 +228,7 @@ telling_notice(struct keeper *keeper, const struct message_change *change, const
 /* The newest words on each matter, newest first. */
 struct look {
 	struct keeper *keeper;
-	uint32_t target, courier; /* CONFIG_NONE: all of them */
+	uint32_t target, notifier; /* CONFIG_NONE: all of them */
 	struct ledger_met met;
 	bool state_seen;
 	uint64_t outage, outage_change; /* the last of its kind */
@@ -240,13 +240,13 @@ struct look {
 static bool
 had_it(const struct telling *it, uint64_t notice)
 {
-	return outbox_had(it->keeper, courier_at(it->keeper, it->courier), notice);
+	return outbox_had(it->keeper, notifier_at(it->keeper, it->notifier), notice);
 }
 
 static void
 compare_condition(struct telling *it, const struct store_notice *row, enum notice_kind kind)
 {
-	bool recalled = rules_recall(it->keeper, it->target, it->courier, kind, row->code);
+	bool recalled = rules_recall(it->keeper, it->target, it->notifier, kind, row->code);
 
 	read_ledger(it);
 	if (recalled) {
@@ -255,7 +255,7 @@ compare_condition(struct telling *it, const struct store_notice *row, enum notic
 	}
 	if (ledger_judge(it->ledger, kind, row->code) != LEDGER_TELL || had_it(it, row->number))
 		return;
-	if (rules_want(it->keeper, it->courier, kind, row->code))
+	if (rules_want(it->keeper, it->notifier, kind, row->code))
 		queue(it, kind, row->code, row->number, row->incident, row->confirmed);
 	else
 		pass_over(it, kind, row->code, row->number);
@@ -281,13 +281,13 @@ compare_state(struct telling *it, const struct store_notice *row, enum notice_ki
 	case LATE_DOWN:
 		/* What was told with many others is told; and who is told later is not told of what
 		 * somebody has taken on. */
-		taken_on = courier_rules(courier_at(it->keeper, it->courier))->after > 0
+		taken_on = notifier_rules(notifier_at(it->keeper, it->notifier))->after > 0
 		    && registry_open_incident(it->keeper->registry, it->target, &incident) && incident.acknowledged != 0;
 		if (strstr(row->silences, silence_digest) == NULL && !taken_on && !had_it(it, row->number))
 			tell_state(it, kind, &outage, row->code, row->number, row->confirmed);
 		return;
 	case LATE_UP:
-		recalled = rules_recall(it->keeper, it->target, it->courier, kind, row->code);
+		recalled = rules_recall(it->keeper, it->target, it->notifier, kind, row->code);
 		read_ledger(it);
 		if (recalled)
 			note(it, kind, row->code, row->number);
@@ -305,8 +305,8 @@ compare_state(struct telling *it, const struct store_notice *row, enum notice_ki
 static void
 compare(struct telling *it, const struct store_notice *row, enum notice_kind kind, bool of_state)
 {
-	if (it->keeper->policy->listeners[it->courier].hushed) {
-		rules_miss(it->keeper, it->courier, it->target);
+	if (it->keeper->policy->listeners[it->notifier].hushed) {
+		rules_miss(it->keeper, it->notifier, it->target);
 		withhold_later(it->keeper, it->target, true);
 	} else if (of_state)
 		compare_state(it, row, kind);
@@ -332,16 +332,16 @@ on_notice(void *arg, const struct store_notice *row)
 		return --look->count > 0;
 	look->state_seen |= of_state;
 	for (uint32_t i = 0; i < look->keeper->config->notifier_count; i++) {
-		struct telling it = { .keeper = look->keeper, .target = look->target, .courier = i, .number = row->target,
+		struct telling it = { .keeper = look->keeper, .target = look->target, .notifier = i, .number = row->target,
 			.outage = look->outage_change == row->change ? look->outage : 0, .ledger = &look->ledger };
-		if ((look->courier == CONFIG_NONE || look->courier == i) && is_concerned(&it, kind, row->code))
+		if ((look->notifier == CONFIG_NONE || look->notifier == i) && is_concerned(&it, kind, row->code))
 			compare(&it, row, kind, of_state);
 	}
 	return --look->count > 0;
 }
 
 bool
-telling_compare(struct keeper *keeper, uint32_t target, uint32_t courier)
+telling_compare(struct keeper *keeper, uint32_t target, uint32_t notifier)
 {
 	struct look *look;
 	enum store_reading answer;
@@ -352,7 +352,7 @@ telling_compare(struct keeper *keeper, uint32_t target, uint32_t courier)
 		keeper_out_of_memory(keeper, "what was told");
 	look->keeper = keeper;
 	look->target = target;
-	look->courier = courier;
+	look->notifier = notifier;
 	look->count = COMPARED_MAX;
 	answer = store_read_notices(store_inside(keeper->store), registry_number(keeper->registry, target), 0, COMPARED_MAX, on_notice, look);
 	free(look);

@@ -13,6 +13,6 @@ struct telling_row {
 void telling_notice(struct keeper *, const struct message_change *, const struct telling_row *, const struct audience *);
 /* The reasons for silence of a target have ended: what is true is compared with what that notifier
  * (CONFIG_NONE: each) was told. Returns false if that could not be read: it is compared later. */
-bool telling_compare(struct keeper *, uint32_t target, uint32_t courier);
+bool telling_compare(struct keeper *, uint32_t target, uint32_t notifier);
 
 #endif

@@ -34,36 +34,36 @@ put_notice(struct keeper *keeper, uint64_t number, const char *notifier, const c
 void
 test_notice_begin(struct keeper *keeper, struct ask *ask, const struct message_ask *message)
 {
-	struct courier *courier = message->word_count == 1 ? courier_named(keeper, message->words[0]) : NULL;
+	struct notifier *notifier = message->word_count == 1 ? notifier_named(keeper, message->words[0]) : NULL;
 
-	if (courier == NULL) {
+	if (notifier == NULL) {
 		ask_refuse(ask, ASK_USAGE, "there is no such notifier: `postwatch check` reads the configuration");
 		return;
 	}
 	ask->notice = store_number(keeper->store, STORE_NOTICES);
-	ask->courier = courier;
+	ask->notifier = notifier;
 	ask->began = clock_mono();
 	ask->serial = UINT64_MAX;
-	put_notice(keeper, ask->notice, courier_rules(courier)->name, message->who);
-	outbox_add(keeper, courier_index(keeper, courier),
+	put_notice(keeper, ask->notice, notifier_rules(notifier)->name, message->who);
+	outbox_add(keeper, notifier_index(keeper, notifier),
 	    &(struct outbox_entry){ .kind = NOTICE_test, .code = "", .notice = ask->notice });
-	courier_wake(courier);
-	keeper_log(keeper, LOG_NOTICE, "%s is tested: asked for by %s", courier_rules(courier)->name, message->who);
+	notifier_wake(notifier);
+	keeper_log(keeper, LOG_NOTICE, "%s is tested: asked for by %s", notifier_rules(notifier)->name, message->who);
 }
 
 static struct ask *
-find_ask(const struct keeper *keeper, const struct courier *courier, uint64_t notice)
+find_ask(const struct keeper *keeper, const struct notifier *notifier, uint64_t notice)
 {
 	for (struct ask *ask = keeper->service->asks; ask != NULL; ask = ask->next)
-		if (ask->notice != 0 && ask->notice == notice && ask->courier == courier)
+		if (ask->notice != 0 && ask->notice == notice && ask->notifier == notifier)
 			return ask;
 	return NULL;
 }
 
 bool
-test_notice_waits(const struct keeper *keeper, const struct courier *courier, uint64_t notice)
+test_notice_waits(const struct keeper *keeper, const struct notifier *notifier, uint64_t notice)
 {
-	return find_ask(keeper, courier, notice) != NULL;
+	return find_ask(keeper, notifier, notice) != NULL;
 }
 
 static void
@@ -76,10 +76,10 @@ finish(struct keeper *keeper, struct ask *ask, int status)
 }
 
 void
-test_notice_receipt(struct keeper *keeper, struct courier *courier, const struct delivery *delivery, const struct message_receipt *receipt)
+test_notice_receipt(struct keeper *keeper, struct notifier *notifier, const struct delivery *delivery, const struct message_receipt *receipt)
 {
 	static const char *const words[] = { [PW_SENT] = "sent", [PW_AGAIN] = "not sent", [PW_NEVER] = "refused" };
-	struct ask *ask = find_ask(keeper, courier, delivery->notice);
+	struct ask *ask = find_ask(keeper, notifier, delivery->notice);
 	char said[ANSWER_LINE_MAX - 512], took[64];
 	struct text text = TEXT_OVER(said), span = TEXT_OVER(took);
 
@@ -87,22 +87,22 @@ test_notice_receipt(struct keeper *keeper, struct courier *courier, const struct
 		return;
 	text_escape(&text, receipt->text);
 	text_add_span(&span, receipt->micros);
-	ask_say(ask, 'o', "%s%s%s: %s after %s%s%s", courier_rules(courier)->name, delivery->recipient[0] == '\0' ? "" : " to ",
+	ask_say(ask, 'o', "%s%s%s: %s after %s%s%s", notifier_rules(notifier)->name, delivery->recipient[0] == '\0' ? "" : " to ",
 	    delivery->recipient, words[receipt->fate], took, text.size > 0 ? ": " : "", said);
 	ask->failed |= receipt->fate != PW_SENT;
-	if (++ask->receipts == courier_recipients(courier))
+	if (++ask->receipts == notifier_recipients(notifier))
 		finish(keeper, ask, ask->failed ? ASK_REFUSED : 0);
 }
 
 void
-test_notice_lost(struct keeper *keeper, struct courier *courier, uint64_t notice)
+test_notice_lost(struct keeper *keeper, struct notifier *notifier, uint64_t notice)
 {
-	struct ask *ask = find_ask(keeper, courier, notice);
+	struct ask *ask = find_ask(keeper, notifier, notice);
 
 	if (ask == NULL)
 		return;
-	ask_say(ask, 'e', "%s died with it in hand: the log says of what", courier_rules(courier)->name);
-	outbox_drop_notice(keeper, courier, notice, is_over);
+	ask_say(ask, 'e', "%s died with it in hand: the log says of what", notifier_rules(notifier)->name);
+	outbox_drop_notice(keeper, notifier, notice, is_over);
 	finish(keeper, ask, ASK_REFUSED);
 }
 
@@ -114,17 +114,17 @@ test_notice_turn(struct keeper *keeper)
 	for (struct ask *ask = keeper->service->asks; ask != NULL; ask = ask->next) {
 		if (ask->notice == 0)
 			continue;
-		const struct config_notifier *rules = courier_rules(ask->courier);
-		bool taken = courier_in_hand(ask->courier) == ask->notice;
+		const struct config_notifier *rules = notifier_rules(ask->notifier);
+		bool taken = notifier_in_hand(ask->notifier) == ask->notice;
 		/* Past its deadline the parent ends it, and that is the answer then. */
 		if (now - ask->began < to_be_taken + (taken ? rules->deadline + to_be_killed : 0))
 			continue;
 		if (taken)
 			ask_say(ask, 'e', "%s has not answered in time: what becomes of it `postwatch outbox` tells", rules->name);
 		else {
-			ask_say(ask, 'e', "%s %s", rules->name, !courier_is_linked(ask->courier) ? "is not running: the log says why"
+			ask_say(ask, 'e', "%s %s", rules->name, !notifier_is_linked(ask->notifier) ? "is not running: the log says why"
 			    : "is busy with others, or there were too many in this minute: it was taken back");
-			outbox_drop_notice(keeper, ask->courier, ask->notice, is_over);
+			outbox_drop_notice(keeper, ask->notifier, ask->notice, is_over);
 		}
 		finish(keeper, ask, ASK_BUSY);
 	}

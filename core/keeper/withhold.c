@@ -41,30 +41,30 @@ withhold_target(const struct keeper *keeper, uint32_t target)
 /* Reminders, and what was to be told later: to who knows already of it, an acknowledgement changes
  * nothing. */
 static bool
-is_acknowledged(const struct keeper *keeper, const struct courier *courier, const struct delivery *delivery, uint32_t target)
+is_acknowledged(const struct keeper *keeper, const struct notifier *notifier, const struct delivery *delivery, uint32_t target)
 {
 	struct store_incident incident;
 	bool reminds = delivery->kind == NOTICE_reminder;
-	bool is_later = courier_rules(courier)->after > 0 && delivery->failover != STORE_FAILOVER_STANDS_IN
+	bool is_later = notifier_rules(notifier)->after > 0 && delivery->failover != STORE_FAILOVER_STANDS_IN
 	    && (delivery->kind == NOTICE_down || delivery->kind == NOTICE_flapping || delivery->kind == NOTICE_changed);
 
 	return (reminds || is_later) && delivery->incident != 0 && registry_open_incident(keeper->registry, target, &incident)
 	    && incident.number == delivery->incident && incident.acknowledged != 0
-	    && (reminds || !ledgers_sent_down(keeper, target, courier));
+	    && (reminds || !ledgers_sent_down(keeper, target, notifier));
 }
 
 /* A `down` that an end is queued behind is told with it, in order. */
 static bool
-is_over(const struct keeper *keeper, const struct courier *courier, const struct delivery *delivery)
+is_over(const struct keeper *keeper, const struct notifier *notifier, const struct delivery *delivery)
 {
 	bool is_word_between = delivery->kind == NOTICE_reminder || delivery->kind == NOTICE_changed;
 	struct delivery newer = { .notice = delivery->notice, .recipient = delivery->recipient };
 
 	if (delivery->incident == 0 || !(is_word_between || delivery->kind == NOTICE_down) || outbox_is_of_open(keeper, delivery))
 		return false;
-	if (is_word_between || !outbox_is_all_unsent(keeper, courier, delivery))
+	if (is_word_between || !outbox_is_all_unsent(keeper, notifier, delivery))
 		return is_word_between;
-	while (outbox_next_of_target(keeper, courier, delivery->target, &newer))
+	while (outbox_next_of_target(keeper, notifier, delivery->target, &newer))
 		if (!outbox_is_in_digest(&newer) && newer.notice != delivery->notice && ledger_speaks_of_state(newer.kind))
 			return false;
 	return true;
@@ -89,33 +89,33 @@ waits_in_doubt(const char *why)
 
 /* A digest that may have arrived waits where nothing is left in it but what may not be told. */
 static const char *
-withhold_doubtful(const struct keeper *keeper, const struct courier *courier, uint64_t notice)
+withhold_doubtful(const struct keeper *keeper, const struct notifier *notifier, uint64_t notice)
 {
 	struct delivery member = { .notice = 0 };
 	const char *why = NULL;
 
-	while (outbox_next(keeper, courier, STORE_QUEUE_DIGEST, notice, &member))
-		if (!waits_in_doubt(why = withhold_delivery(keeper, courier, &member)))
+	while (outbox_next(keeper, notifier, STORE_QUEUE_DIGEST, notice, &member))
+		if (!waits_in_doubt(why = withhold_delivery(keeper, notifier, &member)))
 			return NULL;
 	return why;
 }
 
 const char *
-withhold_delivery(const struct keeper *keeper, const struct courier *courier, const struct delivery *delivery)
+withhold_delivery(const struct keeper *keeper, const struct notifier *notifier, const struct delivery *delivery)
 {
 	uint32_t target;
 	const char *why;
 
 	if (delivery->kind == NOTICE_digest && delivery->doubt > 0)
-		return withhold_doubtful(keeper, courier, delivery->notice);
+		return withhold_doubtful(keeper, notifier, delivery->notice);
 	if (delivery->target == 0 || delivery->kind == NOTICE_test || delivery->retried > clock_wall()
 	    || (target = registry_target(keeper->registry, delivery->target)) == CONFIG_NONE)
 		return NULL;
 	if ((why = withhold_target(keeper, target)) != NULL)
 		return why;
-	if (is_acknowledged(keeper, courier, delivery, target))
+	if (is_acknowledged(keeper, notifier, delivery, target))
 		return acknowledged;
-	return is_over(keeper, courier, delivery) ? over : NULL;
+	return is_over(keeper, notifier, delivery) ? over : NULL;
 }
 
 void
@@ -151,63 +151,63 @@ withhold_mark(struct keeper *keeper, uint32_t target, bool withheld)
 /* Its row stays, and may be made anew. What an acknowledgement withholds is not told later: the
  * incident's end is. */
 static void
-end(struct keeper *keeper, struct courier *courier, struct delivery *delivery, const char *why)
+end(struct keeper *keeper, struct notifier *notifier, struct delivery *delivery, const char *why)
 {
 	char words[WORDS_MAX];
 	struct text text = TEXT_OVER(words);
 
 	text_format(&text, "held: %s", why);
 	delivery->withheld = why != acknowledged;
-	outbox_drop(keeper, courier, delivery, words);
+	outbox_drop(keeper, notifier, delivery, words);
 	if (delivery->kind == NOTICE_digest)
-		ledgers_digest_end(keeper, courier, delivery->notice);
+		ledgers_digest_end(keeper, notifier, delivery->notice);
 }
 
 /* What was withheld of a target (the store's number) is not known to its notifier; and what is true
  * may have to be compared later. */
 static void
-note_end(struct keeper *keeper, struct courier *courier, uint64_t number, const char *why)
+note_end(struct keeper *keeper, struct notifier *notifier, uint64_t number, const char *why)
 {
 	uint32_t target = registry_target(keeper->registry, number);
 
-	ledgers_go_back(keeper, courier, number);
+	ledgers_go_back(keeper, notifier, number);
 	if (why != acknowledged && target != CONFIG_NONE)
 		withhold_mark(keeper, target, true);
 }
 
 /* A notice of a target (the store's number; 0: of ourselves), for all recipients. */
 static void
-end_notice(struct keeper *keeper, struct courier *courier, uint64_t number, uint64_t notice, const char *why)
+end_notice(struct keeper *keeper, struct notifier *notifier, uint64_t number, uint64_t notice, const char *why)
 {
 	struct delivery delivery = { .notice = 0 };
 	bool said = false;
 
-	while (outbox_next_of_notice(keeper, courier, notice, &delivery)) {
+	while (outbox_next_of_notice(keeper, notifier, notice, &delivery)) {
 		if (outbox_is_in_digest(&delivery))
 			continue;
 		if (!said)
-			keeper_log(keeper, LOG_INFO, "keeper: %s is not told of a notice (%s): %s", courier_rules(courier)->name,
+			keeper_log(keeper, LOG_INFO, "keeper: %s is not told of a notice (%s): %s", notifier_rules(notifier)->name,
 			    notice_name(delivery.kind), why);
 		said = true;
-		end(keeper, courier, &delivery, why);
+		end(keeper, notifier, &delivery, why);
 	}
-	note_end(keeper, courier, number, why);
+	note_end(keeper, notifier, number, why);
 }
 
 /* Ends all of a target that may not be told, and can be taken back. Returns whether anything
  * was. */
 static bool
-end_all_of(struct keeper *keeper, struct courier *courier, uint64_t target)
+end_all_of(struct keeper *keeper, struct notifier *notifier, uint64_t target)
 {
 	struct delivery delivery = { .notice = 0 };
 	bool any = false;
 
-	while (outbox_next_of_target(keeper, courier, target, &delivery)) {
-		const char *why = outbox_is_in_digest(&delivery) ? NULL : withhold_delivery(keeper, courier, &delivery);
+	while (outbox_next_of_target(keeper, notifier, target, &delivery)) {
+		const char *why = outbox_is_in_digest(&delivery) ? NULL : withhold_delivery(keeper, notifier, &delivery);
 
-		if (why == NULL || !outbox_is_all_unsent(keeper, courier, &delivery))
+		if (why == NULL || !outbox_is_all_unsent(keeper, notifier, &delivery))
 			continue;
-		end_notice(keeper, courier, target, delivery.notice, why);
+		end_notice(keeper, notifier, target, delivery.notice, why);
 		/* for what is left of it is judged by what waits behind */
 		delivery = (struct delivery){ .notice = 0 };
 		any = true;
@@ -221,27 +221,27 @@ end_all_of(struct keeper *keeper, struct courier *courier, uint64_t target)
  * was before it.
  */
 static void
-end_line(struct keeper *keeper, struct courier *courier, uint64_t target)
+end_line(struct keeper *keeper, struct notifier *notifier, uint64_t target)
 {
 	struct delivery delivery = { .notice = 0 };
 
-	while (outbox_next_of_target(keeper, courier, target, &delivery))
+	while (outbox_next_of_target(keeper, notifier, target, &delivery))
 		if (!outbox_is_in_digest(&delivery) && delivery.kind != NOTICE_test && delivery.retried != 0) {
 			delivery.retried = 0;
-			outbox_put(keeper, courier, &delivery, text_view(""));
+			outbox_put(keeper, notifier, &delivery, text_view(""));
 		}
-	(void)end_all_of(keeper, courier, target);
+	(void)end_all_of(keeper, notifier, target);
 }
 
 bool
-withhold_take_back(struct keeper *keeper, struct courier *courier, const struct delivery *delivery, const char *why)
+withhold_take_back(struct keeper *keeper, struct notifier *notifier, const struct delivery *delivery, const char *why)
 {
-	if (!outbox_is_all_unsent(keeper, courier, delivery)) /* but what waits behind it may be */
-		return delivery->target != 0 && end_all_of(keeper, courier, delivery->target);
+	if (!outbox_is_all_unsent(keeper, notifier, delivery)) /* but what waits behind it may be */
+		return delivery->target != 0 && end_all_of(keeper, notifier, delivery->target);
 	if (has_end(why))
-		end_line(keeper, courier, delivery->target);
+		end_line(keeper, notifier, delivery->target);
 	else
-		end_notice(keeper, courier, delivery->target, delivery->notice, why);
+		end_notice(keeper, notifier, delivery->target, delivery->notice, why);
 	return true;
 }
 
@@ -249,105 +249,105 @@ void
 withhold_acknowledged(struct keeper *keeper, uint32_t target)
 {
 	for (uint32_t i = 0; i < keeper->config->notifier_count; i++)
-		(void)end_all_of(keeper, courier_at(keeper, i), registry_number(keeper->registry, target));
+		(void)end_all_of(keeper, notifier_at(keeper, i), registry_number(keeper->registry, target));
 }
 
 /* Those that may not be told go back to where they would be without the digest; `for_good`: those
  * alone that will never be. */
 static void
-leave_out(struct keeper *keeper, struct courier *courier, uint64_t digest, bool for_good)
+leave_out(struct keeper *keeper, struct notifier *notifier, uint64_t digest, bool for_good)
 {
 	struct delivery member = { .notice = 0 };
 
-	while (outbox_next(keeper, courier, STORE_QUEUE_DIGEST, digest, &member)) {
-		const char *why = withhold_delivery(keeper, courier, &member);
+	while (outbox_next(keeper, notifier, STORE_QUEUE_DIGEST, digest, &member)) {
+		const char *why = withhold_delivery(keeper, notifier, &member);
 
 		if (why == NULL || (for_good && waits_in_doubt(why)))
 			continue;
 		member.merged = 0;
-		end(keeper, courier, &member, why);
-		note_end(keeper, courier, member.target, why);
+		end(keeper, notifier, &member, why);
+		note_end(keeper, notifier, member.target, why);
 		if (has_end(why))
-			end_line(keeper, courier, member.target);
+			end_line(keeper, notifier, member.target);
 	}
 }
 
 /* What may have arrived cannot be taken back: those that may be told go on without the others,
  * which wait in the digest. */
 static void
-let_others_go(struct keeper *keeper, struct courier *courier, uint64_t digest, uint32_t doubt)
+let_others_go(struct keeper *keeper, struct notifier *notifier, uint64_t digest, uint32_t doubt)
 {
 	struct delivery member = { .notice = 0 };
 
-	while (outbox_next(keeper, courier, STORE_QUEUE_DIGEST, digest, &member)) {
-		if (withhold_delivery(keeper, courier, &member) != NULL)
+	while (outbox_next(keeper, notifier, STORE_QUEUE_DIGEST, digest, &member)) {
+		if (withhold_delivery(keeper, notifier, &member) != NULL)
 			continue;
 		member.state = STORE_DELIVERY_again;
 		member.merged = 0;
 		member.doubt += doubt;
-		outbox_put(keeper, courier, &member, text_view(""));
+		outbox_put(keeper, notifier, &member, text_view(""));
 	}
 }
 
 /* How many stand in it, and how many of them may not be told. */
 static uint32_t
-count_members(const struct keeper *keeper, const struct courier *courier, uint64_t digest, uint32_t *withheld)
+count_members(const struct keeper *keeper, const struct notifier *notifier, uint64_t digest, uint32_t *withheld)
 {
 	struct delivery member = { .notice = 0 };
 	uint32_t count = 0;
 
 	*withheld = 0;
-	for (; outbox_next(keeper, courier, STORE_QUEUE_DIGEST, digest, &member); count++)
-		*withheld += withhold_delivery(keeper, courier, &member) != NULL;
+	for (; outbox_next(keeper, notifier, STORE_QUEUE_DIGEST, digest, &member); count++)
+		*withheld += withhold_delivery(keeper, notifier, &member) != NULL;
 	return count;
 }
 
 /* It may have arrived so often. */
 static uint32_t
-doubt_of(const struct keeper *keeper, const struct courier *courier, uint64_t notice)
+doubt_of(const struct keeper *keeper, const struct notifier *notifier, uint64_t notice)
 {
 	struct delivery delivery = { .notice = 0 };
 	uint32_t doubt = 0;
 
-	while (outbox_next_of_notice(keeper, courier, notice, &delivery))
+	while (outbox_next_of_notice(keeper, notifier, notice, &delivery))
 		if (delivery.doubt > doubt)
 			doubt = delivery.doubt;
 	return doubt;
 }
 
 static bool
-claimed_digest(struct keeper *keeper, struct courier *courier, uint64_t digest)
+claimed_digest(struct keeper *keeper, struct notifier *notifier, uint64_t digest)
 {
 	uint32_t doubt, withheld;
 
-	if (count_members(keeper, courier, digest, &withheld) == 0 || withheld == 0)
+	if (count_members(keeper, notifier, digest, &withheld) == 0 || withheld == 0)
 		return true;
-	doubt = doubt_of(keeper, courier, digest);
-	leave_out(keeper, courier, digest, doubt > 0);
-	if (count_members(keeper, courier, digest, &withheld) == 0) {
-		end_notice(keeper, courier, 0, digest, "all that it stands for");
+	doubt = doubt_of(keeper, notifier, digest);
+	leave_out(keeper, notifier, digest, doubt > 0);
+	if (count_members(keeper, notifier, digest, &withheld) == 0) {
+		end_notice(keeper, notifier, 0, digest, "all that it stands for");
 		return false;
 	}
 	if (withheld == 0)
 		return true;
-	let_others_go(keeper, courier, digest, doubt);
-	outbox_give_back(keeper, courier, 0);
+	let_others_go(keeper, notifier, digest, doubt);
+	outbox_give_back(keeper, notifier, 0);
 	return false;
 }
 
 bool
-withhold_claimed(struct keeper *keeper, struct courier *courier, const struct delivery *delivery)
+withhold_claimed(struct keeper *keeper, struct notifier *notifier, const struct delivery *delivery)
 {
 	const char *why;
 
 	if (delivery->kind == NOTICE_digest)
-		return claimed_digest(keeper, courier, delivery->notice);
-	if ((why = withhold_delivery(keeper, courier, delivery)) == NULL)
+		return claimed_digest(keeper, notifier, delivery->notice);
+	if ((why = withhold_delivery(keeper, notifier, delivery)) == NULL)
 		return true;
-	if (outbox_is_all_unsent(keeper, courier, delivery))
-		(void)withhold_take_back(keeper, courier, delivery, why);
+	if (outbox_is_all_unsent(keeper, notifier, delivery))
+		(void)withhold_take_back(keeper, notifier, delivery, why);
 	else
-		outbox_give_back(keeper, courier, 0);
+		outbox_give_back(keeper, notifier, 0);
 	return false;
 }
 

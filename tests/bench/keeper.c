@@ -150,7 +150,7 @@ answer(int link, uint64_t notice)
 	message_put_receipt(&out, &(struct message_receipt){ .notice = notice, .fate = PW_SENT, .text = { "taken", 5 } });
 	if (!packet_send(ends[link], packet, out.size, -1))
 		bench_die("a receipt is not taken");
-	dispatch_hear(&keeper, courier_at(&keeper, (uint32_t)link));
+	dispatch_hear(&keeper, notifier_at(&keeper, (uint32_t)link));
 }
 
 static uint64_t
@@ -194,7 +194,7 @@ choosing(uint32_t waiting, uint32_t count)
 	wait_for(waiting);
 	began = cpu_us();
 	for (uint32_t i = 0; i < count; i++)
-		if (outbox_due(&keeper, courier_at(&keeper, 1), STORE_RANK_OTHER, &before, &due, 1) != 1)
+		if (outbox_due(&keeper, notifier_at(&keeper, 1), STORE_RANK_OTHER, &before, &due, 1) != 1)
 			bench_die("nothing is due");
 	printf("choosing among %u: %.2f us of CPU each\n", waiting, (double)(cpu_us() - began) / count);
 	end();

@@ -28,13 +28,13 @@ what_waits_is_dropped_but_not_what_is_in_hand(void **state)
 static void
 give_up(struct world *world)
 {
-	struct courier *courier = courier_at(&world->keeper, 0);
+	struct notifier *notifier = notifier_at(&world->keeper, 0);
 
 	assert_string_equal(handed(world), "down");
 	grow_old(&world->keeper, 0, 8 * 24 * 3600 * (int64_t)SECOND, false);
 	answer(world, 0, PW_NEVER);
 	assert_false(ledgers_is_down(&world->keeper, 0, 0));
-	courier->rest_until = 0;
+	notifier->rest_until = 0;
 }
 
 static void
@@ -106,12 +106,12 @@ static void
 a_test_is_answered_with_its_receipts(void **state)
 {
 	struct world *world = *state;
-	struct courier *courier = courier_at(&world->keeper, 0);
+	struct notifier *notifier = notifier_at(&world->keeper, 0);
 
 	(void)heard(world);
-	courier->recipients = two;
-	courier->recipient_count = 2;
-	courier->rest_until = INT64_MAX; /* the way has failed before */
+	notifier->recipients = two;
+	notifier->recipient_count = 2;
+	notifier->rest_until = INT64_MAX; /* the way has failed before */
 	ASK(world, "test", CONFIG_NONE, "tests");
 	assert_string_equal(heard(world), "");
 	assert_string_equal(handed(world), "test");
@@ -132,12 +132,12 @@ static void
 a_test_waits_for_the_deadline(void **state)
 {
 	struct world *world = *state;
-	struct courier *courier = courier_at(&world->keeper, 0);
-	struct config_notifier patient = *courier->rules;
+	struct notifier *notifier = notifier_at(&world->keeper, 0);
+	struct config_notifier patient = *notifier->rules;
 
 	(void)heard(world);
 	patient.deadline = 600 * (int64_t)SECOND;
-	courier->rules = &patient;
+	notifier->rules = &patient;
 	ASK(world, "test", CONFIG_NONE, "tests");
 	assert_string_equal(handed(world), "test");
 	world->keeper.service->asks->began -= 610 * (int64_t)SECOND;
@@ -155,12 +155,12 @@ static void
 a_test_that_nobody_takes_is_taken_back(void **state)
 {
 	struct world *world = *state;
-	struct courier *courier = courier_at(&world->keeper, 0);
+	struct notifier *notifier = notifier_at(&world->keeper, 0);
 
 	(void)heard(world);
 	ASK(world, "test", CONFIG_NONE, "tests");
 	assert_string_equal(handed(world), "test");
-	dispatch_lost(&world->keeper, courier);
+	dispatch_lost(&world->keeper, notifier);
 	assert_string_equal(heard(world), "etests died with it in hand: the log says of what|x1|");
 	assert_false(waits(&world->keeper, 0));
 	ASK(world, "test", CONFIG_NONE, "tests");

@@ -219,7 +219,7 @@ answer(struct world *world, uint32_t recipient, enum pw_fate fate)
 	message_put_receipt(&out, &(struct message_receipt){ .notice = world->notice.notice, .recipient = recipient, .fate = fate,
 	    .channel = fate == PW_AGAIN, .micros = SECOND, .text = { "so\nbe it", 8 } });
 	assert_true(packet_send(world->notifier, packet, out.size, -1));
-	dispatch_hear(&world->keeper, courier_at(&world->keeper, 0));
+	dispatch_hear(&world->keeper, notifier_at(&world->keeper, 0));
 }
 
 static inline bool

@@ -124,7 +124,7 @@ lines_of(struct house *house, uint32_t count)
 	config.target_count = count;
 	keeper.config = &config;
 	keeper.registry = roll_of(house->world, &config);
-	dependents_add(&keeper, 0, courier_at(&keeper, 0), &lines);
+	dependents_add(&keeper, 0, notifier_at(&keeper, 0), &lines);
 	registry_destroy(&keeper.registry);
 	return bytes;
 }

@@ -22,10 +22,10 @@ channel(struct world *world, uint32_t notifier)
 	return &world->keeper.service->channels[notifier];
 }
 
-static struct courier *
-courier(struct world *world, uint32_t notifier)
+static struct notifier *
+link_of(struct world *world, uint32_t notifier)
 {
-	return courier_at(&world->keeper, notifier);
+	return notifier_at(&world->keeper, notifier);
 }
 
 /* It began to fail so much earlier. */
@@ -34,7 +34,7 @@ let_fail(struct world *world, uint32_t notifier, int64_t span)
 {
 	channel(world, notifier)->since -= span;
 	channel(world, notifier)->age -= span;
-	courier_set_dead(courier(world, notifier), clock_boot() - channel(world, notifier)->age >= world->rules[notifier].channel_grace);
+	notifier_set_dead(link_of(world, notifier), clock_boot() - channel(world, notifier)->age >= world->rules[notifier].channel_grace);
 }
 
 /* The lines for the log that hold these words. */
@@ -62,8 +62,8 @@ a_refused_connection_is_one_failure(void **state)
 	unsigned char packet[512];
 
 	(void)state;
-	courier(world, 0)->recipients = team;
-	courier(world, 0)->recipient_count = TEAM;
+	link_of(world, 0)->recipients = team;
+	link_of(world, 0)->recipient_count = TEAM;
 	down(world, 0, "");
 	assert_string_equal(handed(world), "down");
 	assert_int_equal(world->notice.recipient_count, TEAM);
@@ -73,13 +73,13 @@ a_refused_connection_is_one_failure(void **state)
 		    .channel = true, .text = { "refused", 7 } });
 		assert_true(packet_send(world->notifiers[0], packet, out.size, -1));
 	}
-	dispatch_hear(&world->keeper, courier(world, 0));
-	assert_int_equal(courier(world, 0)->failures, 1);
-	assert_true(courier(world, 0)->rest_until <= clock_mono() + 5 * (int64_t)SECOND);
-	courier(world, 0)->rest_until = 0;
+	dispatch_hear(&world->keeper, link_of(world, 0));
+	assert_int_equal(link_of(world, 0)->failures, 1);
+	assert_true(link_of(world, 0)->rest_until <= clock_mono() + 5 * (int64_t)SECOND);
+	link_of(world, 0)->rest_until = 0;
 	assert_string_equal(handed(world), "down");
 	answer(world, PW_AGAIN, true);
-	assert_int_equal(courier(world, 0)->failures, 2);
+	assert_int_equal(link_of(world, 0)->failures, 2);
 	destroy(&world);
 }
 
@@ -93,11 +93,11 @@ the_first_failure_is_logged(void **state)
 	assert_string_equal(handed(world), "down");
 	answer(world, PW_AGAIN, true);
 	assert_int_equal(lines_with(world, "tests has not delivered a notice, 1 waiting: so be it"), 1);
-	courier(world, 0)->rest_until = 0;
+	link_of(world, 0)->rest_until = 0;
 	assert_string_equal(handed(world), "down");
 	answer(world, PW_AGAIN, true);
 	assert_int_equal(lines_with(world, "has not delivered"), 0);
-	courier(world, 0)->rest_until = 0;
+	link_of(world, 0)->rest_until = 0;
 	assert_string_equal(handed(world), "down");
 	answer(world, PW_SENT, false);
 	assert_int_equal(lines_with(world, "tests delivers again, after "), 1);
@@ -123,11 +123,11 @@ fails_for_long(struct world *world)
 static void
 fails_no_longer(struct world *world)
 {
-	courier(world, 0)->rest_until = 0;
+	link_of(world, 0)->rest_until = 0;
 	for (const char *kind = handed(world); kind[0] != '\0'; kind = handed(world)) {
 		assert_string_not_equal(kind, "impaired"); /* it is not told of itself */
 		answer(world, PW_SENT, false);
-		courier(world, 0)->rest_until = 0;
+		link_of(world, 0)->rest_until = 0;
 	}
 	assert_string_equal(handed_to(world, 1), "cleared");
 	assert_string_equal(world->notice.code, "channel_tests");
@@ -154,7 +154,7 @@ no_connection_for_long_is_told_by_the_others(void **state)
 
 	(void)state;
 	answer(world, PW_AGAIN, true);
-	courier(world, 0)->rest_until = INT64_MAX / 2;
+	link_of(world, 0)->rest_until = INT64_MAX / 2;
 	let_fail(world, 0, 11 * MINUTE);
 	assert_string_equal(handed_to(world, 1), "impaired");
 	assert_memory_equal(world->notice.text.data, "tests: nothing delivered for 11 min", 35);
@@ -162,7 +162,7 @@ no_connection_for_long_is_told_by_the_others(void **state)
 	destroy(&world);
 	world = with_one_told();
 	answer(world, PW_AGAIN, true);
-	courier(world, 0)->rest_until = INT64_MAX / 2;
+	link_of(world, 0)->rest_until = INT64_MAX / 2;
 	fails_for_long(world);
 	fails_no_longer(world);
 	destroy(&world);
@@ -189,8 +189,8 @@ so_are_workers_that_die(void **state)
 
 	(void)state;
 	close(world->notifiers[0]);
-	dispatch_hear(&world->keeper, courier(world, 0));
-	courier(world, 0)->rest_until = INT64_MAX / 2;
+	dispatch_hear(&world->keeper, link_of(world, 0));
+	link_of(world, 0)->rest_until = INT64_MAX / 2;
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, ends), 0);
 	dispatch_link(&world->keeper, 0, ends[0]);
 	world->notifiers[0] = ends[1];
@@ -228,7 +228,7 @@ static void
 kill_worker(struct world *world)
 {
 	close(world->notifiers[0]);
-	dispatch_hear(&world->keeper, courier(world, 0));
+	dispatch_hear(&world->keeper, link_of(world, 0));
 	world->notifiers[0] = -1;
 }
 
@@ -273,13 +273,13 @@ a_worker_that_dies_with_a_notice_says_of_what(void **state)
 	say_absent(world, "its process died at its limit of memory");
 	assert_string_equal(channel(world, 0)->words, "its process died at its limit of memory");
 	revive_worker(world);
-	courier(world, 0)->rest_until = 0;
+	link_of(world, 0)->rest_until = 0;
 	assert_string_equal(handed_to(world, 0), "down");
 	say_absent(world, "its process died of SIGSEGV"); /* the other way round */
 	kill_worker(world);
 	assert_string_equal(channel(world, 0)->words, "its process died of SIGSEGV");
 	revive_worker(world);
-	courier(world, 0)->rest_until = 0;
+	link_of(world, 0)->rest_until = 0;
 	assert_string_equal(handed_to(world, 0), "down");
 	answer_from(world, 0, PW_AGAIN, true);
 	say_absent(world, "its process died of SIGSEGV"); /* of another time: the peer has spoken since */
@@ -345,7 +345,7 @@ say_files(struct world *world, const char *said)
 
 	message_put_sources(&out, said);
 	assert_true(packet_send(world->notifiers[0], packet, out.size, -1));
-	dispatch_hear(&world->keeper, courier(world, 0));
+	dispatch_hear(&world->keeper, link_of(world, 0));
 	commit_all(&world->keeper);
 }
 
@@ -410,7 +410,7 @@ what_a_reload_took_away_is_cleared(void **state)
 
 	(void)state;
 	answer(world, PW_AGAIN, true);
-	courier(world, 0)->rest_until = INT64_MAX / 2;
+	link_of(world, 0)->rest_until = INT64_MAX / 2;
 	fails_for_long(world);
 	world->rules[0].name = "renamed";
 	begin_again(world);
@@ -442,7 +442,7 @@ the_heartbeat_goes_on_while_somebody_is_told(void **state)
 
 	(void)state;
 	answer(world, PW_AGAIN, true);
-	courier(world, 0)->rest_until = INT64_MAX / 2;
+	link_of(world, 0)->rest_until = INT64_MAX / 2;
 	grow_old(&world->keeper, 0, 11 * MINUTE, false);
 	let_fail(world, 0, 11 * MINUTE);
 	assert_true(is_well(world, ""));

@@ -85,8 +85,8 @@ who_dies_with_it_in_hand_leaves_a_doubt(void **state)
 	memcpy(key, world->notice.key, sizeof key);
 	assert_int_equal(world->notice.flags & NOTICE_DUPLICATE, 0);
 	close(world->notifiers[0]);
-	dispatch_hear(&world->keeper, courier_at(&world->keeper, 0));
-	courier_at(&world->keeper, 0)->rest_until = 0;
+	dispatch_hear(&world->keeper, notifier_at(&world->keeper, 0));
+	notifier_at(&world->keeper, 0)->rest_until = 0;
 	link_notifiers(world);
 	assert_string_equal(handed(world), "down");
 	assert_string_equal(world->notice.key, key);
@@ -284,8 +284,8 @@ a_mail_costs_two_commits(void **state)
 
 	(void)state;
 	down(world, 0, "");
-	assert_true(outbox_has_claims(&world->keeper, courier_at(&world->keeper, 0)));
-	assert_int_equal(courier_at(&world->keeper, 0)->in_hand, 0);
+	assert_true(outbox_has_claims(&world->keeper, notifier_at(&world->keeper, 0)));
+	assert_int_equal(notifier_at(&world->keeper, 0)->in_hand, 0);
 	assert_int_equal(world->keeper.journal->serial, serial + 1);
 	assert_string_equal(handed(world), "down");
 	answer(world, PW_SENT, false);
@@ -352,9 +352,9 @@ the_way_rests_and_a_refusal_does_not_hold_up_others(void **state)
 	down(world, 1, "");
 	assert_string_equal(handed(world), "down");
 	answer(world, PW_AGAIN, true);
-	courier_at(&world->keeper, 0)->rest_until = clock_mono() + 3600 * (int64_t)SECOND;
+	notifier_at(&world->keeper, 0)->rest_until = clock_mono() + 3600 * (int64_t)SECOND;
 	assert_string_equal(handed(world), "");
-	courier_at(&world->keeper, 0)->rest_until = 0;
+	notifier_at(&world->keeper, 0)->rest_until = 0;
 	assert_string_equal(handed(world), "down");
 	assert_int_equal(world->notice.attempt, 2);
 	answer(world, PW_NEVER, false);

@@ -345,11 +345,11 @@ the_ledger_keeps_what_is_queued(void **state)
 
 	(void)state;
 	world->code = "slow_banner";
-	courier_at(&world->keeper, 0)->rest_until = INT64_MAX;
+	notifier_at(&world->keeper, 0)->rest_until = INT64_MAX;
 	say(world, 0, "degraded", "", "", 0, "");
 	down(world, 0, "");
 	ASK(world, "outbox", CONFIG_NONE, "drop", "2");
-	courier_at(&world->keeper, 0)->rest_until = 0;
+	notifier_at(&world->keeper, 0)->rest_until = 0;
 	assert_string_equal(handed(world), "degraded");
 	answer(world, PW_SENT, false);
 	say(world, 0, "cleared", "", "", 0, "");
@@ -370,11 +370,11 @@ what_need_not_be_told_is_not_forgotten(void **state)
 	down(world, 0, "");
 	assert_string_equal(handed(world), "down");
 	answer(world, PW_SENT, false);
-	courier_at(&world->keeper, 0)->rest_until = INT64_MAX;
+	notifier_at(&world->keeper, 0)->rest_until = INT64_MAX;
 	say(world, 0, "degraded", "", "", 0, "");
 	up(world, 0, 1, "");
 	ASK(world, "outbox", CONFIG_NONE, "drop", "2");
-	courier_at(&world->keeper, 0)->rest_until = 0;
+	notifier_at(&world->keeper, 0)->rest_until = 0;
 	assert_string_equal(handed(world), "");
 	down(world, 0, "");
 	assert_string_equal(handed(world), "down");

@@ -246,7 +246,7 @@ ripen(struct world *world, uint32_t notifier)
 UNUSED static void
 hold(struct world *world, uint32_t notifier, bool held)
 {
-	courier_at(&world->keeper, notifier)->rest_until = held ? INT64_MAX : 0;
+	notifier_at(&world->keeper, notifier)->rest_until = held ? INT64_MAX : 0;
 }
 
 /* What a notifier is handed next: its kind, "" for nothing. Each time a second has passed. */
@@ -287,7 +287,7 @@ answer_from(struct world *world, uint32_t notifier, enum pw_fate fate, bool chan
 	message_put_receipt(&out, &(struct message_receipt){ .notice = world->notice.notice, .fate = fate,
 	    .channel = channel, .text = { "so be it", 8 } });
 	assert_true(packet_send(world->notifiers[notifier], packet, out.size, -1));
-	dispatch_hear(&world->keeper, courier_at(&world->keeper, notifier));
+	dispatch_hear(&world->keeper, notifier_at(&world->keeper, notifier));
 }
 
 UNUSED static void

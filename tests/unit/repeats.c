@@ -154,7 +154,7 @@ a_death_costs_nothing(void **state)
 	answer(world, PW_SENT, false);
 	assert_string_equal(later(world), "down");
 	close(world->notifiers[0]);
-	dispatch_lost(&world->keeper, courier_at(&world->keeper, 0));
+	dispatch_lost(&world->keeper, notifier_at(&world->keeper, 0));
 	link_notifiers(world);
 	up(world, 0, 1, "");
 	assert_string_equal(handed(world), "up");

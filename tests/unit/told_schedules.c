@@ -153,7 +153,7 @@ show_waiting(const struct world *world)
 	for (uint32_t i = 0; i < NOTIFIERS; i++) {
 		struct delivery delivery = { .notice = 0 };
 
-		while (outbox_next(&world->keeper, courier_at(&world->keeper, i), STORE_QUEUE_ALL, 0, &delivery))
+		while (outbox_next(&world->keeper, notifier_at(&world->keeper, i), STORE_QUEUE_ALL, 0, &delivery))
 			show(world, "for notifier %u there waits: %s of target %" PRIu64, i, notice_name(delivery.kind), delivery.target);
 	}
 }

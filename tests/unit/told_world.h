@@ -321,12 +321,12 @@ open_incident(struct world *world, uint32_t target)
 static void
 take(struct world *world, uint32_t notifier, const struct message_notice *notice, bool arrives, bool dies)
 {
-	const struct courier *courier = courier_at(&world->keeper, notifier);
+	const struct notifier *link = notifier_at(&world->keeper, notifier);
 	bool fresh = arrives && is_new(&world->heard[notifier], notice->key), retried;
 	struct delivery delivery;
 	uint32_t target = notice->target.size > 0 ? (uint32_t)(notice->target.data[2] - '0') : TARGETS;
 
-	retried = courier->hand_count > 0 && outbox_find(&world->keeper, courier, notice->notice, courier->hand[0], &delivery)
+	retried = link->hand_count > 0 && outbox_find(&world->keeper, link, notice->notice, link->hand[0], &delivery)
 	    && delivery.retried > clock_wall();
 	show(world, "notifier %u is handed %s of mx%u%s%s: %.*s", notifier, notice->kind, target, arrives ? "" : ", which does not arrive",
 	    retried ? " (by hand)" : "", (int)notice->text.size, notice->text.data);
@@ -356,7 +356,7 @@ answer(struct world *world, uint32_t notifier, const struct message_notice *noti
 
 	message_put_receipt(&out, &(struct message_receipt){ .notice = notice->notice, .fate = fate, .channel = channel, .text = { "x", 1 } });
 	assert_true(packet_send(world->ends[notifier], packet, out.size, -1));
-	dispatch_hear(&world->keeper, courier_at(&world->keeper, notifier));
+	dispatch_hear(&world->keeper, notifier_at(&world->keeper, notifier));
 }
 
 /* Its worker dies with a notice in hand. */
@@ -366,7 +366,7 @@ die(struct world *world, uint32_t notifier)
 	int ends[2];
 
 	close(world->ends[notifier]);
-	dispatch_hear(&world->keeper, courier_at(&world->keeper, notifier));
+	dispatch_hear(&world->keeper, notifier_at(&world->keeper, notifier));
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, ends), 0);
 	dispatch_link(&world->keeper, notifier, ends[0]);
 	world->ends[notifier] = ends[1];

@@ -9,7 +9,7 @@ __attribute__((unused)) static bool
 find_waiting(const struct keeper *keeper, uint32_t notifier, struct delivery *delivery)
 {
 	*delivery = (struct delivery){ .notice = 0 };
-	return outbox_next(keeper, courier_at(keeper, notifier), STORE_QUEUE_ALL, 0, delivery);
+	return outbox_next(keeper, notifier_at(keeper, notifier), STORE_QUEUE_ALL, 0, delivery);
 }
 
 __attribute__((unused)) static bool
@@ -22,16 +22,16 @@ waits(const struct keeper *keeper, uint32_t notifier)
 
 /* All of it was made so long before, and, where it is `ripe`, is due. */
 __attribute__((unused)) static void
-grow_old(struct keeper *keeper, uint32_t notifier, int64_t span, bool ripe)
+grow_old(struct keeper *keeper, uint32_t index, int64_t span, bool ripe)
 {
-	struct courier *courier = courier_at(keeper, notifier);
+	struct notifier *notifier = notifier_at(keeper, index);
 	struct delivery delivery = { .notice = 0 };
 
-	while (outbox_next(keeper, courier, STORE_QUEUE_ALL, 0, &delivery)) {
+	while (outbox_next(keeper, notifier, STORE_QUEUE_ALL, 0, &delivery)) {
 		delivery.created -= span;
 		if (ripe)
 			delivery.due = 0;
-		outbox_put(keeper, courier, &delivery, (struct pw_bytes){ "", 0 });
+		outbox_put(keeper, notifier, &delivery, (struct pw_bytes){ "", 0 });
 	}
 }
 

@@ -217,7 +217,7 @@ static void
 a_parent_that_goes_down_holds_it_back(void **state)
 {
 	struct world *world = escalating();
-	struct courier *others = courier_at(&world->keeper, 1);
+	struct notifier *others = notifier_at(&world->keeper, 1);
 	struct delivery delivery = { .notice = 0 };
 
 	(void)state;
@@ -305,13 +305,13 @@ what_was_withheld_outlives_the_keeper(void **state)
 	struct world *world = create();
 
 	(void)state;
-	courier_at(&world->keeper, 0)->rest_until = INT64_MAX;
+	notifier_at(&world->keeper, 0)->rest_until = INT64_MAX;
 	down(world, 0, "");
 	say(world, 1, "degraded", "", "", 0, "");
 	assert_string_equal(handed(world), "");
 	ASK(world, "pause", 0, "mx1", "1h", "planned");
 	ASK(world, "pause", 1, "mx2", "1h", "planned");
-	courier_at(&world->keeper, 0)->rest_until = 0;
+	notifier_at(&world->keeper, 0)->rest_until = 0;
 	assert_string_equal(handed(world), "");
 	assert_false(waits(&world->keeper, 0));
 	up(world, 0, world->changes[0], "paused");
@@ -345,10 +345,10 @@ an_acknowledgement_holds_reminders_and_who_is_told_later(void **state)
 	begin(world);
 	link_notifiers(world);
 	down(world, 0, "");
-	courier_at(&world->keeper, 0)->rest_until = INT64_MAX;
+	notifier_at(&world->keeper, 0)->rest_until = INT64_MAX;
 	acknowledge(world, 0);
 	assert_false(waits(&world->keeper, 1));
-	courier_at(&world->keeper, 0)->rest_until = 0;
+	notifier_at(&world->keeper, 0)->rest_until = 0;
 	assert_string_equal(handed_to(world, 0), "down");
 	answer_from(world, 0, PW_SENT, false);
 	assert_string_equal(ends(world, 1), "others dropped held: acknowledged|tests sent so be it|");
@@ -361,14 +361,14 @@ an_acknowledgement_holds_reminders_and_who_is_told_later(void **state)
 	/* A reminder that is queued already. */
 	set_acknowledged(world, 0, 0);
 	age_incident(world, 0, 61 * MINUTE, 0);
-	courier_at(&world->keeper, 0)->rest_until = INT64_MAX;
+	notifier_at(&world->keeper, 0)->rest_until = INT64_MAX;
 	assert_string_equal(handed_to(world, 0), "");
 	assert_true(find_waiting(&world->keeper, 0, &delivery));
 	assert_int_equal(delivery.kind, NOTICE_reminder);
 	acknowledge(world, 0);
 	assert_false(waits(&world->keeper, 0));
 	up(world, 0, incident_of(world, 0).change, "");
-	courier_at(&world->keeper, 0)->rest_until = 0;
+	notifier_at(&world->keeper, 0)->rest_until = 0;
 	assert_string_equal(handed_to(world, 0), "up");
 	answer_from(world, 0, PW_SENT, false);
 	assert_string_equal(handed_to(world, 1), "");
@@ -389,7 +389,7 @@ nobody_stands_in_while_it_is_paused(void **state)
 	down(world, 0, "");
 	assert_string_equal(handed_to(world, 0), "down");
 	answer_from(world, 0, PW_AGAIN, true);
-	courier_at(&world->keeper, 0)->rest_until = INT64_MAX;
+	notifier_at(&world->keeper, 0)->rest_until = INT64_MAX;
 	ASK(world, "pause", 0, "mx1", "1h", "planned");
 	grow_old(&world->keeper, 0, 3 * MINUTE, false);
 	assert_string_equal(handed_to(world, 1), "");
@@ -411,8 +411,8 @@ what_is_claimed_is_asked_again(void **state)
 	down(world, 1, "");
 	hold(world, 0, false);
 	assert_string_equal(handed(world), "down");
-	assert_true(outbox_next(&world->keeper, courier_at(&world->keeper, 0), STORE_QUEUE_CLAIMED, 0, &delivery));
-	assert_true(outbox_next(&world->keeper, courier_at(&world->keeper, 0), STORE_QUEUE_CLAIMED, 0, &delivery));
+	assert_true(outbox_next(&world->keeper, notifier_at(&world->keeper, 0), STORE_QUEUE_CLAIMED, 0, &delivery));
+	assert_true(outbox_next(&world->keeper, notifier_at(&world->keeper, 0), STORE_QUEUE_CLAIMED, 0, &delivery));
 	ASK(world, "pause", 1, "mx2", "1h", "planned");
 	answer(world, PW_SENT, false);
 	assert_string_equal(handed(world), "");
@@ -427,20 +427,20 @@ static void
 what_some_have_waits_for_the_others(void **state)
 {
 	struct world *world = create();
-	struct courier *courier = courier_at(&world->keeper, 0);
+	struct notifier *notifier = notifier_at(&world->keeper, 0);
 	unsigned char packet[512];
 	struct wire_out out = wire_over(packet, sizeof packet);
 
 	(void)state;
-	courier->recipients = two;
-	courier->recipient_count = 2;
+	notifier->recipients = two;
+	notifier->recipient_count = 2;
 	down(world, 0, "");
 	assert_string_equal(handed(world), "down");
 	answer(world, PW_SENT, false);
 	message_put_receipt(&out, &(struct message_receipt){ .notice = world->notice.notice, .recipient = 1, .fate = PW_AGAIN,
 	    .text = { "later", 5 } });
 	assert_true(packet_send(world->notifiers[0], packet, out.size, -1));
-	dispatch_hear(&world->keeper, courier);
+	dispatch_hear(&world->keeper, notifier);
 	ripen(world, 0);
 	ASK(world, "pause", 0, "mx1", "1h", "planned");
 	assert_string_equal(handed(world), "");
@@ -465,7 +465,7 @@ a_hand_that_retries_is_obeyed(void **state)
 	struct world *world = create();
 
 	(void)state;
-	courier_at(&world->keeper, 0)->rest_until = INT64_MAX;
+	notifier_at(&world->keeper, 0)->rest_until = INT64_MAX;
 	down(world, 0, "");
 	assert_string_equal(handed(world), "");
 	ASK(world, "pause", 0, "mx1", "1h", "planned");
