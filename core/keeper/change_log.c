@@ -103,14 +103,14 @@ tell_lists(const struct teller *teller, const struct evidence *leg)
 
 static void
 tell_run(const struct teller *teller, const char *word, uint32_t i, const struct message_change *change,
-    const struct cabinet *cabinet)
+    const struct evidence_cache *cache)
 {
 	struct message_evidence evidence;
 	char bytes[64];
 	struct text name;
 	uint32_t leg = 0;
 
-	for (; cabinet_leg(cabinet, change->target, change->attempts[i], leg, &evidence); leg++) {
+	for (; cache_leg(cache, change->target, change->attempts[i], leg, &evidence); leg++) {
 		name = TEXT_OVER(bytes);
 		text_format(&name, "%s %u of %u", word, i + 1, change->attempt_count);
 		if (evidence.leg.legs > 1)
@@ -126,7 +126,7 @@ tell_run(const struct teller *teller, const char *word, uint32_t i, const struct
 }
 
 void
-change_log_write(struct duty *duty, uint64_t event, const struct message_change *change, const struct cabinet *cabinet,
+change_log_write(struct duty *duty, uint64_t event, const struct message_change *change, const struct evidence_cache *cache,
     const struct zone *zone)
 {
 	const struct teller teller = { duty, event, zone };
@@ -136,5 +136,5 @@ change_log_write(struct duty *duty, uint64_t event, const struct message_change 
 	/* Runs that belong to no target are of many: their evidence is told with their own
 	 * changes. */
 	for (uint32_t i = 0; i < change->attempt_count && change->target != UINT32_MAX; i++)
-		tell_run(&teller, rows[kind].run, i, change, cabinet);
+		tell_run(&teller, rows[kind].run, i, change, cache);
 }

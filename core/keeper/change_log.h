@@ -4,10 +4,10 @@
 
 #include "base/duty.h"
 #include "base/zone.h"
-#include "keeper/cabinet.h"
+#include "keeper/evidence_cache.h"
 
 /* Says all that there is to say of a change, the sentence first, under the number `event`. Times
  * are shown in `zone`. */
-void change_log_write(struct duty *, uint64_t event, const struct message_change *, const struct cabinet *, const struct zone *);
+void change_log_write(struct duty *, uint64_t event, const struct message_change *, const struct evidence_cache *, const struct zone *);
 
 #endif

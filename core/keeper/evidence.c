@@ -25,7 +25,7 @@ evidence_take(struct keeper *keeper, const struct message_evidence *evidence, co
 	uint32_t tries = policy->tries > CHANGE_ATTEMPTS_RAISED ? policy->tries : CHANGE_ATTEMPTS_RAISED;
 	uint32_t runs = tries + policy->recover_tries + 2; /* whose evidence may still be wanted */
 
-	cabinet_put(keeper->cabinet, evidence, packet, size, runs < CHANGE_ATTEMPTS_MAX ? runs : CHANGE_ATTEMPTS_MAX);
+	cache_put(keeper->cache, evidence, packet, size, runs < CHANGE_ATTEMPTS_MAX ? runs : CHANGE_ATTEMPTS_MAX);
 }
 
 /* Puts a leg's evidence from the store into memory. */
@@ -45,7 +45,7 @@ take_back(struct keeper *keeper, uint32_t target, const struct store_evidence *r
 	if (out.bad)
 		return;
 	evidence_take(keeper, &evidence, packet, out.size);
-	cabinet_mark(keeper->cabinet, target, evidence.run);
+	cache_mark(keeper->cache, target, evidence.run);
 }
 
 static void
@@ -53,16 +53,16 @@ put_run(struct keeper *keeper, uint32_t target, uint64_t run, uint64_t incident,
 {
 	struct message_evidence evidence;
 
-	for (uint32_t leg = 0; cabinet_leg(keeper->cabinet, target, run, leg, &evidence); leg++) {
+	for (uint32_t leg = 0; cache_leg(keeper->cache, target, run, leg, &evidence); leg++) {
 		if (!journal_has_room(keeper)) {
 			keeper->record->left_out++;
 			return;
 		}
 		store_put_evidence(journal_main(keeper), &(struct store_evidence){ .target = registry_number(keeper->registry, target),
 		    .run = run, .leg = evidence.leg.leg, .at = evidence.leg.started, .incident = incident, .role = role,
-		    .bytes = cabinet_packet(keeper->cabinet, target, run, leg) });
+		    .bytes = cache_packet(keeper->cache, target, run, leg) });
 	}
-	cabinet_mark(keeper->cabinet, target, run);
+	cache_mark(keeper->cache, target, run);
 }
 
 /* What was seen before we were born, or has given way in memory, is read from the store. */
@@ -73,9 +73,9 @@ fetch(struct keeper *keeper, const struct message_change *change)
 
 	for (uint32_t i = 0; i < change->attempt_count; i++) {
 		struct store_evidence row = { .leg = 0 };
-		struct cabinet_run found;
+		struct cached_run found;
 
-		if (cabinet_find(keeper->cabinet, change->target, change->attempts[i], &found))
+		if (cache_find(keeper->cache, change->target, change->attempts[i], &found))
 			continue;
 		for (; store_find_leg(keeper->store, target, change->attempts[i], row.leg, &row); row.leg++)
 			take_back(keeper, change->target, &row);
@@ -125,8 +125,8 @@ put_with_notice(struct keeper *keeper, const struct message_change *change, uint
 	for (uint32_t i = 0; i < change->attempt_count; i++) {
 		struct keeping it = { keeper, notice, false };
 		uint64_t run = change->attempts[i];
-		for (uint32_t leg = 0; cabinet_leg(keeper->cabinet, change->target, run, leg, &evidence); leg++)
-			put_own(&it, run, evidence.leg.leg, cabinet_packet(keeper->cabinet, change->target, run, leg));
+		for (uint32_t leg = 0; cache_leg(keeper->cache, change->target, run, leg, &evidence); leg++)
+			put_own(&it, run, evidence.leg.leg, cache_packet(keeper->cache, change->target, run, leg));
 		if (!it.any)
 			store_read_trace(store_inside(keeper->store), registry_number(keeper->registry, change->target), run, on_trace, &it);
 	}
@@ -137,7 +137,7 @@ evidence_of_change(struct keeper *keeper, const struct message_change *change, u
 {
 	uint64_t target = registry_number(keeper->registry, change->target);
 	bool down = strcmp(change->to, "down") == 0;
-	struct cabinet_run found;
+	struct cached_run found;
 
 	if (incident == 0) {
 		put_with_notice(keeper, change, notice);
@@ -146,14 +146,14 @@ evidence_of_change(struct keeper *keeper, const struct message_change *change, u
 	fetch(keeper, change);
 	for (uint32_t i = 0; i < change->attempt_count; i++) {
 		uint64_t run = change->attempts[i];
-		bool here = cabinet_find(keeper->cabinet, change->target, run, &found);
+		bool here = cache_find(keeper->cache, change->target, run, &found);
 		if (here && (!found.kept || found.over)) /* what is over has left the store */
 			put_run(keeper, change->target, run, incident, role_in(change, found.passed));
 		else if (down)
 			store_attach_evidence(journal_main(keeper), target, run, incident, "confirmed");
 	}
-	for (uint32_t i = 0; down && cabinet_run(keeper->cabinet, change->target, i, &found); i++)
-		cabinet_mark(keeper->cabinet, change->target, found.run);
+	for (uint32_t i = 0; down && cache_run(keeper->cache, change->target, i, &found); i++)
+		cache_mark(keeper->cache, change->target, found.run);
 	if (down && change->attempt_count > 0)
 		store_drop_evidence_upto(journal_main(keeper), target, change->attempts[0] - 1);
 }
@@ -178,12 +178,12 @@ role_while_down(struct keeper *keeper, const struct store_incident *incident, co
 }
 
 static void
-keep_while_down(struct keeper *keeper, uint32_t target, const struct store_incident *incident, const struct cabinet_run *run)
+keep_while_down(struct keeper *keeper, uint32_t target, const struct store_incident *incident, const struct cached_run *run)
 {
 	struct message_evidence evidence;
 	const char *role = "passed";
 
-	if (!run->passed && cabinet_leg(keeper->cabinet, target, run->run, 0, &evidence)) {
+	if (!run->passed && cache_leg(keeper->cache, target, run->run, 0, &evidence)) {
 		role = role_while_down(keeper, incident, &evidence.leg);
 		store_drop_loose(journal_main(keeper), incident->target, incident->number);
 	}
@@ -194,13 +194,13 @@ void
 evidence_of_state(struct keeper *keeper, uint32_t target)
 {
 	struct store_incident incident;
-	struct cabinet_run run;
+	struct cached_run run;
 	bool down;
 
-	if (!cabinet_run(keeper->cabinet, target, 0, &run))
+	if (!cache_run(keeper->cache, target, 0, &run))
 		return;
 	down = registry_open_incident(keeper->registry, target, &incident);
-	for (uint32_t i = 0; cabinet_run(keeper->cabinet, target, i, &run); i++) {
+	for (uint32_t i = 0; cache_run(keeper->cache, target, i, &run); i++) {
 		if (run.kept)
 			continue;
 		if (down)
@@ -209,7 +209,7 @@ evidence_of_state(struct keeper *keeper, uint32_t target)
 			put_run(keeper, target, run.run, 0, "attempt");
 	}
 	/* What has given way in memory would only have given way later. */
-	(void)cabinet_run(keeper->cabinet, target, 0, &run);
+	(void)cache_run(keeper->cache, target, 0, &run);
 	if (!down && run.kept)
 		store_drop_evidence_upto(journal_main(keeper), registry_number(keeper->registry, target), run.run - 1);
 }
@@ -227,27 +227,27 @@ put_traces(struct keeper *keeper, uint32_t target, uint64_t run)
 {
 	struct message_evidence evidence;
 
-	for (uint32_t leg = 0; cabinet_leg(keeper->cabinet, target, run, leg, &evidence); leg++)
+	for (uint32_t leg = 0; cache_leg(keeper->cache, target, run, leg, &evidence); leg++)
 		store_put_trace(journal_history(keeper), &(struct store_trace){
 		    .target = registry_number(keeper->registry, target), .run = run, .leg = evidence.leg.leg,
-		    .at = evidence.leg.started, .bytes = cabinet_packet(keeper->cabinet, target, run, leg) });
+		    .at = evidence.leg.started, .bytes = cache_packet(keeper->cache, target, run, leg) });
 }
 
 void
 evidence_of_pass(struct keeper *keeper, uint32_t target, uint64_t until)
 {
-	struct cabinet_run run;
+	struct cached_run run;
 	bool any = false;
 
 	if (registry_is_down(keeper->registry, target))
 		return;
-	for (uint32_t i = 0; cabinet_run(keeper->cabinet, target, i, &run) && run.run <= until; i++) {
+	for (uint32_t i = 0; cache_run(keeper->cache, target, i, &run) && run.run <= until; i++) {
 		any |= run.kept && !run.over;
 		/* What failed alone may be told later, with others of its kind. */
 		if (run.kept && !run.over && !run.passed && has_history(keeper, 2))
 			put_traces(keeper, target, run.run);
 	}
-	cabinet_close(keeper->cabinet, target, until);
+	cache_close(keeper->cache, target, until);
 	if (any)
 		store_drop_evidence_upto(journal_main(keeper), registry_number(keeper->registry, target), until);
 }
@@ -278,7 +278,7 @@ evidence_of_result(struct keeper *keeper, const struct report *result)
 	const struct policy *policy = keeper->config->targets[result->target].policy;
 	char names[NAMES_MAX];
 	struct text list = TEXT_OVER(names);
-	struct cabinet_run run;
+	struct cached_run run;
 
 	keeper->record->done++;
 	keeper->record->watched = clock_wall();
@@ -296,7 +296,7 @@ evidence_of_result(struct keeper *keeper, const struct report *result)
 	    .outcome = result->outcome, .phase_names = fits ? names : "", .phase_count = fits ? result->phase_count : 0,
 	    .phases = result->phases, .text = result->verdict == PW_OK ? (struct pw_bytes){ "", 0 } : result->text });
 	servers_learn(keeper, result->target, result->run);
-	if (!cabinet_find(keeper->cabinet, result->target, result->run, &run) || !run.kept)
+	if (!cache_find(keeper->cache, result->target, result->run, &run) || !run.kept)
 		put_traces(keeper, result->target, result->run);
 }
 

@@ -307,9 +307,9 @@ end(struct keeper *keeper)
 	} else if (keeper->begin_anew) {
 		keeper_log(keeper, LOG_ERR, "keeper: what was kept is gone: it begins anew with what is open");
 		status = BROKEN;
-	} else if (cabinet_lost(keeper->cabinet) > 0)
+	} else if (cache_lost(keeper->cache) > 0)
 		keeper_log(keeper, LOG_INFO, "keeper: %llu legs of evidence gave way to younger ones",
-		    (unsigned long long)cabinet_lost(keeper->cabinet));
+		    (unsigned long long)cache_lost(keeper->cache));
 	keeper_fini(keeper);
 	return status;
 }

@@ -8,7 +8,7 @@
  *   record    a run as rows, and their evidence: record.c, evidence.c, gone.c, remind.c, servers.c
  *   policy    who is told what, and when: policy.c, telling.c, claims.c, repeat.c, withhold.c, rules.c, silences.c, ledgers.c, ledger.c
  *   outbox    notices, deliveries, links to notifiers: outbox.c, notifier_link.c, notice_message.c, notice_context.c, dependents.c, notice_payload.c
- *   below     target_registry.c: targets; cabinet.c: evidence in memory; journal.c: group commits; change_log.c, lines.c: the log
+ *   below     target_registry.c: targets; evidence_cache.c: evidence in memory; journal.c: group commits; change_log.c, lines.c: the log
  *
  * What is open is in the store alone, and is looked up and changed there.
  */
@@ -17,7 +17,7 @@
 
 #include "base/duty.h"
 #include "config/config.h"
-#include "keeper/cabinet.h"
+#include "keeper/evidence_cache.h"
 #include "keeper/journal.h"
 #include "keeper/outbox.h"
 #include "keeper/target_registry.h"
@@ -30,7 +30,7 @@ struct keeper {
 	struct store *store;     /* the journal's */
 	struct journal *journal;
 	struct target_registry *registry;
-	struct cabinet *cabinet;
+	struct evidence_cache *cache;
 	struct outbox *outbox;
 	struct policy_state *policy;
 	struct record *record;

@@ -235,7 +235,7 @@ send_legs(struct material *it)
 		struct message_evidence evidence;
 		uint64_t run = it->payload.attempts[i];
 		bool here = packet_queue_is_empty(&it->legs[i]) && target != CONFIG_NONE;
-		for (uint32_t leg = 0; here && cabinet_leg(it->keeper->cabinet, target, run, leg, &evidence); leg++)
+		for (uint32_t leg = 0; here && cache_leg(it->keeper->cache, target, run, leg, &evidence); leg++)
 			send_leg(it, i, &evidence.leg);
 		if (packet_queue_is_empty(&it->legs[i]))
 			store_read_trace(reader, it->target, run, on_trace, it);

@@ -246,7 +246,7 @@ clear(struct keeper *keeper, uint32_t target, const struct store_condition *stan
 	struct text text = TEXT_OVER(sentence);
 	struct message_evidence evidence;
 
-	change.attempt_count = cabinet_leg(keeper->cabinet, target, run, 0, &evidence);
+	change.attempt_count = cache_leg(keeper->cache, target, run, 0, &evidence);
 	change.attempts[0] = run;
 	text_copy(change.code, sizeof change.code, standing->code);
 	text_format(&text, "%s is looked at again, after ", keeper->config->targets[target].name);
@@ -328,7 +328,7 @@ tell(struct keeper *keeper, const struct slip *slip)
 		if (change.kind[0] != '\0' && !(slip->left_out >> i & 1)) {
 			if (run.sequence.birth != 0) /* what is our own is silenced for nothing */
 				silences_stamp(keeper, &change);
-			change_log_write(keeper->duty, ++keeper->record->events, &change, keeper->cabinet, keeper->record->zone);
+			change_log_write(keeper->duty, ++keeper->record->events, &change, keeper->cache, keeper->record->zone);
 		}
 }
 
@@ -339,16 +339,16 @@ record_commit(struct keeper *keeper)
 	for (const struct slip *slip; (slip = journal_untold(keeper->journal)) != NULL; journal_told(keeper->journal))
 		tell(keeper, slip);
 	if (journal_is_told(keeper->journal))
-		cabinet_settle_all(keeper->cabinet);
+		cache_settle_all(keeper->cache);
 }
 
 void
 record_settle(struct keeper *keeper, uint32_t target, uint64_t run)
 {
 	if (journal_is_told(keeper->journal))
-		cabinet_settle(keeper->cabinet, target, run);
+		cache_settle(keeper->cache, target, run);
 	else
-		cabinet_settle_later(keeper->cabinet, target, run);
+		cache_settle_later(keeper->cache, target, run);
 }
 
 void
@@ -365,8 +365,8 @@ record_open(struct keeper *keeper)
 	keeper->record = calloc(1, sizeof *keeper->record);
 	if (keeper->record != NULL)
 		keeper->record->zone = zone == NULL ? zone_open_own() : zone_open(zone, NULL);
-	keeper->cabinet = cabinet_create(keeper->config->target_count, CABINET_BYTES_MAX);
-	return keeper->record != NULL && keeper->cabinet != NULL;
+	keeper->cache = cache_create(keeper->config->target_count, CACHE_BYTES_MAX);
+	return keeper->record != NULL && keeper->cache != NULL;
 }
 
 void
@@ -376,7 +376,7 @@ record_close(struct keeper *keeper)
 		zone_close(&keeper->record->zone);
 	free(keeper->record);
 	keeper->record = NULL;
-	cabinet_destroy(&keeper->cabinet);
+	cache_destroy(&keeper->cache);
 }
 
 uint64_t

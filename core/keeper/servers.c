@@ -106,7 +106,7 @@ servers_learn(struct keeper *keeper, uint32_t target, uint64_t run)
 	struct sight sight = { .row = { .run = 0 } };
 	struct message_evidence evidence;
 
-	for (uint32_t leg = 0; cabinet_leg(keeper->cabinet, target, run, leg, &evidence); leg++)
+	for (uint32_t leg = 0; cache_leg(keeper->cache, target, run, leg, &evidence); leg++)
 		take_leg(&sight, &evidence);
 	if (sight.row.run != 0)
 		put(keeper, registry_number(keeper->registry, target), &sight);

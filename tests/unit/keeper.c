@@ -9,7 +9,7 @@
 #include <syslog.h>
 
 #include "base/clock.h"
-#include "keeper/cabinet.h"
+#include "keeper/evidence_cache.h"
 #include "keeper/change_log.h"
 
 enum { TARGETS = 5, PLENTY = 1 << 20, RUNS = 3 };
@@ -22,7 +22,7 @@ bytes_of(const char *text)
 
 /* A leg with a line of transcript, as a prober would send it. */
 static void
-put(struct cabinet *cabinet, uint32_t target, uint64_t run, uint32_t leg, uint32_t legs)
+put(struct evidence_cache *cache, uint32_t target, uint64_t run, uint32_t leg, uint32_t legs)
 {
 	static unsigned char packet[WIRE_MAX];
 	struct evidence_log log = { 0 };
@@ -42,104 +42,104 @@ put(struct cabinet *cabinet, uint32_t target, uint64_t run, uint32_t leg, uint32
 	evidence.leg.warnings = buffer_view(&log.warnings);
 	message_put_evidence(&out, &evidence);
 	assert_false(out.bad);
-	cabinet_put(cabinet, &evidence, packet, out.size, RUNS);
+	cache_put(cache, &evidence, packet, out.size, RUNS);
 	evidence_log_fini(&log);
 }
 
 static bool
-has(const struct cabinet *cabinet, uint32_t target, uint64_t run, uint32_t leg)
+has(const struct evidence_cache *cache, uint32_t target, uint64_t run, uint32_t leg)
 {
 	struct message_evidence evidence;
 
-	return cabinet_leg(cabinet, target, run, leg, &evidence) && evidence.run == run && evidence.target == target
+	return cache_leg(cache, target, run, leg, &evidence) && evidence.run == run && evidence.target == target
 	    && evidence.leg.leg == leg;
 }
 
 static void
 legs_come_back_in_order(void **state)
 {
-	struct cabinet *cabinet = cabinet_create(TARGETS, PLENTY);
+	struct evidence_cache *cache = cache_create(TARGETS, PLENTY);
 
 	(void)state;
-	put(cabinet, 1, 10, 0, 2);
-	put(cabinet, 1, 10, 1, 2);
-	put(cabinet, 2, 11, 0, 1);
-	assert_true(has(cabinet, 1, 10, 0) && has(cabinet, 1, 10, 1) && has(cabinet, 2, 11, 0));
-	assert_false(has(cabinet, 1, 10, 2));
-	assert_false(has(cabinet, 2, 10, 0));
-	assert_false(has(cabinet, 3, 10, 0));
-	cabinet_destroy(&cabinet);
-	assert_null(cabinet);
+	put(cache, 1, 10, 0, 2);
+	put(cache, 1, 10, 1, 2);
+	put(cache, 2, 11, 0, 1);
+	assert_true(has(cache, 1, 10, 0) && has(cache, 1, 10, 1) && has(cache, 2, 11, 0));
+	assert_false(has(cache, 1, 10, 2));
+	assert_false(has(cache, 2, 10, 0));
+	assert_false(has(cache, 3, 10, 0));
+	cache_destroy(&cache);
+	assert_null(cache);
 }
 
 static void
 a_target_keeps_its_last_runs(void **state)
 {
-	struct cabinet *cabinet = cabinet_create(TARGETS, PLENTY);
+	struct evidence_cache *cache = cache_create(TARGETS, PLENTY);
 
 	(void)state;
 	for (uint64_t run = 1; run <= 2 * RUNS; run++) {
-		put(cabinet, 1, run, 0, 2);
-		put(cabinet, 1, run, 1, 2);
+		put(cache, 1, run, 0, 2);
+		put(cache, 1, run, 1, 2);
 	}
 	for (uint64_t run = 1; run <= 2 * RUNS; run++)
-		assert_int_equal(has(cabinet, 1, run, 1), run > RUNS);
-	assert_int_equal(cabinet_lost(cabinet), 0);
-	cabinet_destroy(&cabinet);
+		assert_int_equal(has(cache, 1, run, 1), run > RUNS);
+	assert_int_equal(cache_lost(cache), 0);
+	cache_destroy(&cache);
 }
 
 static void
 the_oldest_of_all_give_way(void **state)
 {
-	struct cabinet *cabinet = cabinet_create(TARGETS, PLENTY);
+	struct evidence_cache *cache = cache_create(TARGETS, PLENTY);
 	size_t one;
 
 	(void)state;
-	put(cabinet, 0, 1, 0, 1);
-	one = cabinet_bytes(cabinet);
-	cabinet_destroy(&cabinet);
-	cabinet = cabinet_create(TARGETS, 3 * one);
+	put(cache, 0, 1, 0, 1);
+	one = cache_bytes(cache);
+	cache_destroy(&cache);
+	cache = cache_create(TARGETS, 3 * one);
 	for (uint32_t target = 0; target < TARGETS; target++)
-		put(cabinet, target, target + 1, 0, 1);
-	assert_int_equal(cabinet_bytes(cabinet), 3 * one);
-	assert_int_equal(cabinet_lost(cabinet), 2);
+		put(cache, target, target + 1, 0, 1);
+	assert_int_equal(cache_bytes(cache), 3 * one);
+	assert_int_equal(cache_lost(cache), 2);
 	for (uint32_t target = 0; target < TARGETS; target++)
-		assert_int_equal(has(cabinet, target, target + 1, 0), target >= 2);
-	cabinet_destroy(&cabinet);
+		assert_int_equal(has(cache, target, target + 1, 0), target >= 2);
+	cache_destroy(&cache);
 }
 
 static void
 a_number_used_again_is_another_run(void **state)
 {
-	struct cabinet *cabinet = cabinet_create(TARGETS, PLENTY);
+	struct evidence_cache *cache = cache_create(TARGETS, PLENTY);
 
 	(void)state;
-	put(cabinet, 1, 10, 0, 2);
-	put(cabinet, 1, 10, 1, 2);
-	put(cabinet, 1, 10, 0, 1);
-	assert_true(has(cabinet, 1, 10, 0));
-	assert_false(has(cabinet, 1, 10, 1));
-	cabinet_destroy(&cabinet);
+	put(cache, 1, 10, 0, 2);
+	put(cache, 1, 10, 1, 2);
+	put(cache, 1, 10, 0, 1);
+	assert_true(has(cache, 1, 10, 0));
+	assert_false(has(cache, 1, 10, 1));
+	cache_destroy(&cache);
 }
 
 static void
 what_passed_alone_is_not_kept(void **state)
 {
-	struct cabinet *cabinet = cabinet_create(TARGETS, PLENTY);
+	struct evidence_cache *cache = cache_create(TARGETS, PLENTY);
 
 	(void)state;
-	put(cabinet, 1, 10, 0, 2);
-	put(cabinet, 1, 10, 1, 2);
-	cabinet_settle(cabinet, 1, 9);
-	assert_true(has(cabinet, 1, 10, 1));
-	cabinet_settle(cabinet, 1, 10);
-	assert_int_equal(cabinet_bytes(cabinet), 0);
-	cabinet_settle(cabinet, 1, 10);
-	put(cabinet, 1, 11, 0, 1);
-	put(cabinet, 1, 12, 0, 1);
-	cabinet_settle(cabinet, 1, 12);
-	assert_true(has(cabinet, 1, 11, 0) && has(cabinet, 1, 12, 0));
-	cabinet_destroy(&cabinet);
+	put(cache, 1, 10, 0, 2);
+	put(cache, 1, 10, 1, 2);
+	cache_settle(cache, 1, 9);
+	assert_true(has(cache, 1, 10, 1));
+	cache_settle(cache, 1, 10);
+	assert_int_equal(cache_bytes(cache), 0);
+	cache_settle(cache, 1, 10);
+	put(cache, 1, 11, 0, 1);
+	put(cache, 1, 12, 0, 1);
+	cache_settle(cache, 1, 12);
+	assert_true(has(cache, 1, 11, 0) && has(cache, 1, 12, 0));
+	cache_destroy(&cache);
 }
 
 static char told[8192];
@@ -165,15 +165,15 @@ static struct duty duty = { .keep_line = note };
 static void
 a_change_is_told_with_its_evidence(void **state)
 {
-	struct cabinet *cabinet = cabinet_create(TARGETS, PLENTY);
+	struct evidence_cache *cache = cache_create(TARGETS, PLENTY);
 	struct message_change change = { .target = 1, .kind = "down", .code = "banner_timeout",
 		.text = bytes_of("mx1:25 down: no greeting within 30.0 s, 2 of 2 attempts"), .attempt_count = 2,
 		.attempts = { 10, 11 } };
 
 	(void)state;
-	put(cabinet, 1, 11, 0, 1);
+	put(cache, 1, 11, 0, 1);
 	told[0] = '\0';
-	change_log_write(&duty, 1, &change, cabinet, NULL);
+	change_log_write(&duty, 1, &change, cache, NULL);
 	assert_int_equal(first_level, LOG_ERR);
 	assert_string_equal(told,
 	    "mx1:25 down: no greeting within 30.0 s, 2 of 2 attempts\n"
@@ -184,21 +184,21 @@ a_change_is_told_with_its_evidence(void **state)
 	    "warning slow_connect: 4.0 s\n"
 	    "banner: mx\\x1b ESMTP\n"
 	    "   0.001 *** connected\n");
-	cabinet_destroy(&cabinet);
+	cache_destroy(&cache);
 }
 
 static void
 silence_and_what_is_not_of_a_target(void **state)
 {
-	struct cabinet *cabinet = cabinet_create(TARGETS, PLENTY);
+	struct evidence_cache *cache = cache_create(TARGETS, PLENTY);
 	struct message_change change = { .target = UINT32_MAX, .kind = "blind", .code = "no_route",
 		.text = bytes_of("we are cut off"), .silences = "paused", .attempt_count = 1, .attempts = { 10 } };
 
 	(void)state;
 	told[0] = '\0';
-	change_log_write(&duty, 1, &change, cabinet, NULL);
+	change_log_write(&duty, 1, &change, cache, NULL);
 	assert_string_equal(told, "we are cut off (not told: paused)\n");
-	cabinet_destroy(&cabinet);
+	cache_destroy(&cache);
 }
 
 int

@@ -143,7 +143,7 @@ empty_history(const struct world *world)
 	sqlite3_close(db);
 }
 
-/* Nobody takes notices; more runs than the cabinet holds come; the keeper is killed, and with it what the history has not
+/* Nobody takes notices; more runs than the cache holds come; the keeper is killed, and with it what the history has not
  * yet written; then they are taken. */
 static void
 hold_and_kill(struct world *world, enum pw_verdict verdict)

@@ -201,7 +201,7 @@ static const struct { const char *name, *files; } modules[] = {
 	{ "record", " evidence.c gone.c record.c remind.c target_registry.c servers.c " },
 	{ "policy", " claims.c ledger.c policy.c repeat.c rules.c silences.c telling.c ledgers.c withhold.c " },
 	{ "outbox", " notice_context.c dependents.c notifier_link.c outbox.c notice_message.c notice_payload.c " },
-	{ "below", " cabinet.c journal.c lines.c change_log.c " },
+	{ "below", " evidence_cache.c journal.c lines.c change_log.c " },
 };
 
 /* The names of tables, each followed by a blank. */

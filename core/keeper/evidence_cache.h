@@ -3,39 +3,39 @@
  * each target, and so many bytes in all, the oldest going first. Kept as the messages in which it
  * came, and checked when they came.
  */
-#ifndef KEEPER_CABINET_H
-#define KEEPER_CABINET_H
+#ifndef KEEPER_EVIDENCE_CACHE_H
+#define KEEPER_EVIDENCE_CACHE_H
 
 #include "base/messages.h"
 
-enum { CABINET_BYTES_MAX = 64 * 1024 * 1024 };
+enum { CACHE_BYTES_MAX = 64 * 1024 * 1024 };
 
-struct cabinet;
+struct evidence_cache;
 
 /* `bytes_max`: of all evidence together. NULL if out of memory. */
-struct cabinet *cabinet_create(uint32_t targets, size_t bytes_max);
-void cabinet_destroy(struct cabinet **);
+struct evidence_cache *cache_create(uint32_t targets, size_t bytes_max);
+void cache_destroy(struct evidence_cache **);
 
 /* Keeps a copy of a message that message_get_evidence took as `evidence`, and of its target at most
  * `runs` runs. A run's first leg replaces an older run of the same number (another monitor's). No
  * memory: it is lost, and counted. */
-void cabinet_put(struct cabinet *, const struct message_evidence *evidence, const void *packet, size_t size,
+void cache_put(struct evidence_cache *, const struct message_evidence *evidence, const void *packet, size_t size,
     uint32_t runs);
 
 /* The run passed, and what came of it has been told: its evidence goes, unless older evidence of
  * its target lies there, which it may yet have to be told beside. */
-void cabinet_settle(struct cabinet *, uint32_t target, uint64_t run);
+void cache_settle(struct evidence_cache *, uint32_t target, uint64_t run);
 
-/* The same, once all that is recorded so far has been told: cabinet_settle_all(). */
-void cabinet_settle_later(struct cabinet *, uint32_t target, uint64_t run);
-void cabinet_settle_all(struct cabinet *);
+/* The same, once all that is recorded so far has been told: cache_settle_all(). */
+void cache_settle_later(struct evidence_cache *, uint32_t target, uint64_t run);
+void cache_settle_all(struct evidence_cache *);
 
 /* Leg `index` of a run, in the order in which they came; false where there is none. Views are good
  * until the next put. */
-bool cabinet_leg(const struct cabinet *, uint32_t target, uint64_t run, uint32_t index, struct message_evidence *);
+bool cache_leg(const struct evidence_cache *, uint32_t target, uint64_t run, uint32_t index, struct message_evidence *);
 
 /* A run of which evidence lies there. */
-struct cabinet_run {
+struct cached_run {
 	uint64_t run;
 	/* nothing more is to be done for it: the store has it as well, or it is over */
 	bool kept;
@@ -44,23 +44,23 @@ struct cabinet_run {
 };
 
 /* The target's run number `index` by age, the oldest first; false at the end. */
-bool cabinet_run(const struct cabinet *, uint32_t target, uint32_t index, struct cabinet_run *);
+bool cache_run(const struct evidence_cache *, uint32_t target, uint32_t index, struct cached_run *);
 
 /* The target's run of that number; false where no evidence of it lies there. */
-bool cabinet_find(const struct cabinet *, uint32_t target, uint64_t number, struct cabinet_run *);
+bool cache_find(const struct evidence_cache *, uint32_t target, uint64_t number, struct cached_run *);
 
 /* Says that the store has the run, or will have it with the next commit. */
-void cabinet_mark(struct cabinet *, uint32_t target, uint64_t run);
+void cache_mark(struct evidence_cache *, uint32_t target, uint64_t run);
 
 /* What the target's runs up to this one were kept for is over. */
-void cabinet_close(struct cabinet *, uint32_t target, uint64_t until);
+void cache_close(struct evidence_cache *, uint32_t target, uint64_t until);
 
 /* The message that leg `index` of a run came in; empty where there is none. Good until the next
  * put. */
-struct pw_bytes cabinet_packet(const struct cabinet *, uint32_t target, uint64_t run, uint32_t index);
+struct pw_bytes cache_packet(const struct evidence_cache *, uint32_t target, uint64_t run, uint32_t index);
 
-size_t cabinet_bytes(const struct cabinet *);
+size_t cache_bytes(const struct evidence_cache *);
 /* legs that gave way before their target's own next ones */
-uint64_t cabinet_lost(const struct cabinet *);
+uint64_t cache_lost(const struct evidence_cache *);
 
 #endif
