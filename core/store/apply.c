@@ -100,7 +100,7 @@ store_apply_counters(struct store *store, enum store_file file, uint64_t ahead)
 	for (int i = 0; i < STORE_NUMBERS; i++)
 		if (i != STORE_TARGETS && file == STORE_MAIN)
 			counters.numbers[i] += ahead;
-	return apply_meta(store->shelves[file].db, &(struct operation_meta){ "counters",
+	return apply_meta(store->db_files[file].db, &(struct operation_meta){ "counters",
 	    { (const char *)&counters, sizeof counters } });
 }
 
@@ -119,7 +119,7 @@ store_apply_one(struct store *store, struct db *db, struct store_batch *batch, c
 bool
 store_apply(struct store *store, struct store_batch *batch)
 {
-	struct db *db = store->shelves[batch->file].db;
+	struct db *db = store->db_files[batch->file].db;
 
 	batch->refused = 0;
 	for (const struct operation *operation = batch->first; operation != NULL; operation = operation->next) {
@@ -132,6 +132,6 @@ store_apply(struct store *store, struct store_batch *batch)
 bool
 store_apply_end(struct store *store, enum store_file file)
 {
-	return (file != STORE_HISTORY || history_flush(&store->history, store->shelves[file].db, false))
+	return (file != STORE_HISTORY || history_flush(&store->history, store->db_files[file].db, false))
 	    && store_apply_counters(store, file, NUMBERS_AHEAD);
 }

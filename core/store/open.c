@@ -103,18 +103,18 @@ load_instance(struct store *store, struct db *db)
 bool
 store_load(struct store *store, enum store_file file)
 {
-	struct shelf *shelf = &store->shelves[file];
+	struct db_file *db_file = &store->db_files[file];
 	bool loaded;
 
-	load_counters(store, file, shelf->db);
+	load_counters(store, file, db_file->db);
 	if (file == STORE_MAIN) {
-		loaded = load_instance(store, shelf->db);
+		loaded = load_instance(store, db_file->db);
 	} else {
-		loaded = history_load(&store->history, shelf->db);
+		loaded = history_load(&store->history, db_file->db);
 		tending_reset(store->tending);
 	}
-	if (!loaded || db_fault(shelf->db) != DB_WELL) {
-		shelf_blame(shelf, STORE_DAMAGED, "reading what was kept");
+	if (!loaded || db_fault(db_file->db) != DB_WELL) {
+		db_file_blame(db_file, STORE_DAMAGED, "reading what was kept");
 		return false;
 	}
 	return true;
@@ -149,11 +149,11 @@ store_note_reserved(struct store *store)
 static bool
 can_write(struct store *store, enum store_file file)
 {
-	struct shelf *shelf = &store->shelves[file];
+	struct db_file *db_file = &store->db_files[file];
 
 	store->counters[file].batch++; /* the one before may have failed: it must not seem to be kept */
-	if (!db_begin(shelf->db) || !store_apply_counters(store, file, NUMBERS_AHEAD) || !db_commit(shelf->db)) {
-		shelf_fail(shelf, "writing");
+	if (!db_begin(db_file->db) || !store_apply_counters(store, file, NUMBERS_AHEAD) || !db_commit(db_file->db)) {
+		db_file_fail(db_file, "writing");
 		return false;
 	}
 	store->in_file[file] = store->counters[file].batch;
@@ -165,15 +165,15 @@ can_write(struct store *store, enum store_file file)
 static bool
 open_file(struct store *store, enum store_file file, struct store_found *found, bool *newer)
 {
-	struct shelf *shelf = &store->shelves[file];
-	enum shelf_opening opening = shelf_open(shelf, found);
+	struct db_file *db_file = &store->db_files[file];
+	enum db_file_opening opening = db_file_open(db_file, found);
 
-	*newer = opening == SHELF_NEWER;
-	if (opening != SHELF_OPEN)
+	*newer = opening == DB_FILE_NEWER;
+	if (opening != DB_FILE_OPEN)
 		return false;
 	if (store_load(store, file))
 		return true;
-	shelf_close(shelf);
+	db_file_close(db_file);
 	return false;
 }
 
@@ -182,11 +182,11 @@ open_file(struct store *store, enum store_file file, struct store_found *found, 
 static bool
 open_first(struct store *store, enum store_file file, struct store_found *found, bool *newer)
 {
-	const struct shelf *shelf = &store->shelves[file];
+	const struct db_file *db_file = &store->db_files[file];
 
 	if (open_file(store, file, found, newer))
 		return true;
-	if (*newer || (shelf->trouble != STORE_FULL && shelf->trouble != STORE_IO) || !ballast_is_there(store->folder))
+	if (*newer || (db_file->trouble != STORE_FULL && db_file->trouble != STORE_IO) || !ballast_is_there(store->folder))
 		return false;
 	ballast_free(store->folder);
 	return open_file(store, file, found, newer);
@@ -224,7 +224,7 @@ is_redo(const struct store *store, const struct redo_state *state, struct redo_h
 static bool
 take_redo(struct store *store)
 {
-	struct shelf *shelf = &store->shelves[STORE_MAIN];
+	struct db_file *db_file = &store->db_files[STORE_MAIN];
 	struct redo_state state;
 	struct redo_head head;
 	struct memory *memory;
@@ -245,8 +245,8 @@ take_redo(struct store *store)
 	raise_counters(&store->counters[STORE_MAIN], &head.counters);
 	store->notice_in_memory = head.counters.numbers[STORE_NOTICES];
 	(void)read_meta(memory_db(memory), SEQUENCE_META, &store->sequences[STORE_MAIN], sizeof store->sequences[STORE_MAIN]);
-	if (shelf->trouble == STORE_WELL)
-		shelf_blame(shelf, STORE_FULL, "it has not yet what was held in memory");
+	if (db_file->trouble == STORE_WELL)
+		db_file_blame(db_file, STORE_FULL, "it has not yet what was held in memory");
 	(void)store_inside(store);
 	return true;
 }
@@ -256,7 +256,7 @@ take_redo(struct store *store)
 static bool
 begin_numbers(struct store *store)
 {
-	bool opened = store->shelves[STORE_MAIN].db != NULL;
+	bool opened = store->db_files[STORE_MAIN].db != NULL;
 
 	store->provisional = !opened && !read_numbers(store);
 	store->notice = store->counters[STORE_MAIN].numbers[STORE_NOTICES];
@@ -274,8 +274,8 @@ begin_numbers(struct store *store)
 static void
 note_lost(const struct store *store, struct store_found found[STORE_FILES])
 {
-	const struct shelf *shelves = store->shelves;
-	bool both = shelves[STORE_MAIN].db != NULL && shelves[STORE_HISTORY].db != NULL;
+	const struct db_file *db_files = store->db_files;
+	bool both = db_files[STORE_MAIN].db != NULL && db_files[STORE_HISTORY].db != NULL;
 
 	found[STORE_MAIN].lost = both && found[STORE_MAIN].fresh && !found[STORE_HISTORY].fresh;
 	found[STORE_HISTORY].lost = both && found[STORE_HISTORY].fresh && !found[STORE_MAIN].fresh
@@ -290,12 +290,12 @@ store_open_all(struct store *store, struct store_found found[STORE_FILES], struc
 	bool newer;
 
 	for (int file = 0; file < STORE_FILES && opening == STORE_OPENED; file++) {
-		struct shelf *shelf = &store->shelves[file];
+		struct db_file *db_file = &store->db_files[file];
 
-		shelf_init(shelf, &schemas[file], store->folder);
+		db_file_init(db_file, &schemas[file], store->folder);
 		if (open_first(store, (enum store_file)file, &found[file], &newer) || !newer)
 			continue;
-		*why = shelf->why;
+		*why = db_file->why;
 		opening = STORE_NEWER;
 	}
 	memcpy(found[STORE_MAIN].lock_aside, taken.lock_aside, sizeof taken.lock_aside);
@@ -309,34 +309,34 @@ store_open_all(struct store *store, struct store_found found[STORE_FILES], struc
 }
 
 static bool
-take_log(struct store *store, struct shelf *shelf)
+take_log(struct store *store, struct db_file *db_file)
 {
-	if (shelf_take_log(shelf))
+	if (db_file_take_log(db_file))
 		return true;
-	if (db_fault(shelf->db) != DB_FULL || !ballast_is_there(store->folder))
+	if (db_fault(db_file->db) != DB_FULL || !ballast_is_there(store->folder))
 		return false;
 	ballast_free(store->folder);
-	return shelf_take_log(shelf);
+	return db_file_take_log(db_file);
 }
 
 /* Opens it again; what became of one that was removed or replaced is known before. */
 static bool
 open_again(struct store *store, enum store_file file, struct store_found *found)
 {
-	struct shelf *shelf = &store->shelves[file];
+	struct db_file *db_file = &store->db_files[file];
 	struct store_found away = { 0 };
-	bool moved = shelf->trouble == STORE_MOVED || shelf->trouble == STORE_OCCUPIED
-	    || (shelf->db != NULL && db_has_moved(shelf->db)), newer;
+	bool moved = db_file->trouble == STORE_MOVED || db_file->trouble == STORE_OCCUPIED
+	    || (db_file->db != NULL && db_has_moved(db_file->db)), newer;
 
-	if (moved && !shelf_put_away(shelf, &away))
+	if (moved && !db_file_put_away(db_file, &away))
 		return false;
-	if (!moved && shelf->trouble == STORE_LOG_GONE && !take_log(store, shelf))
+	if (!moved && db_file->trouble == STORE_LOG_GONE && !take_log(store, db_file))
 		return false;
-	shelf->suspect = shelf->trouble == STORE_DAMAGED;
-	shelf_close(shelf);
+	db_file->suspect = db_file->trouble == STORE_DAMAGED;
+	db_file_close(db_file);
 	if (!open_file(store, file, found, &newer)) {
-		if (shelf->trouble == STORE_WELL)
-			shelf->trouble = STORE_CANNOT;
+		if (db_file->trouble == STORE_WELL)
+			db_file->trouble = STORE_CANNOT;
 		return false;
 	}
 	if (away.aside[0] != '\0') {
@@ -350,13 +350,13 @@ open_again(struct store *store, enum store_file file, struct store_found *found)
 static bool
 keep_instance(struct store *store, const unsigned char instance[INSTANCE_SIZE])
 {
-	struct shelf *shelf = &store->shelves[STORE_MAIN];
+	struct db_file *db_file = &store->db_files[STORE_MAIN];
 	struct pw_bytes value = { (const char *)store->instance, sizeof store->instance };
 
 	memcpy(store->instance, instance, sizeof store->instance);
-	if (DB_RUN(shelf->db, "UPDATE meta SET value = ?1 WHERE key = 'instance'", BIND_BYTES(value)))
+	if (DB_RUN(db_file->db, "UPDATE meta SET value = ?1 WHERE key = 'instance'", BIND_BYTES(value)))
 		return true;
-	shelf_fail(shelf, "writing");
+	db_file_fail(db_file, "writing");
 	return false;
 }
 
@@ -382,30 +382,30 @@ static const int64_t contradictions = 600 * (int64_t)SECOND;
 static void
 note_contradiction(struct store *store)
 {
-	struct shelf *shelf = &store->shelves[STORE_MAIN];
+	struct db_file *db_file = &store->db_files[STORE_MAIN];
 	int64_t now = clock_mono();
 
-	shelf->contradicted = store->contradicted_at != 0 && now - store->contradicted_at < contradictions;
-	shelf_fail(shelf, "writing what happened meanwhile");
-	if (shelf->contradicted)
-		shelf->trouble = STORE_DAMAGED;
+	db_file->contradicted = store->contradicted_at != 0 && now - store->contradicted_at < contradictions;
+	db_file_fail(db_file, "writing what happened meanwhile");
+	if (db_file->contradicted)
+		db_file->trouble = STORE_DAMAGED;
 	store->contradicted_at = now;
 }
 
 static bool
 write_memory(struct store *store, struct store_found *found)
 {
-	struct shelf *shelf = &store->shelves[STORE_MAIN];
+	struct db_file *db_file = &store->db_files[STORE_MAIN];
 	bool written;
 
-	if (!db_begin(shelf->db))
+	if (!db_begin(db_file->db))
 		return false;
 	store->counters[STORE_MAIN].batch++;
-	written = found->goes_on ? memory_write_all(store->memory, shelf->db, &found->refused)
-	    : memory_write_changes(store->memory, shelf->db, &found->refused);
+	written = found->goes_on ? memory_write_all(store->memory, db_file->db, &found->refused)
+	    : memory_write_changes(store->memory, db_file->db, &found->refused);
 	if (!written || !store_apply_counters(store, STORE_MAIN, NUMBERS_AHEAD))
 		return false;
-	if (db_commit(shelf->db)) {
+	if (db_commit(db_file->db)) {
 		store->in_file[STORE_MAIN] = store->counters[STORE_MAIN].batch;
 		return true;
 	}
@@ -418,7 +418,7 @@ write_memory(struct store *store, struct store_found *found)
 static bool
 leave_memory(struct store *store, struct store_found *found)
 {
-	struct shelf *shelf = &store->shelves[STORE_MAIN];
+	struct db_file *db_file = &store->db_files[STORE_MAIN];
 
 	found->unread = store->memory != NULL && !found->fresh && !memory_knows_file(store->memory);
 	if (store->memory == NULL || found->unread || (found->fresh && !found->goes_on))
@@ -426,10 +426,10 @@ leave_memory(struct store *store, struct store_found *found)
 	if (store->kept[STORE_MAIN] != 0)
 		memory_was_kept(store->memory, store->kept[STORE_MAIN]);
 	if (!write_memory(store, found)) {
-		if (db_fault(shelf->db) == DB_CONSTRAINT)
+		if (db_fault(db_file->db) == DB_CONSTRAINT)
 			note_contradiction(store);
 		else
-			shelf_fail(shelf, "writing what happened meanwhile");
+			db_file_fail(db_file, "writing what happened meanwhile");
 		return false;
 	}
 	store->doubtful[STORE_MAIN] = 0;
@@ -463,13 +463,13 @@ mend(struct store *store, enum store_file file, struct store_found *found)
 bool
 store_mend(struct store *store, enum store_file file, struct store_found *found)
 {
-	struct shelf *shelf = &store->shelves[file];
+	struct db_file *db_file = &store->db_files[file];
 	unsigned char instance[INSTANCE_SIZE];
 
 	*found = (struct store_found){ 0 };
-	if (shelf->trouble == STORE_WELL)
+	if (db_file->trouble == STORE_WELL)
 		return true;
-	if (shelf->trouble == STORE_FULL)
+	if (db_file->trouble == STORE_FULL)
 		ballast_free(store->folder);
 	memcpy(instance, store->instance, sizeof instance);
 	return mend(store, file, found)

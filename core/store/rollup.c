@@ -121,7 +121,7 @@ static bool
 find_span(struct store *store, enum store_span span, int64_t now)
 {
 	struct tending *tending = store->tending;
-	struct db *db = store->shelves[STORE_HISTORY].db;
+	struct db *db = store->db_files[STORE_HISTORY].db;
 	int64_t length = store_span_length(span), *begins = &tending->begins[span];
 	int64_t oldest = floor_to(now - store->settings.keep_ok, length);
 
@@ -172,7 +172,7 @@ collect(struct store *store, uint64_t row, int64_t begins, int64_t ends, bool *b
 	for (int i = 0; i < ROWS_A_TARGET && row != 0 && first > 0; i++, row = prev) {
 		struct rollup_run *run = &runs[first - 1];
 
-		if (!read_run(store->shelves[STORE_HISTORY].db, row, run, &prev))
+		if (!read_run(store->db_files[STORE_HISTORY].db, row, run, &prev))
 			break;
 		if (run->at >= ends)
 			continue;
@@ -248,7 +248,7 @@ fill_rollup(struct db *db)
 enum step
 tending_fill_rollups(struct store *store, int64_t now, struct store_tended *tended)
 {
-	struct db *db = store->shelves[STORE_HISTORY].db;
+	struct db *db = store->db_files[STORE_HISTORY].db;
 	int filled = 0;
 
 	(void)now;
@@ -263,7 +263,7 @@ tending_fill_rollups(struct store *store, int64_t now, struct store_tended *tend
 static bool
 registry_target(struct store *store, enum store_span span, uint64_t target, struct store_tended *tended)
 {
-	struct db *db = store->shelves[STORE_HISTORY].db;
+	struct db *db = store->db_files[STORE_HISTORY].db;
 	struct tending *tending = store->tending;
 	int64_t begins = tending->begins[span], length = store_span_length(span);
 	struct store_rollup made;
@@ -304,6 +304,6 @@ tending_roll(struct store *store, enum store_span span, int64_t now, struct stor
 		return STEP_DONE;
 	*target = 0;
 	tending->begins[span] += length;
-	return history_set_count(store->shelves[STORE_HISTORY].db, keys[span], tending->begins[span]) ? STEP_DONE :
+	return history_set_count(store->db_files[STORE_HISTORY].db, keys[span], tending->begins[span]) ? STEP_DONE :
 	    STEP_BROKEN;
 }

@@ -59,24 +59,24 @@ store_open(const struct store_settings *settings, enum store_opening *opening, s
 static void
 write_heads(struct store *store)
 {
-	struct shelf *shelf = &store->shelves[STORE_HISTORY];
+	struct db_file *db_file = &store->db_files[STORE_HISTORY];
 
-	if (shelf->db == NULL || shelf->trouble != STORE_WELL || !db_begin(shelf->db))
+	if (db_file->db == NULL || db_file->trouble != STORE_WELL || !db_begin(db_file->db))
 		return;
-	if (!history_flush(&store->history, shelf->db, true) || !db_commit(shelf->db))
-		db_rollback(shelf->db);
+	if (!history_flush(&store->history, db_file->db, true) || !db_commit(db_file->db))
+		db_rollback(db_file->db);
 }
 
 /* None of those that were reserved was given. */
 static void
 write_numbers(struct store *store)
 {
-	struct shelf *shelf = &store->shelves[STORE_MAIN];
+	struct db_file *db_file = &store->db_files[STORE_MAIN];
 
-	if (shelf->db == NULL || shelf->trouble != STORE_WELL || !db_begin(shelf->db))
+	if (db_file->db == NULL || db_file->trouble != STORE_WELL || !db_begin(db_file->db))
 		return;
-	if (!store_apply_counters(store, STORE_MAIN, 0) || !db_commit(shelf->db))
-		db_rollback(shelf->db);
+	if (!store_apply_counters(store, STORE_MAIN, 0) || !db_commit(db_file->db))
+		db_rollback(db_file->db);
 }
 
 void
@@ -85,7 +85,7 @@ store_close(struct store **store)
 	if (*store == NULL)
 		return;
 	if ((*store)->group != NULL)
-		db_rollback((*store)->shelves[STORE_MAIN].db);
+		db_rollback((*store)->db_files[STORE_MAIN].db);
 	/* Readers first: the log goes with the last connection, if that is one that writes. */
 	store_reader_close(&(*store)->still);
 	db_close(&(*store)->reader.history);
@@ -94,7 +94,7 @@ store_close(struct store **store)
 	write_heads(*store);
 	write_numbers(*store);
 	for (int file = 0; file < STORE_FILES; file++)
-		shelf_close(&(*store)->shelves[file]);
+		db_file_close(&(*store)->db_files[file]);
 	if ((*store)->lock >= 0)
 		close((*store)->lock);
 	for (int find = 0; find < FINDS; find++)
@@ -133,11 +133,11 @@ store_sequence(const struct store *store, enum store_file file)
 enum store_trouble_kind
 store_trouble(const struct store *store, enum store_file file, struct reason *why)
 {
-	const struct shelf *shelf = &store->shelves[file];
+	const struct db_file *db_file = &store->db_files[file];
 
-	if (shelf->trouble != STORE_WELL && why != NULL)
-		*why = shelf->why;
-	return shelf->trouble;
+	if (db_file->trouble != STORE_WELL && why != NULL)
+		*why = db_file->why;
+	return db_file->trouble;
 }
 
 void
@@ -171,7 +171,7 @@ store_say_behind(struct store *store, int64_t since)
 struct db *
 store_current(const struct store *store)
 {
-	struct db *file = store->shelves[STORE_MAIN].db;
+	struct db *file = store->db_files[STORE_MAIN].db;
 
 	if (store->memory != NULL)
 		return memory_db(store->memory);
@@ -193,8 +193,8 @@ store_inside(struct store *store)
 void
 store_let_go(struct store *store)
 {
-	if (store->shelves[STORE_MAIN].db != NULL)
-		db_let_go(store->shelves[STORE_MAIN].db);
+	if (store->db_files[STORE_MAIN].db != NULL)
+		db_let_go(store->db_files[STORE_MAIN].db);
 }
 
 bool
@@ -262,13 +262,13 @@ store_dropped(const struct store *store)
 bool
 store_distrust(struct store *store)
 {
-	struct shelf *shelf = &store->shelves[STORE_MAIN];
+	struct db_file *db_file = &store->db_files[STORE_MAIN];
 
-	if (!store->reader.damaged || store->memory != NULL || shelf->trouble != STORE_WELL || !shelf_is_in_place(shelf))
+	if (!store->reader.damaged || store->memory != NULL || db_file->trouble != STORE_WELL || !db_file_is_in_place(db_file))
 		return false;
-	db_rollback(shelf->db);
+	db_rollback(db_file->db);
 	store->group = NULL;
-	shelf_blame(shelf, STORE_DAMAGED, store->reader.why.text);
+	db_file_blame(db_file, STORE_DAMAGED, store->reader.why.text);
 	return true;
 }
 
@@ -311,7 +311,7 @@ static enum store_answer
 give_up(struct store *store, struct store_batch *batch)
 {
 	if (store->group == batch) {
-		db_rollback(store->shelves[STORE_MAIN].db);
+		db_rollback(store->db_files[STORE_MAIN].db);
 		store->group = NULL;
 	}
 	if (batch->store == NULL)
@@ -328,13 +328,13 @@ give_up(struct store *store, struct store_batch *batch)
 static enum store_answer
 fail(struct store *store, struct store_batch *batch, const char *doing)
 {
-	struct shelf *shelf = &store->shelves[batch->file];
-	bool contradicts = batch->file == STORE_HISTORY && db_fault(shelf->db) == DB_CONSTRAINT;
+	struct db_file *db_file = &store->db_files[batch->file];
+	bool contradicts = batch->file == STORE_HISTORY && db_fault(db_file->db) == DB_CONSTRAINT;
 
-	shelf_fail(shelf, doing);
+	db_file_fail(db_file, doing);
 	if (contradicts) {
-		db_forgive(shelf->db);
-		shelf->trouble = STORE_WELL;
+		db_forgive(db_file->db);
+		db_file->trouble = STORE_WELL;
 		store_load(store, STORE_HISTORY);
 		return STORE_LOST;
 	}
@@ -351,8 +351,8 @@ store_fail_reading(struct store *store)
 		store->no_memory = true;
 		return;
 	}
-	if (store->shelves[STORE_MAIN].db != NULL)
-		shelf_fail(&store->shelves[STORE_MAIN], "reading");
+	if (store->db_files[STORE_MAIN].db != NULL)
+		db_file_fail(&store->db_files[STORE_MAIN], "reading");
 	store->group = NULL;
 	go_on_in_memory(store, group);
 }
@@ -362,26 +362,26 @@ store_fail_reading(struct store *store)
 static bool
 is_under_way(const struct store *store, const struct store_batch *batch)
 {
-	return store->group == batch && db_in_transaction(store->shelves[STORE_MAIN].db);
+	return store->group == batch && db_in_transaction(store->db_files[STORE_MAIN].db);
 }
 
 void
 store_do(struct store *store, struct store_batch *batch, const struct operation *operation)
 {
-	struct shelf *shelf = &store->shelves[STORE_MAIN];
+	struct db_file *db_file = &store->db_files[STORE_MAIN];
 	bool begun = is_under_way(store, batch);
 
 	assert(store->group == NULL || store->group == batch);
 	if (store->memory != NULL) {
 		do_in_memory(store, batch, operation);
 		store_batch_forget(batch);
-	} else if (shelf->trouble != STORE_WELL)
+	} else if (db_file->trouble != STORE_WELL)
 		(void)give_up(store, batch);
-	else if (!begun && !db_begin(shelf->db))
+	else if (!begun && !db_begin(db_file->db))
 		(void)fail(store, batch, "beginning a transaction");
 	else {
 		store->group = batch;
-		if (begun ? !store_apply_one(store, shelf->db, batch, operation) : !store_apply(store, batch))
+		if (begun ? !store_apply_one(store, db_file->db, batch, operation) : !store_apply(store, batch))
 			(void)fail(store, batch, "writing");
 	}
 }
@@ -397,15 +397,15 @@ note_kept(struct store *store, const struct store_batch *batch)
 static enum store_answer
 write_batch(struct store *store, struct store_batch *batch)
 {
-	struct shelf *shelf = &store->shelves[batch->file];
+	struct db_file *db_file = &store->db_files[batch->file];
 	bool done = is_under_way(store, batch);
 
 	batch->number = ++store->counters[batch->file].batch;
-	if (!done && !db_begin(shelf->db))
+	if (!done && !db_begin(db_file->db))
 		return fail(store, batch, "beginning a transaction");
 	if ((!done && !store_apply(store, batch)) || !store_apply_end(store, batch->file))
 		return fail(store, batch, "writing");
-	if (!db_commit(shelf->db))
+	if (!db_commit(db_file->db))
 		return fail(store, batch, "committing");
 	if (batch->file == STORE_MAIN) {
 		store->group = NULL;
@@ -418,7 +418,7 @@ write_batch(struct store *store, struct store_batch *batch)
 static enum store_answer
 submit(struct store *store, struct store_batch *batch)
 {
-	struct shelf *shelf = &store->shelves[batch->file];
+	struct db_file *db_file = &store->db_files[batch->file];
 
 	batch->no_memory |= batch->store != NULL && store->no_memory;
 	if (batch->no_memory)
@@ -427,11 +427,11 @@ submit(struct store *store, struct store_batch *batch)
 		return give_up(store, batch);
 	if (batch->first == NULL) /* nothing was put into it, or that went to the file with what was in memory */
 		return STORE_COMMITTED;
-	if (shelf->trouble != STORE_WELL)
+	if (db_file->trouble != STORE_WELL)
 		return give_up(store, batch);
 	if (batch->number != 0 && batch->number == store->kept[batch->file])
 		return note_kept(store, batch);
-	return shelf_is_in_place(shelf) ? write_batch(store, batch) : give_up(store, batch);
+	return db_file_is_in_place(db_file) ? write_batch(store, batch) : give_up(store, batch);
 }
 
 enum store_answer

@@ -7,7 +7,7 @@
 #include "store/memory.h"
 #include "store/page.h"
 #include "store/redo.h"
-#include "store/shelf.h"
+#include "store/db_file.h"
 
 enum { INSTANCE_SIZE = 16, NUMBERS_AHEAD = 1000 };
 
@@ -52,7 +52,7 @@ struct store {
 	struct store_settings settings;
 	char *folder;
 	int lock;
-	struct shelf shelves[STORE_FILES];
+	struct db_file db_files[STORE_FILES];
 	struct counters counters[STORE_FILES]; /* batch: the last one that was tried */
 	struct sequence sequences[STORE_FILES]; /* as they were found */
 	uint64_t reserved[STORE_NUMBERS];      /* numbers up to here are given to nobody else, whatever becomes of us */

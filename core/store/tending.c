@@ -85,7 +85,7 @@ static const char traces_upto[] = "DELETE FROM traces WHERE id <= ?1";
 static enum step
 forget_ok(struct store *store, int64_t now, struct store_tended *tended)
 {
-	struct db *db = store->shelves[STORE_HISTORY].db;
+	struct db *db = store->db_files[STORE_HISTORY].db;
 	uint64_t from = (uint64_t)history_count(db, "ok_upto");
 	uint64_t upto = leading(db, results_after, from, ROWS_A_STEP, now - store->settings.keep_ok, now);
 
@@ -98,7 +98,7 @@ forget_ok(struct store *store, int64_t now, struct store_tended *tended)
 static enum step
 forget_all(struct store *store, int64_t now, struct store_tended *tended)
 {
-	struct db *db = store->shelves[STORE_HISTORY].db;
+	struct db *db = store->db_files[STORE_HISTORY].db;
 	uint64_t upto = leading(db, results_after, 0, ROWS_A_STEP, now - store->settings.keep_not_ok, now);
 
 	if (upto == 0)
@@ -109,7 +109,7 @@ forget_all(struct store *store, int64_t now, struct store_tended *tended)
 static enum step
 forget_traces(struct store *store, int64_t now, struct store_tended *tended)
 {
-	struct db *db = store->shelves[STORE_HISTORY].db;
+	struct db *db = store->db_files[STORE_HISTORY].db;
 	uint64_t upto = leading(db, traces_after, 0, TRACES_A_STEP, now - store->settings.keep_not_ok, now);
 
 	if (upto == 0)
@@ -132,7 +132,7 @@ static enum step
 forget_rollups(struct store *store, int64_t now, struct store_tended *tended)
 {
 	struct tending *tending = store->tending;
-	struct db *db = store->shelves[STORE_HISTORY].db;
+	struct db *db = store->db_files[STORE_HISTORY].db;
 	uint64_t *target = &tending->trimmed;
 
 	for (int i = 0; i < TARGETS_A_STEP && *target < store->history.head_count; i++, ++*target) {
@@ -157,7 +157,7 @@ forget_notice_evidence(struct store *store, int64_t now, struct store_tended *te
 		.deletes = { "DELETE FROM notice_evidence WHERE id > ?1 AND id <= ?2 AND "
 		    NOBODY_WAITS_FOR("notice_evidence.notice") } };
 
-	return sweep(store->shelves[STORE_MAIN].db, &evidence, &store->tending->evidence, now - store->settings.keep_not_ok,
+	return sweep(store->db_files[STORE_MAIN].db, &evidence, &store->tending->evidence, now - store->settings.keep_not_ok,
 	    now, &tended->deleted);
 }
 
@@ -169,7 +169,7 @@ forget_notices(struct store *store, int64_t now, struct store_tended *tended)
 		.rows = "SELECT number, confirmed FROM notices WHERE number > ?1 ORDER BY number LIMIT ?2",
 		.deletes = { "DELETE FROM notices WHERE number > ?1 AND number <= ?2 AND " NOBODY_WAITS_FOR("notices.number") } };
 
-	return sweep(store->shelves[STORE_MAIN].db, &notices, &store->tending->notice, now - store->settings.keep_deliveries,
+	return sweep(store->db_files[STORE_MAIN].db, &notices, &store->tending->notice, now - store->settings.keep_deliveries,
 	    now, &tended->deleted);
 }
 
@@ -188,7 +188,7 @@ forget_incidents(struct store *store, int64_t now, struct store_tended *tended)
 		    "DELETE FROM notices WHERE incident > 0 AND incident IN " IS_OLD_INCIDENT,
 		    "DELETE FROM incidents WHERE number IN " IS_OLD_INCIDENT } };
 
-	return sweep(store->shelves[STORE_MAIN].db, &incidents, &store->tending->incident,
+	return sweep(store->db_files[STORE_MAIN].db, &incidents, &store->tending->incident,
 	    now - store->settings.keep_incidents, now, &tended->deleted);
 }
 
@@ -210,7 +210,7 @@ forget_targets(struct store *store, int64_t now, struct store_tended *tended)
 		    "DELETE FROM evidence WHERE target IN " IS_OLD_TARGET,
 		    "DELETE FROM targets WHERE number IN " IS_OLD_TARGET } };
 
-	return sweep(store->shelves[STORE_MAIN].db, &targets, &store->tending->target_row,
+	return sweep(store->db_files[STORE_MAIN].db, &targets, &store->tending->target_row,
 	    now - store->settings.keep_incidents, now, &tended->deleted);
 }
 
@@ -221,7 +221,7 @@ forget_pauses(struct store *store, int64_t now, struct store_tended *tended)
 {
 	uint64_t before = tended->deleted;
 
-	if (!DELETE(store->shelves[STORE_MAIN].db, "DELETE FROM pauses WHERE number IN (SELECT number FROM pauses WHERE"
+	if (!DELETE(store->db_files[STORE_MAIN].db, "DELETE FROM pauses WHERE number IN (SELECT number FROM pauses WHERE"
 	    " CASE ended WHEN 0 THEN ends ELSE ended END BETWEEN 1 AND ?1 AND number < (SELECT max(number) FROM pauses)"
 	    " ORDER BY number LIMIT ?2)", &tended->deleted, BIND(now - store->settings.keep_deliveries), BIND(NOTICES_A_STEP)))
 		return STEP_BROKEN;
@@ -232,7 +232,7 @@ forget_pauses(struct store *store, int64_t now, struct store_tended *tended)
 static enum step
 shorten_rollups(struct store *store, struct store_tended *tended)
 {
-	struct db *db = store->shelves[STORE_HISTORY].db;
+	struct db *db = store->db_files[STORE_HISTORY].db;
 	int64_t oldest = db_number(db, "SELECT min(start) FROM rollups", 0);
 	uint64_t before = tended->deleted;
 
@@ -249,7 +249,7 @@ shorten_rollups(struct store *store, struct store_tended *tended)
 static enum step
 make_room(struct store *store, int64_t now, struct store_tended *tended)
 {
-	struct db *db = store->shelves[STORE_HISTORY].db;
+	struct db *db = store->db_files[STORE_HISTORY].db;
 	uint64_t before = tended->deleted, traces, results;
 
 	(void)now;
@@ -278,7 +278,7 @@ keep_reserve(struct store *store, int64_t now, struct store_tended *tended)
 {
 	(void)now;
 	(void)tended;
-	if (store->shelves[STORE_MAIN].trouble == STORE_WELL && store->shelves[STORE_HISTORY].trouble == STORE_WELL)
+	if (store->db_files[STORE_MAIN].trouble == STORE_WELL && store->db_files[STORE_HISTORY].trouble == STORE_WELL)
 		store_make_reserve(store);
 	return STEP_NOTHING;
 }
@@ -288,7 +288,7 @@ static enum step
 verify_main(struct store *store, int64_t now, struct store_tended *tended)
 {
 	(void)tended;
-	verify_step(&store->tending->verify[STORE_MAIN], &store->shelves[STORE_MAIN], now);
+	verify_step(&store->tending->verify[STORE_MAIN], &store->db_files[STORE_MAIN], now);
 	return STEP_NOTHING;
 }
 
@@ -296,7 +296,7 @@ static enum step
 verify_history(struct store *store, int64_t now, struct store_tended *tended)
 {
 	(void)tended;
-	verify_step(&store->tending->verify[STORE_HISTORY], &store->shelves[STORE_HISTORY], now);
+	verify_step(&store->tending->verify[STORE_HISTORY], &store->db_files[STORE_HISTORY], now);
 	return STEP_NOTHING;
 }
 
@@ -346,19 +346,19 @@ tending_reset(struct tending *tending)
 static enum step
 take_step(struct store *store, const struct job *job, int64_t now, struct store_tended *tended)
 {
-	struct shelf *shelf = &store->shelves[job->file];
+	struct db_file *db_file = &store->db_files[job->file];
 	enum step step;
 
-	if (shelf->trouble != STORE_WELL || (job->file == STORE_MAIN && store->group != NULL))
+	if (db_file->trouble != STORE_WELL || (job->file == STORE_MAIN && store->group != NULL))
 		return STEP_NOTHING;
-	if (!db_begin(shelf->db)) {
-		shelf_fail(shelf, "tending");
+	if (!db_begin(db_file->db)) {
+		db_file_fail(db_file, "tending");
 		return STEP_BROKEN;
 	}
 	step = job->step(store, now, tended);
-	if (step != STEP_BROKEN && db_fault(shelf->db) == DB_WELL && db_commit(shelf->db))
+	if (step != STEP_BROKEN && db_fault(db_file->db) == DB_WELL && db_commit(db_file->db))
 		return step;
-	shelf_fail(shelf, "tending");
+	db_file_fail(db_file, "tending");
 	return STEP_BROKEN;
 }
 

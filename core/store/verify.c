@@ -93,20 +93,20 @@ read_tree(struct verify *verify, struct db *db, const struct tree *tree, int64_t
 }
 
 void
-verify_step(struct verify *verify, struct shelf *shelf, int64_t now)
+verify_step(struct verify *verify, struct db_file *db_file, int64_t now)
 {
 	struct tree tree = { .table = "its schema" };
 	struct db *db;
 	int64_t until;
 	bool changed;
 
-	if (shelf->trouble != STORE_WELL || (verify->rests_until > now && verify->rests_until - now <= rest))
+	if (db_file->trouble != STORE_WELL || (verify->rests_until > now && verify->rests_until - now <= rest))
 		return;
 	verify->rests_until = 0;
-	db = db_open(shelf->path, DB_READ);
+	db = db_open(db_file->path, DB_READ);
 	if (db == NULL)
 		return;
-	changed = verify->tree == 0 && verify->key[0] == '\0' && !schema_is_ours(db, shelf->schema, shelf->schema->version, &shelf->known);
+	changed = verify->tree == 0 && verify->key[0] == '\0' && !schema_is_ours(db, db_file->schema, db_file->schema->version, &db_file->known);
 	until = clock_mono() + slice;
 	while (!changed && verify->rests_until == 0 && db_fault(db) == DB_WELL && clock_mono() < until) {
 		if (find_tree(db, verify->tree, &tree))
@@ -114,15 +114,15 @@ verify_step(struct verify *verify, struct shelf *shelf, int64_t now)
 		else if (db_fault(db) == DB_WELL)
 			*verify = (struct verify){ .rests_until = now + rest };
 	}
-	if (changed && shelf_is_in_place(shelf)) {
-		shelf->trouble = STORE_DAMAGED;
-		reason_set(&shelf->why, "%s: somebody has changed its schema", shelf->schema->name);
+	if (changed && db_file_is_in_place(db_file)) {
+		db_file->trouble = STORE_DAMAGED;
+		reason_set(&db_file->why, "%s: somebody has changed its schema", db_file->schema->name);
 	}
 	/* Without its log the file may look damaged, and what is in the log is not to be lost. */
-	if ((db_fault(db) == DB_DAMAGED || db_fault(db) == DB_IO) && shelf_is_in_place(shelf)) {
-		shelf->trouble = db_fault(db) == DB_IO ? STORE_IO : STORE_DAMAGED;
-		shelf->suspect = true;
-		reason_set(&shelf->why, "%s: reading %s%s%s: %s", shelf->schema->name, tree.table, tree.index[0] != '\0' ? ", index " : "",
+	if ((db_fault(db) == DB_DAMAGED || db_fault(db) == DB_IO) && db_file_is_in_place(db_file)) {
+		db_file->trouble = db_fault(db) == DB_IO ? STORE_IO : STORE_DAMAGED;
+		db_file->suspect = true;
+		reason_set(&db_file->why, "%s: reading %s%s%s: %s", db_file->schema->name, tree.table, tree.index[0] != '\0' ? ", index " : "",
 		    tree.index, db_why(db));
 		*verify = (struct verify){ 0 };
 	}

@@ -9,7 +9,7 @@
 
 #include <stdint.h>
 
-#include "store/shelf.h"
+#include "store/db_file.h"
 
 enum { VERIFY_KEY = 4096 };
 
@@ -22,8 +22,8 @@ struct verify {
 
 /* Reads for about 14 ms, a gigabyte in some 300 steps, over a connection of its own, so that the
  * writer's page cache keeps what it holds. A file that is found damaged, or cannot be read, is in
- * trouble from then on (shelf->trouble, shelf->why); a connection that cannot be had is tried again
+ * trouble from then on (db_file->trouble, db_file->why); a connection that cannot be had is tried again
  * next time. */
-void verify_step(struct verify *, struct shelf *, int64_t now);
+void verify_step(struct verify *, struct db_file *, int64_t now);
 
 #endif

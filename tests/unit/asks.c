@@ -34,7 +34,7 @@ nothing_is_answered_before_it_is_durable(void **state)
 	struct world *world = *state;
 
 	(void)heard(world);
-	world->keeper.store->shelves[STORE_MAIN].trouble = STORE_IO; /* it is not kept before that is over */
+	world->keeper.store->db_files[STORE_MAIN].trouble = STORE_IO; /* it is not kept before that is over */
 	ASK(world, "pause", 0, "mx1", "2h", "disks");
 	assert_string_equal(heard(world), "");
 	assert_false(asks_wait(&world->keeper));

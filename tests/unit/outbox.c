@@ -178,7 +178,7 @@ a_store_without_a_sequence_is_gone_on_with(void **state)
 
 	(void)state;
 	down(world, 0, "");
-	assert_true(db_exec(world->keeper.store->shelves[STORE_MAIN].db, "DELETE FROM meta WHERE key = 'sequence'"));
+	assert_true(db_exec(world->keeper.store->db_files[STORE_MAIN].db, "DELETE FROM meta WHERE key = 'sequence'"));
 	begin_again(world);
 	assert_int_equal(world->keeper.journal->sides[STORE_MAIN].taken.birth, 0);
 	assert_string_equal(handed(world), "down");

@@ -130,7 +130,7 @@ what_attempts_show_is_made_up_for(void **state)
 	run = 0;
 	probe_once(world, PW_OK, 2, both);
 	probe_once(world, PW_FAILED, 1, &(struct shown){ .address = "192.0.2.1" });
-	assert_true(db_exec(world->keeper.store->shelves[STORE_MAIN].db, "DELETE FROM servers"));
+	assert_true(db_exec(world->keeper.store->db_files[STORE_MAIN].db, "DELETE FROM servers"));
 	assert_string_equal(row(world), "");
 	begin_again(world);
 	assert_string_equal(row(world), "");
@@ -138,7 +138,7 @@ what_attempts_show_is_made_up_for(void **state)
 		continue;
 	commit_all(&world->keeper);
 	assert_string_equal(row(world), as_seen);
-	assert_true(db_exec(world->keeper.store->shelves[STORE_MAIN].db, "UPDATE servers SET run = 5, ip = 7"));
+	assert_true(db_exec(world->keeper.store->db_files[STORE_MAIN].db, "UPDATE servers SET run = 5, ip = 7"));
 	begin_again(world);
 	while (servers_fill(&world->keeper))
 		continue;

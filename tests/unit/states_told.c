@@ -99,7 +99,7 @@ static void
 damage(struct world *world)
 {
 	static const char rubbish[4096] = { 'x' };
-	struct db *db = world->keeper.store->shelves[STORE_MAIN].db;
+	struct db *db = world->keeper.store->db_files[STORE_MAIN].db;
 	char path[SCRATCH_PATH + 16];
 	struct stat status;
 	int fd;
@@ -117,7 +117,7 @@ damage(struct world *world)
 static void
 damage_behind(struct world *world, const char *sql)
 {
-	struct db *db = world->keeper.store->shelves[STORE_MAIN].db;
+	struct db *db = world->keeper.store->db_files[STORE_MAIN].db;
 
 	put(world, 0, "one", "up");
 	put(world, 1, "two", "up");

@@ -315,7 +315,7 @@ changed_schema(void **state)
 	(void)state;
 	for (enum store_file file = STORE_MAIN; file < STORE_FILES; file++) {
 		for (size_t i = 0; i < 10 && changes[file][i] != NULL; i++) {
-			assert_true(db_exec(folder.store->shelves[file].db, changes[file][i]));
+			assert_true(db_exec(folder.store->db_files[file].db, changes[file][i]));
 			reopen();
 			assert_true(folder.found[file].fresh && folder.found[file].aside[0] != '\0');
 			assert_non_null(strstr(folder.found[file].why.text, "tables, indexes, views and triggers"));
@@ -332,16 +332,16 @@ static void
 changed_meanwhile(void **state)
 {
 	static struct verify verify;
-	struct shelf *shelf = &folder.store->shelves[STORE_MAIN];
+	struct db_file *db_file = &folder.store->db_files[STORE_MAIN];
 	struct store_found found;
 
 	(void)state;
-	verify_step(&verify, shelf, 1);
-	assert_int_equal(shelf->trouble, STORE_WELL);
+	verify_step(&verify, db_file, 1);
+	assert_int_equal(db_file->trouble, STORE_WELL);
 	verify = (struct verify){ 0 };
-	assert_true(db_exec(shelf->db, "CREATE TRIGGER evil AFTER INSERT ON notices BEGIN DELETE FROM deliveries; END"));
-	verify_step(&verify, shelf, 1);
-	assert_int_equal(shelf->trouble, STORE_DAMAGED);
+	assert_true(db_exec(db_file->db, "CREATE TRIGGER evil AFTER INSERT ON notices BEGIN DELETE FROM deliveries; END"));
+	verify_step(&verify, db_file, 1);
+	assert_int_equal(db_file->trouble, STORE_DAMAGED);
 	assert_true(store_mend(folder.store, STORE_MAIN, &found));
 	assert_true(found.fresh && found.aside[0] != '\0');
 	assert_int_equal(submit_small(1), STORE_COMMITTED);
@@ -360,7 +360,7 @@ bits_in_the_schema(void **state)
 		ssize_t size;
 		int fd;
 
-		assert_true(db_exec(folder.store->shelves[STORE_MAIN].db, "PRAGMA wal_checkpoint(TRUNCATE)"));
+		assert_true(db_exec(folder.store->db_files[STORE_MAIN].db, "PRAGMA wal_checkpoint(TRUNCATE)"));
 		store_close(&folder.store);
 		fd = open(folder_file(&folder, "postwatch.db"), O_RDWR);
 		size = pread(fd, bytes, sizeof bytes, 0);
@@ -398,10 +398,10 @@ static void
 foreign_and_newer(void **state)
 {
 	(void)state;
-	assert_true(db_exec(folder.store->shelves[STORE_MAIN].db, "PRAGMA application_id=7"));
+	assert_true(db_exec(folder.store->db_files[STORE_MAIN].db, "PRAGMA application_id=7"));
 	reopen();
 	assert_true(folder.found[STORE_MAIN].fresh && folder.found[STORE_MAIN].aside[0] != '\0');
-	assert_true(db_exec(folder.store->shelves[STORE_MAIN].db, "PRAGMA user_version=1000"));
+	assert_true(db_exec(folder.store->db_files[STORE_MAIN].db, "PRAGMA user_version=1000"));
 	store_close(&folder.store);
 	folder_open(&folder);
 	assert_null(folder.store);

@@ -140,7 +140,7 @@ count_rows(const char *table)
 	char sql[64];
 
 	snprintf(sql, sizeof sql, "SELECT count(*) FROM %s", table);
-	return (uint32_t)db_number(folder.store->shelves[STORE_MAIN].db, sql, -1);
+	return (uint32_t)db_number(folder.store->db_files[STORE_MAIN].db, sql, -1);
 }
 
 /* 90 days, unless somebody is still to be told; then as long as that lasts. */
@@ -192,7 +192,7 @@ fill_rollup(struct query *query, struct store_rollup *rollup)
 static struct seen
 rollups(uint64_t target, enum store_span span, int64_t from, int64_t until)
 {
-	struct db *db = folder.store->shelves[STORE_HISTORY].db;
+	struct db *db = folder.store->db_files[STORE_HISTORY].db;
 	struct query *query = db_query(db, "SELECT r.target, r.span, r.start, r.counts, coalesce(w.word, ''), r.phases"
 	    " FROM rollups r LEFT JOIN words w ON w.number = r.phase_names"
 	    " WHERE target = ?1 AND span = ?2 AND start >= ?3 AND start < ?4 ORDER BY start");
@@ -238,7 +238,7 @@ rolled_up(void **state)
 	assert_int_equal(seen.rollup.phases[2].max, -1);
 	seen = rollups(9, STORE_HOUR, BEGIN, BEGIN + HOUR);
 	assert_int_equal(seen.rollup.runs[PW_OK], 50);
-	struct db *db = folder.store->shelves[STORE_HISTORY].db;
+	struct db *db = folder.store->db_files[STORE_HISTORY].db;
 	assert_int_equal(db_number(db, "SELECT up_s * 10 + degraded_s + unknown_s + paused_s FROM availability WHERE target = 9"
 	    " AND hour_us = 1795392000000000", -1), 10 * (50 * 60 - 1) + 1);
 	assert_int_equal(db_number(db, "SELECT round(1000 * percent) FROM availability WHERE target = 9 AND hour_us = 1795392000000000", -1),
@@ -316,9 +316,9 @@ traces(void **state)
 	store_put_trace(batch, &trace);
 	folder_commit(&folder, batch);
 	folder_tend(&folder, BEGIN + DAY);
-	assert_int_equal(db_number(folder.store->shelves[STORE_HISTORY].db, "SELECT count(*) FROM traces", -1), 1);
+	assert_int_equal(db_number(folder.store->db_files[STORE_HISTORY].db, "SELECT count(*) FROM traces", -1), 1);
 	folder_tend(&folder, BEGIN + 91 * DAY);
-	assert_int_equal(db_number(folder.store->shelves[STORE_HISTORY].db, "SELECT count(*) FROM traces", -1), 0);
+	assert_int_equal(db_number(folder.store->db_files[STORE_HISTORY].db, "SELECT count(*) FROM traces", -1), 0);
 }
 
 /* Two years after a notice its deliveries go with it, but not one that is under way. */
@@ -326,7 +326,7 @@ static void
 old_notices(void **state)
 {
 	struct store_batch *main = store_batch_create(STORE_MAIN);
-	struct db *db = folder.store->shelves[STORE_MAIN].db;
+	struct db *db = folder.store->db_files[STORE_MAIN].db;
 
 	(void)state;
 	for (uint64_t i = 1; i <= 3; i++) {
@@ -349,7 +349,7 @@ static void
 old_pauses(void **state)
 {
 	struct store_batch *main = store_batch_create(STORE_MAIN);
-	struct db *db = folder.store->shelves[STORE_MAIN].db;
+	struct db *db = folder.store->db_files[STORE_MAIN].db;
 
 	(void)state;
 	for (uint64_t i = 1; i <= 4; i++)
@@ -372,7 +372,7 @@ old_pauses(void **state)
 static void
 readers_beside_the_writer(void **state)
 {
-	struct db *db = folder.store->shelves[STORE_HISTORY].db;
+	struct db *db = folder.store->db_files[STORE_HISTORY].db;
 	struct seen seen = { .target = 1 };
 	struct store_reader *reader;
 	struct store_list list;

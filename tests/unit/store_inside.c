@@ -180,7 +180,7 @@ a_file_that_is_only_read_gives_its_numbers(void **state)
 	folder_open(&folder);
 	setrlimit(RLIMIT_FSIZE, &before);
 	assert_int_equal(folder.opening, STORE_OPENED);
-	assert_null(folder.store->shelves[STORE_MAIN].db);
+	assert_null(folder.store->db_files[STORE_MAIN].db);
 	assert_int_equal(notices(store_inside(folder.store)), 1);
 	assert_memory_equal(store_instance(folder.store), instance, sizeof instance);
 	assert_int_equal(store_number(folder.store, STORE_TARGETS), target + 1);
@@ -223,10 +223,10 @@ history_is_read_again(void **state)
 	assert_int_equal(folder_submit(&folder, results), STORE_COMMITTED);
 	store_batch_destroy(&results);
 	assert_int_equal(traces(reader), 1);
-	folder.store->shelves[STORE_HISTORY].trouble = STORE_IO;
+	folder.store->db_files[STORE_HISTORY].trouble = STORE_IO;
 	before = forbid_writes();
 	assert_false(store_mend(folder.store, STORE_HISTORY, &found));
-	assert_null(folder.store->shelves[STORE_HISTORY].db);
+	assert_null(folder.store->db_files[STORE_HISTORY].db);
 	assert_int_equal(traces(reader), 0);
 	setrlimit(RLIMIT_FSIZE, &before);
 	assert_true(store_mend(folder.store, STORE_HISTORY, &found));
@@ -444,7 +444,7 @@ what_is_done_in_memory_is_done_in_the_file(void **state)
 		put_some();
 		folder_commit(&folder, batch);
 		put_some(); /* in the file, whose batch is then done once more in memory */
-		folder.store->shelves[STORE_MAIN].trouble = STORE_IO;
+		folder.store->db_files[STORE_MAIN].trouble = STORE_IO;
 		assert_int_equal(folder_submit(&folder, batch), STORE_IN_MEMORY);
 		store_batch_clear(batch);
 		put_some();

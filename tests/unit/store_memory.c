@@ -31,7 +31,7 @@ fall_ill(void)
 	put_incident(2, 0, "two");
 	put_notice(1, 1, STORE_DELIVERY_sent);
 	folder_commit(&folder, batch);
-	folder.store->shelves[STORE_MAIN].trouble = STORE_IO;
+	folder.store->db_files[STORE_MAIN].trouble = STORE_IO;
 	put_incident(1, 5, "one");
 	put_incident(3, 0, "three");
 	put_notice(3, 3, STORE_DELIVERY_waiting);
@@ -207,7 +207,7 @@ memory_does_not_grow_with_what_is_over(void **state)
 	folder_commit(&folder, batch);
 	put_incident(3, 1, "three"); /* of the group that failed, and over */
 	put_notice(3, 3, STORE_DELIVERY_sent);
-	folder.store->shelves[STORE_MAIN].trouble = STORE_IO;
+	folder.store->db_files[STORE_MAIN].trouble = STORE_IO;
 	assert_int_equal(folder_submit(&folder, batch), STORE_IN_MEMORY);
 	store_batch_clear(batch);
 	memset(text, 'x', sizeof text - 1);

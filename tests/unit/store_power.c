@@ -61,7 +61,7 @@ submit_results(struct store_batch *batch, uint64_t number)
 static int64_t
 count(enum store_file file, const char *sql)
 {
-	return db_number(folder.store->shelves[file].db, sql, -1);
+	return db_number(folder.store->db_files[file].db, sql, -1);
 }
 
 /* What is there, and whether it is what was promised. */
@@ -102,7 +102,7 @@ begin(struct world *world)
 	if (folder.found[STORE_MAIN].aside[0] != '\0' || folder.found[STORE_HISTORY].aside[0] != '\0')
 		broken(world, "a sound file was found damaged");
 	for (int i = 0; i < STORE_FILES; i++) {
-		struct db *db = folder.store->shelves[i].db;
+		struct db *db = folder.store->db_files[i].db;
 
 		if (db == NULL)
 			return false;

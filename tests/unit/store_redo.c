@@ -73,7 +73,7 @@ fall_ill(void)
 {
 	put_incident(1, 0);
 	submit(STORE_COMMITTED);
-	folder.store->shelves[STORE_MAIN].trouble = STORE_FULL;
+	folder.store->db_files[STORE_MAIN].trouble = STORE_FULL;
 	put_incident(1, 5);
 	store_put_sequence(batch, (struct sequence){ 7, 1 });
 	submit(STORE_IN_MEMORY);

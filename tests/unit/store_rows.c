@@ -206,7 +206,7 @@ assert_waiting(struct store_waiting_of of, uint64_t notices, int64_t since)
 static void
 a_page_of_targets_reads_no_other_incidents(void **state)
 {
-	struct query *query = db_query(folder.store->shelves[STORE_MAIN].db,
+	struct query *query = db_query(folder.store->db_files[STORE_MAIN].db,
 	    "EXPLAIN QUERY PLAN SELECT * FROM target_status WHERE target > 7 ORDER BY target LIMIT 5");
 	int steps = 0;
 
@@ -443,7 +443,7 @@ refused_row(void **state)
 	folder_commit(&folder, batch);
 	target.number = 2;
 	store_put_target(batch, &target);
-	assert_true(db_exec(folder.store->shelves[STORE_MAIN].db,
+	assert_true(db_exec(folder.store->db_files[STORE_MAIN].db,
 	    "CREATE TRIGGER t BEFORE INSERT ON pauses BEGIN SELECT raise(ABORT, 'no'); END"));
 	store_put_pause(batch, &(struct store_pause){ .number = 1 });
 	assert_int_equal(folder_submit(&folder, batch), STORE_COMMITTED);

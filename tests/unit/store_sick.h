@@ -52,7 +52,7 @@ submit_small(uint64_t number)
 static inline int64_t
 count(const char *sql)
 {
-	return db_number(folder.store->shelves[STORE_MAIN].db, sql, -1);
+	return db_number(folder.store->db_files[STORE_MAIN].db, sql, -1);
 }
 
 static inline void
@@ -102,7 +102,7 @@ copy_store(const char *name)
 	char sql[400];
 
 	snprintf(sql, sizeof sql, "VACUUM INTO '%s'", folder_file(&folder, name));
-	assert_true(db_exec(folder.store->shelves[STORE_MAIN].db, sql));
+	assert_true(db_exec(folder.store->db_files[STORE_MAIN].db, sql));
 }
 
 static inline void

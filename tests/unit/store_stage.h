@@ -30,7 +30,7 @@ tear_down(void **state)
 static inline struct db *
 file_db(void)
 {
-	return folder.store->shelves[STORE_MAIN].db;
+	return folder.store->db_files[STORE_MAIN].db;
 }
 
 #endif

@@ -15,7 +15,7 @@
 static void
 full_disk(void **state)
 {
-	struct db *db = folder.store->shelves[STORE_MAIN].db;
+	struct db *db = folder.store->db_files[STORE_MAIN].db;
 	struct store_found found;
 	struct reason why = { "" };
 	char limit[64];
@@ -95,16 +95,16 @@ doubtful_commit(void **state)
 
 	(void)state;
 	assert_int_equal(submit_small(1), STORE_COMMITTED);
-	folder.store->shelves[STORE_MAIN].trouble = STORE_IO;
+	folder.store->db_files[STORE_MAIN].trouble = STORE_IO;
 	folder.store->doubtful[STORE_MAIN] = batch->number;
 	assert_int_equal(folder_submit(&folder, batch), STORE_RETRY);
 	before = forbid_writes();
 	assert_false(store_mend(folder.store, STORE_MAIN, &found));
-	assert_non_null(folder.store->shelves[STORE_MAIN].db);
+	assert_non_null(folder.store->db_files[STORE_MAIN].db);
 	setrlimit(RLIMIT_FSIZE, &before);
 	store_reader_close(&reader);
 	assert_true(store_mend(folder.store, STORE_MAIN, &found));
-	assert_true(db_exec(folder.store->shelves[STORE_MAIN].db, "DELETE FROM notices"));
+	assert_true(db_exec(folder.store->db_files[STORE_MAIN].db, "DELETE FROM notices"));
 	assert_int_equal(folder_submit(&folder, batch), STORE_COMMITTED);
 	assert_int_equal(count("SELECT count(*) FROM notices"), 0);
 }
@@ -119,7 +119,7 @@ damage_under_us(void **state)
 	(void)state;
 	grow();
 	reopen();
-	assert_true(db_exec(folder.store->shelves[STORE_MAIN].db, "PRAGMA cache_size=0; PRAGMA shrink_memory"));
+	assert_true(db_exec(folder.store->db_files[STORE_MAIN].db, "PRAGMA cache_size=0; PRAGMA shrink_memory"));
 	memset(rubbish, 0xa5, sizeof rubbish);
 	for (int page = 1; page < 40; page++)
 		scribble("postwatch.db", page * 4096, rubbish, sizeof rubbish);
@@ -236,7 +236,7 @@ log_removed(void **state)
 		if (i == 3)
 			scribble("postwatch.db-wal", 0, "x", 1);
 		if (i == 5) /* whoever reads the file is the first to see it */
-			verify_step(&(struct verify){ .tree = 0 }, &folder.store->shelves[STORE_MAIN], clock_wall());
+			verify_step(&(struct verify){ .tree = 0 }, &folder.store->db_files[STORE_MAIN], clock_wall());
 		assert_int_equal(submit_small(i + 1), STORE_RETRY);
 		assert_int_equal(store_trouble(folder.store, STORE_MAIN, &why), STORE_LOG_GONE);
 		assert_string_equal(why.text, "postwatch.db: its log was removed or replaced");
@@ -251,7 +251,7 @@ log_removed(void **state)
 		be_cut_off();
 		assert_int_equal(count("SELECT count(*) FROM notices"), (int64_t)i + 1);
 	}
-	assert_true(db_says(folder.store->shelves[STORE_MAIN].db, "PRAGMA integrity_check(1)", "ok"));
+	assert_true(db_says(folder.store->db_files[STORE_MAIN].db, "PRAGMA integrity_check(1)", "ok"));
 }
 
 /* Where the file is replaced as well, before that is mended, it is none of ours. */

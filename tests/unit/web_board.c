@@ -91,7 +91,7 @@ numbers_of_any_size_are_taken(void **state)
 		snprintf(sql, sizeof sql, "INSERT INTO results (id, target, prev, bad, outcome, phase_names, speaks_for, flags, run, at, micros,"
 		    " verdict, mood, phases, text) SELECT (SELECT max(id) + 1 FROM results), 1, 0, 0, max(number), max(number), 0, 0, %s FROM words",
 		    rows[i]);
-		assert_true(db_exec(folder.store->shelves[STORE_HISTORY].db, sql));
+		assert_true(db_exec(folder.store->db_files[STORE_HISTORY].db, sql));
 	}
 	turn();
 	for (int i = 0; i <= PW_UNKNOWN; i++)
@@ -375,7 +375,7 @@ damage(const char *name, enum store_file file, const char *table)
 	int fd;
 
 	snprintf(sql, sizeof sql, "SELECT rootpage FROM sqlite_schema WHERE name = '%s'", table);
-	page = db_number(folder.store->shelves[file].db, sql, 0);
+	page = db_number(folder.store->db_files[file].db, sql, 0);
 	assert_true(page > 1);
 	store_close(&folder.store);
 	fd = open(folder_file(&folder, name), O_WRONLY);
@@ -419,7 +419,7 @@ a_strip_shows_no_other_day(void **state)
 	(void)state;
 	snprintf(sql, sizeof sql, "INSERT INTO rollups (target, span, start, counts, phase_names, phases) VALUES (1, 0, %lld, x'', 1, x'')",
 	    (long long)((number - 90) * quarter));
-	assert_true(db_exec(folder.store->shelves[STORE_HISTORY].db, sql));
+	assert_true(db_exec(folder.store->db_files[STORE_HISTORY].db, sql));
 	assert_non_null(reader);
 	assert_int_equal(looks_find(looks, 1), 0);
 	while (looks_turn(looks, reader, now))
@@ -460,7 +460,7 @@ the_pace_of_a_day_is_by_hours(void **state)
 	    " (1, 1, %lld, x'', 1, x'', 1000, 1000000), (1, 1, %lld, x'', 1, x'', 2000, 16000), (1, 1, %lld, x'', 1, x'', NULL, NULL),"
 	    " (1, 1, %lld, x'', 1, x'', 5000000000, 5000000000)",
 	    (long long)((number - 10) * hour), (long long)((number - 8) * hour), (long long)((number - 7) * hour), (long long)((number - 30) * hour));
-	assert_true(db_exec(folder.store->shelves[STORE_HISTORY].db, sql));
+	assert_true(db_exec(folder.store->db_files[STORE_HISTORY].db, sql));
 	turn();
 	assert_int_equal(look()->hours[look_hour(number - 8)].p95, 16000);
 	assert_int_equal(look()->hours[look_hour(number - 7)].p50, 0);

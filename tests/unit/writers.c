@@ -224,7 +224,7 @@ static void
 each_statement_writes_one_table(void **state)
 {
 	struct world *world = create();
-	struct sqlite3 *handle = db_handle(world->keeper.store->shelves[STORE_MAIN].db);
+	struct sqlite3 *handle = db_handle(world->keeper.store->db_files[STORE_MAIN].db);
 
 	(void)state;
 	for (size_t i = 0; i < STATEMENTS; i++) {

@@ -2,15 +2,15 @@
  * One database file. One of the writer's two files: opened, checked, brought up to its version, set
  * aside where it is damaged, and what is known of its trouble.
  */
-#ifndef STORE_SHELF_H
-#define STORE_SHELF_H
+#ifndef STORE_DB_FILE_H
+#define STORE_DB_FILE_H
 
 #include <limits.h>
 #include <sys/stat.h>
 
 #include "store/schema.h"
 
-struct shelf {
+struct db_file {
 	const struct schema *schema;
 	const char *folder;
 	char path[PATH_MAX];
@@ -23,32 +23,32 @@ struct shelf {
 	struct stat log;           /* of its write-ahead log, when it was opened */
 };
 
-enum shelf_opening { SHELF_OPEN, SHELF_TROUBLED, SHELF_NEWER };
+enum db_file_opening { DB_FILE_OPEN, DB_FILE_TROUBLED, DB_FILE_NEWER };
 
-void shelf_init(struct shelf *, const struct schema *, const char *folder);
+void db_file_init(struct db_file *, const struct schema *, const char *folder);
 
 /* Opens what lies there, whatever its state. Whoever calls knows best whether an empty one is a
  * surprise. */
-enum shelf_opening shelf_open(struct shelf *, struct store_found *found);
-void shelf_close(struct shelf *);
+enum db_file_opening db_file_open(struct db_file *, struct store_found *found);
+void db_file_close(struct db_file *);
 
 /* Of a file that was removed or replaced under us: its log is set aside, and so is what lies in its
  * place, unless a newer version has written that. To be called before the file is closed, which
  * removes what is called as its log. */
-bool shelf_put_away(struct shelf *, struct store_found *);
+bool db_file_put_away(struct db_file *, struct store_found *);
 
 /* Whether the file and its log still lie where those are that are written to; else takes note of
  * the trouble. */
-bool shelf_is_in_place(struct shelf *);
+bool db_file_is_in_place(struct db_file *);
 
 /* Has the file take all that is in such a log, and sets aside what lies in its place. False where
  * readers hold it, or on a fault. */
-bool shelf_take_log(struct shelf *);
+bool db_file_take_log(struct db_file *);
 
 /* Takes note of the connection's fault (or of `otherwise` where it has none). */
-void shelf_blame(struct shelf *, enum store_trouble_kind otherwise, const char *doing);
+void db_file_blame(struct db_file *, enum store_trouble_kind otherwise, const char *doing);
 
 /* Rolls back, and takes note. */
-void shelf_fail(struct shelf *, const char *doing);
+void db_file_fail(struct db_file *, const char *doing);
 
 #endif
