@@ -71,11 +71,11 @@ folder_commit(struct folder *folder, struct store_batch *batch)
 static inline uint64_t
 folder_tend(struct folder *folder, int64_t now)
 {
-	struct store_tended tended;
+	struct store_maintained tended;
 	uint64_t rolled = 0;
 
 	do {
-		store_tend(folder->store, now, &tended);
+		store_maintain(folder->store, now, &tended);
 		rolled += tended.rolled_up;
 	} while (tended.more);
 	for (enum store_file file = STORE_MAIN; file < STORE_FILES; file++)

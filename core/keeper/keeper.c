@@ -183,14 +183,14 @@ hear_parent(struct keeper *keeper)
 static bool
 tend(struct keeper *keeper, struct loop *loop)
 {
-	struct store_tended tended = { .more = false };
+	struct store_maintained tended = { .more = false };
 	bool filling;
 
 	if (!watch_may_tend(keeper))
 		return false;
 	filling = servers_fill(keeper);
 	record_commit(keeper); /* nothing is to be under way */
-	store_tend(keeper->store, clock_wall(), &tended);
+	store_maintain(keeper->store, clock_wall(), &tended);
 	if (tended.crowded > 0 && !loop->crowded_said) {
 		loop->crowded_said = true;
 		record_ours(keeper, "impaired", "history_max", clock_wall(), "history.db has reached its largest size: what is oldest "

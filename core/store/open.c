@@ -12,7 +12,7 @@
 #include "base/clock.h"
 #include "store/ballast.h"
 #include "store/store_private.h"
-#include "store/tending.h"
+#include "store/maintenance.h"
 
 /* No lock of ours is held on what is no file. */
 static void
@@ -111,7 +111,7 @@ store_load(struct store *store, enum store_file file)
 		loaded = load_instance(store, db_file->db);
 	} else {
 		loaded = history_load(&store->history, db_file->db);
-		tending_reset(store->tending);
+		maintenance_reset(store->maintenance);
 	}
 	if (!loaded || db_fault(db_file->db) != DB_WELL) {
 		db_file_blame(db_file, STORE_DAMAGED, "reading what was kept");

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
-#include "store/tending.h"
+#include "store/maintenance.h"
 
 /* The time between two instants counts as the mood of the run before it, for as long as that one
  * speaks. */
@@ -120,21 +120,21 @@ floor_to(int64_t time, int64_t length)
 static bool
 find_span(struct store *store, enum store_span span, int64_t now)
 {
-	struct tending *tending = store->tending;
+	struct maintenance *maintenance = store->maintenance;
 	struct db *db = store->db_files[STORE_HISTORY].db;
-	int64_t length = store_span_length(span), *begins = &tending->begins[span];
+	int64_t length = store_span_length(span), *begins = &maintenance->begins[span];
 	int64_t oldest = floor_to(now - store->settings.keep_ok, length);
 
 	if (*begins == 0)
 		*begins = history_count(db, keys[span]);
 	if (*begins == 0 || *begins > now) {
 		*begins = floor_to(now, length);
-		tending->target[span] = 0;
+		maintenance->target[span] = 0;
 		return history_set_count(db, keys[span], *begins);
 	}
 	if (*begins < oldest) {
 		*begins = oldest;
-		tending->target[span] = 0;
+		maintenance->target[span] = 0;
 	}
 	return true;
 }
@@ -164,7 +164,7 @@ read_run(struct db *db, uint64_t row, struct rollup_run *run, uint64_t *prev)
 static uint32_t
 collect(struct store *store, uint64_t row, int64_t begins, int64_t ends, bool *before)
 {
-	struct rollup_run *runs = store->tending->runs;
+	struct rollup_run *runs = store->maintenance->runs;
 	uint32_t first = ROLLUP_RUNS_MAX + 1;
 	uint64_t prev;
 
@@ -246,7 +246,7 @@ fill_rollup(struct db *db)
 }
 
 enum step
-tending_fill_rollups(struct store *store, int64_t now, struct store_tended *tended)
+maintenance_fill_rollups(struct store *store, int64_t now, struct store_maintained *tended)
 {
 	struct db *db = store->db_files[STORE_HISTORY].db;
 	int filled = 0;
@@ -261,11 +261,11 @@ tending_fill_rollups(struct store *store, int64_t now, struct store_tended *tend
 }
 
 static bool
-registry_target(struct store *store, enum store_span span, uint64_t target, struct store_tended *tended)
+registry_target(struct store *store, enum store_span span, uint64_t target, struct store_maintained *tended)
 {
 	struct db *db = store->db_files[STORE_HISTORY].db;
-	struct tending *tending = store->tending;
-	int64_t begins = tending->begins[span], length = store_span_length(span);
+	struct maintenance *maintenance = store->maintenance;
+	int64_t begins = maintenance->begins[span], length = store_span_length(span);
 	struct store_rollup made;
 	uint32_t names;
 	bool before;
@@ -273,8 +273,8 @@ registry_target(struct store *store, enum store_span span, uint64_t target, stru
 
 	if (db_fault(db) != DB_WELL)
 		return false;
-	if (!rollup_make(tending->runs + first, ROLLUP_RUNS_MAX + 1 - first,
-	    before ? &tending->runs[first - 1] : NULL, begins, length, &made, &names))
+	if (!rollup_make(maintenance->runs + first, ROLLUP_RUNS_MAX + 1 - first,
+	    before ? &maintenance->runs[first - 1] : NULL, begins, length, &made, &names))
 		return true;
 	made.target = target;
 	made.span = span;
@@ -283,15 +283,15 @@ registry_target(struct store *store, enum store_span span, uint64_t target, stru
 }
 
 enum step
-tending_roll(struct store *store, enum store_span span, int64_t now, struct store_tended *tended)
+maintenance_roll(struct store *store, enum store_span span, int64_t now, struct store_maintained *tended)
 {
-	struct tending *tending = store->tending;
-	uint64_t *target = &tending->target[span];
+	struct maintenance *maintenance = store->maintenance;
+	uint64_t *target = &maintenance->target[span];
 	int64_t length = store_span_length(span);
 
 	if (!find_span(store, span, now))
 		return STEP_BROKEN;
-	if (now < tending->begins[span] + length + GRACE)
+	if (now < maintenance->begins[span] + length + GRACE)
 		return STEP_NOTHING;
 	for (int made = 0; made < TARGETS_A_STEP && *target < store->history.head_count; ++*target) {
 		if (store->history.heads[*target].last == 0)
@@ -303,7 +303,7 @@ tending_roll(struct store *store, enum store_span span, int64_t now, struct stor
 	if (*target < store->history.head_count)
 		return STEP_DONE;
 	*target = 0;
-	tending->begins[span] += length;
-	return history_set_count(store->db_files[STORE_HISTORY].db, keys[span], tending->begins[span]) ? STEP_DONE :
+	maintenance->begins[span] += length;
+	return history_set_count(store->db_files[STORE_HISTORY].db, keys[span], maintenance->begins[span]) ? STEP_DONE :
 	    STEP_BROKEN;
 }

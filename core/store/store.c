@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "store/ballast.h"
 #include "store/store_private.h"
-#include "store/tending.h"
+#include "store/maintenance.h"
 
 #define DAYS(n) ((n) * INT64_C(86400) * SECOND)
 static const int64_t BALLAST = 8 * 1024 * 1024, REDO = 8 * 1024 * 1024;
@@ -45,9 +45,9 @@ store_open(const struct store_settings *settings, enum store_opening *opening, s
 	store->lock = -1;
 	store->settings = *settings;
 	store->folder = strdup(settings->folder);
-	store->tending = tending_create();
+	store->maintenance = maintenance_create();
 	fill_settings(&store->settings);
-	if (store->folder != NULL && store->tending != NULL)
+	if (store->folder != NULL && store->maintenance != NULL)
 		*opening = store_open_all(store, found, why);
 	else
 		reason_set(why, "out of memory");
@@ -100,7 +100,7 @@ store_close(struct store **store)
 	for (int find = 0; find < FINDS; find++)
 		store_batch_destroy(&(*store)->found[find]);
 	history_fini(&(*store)->history);
-	tending_destroy(&(*store)->tending);
+	maintenance_destroy(&(*store)->maintenance);
 	free((*store)->folder);
 	free(*store);
 	*store = NULL;

@@ -238,9 +238,9 @@ void store_drop_loose(struct store_batch *, uint64_t target, uint64_t incident);
 void store_put_result(struct store_batch *, const struct store_result *);
 void store_put_trace(struct store_batch *, const struct store_trace *);
 
-/* --- tending: roll-ups, retention, history_max, checkpoints, the ballast --- */
+/* --- maintenance: roll-ups, retention, history_max, checkpoints, the ballast --- */
 
-struct store_tended {
+struct store_maintained {
 	bool more;              /* there is more to do: call again soon, other work first */
 	uint64_t deleted;       /* rows, by age */
 	uint64_t crowded;       /* of these: younger than their time, because history_max was reached */
@@ -250,6 +250,6 @@ struct store_tended {
 /* One small step, some milliseconds of work; `now` is UTC. Call it when idle, at least once a
  * second, and with no batch open for postwatch.db, or nothing is done there. A failure shows in
  * store_trouble(). */
-void store_tend(struct store *, int64_t now, struct store_tended *);
+void store_maintain(struct store *, int64_t now, struct store_maintained *);
 
 #endif

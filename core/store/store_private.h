@@ -46,7 +46,7 @@ struct redo_head {
 	struct counters counters;
 };
 
-struct tending;
+struct maintenance;
 
 struct store {
 	struct store_settings settings;
@@ -62,7 +62,7 @@ struct store {
 	uint64_t kept[STORE_FILES];            /* the same where it had been kept after all */
 	unsigned char instance[INSTANCE_SIZE];
 	struct history history;
-	struct tending *tending;
+	struct maintenance *maintenance;
 	struct store_batch *found[FINDS];      /* the last row of each */
 	struct store_batch *group;             /* whose operations are done in the open transaction of postwatch.db; NULL: none */
 	uint64_t notice;                       /* the highest number of a notice that is kept */

@@ -240,12 +240,12 @@ megabytes(const struct bench *bench, const char *name)
 static void
 tend(struct bench *bench, int64_t now, int64_t *longest)
 {
-	struct store_tended tended;
+	struct store_maintained tended;
 
 	do {
 		int64_t began = bench_now_us(), took;
 
-		store_tend(bench->store, now, &tended);
+		store_maintain(bench->store, now, &tended);
 		took = bench_now_us() - began;
 		*longest = took > *longest ? took : *longest;
 	} while (tended.more);

@@ -271,7 +271,7 @@ rolled_up(void **state)
 static void
 crowded(void **state)
 {
-	struct store_tended tended;
+	struct store_maintained tended;
 	uint64_t deleted = 0;
 
 	(void)state;
@@ -280,7 +280,7 @@ crowded(void **state)
 		put(1, BEGIN + i * SECOND, PW_OK, i);
 	folder_commit(&folder, batch);
 	do {
-		store_tend(folder.store, BEGIN + 100 * MINUTE, &tended);
+		store_maintain(folder.store, BEGIN + 100 * MINUTE, &tended);
 		deleted += tended.crowded;
 	} while (tended.more);
 	assert_true(deleted >= 1000 && deleted <= 5000);

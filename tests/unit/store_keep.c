@@ -8,7 +8,7 @@
 
 #include "base/clock.h"
 #include "store/list.h"
-#include "store/tending.h"
+#include "store/maintenance.h"
 #include "store_folder.h"
 
 static const int64_t DAY = INT64_C(86400) * SECOND, BEGIN = INT64_C(1795392000) * SECOND;
@@ -67,10 +67,10 @@ put_incident(struct store_batch *batch, uint64_t incident, uint64_t target, int6
 static void
 tend(int64_t now)
 {
-	struct store_tended tended;
+	struct store_maintained tended;
 
 	do
-		store_tend(folder.store, now, &tended);
+		store_maintain(folder.store, now, &tended);
 	while (tended.more);
 	assert_int_equal(store_trouble(folder.store, STORE_MAIN, NULL), STORE_WELL);
 }
@@ -173,18 +173,18 @@ zero_page(int64_t page)
 	fclose(file);
 }
 
-/* One second of tending after the other, until the file is in trouble or has been read to its end: on a slow machine each
+/* One second of maintenance after the other, until the file is in trouble or has been read to its end: on a slow machine each
  * second reads less. */
 static enum store_trouble_kind
 watch(void)
 {
-	const struct verify *verify = &folder.store->tending->verify[STORE_MAIN];
-	struct store_tended tended;
+	const struct verify *verify = &folder.store->maintenance->verify[STORE_MAIN];
+	struct store_maintained tended;
 
 	for (int64_t i = 0; verify->rests_until == 0 && store_trouble(folder.store, STORE_MAIN, NULL) == STORE_WELL; i++) {
 		assert_true(i < 86400);
 		do
-			store_tend(folder.store, BEGIN + i * SECOND, &tended);
+			store_maintain(folder.store, BEGIN + i * SECOND, &tended);
 		while (tended.more);
 	}
 	return store_trouble(folder.store, STORE_MAIN, NULL);

@@ -4,7 +4,7 @@
  * up to the first that is to stay. A row from the future (the clock was wrong) is as old as its
  * neighbours.
  */
-#include "store/tending.h"
+#include "store/maintenance.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -83,7 +83,7 @@ static const char traces_after[] = "SELECT id, at FROM traces WHERE id > ?1 ORDE
 static const char traces_upto[] = "DELETE FROM traces WHERE id <= ?1";
 
 static enum step
-forget_ok(struct store *store, int64_t now, struct store_tended *tended)
+forget_ok(struct store *store, int64_t now, struct store_maintained *tended)
 {
 	struct db *db = store->db_files[STORE_HISTORY].db;
 	uint64_t from = (uint64_t)history_count(db, "ok_upto");
@@ -96,7 +96,7 @@ forget_ok(struct store *store, int64_t now, struct store_tended *tended)
 }
 
 static enum step
-forget_all(struct store *store, int64_t now, struct store_tended *tended)
+forget_all(struct store *store, int64_t now, struct store_maintained *tended)
 {
 	struct db *db = store->db_files[STORE_HISTORY].db;
 	uint64_t upto = leading(db, results_after, 0, ROWS_A_STEP, now - store->settings.keep_not_ok, now);
@@ -107,7 +107,7 @@ forget_all(struct store *store, int64_t now, struct store_tended *tended)
 }
 
 static enum step
-forget_traces(struct store *store, int64_t now, struct store_tended *tended)
+forget_traces(struct store *store, int64_t now, struct store_maintained *tended)
 {
 	struct db *db = store->db_files[STORE_HISTORY].db;
 	uint64_t upto = leading(db, traces_after, 0, TRACES_A_STEP, now - store->settings.keep_not_ok, now);
@@ -129,11 +129,11 @@ trim_rollups(struct db *db, uint64_t target, int64_t before, uint64_t *deleted)
 }
 
 static enum step
-forget_rollups(struct store *store, int64_t now, struct store_tended *tended)
+forget_rollups(struct store *store, int64_t now, struct store_maintained *tended)
 {
-	struct tending *tending = store->tending;
+	struct maintenance *maintenance = store->maintenance;
 	struct db *db = store->db_files[STORE_HISTORY].db;
-	uint64_t *target = &tending->trimmed;
+	uint64_t *target = &maintenance->trimmed;
 
 	for (int i = 0; i < TARGETS_A_STEP && *target < store->history.head_count; i++, ++*target) {
 		if (!trim_rollups(db, *target, now - store->settings.keep_rollups, &tended->deleted))
@@ -150,26 +150,26 @@ forget_rollups(struct store *store, int64_t now, struct store_tended *tended)
 
 /* As long as what lies in the history; then for as long as it is still to be told. */
 static enum step
-forget_notice_evidence(struct store *store, int64_t now, struct store_tended *tended)
+forget_notice_evidence(struct store *store, int64_t now, struct store_maintained *tended)
 {
 	static const struct sweep evidence = { .rows_a_step = TRACES_A_STEP,
 		.rows = "SELECT id, at FROM notice_evidence WHERE id > ?1 ORDER BY id LIMIT ?2",
 		.deletes = { "DELETE FROM notice_evidence WHERE id > ?1 AND id <= ?2 AND "
 		    NOBODY_WAITS_FOR("notice_evidence.notice") } };
 
-	return sweep(store->db_files[STORE_MAIN].db, &evidence, &store->tending->evidence, now - store->settings.keep_not_ok,
+	return sweep(store->db_files[STORE_MAIN].db, &evidence, &store->maintenance->evidence, now - store->settings.keep_not_ok,
 	    now, &tended->deleted);
 }
 
 /* Deliveries go with their notice. One that is still under way keeps it. */
 static enum step
-forget_notices(struct store *store, int64_t now, struct store_tended *tended)
+forget_notices(struct store *store, int64_t now, struct store_maintained *tended)
 {
 	static const struct sweep notices = { .rows_a_step = NOTICES_A_STEP,
 		.rows = "SELECT number, confirmed FROM notices WHERE number > ?1 ORDER BY number LIMIT ?2",
 		.deletes = { "DELETE FROM notices WHERE number > ?1 AND number <= ?2 AND " NOBODY_WAITS_FOR("notices.number") } };
 
-	return sweep(store->db_files[STORE_MAIN].db, &notices, &store->tending->notice, now - store->settings.keep_deliveries,
+	return sweep(store->db_files[STORE_MAIN].db, &notices, &store->maintenance->notice, now - store->settings.keep_deliveries,
 	    now, &tended->deleted);
 }
 
@@ -180,7 +180,7 @@ forget_notices(struct store *store, int64_t now, struct store_tended *tended)
 
 /* Evidence and notices go with their incident. */
 static enum step
-forget_incidents(struct store *store, int64_t now, struct store_tended *tended)
+forget_incidents(struct store *store, int64_t now, struct store_maintained *tended)
 {
 	static const struct sweep incidents = { .rows_a_step = INCIDENTS_A_STEP, .by_cutoff = true,
 		.rows = "SELECT number, confirmed FROM incidents WHERE number > ?1 ORDER BY number LIMIT ?2",
@@ -188,7 +188,7 @@ forget_incidents(struct store *store, int64_t now, struct store_tended *tended)
 		    "DELETE FROM notices WHERE incident > 0 AND incident IN " IS_OLD_INCIDENT,
 		    "DELETE FROM incidents WHERE number IN " IS_OLD_INCIDENT } };
 
-	return sweep(store->db_files[STORE_MAIN].db, &incidents, &store->tending->incident,
+	return sweep(store->db_files[STORE_MAIN].db, &incidents, &store->maintenance->incident,
 	    now - store->settings.keep_incidents, now, &tended->deleted);
 }
 
@@ -200,7 +200,7 @@ forget_incidents(struct store *store, int64_t now, struct store_tended *tended)
 /* Conditions that ended, and all that is kept of targets that are gone, as long as incidents. A
  * target's number is not given again: the counters in `meta` know it. */
 static enum step
-forget_targets(struct store *store, int64_t now, struct store_tended *tended)
+forget_targets(struct store *store, int64_t now, struct store_maintained *tended)
 {
 	static const struct sweep targets = { .rows_a_step = TARGETS_A_STEP, .by_cutoff = true,
 		.rows = "SELECT number, 0 FROM targets WHERE number > ?1 ORDER BY number LIMIT ?2",
@@ -210,14 +210,14 @@ forget_targets(struct store *store, int64_t now, struct store_tended *tended)
 		    "DELETE FROM evidence WHERE target IN " IS_OLD_TARGET,
 		    "DELETE FROM targets WHERE number IN " IS_OLD_TARGET } };
 
-	return sweep(store->db_files[STORE_MAIN].db, &targets, &store->tending->target_row,
+	return sweep(store->db_files[STORE_MAIN].db, &targets, &store->maintenance->target_row,
 	    now - store->settings.keep_incidents, now, &tended->deleted);
 }
 
 /* As long as deliveries, from their end; the last stays, for its number is not to be given
  * twice. */
 static enum step
-forget_pauses(struct store *store, int64_t now, struct store_tended *tended)
+forget_pauses(struct store *store, int64_t now, struct store_maintained *tended)
 {
 	uint64_t before = tended->deleted;
 
@@ -230,7 +230,7 @@ forget_pauses(struct store *store, int64_t now, struct store_tended *tended)
 
 /* The oldest week of a target's roll-ups, where nothing else is left to give. */
 static enum step
-shorten_rollups(struct store *store, struct store_tended *tended)
+shorten_rollups(struct store *store, struct store_maintained *tended)
 {
 	struct db *db = store->db_files[STORE_HISTORY].db;
 	int64_t oldest = db_number(db, "SELECT min(start) FROM rollups", 0);
@@ -247,7 +247,7 @@ shorten_rollups(struct store *store, struct store_tended *tended)
 }
 
 static enum step
-make_room(struct store *store, int64_t now, struct store_tended *tended)
+make_room(struct store *store, int64_t now, struct store_maintained *tended)
 {
 	struct db *db = store->db_files[STORE_HISTORY].db;
 	uint64_t before = tended->deleted, traces, results;
@@ -266,15 +266,15 @@ make_room(struct store *store, int64_t now, struct store_tended *tended)
 }
 
 static enum step
-roll(struct store *store, int64_t now, struct store_tended *tended)
+roll(struct store *store, int64_t now, struct store_maintained *tended)
 {
-	enum step step = tending_roll(store, STORE_QUARTER, now, tended);
+	enum step step = maintenance_roll(store, STORE_QUARTER, now, tended);
 
-	return step != STEP_NOTHING ? step : tending_roll(store, STORE_HOUR, now, tended);
+	return step != STEP_NOTHING ? step : maintenance_roll(store, STORE_HOUR, now, tended);
 }
 
 static enum step
-keep_reserve(struct store *store, int64_t now, struct store_tended *tended)
+keep_reserve(struct store *store, int64_t now, struct store_maintained *tended)
 {
 	(void)now;
 	(void)tended;
@@ -285,28 +285,28 @@ keep_reserve(struct store *store, int64_t now, struct store_tended *tended)
 
 /* STEP_NOTHING, so that other work is not held up: a little each second is enough. */
 static enum step
-verify_main(struct store *store, int64_t now, struct store_tended *tended)
+verify_main(struct store *store, int64_t now, struct store_maintained *tended)
 {
 	(void)tended;
-	verify_step(&store->tending->verify[STORE_MAIN], &store->db_files[STORE_MAIN], now);
+	verify_step(&store->maintenance->verify[STORE_MAIN], &store->db_files[STORE_MAIN], now);
 	return STEP_NOTHING;
 }
 
 static enum step
-verify_history(struct store *store, int64_t now, struct store_tended *tended)
+verify_history(struct store *store, int64_t now, struct store_maintained *tended)
 {
 	(void)tended;
-	verify_step(&store->tending->verify[STORE_HISTORY], &store->db_files[STORE_HISTORY], now);
+	verify_step(&store->maintenance->verify[STORE_HISTORY], &store->db_files[STORE_HISTORY], now);
 	return STEP_NOTHING;
 }
 
 static const struct job {
-	enum step (*step)(struct store *, int64_t now, struct store_tended *);
+	enum step (*step)(struct store *, int64_t now, struct store_maintained *);
 	enum store_file file;
 	int seconds; /* until it is asked again where there was nothing */
 } jobs[] = {
 	{ roll, STORE_HISTORY, 5 },
-	{ tending_fill_rollups, STORE_HISTORY, 3600 },
+	{ maintenance_fill_rollups, STORE_HISTORY, 3600 },
 	{ make_room, STORE_HISTORY, 5 },
 	{ forget_ok, STORE_HISTORY, 5 },
 	{ forget_all, STORE_HISTORY, 60 },
@@ -323,28 +323,28 @@ static const struct job {
 };
 enum { JOBS = sizeof jobs / sizeof jobs[0] };
 
-struct tending *
-tending_create(void)
+struct maintenance *
+maintenance_create(void)
 {
-	return calloc(1, sizeof(struct tending));
+	return calloc(1, sizeof(struct maintenance));
 }
 
 void
-tending_destroy(struct tending **tending)
+maintenance_destroy(struct maintenance **maintenance)
 {
-	free(*tending);
-	*tending = NULL;
+	free(*maintenance);
+	*maintenance = NULL;
 }
 
 void
-tending_reset(struct tending *tending)
+maintenance_reset(struct maintenance *maintenance)
 {
-	memset(tending, 0, offsetof(struct tending, runs));
+	memset(maintenance, 0, offsetof(struct maintenance, runs));
 }
 
 /* One step of one job, in a transaction of its own. */
 static enum step
-take_step(struct store *store, const struct job *job, int64_t now, struct store_tended *tended)
+take_step(struct store *store, const struct job *job, int64_t now, struct store_maintained *tended)
 {
 	struct db_file *db_file = &store->db_files[job->file];
 	enum step step;
@@ -352,41 +352,41 @@ take_step(struct store *store, const struct job *job, int64_t now, struct store_
 	if (db_file->trouble != STORE_WELL || (job->file == STORE_MAIN && store->group != NULL))
 		return STEP_NOTHING;
 	if (!db_begin(db_file->db)) {
-		db_file_fail(db_file, "tending");
+		db_file_fail(db_file, "maintenance");
 		return STEP_BROKEN;
 	}
 	step = job->step(store, now, tended);
 	if (step != STEP_BROKEN && db_fault(db_file->db) == DB_WELL && db_commit(db_file->db))
 		return step;
-	db_file_fail(db_file, "tending");
+	db_file_fail(db_file, "maintenance");
 	return STEP_BROKEN;
 }
 
 /* A clock that was set back does not put a job to sleep. */
 static bool
-is_due(const struct tending *tending, uint32_t job, int64_t now)
+is_due(const struct maintenance *maintenance, uint32_t job, int64_t now)
 {
-	int64_t in = tending->next[job] - now;
+	int64_t in = maintenance->next[job] - now;
 
 	return in <= 0 || in > jobs[job].seconds * (int64_t)SECOND;
 }
 
 void
-store_tend(struct store *store, int64_t now, struct store_tended *tended)
+store_maintain(struct store *store, int64_t now, struct store_maintained *tended)
 {
-	struct tending *tending = store->tending;
+	struct maintenance *maintenance = store->maintenance;
 
-	*tended = (struct store_tended){ 0 };
+	*tended = (struct store_maintained){ 0 };
 	for (uint32_t i = 0; i < JOBS; i++) {
-		uint32_t job = (tending->turn + i) % JOBS;
+		uint32_t job = (maintenance->turn + i) % JOBS;
 
-		if (!is_due(tending, job, now))
+		if (!is_due(maintenance, job, now))
 			continue;
 		if (take_step(store, &jobs[job], now, tended) == STEP_DONE) {
-			tending->turn = (job + 1) % JOBS;
+			maintenance->turn = (job + 1) % JOBS;
 			tended->more = true;
 			return;
 		}
-		tending->next[job] = now + jobs[job].seconds * (int64_t)SECOND;
+		maintenance->next[job] = now + jobs[job].seconds * (int64_t)SECOND;
 	}
 }

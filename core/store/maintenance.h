@@ -2,8 +2,8 @@
  * Maintenance jobs of the store, which take turns: each a step at a time, each step a short
  * transaction.
  */
-#ifndef STORE_TENDING_H
-#define STORE_TENDING_H
+#ifndef STORE_MAINTENANCE_H
+#define STORE_MAINTENANCE_H
 
 #include "store/rollup.h"
 #include "store/store_private.h"
@@ -11,7 +11,7 @@
 
 enum { ROLLUP_RUNS_MAX = 4096, JOBS_MAX = 16 };
 
-struct tending {
+struct maintenance {
 	uint32_t turn;                    /* the job that is asked first */
 	int64_t next[JOBS_MAX];           /* when each is asked again */
 	int64_t begins[STORE_SPANS];      /* of the span being rolled up, 0: not yet read */
@@ -31,16 +31,16 @@ enum step {
 };
 
 /* Where its jobs are; NULL: no memory. */
-struct tending *tending_create(void);
-void tending_destroy(struct tending **);
+struct maintenance *maintenance_create(void);
+void maintenance_destroy(struct maintenance **);
 /* history.db is another one. */
-void tending_reset(struct tending *);
+void maintenance_reset(struct maintenance *);
 
 /* rollup.c */
-enum step tending_roll(struct store *, enum store_span, int64_t now, struct store_tended *);
+enum step maintenance_roll(struct store *, enum store_span, int64_t now, struct store_maintained *);
 
 /* Gives roll-ups that an earlier version has made their columns of time by mood, from their
  * counts. */
-enum step tending_fill_rollups(struct store *, int64_t now, struct store_tended *);
+enum step maintenance_fill_rollups(struct store *, int64_t now, struct store_maintained *);
 
 #endif
