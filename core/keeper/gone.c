@@ -10,7 +10,7 @@
 #include "base/vec.h"
 #include "keeper/keeper.h"
 #include "keeper/record.h"
-#include "keeper/rules.h"
+#include "keeper/notifier_filters.h"
 #include "keeper/ledgers.h"
 
 /* The notice of an end, made once for all who are told of it. `code`: of a condition; "": it was
@@ -107,7 +107,7 @@ tell(struct ends *ends, uint32_t notifier, uint64_t target, const char *code, ui
 {
 	enum notice_kind kind = code[0] == '\0' ? NOTICE_stopped : NOTICE_cleared;
 
-	if (!rules_want(ends->keeper, notifier, kind, code))
+	if (!filter_want(ends->keeper, notifier, kind, code))
 		return;
 	const struct end *end = end_of(ends, target, code);
 	outbox_add(ends->keeper, notifier, &(struct outbox_entry){ .kind = kind, .code = code, .notice = end->notice,

@@ -4,7 +4,7 @@
 
 #include "base/clock.h"
 #include "keeper/policy_private.h"
-#include "keeper/rules.h"
+#include "keeper/notifier_filters.h"
 #include "keeper/silences.h"
 #include "keeper/telling.h"
 #include "keeper/ledgers.h"
@@ -161,7 +161,7 @@ on_notice(void *arg, const struct store_notice *row)
 	look->last = row->number;
 	look->over = row->confirmed < look->since;
 	if (!look->over && row->target != 0 && target != CONFIG_NONE)
-		rules_miss(look->keeper, look->notifier, target);
+		filter_miss(look->keeper, look->notifier, target);
 	return !look->over;
 }
 

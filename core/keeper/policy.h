@@ -1,7 +1,7 @@
 /*
  * Who is told what, and when, as time passes: quiet hours and other reasons for silence that end.
  *
- *   rules.c     who wants to hear what; what is taken back before it was told
+ *   notifier_filters.c     who wants to hear what; what is taken back before it was told
  *   silences.c  pauses, windows, blindness
  *   withhold.c  what may not be told now
  *   ledger.c    what a notifier was told of a target, and is to be told next; ledgers.c: the same in the store

@@ -4,10 +4,10 @@
 #define KEEPER_RECORD_H
 
 #include "base/messages.h"
-#include "keeper/rules.h"
+#include "keeper/notifier_filters.h"
 #include "store/rows.h"
 #include "base/messages.h"
-#include "keeper/rules.h"
+#include "keeper/notifier_filters.h"
 #include "store/rows.h"
 
 struct keeper;

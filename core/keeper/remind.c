@@ -8,7 +8,7 @@
 #include "keeper/record_private.h"
 #include "keeper/policy.h"
 #include "keeper/notice_payload.h"
-#include "keeper/rules.h"
+#include "keeper/notifier_filters.h"
 #include "keeper/ledgers.h"
 #include "keeper/withhold.h"
 
@@ -40,8 +40,8 @@ is_due(struct keeper *keeper, uint32_t target, uint32_t index, const struct stor
 	struct ledger ledger;
 	int64_t last;
 
-	if (notifier_rules(notifier)->remind_count == 0 || policy_is_quiet(keeper, notifier) || !rules_want(keeper, index, NOTICE_reminder, "")
-	    || !rules_include(keeper, target, index, NULL))
+	if (notifier_rules(notifier)->remind_count == 0 || policy_is_quiet(keeper, notifier) || !filter_want(keeper, index, NOTICE_reminder, "")
+	    || !filter_include(keeper, target, index, NULL))
 		return false;
 	last = remind_last(notifier_rules(notifier)->remind, notifier_rules(notifier)->remind_count, incident->confirmed + notifier_rules(notifier)->after, now);
 	if (last <= incident->reminded || last == 0)

@@ -13,7 +13,7 @@
 #include "base/clock.h"
 #include "keeper/policy_private.h"
 #include "keeper/notice_payload.h"
-#include "keeper/rules.h"
+#include "keeper/notifier_filters.h"
 #include "keeper/ledgers.h"
 #include "keeper/withhold.h"
 
@@ -55,7 +55,7 @@ queue(struct telling *it, enum notice_kind kind, const char *code, uint64_t noti
 
 	outbox_add(it->keeper, it->notifier, &(struct outbox_entry){ .kind = kind, .code = code, .notice = notice,
 	    .target = it->number, .incident = incident, .opened = opened,
-	    .due = rules_due(notifier_at(it->keeper, it->notifier), kind, code, confirmed) });
+	    .due = filter_due(notifier_at(it->keeper, it->notifier), kind, code, confirmed) });
 	if (it->target != CONFIG_NONE)
 		ledgers_queued(it->keeper, it->target, it->notifier, it->ledger, &(struct ledger_word){ kind, code, notice, opened });
 }
@@ -134,7 +134,7 @@ tell_outage(struct telling *it, const struct outage *given, bool merges)
 	else
 		(void)store_find_incident(it->keeper->store, outage.incident, &incident);
 	brief = !merges && after > 0 && (incident.acknowledged != 0 || outage.ended - incident.confirmed < after);
-	if (brief || (!merges && !rules_want(it->keeper, it->notifier, NOTICE_outage, ""))) {
+	if (brief || (!merges && !filter_want(it->keeper, it->notifier, NOTICE_outage, ""))) {
 		note(it, NOTICE_outage, "", outage.up);
 		return;
 	}
@@ -154,7 +154,7 @@ tell_state(struct telling *it, enum notice_kind kind, const struct outage *outag
 	uint64_t down = kind == NOTICE_up ? outbox_find_unsent_down(it->keeper, notifier, outage->incident) : 0;
 	bool merges = down != 0;
 
-	if (!merges && rules_want(it->keeper, it->notifier, kind, code)) {
+	if (!merges && filter_want(it->keeper, it->notifier, kind, code)) {
 		queue(it, kind, code, notice, outage->incident, confirmed);
 		return;
 	}
@@ -176,7 +176,7 @@ tell_one(struct telling *it, const struct message_change *change, const struct t
 		.incident = row->incident, .row = row->row, .ended = change->detected, .confirmed = change->confirmed, .text = change->text,
 		.attempts = change->attempts, .attempt_count = change->attempt_count };
 	bool recalled = (it->target != CONFIG_NONE || notice_is_together(kind, change->code))
-	    && rules_recall(keeper, it->target, it->notifier, kind, change->code);
+	    && filter_recall(keeper, it->target, it->notifier, kind, change->code);
 	enum ledger_act act;
 
 	read_ledger(it); /* a recall has changed it */
@@ -185,7 +185,7 @@ tell_one(struct telling *it, const struct message_change *change, const struct t
 		return;
 	}
 	if (it->target != CONFIG_NONE && keeper->policy->listeners[it->notifier].hushed) {
-		rules_miss(keeper, it->notifier, it->target);
+		filter_miss(keeper, it->notifier, it->target);
 		return;
 	}
 	act = it->target == CONFIG_NONE ? LEDGER_TELL : ledger_judge(it->ledger, kind, change->code);
@@ -201,7 +201,7 @@ is_concerned(struct telling *it, enum notice_kind kind, const char *code)
 {
 	bool ends = kind == NOTICE_up || kind == NOTICE_settled || kind == NOTICE_stopped;
 
-	if (rules_include(it->keeper, it->target, it->notifier, it->audience))
+	if (filter_include(it->keeper, it->target, it->notifier, it->audience))
 		return true;
 	if (it->target == CONFIG_NONE || (!ends && kind != NOTICE_cleared))
 		return false;
@@ -246,7 +246,7 @@ had_it(const struct telling *it, uint64_t notice)
 static void
 compare_condition(struct telling *it, const struct store_notice *row, enum notice_kind kind)
 {
-	bool recalled = rules_recall(it->keeper, it->target, it->notifier, kind, row->code);
+	bool recalled = filter_recall(it->keeper, it->target, it->notifier, kind, row->code);
 
 	read_ledger(it);
 	if (recalled) {
@@ -255,7 +255,7 @@ compare_condition(struct telling *it, const struct store_notice *row, enum notic
 	}
 	if (ledger_judge(it->ledger, kind, row->code) != LEDGER_TELL || had_it(it, row->number))
 		return;
-	if (rules_want(it->keeper, it->notifier, kind, row->code))
+	if (filter_want(it->keeper, it->notifier, kind, row->code))
 		queue(it, kind, row->code, row->number, row->incident, row->confirmed);
 	else
 		pass_over(it, kind, row->code, row->number);
@@ -287,7 +287,7 @@ compare_state(struct telling *it, const struct store_notice *row, enum notice_ki
 			tell_state(it, kind, &outage, row->code, row->number, row->confirmed);
 		return;
 	case LATE_UP:
-		recalled = rules_recall(it->keeper, it->target, it->notifier, kind, row->code);
+		recalled = filter_recall(it->keeper, it->target, it->notifier, kind, row->code);
 		read_ledger(it);
 		if (recalled)
 			note(it, kind, row->code, row->number);
@@ -306,7 +306,7 @@ static void
 compare(struct telling *it, const struct store_notice *row, enum notice_kind kind, bool of_state)
 {
 	if (it->keeper->policy->listeners[it->notifier].hushed) {
-		rules_miss(it->keeper, it->notifier, it->target);
+		filter_miss(it->keeper, it->notifier, it->target);
 		withhold_later(it->keeper, it->target, true);
 	} else if (of_state)
 		compare_state(it, row, kind);

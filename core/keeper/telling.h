@@ -3,7 +3,7 @@
 #define KEEPER_TELLING_H
 
 #include "base/messages.h"
-#include "keeper/rules.h"
+#include "keeper/notifier_filters.h"
 
 /* A notice was recorded in the open batch; of ours the audience is told, NULL: all are. */
 struct telling_row {

@@ -1,4 +1,4 @@
-#include "keeper/rules.h"
+#include "keeper/notifier_filters.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 #include "keeper/ledgers.h"
 
 bool
-rules_include(const struct keeper *keeper, uint32_t target, uint32_t index, const struct audience *audience)
+filter_include(const struct keeper *keeper, uint32_t target, uint32_t index, const struct audience *audience)
 {
 	const struct notifier *notifier = notifier_at(keeper, index);
 
@@ -21,7 +21,7 @@ rules_include(const struct keeper *keeper, uint32_t target, uint32_t index, cons
 }
 
 bool
-rules_want(const struct keeper *keeper, uint32_t notifier, enum notice_kind kind, const char *code)
+filter_want(const struct keeper *keeper, uint32_t notifier, enum notice_kind kind, const char *code)
 {
 	const struct config_notifier *rules = notifier_rules(notifier_at(keeper, notifier));
 
@@ -33,7 +33,7 @@ rules_want(const struct keeper *keeper, uint32_t notifier, enum notice_kind kind
 }
 
 void
-rules_miss(struct keeper *keeper, uint32_t index, uint32_t target)
+filter_miss(struct keeper *keeper, uint32_t index, uint32_t target)
 {
 	unsigned char *missed = keeper->policy->listeners[index].missed;
 
@@ -49,7 +49,7 @@ begins(enum notice_kind kind, const char *code)
 }
 
 int64_t
-rules_due(const struct notifier *notifier, enum notice_kind kind, const char *code, int64_t confirmed)
+filter_due(const struct notifier *notifier, enum notice_kind kind, const char *code, int64_t confirmed)
 {
 	int64_t wait = confirmed + notifier_rules(notifier)->after - clock_wall();
 
@@ -81,7 +81,7 @@ ends_same(const struct delivery *delivery, enum notice_kind end, const char *cod
 }
 
 bool
-rules_recall(struct keeper *keeper, uint32_t target, uint32_t index, enum notice_kind end, const char *code)
+filter_recall(struct keeper *keeper, uint32_t target, uint32_t index, enum notice_kind end, const char *code)
 {
 	struct notifier *notifier = notifier_at(keeper, index);
 	uint64_t number = registry_number(keeper->registry, target), last_end = 0;

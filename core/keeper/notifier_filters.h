@@ -3,8 +3,8 @@
  * notifier does not want is as if it had been told, where it ends something; what it may not hear
  * yet is compared later.
  */
-#ifndef KEEPER_RULES_H
-#define KEEPER_RULES_H
+#ifndef KEEPER_NOTIFIER_FILTERS_H
+#define KEEPER_NOTIFIER_FILTERS_H
 
 #include "keeper/outbox.h"
 
@@ -19,18 +19,18 @@ struct audience {
 
 /* Whether it is told of that target at all, or of ours (CONFIG_NONE), as one of the audience (NULL:
  * that is all). */
-bool rules_include(const struct keeper *, uint32_t target, uint32_t notifier, const struct audience *);
-bool rules_want(const struct keeper *, uint32_t notifier, enum notice_kind, const char *code);
+bool filter_include(const struct keeper *, uint32_t target, uint32_t notifier, const struct audience *);
+bool filter_want(const struct keeper *, uint32_t notifier, enum notice_kind, const char *code);
 
 /* That of a target something was to be told in its quiet hours. */
-void rules_miss(struct keeper *, uint32_t notifier, uint32_t target);
+void filter_miss(struct keeper *, uint32_t notifier, uint32_t target);
 
 /* When a notice that begins something is due, and `confirmed`: UTC; 0: at once. */
-int64_t rules_due(const struct notifier *, enum notice_kind, const char *code, int64_t confirmed);
+int64_t filter_due(const struct notifier *, enum notice_kind, const char *code, int64_t confirmed);
 
 /* What it has not been told yet of that target (CONFIG_NONE: ours), for it was to be told later, is
  * over: takes it back. Returns false if there is nothing of that kind, or some of it may have
  * arrived or is in a digest: then the end is to be told. */
-bool rules_recall(struct keeper *, uint32_t target, uint32_t notifier, enum notice_kind end, const char *code);
+bool filter_recall(struct keeper *, uint32_t target, uint32_t notifier, enum notice_kind end, const char *code);
 
 #endif
