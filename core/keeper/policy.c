@@ -6,7 +6,7 @@
 #include "keeper/policy_private.h"
 #include "keeper/notifier_filters.h"
 #include "keeper/silences.h"
-#include "keeper/telling.h"
+#include "keeper/notify_policy.h"
 #include "keeper/ledgers.h"
 #include "keeper/withhold.h"
 
@@ -97,7 +97,7 @@ policy_compare(struct keeper *keeper)
 
 		if (!silence->withheld || withhold_target(keeper, i) != NULL)
 			continue;
-		if (!silence->compared && !telling_compare(keeper, i, CONFIG_NONE))
+		if (!silence->compared && !notify_compare(keeper, i, CONFIG_NONE))
 			continue;
 		silence->compared = true;
 		/* Who is in his quiet hours is told at their end, also by a keeper that is born in
@@ -119,7 +119,7 @@ compare_missed(struct keeper *keeper, uint32_t notifier)
 		if (withhold_is_silent(keeper, target))
 			withhold_later(keeper, target, false);
 		else
-			(void)telling_compare(keeper, target, notifier);
+			(void)notify_compare(keeper, target, notifier);
 	}
 }
 
@@ -198,6 +198,6 @@ policy_recover(struct keeper *keeper)
 
 		for (uint32_t i = 0; target != CONFIG_NONE && i < keeper->config->notifier_count; i++)
 			if (!ledgers_is_down(keeper, target, i) && !withhold_is_silent(keeper, target))
-				(void)telling_compare(keeper, target, i);
+				(void)notify_compare(keeper, target, i);
 	}
 }

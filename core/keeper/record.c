@@ -12,7 +12,7 @@
 #include "keeper/notice_payload.h"
 #include "keeper/silences.h"
 #include "keeper/change_log.h"
-#include "keeper/telling.h"
+#include "keeper/notify_policy.h"
 #include "keeper/withhold.h"
 
 static void
@@ -135,13 +135,13 @@ record_change(struct keeper *keeper, const struct message_change *change)
 		put_notice(keeper, change, notice, target, incident.number);
 		if (incident.number != 0 && strcmp(change->to, "up") == 0)
 			close_incident(keeper, &incident, "up", change->detected, change->confirmed, change->text);
-		telling_notice(keeper, change, &(struct telling_row){ notice, target, incident.number, &incident }, NULL);
+		notify_of(keeper, change, &(struct notify_row){ notice, target, incident.number, &incident }, NULL);
 		record_condition(keeper, change);
 		keep_files(keeper, change);
 		if (target != 0)
 			evidence_of_change(keeper, change, notice, incident.number);
 	} else if (change->target != CONFIG_NONE && !is_silent) /* nothing happened but that the reasons for silence are others */
-		(void)telling_compare(keeper, change->target, CONFIG_NONE);
+		(void)notify_compare(keeper, change->target, CONFIG_NONE);
 	keeper->record->done++;
 }
 
@@ -253,7 +253,7 @@ clear(struct keeper *keeper, uint32_t target, const struct store_condition *stan
 	text_add_span(&text, at > standing->since ? at - standing->since : 0);
 	change.text = (struct pw_bytes){ text.bytes, text.size };
 	notice = record_notice(keeper, &change, standing->target, 0);
-	telling_notice(keeper, &change, &(struct telling_row){ notice, standing->target, 0, NULL }, NULL);
+	notify_of(keeper, &change, &(struct notify_row){ notice, standing->target, 0, NULL }, NULL);
 	record_condition(keeper, &change);
 	evidence_of_change(keeper, &change, notice, 0);
 }
@@ -310,7 +310,7 @@ record_ours_to(struct keeper *keeper, const struct audience *audience, const cha
 	text_copy(change.code, sizeof change.code, code);
 	change.text = (struct pw_bytes){ text.bytes, text.size };
 	notice = record_notice(keeper, &change, 0, 0);
-	telling_notice(keeper, &change, &(struct telling_row){ notice, 0, 0, NULL }, audience);
+	notify_of(keeper, &change, &(struct notify_row){ notice, 0, 0, NULL }, audience);
 	return notice;
 }
 

@@ -1,18 +1,18 @@
 /* Which notifier is told of what. */
-#ifndef KEEPER_TELLING_H
-#define KEEPER_TELLING_H
+#ifndef KEEPER_NOTIFY_POLICY_H
+#define KEEPER_NOTIFY_POLICY_H
 
 #include "base/messages.h"
 #include "keeper/notifier_filters.h"
 
 /* A notice was recorded in the open batch; of ours the audience is told, NULL: all are. */
-struct telling_row {
+struct notify_row {
 	uint64_t notice, target, incident; /* the store's numbers */
 	const struct store_incident *row;  /* of the incident, where there is one */
 };
-void telling_notice(struct keeper *, const struct message_change *, const struct telling_row *, const struct audience *);
+void notify_of(struct keeper *, const struct message_change *, const struct notify_row *, const struct audience *);
 /* The reasons for silence of a target have ended: what is true is compared with what that notifier
  * (CONFIG_NONE: each) was told. Returns false if that could not be read: it is compared later. */
-bool telling_compare(struct keeper *, uint32_t target, uint32_t notifier);
+bool notify_compare(struct keeper *, uint32_t target, uint32_t notifier);
 
 #endif

@@ -3,7 +3,7 @@
  * that the ledger does not know to have heard it already; what is kept silent is compared when the
  * silence ends.
  */
-#include "keeper/telling.h"
+#include "keeper/notify_policy.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -21,7 +21,7 @@ enum { COMPARED_MAX = 200 };
 static const char silence_digest[] = "digest";
 
 /* One thing to be told to one notifier. */
-struct telling {
+struct notification {
 	struct keeper *keeper;
 	uint32_t target, notifier;
 	uint64_t number; /* of the target */
@@ -33,7 +33,7 @@ struct telling {
 };
 
 static void
-read_ledger(struct telling *it)
+read_ledger(struct notification *it)
 {
 	if (it->target != CONFIG_NONE)
 		ledgers_read(it->keeper, it->target, it->notifier, it->ledger);
@@ -42,14 +42,14 @@ read_ledger(struct telling *it)
 /* What is already known of it, or is not to be known, changes what the notifier is told next all
  * the same. */
 static void
-note(struct telling *it, enum notice_kind kind, const char *code, uint64_t notice)
+note(struct notification *it, enum notice_kind kind, const char *code, uint64_t notice)
 {
 	if (it->target != CONFIG_NONE)
 		ledgers_note(it->keeper, it->target, it->notifier, it->ledger, &(struct ledger_word){ kind, code, notice, 0 });
 }
 
 static void
-queue(struct telling *it, enum notice_kind kind, const char *code, uint64_t notice, uint64_t incident, int64_t confirmed)
+queue(struct notification *it, enum notice_kind kind, const char *code, uint64_t notice, uint64_t incident, int64_t confirmed)
 {
 	uint64_t opened = it->target == CONFIG_NONE ? 0 : ledger_opened(it->ledger, kind, code);
 
@@ -62,7 +62,7 @@ queue(struct telling *it, enum notice_kind kind, const char *code, uint64_t noti
 
 /* Who does not want to hear of an end knows of none that has begun. */
 static void
-pass_over(struct telling *it, enum notice_kind kind, const char *code, uint64_t notice)
+pass_over(struct notification *it, enum notice_kind kind, const char *code, uint64_t notice)
 {
 	if (kind == NOTICE_up || kind == NOTICE_settled || kind == NOTICE_stopped || kind == NOTICE_cleared)
 		note(it, kind, code, notice);
@@ -91,7 +91,7 @@ struct outage {
 
 /* A down and its up in one notice. */
 static uint64_t
-record_outage(const struct telling *it, const struct outage *outage)
+record_outage(const struct notification *it, const struct outage *outage)
 {
 	struct keeper *keeper = it->keeper;
 	struct notice_payload payload = { .from = "down", .to = "up", .covered = 2, .attempt_count = outage->attempt_count };
@@ -122,7 +122,7 @@ record_outage(const struct telling *it, const struct outage *outage)
 /* One that was told of in another notifier's merged notice has its own: the number is given once a
  * target and change. */
 static void
-tell_outage(struct telling *it, const struct outage *given, bool merges)
+tell_outage(struct notification *it, const struct outage *given, bool merges)
 {
 	struct outage outage = *given;
 	struct store_incident incident = { .number = 0 };
@@ -147,7 +147,7 @@ tell_outage(struct telling *it, const struct outage *given, bool merges)
 }
 
 static void
-tell_state(struct telling *it, enum notice_kind kind, const struct outage *outage, const char *code, uint64_t notice,
+tell_state(struct notification *it, enum notice_kind kind, const struct outage *outage, const char *code, uint64_t notice,
     int64_t confirmed)
 {
 	struct notifier *notifier = notifier_at(it->keeper, it->notifier);
@@ -167,7 +167,7 @@ tell_state(struct telling *it, enum notice_kind kind, const struct outage *outag
 }
 
 static void
-tell_one(struct telling *it, const struct message_change *change, const struct telling_row *row)
+tell_one(struct notification *it, const struct message_change *change, const struct notify_row *row)
 {
 	struct keeper *keeper = it->keeper;
 	enum notice_kind kind = notice_named(change->kind);
@@ -197,7 +197,7 @@ tell_one(struct telling *it, const struct message_change *change, const struct t
 
 /* Who was told of a beginning is told of its end, whatever it is told of by now. */
 static bool
-is_concerned(struct telling *it, enum notice_kind kind, const char *code)
+is_concerned(struct notification *it, enum notice_kind kind, const char *code)
 {
 	bool ends = kind == NOTICE_up || kind == NOTICE_settled || kind == NOTICE_stopped;
 
@@ -210,7 +210,7 @@ is_concerned(struct telling *it, enum notice_kind kind, const char *code)
 }
 
 void
-telling_notice(struct keeper *keeper, const struct message_change *change, const struct telling_row *row,
+notify_of(struct keeper *keeper, const struct message_change *change, const struct notify_row *row,
     const struct audience *audience)
 {
 	struct ledger ledger;
@@ -218,7 +218,7 @@ telling_notice(struct keeper *keeper, const struct message_change *change, const
 	if (change->silences[0] != '\0')
 		return;
 	for (uint32_t i = 0; i < keeper->config->notifier_count; i++) {
-		struct telling it = { .keeper = keeper, .target = change->target, .notifier = i, .number = row->target,
+		struct notification it = { .keeper = keeper, .target = change->target, .notifier = i, .number = row->target,
 			.audience = audience, .ledger = &ledger };
 		if (is_concerned(&it, notice_named(change->kind), change->code))
 			tell_one(&it, change, row);
@@ -238,13 +238,13 @@ struct look {
 
 /* It was told, given up or dropped by hand: it is not told by itself once more. */
 static bool
-had_it(const struct telling *it, uint64_t notice)
+had_it(const struct notification *it, uint64_t notice)
 {
 	return outbox_had(it->keeper, notifier_at(it->keeper, it->notifier), notice);
 }
 
 static void
-compare_condition(struct telling *it, const struct store_notice *row, enum notice_kind kind)
+compare_condition(struct notification *it, const struct store_notice *row, enum notice_kind kind)
 {
 	bool recalled = filter_recall(it->keeper, it->target, it->notifier, kind, row->code);
 
@@ -262,7 +262,7 @@ compare_condition(struct telling *it, const struct store_notice *row, enum notic
 }
 
 static void
-compare_state(struct telling *it, const struct store_notice *row, enum notice_kind kind)
+compare_state(struct notification *it, const struct store_notice *row, enum notice_kind kind)
 {
 	bool down = kind == NOTICE_down || kind == NOTICE_flapping;
 	struct ledger_truth truth = { .down = down };
@@ -303,7 +303,7 @@ compare_state(struct telling *it, const struct store_notice *row, enum notice_ki
 }
 
 static void
-compare(struct telling *it, const struct store_notice *row, enum notice_kind kind, bool of_state)
+compare(struct notification *it, const struct store_notice *row, enum notice_kind kind, bool of_state)
 {
 	if (it->keeper->policy->listeners[it->notifier].hushed) {
 		filter_miss(it->keeper, it->notifier, it->target);
@@ -332,7 +332,7 @@ on_notice(void *arg, const struct store_notice *row)
 		return --look->count > 0;
 	look->state_seen |= of_state;
 	for (uint32_t i = 0; i < look->keeper->config->notifier_count; i++) {
-		struct telling it = { .keeper = look->keeper, .target = look->target, .notifier = i, .number = row->target,
+		struct notification it = { .keeper = look->keeper, .target = look->target, .notifier = i, .number = row->target,
 			.outage = look->outage_change == row->change ? look->outage : 0, .ledger = &look->ledger };
 		if ((look->notifier == CONFIG_NONE || look->notifier == i) && is_concerned(&it, kind, row->code))
 			compare(&it, row, kind, of_state);
@@ -341,7 +341,7 @@ on_notice(void *arg, const struct store_notice *row)
 }
 
 bool
-telling_compare(struct keeper *keeper, uint32_t target, uint32_t notifier)
+notify_compare(struct keeper *keeper, uint32_t target, uint32_t notifier)
 {
 	struct look *look;
 	enum store_reading answer;
