@@ -23,7 +23,7 @@
 #include "keeper/remind.h"
 #include "keeper/service_private.h"
 #include "keeper/servers.h"
-#include "keeper/sick.h"
+#include "keeper/store_repair.h"
 #include "keeper/silences.h"
 #include "keeper/test_notice.h"
 #include "keeper/unseen.h"
@@ -79,7 +79,7 @@ read_store(struct keeper *keeper, struct reason *why)
 	channel_recover(keeper);
 	heartbeat_recover(keeper);
 	policy_recover(keeper);
-	sick_recover(keeper);
+	store_repair_recover(keeper);
 	unseen_recover(keeper);
 	watch_recover(keeper);
 	return true;
@@ -103,11 +103,11 @@ keeper_recover(struct keeper *keeper, struct reason *why)
 	if (!open_store(keeper, found, why))
 		return false;
 	if (!read_store(keeper, why)) {
-		(void)sick_distrust(keeper); /* so that the next one can begin */
+		(void)store_repair_distrust(keeper); /* so that the next one can begin */
 		return false;
 	}
 	for (enum store_file file = STORE_MAIN; file < STORE_FILES; file++)
-		sick_say_found(keeper, file, &found[file]);
+		store_repair_say_found(keeper, file, &found[file]);
 	record_commit(keeper);
 	return true;
 }
@@ -260,7 +260,7 @@ turn(struct keeper *keeper, struct loop *loop)
 		dispatch_commit(keeper);
 	if (journal_is_due(keeper->journal, STORE_HISTORY, !more))
 		journal_commit(keeper, STORE_HISTORY);
-	sick_turn(keeper);
+	store_repair_turn(keeper);
 	test_notice_turn(keeper);
 	monitor_answer(keeper);
 	for (uint32_t i = 0; i < keeper->config->notifier_count; i++)
@@ -294,8 +294,8 @@ end(struct keeper *keeper)
 		watch_mark(keeper, true);
 		record_commit(keeper);
 		journal_commit(keeper, STORE_HISTORY);
-		sick_turn(keeper);
-		sick_end(keeper);
+		store_repair_turn(keeper);
+		store_repair_end(keeper);
 	}
 	unread = journal_is_unread(keeper->journal);
 	if (keeper->begin_anew && unread) {

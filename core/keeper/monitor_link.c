@@ -16,7 +16,7 @@
 #include "keeper/evidence.h"
 #include "keeper/record.h"
 #include "keeper/service_private.h"
-#include "keeper/sick.h"
+#include "keeper/store_repair.h"
 #include "keeper/silences.h"
 #include "keeper/unseen.h"
 #include "keeper/watch_time.h"
@@ -186,7 +186,7 @@ keeper_put_state(struct keeper *keeper, uint64_t *cursor, struct wire_out *out)
 		answer = store_read_states(store_inside(keeper->store), it.cursor, 1, on_state, &it);
 	if (answer == STORE_READ_BROKEN) {
 		keeper_log(keeper, LOG_ERR, "keeper: what was kept cannot be read: %s", store_reader_why(store_inside(keeper->store)));
-		if (!sick_distrust(keeper))
+		if (!store_repair_distrust(keeper))
 			keeper->status = BROKEN;
 		return false;
 	}

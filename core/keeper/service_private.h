@@ -1,7 +1,7 @@
 /*
  * What the service holds, for its own files and their tests: links (keeper.c, monitor_link.c,
  * dispatch.c), what people ask (ask.c and its verbs), and what we notice of ourselves (heartbeat.c,
- * channel.c, sick.c, unseen.c, watch_time.c).
+ * channel.c, store_repair.c, unseen.c, watch_time.c).
  */
 #ifndef KEEPER_SERVICE_PRIVATE_H
 #define KEEPER_SERVICE_PRIVATE_H

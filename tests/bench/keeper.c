@@ -24,7 +24,7 @@
 #include "bench.h"
 #include "keeper/journal_private.h"
 #include "keeper/keeper.h"
-#include "keeper/sick.h"
+#include "keeper/store_repair.h"
 
 enum { NOTIFIERS = 2, STATE = 160, FOLDER = 64 };
 
@@ -280,7 +280,7 @@ sick(uint32_t targets, uint32_t times)
 	}
 	setrlimit(RLIMIT_FSIZE, &before);
 	keeper.journal->mend_at = 1;
-	sick_turn(&keeper);
+	store_repair_turn(&keeper);
 	commit_all(&keeper);
 	printf("mended: %d, %+ld KiB, told %u\n", !journal_is_stuck(keeper.journal, STORE_MAIN), resident_kib() - began, told);
 	end();

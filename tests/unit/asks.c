@@ -1,7 +1,7 @@
 /* Pauses and acknowledgements: what is answered, when, what the monitor is told, and what is kept. */
 #include "asks_world.h"
 #include "keeper/journal_private.h"
-#include "keeper/sick.h"
+#include "keeper/store_repair.h"
 #include "store/store_private.h"
 
 static void
@@ -39,7 +39,7 @@ nothing_is_answered_before_it_is_durable(void **state)
 	assert_string_equal(heard(world), "");
 	assert_false(asks_wait(&world->keeper));
 	world->keeper.journal->mend_at = 1;
-	sick_turn(&world->keeper);
+	store_repair_turn(&world->keeper);
 	assert_true(asks_wait(&world->keeper));
 	assert_true(starts_with(heard(world), "o"));
 	world->keeper.journal->sides[STORE_MAIN].stuck = true;

@@ -1,6 +1,6 @@
 /* What is done while a file of the store cannot be written. */
-#ifndef KEEPER_SICK_H
-#define KEEPER_SICK_H
+#ifndef KEEPER_STORE_REPAIR_H
+#define KEEPER_STORE_REPAIR_H
 
 #include "store/store.h"
 
@@ -8,15 +8,15 @@ struct keeper;
 
 /* Says what is sick, tries to mend it when it is time, and says what has been well for long enough.
  * After each commit. */
-void sick_turn(struct keeper *);
+void store_repair_turn(struct keeper *);
 /* Where what cannot be read of postwatch.db is damaged, the file is set aside at once. Returns
  * whether the keeper has to begin anew. */
-bool sick_distrust(struct keeper *);
+bool store_repair_distrust(struct keeper *);
 /* What is in a log that was removed is saved before it is closed. */
-void sick_end(struct keeper *);
+void store_repair_end(struct keeper *);
 /* Whether a trouble was told whose end was not. */
-void sick_recover(struct keeper *);
+void store_repair_recover(struct keeper *);
 /* Where a file was set aside, or what it held is gone. */
-void sick_say_found(struct keeper *, enum store_file, const struct store_found *);
+void store_repair_say_found(struct keeper *, enum store_file, const struct store_found *);
 
 #endif

@@ -3,7 +3,7 @@
  * written when the file is well. It is one trouble, told once, until both files have been well for
  * a while; what comes between is said in the log.
  */
-#include "keeper/sick.h"
+#include "keeper/store_repair.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -47,7 +47,7 @@ say_trouble(struct keeper *keeper, enum store_file file)
 }
 
 void
-sick_say_found(struct keeper *keeper, enum store_file file, const struct store_found *found)
+store_repair_say_found(struct keeper *keeper, enum store_file file, const struct store_found *found)
 {
 	static const char words[] = "%s is set aside as %s (%s): what it held is no longer known%s; "
 	    "`sqlite3 FILE .recover` may bring back some of it";
@@ -82,7 +82,7 @@ mend(struct keeper *keeper, enum store_file file)
 	struct store_found found;
 	bool mended = journal_mend(keeper, file, &found);
 
-	sick_say_found(keeper, file, &found);
+	store_repair_say_found(keeper, file, &found);
 	if (keeper->begin_anew)
 		return;
 	if (!mended) {
@@ -95,7 +95,7 @@ mend(struct keeper *keeper, enum store_file file)
 }
 
 bool
-sick_distrust(struct keeper *keeper)
+store_repair_distrust(struct keeper *keeper)
 {
 	if (store_distrust(keeper->store))
 		mend(keeper, STORE_MAIN);
@@ -118,7 +118,7 @@ say_well(struct keeper *keeper)
 }
 
 void
-sick_end(struct keeper *keeper)
+store_repair_end(struct keeper *keeper)
 {
 	for (enum store_file file = STORE_MAIN; file < STORE_FILES && !keeper->begin_anew; file++)
 		if (journal_is_stuck(keeper->journal, file) && store_trouble(keeper->store, file, NULL) == STORE_LOG_GONE)
@@ -126,7 +126,7 @@ sick_end(struct keeper *keeper)
 }
 
 void
-sick_turn(struct keeper *keeper)
+store_repair_turn(struct keeper *keeper)
 {
 	struct sick *sick = &keeper->service->sick;
 	bool due = journal_mends(keeper->journal), stuck = false;
@@ -154,7 +154,7 @@ sick_turn(struct keeper *keeper)
 }
 
 void
-sick_recover(struct keeper *keeper)
+store_repair_recover(struct keeper *keeper)
 {
 	struct sick *sick = &keeper->service->sick;
 
