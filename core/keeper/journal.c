@@ -19,11 +19,11 @@ enum { HISTORY_GROUP = 2000 };
 static const char *const file_names[STORE_FILES] = { "postwatch.db", "history.db" };
 
 static void
-free_slips(struct slip **slips)
+free_runs(struct pending_run **pending)
 {
-	for (struct slip *next; *slips != NULL; *slips = next) {
-		next = (*slips)->next;
-		free(*slips);
+	for (struct pending_run *next; *pending != NULL; *pending = next) {
+		next = (*pending)->next;
+		free(*pending);
 	}
 }
 
@@ -64,9 +64,9 @@ journal_destroy(struct journal **journal)
 		store_batch_destroy(&(*journal)->sides[file].open);
 		store_batch_destroy(&(*journal)->sides[file].sent);
 	}
-	free_slips(&(*journal)->open);
-	free_slips(&(*journal)->done);
-	free_slips(&(*journal)->held);
+	free_runs(&(*journal)->open);
+	free_runs(&(*journal)->done);
+	free_runs(&(*journal)->held);
 	free(*journal);
 	*journal = NULL;
 }
@@ -103,22 +103,22 @@ void
 journal_add_run(struct keeper *keeper, const struct message_run *run, uint64_t left_out, struct pw_bytes packet)
 {
 	struct journal *journal = keeper->journal;
-	struct slip *slip = malloc(sizeof *slip + packet.size);
+	struct pending_run *pending = malloc(sizeof *pending + packet.size);
 
-	if (slip == NULL)
+	if (pending == NULL)
 		keeper_out_of_memory(keeper, "a run");
-	*slip = (struct slip){ .number = run->sequence.number, .left_out = left_out, .size = (uint32_t)packet.size };
-	memcpy(slip->packet, packet.data, packet.size);
-	*journal->open_last = slip;
-	journal->open_last = &slip->next;
+	*pending = (struct pending_run){ .number = run->sequence.number, .left_out = left_out, .size = (uint32_t)packet.size };
+	memcpy(pending->packet, packet.data, packet.size);
+	*journal->open_last = pending;
+	journal->open_last = &pending->next;
 	journal->changes += run->change_count;
 }
 
 static void
-forget_numbers(struct slip *slip)
+forget_numbers(struct pending_run *pending)
 {
-	for (; slip != NULL; slip = slip->next)
-		slip->number = 0;
+	for (; pending != NULL; pending = pending->next)
+		pending->number = 0;
 }
 
 void
@@ -144,13 +144,13 @@ journal_take(struct keeper *keeper, enum store_file file, struct sequence sequen
 /* For a monitor that is born while the disk is sick. The oldest give way: of them it learns from
  * the states. */
 static void
-hold(struct journal *journal, struct slip *slip)
+hold(struct journal *journal, struct pending_run *pending)
 {
-	*journal->held_last = slip;
-	journal->held_last = &slip->next;
-	journal->held_bytes += slip->size;
+	*journal->held_last = pending;
+	journal->held_last = &pending->next;
+	journal->held_bytes += pending->size;
 	while (journal->held_bytes > JOURNAL_HELD_MAX) {
-		struct slip *oldest = journal->held;
+		struct pending_run *oldest = journal->held;
 
 		journal->held = oldest->next;
 		journal->held_bytes -= oldest->size;
@@ -160,7 +160,7 @@ hold(struct journal *journal, struct slip *slip)
 		journal->held_last = &journal->held;
 }
 
-const struct slip *
+const struct pending_run *
 journal_untold(const struct journal *journal)
 {
 	return journal->done;
@@ -169,17 +169,17 @@ journal_untold(const struct journal *journal)
 void
 journal_told(struct journal *journal)
 {
-	struct slip *slip = journal->done;
+	struct pending_run *pending = journal->done;
 
-	assert(slip != NULL && journal->done_last != &journal->done);
-	journal->done = slip->next;
+	assert(pending != NULL && journal->done_last != &journal->done);
+	journal->done = pending->next;
 	if (journal->done == NULL)
 		journal->done_last = &journal->done;
-	slip->next = NULL;
-	if (slip->number == 0)
-		free(slip);
+	pending->next = NULL;
+	if (pending->number == 0)
+		free(pending);
 	else
-		hold(journal, slip);
+		hold(journal, pending);
 }
 
 static void
@@ -265,7 +265,7 @@ journal_mend(struct keeper *keeper, enum store_file file, struct store_found *fo
 		journal->unread = false;
 		say_lost(keeper, STORE_MAIN, found->refused);
 		journal->safe = journal->serial - 1;
-		free_slips(&journal->held);
+		free_runs(&journal->held);
 		journal->held_last = &journal->held;
 		journal->held_bytes = 0;
 		forget_numbers(journal->done);
@@ -413,18 +413,18 @@ journal_committed(const struct journal *journal, enum store_file file)
 	return (struct sequence){ side->taken.birth, side->committed.birth == side->taken.birth ? side->committed.number : 0 };
 }
 
-static const struct slip *
-first_above(const struct slip *slip, uint64_t number)
+static const struct pending_run *
+first_above(const struct pending_run *pending, uint64_t number)
 {
-	while (slip != NULL && slip->number <= number)
-		slip = slip->next;
-	return slip;
+	while (pending != NULL && pending->number <= number)
+		pending = pending->next;
+	return pending;
 }
 
-const struct slip *
+const struct pending_run *
 journal_uncommitted(const struct journal *journal, uint64_t above)
 {
-	const struct slip *found = first_above(journal->held, above);
+	const struct pending_run *found = first_above(journal->held, above);
 
 	if (found == NULL)
 		found = first_above(journal->done, above);

@@ -18,8 +18,8 @@ enum { JOURNAL_GROUP = 256, JOURNAL_BYTES_MAX = 64 * 1024 * 1024, JOURNAL_HELD_M
 
 /* A run in a batch, the monitor's or our own: what it has changed is told when that is
  * committed. */
-struct slip {
-	struct slip *next;
+struct pending_run {
+	struct pending_run *next;
 	uint64_t number;     /* in the monitor's sequence, 0: it is our own */
 	uint64_t left_out;   /* bit i: change i was known already, and is not told again */
 	uint32_t size;
@@ -58,7 +58,7 @@ void journal_commit(struct keeper *, enum store_file);
 
 /* The first run that is to be told, for its batch is committed or held in memory; NULL: there is
  * none. It is told. */
-const struct slip *journal_untold(const struct journal *);
+const struct pending_run *journal_untold(const struct journal *);
 void journal_told(struct journal *);
 /* Whether all that is recorded has been told. */
 bool journal_is_told(const struct journal *);
@@ -86,7 +86,7 @@ struct sequence journal_taken(const struct journal *, enum store_file);
 struct sequence journal_committed(const struct journal *, enum store_file);
 /* The first run of the monitor's above that number that is not committed, of the newest 4 MiB;
  * NULL: there is none. */
-const struct slip *journal_uncommitted(const struct journal *, uint64_t above);
+const struct pending_run *journal_uncommitted(const struct journal *, uint64_t above);
 
 /* There is no memory for what must not be left out. Says so and ends the process with nothing more
  * committed: the monitor tells the next keeper again what was not, and what was in hand goes out

@@ -19,10 +19,10 @@ struct journal {
 	struct store *store;
 	bool unread;         /* what was kept before our birth cannot be read */
 	struct journal_side sides[STORE_FILES];
-	struct slip *open, **open_last;
+	struct pending_run *open, **open_last;
 	/* their batch was committed, or is held in memory; they are to be told */
-	struct slip *done, **done_last;
-	struct slip *held, **held_last; /* the monitor's that were told and are not committed */
+	struct pending_run *done, **done_last;
+	struct pending_run *held, **held_last; /* the monitor's that were told and are not committed */
 	size_t held_bytes;
 	uint32_t changes;    /* in the open batch */
 	int64_t mend_at;     /* when what is sick is tried again, 0: nothing is */

@@ -212,7 +212,7 @@ monitor_recover(struct keeper *keeper)
 	while (link->recovering) {
 		struct wire_out out = wire_over(packet, sizeof packet);
 		uint64_t cursor = link->cursor;
-		const struct slip *run = NULL;
+		const struct pending_run *run = NULL;
 		bool more = keeper_put_state(keeper, &cursor, &out);
 
 		if (keeper->status >= 0 || keeper->begin_anew)

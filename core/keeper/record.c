@@ -315,9 +315,9 @@ record_ours_to(struct keeper *keeper, const struct audience *audience, const cha
 }
 
 static void
-tell(struct keeper *keeper, const struct slip *slip)
+tell(struct keeper *keeper, const struct pending_run *pending)
 {
-	struct wire_in in = wire_from(slip->packet, slip->size);
+	struct wire_in in = wire_from(pending->packet, pending->size);
 	struct message_run run;
 	struct message_change change;
 
@@ -325,7 +325,7 @@ tell(struct keeper *keeper, const struct slip *slip)
 		return;
 	in = wire_from(run.changes.data, run.changes.size);
 	for (uint32_t i = 0; message_next_change(&in, &run, &change); i++)
-		if (change.kind[0] != '\0' && !(slip->left_out >> i & 1)) {
+		if (change.kind[0] != '\0' && !(pending->left_out >> i & 1)) {
 			if (run.sequence.birth != 0) /* what is our own is silenced for nothing */
 				silences_stamp(keeper, &change);
 			change_log_write(keeper->duty, ++keeper->record->events, &change, keeper->cache, keeper->record->zone);
@@ -336,8 +336,8 @@ void
 record_commit(struct keeper *keeper)
 {
 	policy_commit(keeper);
-	for (const struct slip *slip; (slip = journal_untold(keeper->journal)) != NULL; journal_told(keeper->journal))
-		tell(keeper, slip);
+	for (const struct pending_run *pending; (pending = journal_untold(keeper->journal)) != NULL; journal_told(keeper->journal))
+		tell(keeper, pending);
 	if (journal_is_told(keeper->journal))
 		cache_settle_all(keeper->cache);
 }

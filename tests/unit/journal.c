@@ -9,23 +9,23 @@
 
 #include "keeper/journal_private.h"
 
-static struct slip *
-add(struct slip ***last, uint64_t number)
+static struct pending_run *
+add(struct pending_run ***last, uint64_t number)
 {
-	struct slip *slip = calloc(1, sizeof *slip);
+	struct pending_run *pending = calloc(1, sizeof *pending);
 
-	*slip = (struct slip){ .number = number };
-	**last = slip;
-	*last = &slip->next;
-	return slip;
+	*pending = (struct pending_run){ .number = number };
+	**last = pending;
+	*last = &pending->next;
+	return pending;
 }
 
 static void
-forget(struct slip **slips)
+forget(struct pending_run **pending)
 {
-	for (struct slip *next; *slips != NULL; *slips = next) {
-		next = (*slips)->next;
-		free(*slips);
+	for (struct pending_run *next; *pending != NULL; *pending = next) {
+		next = (*pending)->next;
+		free(*pending);
 	}
 }
 
@@ -33,14 +33,14 @@ static void
 what_is_not_committed_is_found_in_order(void **state)
 {
 	struct journal journal = { .serial = 1 };
-	struct slip **held = &journal.held;
+	struct pending_run **held = &journal.held;
 
 	(void)state;
 	journal.open_last = &journal.open;
 	assert_null(journal_uncommitted(&journal, 0));
-	struct slip *first = add(&held, 70);
+	struct pending_run *first = add(&held, 70);
 	(void)add(&held, 0); /* our own */
-	struct slip *second = add(&held, 71), *third = add(&journal.open_last, 72);
+	struct pending_run *second = add(&held, 71), *third = add(&journal.open_last, 72);
 	(void)add(&journal.open_last, 0);
 	assert_ptr_equal(journal_uncommitted(&journal, 0), first);
 	assert_ptr_equal(journal_uncommitted(&journal, 70), second);
