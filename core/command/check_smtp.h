@@ -1,0 +1,22 @@
+/* Command lines of check_smtp (Monitoring Plugins), for `postwatch import`. */
+#ifndef COMMAND_CHECK_SMTP_H
+#define COMMAND_CHECK_SMTP_H
+
+#include <stdio.h>
+
+#include "base/arena.h"
+
+/* The command line of a check as settings of a target. */
+struct check_smtp {
+	const char *host;         /* -H; NULL: not given */
+	const char *settings;     /* of a target, each with a blank before it */
+	const char *left_out;     /* options that have no counterpart, with the reason; "": none */
+};
+
+/* Returns false if it is no command line of check_smtp or check_ssmtp. */
+bool check_smtp_read(struct arena *, const char *command_line, struct check_smtp *);
+
+/* A string of a configuration, in its quotes. */
+void import_quote(FILE *, const char *string);
+
+#endif
