@@ -138,9 +138,11 @@ config_find_state(const struct config_source *source, char *folder, size_t room)
 	if (reader == NULL)
 		exit(EX_OSERR);
 	init(reader, source, &faults);
-	top_read_files(reader);
-	command_line_take_settings(reader);
-	top_take_globals(reader);
+	if (source->state == NULL) { /* else the files have no say */
+		top_read_files(reader);
+		command_line_take_settings(reader);
+		top_take_globals(reader);
+	}
 	good = (size_t)snprintf(folder, room, "%s", top_find_state(reader)) < room;
 	arena_destroy(&reader->arena);
 	fini(reader);
