@@ -45,12 +45,24 @@ has_policy_code(const struct pw_reply *reply)
 	return false;
 }
 
+/* A block list that refuses the server's question answers with an error, which servers repeat as if
+ * it were an entry: "blocked using zen.spamhaus.org; Error: open resolver". */
+static bool
+says_refused_query(const struct matter *matter)
+{
+	struct pw_bytes what;
+
+	return phrase_find_any(&matter->text, refusal_of_query, &what)
+	    && phrase_find_any(&matter->text, refusal_is_error, &what);
+}
+
 static bool
 says_trouble(const struct matter *matter)
 {
 	struct pw_bytes what;
 
-	return matter->of_itself || phrase_find_any(&matter->text, refusal_trouble, &what)
+	return matter->of_itself || says_refused_query(matter)
+	    || phrase_find_any(&matter->text, refusal_trouble, &what)
 	    || phrase_find_any(&matter->text, refusal_resolver, &what);
 }
 
@@ -71,6 +83,8 @@ says_us(struct matter *matter)
 {
 	struct pw_bytes what;
 
+	if (says_refused_query(matter))
+		return false;
 	return says(matter, refusal_about_us)
 	    || (!phrase_find_any(&matter->text, refusal_resolver, &what)
 	        && says(matter, refusal_about_reverse));

@@ -29,6 +29,13 @@
 #define BROKEN \
 	"failed|failing|failure|deferred|timeout|timed|unavailable|unreachable|error|errors|servfail|refused|down|unresponsive"
 
+#define UNREADABLE "cannot|can't|could|couldn't|not|unavailable|missing|error|failed|failure"
+#define BACKEND \
+	"mysql|mariadb|postgres|postgresql|redis|ldap|sql|database|backend"
+#define DE_READY "erreichbar|verfügbar|verfuegbar|lesbar|abrufbar"
+#define ROMANCE_LIST "lista|liste negra|nera|noire|bloqueo|bloqueio|blocage"
+#define ROMANCE_READY "disponible|disponibile|disponivel|disponível|accesible|accessible|responde|risponde|repond"
+
 const char *const refusal_about_us[] = {
 	"your * " LISTED, "your " PEER " * " REFUSED, "your * " PEER " * " REFUSED, "your " PEER " * not * " WELCOME,
 	"your * " PEER " * not " WELCOME, "you are|were not * " WELCOME, "you " BE " * " LISTED,
@@ -45,6 +52,7 @@ const char *const refusal_about_us[] = {
 	"not accept|accepting|take|taking * from your|#us|dynamic|residential", "not be accepted from your|#ip|dynamic",
 	"again later from #ip", "your * denied|rejected|refused|blocked by * reputation", "too many|much * spam|spams from your|#ip|#us",
 	"you're on|in a|an|our|the|my * list|lists", "you are on|in a|an|our|the|my * list|lists",
+	"you are|were not on|in a|an|our|the|my * list|lists",
 	"sender|host|ip|you|client|#ip failed " LISTS " check|checks",
 	"sender|host|ip|you|client|#ip failed a|an|the|our " LISTS " check|checks",
 	/* German, French, Spanish, Portuguese, Italian */
@@ -100,7 +108,8 @@ const char *const refusal_rate[] = {
 	"rate|frequency limit|limits|limited|limiting|limitation|control|exceeded|restricted",
 	"rate-limit|rate-limits|rate-limited|rate-limiting|ratelimit|ratelimited|ratelimiting",
 	"unusual|excessive rate", "too much mail|email|traffic", "throttle|throttled|throttling|throttles",
-	"connection|connections|session|sessions|concurrency * limit|limits|quota|exceeded",
+	"connection|connections|session|sessions|concurrency * limit|limits|quota|exceed|exceeds|exceeded",
+	"limit|limits for|of|on * requests|messages|sessions",
 	"limit|limits|maximum|max * connections|sessions|concurrent|concurrency",
 	"number of * connections|sessions|messages",
 	"concurrent|simultaneous|parallel * connections|connection|sessions|session", "slow down", "slower",
@@ -195,10 +204,32 @@ const char *const refusal_resolver[] = {
 	NULL,
 };
 
+const char *const refusal_of_query[] = {
+	"open|public resolver", "excessive number of queries",
+	NULL,
+};
+
+const char *const refusal_is_error[] = { "error", NULL };
+
 /* In the passive voice alone: "our servers have blocked your IP" is about us. */
 const char *const refusal_of_itself[] = {
 	"reverse proxy|proxies|proxying", "ptr|rdns cache|table",
-	"ip|ips|address|addresses " LISTED " list|lists|table|tables|file|map|database", "our|my " OWN_PEER " is|are|was|were * " REFUSED, "our|my " OWN_PEER " has|have been * " REFUSED,
+	"ip|ips|address|addresses " LISTED " list|lists|table|tables|file|map|database",
+	LISTED " in|at|by map|maps|table|tables|hash|file|files * " UNREADABLE,
+	"bad|invalid|null|dangling ptr|pointer in|at|to * table|list|map|hash|heap|queue|buffer|memory",
+	"blocked because of many connection errors", "access denied for user",
+	"not " WELCOME " to connect to this|the|our " BACKEND,
+	"connection|connections|connect|connecting|connected to #ip * " REFUSED,
+	/* A list that cannot be asked: German, French, Spanish, Portuguese, Italian */
+	"sperrliste|sperrlisten nicht * " DE_READY, "schwarze|schwarzen liste nicht * " DE_READY,
+	"fehler|störung * sperrliste|sperrlisten",
+	"fehler|störung * abfrage|prüfung|lesen * sperrliste|sperrlisten",
+	"fehler|störung * schwarze|schwarzen liste",
+	ROMANCE_LIST " no|non|nao|não|pas|n'est * " ROMANCE_READY,
+	ROMANCE_LIST " * indisponible|inaccessible|indisponivel|indisponível|inaccesible|inaccessibile",
+	"error|erreur|errore|erro * " ROMANCE_LIST,
+	"error|erreur|errore|erro * consultar|consultation|consulta|interroger|interrogation * " ROMANCE_LIST,
+	"our|my " OWN_PEER " is|are|was|were * " REFUSED, "our|my " OWN_PEER " has|have been * " REFUSED,
 	"we are|were " REFUSED, "we are|were currently|now|temporarily|still " REFUSED,
 	NULL,
 };
@@ -241,6 +272,8 @@ const char *const refusal_mentions_us[] = {
 	"computer", "your * ip|address|host|server|hostname|domain|isp|provider",
 	"banned", "invalid ip", "geoip|geo-ip|geoblock|geo-block|geoblocked|geo-blocked|geolocation|geofence",
 	"this|your country|region",
+	"not in|from * allowed|permitted countries|country|regions|networks",
+	"policy|policies|rule|rules * for|by|on #ip|#us",
 	"country|region not * " WELCOME, "country|region * " REFUSED,
 	"not in|on * whitelist|allowlist|allow-list|acl|safelist", "not in|on * allow|white|access|permit list",
 	"unauthorized|unauthorised ip|ips|address|host|client|connection|access",

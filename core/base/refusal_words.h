@@ -28,6 +28,9 @@ extern const char *const refusal_trouble[];
 extern const char *const refusal_backend[];
 /* The part of it by which a server finds no name for any address. */
 extern const char *const refusal_resolver[];
+/* What a block list says where it refuses a question; beside the second it is such an error. */
+extern const char *const refusal_of_query[];
+extern const char *const refusal_is_error[];
 /* Says that it is the server itself who is listed or refused, or speaks of its machines: no word
  * of it is about us. */
 extern const char *const refusal_of_itself[];

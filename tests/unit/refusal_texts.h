@@ -16,10 +16,11 @@ enum text_kind {
 	TEXT_PLAIN        /* the server's own trouble, or what nobody can read */
 };
 
-static const struct {
+struct refusal_text {
 	enum text_kind kind;
 	const char *text;
-} refusal_texts[] = {
+};
+static const struct refusal_text refusal_texts[] = {
 	/* Block lists */
 	{ TEXT_US, "Service unavailable; Client host [192.0.2.9] blocked using zen.spamhaus.org; https://www.spamhaus.org/query/ip/192.0.2.9" },
 	{ TEXT_US, "Service unavailable; client [198.51.100.7] blocked using b.barracudacentral.org" },
