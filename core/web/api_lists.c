@@ -37,15 +37,26 @@ api_answer_incidents(struct view *view, const char *rest)
 	call_end(&call);
 }
 
+/* The runs of an incident as a list of their legs, whose cursor is "RUN.LEG". */
+struct legs {
+	struct call *call;
+	struct store_evidence_key last;
+	bool has_more;
+};
+
 static bool
 on_leg(void *arg, const struct store_evidence *row)
 {
-	struct call *call = arg;
+	struct legs *legs = arg;
+	struct call *call = legs->call;
 	struct wire_in in = wire_from(row->bytes.data, row->bytes.size);
 	struct message_evidence evidence;
 
-	if (++call->count > call->limit)
+	legs->has_more = call->count == call->limit;
+	if (legs->has_more)
 		return false;
+	call->count++;
+	legs->last = (struct store_evidence_key){ row->run, row->leg, row->target };
 	json_begin_object(&call->json, NULL);
 	json_int(&call->json, "run", (int64_t)row->run);
 	json_string(&call->json, "role", row->role);
@@ -55,6 +66,25 @@ on_leg(void *arg, const struct store_evidence *row)
 	else
 		json_null(&call->json, "leg");
 	json_end(&call->json);
+	return true;
+}
+
+/* A cursor is behind all that has its run and leg. */
+static bool
+take_leg(struct view *view, const char *cursor, struct store_evidence_key *key)
+{
+	unsigned long long run;
+	unsigned leg;
+	int size = 0;
+
+	if (cursor == NULL)
+		return true;
+	if (strspn(cursor, "0123456789.") != strlen(cursor) || sscanf(cursor, "%19llu.%9u%n", &run, &leg, &size) != 2 || cursor[size] != '\0'
+	    || run >= RUNS_MAX) {
+		server_problem(view->request, view->answer, 400, "cursor: it is not one of this list");
+		return false;
+	}
+	*key = (struct store_evidence_key){ run, leg, INT64_MAX };
 	return true;
 }
 
@@ -87,13 +117,16 @@ put_told(struct call *call, uint64_t incident)
 void
 api_answer_incident(struct view *view, const char *rest)
 {
+	const char *cursor = server_query(view->request, "cursor");
+	struct legs legs = { .last = STORE_EVIDENCE_FIRST };
 	uint64_t number = strtoull(rest, NULL, 10);
 	struct store_outage outage;
 	struct store_list list;
 	struct call call;
+	char next[48];
 	bool is_found;
 
-	if (!call_begin(&call, view))
+	if (!take_leg(view, cursor, &legs.last) || !call_begin(&call, view))
 		return;
 	store_list_open(&list, board_reader(view->site->board), STORE_LIST_INCIDENT, number);
 	is_found = rest[strspn(rest, "0123456789")] == '\0' && number > 0 && number < INT64_MAX && store_list_next(&list, &outage);
@@ -101,39 +134,64 @@ api_answer_incident(struct view *view, const char *rest)
 		json_begin_object(&call.json, NULL);
 		store_outage_json(&call.json, &outage, outage.name[0] == '\0' ? NULL : outage.name, true);
 	}
-	(void)store_list_close(&list);
+	if (store_list_close(&list) == STORE_READ_BROKEN) {
+		server_problem(view->request, view->answer, 503, "incidents cannot be read now");
+		return;
+	}
 	if (!is_found) {
 		server_problem(view->request, view->answer, 404, "no incident has this number");
 		return;
 	}
 	json_begin_array(&call.json, "evidence");
-	(void)store_read_evidence(board_reader(view->site->board), number, &STORE_EVIDENCE_FIRST, call.limit + 1, on_leg, &call);
+	legs.call = &call;
+	(void)store_read_evidence(board_reader(view->site->board), number, &(struct store_evidence_key){ legs.last.run, legs.last.leg,
+	    legs.last.target }, call.limit + 1, on_leg, &legs);
 	json_end(&call.json);
+	snprintf(next, sizeof next, "%llu.%u", (unsigned long long)legs.last.run, (unsigned)legs.last.leg);
+	json_string(&call.json, "next_cursor", legs.has_more ? next : NULL);
 	put_told(&call, number);
 	call_end(&call);
 }
 
 /* --- attempts --- */
 
-/* Of all targets: runs are numbered for the whole store. */
+/* A number that the first row of it has; 0: there is none. */
 static uint64_t
-target_of_run(struct db *db, const char *sql, uint64_t run)
+number_of(struct db *db, const char *sql, uint64_t number)
 {
-	struct query *query;
-	uint64_t target = 0;
+	struct query *query = db == NULL ? NULL : db_query(db, sql);
+	uint64_t found = 0;
 
-	if (db == NULL)
+	if (query == NULL)
 		return 0;
-	db_set_deadline(db, clock_mono() + SECOND / 10);
-	query = db_query(db, sql);
-	if (query != NULL) {
-		query_bind_i64(query, 1, (int64_t)run);
-		if (query_step(query))
-			target = (uint64_t)query_i64(query, 0);
+	query_bind_i64(query, 1, (int64_t)number);
+	if (query_step(query)) {
+		found = (uint64_t)query_i64(query, 0);
 		query_reset(query);
 	}
-	db_set_deadline(db, 0);
-	return target;
+	return found;
+}
+
+/* Of which target a run is, whether that is watched or not; false: it is not kept. */
+static bool
+find_target(const struct store_reader *reader, uint64_t run, uint64_t *target, char name[STORE_KEY_ROOM])
+{
+	struct query *query;
+
+	if (run == 0 || run >= RUNS_MAX)
+		return false;
+	*target = number_of(reader->main, "SELECT target FROM evidence WHERE run = ?1 LIMIT 1", run);
+	if (*target == 0)
+		*target = number_of(reader->history, "SELECT target FROM traces WHERE run = ?1 LIMIT 1", run);
+	query = *target == 0 ? NULL : db_query(reader->main, "SELECT name FROM targets WHERE number = ?1");
+	if (query == NULL)
+		return false;
+	query_bind_i64(query, 1, (int64_t)*target);
+	if (!query_step(query))
+		return false;
+	text_copy(name, STORE_KEY_ROOM, query_text(query, 0));
+	query_reset(query);
+	return true;
 }
 
 /* Returns how many legs there were. */
@@ -161,38 +219,42 @@ put_legs(struct call *call, struct db *db, const char *sql, uint64_t target, uin
 	return count;
 }
 
-/* RUN, of any target; `target` of the query says whose, which saves looking for it. */
+/* What cannot be read may be there. */
+static void
+deny_attempt(struct view *view, const struct store_reader *reader)
+{
+	if (reader->history == NULL || db_fault(reader->history) != DB_WELL || db_fault(reader->main) != DB_WELL)
+		server_problem(view->request, view->answer, 503, "attempts cannot be read now");
+	else
+		server_problem(view->request, view->answer, 404, "nothing is kept of an attempt of this number");
+}
+
+/* RUN, of any target, or of the `target` of the query alone. */
 void
 api_answer_attempt(struct view *view, const char *rest)
 {
 	const struct store_reader *reader = board_reader(view->site->board);
-	const char *name = server_query(view->request, "target");
-	uint64_t run = rest[strspn(rest, "0123456789")] == '\0' ? strtoull(rest, NULL, 10) : 0, target = 0;
-	const struct board_row *row = name == NULL ? NULL : board_named(view->site->board, name);
+	const char *wanted = server_query(view->request, "target");
+	uint64_t run = rest[strspn(rest, "0123456789")] == '\0' ? strtoull(rest, NULL, 10) : 0, target;
+	char name[STORE_KEY_ROOM];
 	uint32_t legs;
 	struct call call;
 
-	if (run > 0 && run < INT64_MAX && name == NULL) {
-		target = target_of_run(reader->main, "SELECT target FROM evidence WHERE run = ?1 LIMIT 1", run);
-		if (target == 0)
-			target = target_of_run(reader->history, "SELECT target FROM traces WHERE run = ?1 LIMIT 1", run);
-		row = target == 0 ? NULL : board_after(view->site->board, target - 1);
-	}
-	if (row == NULL || (target != 0 && row->number != target)) {
-		server_problem(view->request, view->answer, 404, "nothing is kept of an attempt of this number");
+	if (!find_target(reader, run, &target, name) || (wanted != NULL && strcmp(wanted, name) != 0)) {
+		deny_attempt(view, reader);
 		return;
 	}
 	if (!call_begin(&call, view))
 		return;
 	json_begin_object(&call.json, NULL);
 	json_int(&call.json, "run", (int64_t)run);
-	json_string(&call.json, "target", row->name);
+	json_string(&call.json, "target", name);
 	json_begin_array(&call.json, "legs");
-	legs = put_legs(&call, reader->main, "SELECT bytes FROM evidence WHERE target = ?1 AND run = ?2 ORDER BY leg", row->number, run);
+	legs = put_legs(&call, reader->main, "SELECT bytes FROM evidence WHERE target = ?1 AND run = ?2 ORDER BY leg", target, run);
 	if (legs == 0)
-		legs = put_legs(&call, reader->history, "SELECT bytes FROM traces WHERE target = ?1 AND run = ?2 ORDER BY leg", row->number, run);
+		legs = put_legs(&call, reader->history, "SELECT bytes FROM traces WHERE target = ?1 AND run = ?2 ORDER BY leg", target, run);
 	if (legs == 0) {
-		server_problem(view->request, view->answer, 404, "nothing is kept of an attempt of this number");
+		deny_attempt(view, reader);
 		return;
 	}
 	json_end(&call.json);

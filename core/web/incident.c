@@ -14,7 +14,8 @@ struct incident_story {
 	struct view *view;
 	uint64_t number;
 	uint32_t legs;
-	char watched[256]; /* the name of its target while that is watched; "" */
+	struct store_evidence_key last; /* of those that are shown */
+	const struct board_row *watched; /* its target; NULL: it is not watched any more */
 	bool is_open;
 };
 
@@ -44,6 +45,7 @@ on_leg(void *arg, const struct store_evidence *row)
 
 	if (++story->legs > LEGS_A_PAGE)
 		return false;
+	story->last = (struct store_evidence_key){ row->run, row->leg, row->target };
 	if (strcmp(row->role, "passed") == 0)
 		EMIT(emit, "<li class=\"up\"><span class=\"faint\">");
 	else
@@ -51,10 +53,10 @@ on_leg(void *arg, const struct store_evidence *row)
 	emit_time(emit, row->at);
 	EMIT(emit, "</span> ");
 	emit_string(emit, role_words(row->role));
-	if (story->watched[0] != '\0') {
+	if (story->watched != NULL) {
 		EMIT(emit, " (<a href=\"");
 		VIEW_ADDRESS(story->view, "/targets/");
-		emit_segment(emit, text_view(story->watched));
+		emit_segment(emit, text_view(story->watched->name));
 		EMIT(emit, "/attempts/");
 		emit_u64(emit, row->run);
 		EMIT(emit, "\">attempt ");
@@ -89,18 +91,17 @@ put_heading(struct incident_story *story, const struct store_outage *incident)
 	char title[160];
 
 	story->is_open = incident->ended == 0;
-	if (board_named(board, incident->name) != NULL)
-		text_copy(story->watched, sizeof story->watched, incident->name);
+	story->watched = board_named(board, incident->name);
 	snprintf(title, sizeof title, "Incident %llu: %.80s %s - Postwatch", (unsigned long long)incident->number, incident->name,
 	    story->is_open ? "down" : "was down");
 	view_begin(view, title, story->is_open ? RANK_DOWN : RANK_UP);
 	EMIT(emit, "<h1>Incident ");
 	emit_u64(emit, incident->number);
 	EMIT(emit, ": ");
-	if (story->watched[0] != '\0')
-		view_target(view, story->watched);
+	if (incident->name[0] != '\0')
+		view_target(view, incident->name);
 	else
-		emit_string(emit, incident->name);
+		EMIT(emit, "a target that is not known any more");
 	if (story->is_open)
 		EMIT(emit, " is down, for ");
 	else
@@ -171,43 +172,68 @@ put_told(struct incident_story *story)
 	EMIT(emit, "</tbody></table></div>\n");
 }
 
+/* The legs of its attempts, from the first, or behind `after`, which is "RUN.LEG". */
+static void
+put_story(struct incident_story *story)
+{
+	const char *after = server_query(story->view->request, "after");
+	struct emit *emit = &story->view->emit;
+	unsigned long long run = 0;
+	unsigned leg = 0;
+
+	if (after != NULL && sscanf(after, "%19llu.%9u", &run, &leg) == 2)
+		story->last = (struct store_evidence_key){ run < RUNS_MAX ? run : RUNS_MAX - 1, leg, INT64_MAX };
+	EMIT(emit, "<h2>What happened</h2>\n<ol class=\"story\" id=\"story\">\n");
+	(void)store_read_evidence(board_reader(story->view->site->board), story->number, &(struct store_evidence_key){ story->last.run,
+	    story->last.leg, story->last.target }, LEGS_A_PAGE + 1, on_leg, story);
+	if (story->legs == 0)
+		EMIT(emit, "<li>Nothing is kept of its attempts.</li>\n");
+	if (story->is_open && story->legs <= LEGS_A_PAGE)
+		EMIT(emit, "<li>It is still down.</li>\n");
+	EMIT(emit, "</ol>\n");
+	if (story->legs <= LEGS_A_PAGE)
+		return;
+	EMIT(emit, "<p><a rel=\"next\" href=\"");
+	VIEW_ADDRESS(story->view, "/incidents/");
+	emit_u64(emit, story->number);
+	EMIT(emit, "?after=");
+	emit_u64(emit, story->last.run);
+	EMIT(emit, ".");
+	emit_u64(emit, story->last.leg);
+	EMIT(emit, "\">later attempts</a></p>\n");
+}
+
 void
 incident_answer(struct view *view, const char *rest)
 {
-	struct incident_story story = { .view = view };
+	struct incident_story story = { .view = view, .last = STORE_EVIDENCE_FIRST };
 	struct store_reader *reader = board_reader(view->site->board);
-	struct emit *emit = &view->emit;
+	enum store_reading reading;
 	struct store_outage outage;
 	struct store_list list;
 	bool is_found;
 
 	story.number = rest[strspn(rest, "0123456789")] == '\0' ? strtoull(rest, NULL, 10) : 0;
-	if (reader == NULL || story.number == 0 || story.number > INT64_MAX) {
+	if (story.number == 0 || story.number > INT64_MAX) {
 		view_missing(view, "No incident has this number.");
 		return;
 	}
 	store_list_open(&list, reader, STORE_LIST_INCIDENT, story.number);
-	is_found = store_list_next(&list, &outage);
+	is_found = reader != NULL && store_list_next(&list, &outage);
 	if (is_found)
 		put_heading(&story, &outage);
-	(void)store_list_close(&list);
-	if (!is_found) {
+	reading = store_list_close(&list);
+	if (is_found) {
+		put_story(&story);
+		put_told(&story);
+		view_end(view);
+	} else if (reader == NULL || reading == STORE_READ_BROKEN)
+		server_problem(view->request, view->answer, 503, "the store cannot be read now");
+	else
 		view_missing(view, "No incident has this number.");
-		return;
-	}
-	EMIT(emit, "<h2>What happened</h2>\n<ol class=\"story\" id=\"story\">\n");
-	(void)store_read_evidence(reader, story.number, &STORE_EVIDENCE_FIRST, LEGS_A_PAGE + 1, on_leg, &story);
-	if (story.legs == 0)
-		EMIT(emit, "<li>Nothing is kept of its attempts.</li>\n");
-	if (story.is_open)
-		EMIT(emit, "<li>It is still down.</li>\n");
-	EMIT(emit, "</ol>\n");
-	if (story.legs > LEGS_A_PAGE)
-		EMIT(emit, "<p>There are more attempts: <code>postwatch show</code> has them all.</p>\n");
-	put_told(&story);
-	view_end(view);
 }
 
+/* Returns the number of the last, where there are earlier ones; else 0. */
 static uint64_t
 put_incidents(struct view *view, enum store_list_kind kind, uint64_t target, uint64_t before, uint32_t limit)
 {
@@ -215,6 +241,8 @@ put_incidents(struct view *view, enum store_list_kind kind, uint64_t target, uin
 	struct store_outage outage;
 	struct store_list list;
 	uint64_t last = 0;
+	uint32_t count = 0;
+	bool has_more;
 
 	if (board_reader(view->site->board) == NULL)
 		return 0;
@@ -223,7 +251,7 @@ put_incidents(struct view *view, enum store_list_kind kind, uint64_t target, uin
 	store_list_open(&list, board_reader(view->site->board), kind, target);
 	if (before != 0)
 		store_list_behind(&list, before);
-	for (uint32_t i = 0; i < limit && store_list_next(&list, &outage); i++) {
+	for (; (has_more = store_list_next(&list, &outage)) && count < limit; count++) {
 		last = outage.number;
 		EMIT(emit, "<tr><td><a href=\"");
 		VIEW_ADDRESS(view, "/incidents/");
@@ -231,7 +259,8 @@ put_incidents(struct view *view, enum store_list_kind kind, uint64_t target, uin
 		EMIT(emit, "\">");
 		emit_u64(emit, outage.number);
 		EMIT(emit, "</a></td><td class=\"name\">");
-		view_target(view, outage.name);
+		if (outage.name[0] != '\0')
+			view_target(view, outage.name);
 		EMIT(emit, "</td><td class=\"when\">");
 		emit_time(emit, outage.began);
 		EMIT(emit, "</td><td class=\"when\">");
@@ -246,10 +275,10 @@ put_incidents(struct view *view, enum store_list_kind kind, uint64_t target, uin
 		EMIT(emit, "</td></tr>\n");
 	}
 	(void)store_list_close(&list);
-	if (last == 0)
+	if (count == 0)
 		EMIT(emit, "<tr><td colspan=\"6\">None.</td></tr>\n");
 	EMIT(emit, "</tbody></table></div>\n");
-	return last;
+	return has_more ? last : 0;
 }
 
 void
@@ -269,7 +298,7 @@ incidents_answer(struct view *view, const char *rest)
 	view_begin(view, "Incidents - Postwatch", board_tally(view->site->board, RANK_DOWN) > 0 ? RANK_DOWN : RANK_UP);
 	EMIT(emit, "<h1>Incidents</h1>\n");
 	last = put_incidents(view, STORE_LIST_INCIDENTS, 0, before == NULL ? 0 : strtoull(before, NULL, 10), LISTED);
-	if (last > 1) {
+	if (last != 0) {
 		EMIT(emit, "<p><a rel=\"next\" href=\"");
 		VIEW_ADDRESS(view, "/incidents?before=");
 		emit_u64(emit, last);

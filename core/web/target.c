@@ -9,6 +9,7 @@
 #include "web/attempt.h"
 #include "web/certificates.h"
 #include "web/chart.h"
+#include "web/gone.h"
 #include "web/incident.h"
 
 enum { NAME_MAX_BYTES = 1024, NOTICES = 20, INCIDENTS = 20 };
@@ -308,8 +309,10 @@ target_answer(struct view *view, const char *rest)
 		if (at[0] < '0' || at[0] > '9')
 			run = 0;
 	}
+	if (row == NULL && gone_answer(view, rest))
+		return;
 	if (row == NULL || board_reader(view->site->board) == NULL || (end != NULL && (*end != '\0' || run == 0)))
-		view_missing(view, "No target has this name, or it is not watched any more.");
+		view_missing(view, "No target has this name, nor had one that was watched.");
 	else if (end != NULL)
 		attempt_answer(view, row, run);
 	else

@@ -1,0 +1,55 @@
+#include "web/gone.h"
+
+#include <stdio.h>
+
+#include "store/page.h"
+#include "web/incident.h"
+
+enum { INCIDENTS = 50 };
+
+static void
+put_place(struct view *view, struct query *query)
+{
+	struct emit *emit = &view->emit;
+
+	EMIT(emit, "<dl><dt>Host</dt><dd>");
+	emit_string(emit, query_text(query, 1));
+	EMIT(emit, "</dd><dt>Port, probe</dt><dd>");
+	emit_i64(emit, query_i64(query, 2));
+	EMIT(emit, ", ");
+	emit_string(emit, query_text(query, 3));
+	EMIT(emit, "</dd><dt>Watched from</dt><dd>");
+	emit_time(emit, query_i64(query, 4));
+	EMIT(emit, "</dd><dt>until</dt><dd>");
+	emit_time(emit, query_i64(query, 5));
+	EMIT(emit, "</dd></dl>\n");
+}
+
+bool
+gone_answer(struct view *view, const char *name)
+{
+	struct store_reader *reader = board_reader(view->site->board);
+	struct query *query = reader == NULL ? NULL : db_query(reader->main, "SELECT number, host, port, probe, known, gone FROM targets"
+	    " WHERE name = ?1 AND gone > 0 ORDER BY gone DESC LIMIT 1");
+	struct emit *emit = &view->emit;
+	uint64_t number;
+	char title[160];
+
+	if (query == NULL)
+		return false;
+	query_bind_text(query, 1, name);
+	if (!query_step(query))
+		return false;
+	number = (uint64_t)query_i64(query, 0);
+	snprintf(title, sizeof title, "%.100s is not watched any more - Postwatch", name);
+	view_begin(view, title, RANK_UNKNOWN);
+	EMIT(emit, "<h1>");
+	emit_string(emit, name);
+	EMIT(emit, "</h1>\n<p class=\"sentence\">It is not watched any more.</p>\n");
+	put_place(view, query);
+	query_reset(query);
+	EMIT(emit, "<h2>Incidents</h2>\n");
+	incidents_put(view, number, INCIDENTS);
+	view_end(view);
+	return true;
+}
