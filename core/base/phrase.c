@@ -440,25 +440,17 @@ span(const struct phrase_text *text, size_t at, size_t end)
 }
 
 bool
-phrase_find(const struct phrase_text *text, const char *phrase, struct pw_bytes *found)
-{
-	for (size_t at = 0; at < text->count; at++) {
-		size_t end = match_at(text, at, phrase, true);
-
-		if (end == 0)
-			continue;
-		*found = span(text, at, end);
-		return true;
-	}
-	return false;
-}
-
-bool
 phrase_find_any(const struct phrase_text *text, const char *const *phrases, struct pw_bytes *found)
 {
 	for (; *phrases != NULL; phrases++)
-		if (phrase_find(text, *phrases, found))
+		for (size_t at = 0; at < text->count; at++) {
+			size_t end = match_at(text, at, *phrases, true);
+
+			if (end == 0)
+				continue;
+			*found = span(text, at, end);
 			return true;
+		}
 	return false;
 }
 

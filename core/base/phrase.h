@@ -47,19 +47,17 @@ struct phrase_names {
  * word. */
 void phrase_split(struct phrase_text *, const struct pw_reply *, const struct phrase_names *);
 
-/*
- * Whether `phrase` is found, case aside. It is words divided by blanks: "a|b" is either of them,
- * "*" up to three words, or twelve signs, of any kind of the same clause, "黑名单" three signs behind
- * each other, "#ip" an address, "#us" our address, "#name" our EHLO name where that has a dot,
- * "#list" the host of a block list (by a label such as "dnsbl"), "#known_list" that of a well-known
- * one. `found`: where it stands, as far as that is on one line; a view into the reply.
- */
-bool phrase_find(const struct phrase_text *, const char *phrase, struct pw_bytes *found);
-
 /* Makes the words of these phrases, the last of which is NULL, such as no phrase asks for. */
 void phrase_drop(struct phrase_text *, const char *const *phrases);
 
-/* The first of several phrases, the last of which is NULL. */
+/*
+ * Whether one of several phrases is found, the last of which is NULL; case aside. A phrase is words
+ * divided by blanks: "a|b" is either of them, "*" up to three words, or twelve signs, of any kind of
+ * the same clause, "黑名单" three signs behind each other, "#ip" an address, "#us" our address,
+ * "#name" our EHLO name where that has a dot, "#list" the host of a block list (by a label such as
+ * "dnsbl"), "#known_list" that of a well-known one. `found`: where the first of them that is found
+ * stands, as far as that is on one line; a view into the reply.
+ */
 bool phrase_find_any(const struct phrase_text *, const char *const *phrases,
     struct pw_bytes *found);
 

@@ -111,7 +111,8 @@ channels_read(struct past *past, struct channels *channels)
 	}
 }
 
-int64_t
+/* Until when nothing is tried by that notifier; 0: it does not rest. */
+static int64_t
 channels_rest(const struct channels *channels, const struct past *past, const char *notifier)
 {
 	for (uint32_t i = 0; i < channels->count; i++)

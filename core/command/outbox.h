@@ -26,9 +26,6 @@ struct channels {
 /* Where the store cannot be read past->broken says so. */
 void channels_read(struct past *, struct channels *);
 
-/* Until when nothing is tried by that notifier; 0: it does not rest. */
-int64_t channels_rest(const struct channels *, const struct past *, const char *notifier);
-
 /* A line for each that fails: "mail: nothing delivered for 11 min, 3 waiting: connection refused
  * by 192.0.2.9". */
 void channels_put(const struct channels *, const struct past *);

@@ -107,7 +107,8 @@ say_behind(const struct past *past, FILE *out)
 		    past_time(past, behind, since));
 }
 
-bool
+/* Whether this user may not look into the folder, which is said. */
+static bool
 past_is_denied(const char *folder)
 {
 	return access(folder, R_OK | X_OK) != 0 && errno == EACCES

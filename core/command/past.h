@@ -82,8 +82,6 @@ past_words(char **argv, int at)
 	return (const char *const *)(argv + at);
 }
 
-/* Whether this user may not look into the folder, which is said. */
-bool past_is_denied(const char *folder);
 /* Whether there is a store, which past_open_store() would open. */
 bool past_has_store(struct past *);
 

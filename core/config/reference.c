@@ -42,8 +42,9 @@ reference_add_key(struct text *text, const struct pw_setting *row)
 	text_add(text, value_key(row, key));
 }
 
-void
-reference_add_kind(struct text *text, const struct pw_setting *row)
+/* "duration, 1s to 7d", "one of \"any\" \"all\"": what can be written. */
+static void
+add_kind(struct text *text, const struct pw_setting *row)
 {
 	static const char *const names[] = {
 		[PW_STRING] = "string", [PW_INT] = "whole number", [PW_BOOL] = "true or false",
@@ -76,8 +77,10 @@ reference_add_kind(struct text *text, const struct pw_setting *row)
 	}
 }
 
-void
-reference_add_default(struct text *text, const struct pw_setting *row)
+/* The default as it would be written in a file: 3, "60s", [ "a", "b" ]; nothing where there is
+ * none. */
+static void
+add_default(struct text *text, const struct pw_setting *row)
 {
 	bool is_bare = row->type == PW_INT || row->type == PW_BOOL;
 	const char *words = row->fallback;
@@ -98,19 +101,20 @@ reference_add_default(struct text *text, const struct pw_setting *row)
 	text_add(text, " ]");
 }
 
-void
-reference_add_settings(struct text *text, const struct pw_setting *rows)
+/* For a terminal: some lines a setting. */
+static void
+add_settings(struct text *text, const struct pw_setting *rows)
 {
 	for (; rows != NULL && rows->key != NULL; rows++) {
 		text_add(text, "  ");
 		reference_add_key(text, rows);
 		text_add(text, "   ");
-		reference_add_kind(text, rows);
+		add_kind(text, rows);
 		if (rows->flags & PW_REQUIRED)
 			text_add(text, "; has to be set");
 		if (rows->fallback != NULL) {
 			text_add(text, "; default ");
-			reference_add_default(text, rows);
+			add_default(text, rows);
 		}
 		text_format(text, "\n      %s\n", rows->help);
 	}
@@ -176,13 +180,13 @@ reference_add_plugin(struct text *text, const struct plugin *plugin)
 		text_format(text, "port %u by default\n", plugin_probe(plugin)->default_port);
 	if (descriptor->settings != NULL && descriptor->settings->key != NULL)
 		text_add(text, "\nIts own settings\n");
-	reference_add_settings(text, descriptor->settings);
+	add_settings(text, descriptor->settings);
 	if (descriptor->flags & PW_USES_TLS) {
 		text_add(text,
 		    descriptor->flags & PW_REQUIRES_TLS
 		        ? "\nTLS settings (tls is at least \"require\")\n"
 		        : "\nTLS settings\n");
-		reference_add_settings(text, tls_settings_rows);
+		add_settings(text, tls_settings_rows);
 	}
 	if (!is_probe)
 		return;
@@ -245,14 +249,14 @@ reference_add_mdoc(struct text *text, const struct pw_setting *rows)
 		reference_add_key(text, rows);
 		text_add(text, "\n");
 		add_sentence(text, rows->help);
-		reference_add_kind(&kind, rows);
+		add_kind(&kind, rows);
 		add_sentence(text, room);
 		if (rows->flags & PW_REQUIRED)
 			text_add(text, "It has to be set.\n");
 		if (rows->fallback == NULL)
 			continue;
 		text_add(&words, "by default ");
-		reference_add_default(&words, rows);
+		add_default(&words, rows);
 		add_sentence(text, usual);
 	}
 	text_add(text, ".El\n");

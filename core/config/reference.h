@@ -21,16 +21,6 @@ const struct reference_table *reference_tables(void);
 /* "interval", "password_file": the key as it is written. */
 void reference_add_key(struct text *, const struct pw_setting *);
 
-/* "duration, 1s to 7d", "one of \"any\" \"all\"": what can be written. */
-void reference_add_kind(struct text *, const struct pw_setting *);
-
-/* The default as it would be written in a file: 3, "60s", [ "a", "b" ]; nothing where there is
- * none. */
-void reference_add_default(struct text *, const struct pw_setting *);
-
-/* For a terminal: some lines a setting. */
-void reference_add_settings(struct text *, const struct pw_setting *rows);
-
 /* A plugin: what it is, its settings, its phases with their limits, its outcomes and facts. */
 void reference_add_plugin(struct text *, const struct plugin *);
 

@@ -37,7 +37,7 @@ values_fini(struct values *values)
 	*values = (struct values){ 0 };
 }
 
-const char *
+static const char *
 value_type_name(enum pw_type type)
 {
 	switch (type) {

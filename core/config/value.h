@@ -37,9 +37,6 @@ bool value_of_node(struct values *, struct faults *, const struct pw_setting *, 
 bool value_default(
     struct values *, const struct pw_setting *, struct pw_value *, struct reason *why);
 
-/* "a duration", "a whole number": what a type is called. */
-const char *value_type_name(enum pw_type);
-
 /* A number of the row's type, as people write it: "90s", "16M", 3. */
 void value_add_number(struct text *, const struct pw_setting *, int64_t number);
 

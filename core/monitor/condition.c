@@ -75,7 +75,7 @@ stage_name(enum stage stage)
 	return stages[stage];
 }
 
-const char *
+static const char *
 sight_name(enum sight sight)
 {
 	assert((size_t)sight < SIGHTS);

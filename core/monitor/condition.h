@@ -37,7 +37,6 @@ struct condition_move {
 
 struct condition_move condition_move(enum stage from, enum sight sight);
 const char *stage_name(enum stage stage);
-const char *sight_name(enum sight sight);
 
 struct condition {
 	uint16_t code;

@@ -25,7 +25,6 @@ enum silence_reason {
 #define SILENCE(name, kinds, text) SILENCE_##name = 1 << SILENCE_INDEX_##name,
 #include "monitor/silences.def"
 #undef SILENCE
-	SILENCE_ALL = (1 << SILENCE_COUNT) - 1
 };
 
 /* Those that the keeper alone knows: a record of an older version may name them. */

@@ -90,7 +90,7 @@ state_named(const char *name)
 	return STATE_NONE;
 }
 
-const char *
+static const char *
 signal_name(enum signal signal)
 {
 	assert((size_t)signal < SIGNALS);

@@ -41,7 +41,6 @@ struct state_move state_move(enum state from, enum signal signal);
 /* "pending", "up" … */
 const char *state_name(enum state state);
 enum state state_named(const char *name); /* STATE_NONE: none is called so */
-const char *signal_name(enum signal signal);
 
 /* Whether it counts as down for those who were told: recovering is still the same incident. */
 bool state_is_down(enum state state);

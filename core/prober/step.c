@@ -11,8 +11,9 @@
 #include "prober/phase.h"
 #include "prober/verdict.h"
 
-void
-dialogue_forget_input(struct dialogue *dialogue)
+/* Drops what is left of the input. */
+static void
+forget_input(struct dialogue *dialogue)
 {
 	buffer_fini(&dialogue->input);
 	dialogue->reader = (struct reply_reader){ .code = 0 };
@@ -26,7 +27,7 @@ dialogue_close(struct dialogue *dialogue, int64_t now, struct dialogue_step *ste
 	if (dialogue->state == LEAVING)
 		phase_leave(dialogue, now);
 	dialogue->state = OVER;
-	dialogue_forget_input(dialogue);
+	forget_input(dialogue);
 	step->next = DIALOGUE_CLOSE;
 }
 
@@ -38,7 +39,7 @@ dialogue_leave(struct dialogue *dialogue, int64_t now, struct dialogue_step *ste
 	const char *farewell = dialogue->ops->farewell;
 	uint8_t quit = phase_find(dialogue, "quit");
 
-	dialogue_forget_input(dialogue);
+	forget_input(dialogue);
 	if (farewell == NULL || quit == NO_PHASE || !dialogue->polite || dialogue->closing
 	    || dialogue->gone) {
 		dialogue_close(dialogue, now, step);

@@ -5,9 +5,6 @@
 
 #include "prober/turn.h"
 
-/* Drops what is left of the input. */
-void dialogue_forget_input(struct dialogue *);
-
 /* Carries out the step that the plugin chose. */
 void dialogue_follow(struct dialogue *, struct turn *);
 
