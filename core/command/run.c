@@ -63,6 +63,7 @@ check_for(struct words *words, const struct reload_order *order)
 	const struct config *config;
 	struct reason why;
 
+	words->source.replaces = true;
 	words->source.accepted = accepted_record();
 	config = words->source.accepted == NULL ? NULL : config_read(&words->source, &faults);
 	faults_print(stdout, &faults);

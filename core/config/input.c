@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,6 +51,17 @@ read_all(int fd, struct input *input, size_t room, struct reason *why)
 	}
 }
 
+void
+input_denied(int error, struct reason *why)
+{
+	const struct passwd *user = error == EACCES && geteuid() != 0 ? getpwuid(geteuid()) : NULL;
+
+	if (user != NULL)
+		reason_set(why, "%s to user %s", strerror(error), user->pw_name);
+	else
+		reason_set(why, "%s", strerror(error));
+}
+
 /* Opened without waiting: the other end of a FIFO may never come, and a device may do something. */
 bool
 input_read(const char *path, struct input *input, struct reason *why)
@@ -60,7 +72,7 @@ input_read(const char *path, struct input *input, struct reason *why)
 
 	*input = (struct input){ 0 };
 	if (fd < 0 || fstat(fd, &status) < 0) {
-		reason_set(why, "%s", strerror(errno));
+		input_denied(errno, why);
 	} else if (!S_ISREG(status.st_mode)) {
 		reason_set(why, "%s",
 		    S_ISDIR(status.st_mode) ? "it is a folder, not a file"

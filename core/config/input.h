@@ -20,6 +20,10 @@ struct input {
 bool input_read(const char *path, struct input *, struct reason *why);
 void input_free(struct input *);
 
+/* Why a file cannot be opened, by errno: a permission was denied to our user, by name, which may be
+ * another one than that of whoever asked for it. */
+void input_denied(int error, struct reason *why);
+
 /* The names in a folder that end with `suffix` and do not begin with a '.', in the order of their
  * bytes. Returns how many; -1: errno says why. The caller frees each entry and the array. */
 struct dirent;

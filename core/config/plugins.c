@@ -87,9 +87,12 @@ open_guarded(const char *path, struct stat *status, struct reason *why)
 		return -1;
 	fd = openat(at, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
 	close(at);
-	if (fd < 0 || fstat(fd, status) != 0)
-		reason_set(why, "the file cannot be opened: %s", strerror(errno));
-	else if (!S_ISREG(status->st_mode))
+	if (fd < 0 || fstat(fd, status) != 0) {
+		struct reason denied;
+
+		input_denied(errno, &denied);
+		reason_set(why, "the file cannot be opened: %s", denied.text);
+	} else if (!S_ISREG(status->st_mode))
 		reason_set(why, "it is not a regular file");
 	else if (folder_is_ours_alone(status, "the file", why))
 		return fd;

@@ -54,7 +54,8 @@ read_all(struct reader *reader)
 	advice_of_relays(reader);
 	if (reader->source->advise && reader->faults.into->faults == 0)
 		advice_of_reach(reader);
-	if ((reader->source->advise || reader->source->starts) && reader->faults.into->faults == 0)
+	if ((reader->source->advise || reader->source->starts || reader->source->replaces)
+	    && reader->faults.into->faults == 0)
 		service_files_check(reader);
 	if (reader->source->path != NULL && reader->config->target_count == 0
 	    && reader->faults.into->faults == 0)

@@ -51,6 +51,7 @@ struct config_source {
 	   called as a probe that is named, and nothing of a notifier but its name is looked at.
 	   Where that has a fault all is read, as without it. */
 	bool probes_alone;
+	bool replaces; /* a daemon that runs is to go on with it: our user has to read all files */
 	bool page; /* with no file: the page is served on loopback, under an address that nobody can
 	              guess */
 	struct accepted *accepted; /* remembers what is read, or has what was (config/accepted.h);

@@ -27,7 +27,7 @@ is_regular_file(const char *path, struct stat *status, struct reason *why)
 }
 
 static bool
-is_guarded_secret(const char *path, struct reason *why)
+is_guarded_secret(const char *path, uid_t owner, struct reason *why)
 {
 	struct stat status;
 
@@ -36,7 +36,7 @@ is_guarded_secret(const char *path, struct reason *why)
 	if ((status.st_mode & (S_IWGRP | S_IRWXO)) != 0)
 		reason_set(why, "is open to others (mode %04o): make it 0600, or 0640 for a group",
 		    (unsigned)status.st_mode & 07777);
-	else if (status.st_uid != 0 && status.st_uid != geteuid())
+	else if (status.st_uid != 0 && status.st_uid != geteuid() && status.st_uid != owner)
 		reason_set(why, "belongs to user %u: it has to be root's or our own",
 		    (unsigned)status.st_uid);
 	else
@@ -50,8 +50,8 @@ is_guarded_secret(const char *path, struct reason *why)
  * there.
  */
 bool
-secret_find_file(
-    struct arena *arena, const char *from, const char *text, const char **path, struct reason *why)
+secret_find_file(struct arena *arena, uid_t owner, const char *from, const char *text,
+    const char **path, struct reason *why)
 {
 	const size_t prefix = strlen(SECRET_CREDENTIAL);
 	const char *folder = getenv("CREDENTIALS_DIRECTORY"), *name;
@@ -61,7 +61,7 @@ secret_find_file(
 
 	if (strncmp(text, SECRET_CREDENTIAL, prefix) != 0) {
 		*path = path_absolute(arena, from, text);
-		return is_guarded_secret(*path, why);
+		return is_guarded_secret(*path, owner, why);
 	}
 	name = text + prefix;
 	if (folder != NULL) {
@@ -79,5 +79,5 @@ secret_find_file(
 		return false;
 	}
 	*path = arena_strdup(arena, loaded[0] == '\0' ? name : loaded);
-	return loaded[0] == '\0' || is_guarded_secret(*path, why);
+	return loaded[0] == '\0' || is_guarded_secret(*path, owner, why);
 }

@@ -5,6 +5,7 @@
 #ifndef CONFIG_SECRET_H
 #define CONFIG_SECRET_H
 
+#include <sys/types.h>
 #include "base/arena.h"
 #include "base/reason.h"
 
@@ -16,9 +17,10 @@
  * Finds the file that `text` names: a path as seen from the file `from` ("": from the working
  * folder), or a credential. Sets *path, which lies in the arena, to its absolute path. Returns
  * false with a reason if it is not a regular file, or if others than its owner can write to it or
- * read it; a group may read it. The owner has to be root or our user.
+ * read it; a group may read it. The owner has to be root, our user, or `owner`: the user that the
+ * daemon becomes where root starts it.
  */
-bool secret_find_file(
-    struct arena *, const char *from, const char *text, const char **path, struct reason *why);
+bool secret_find_file(struct arena *, uid_t owner, const char *from, const char *text,
+    const char **path, struct reason *why);
 
 #endif

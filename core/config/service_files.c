@@ -14,6 +14,7 @@
 
 #include "base/identity.h"
 #include "base/vec.h"
+#include "config/input.h"
 #include "config/reader.h"
 #include "config/secret.h"
 #include "config/service.h"
@@ -88,6 +89,18 @@ add_notifier(const struct reader *reader, struct files *files, uint32_t index)
 		        .owner = notifier->name,
 		        .secret = secret });
 	}
+}
+
+static void
+add_web(const struct reader *reader, struct files *files)
+{
+	const struct node *node
+	    = reader->web == NULL ? NULL : node_member(reader->web, "password_file");
+
+	if (node != NULL && !is_credential(node))
+		add(files, (struct named_file){ .place = node->place, .key = "password",
+		    .suffix = "_file", .owner = "web", .path = reader->config->web.password_file,
+		    .secret = true });
 }
 
 static void
@@ -219,10 +232,11 @@ void
 service_files_check(struct reader *reader)
 {
 	bool starts = reader->source->starts, changes = false;
-	bool ourselves = geteuid() != 0 && reader->source->advise;
+	bool ourselves = geteuid() != 0 && (reader->source->advise || reader->source->replaces);
 	struct files files = { .count = 0 };
 	struct service_user user;
 	const char **paths;
+	struct reason why;
 	int *errors;
 	bool tried;
 
@@ -238,13 +252,16 @@ service_files_check(struct reader *reader)
 	for (uint32_t i = 0; i < reader->config->notifier_count; i++)
 		add_notifier(reader, &files, i);
 	add_targets(reader, &files);
+	add_web(reader, &files);
 	/* Only root can try files as another user; any other user tries them as itself. */
 	for (uint32_t i = 0; ourselves && i < files.count; i++) {
 		const struct named_file *file = &files.items[i];
 
-		if (file->secret && file->path[0] == '/' && access(file->path, R_OK) != 0)
+		if (file->secret && file->path[0] == '/' && access(file->path, R_OK) != 0) {
+			input_denied(errno, &why);
 			FAULT(reader, file->place, "%s: %s%s: %s cannot be read: %s", file->owner,
-			    file->key, file->suffix, QUOTE(reader, file->path), strerror(errno));
+			    file->key, file->suffix, QUOTE(reader, file->path), why.text);
+		}
 	}
 	paths = arena_array(reader->scratch, files.count, sizeof *paths);
 	errors = arena_array(reader->scratch, files.count, sizeof *errors);

@@ -16,6 +16,7 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include "base/identity.h"
 #include "base/vec.h"
 #include "config/accepted.h"
 #include "config/input.h"
@@ -219,6 +220,7 @@ top_take_globals(struct reader *reader)
 	const char *helo, *zone;
 	const struct pw_strings *list;
 	struct address *resolvers;
+	struct identity identity;
 	struct reason why;
 
 	for (int i = 0; i < GLOBAL_ROWS; i++) {
@@ -228,6 +230,9 @@ top_take_globals(struct reader *reader)
 			    reader, &global_settings[i], reader->globals[i], &values[i]);
 	}
 	config->user = values[GLOBAL_USER].string;
+	/* One that does not exist is told later (service_files_check). */
+	if (identity_find(&identity, config->user, top_find_state(reader), &why))
+		reader->values.owner = reader->passing.owner = identity.uid;
 	config->pid_file = values[GLOBAL_PID_FILE].string;
 	config->per_address = (uint32_t)values[GLOBAL_PER_ADDRESS].number;
 	config->max_runs = (uint32_t)values[GLOBAL_MAX_RUNS].number;

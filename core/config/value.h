@@ -3,6 +3,7 @@
 #ifndef CONFIG_VALUE_H
 #define CONFIG_VALUE_H
 
+#include <sys/types.h>
 #include "config/node.h"
 #include "config/pool.h"
 #include "config/regex.h"
@@ -14,6 +15,7 @@ struct values {
 	struct hash_table regex_table; /* by pattern */
 	const struct pw_regex **regexes;
 	uint32_t regex_count, regex_room;
+	uid_t owner; /* of secrets, beside root (secret_find_file) */
 };
 
 void values_init(struct values *, struct arena *);
