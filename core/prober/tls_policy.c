@@ -7,7 +7,9 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <openssl/err.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -69,30 +71,50 @@ same_text(const char *a, const char *b)
 
 /* Stores of CAs */
 
+/* The file that was opened is the one that is looked at and read, whatever the path leads to since.
+ * Nothing is waited for: a FIFO in its place would be for ever. */
+static int
+open_ca_file(const char *ca_file, const char *shown, struct reason *why)
+{
+	int fd = open(ca_file, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	struct stat status;
+
+	if (fd < 0 || fstat(fd, &status) != 0)
+		reason_set(why, "the CA file %s cannot be read: %s", shown, strerror(errno));
+	else if (!S_ISREG(status.st_mode) || status.st_size > CA_FILE_MAX)
+		reason_set(why, "the CA file %s is no regular file of at most 16 MiB", shown);
+	else
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
 /* A file that is none, or without certificates, would make every server untrusted: it is refused
  * here, where its name can be told. */
 static bool
 load_store(struct store *store, const char *ca_file, struct reason *why)
 {
-	char shown[300];
+	char shown[300], opened[32];
 	struct text text = TEXT_OVER(shown);
-	struct stat status;
+	bool loaded;
+	int fd;
 
 	text_escape(&text, (struct pw_bytes){ ca_file, strlen(ca_file) });
-	if (stat(ca_file, &status) != 0 || access(ca_file, R_OK) != 0) {
-		reason_set(why, "the CA file %s cannot be read: %s", shown, strerror(errno));
+	fd = open_ca_file(ca_file, shown, why);
+	if (fd < 0)
 		return false;
-	}
-	if (!S_ISREG(status.st_mode) || status.st_size > CA_FILE_MAX) {
-		reason_set(why, "the CA file %s is no regular file of at most 16 MiB", shown);
-		return false;
-	}
-	if ((store->store = X509_STORE_new()) == NULL) {
+	store->store = X509_STORE_new();
+	if (store->store == NULL) {
 		reason_set(why, "out of memory");
+		close(fd);
 		return false;
 	}
+	snprintf(opened, sizeof opened, "/proc/self/fd/%d", fd);
 	ERR_clear_error();
-	if (X509_STORE_load_file(store->store, ca_file) == 1)
+	loaded = X509_STORE_load_file(store->store, opened) == 1;
+	close(fd);
+	if (loaded)
 		return true;
 	reason_set(why, "the CA file %s holds no certificate in PEM form", shown);
 	ERR_clear_error();

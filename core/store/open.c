@@ -35,9 +35,9 @@ lock(struct store *store, struct store_found *found, struct reason *why)
 
 	snprintf(path, sizeof path, "%s/store.lock", store->folder);
 	clear_lock(path, found);
-	store->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	store->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
 	if (store->lock < 0 && errno == EROFS)
-		store->lock = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+		store->lock = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (store->lock < 0 && (errno == ENOENT || errno == ENOSPC))
 		store->lock = open(store->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (store->lock < 0) {

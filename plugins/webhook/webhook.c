@@ -221,7 +221,9 @@ static bool
 read_authorities(struct post *post, const char *path, char *why, size_t why_size)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	char *bytes = fd < 0 ? NULL : malloc(AUTHORITIES_MAX);
+	struct stat status;
+	bool regular = fd >= 0 && fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
+	char *bytes = regular ? malloc(AUTHORITIES_MAX) : NULL;
 	ssize_t got = bytes == NULL ? -1 : 1;
 	size_t size = 0;
 	int error;
@@ -230,7 +232,7 @@ read_authorities(struct post *post, const char *path, char *why, size_t why_size
 		got = read(fd, bytes + size, AUTHORITIES_MAX - size);
 		size += got > 0 ? (size_t)got : 0;
 	}
-	error = errno;
+	error = fd >= 0 && !regular ? EINVAL : errno;
 	if (fd >= 0)
 		close(fd);
 	if (got == 0 && holds_certificate(bytes, size)) {

@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "ca_files.h"
 #include "../../plugins/email/gate/tls.h"
 #include "../../plugins/email/gate/wire.h"
 
@@ -55,10 +56,37 @@ reads_within_bounds(void **state)
 	close(ends[1]);
 }
 
+static bool
+gate_reads(const char *path)
+{
+	const struct settings settings = { .host = "relay.test", .tls = TLS_REQUIRE, .verify = VERIFY_FULL, .ca_file = path };
+	static struct tls tls;
+	char why[200] = "";
+	bool usable = tls_open(&tls, &settings, why, sizeof why);
+
+	assert_int_equal(usable, why[0] == '\0');
+	tls_close(&tls);
+	return usable;
+}
+
+static void
+the_gate_reads_what_it_looked_at(void **state)
+{
+	const char *folder = getenv("TMPDIR");
+	char path[300];
+
+	(void)state;
+	snprintf(path, sizeof path, "%s/email_tls.%d.pem", folder != NULL ? folder : "/tmp", (int)getpid());
+	ca_files_test(path, gate_reads);
+}
+
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(reads_within_bounds) };
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(reads_within_bounds),
+		cmocka_unit_test(the_gate_reads_what_it_looked_at),
+	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 #include <poll.h>
@@ -13,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "wire.h"
 
@@ -145,14 +147,22 @@ confine(struct tls *tls)
 	SSL_CTX_set0_security_ex_data(context, tls);
 }
 
-/* A FIFO would be waited for without end. */
+/* The file that was opened is the one that is looked at and read, whatever the path leads to since.
+ * Nothing is waited for: a FIFO in its place would be for ever. */
 static bool
 load_file(SSL_CTX *context, const char *path)
 {
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	char opened[32];
 	struct stat status;
+	bool loaded;
 
-	return stat(path, &status) == 0 && S_ISREG(status.st_mode)
-	    && SSL_CTX_load_verify_locations(context, path, NULL) == 1;
+	snprintf(opened, sizeof opened, "/proc/self/fd/%d", fd);
+	loaded = fd >= 0 && fstat(fd, &status) == 0 && S_ISREG(status.st_mode)
+	    && SSL_CTX_load_verify_locations(context, opened, NULL) == 1;
+	if (fd >= 0)
+		close(fd);
+	return loaded;
 }
 
 /* Not from a folder, which OpenSSL reads during a handshake, when no file can be opened: Debian's
