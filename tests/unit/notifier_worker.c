@@ -46,7 +46,7 @@ read_config(void **state)
 	            "  { name = \"faulty\"; plugin = \"results\"; fault = \"it is broken\"; } );\n"
 	            "targets = ( { name = \"mx1\"; host = \"127.0.0.1\"; port = 9; } );\n", folder);
 	close(fd);
-	strcat(folder, "/plugins");
+	snprintf(folder + strlen(folder), 64, "/plugins");
 	config = config_read(&(struct config_source){ .path = path, .plugin_dir = folder }, &faults);
 	unlink(path);
 	config_print_faults(&faults, &text);
