@@ -12,6 +12,9 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include "base/call_filter.h"
+#include "base/limits.h"
+#include "base/messages_ask.h"
 #include "parent/child_messages.h"
 #include "parent/reap.h"
 #include "parent/supervisor.h"
@@ -282,6 +285,117 @@ a_prober_dies_of_its_own_targets_only(void **state)
 	config = (struct config){ .probers = 1 };
 }
 
+/* By its exit status a death is told from others, and counts as the target's where it is a fault. */
+static void
+deaths_have_words(void **state)
+{
+	static const struct target targets[] = { { .name = "mine" } };
+	static const struct {
+		int status;
+		const char *how; /* NULL: nobody's fault */
+	} deaths[] = {
+		{ LIMIT_STATUS + LIMIT_MEMORY, "at its limit of memory" },
+		{ LIMIT_STATUS + LIMIT_DESCRIPTORS, "at its limit of descriptors" },
+		{ CALL_FORBIDDEN_STATUS, "of a forbidden system call" },
+		{ 70, NULL },
+		{ 0, NULL },
+	};
+	struct child *child = &tree.children[TREE_PROBERS];
+
+	(void)state;
+	config.targets = targets;
+	config.target_count = 1;
+	for (size_t i = 0; i < sizeof deaths / sizeof *deaths; i++) {
+		tree.quarantine.count = 0;
+		kill(child->pid, SIGKILL);
+		assert_int_equal(waitpid(child->pid, NULL, 0), child->pid);
+		child->pid = fork();
+		if (child->pid == 0)
+			_exit(deaths[i].status);
+		atomic_store(&child->page->in_hand, 1);
+		for (pid_t pid = child->pid; child->pid == pid;)
+			reap_children(&tree, NOW);
+		assert_int_equal(tree.quarantine.count, deaths[i].how != NULL);
+		if (deaths[i].how != NULL)
+			assert_string_equal(tree.quarantine.entries[0].last, deaths[i].how);
+		child->pid = bear_sleeper();
+	}
+	config = (struct config){ .probers = 1 };
+}
+
+static void
+put_target(unsigned char *packet, size_t room, void (*put)(struct wire_out *, uint32_t), uint32_t target, size_t *size)
+{
+	struct wire_out out = wire_over(packet, room);
+
+	put(&out, target);
+	*size = out.size;
+}
+
+/* Only the monitor hears whom somebody has resumed, or who is well again; of targets that there are. */
+static void
+the_monitor_alone_ends_a_quarantine(void **state)
+{
+	static const struct target targets[] = { { .name = "mine" } };
+	void (*const puts[])(struct wire_out *, uint32_t) = { message_put_release, message_put_cleared };
+	unsigned char packet[32];
+	size_t size;
+
+	(void)state;
+	config.targets = targets;
+	config.target_count = 1;
+	for (size_t i = 0; i < sizeof puts / sizeof *puts; i++) {
+		static const uint32_t others[] = { TREE_KEEPER, TREE_PROBERS };
+
+		(void)quarantine_learn(&tree.quarantine, 0, NOW, "of SIGSEGV");
+		if (puts[i] == message_put_release)
+			(void)quarantine_learn(&tree.quarantine, 0, NOW, "of SIGSEGV");
+		put_target(packet, sizeof packet, puts[i], 0, &size);
+		for (size_t j = 0; j < sizeof others / sizeof *others; j++) {
+			say(others[j], packet, size);
+			assert_dies(others[j]);
+			tree.children[others[j]].killed[0] = '\0';
+		}
+		assert_true(quarantine_is_apart(&tree.quarantine, 0) || tree.quarantine.entries[0].stage == QUARANTINE_HELD);
+		say(TREE_MONITOR, packet, size);
+		assert_false(is_killed(TREE_MONITOR));
+		assert_false(quarantine_is_apart(&tree.quarantine, 0));
+		say(TREE_MONITOR, packet, size); /* again: there is nothing to end */
+		assert_false(is_killed(TREE_MONITOR));
+		put_target(packet, sizeof packet, puts[i], 1, &size); /* there is one target */
+		say(TREE_MONITOR, packet, size);
+		assert_dies(TREE_MONITOR);
+		tree.children[TREE_MONITOR].killed[0] = '\0';
+	}
+	config = (struct config){ .probers = 1 };
+}
+
+/* Where there is nothing to reload by, whoever asked is told so; another than the monitor has nobody who asks. */
+static void
+a_reload_is_asked_for_by_the_monitor(void **state)
+{
+	unsigned char packet[32];
+	struct wire_out out = wire_over(packet, sizeof packet);
+	struct message_answer answer;
+
+	(void)state;
+	message_put_reload(&out, 7);
+	say(TREE_KEEPER, packet, out.size);
+	assert_dies(TREE_KEEPER);
+	say(TREE_MONITOR, packet, out.size - 1);
+	assert_dies(TREE_MONITOR);
+	tree.children[TREE_MONITOR].killed[0] = '\0';
+	say(TREE_MONITOR, packet, out.size);
+	assert_false(is_killed(TREE_MONITOR));
+	unsigned char got[256];
+	ssize_t size = packet_read(far_ends[TREE_MONITOR], got, sizeof got, NULL);
+	struct wire_in in = wire_from(got, size < 0 ? 0 : (size_t)size);
+	assert_true(size > 0 && message_get_answer(&in, &answer));
+	assert_int_equal(answer.number, 7);
+	assert_int_equal(answer.kind, 'x');
+	assert_true(answer.status != 0);
+}
+
 /* What is due and cannot be done must not keep the parent turning. */
 static void
 nobody_waits_for_what_will_not_be_done(void **state)
@@ -319,6 +433,9 @@ main(void)
 		WITH_TREE(blame_for_nobody_is_malformed),
 		WITH_TREE(a_socket_that_ends_is_closed),
 		WITH_TREE(a_prober_dies_of_its_own_targets_only),
+		WITH_TREE(deaths_have_words),
+		WITH_TREE(the_monitor_alone_ends_a_quarantine),
+		WITH_TREE(a_reload_is_asked_for_by_the_monitor),
 		WITH_TREE(nobody_waits_for_what_will_not_be_done),
 	};
 
