@@ -112,15 +112,21 @@ be_relay(int fd, const struct turn *turns)
 /* Ours */
 
 static int
+write_secret(const char *bytes, size_t size)
+{
+	FILE *file = fopen(secret_file, "w");
+
+	return file == NULL || fwrite(bytes, 1, size, file) != size ? -1 : fclose(file);
+}
+
+static int
 open_secret(void **state)
 {
 	const char *top = getenv("TMPDIR");
-	FILE *file;
 
 	(void)state;
 	snprintf(secret_file, sizeof secret_file, "%s/secret-%d", top != NULL ? top : "/tmp", (int)getpid());
-	file = fopen(secret_file, "w");
-	return file == NULL || fputs("secret\n", file) < 0 ? -1 : fclose(file);
+	return write_secret("secret\n", 7);
 }
 
 static int
@@ -177,6 +183,62 @@ assert_refused(const char *offer, const char *words, const struct turn *turns)
 	assert_null(strstr(wire.why, "secret"));
 }
 
+/* What auth_open() says of that file. */
+static void
+assert_no_secret(const struct settings *settings, const char *words)
+{
+	char why[200] = "";
+
+	assert_false(auth_open(&auth, settings, why, sizeof why));
+	if (strstr(why, words) == NULL)
+		fail_msg("%s", why);
+	auth_close(&auth);
+}
+
+static void
+what_is_no_secret_is_told(void **state)
+{
+	static char large[AUTH_SECRET_MAX + 1];
+	static const struct {
+		const char *bytes;
+		size_t size;
+	} contents[] = { { "", 0 }, { "\n", 1 }, { "two\nlines\n", 10 }, { "a\0b\n", 4 }, { large, sizeof large } };
+	struct settings missing = { .user = "watch", .password_file = "/nonexistent/secret" },
+	    folder = { .user = "watch", .token_file = "/" }, nobody = { .user = NULL };
+	char why[200];
+
+	(void)state;
+	memset(large, 'x', sizeof large);
+	assert_no_secret(&missing, "password_file: /nonexistent/secret: No such file or directory");
+	assert_no_secret(&folder, "token_file: /: Invalid argument");
+	for (size_t i = 0; i < sizeof contents / sizeof contents[0]; i++) {
+		assert_int_equal(write_secret(contents[i].bytes, contents[i].size), 0);
+		assert_no_secret(with_password("watch"), "has to hold one line of at most 8191 bytes");
+	}
+	assert_int_equal(write_secret("secret", 6), 0); /* without a line end */
+	assert_true(auth_open(&auth, with_password("watch"), why, sizeof why));
+	assert_string_equal(auth.secret, "secret");
+	auth_close(&auth);
+	assert_int_equal(write_secret("secret\n", 7), 0);
+	assert_true(auth_open(&auth, &nobody, why, sizeof why));
+	assert_null(auth.sasl);
+	auth_close(&auth);
+}
+
+/* RFC 5321 4.5.3.1.4: a command has at most 512 bytes. */
+static void
+a_long_response_waits_for_a_challenge(void **state)
+{
+	static char secret[400];
+	static const struct turn turns[] = { { .line = "AUTH PLAIN", .reply = "334 " }, { .line = "*", .reply = "235 ok" }, { .line = NULL } };
+
+	(void)state;
+	memset(secret, 'x', sizeof secret);
+	assert_int_equal(write_secret(secret, sizeof secret), 0);
+	assert_true(converse(with_password("watch"), "PLAIN", true, turns));
+	assert_int_equal(write_secret("secret\n", 7), 0);
+}
+
 static const char plain[] = "AUTH PLAIN AHdhdGNoAHNlY3JldA==";
 
 static void
@@ -211,6 +273,7 @@ a_token_is_taken(void **state)
 	struct settings settings = { .host = "relay.test", .user = "watch", .token_file = secret_file };
 	static const struct turn good[] = { { .line = "AUTH XOAUTH2 dXNlcj13YXRjaAFhdXRoPUJlYXJlciBzZWNyZXQBAQ==", .reply = "235 ok" },
 		{ .line = NULL } };
+	struct turn endless[10] = { { .line = NULL } };
 	static const struct turn expired[] = { { .line = "*", .reply = "334 eyJzdGF0dXMiOiI0MDEifQ==" },
 		{ .line = "", .reply = "535 5.7.8 expired" }, { .line = NULL } };
 
@@ -218,6 +281,11 @@ a_token_is_taken(void **state)
 	assert_true(converse(&settings, "PLAIN XOAUTH2", true, good));
 	assert_false(converse(&settings, "XOAUTH2", true, expired));
 	assert_string_equal(wire.why, "AUTH was refused: 535 5.7.8 expired (mechanism XOAUTH2)");
+	for (size_t i = 0; i < 8; i++)
+		endless[i] = (struct turn){ .line = i == 0 ? "*" : "", .reply = "334 e30=" };
+	endless[8] = (struct turn){ .line = "", .reply = NULL };
+	assert_false(converse(&settings, "XOAUTH2", true, endless));
+	assert_string_equal(wire.why, "AUTH XOAUTH2: the relay asks without end");
 }
 
 static void
@@ -284,6 +352,8 @@ a_relay_has_to_prove_itself(void **state)
 	static const struct turn without[] = { { .line = "*", .scram = SCRAM_FIRST }, { .line = "*", .reply = "235 ok" }, { .line = NULL } };
 	static const struct turn at_once[] = { { .line = "*", .reply = "235 ok" }, { .line = NULL } };
 	static const struct turn otherwise[] = { { .line = "*", .scram = SCRAM_FIRST }, { .line = "*", .reply = "250 ok" }, { .line = NULL } };
+	static const struct turn dear_first[] = { { .line = "*", .reply = "334 aT0xMDAwMDAx" }, { .line = NULL } }; /* i=1000001 */
+	static const struct turn no_count[] = { { .line = "*", .reply = "334 eGk9MTAwMDAwMQ==" }, { .line = NULL } }; /* xi=1000001 */
 	static const struct turn dear[] = { { .line = "*", .scram = SCRAM_DEAR }, { .line = NULL } };
 
 	(void)state;
@@ -292,6 +362,8 @@ a_relay_has_to_prove_itself(void **state)
 	assert_refused("SCRAM-SHA-256", "took it without a proof that it knows the password", at_once);
 	assert_refused("SCRAM-SHA-256", "took it without a proof that it knows the password", otherwise);
 	assert_refused("SCRAM-SHA-256", "asks for more than 1,000,000 rounds of hashing", dear);
+	assert_refused("SCRAM-SHA-256", "asks for more than 1,000,000 rounds of hashing", dear_first);
+	assert_refused("SCRAM-SHA-256", "the relay's challenge does not fit", no_count);
 }
 
 static void
@@ -310,6 +382,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_mechanism_is_taken),
+		cmocka_unit_test(what_is_no_secret_is_told),
+		cmocka_unit_test(a_long_response_waits_for_a_challenge),
 		cmocka_unit_test(a_token_is_taken),
 		cmocka_unit_test(each_refusal_is_told_in_its_words),
 		cmocka_unit_test(a_refused_proof_is_followed_by_the_password),

@@ -82,6 +82,26 @@ knows_software(void **state)
 	}
 }
 
+/* Names that the warning has no room for are left out of it. */
+static void
+names_what_is_missing_while_there_is_room(void **state)
+{
+	static char first[201], second[201];
+	static const char *const items[] = { first, second, "SIZE" };
+	static const struct pw_strings require = { 3, items };
+	char wanted[300];
+
+	(void)state;
+	memset(first, 'A', sizeof first - 1);
+	memset(second, 'B', sizeof second - 1);
+	values->items[0].list = &require;
+	begin("smtp", PW_TLS_NONE);
+	hear("220 mx");
+	hear("250 mx");
+	snprintf(wanted, sizeof wanted, "capability_missing: not offered: %s, SIZE (192.0.2.1)\n", first);
+	assert_string_equal(seen.warnings, wanted);
+}
+
 static void
 asks_for_what_is_required(void **state)
 {
@@ -180,6 +200,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(tells_what_it_saw, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(knows_software, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(asks_for_what_is_required, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(names_what_is_missing_while_there_is_room, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(takes_only_the_code_that_is_due, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(goes_on_in_clear_where_tls_is_a_wish, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(says_ehlo_inside_implicit_tls_once, set_up, tear_down),

@@ -120,6 +120,48 @@ judges_refusals(void **state)
 	assert_non_null(strstr(seen.steps, "greeting_rejected: greeted with"));
 }
 
+/* A refusal that holds for mail in clear as well ends the dialogue, whatever TLS is wished for. */
+static void
+is_refused_at_starttls(void **state)
+{
+	static const struct {
+		enum pw_tls_mode tls;
+		const char *reply, *steps;
+	} rows[] = {
+		{ PW_TLS_OPPORTUNISTIC, "421 4.3.2 closing", "tempfail: STARTTLS was answered with" },
+		{ PW_TLS_OPPORTUNISTIC, "454 4.7.0 too many TLS handshakes from you", "rate_limited: STARTTLS was answered with" },
+		{ PW_TLS_OPPORTUNISTIC, "554 5.7.1 your host is blocked", "policy: STARTTLS was answered with" },
+		{ PW_TLS_OPPORTUNISTIC, "454 4.3.0 later", "; ok" },
+		{ PW_TLS_REQUIRE, "454 4.3.0 later", "tempfail: STARTTLS was answered with" },
+		{ PW_TLS_REQUIRE, "502 5.5.1 no", "starttls_refused: STARTTLS was answered with" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		begin("smtp", rows[i].tls);
+		hear("220 mx");
+		hear("250-mx\n250 STARTTLS");
+		hear(rows[i].reply);
+		if (strstr(seen.steps, rows[i].steps) == NULL)
+			fail_msg("%s: %s", rows[i].reply, seen.steps);
+		assert_int_equal(strstr(seen.warnings, "starttls_refused: ") != NULL, strcmp(rows[i].steps, "; ok") == 0);
+	}
+}
+
+/* One that says LMTP in its greeting, or where it refuses HELO, is asked for it whatever the codes. */
+static void
+hears_lmtp_in_words(void **state)
+{
+	(void)state;
+	begin("smtp", PW_TLS_NONE);
+	hear("220 mx LMTP ready");
+	hear("550 no");
+	hear("550 no");
+	assert_non_null(strstr(seen.steps, "LHLO me"));
+	hear("250-mx\n250 PIPELINING");
+	assert_non_null(strstr(seen.steps, "other_protocol: "));
+}
+
 int
 main(void)
 {
@@ -128,6 +170,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(knows_lmtp, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(is_content_without_a_certificate_where_tls_is_a_wish, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(judges_refusals, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(is_refused_at_starttls, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(hears_lmtp_in_words, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
