@@ -309,16 +309,6 @@ add_itself(scmp_filter_ctx filter)
 	return done;
 }
 
-/* A library that would like a thread is told that there is none to be had. clone3 is no row: its
- * flags cannot be looked at. */
-static bool
-add_clone(scmp_filter_ctx filter, bool threads)
-{
-	return add_if(filter, threads ? SCMP_ACT_ALLOW : SCMP_ACT_ERRNO(EAGAIN), "clone", 0,
-	           CLONE_THREAD | NEW_NAMESPACES, CLONE_THREAD)
-	    && add_if(filter, SCMP_ACT_TRAP, "clone", 0, CLONE_THREAD, 0);
-}
-
 static bool
 add_rows(scmp_filter_ctx filter, uint32_t rights)
 {
@@ -341,12 +331,17 @@ add_rows(scmp_filter_ctx filter, uint32_t rights)
 static bool
 add_all(scmp_filter_ctx filter, uint32_t rights)
 {
+	/* A library that would like a thread is told that there is none to be had. clone3 is no
+	 * row: its flags cannot be looked at. */
+	uint32_t thread = rights & CALL_THREADS ? SCMP_ACT_ALLOW : SCMP_ACT_ERRNO(EAGAIN);
+
 	if (!add_names(filter, SCMP_ACT_TRAP, forbidden_to_all))
 		return false;
 	return SANITIZED
 	    || (add_rows(filter, rights) && add_memory(filter, (rights & CALL_LIBRARIES) != 0)
 	        && add_sending(filter) && add_signals(filter) && add_itself(filter)
-	        && add_clone(filter, (rights & CALL_THREADS) != 0));
+	        && add_if(filter, thread, "clone", 0, CLONE_THREAD | NEW_NAMESPACES, CLONE_THREAD)
+	        && add_if(filter, SCMP_ACT_TRAP, "clone", 0, CLONE_THREAD, 0));
 }
 
 /* libseccomp makes one of its own of the kernel's error unless it is asked for. *entered: false

@@ -43,21 +43,18 @@ take(struct wire_in *in, size_t size)
 	return in->bytes + in->at - size;
 }
 
-static void
-get(struct wire_in *in, void *value, size_t size)
-{
-	const void *bytes = take(in, size);
-
-	if (bytes != NULL)
-		memcpy(value, bytes, size);
-}
-
 /* A number is its bytes as the host has them: packets and records are read on the machine that
  * wrote them. */
 #define NUMBER(name, type) \
 	void wire_put_##name(struct wire_out *out, type value) { put(out, &value, sizeof value); } \
 	type wire_get_##name(struct wire_in *in) \
-	{ type value = 0; get(in, &value, sizeof value); return value; }
+	{ \
+		const void *bytes = take(in, sizeof(type)); \
+		type value = 0; \
+		if (bytes != NULL) \
+			memcpy(&value, bytes, sizeof value); \
+		return value; \
+	}
 
 NUMBER(u8, uint8_t)
 NUMBER(u16, uint16_t)

@@ -107,16 +107,6 @@ say_behind(const struct past *past, FILE *out)
 		    past_time(past, behind, since));
 }
 
-/* Whether this user may not look into the folder, which is said. */
-static bool
-past_is_denied(const char *folder)
-{
-	return access(folder, R_OK | X_OK) != 0 && errno == EACCES
-	    && command_fail(true,
-	        "%s: permission denied: it is for root and the user of the daemon; ask as root",
-	        folder);
-}
-
 static int
 open_reader(struct past *past)
 {
@@ -130,8 +120,10 @@ open_reader(struct past *past)
 		take_accepted(past);
 	if (past->reader != NULL)
 		return 0;
-	if (past_is_denied(past->folder))
-		return EXIT_DENIED;
+	if (access(past->folder, R_OK | X_OK) != 0 && errno == EACCES)
+		return command_fail(EXIT_DENIED,
+		    "%s: permission denied: it is for root and the user of the daemon; ask as root",
+		    past->folder);
 	say_behind(past, stderr);
 	if (opening != STORE_READER_NOTHING)
 		return command_fail(EXIT_INTERNAL, "%s: %s", past->folder, why.text);

@@ -75,13 +75,6 @@ stage_name(enum stage stage)
 	return stages[stage];
 }
 
-static const char *
-sight_name(enum sight sight)
-{
-	assert((size_t)sight < SIGHTS);
-	return sights[sight];
-}
-
 /* Before the run is judged: a condition that found no memory in the midst of it would be half
  * learnt. */
 bool
@@ -259,7 +252,7 @@ cell(size_t row, size_t column)
 
 	switch (column) {
 	case 0: return stage_name(from);
-	case 1: return sight_name(sight);
+	case 1: return sights[sight];
 	case 2: return stage_name(next.to);
 	case 3: return tells[next.tell];
 	}

@@ -90,13 +90,6 @@ state_named(const char *name)
 	return STATE_NONE;
 }
 
-static const char *
-signal_name(enum signal signal)
-{
-	assert((size_t)signal < SIGNALS);
-	return signals[signal];
-}
-
 bool
 state_is_down(enum state state)
 {
@@ -112,7 +105,7 @@ cell(size_t row, size_t column)
 
 	switch (column) {
 	case 0: return state_name(from);
-	case 1: return signal_name(signal);
+	case 1: return signals[signal];
 	case 2: return state_name(move.to);
 	case 3: return move.tell != NOTICE_none ? notice_name(move.tell) : move.avoided
 	    ? "– (a false alarm avoided)" : "–";
