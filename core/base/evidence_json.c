@@ -1,3 +1,4 @@
+/* Writes the evidence of one leg as JSON. */
 #include "base/evidence_json.h"
 
 #include <assert.h>

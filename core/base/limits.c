@@ -1,3 +1,4 @@
+/* Limits the resources of a process (setrlimit(2)), and tells when one is reached. */
 #include "base/limits.h"
 
 #include <assert.h>

@@ -1,3 +1,4 @@
+/* The options of commands that choose targets and a span of time. */
 #include "command/choice.h"
 
 #include <assert.h>

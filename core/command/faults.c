@@ -1,3 +1,4 @@
+/* The options that name a configuration, and its faults, printed. */
 #include "command/faults.h"
 
 #include <string.h>

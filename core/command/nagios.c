@@ -1,3 +1,4 @@
+/* Prints the output of a Nagios plugin. */
 #include "command/nagios.h"
 
 #include <ctype.h>

@@ -1,3 +1,4 @@
+/* Writes metrics into a file for the node_exporter's textfile collector. */
 #include "command/textfile.h"
 
 #include <errno.h>

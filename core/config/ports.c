@@ -1,3 +1,4 @@
+/* Lists the TCP ports that processes connect to, by the configuration. */
 #include "config/ports.h"
 
 enum { DNS_PORT = 53 };

@@ -1,3 +1,4 @@
+/* Queues lines for the log that the parent has not taken yet. */
 #include "keeper/lines.h"
 
 #include <poll.h>

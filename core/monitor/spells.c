@@ -1,3 +1,4 @@
+/* Keeps the stretches of time in which we could not see, and looks whether a run overlaps one. */
 #include "monitor/spells.h"
 
 #include <assert.h>

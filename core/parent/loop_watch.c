@@ -1,3 +1,4 @@
+/* Finds a prober whose loop turns without end, by its signs of life. */
 #include "parent/loop_watch.h"
 
 #include <time.h>

@@ -1,3 +1,4 @@
+/* The page about this Postwatch itself. */
 #include "web/about.h"
 
 #include <microhttpd.h>

@@ -1,3 +1,4 @@
+/* Checks host names, passwords, tokens and shared secrets of requests. */
 #include "web/access.h"
 
 #include <string.h>

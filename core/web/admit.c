@@ -1,3 +1,4 @@
+/* Decides whether a request is let in, and to what. */
 #include "web/admit.h"
 
 #include <microhttpd.h>

@@ -1,3 +1,4 @@
+/* Finds the function for a path of the API, and answers the short ones. */
 #include "web/api.h"
 
 #include <errno.h>

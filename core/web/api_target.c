@@ -1,3 +1,4 @@
+/* The API about one target: its state, and its attempts. */
 #include "web/api_call.h"
 
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* The page of one attempt: its steps as a waterfall, what was odd, and the transcript. */
 #include "web/attempt.h"
 
 #include <stdio.h>

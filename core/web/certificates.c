@@ -1,3 +1,4 @@
+/* The page of all certificates, and the bar of one. */
 #include "web/certificates.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* Draws the last attempts of a target as SVG. */
 #include "web/chart.h"
 
 #include <assert.h>

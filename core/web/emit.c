@@ -1,3 +1,4 @@
+/* Writes HTML, SVG and Prometheus text with escapes. */
 #include "web/emit.h"
 
 #include <inttypes.h>

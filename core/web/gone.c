@@ -1,3 +1,4 @@
+/* The page of a target that is not watched any more. */
 #include "web/gone.h"
 
 #include <stdio.h>

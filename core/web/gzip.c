@@ -1,3 +1,4 @@
+/* Compresses a whole answer by gzip (zlib). */
 #include "web/gzip.h"
 
 #include <stdint.h>

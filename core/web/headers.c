@@ -1,3 +1,4 @@
+/* Reads header lists of requests, and adds the headers of answers. */
 #include "web/headers.h"
 
 #include <microhttpd.h>

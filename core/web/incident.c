@@ -1,3 +1,4 @@
+/* The list of incidents, and the page of one. */
 #include "web/incident.h"
 
 #include <stdio.h>

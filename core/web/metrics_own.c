@@ -1,3 +1,4 @@
+/* Prometheus metrics that are not of single targets. */
 #include "web/metrics_own.h"
 
 #include <string.h>

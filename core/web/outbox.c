@@ -1,3 +1,4 @@
+/* Reads from the store which deliveries wait, by notifier. */
 #include "web/outbox.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* The overview page: every target, worst first. */
 #include "web/overview.h"
 
 #include <stdio.h>

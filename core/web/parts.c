@@ -1,3 +1,4 @@
+/* Sends an answer in parts, as fast as its client takes them. */
 #include "web/parts.h"
 
 #include <microhttpd.h>

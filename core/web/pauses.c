@@ -1,3 +1,4 @@
+/* Reads the pauses from the store. */
 #include "web/pauses.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* Shows the state of the daemon's processes, as the parent sends it. */
 #include "web/processes.h"
 
 #include <stdio.h>

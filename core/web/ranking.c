@@ -1,3 +1,4 @@
+/* Keeps the rows of all targets in order, worst first, and counts them by rank and tag. */
 #include "web/ranking.h"
 
 #include <assert.h>

@@ -1,3 +1,4 @@
+/* What a request asks for (query, headers, accepted types), and short answers to it. */
 #include "web/request.h"
 
 #include <microhttpd.h>

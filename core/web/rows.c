@@ -1,3 +1,4 @@
+/* Reads the watched targets from postwatch.db, a row for each. */
 #include "web/rows.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* The HTTP server (libmicrohttpd) of the page. */
 #include "web/server.h"
 
 #include <assert.h>

@@ -1,3 +1,4 @@
+/* The page that a shared secret leads to: the targets of one tag. */
 #include "web/shared.h"
 
 #include <stdio.h>

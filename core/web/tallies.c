@@ -1,3 +1,4 @@
+/* Counts how long steps took, by probe and step, for histograms. */
 #include "web/tallies.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* The page of one target. */
 #include "web/target.h"
 
 #include <stdio.h>

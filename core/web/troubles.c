@@ -1,3 +1,4 @@
+/* Reads from the notices which troubles of our own have not ended. */
 #include "web/troubles.h"
 
 #include <stdlib.h>
