@@ -170,9 +170,12 @@ attempt_put(struct view *view, struct pw_bytes evidence, bool open)
 	EMIT(emit, ", ");
 	emit_time(emit, message.leg.started);
 	EMIT(emit, "</p>\n");
+	EMIT(emit, "<div class=\"attempt\"><div>");
 	put_waterfall(view, &message.leg);
 	put_facts(view, message.leg.facts, message.leg.warnings);
+	EMIT(emit, "</div>");
 	put_transcript(view, message.leg.transcript, open);
+	EMIT(emit, "</div>\n");
 }
 
 static void

@@ -6,18 +6,39 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/difference.h"
+#include "base/messages.h"
 #include "store/list.h"
 #include "web/attempt.h"
 
-enum { LEGS_A_PAGE = 200, LISTED = 200 };
+enum { LEGS_A_PAGE = 200, LISTED = 200, MOMENTS = 64, COMPARED = 8 };
+
+/* What happened beside the attempts, in order; what was told is made before, since one list at a time is read. */
+struct event {
+	int64_t at;
+	const char *name;
+	uint32_t from, size; /* in `told` */
+};
+
+/* The legs of one run, for what differs. */
+struct compared {
+	uint64_t run;
+	uint32_t count;
+	struct buffer legs[COMPARED];
+};
 
 struct incident_story {
 	struct view *view;
 	uint64_t number;
 	uint32_t legs;
 	struct store_evidence_key last; /* of those that are shown */
+	char role[16];                  /* of the leg before */
 	const struct board_row *watched; /* its target; NULL: it is not watched any more */
 	bool is_open;
+	struct buffer told;
+	uint32_t moment_count, next;
+	struct event moments[MOMENTS];
+	struct compared failed, passed; /* the last that failed, the first that passed */
 };
 
 /* Roles of the store in words of the story. */
@@ -38,21 +59,86 @@ role_words(const char *role)
 	return role;
 }
 
+static struct event *
+add_moment(struct incident_story *story, int64_t at, const char *name)
+{
+	uint32_t place = story->moment_count;
+
+	if (at == 0 || place == MOMENTS)
+		return NULL;
+	for (; place > 0 && story->moments[place - 1].at > at; place--)
+		story->moments[place] = story->moments[place - 1];
+	story->moments[place] = (struct event){ .at = at, .name = name, .size = 0 };
+	story->moment_count++;
+	return &story->moments[place];
+}
+
+/* Those that came before `at`. */
+static void
+put_moments(struct incident_story *story, int64_t at)
+{
+	struct emit *emit = &story->view->emit;
+
+	for (; story->next < story->moment_count && story->moments[story->next].at <= at; story->next++) {
+		const struct event *moment = &story->moments[story->next];
+
+		EMIT(emit, "<li><span class=\"faint\">");
+		emit_time(emit, moment->at);
+		EMIT(emit, "</span> <strong>");
+		emit_string(emit, moment->name);
+		EMIT(emit, "</strong>");
+		if (moment->size > 0)
+			emit_made(emit, (struct pw_bytes){ story->told.data + moment->from, moment->size });
+		EMIT(emit, "</li>\n");
+	}
+}
+
+/* A page before this one has shown them. */
+static void
+skip_moments(struct incident_story *story, int64_t at)
+{
+	while (story->next < story->moment_count && story->moments[story->next].at <= at)
+		story->next++;
+}
+
+static void
+compare_with(struct compared *compared, const struct store_evidence *row)
+{
+	if (compared->run != row->run)
+		compared->count = 0;
+	compared->run = row->run;
+	if (compared->count == COMPARED)
+		return;
+	buffer_clear(&compared->legs[compared->count]);
+	if (buffer_add(&compared->legs[compared->count], row->bytes.data, row->bytes.size, EMIT_MAX))
+		compared->count++;
+}
+
 static bool
 on_leg(void *arg, const struct store_evidence *row)
 {
 	struct incident_story *story = arg;
 	struct emit *emit = &story->view->emit;
+	bool has_passed = strcmp(row->role, "passed") == 0;
 
 	if (++story->legs > LEGS_A_PAGE)
 		return false;
-	story->last = (struct store_evidence_key){ row->run, row->leg, row->target };
-	if (strcmp(row->role, "passed") == 0)
+	if (story->legs == 1 && story->last.run > 0)
+		skip_moments(story, row->at);
+	put_moments(story, row->at);
+	if (!has_passed)
+		compare_with(&story->failed, row);
+	else if (story->passed.run == 0 || story->passed.run == row->run)
+		compare_with(&story->passed, row);
+	if (has_passed)
 		EMIT(emit, "<li class=\"up\"><span class=\"faint\">");
 	else
 		EMIT(emit, "<li class=\"down\"><span class=\"faint\">");
 	emit_time(emit, row->at);
 	EMIT(emit, "</span> ");
+	if (story->legs == 1 && story->last.run == 0)
+		EMIT(emit, "<strong>First sign.</strong> ");
+	story->last = (struct store_evidence_key){ row->run, row->leg, row->target };
 	emit_string(emit, role_words(row->role));
 	if (story->watched != NULL) {
 		EMIT(emit, " (<a href=\"");
@@ -64,7 +150,8 @@ on_leg(void *arg, const struct store_evidence *row)
 		emit_u64(emit, row->run);
 		EMIT(emit, "</a>)");
 	}
-	attempt_put(story->view, row->bytes, story->legs == 1);
+	attempt_put(story->view, row->bytes, strcmp(story->role, row->role) != 0);
+	text_copy(story->role, sizeof story->role, row->role);
 	EMIT(emit, "</li>\n");
 	return true;
 }
@@ -83,6 +170,30 @@ put_fact(struct view *view, const char *name, int64_t time)
 	EMIT(emit, "</dd>");
 }
 
+/* Of the target as it stands now, which is no part of what happened. */
+static void
+put_now(struct incident_story *story)
+{
+	const struct board *board = story->view->site->board;
+	const struct board_row *row = story->watched;
+	struct emit *emit = &story->view->emit;
+
+	EMIT(emit, "<dt>Now</dt><dd id=\"now\">");
+	if (row == NULL)
+		EMIT(emit, "not watched any more");
+	else {
+		view_rank(story->view, row->rank, row->rank == RANK_DOWN ? row->state : rank_name(row->rank));
+		EMIT(emit, " for ");
+		emit_age(emit, board_time(board) - row_since(row));
+		if (row->last_run != 0) {
+			EMIT(emit, ", looked ");
+			emit_age(emit, board_time(board) - row->last_run);
+			EMIT(emit, " ago");
+		}
+	}
+	EMIT(emit, "</dd>");
+}
+
 static void
 put_heading(struct incident_story *story, const struct store_outage *incident)
 {
@@ -96,9 +207,7 @@ put_heading(struct incident_story *story, const struct store_outage *incident)
 	snprintf(title, sizeof title, "Incident %llu: %.80s %s - Postwatch", (unsigned long long)incident->number, incident->name,
 	    story->is_open ? "down" : "was down");
 	view_begin(view, title, story->is_open ? RANK_DOWN : RANK_UP);
-	EMIT(emit, "<h1>Incident ");
-	emit_u64(emit, incident->number);
-	EMIT(emit, ": ");
+	EMIT(emit, "<h1>");
 	if (incident->name[0] != '\0')
 		view_target(view, incident->name);
 	else
@@ -108,7 +217,11 @@ put_heading(struct incident_story *story, const struct store_outage *incident)
 	else
 		EMIT(emit, " was down for ");
 	emit_age(emit, (story->is_open ? board_time(board) : incident->ended) - incident->began);
-	EMIT(emit, "</h1>\n<p>");
+	EMIT(emit, "</h1>\n<p class=\"faint\">Incident ");
+	emit_u64(emit, incident->number);
+	EMIT(emit, ", ");
+	emit_string(emit, incident->outcome);
+	EMIT(emit, "</p>\n<p>");
 	emit_text(emit, incident->text);
 	EMIT(emit, "</p>\n");
 	if (incident->end_text.size > 0) {
@@ -117,14 +230,15 @@ put_heading(struct incident_story *story, const struct store_outage *incident)
 		EMIT(emit, "</p>\n");
 	}
 	EMIT(emit, "<dl>");
+	put_now(story);
 	put_fact(view, "First sign", incident->began);
 	put_fact(view, "Confirmed", incident->confirmed);
 	put_fact(view, "First success", incident->ended);
 	put_fact(view, "End confirmed", incident->end_confirmed);
-	EMIT(emit, "<dt>Outcome</dt><dd>");
-	emit_string(emit, incident->outcome);
-	EMIT(emit, "</dd>");
 	put_fact(view, "Acknowledged", incident->acknowledged);
+	(void)add_moment(story, incident->confirmed, "It is certain that it is down");
+	(void)add_moment(story, incident->acknowledged, "It was acknowledged");
+	(void)add_moment(story, incident->end_confirmed, "It is certain that it is up again");
 	if (incident->acknowledged != 0) {
 		EMIT(emit, "<dt>by</dt><dd>");
 		emit_foreign(emit, incident->ack_by);
@@ -132,45 +246,119 @@ put_heading(struct incident_story *story, const struct store_outage *incident)
 		emit_foreign(emit, incident->ack_why);
 		EMIT(emit, "</dd>");
 	}
-	EMIT(emit, "</dl>\n");
 }
 
 static void
-put_told(struct incident_story *story)
+put_told(struct emit *emit, const struct store_told *told)
 {
-	struct view *view = story->view;
-	struct emit *emit = &view->emit;
+	EMIT(emit, "<tr><td>");
+	emit_string(emit, told->notifier[0] == '\0' ? "nobody" : told->notifier);
+	EMIT(emit, "</td><td>");
+	emit_string(emit, told->recipient);
+	EMIT(emit, "</td><td>");
+	if (told->ended == 0 && told->notifier[0] != '\0')
+		EMIT(emit, "<strong>not yet told</strong>, ");
+	emit_string(emit, told->delivery);
+	EMIT(emit, "</td><td class=\"when\">");
+	emit_time(emit, told->ended != 0 ? told->ended : told->created);
+	EMIT(emit, "</td><td class=\"cause\">");
+	emit_foreign(emit, told->receipt);
+	EMIT(emit, "</td></tr>\n");
+}
+
+/* Reads who was told, a moment of the story for each notice, and says of it in a line how that stands. */
+static void
+read_told(struct incident_story *story)
+{
+	struct emit told_emit = { .to = &story->told }, *emit = &story->view->emit;
+	uint32_t sent = 0, waiting = 0;
+	int64_t first = 0;
+	uint64_t notice = 0;
+	struct event *moment = NULL;
 	struct store_list list;
 	struct store_told told;
-	uint64_t notice = 0;
 
-	EMIT(emit, "<h2>Who was told</h2>\n<div class=\"scroll\"><table id=\"told\"><thead><tr><th>Notice</th><th>Notifier</th><th>Recipient</th>"
-	    "<th>Delivery</th><th>When</th><th>Receipt</th></tr></thead><tbody>\n");
-	store_list_open(&list, board_reader(view->site->board), STORE_LIST_TOLD, story->number);
+	store_list_open(&list, board_reader(story->view->site->board), STORE_LIST_TOLD, story->number);
 	while (store_list_next(&list, &told)) {
-		EMIT(emit, "<tr><td>");
-		if (told.notice != notice)
-			emit_string(emit, told.kind);
+		if (told.notice != notice) {
+			if (moment != NULL)
+				EMIT(&told_emit, "</tbody></table></div>\n");
+			if (moment != NULL)
+				moment->size = (uint32_t)story->told.size - moment->from;
+			moment = add_moment(story, told.confirmed, strcmp(told.kind, "down") == 0 ? "Notice that it is down"
+			    : strcmp(told.kind, "up") == 0 ? "Notice that it is up" : strcmp(told.kind, "reminder") == 0 ? "Reminder" : "Notice");
+			if (moment != NULL)
+				moment->from = (uint32_t)story->told.size;
+			EMIT(&told_emit, "<div class=\"scroll\"><table class=\"plain told\"><thead><tr><th>Notifier</th><th>Recipient</th>"
+			    "<th>Delivery</th><th>When</th><th>Receipt</th></tr></thead><tbody>\n");
+		}
 		notice = told.notice;
-		EMIT(emit, "</td><td>");
-		if (told.notifier[0] == '\0')
-			EMIT(emit, "nobody");
-		else
-			emit_string(emit, told.notifier);
-		EMIT(emit, "</td><td>");
-		emit_string(emit, told.recipient);
-		EMIT(emit, "</td><td>");
-		emit_string(emit, told.delivery);
-		EMIT(emit, "</td><td class=\"when\">");
-		emit_time(emit, told.ended != 0 ? told.ended : told.created);
-		EMIT(emit, "</td><td class=\"cause\">");
-		emit_foreign(emit, told.receipt);
-		EMIT(emit, "</td></tr>\n");
+		put_told(&told_emit, &told);
+		sent += strcmp(told.delivery, "sent") == 0;
+		waiting += told.ended == 0 && told.notifier[0] != '\0';
+		if (first == 0 && strcmp(told.delivery, "sent") == 0)
+			first = told.ended;
+	}
+	if (moment != NULL) {
+		EMIT(&told_emit, "</tbody></table></div>\n");
+		moment->size = (uint32_t)story->told.size - moment->from;
 	}
 	(void)store_list_close(&list);
-	if (notice == 0)
-		EMIT(emit, "<tr><td colspan=\"6\">Nothing was told of it.</td></tr>\n");
-	EMIT(emit, "</tbody></table></div>\n");
+	EMIT(emit, "<dt>Told</dt><dd id=\"told\">");
+	if (sent > 0) {
+		EMIT(emit, "yes, first at ");
+		emit_time(emit, first);
+	} else if (waiting == 0)
+		EMIT(emit, "Nothing was told of it");
+	if (waiting > 0) {
+		emit_string(emit, sent > 0 ? "; " : "nobody yet; ");
+		emit_u64(emit, waiting);
+		emit_string(emit, waiting == 1 ? " notice waits" : " notices wait");
+		EMIT(emit, " to be delivered");
+	}
+	EMIT(emit, "</dd></dl>\n");
+	story->view->emit.failed |= told_emit.failed;
+}
+
+static void
+put_difference(void *arg, const struct difference *difference)
+{
+	struct emit *emit = arg;
+
+	EMIT(emit, "<tr><td>");
+	emit_string(emit, difference->name);
+	EMIT(emit, "</td><td>");
+	emit_string(emit, difference->then);
+	EMIT(emit, "</td><td>");
+	emit_string(emit, difference->now);
+	EMIT(emit, "</td></tr>\n");
+}
+
+static bool
+leg_of(const struct buffer *bytes, struct message_evidence *message)
+{
+	struct wire_in in = wire_from(bytes->data, bytes->size);
+
+	return message_get_evidence(&in, message, UINT32_MAX);
+}
+
+/* Address by address, between the last failure and the first success. */
+static void
+put_differences(struct incident_story *story)
+{
+	struct emit *emit = &story->view->emit;
+	struct message_evidence passed, failed;
+
+	if (story->passed.count == 0 || story->failed.count == 0)
+		return;
+	EMIT(emit, "<li class=\"up\"><strong>What differs between the last failure and the first success</strong>\n<div class=\"scroll\">"
+	    "<table class=\"plain\" id=\"differs\"><thead><tr><th>Step or fact</th><th>Before</th><th>After</th></tr></thead><tbody>\n");
+	for (uint32_t i = 0; i < story->passed.count; i++)
+		for (uint32_t j = 0; j < story->failed.count; j++)
+			if (leg_of(&story->passed.legs[i], &passed) && leg_of(&story->failed.legs[j], &failed)
+			    && difference_same_place(&passed.leg, &failed.leg))
+				difference_each(&failed.leg, &passed.leg, put_difference, emit);
+	EMIT(emit, "</tbody></table></div></li>\n");
 }
 
 /* The legs of its attempts, from the first, or behind `after`, which is "RUN.LEG". */
@@ -179,18 +367,23 @@ put_story(struct incident_story *story)
 {
 	const char *after = server_query(story->view->request, "after");
 	struct emit *emit = &story->view->emit;
+	struct store_evidence_key from;
 	unsigned long long run = 0;
 	unsigned leg = 0;
 
 	if (after != NULL && sscanf(after, "%19llu.%9u", &run, &leg) == 2)
 		story->last = (struct store_evidence_key){ run < RUNS_MAX ? run : RUNS_MAX - 1, leg, INT64_MAX };
+	from = story->last;
 	EMIT(emit, "<h2>What happened</h2>\n<ol class=\"story\" id=\"story\">\n");
-	(void)store_read_evidence(board_reader(story->view->site->board), story->number, &(struct store_evidence_key){ story->last.run,
-	    story->last.leg, story->last.target }, LEGS_A_PAGE + 1, on_leg, story);
+	(void)store_read_evidence(board_reader(story->view->site->board), story->number, &from, LEGS_A_PAGE + 1, on_leg, story);
 	if (story->legs == 0)
 		EMIT(emit, "<li>Nothing is kept of its attempts.</li>\n");
-	if (story->is_open && story->legs <= LEGS_A_PAGE)
-		EMIT(emit, "<li>It is still down.</li>\n");
+	if (story->legs <= LEGS_A_PAGE) {
+		put_moments(story, INT64_MAX);
+		put_differences(story);
+		if (story->is_open)
+			EMIT(emit, "<li>It is still down.</li>\n");
+	}
 	EMIT(emit, "</ol>\n");
 	if (story->legs <= LEGS_A_PAGE)
 		return;
@@ -202,6 +395,16 @@ put_story(struct incident_story *story)
 	EMIT(emit, ".");
 	emit_u64(emit, story->last.leg);
 	EMIT(emit, "\">later attempts</a></p>\n");
+}
+
+static void
+story_fini(struct incident_story *story)
+{
+	for (uint32_t i = 0; i < COMPARED; i++) {
+		buffer_fini(&story->failed.legs[i]);
+		buffer_fini(&story->passed.legs[i]);
+	}
+	buffer_fini(&story->told);
 }
 
 void
@@ -225,13 +428,14 @@ incident_answer(struct view *view, const char *rest)
 		put_heading(&story, &outage);
 	reading = store_list_close(&list);
 	if (is_found) {
+		read_told(&story);
 		put_story(&story);
-		put_told(&story);
 		view_end(view);
 	} else if (reader == NULL || reading == STORE_READ_BROKEN)
 		server_problem(view->request, view->answer, 503, "the store cannot be read now");
 	else
 		view_missing(view, "No incident has this number.");
+	story_fini(&story);
 }
 
 /* Returns the number of the last, where there are earlier ones; else 0. */
@@ -247,7 +451,10 @@ put_incidents(struct view *view, enum store_list_kind kind, uint64_t target, uin
 
 	if (board_reader(view->site->board) == NULL)
 		return 0;
-	EMIT(emit, "<div class=\"scroll\"><table id=\"incidents\"><thead><tr><th>Incident</th><th>Target</th><th>Began</th><th>Lasted</th><th>Outcome</th>"
+	EMIT(emit, "<div class=\"scroll\"><table id=\"incidents\"><thead><tr><th>Incident</th>");
+	if (target == 0)
+		EMIT(emit, "<th>Target</th>");
+	EMIT(emit, "<th>Began</th><th>Lasted</th><th>Outcome</th>"
 	    "<th>Said</th></tr></thead><tbody>\n");
 	store_list_open(&list, board_reader(view->site->board), kind, target);
 	if (before != 0)
@@ -259,10 +466,14 @@ put_incidents(struct view *view, enum store_list_kind kind, uint64_t target, uin
 		emit_u64(emit, outage.number);
 		EMIT(emit, "\">");
 		emit_u64(emit, outage.number);
-		EMIT(emit, "</a></td><td class=\"name\">");
-		if (outage.name[0] != '\0')
-			view_target(view, outage.name);
-		EMIT(emit, "</td><td class=\"when\">");
+		EMIT(emit, "</a></td>");
+		if (target == 0) {
+			EMIT(emit, "<td class=\"name\">");
+			if (outage.name[0] != '\0')
+				view_target(view, outage.name);
+			EMIT(emit, "</td>");
+		}
+		EMIT(emit, "<td class=\"when\">");
 		emit_time(emit, outage.began);
 		EMIT(emit, "</td><td class=\"when\">");
 		if (outage.ended == 0)

@@ -207,7 +207,7 @@ count_in_quarter(struct look *look, int64_t at, enum pw_verdict verdict, enum st
 	if (verdict == PW_FAILED && now->failed < UINT8_MAX)
 		now->failed++;
 	if (now->share == 0 || mood == STORE_MOOD_down || (mood != STORE_MOOD_up && now->mood == STORE_MOOD_up)) {
-		now->mood = (uint8_t)mood;
+		now->mood = mood == STORE_MOOD_degraded && verdict == PW_BLOCKED ? LOOK_BLOCKED : (uint8_t)mood;
 		now->share = UINT8_MAX;
 	}
 }
@@ -306,7 +306,7 @@ take_quarter(struct look *look, struct query *query)
 	for (size_t i = 0; i < sizeof worst_first / sizeof worst_first[0]; i++) {
 		if (time[worst_first[i]] <= 0)
 			continue;
-		into->mood = (uint8_t)worst_first[i];
+		into->mood = worst_first[i] == STORE_MOOD_degraded && counts[PW_BLOCKED] > counts[PW_DEGRADED] ? LOOK_BLOCKED : (uint8_t)worst_first[i];
 		into->share = (uint8_t)(time[worst_first[i]] >= quarter ? UINT8_MAX : 1 + time[worst_first[i]] * (UINT8_MAX - 1) / quarter);
 		break;
 	}

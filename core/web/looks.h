@@ -12,8 +12,9 @@
 enum { LOOK_QUARTERS = 96, LOOK_HOURS = 24, LOOK_PHASES_MAX = 16 }; /* a strip of 24 hours */
 
 /* A quarter of an hour: the worst that a part of it was, and how great that part was. */
+enum { LOOK_BLOCKED = STORE_MOODS_END, LOOK_MOODS_END }; /* degraded, in that we were refused */
 struct quarter {
-	uint8_t mood;   /* enum store_mood */
+	uint8_t mood;   /* enum store_mood, or LOOK_BLOCKED */
 	uint8_t share;  /* of 255; 0: nothing is known of it */
 	uint8_t failed; /* runs that failed in it, up to 255 */
 };

@@ -107,19 +107,20 @@ put_sentence(struct view *view)
 	for (uint32_t i = 0; i < down && i < NAMED_MAX; i++) {
 		const struct board_row *row = board_get(board, i);
 
-		EMIT(emit, " ");
+		EMIT(emit, " <span>");
 		view_target(view, row->name);
 		EMIT(emit, " does not, since ");
-		emit_time(emit, row->since);
-		EMIT(emit, " (");
-		emit_string(emit, row->outcome);
-		EMIT(emit, ").");
+		emit_moment(emit, row->since);
+		EMIT(emit, ": ");
+		emit_string(emit, row->text[0] != '\0' ? row->text : row->outcome);
+		EMIT(emit, ".</span>");
 	}
 	if (down > NAMED_MAX) {
-		EMIT(emit, " Nor do ");
+		EMIT(emit, " <span>Nor do ");
 		emit_u64(emit, down - NAMED_MAX);
-		EMIT(emit, " others.");
+		EMIT(emit, " others.</span>");
 	}
+	EMIT(emit, " <span class=\"rest\">");
 	if (blocked > 0) {
 		EMIT(emit, " ");
 		emit_u64(emit, blocked);
@@ -143,7 +144,13 @@ put_sentence(struct view *view)
 		emit_u64(emit, unknown);
 		EMIT(emit, " we cannot tell.");
 	}
-	EMIT(emit, "</h1>\n");
+	EMIT(emit, "</span></h1>\n");
+}
+
+static bool
+has_trouble(const struct board *board)
+{
+	return board_troubles(board)->count > 0 || board_behind_since(board) != 0;
 }
 
 /* What we suffer stands above all else: what is said below may be old, or told to nobody. */
@@ -155,9 +162,7 @@ put_troubles(struct view *view)
 	int64_t behind = board_behind_since(board);
 	struct emit *emit = &view->emit;
 
-	if (troubles->count == 0 && behind == 0)
-		return;
-	EMIT(emit, "<section class=\"trouble\" id=\"troubles\" aria-label=\"Trouble of our own\"><strong>It is us:</strong>\n<ul>\n");
+	EMIT(emit, "<section class=\"trouble\" id=\"troubles\" aria-label=\"Trouble of Postwatch itself\"><strong>Postwatch itself has trouble:</strong>\n<ul>\n");
 	if (behind != 0) {
 		EMIT(emit, "<li>The store cannot be written since ");
 		emit_time(emit, behind);
@@ -165,12 +170,27 @@ put_troubles(struct view *view)
 	}
 	for (uint32_t i = 0; i < troubles->count; i++) {
 		EMIT(emit, "<li>Since ");
-		emit_time(emit, troubles->items[i].since);
+		emit_moment(emit, troubles->items[i].since);
 		EMIT(emit, ": ");
 		emit_string(emit, troubles->items[i].text);
 		EMIT(emit, "</li>\n");
 	}
 	EMIT(emit, "</ul></section>\n");
+}
+
+/* Whoever wonders whether it is us is answered as well. */
+static void
+put_well(struct view *view)
+{
+	struct store_waiting waiting = board_waiting(view->site->board);
+	struct emit *emit = &view->emit;
+
+	EMIT(emit, "<p class=\"faint\" id=\"troubles\">Postwatch itself has no trouble");
+	if (waiting.notices > 0) {
+		EMIT(emit, "; notices that wait to be told: ");
+		emit_u64(emit, waiting.notices);
+	}
+	EMIT(emit, ".</p>\n");
 }
 
 static void
@@ -192,9 +212,9 @@ put_row(struct view *view, const struct board_row *row, int64_t now)
 	if (row->flapping)
 		EMIT(emit, " <span class=\"faint\">flapping</span>");
 	EMIT(emit, "</td><td class=\"when since\">");
-	emit_moment(emit, row->since);
+	emit_moment(emit, row_since(row));
 	EMIT(emit, " <span class=\"faint\">");
-	emit_age(emit, now - row->since);
+	emit_age(emit, now - row_since(row));
 	EMIT(emit, "</span></td><td class=\"cause\">");
 	put_cause(view, row);
 	EMIT(emit, "</td><td class=\"when looked\">");
@@ -244,7 +264,7 @@ put_filters(struct view *view, const struct choice *choice)
 	const struct board *board = view->site->board;
 	struct emit *emit = &view->emit;
 
-	EMIT(emit, "<ul class=\"chips\" id=\"states\"><li><a href=\"");
+	EMIT(emit, "<div class=\"filters\"><ul class=\"chips\" id=\"states\" aria-label=\"States\"><li><a href=\"");
 	put_query(view, choice, NULL, 1);
 	EMIT(emit, "\"");
 	if (choice->rank == RANKS)
@@ -281,7 +301,7 @@ put_filters(struct view *view, const struct choice *choice)
 		emit_string(emit, choice->tag);
 		EMIT(emit, "\">");
 	}
-	EMIT(emit, "<button>Find</button></form>\n");
+	EMIT(emit, "<button>Find</button></form></div>\n");
 }
 
 static void
@@ -414,8 +434,11 @@ overview_answer(struct view *view)
 	} else if (board_count(board) == 0) {
 		EMIT(emit, "<h1 class=\"sentence\">Nothing was looked at yet.</h1>\n<p>A target appears here after its first attempt.</p>\n");
 	} else {
+		if (has_trouble(board))
+			put_troubles(view);
 		put_sentence(view);
-		put_troubles(view);
+		if (!has_trouble(board))
+			put_well(view);
 		put_filters(view, &choice);
 		put_tags(view, &choice);
 		put_table(view, &choice);

@@ -27,6 +27,12 @@ rank_name(enum board_rank rank)
 	return names[rank];
 }
 
+int64_t
+row_since(const struct board_row *row)
+{
+	return (row->rank == RANK_DEGRADED || row->rank == RANK_BLOCKED) && row->standing_since > row->since ? row->standing_since : row->since;
+}
+
 enum board_rank
 rank_named(const char *name)
 {
@@ -72,11 +78,12 @@ rows_clear(struct rows *rows)
 
 static const char row_sql[] = "SELECT t.target, port, coalesce(since_us, 0), coalesce(last_run_us, 0),"
     " coalesce(incident, 0), coalesce(acknowledged_us, 0), flapping, slow, quarantined, CAST(coalesce(interval_s, 0) * 1e6 AS INTEGER),"
-    " known_us, name, probe, host, state, coalesce(text, ''), coalesce(outcome, ''), coalesce(conditions, ''), coalesce(silences, ''),"
+    " known_us, coalesce((SELECT min(c.since) FROM conditions c WHERE c.target = t.target AND standing > 0 AND cleared = 0), 0),"
+    " name, probe, host, state, coalesce(text, ''), coalesce(outcome, ''), coalesce(conditions, ''), coalesce(silences, ''),"
     " coalesce(acknowledged_by, ''), coalesce(acknowledged_why, ''), coalesce(tls_version, ''), coalesce(tls_cipher, ''), coalesce(verdict, ''),"
     " coalesce(s.at, 0), coalesce(not_before, 0), coalesce(not_after, 0), coalesce(chain_ends, 0), coalesce(ip, 0)"
     " FROM target_status t LEFT JOIN servers s ON s.target = t.target WHERE t.target > ?1 AND gone IS NULL ORDER BY t.target LIMIT 1000";
-enum { FIRST_TEXT = 11, TEXTS = 12, VERDICT = FIRST_TEXT + TEXTS, SERVER };
+enum { FIRST_TEXT = 12, TEXTS = 12, VERDICT = FIRST_TEXT + TEXTS, SERVER };
 
 static bool
 make_label(struct rows *rows, struct board_row *row)
@@ -158,6 +165,7 @@ fill_row(struct rows *rows, struct query *query, struct board_row *row, struct l
 		row->verdict = PW_UNKNOWN;
 	if (row->since == 0)
 		row->since = query_i64(query, 10);
+	row->standing_since = query_i64(query, 11);
 	if (!take_texts(rows, query, row))
 		return false;
 	row->stated = rank_stated(row->state);

@@ -49,12 +49,16 @@ struct board_row {
 	int64_t since, last_run;         /* UTC; last_run: when the newest run ended; 0: none */
 	int64_t unseen_since;            /* nobody looks at it since then; 0: it is looked at */
 	int64_t interval, patience;      /* microseconds; without a run for the latter nobody looks at it */
+	int64_t standing_since;          /* UTC: the oldest of its conditions that stand; 0: there is none */
 	uint64_t incident;               /* 0: none is open */
 	int64_t acknowledged;            /* 0: it is not */
 	bool flapping, slow, quarantined, paused;
 	uint32_t look;                   /* index of its struct look */
 	struct board_server server;
 };
+
+/* Since when it has its rank, UTC: one that answers, and is not well, since the first of its conditions that stand. */
+int64_t row_since(const struct board_row *);
 
 struct rows {
 	struct board_row *items;   /* by number */

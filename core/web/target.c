@@ -41,9 +41,9 @@ put_heading(struct view *view, const struct board_row *row, int64_t now)
 	EMIT(emit, "</h1>\n<p class=\"sentence\" id=\"sentence\">");
 	view_rank(view, row->rank, row->rank == RANK_DOWN ? row->state : rank_name(row->rank));
 	EMIT(emit, " for ");
-	emit_age(emit, now - row->since);
+	emit_age(emit, now - row_since(row));
 	EMIT(emit, ", since ");
-	emit_time(emit, row->since);
+	emit_time(emit, row_since(row));
 	EMIT(emit, ".</p>\n");
 	if (row->text[0] != '\0') {
 		EMIT(emit, "<p>");

@@ -106,7 +106,7 @@ view_target(struct view *view, const char *name)
 	EMIT(emit, "</a>");
 }
 
-static const char *const mood_words[STORE_MOODS_END] = { "up", "degraded", "down", "unknown", "paused" };
+static const char *const mood_words[LOOK_MOODS_END] = { "up", "degraded", "down", "unknown", "paused", "blocked" };
 
 /* What a piece of the strip is called: a list item for who goes through it by keyboard or does not see it, and the text that a pointer shows. */
 static void
@@ -173,7 +173,7 @@ view_strip(struct view *view, const struct look *look, int64_t now)
 {
 	static const int64_t length = INT64_C(900) * SECOND;
 	struct emit *emit = &view->emit;
-	int64_t parts[STORE_MOODS_END] = { 0 }, last = now / length;
+	int64_t parts[LOOK_MOODS_END] = { 0 }, last = now / length;
 	uint32_t failed = 0;
 
 	for (int i = 0; i < LOOK_QUARTERS; i++) {
@@ -184,7 +184,7 @@ view_strip(struct view *view, const struct look *look, int64_t now)
 			parts[quarter->mood] += quarter->share;
 	}
 	EMIT(emit, "<svg class=\"strip\" viewBox=\"0 0 960 16\" preserveAspectRatio=\"none\" role=\"list\" aria-label=\"The last 24 hours:");
-	for (int mood = STORE_MOOD_degraded; mood < STORE_MOODS_END; mood++) {
+	for (int mood = STORE_MOOD_degraded; mood < LOOK_MOODS_END; mood++) {
 		if (parts[mood] == 0)
 			continue;
 		EMIT(emit, " ");

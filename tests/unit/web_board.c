@@ -471,6 +471,36 @@ the_pace_of_a_day_is_by_hours(void **state)
 	buffer_fini(&body);
 }
 
+/* One that answers and is not well is so since the first of its conditions, and a quarter in which it refused us is told so. */
+static void
+what_is_not_well_is_so_since_its_condition(void **state)
+{
+	struct store_batch *batch = store_batch_create(STORE_MAIN), *results = store_batch_create(STORE_HISTORY);
+	int64_t now = clock_wall(), hour = INT64_C(3600) * SECOND;
+	struct buffer body;
+
+	(void)state;
+	store_put_state(batch, &(struct store_state){ .target = 1, .at = now, .state = "up", .verdict = "blocked", .outcome = "policy", .since = now - 30 * hour,
+		.ended = now, .interval = hour, .text = text_view("") });
+	store_put_condition(batch, &(struct store_condition){ .target = 1, .code = "policy", .since = now - 3 * hour, .standing = now, .text = text_view("refused") });
+	folder_commit(&folder, batch);
+	turn();
+	store_put_result(results, &(struct store_result){ .target = 1, .run = 2, .at = now + 1, .verdict = PW_BLOCKED, .mood = STORE_MOOD_degraded,
+		.outcome = "policy", .phase_names = "", .text = text_view("greeted with 554") });
+	folder_commit(&folder, results);
+	turn();
+	board_destroy(&board);
+	board = board_create(&config);
+	turn();
+	assert_int_equal(board_named(board, "a")->rank, RANK_BLOCKED);
+	assert_int_equal(row_since(board_named(board, "a")), now - 3 * hour);
+	body = page("/");
+	assert_non_null(strstr(body.data, "<span class=\"faint\">3 h</span>"));
+	buffer_fini(&body);
+	store_batch_destroy(&batch);
+	store_batch_destroy(&results);
+}
+
 static void
 pauses_hold_in_their_time(void **state)
 {
@@ -509,6 +539,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(rows_are_there_without_their_results, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_strip_shows_no_other_day, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_pace_of_a_day_is_by_hours, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_is_not_well_is_so_since_its_condition, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(pauses_hold_in_their_time, set_up, tear_down),
 	};
 
