@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "command/faults.h"
+#include "command/desktop.h"
 #include "config/accepted.h"
 #include "config/read.h"
 #include "parent/parent.h"
@@ -155,6 +156,8 @@ run(const struct command *command, int argc, char **argv)
 	config = ordered ? read_kept(&words, &order) : read_files(&words);
 	if (config == NULL)
 		return words.misused ? EXIT_USAGE : EXIT_CONFIG;
+	if (source->page && !ordered && config->web.token != NULL)
+		desktop_open(config->web.listen[0], config->web.token);
 	return parent_run(config, &words.options);
 }
 

@@ -4,7 +4,36 @@
 #include <microhttpd.h>
 #include <zlib.h>
 
+#include <stdio.h>
+#include <sys/stat.h>
+
 #include "base/clock.h"
+#include "store/list.h"
+
+enum { WAITING_SHOWN = 50, OWN_NOTICES = 20 };
+
+static void
+put_settings(struct emit *emit, const struct pw_setting *setting)
+{
+	if (setting == NULL || setting->key == NULL) {
+		EMIT(emit, "none");
+		return;
+	}
+	EMIT(emit, "<details><summary>Settings</summary><dl>");
+	for (; setting->key != NULL; setting++) {
+		EMIT(emit, "<dt>");
+		emit_string(emit, setting->key);
+		EMIT(emit, "</dt><dd>");
+		emit_string(emit, setting->help);
+		if (setting->fallback != NULL) {
+			EMIT(emit, " <span class=\"faint\">(");
+			emit_string(emit, setting->fallback);
+			EMIT(emit, ")</span>");
+		}
+		EMIT(emit, "</dd>");
+	}
+	EMIT(emit, "</dl></details>");
+}
 
 static void
 put_plugins(struct view *view)
@@ -12,7 +41,8 @@ put_plugins(struct view *view)
 	const struct config *config = view->site->config;
 	struct emit *emit = &view->emit;
 
-	EMIT(emit, "<h2>Plugins</h2>\n<div class=\"scroll\"><table id=\"plugins\"><thead><tr><th>Plugin</th><th>Kind</th><th>Does</th></tr></thead><tbody>\n");
+	EMIT(emit, "<h2>Plugins</h2>\n<div class=\"scroll\"><table id=\"plugins\"><thead><tr><th>Plugin</th><th>Kind</th><th>Version</th><th>Does</th>"
+	    "<th>Settings, and what they are unless set</th></tr></thead><tbody>\n");
 	for (uint32_t i = 0; i < config->plugin_count; i++) {
 		const struct pw_plugin *plugin = config->plugins[i].descriptor;
 
@@ -20,8 +50,12 @@ put_plugins(struct view *view)
 		emit_string(emit, plugin->name);
 		EMIT(emit, "</td><td>");
 		emit_string(emit, plugin->kind == PW_PROBE ? "probe" : "notifier");
+		EMIT(emit, "</td><td>");
+		emit_string(emit, plugin->version);
 		EMIT(emit, "</td><td class=\"cause\">");
 		emit_string(emit, plugin->summary);
+		EMIT(emit, "</td><td class=\"cause\">");
+		put_settings(emit, plugin->settings);
 		EMIT(emit, "</td></tr>\n");
 	}
 	EMIT(emit, "</tbody></table></div>\n");
@@ -31,11 +65,14 @@ static void
 put_notifiers(struct view *view)
 {
 	const struct config *config = view->site->config;
+	struct store_reader *reader = board_reader(view->site->board);
 	struct emit *emit = &view->emit;
 
-	EMIT(emit, "<h2>Notifiers</h2>\n<div class=\"scroll\"><table id=\"notifiers\"><thead><tr><th>Notifier</th><th>Plugin</th><th>Way</th></tr></thead><tbody>\n");
+	EMIT(emit, "<h2>Notifiers</h2>\n<div class=\"scroll\"><table id=\"notifiers\"><thead><tr><th>Notifier</th><th>Plugin</th><th>Way</th>"
+	    "<th>Delivered last</th><th>Waiting now</th></tr></thead><tbody>\n");
 	for (uint32_t i = 0; i < config->notifier_count; i++) {
 		const struct config_notifier *notifier = &config->notifiers[i];
+		const struct outbox_row *waiting = outbox_of(board_outbox(view->site->board), notifier->name);
 
 		EMIT(emit, "<tr><td>");
 		emit_string(emit, notifier->name);
@@ -43,11 +80,133 @@ put_notifiers(struct view *view)
 		emit_string(emit, notifier->plugin->descriptor->name);
 		EMIT(emit, "</td><td class=\"cause\">");
 		emit_string(emit, notifier->way);
+		EMIT(emit, "</td><td class=\"when\">");
+		emit_time(emit, reader == NULL ? 0 : outbox_delivered(reader, notifier->name));
+		EMIT(emit, "</td><td class=\"cause\">");
+		if (waiting != NULL) {
+			emit_u64(emit, waiting->waiting);
+			EMIT(emit, ", since ");
+			emit_time(emit, waiting->since);
+		} else
+			EMIT(emit, "nothing");
 		EMIT(emit, "</td></tr>\n");
 	}
 	if (config->notifier_count == 0)
-		EMIT(emit, "<tr><td colspan=\"3\">None: nobody is told anything.</td></tr>\n");
+		EMIT(emit, "<tr><td colspan=\"5\">None: nobody is told anything.</td></tr>\n");
 	EMIT(emit, "</tbody></table></div>\n");
+}
+
+/* What is not delivered, and what the other side said of it. */
+static void
+put_waiting(struct view *view)
+{
+	struct store_reader *reader = board_reader(view->site->board);
+	struct emit *emit = &view->emit;
+	struct store_undelivered row;
+	struct store_list list;
+	int count = 0;
+
+	if (reader == NULL || board_waiting(view->site->board).notices == 0)
+		return;
+	EMIT(emit, "<h2>Notices that wait</h2>\n<div class=\"scroll\"><table id=\"waiting\"><thead><tr><th>About</th><th>Kind</th><th>Notifier</th><th>Recipient</th>"
+	    "<th>Since</th><th class=\"number\">Tries</th><th>Last answer</th></tr></thead><tbody>\n");
+	store_list_open(&list, reader, STORE_LIST_WAITING, 0);
+	for (; count < WAITING_SHOWN && store_list_next(&list, &row); count++) {
+		EMIT(emit, "<tr><td class=\"name\">");
+		if (row.target == 0)
+			EMIT(emit, "Postwatch itself");
+		else
+			view_target(view, row.name);
+		EMIT(emit, "</td><td>");
+		emit_string(emit, row.kind);
+		EMIT(emit, "</td><td>");
+		emit_string(emit, row.notifier);
+		EMIT(emit, "</td><td>");
+		emit_string(emit, row.recipient);
+		EMIT(emit, "</td><td class=\"when\">");
+		emit_moment(emit, row.created);
+		EMIT(emit, "</td><td class=\"number\">");
+		emit_u64(emit, row.attempts);
+		EMIT(emit, "</td><td class=\"cause\">");
+		emit_foreign(emit, row.receipt);
+		EMIT(emit, "</td></tr>\n");
+	}
+	store_list_stop(&list);
+	(void)store_list_close(&list);
+	EMIT(emit, "</tbody></table></div>\n");
+	if (count == WAITING_SHOWN)
+		EMIT(emit, "<p>These are the oldest: <code>postwatch outbox</code> has them all.</p>\n");
+}
+
+static bool
+on_own(void *arg, const struct store_notice *notice)
+{
+	struct emit *emit = arg;
+
+	EMIT(emit, "<tr><td class=\"when\">");
+	emit_time(emit, notice->confirmed);
+	EMIT(emit, "</td><td>");
+	emit_string(emit, notice->kind);
+	EMIT(emit, "</td><td class=\"cause\">");
+	emit_text(emit, notice->text);
+	EMIT(emit, "</td></tr>\n");
+	return true;
+}
+
+/* Times at which it was blind or impaired, and when that ended. */
+static void
+put_own_notices(struct view *view)
+{
+	struct store_reader *reader = board_reader(view->site->board);
+	struct emit *emit = &view->emit;
+
+	if (reader == NULL)
+		return;
+	EMIT(emit, "<h2>Trouble of its own, and its end</h2>\n<div class=\"scroll\"><table id=\"own\"><thead><tr><th>When</th><th>Kind</th><th>Said</th>"
+	    "</tr></thead><tbody>\n");
+	(void)store_read_notices(reader, 0, 0, OWN_NOTICES, on_own, emit);
+	EMIT(emit, "</tbody></table></div>\n");
+}
+
+static void
+put_file(struct view *view, const char *name)
+{
+	char path[4096];
+	struct emit *emit = &view->emit;
+	struct stat found;
+
+	snprintf(path, sizeof path, "%s/%s", view->site->config->state, name);
+	emit_string(emit, name);
+	if (stat(path, &found) == 0) {
+		EMIT(emit, " ");
+		emit_thousandths(emit, found.st_size / 1024 * 1000 / 1024);
+		EMIT(emit, " MiB");
+	}
+}
+
+static void
+put_store(struct view *view)
+{
+	const struct site *site = view->site;
+	struct emit *emit = &view->emit;
+
+	EMIT(emit, "</dd><dt>Store</dt><dd>");
+	emit_string(emit, site->config->state);
+	EMIT(emit, ": ");
+	put_file(view, "postwatch.db");
+	EMIT(emit, ", ");
+	put_file(view, "history.db");
+	if (board_behind_since(site->board) != 0) {
+		EMIT(emit, "; it cannot be written since ");
+		emit_time(emit, board_behind_since(site->board));
+	}
+	EMIT(emit, "</dd><dt>References</dt><dd>");
+	for (uint32_t i = 0; i < site->config->reference_count; i++) {
+		emit_string(emit, i > 0 ? ", " : "");
+		emit_string(emit, site->config->references[i].text);
+	}
+	if (site->config->reference_count == 0)
+		EMIT(emit, "none: it is never known whether it is us");
 }
 
 void
@@ -74,15 +233,15 @@ about_answer(struct view *view, const char *rest)
 	emit_u64(emit, site->config->target_count);
 	EMIT(emit, " configured, ");
 	emit_u64(emit, site->config->probers);
-	EMIT(emit, " probers</dd><dt>Configuration</dt><dd>");
+	emit_string(emit, site->config->probers == 1 ? " prober" : " probers");
+	EMIT(emit, "</dd><dt>Configuration</dt><dd>");
 	emit_string(emit, site->config->path == NULL ? "the command line" : site->config->path);
-	EMIT(emit, "</dd><dt>State folder</dt><dd>");
-	emit_string(emit, site->config->state);
+	put_store(view);
 	EMIT(emit, "</dd><dt>Names itself</dt><dd>");
 	emit_string(emit, site->config->helo == NULL ? "by its address" : site->config->helo);
 	EMIT(emit, "</dd><dt>Waits to be told</dt><dd>");
 	emit_u64(emit, waiting.notices);
-	EMIT(emit, " notices");
+	emit_string(emit, waiting.notices == 1 ? " notice" : " notices");
 	if (waiting.since != 0) {
 		EMIT(emit, ", the oldest since ");
 		emit_time(emit, waiting.since);
@@ -93,8 +252,10 @@ about_answer(struct view *view, const char *rest)
 		EMIT(emit, " deliveries were given up");
 	}
 	EMIT(emit, "</dd></dl>\n");
-	processes_show(view, &site->processes);
 	put_notifiers(view);
+	put_waiting(view);
+	put_own_notices(view);
+	processes_show(view, &site->processes);
 	put_plugins(view);
 	view_end(view);
 }

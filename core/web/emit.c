@@ -238,7 +238,7 @@ put_time(struct emit *emit, int64_t utc, bool is_short)
 	EMIT(emit, " datetime=\"");
 	put(emit, machine, strftime(machine, sizeof machine, "%Y-%m-%dT%H:%M:%SZ", &parts));
 	EMIT(emit, "\">");
-	put(emit, shown, strftime(shown, sizeof shown, is_short ? "%e %b %H:%M UTC" : "%Y-%m-%d %H:%M:%S UTC", &parts));
+	put(emit, shown, strftime(shown, sizeof shown, is_short ? "%-d %b %H:%M UTC" : "%Y-%m-%d %H:%M:%S UTC", &parts));
 	EMIT(emit, "</time>");
 }
 

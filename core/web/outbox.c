@@ -38,6 +38,25 @@ outbox_read(struct outbox *outbox, struct store_reader *reader)
 	db_set_deadline(reader->main, 0);
 }
 
+int64_t
+outbox_delivered(struct store_reader *reader, const char *notifier)
+{
+	struct query *query;
+	int64_t at = 0;
+
+	db_set_deadline(reader->main, clock_mono() + READING_MICROSECONDS);
+	query = db_query(reader->main, "SELECT ended FROM deliveries WHERE notice > (SELECT coalesce(max(notice), 0) - 10000 FROM deliveries)"
+	    " AND notifier = ?1 AND state = 4 ORDER BY notice DESC LIMIT 1");
+	if (query != NULL)
+		query_bind_text(query, 1, notifier);
+	if (query != NULL && query_step(query)) {
+		at = query_i64(query, 0);
+		query_reset(query);
+	}
+	db_set_deadline(reader->main, 0);
+	return at;
+}
+
 const struct outbox_row *
 outbox_of(const struct outbox *outbox, const char *notifier)
 {

@@ -18,6 +18,9 @@ struct outbox {
 void outbox_read(struct outbox *, struct store_reader *);
 void outbox_clear(struct outbox *);
 
+/* When it last delivered any of the newest 10,000 notices, UTC; 0: none of them. */
+int64_t outbox_delivered(struct store_reader *, const char *notifier);
+
 /* What waits for that notifier; NULL: nothing. */
 const struct outbox_row *outbox_of(const struct outbox *, const char *notifier);
 

@@ -12,6 +12,7 @@
 #include "web/chart.h"
 #include "web/gone.h"
 #include "web/incident.h"
+#include "web/legs.h"
 
 enum { NAME_MAX_BYTES = 1024, NOTICES = 20, INCIDENTS = 20 };
 
@@ -60,11 +61,10 @@ put_heading(struct view *view, const struct board_row *row, int64_t now)
 	}
 }
 
-/* What the configuration says of it: its groups, and who is told. */
+/* What the configuration says of it: its groups. */
 static void
 put_configured(struct view *view, const struct board_row *row)
 {
-	const struct config *config = view->site->config;
 	const struct policy *policy = row->configured->policy;
 	struct emit *emit = &view->emit;
 
@@ -80,16 +80,45 @@ put_configured(struct view *view, const struct board_row *row)
 		}
 		EMIT(emit, "</dd>");
 	}
-	EMIT(emit, "<dt>Told of it</dt><dd>");
+}
+
+/* Through whom somebody is told of it, and whether that works. */
+static void
+put_ways(struct view *view, const struct board_row *row)
+{
+	const struct config *config = view->site->config;
+	struct store_reader *reader = board_reader(view->site->board);
+	struct emit *emit = &view->emit;
+
+	EMIT(emit, "<h2>Who is told</h2>\n");
+	if (row->configured == NULL || !target_is_told(config, row->configured)) {
+		EMIT(emit, "<p>Nobody would be told that it is down.</p>\n");
+		return;
+	}
+	EMIT(emit, "<div class=\"scroll\"><table id=\"ways\"><thead><tr><th>Notifier</th><th>Way</th><th>Delivered last</th><th>Waiting now</th>"
+	    "</tr></thead><tbody>\n");
 	for (uint32_t i = 0; i < config->notifier_count; i++) {
+		const struct config_notifier *notifier = &config->notifiers[i];
+		const struct outbox_row *waiting = outbox_of(board_outbox(view->site->board), notifier->name);
+
 		if (!notifier_hears_of(config, i, row->configured))
 			continue;
-		emit_string(emit, config->notifiers[i].name);
-		EMIT(emit, " ");
+		EMIT(emit, "<tr><td>");
+		emit_string(emit, notifier->name);
+		EMIT(emit, "</td><td class=\"cause\">");
+		emit_string(emit, notifier->way != NULL ? notifier->way : notifier->plugin->descriptor->name);
+		EMIT(emit, "</td><td class=\"when\">");
+		emit_time(emit, outbox_delivered(reader, notifier->name));
+		EMIT(emit, "</td><td class=\"cause\">");
+		if (waiting != NULL) {
+			emit_u64(emit, waiting->waiting);
+			EMIT(emit, ", since ");
+			emit_time(emit, waiting->since);
+		} else
+			EMIT(emit, "nothing");
+		EMIT(emit, "</td></tr>\n");
 	}
-	if (!target_is_told(config, row->configured))
-		EMIT(emit, "nobody would be told that it is down");
-	EMIT(emit, "</dd>");
+	EMIT(emit, "</tbody></table></div>\n");
 }
 
 static void
@@ -230,18 +259,25 @@ put_newest(struct view *view, const struct board_row *row, const struct look *lo
 	attempt_put_steps(view, row, look->phase_names, look->phase_count, look->phases);
 }
 
-struct notices {
-	struct view *view;
+struct numbers {
 	uint32_t count;
+	uint64_t items[NOTICES];
 };
+
+static bool
+on_number(void *arg, const struct store_notice *notice)
+{
+	struct numbers *numbers = arg;
+
+	numbers->items[numbers->count++] = notice->number;
+	return numbers->count < NOTICES;
+}
 
 static bool
 on_notice(void *arg, const struct store_notice *notice)
 {
-	struct notices *notices = arg;
-	struct emit *emit = &notices->view->emit;
+	struct emit *emit = arg;
 
-	notices->count++;
 	EMIT(emit, "<tr><td class=\"when\">");
 	emit_time(emit, notice->confirmed);
 	EMIT(emit, "</td><td>");
@@ -253,15 +289,54 @@ on_notice(void *arg, const struct store_notice *notice)
 		emit_string(emit, notice->silences);
 		EMIT(emit, "</span>");
 	}
-	EMIT(emit, "</td></tr>\n");
-	return notices->count < NOTICES;
+	EMIT(emit, "</td><td class=\"cause\">");
+	return true;
+}
+
+static bool
+on_delivery(void *arg, const struct store_delivery *delivery)
+{
+	struct emit *emit = arg;
+
+	EMIT(emit, "<div>");
+	emit_string(emit, delivery->notifier);
+	if (delivery->recipient[0] != '\0') {
+		EMIT(emit, " (");
+		emit_string(emit, delivery->recipient);
+		EMIT(emit, ")");
+	}
+	EMIT(emit, ": ");
+	emit_string(emit, store_delivery_name(delivery->state));
+	EMIT(emit, " ");
+	emit_moment(emit, delivery->ended != 0 ? delivery->ended : delivery->created);
+	EMIT(emit, "</div>");
+	return true;
+}
+
+static void
+put_notices(struct view *view, const struct board_row *row)
+{
+	struct store_reader *reader = board_reader(view->site->board);
+	struct numbers numbers = { .count = 0 };
+	struct emit *emit = &view->emit;
+
+	EMIT(emit, "<h2>Notices</h2>\n<div class=\"scroll\"><table id=\"notices\"><thead><tr><th>When</th><th>Kind</th><th>Said</th>"
+	    "<th>Delivered</th></tr></thead><tbody>\n");
+	(void)store_read_notices(reader, row->number, 0, NOTICES, on_number, &numbers);
+	for (uint32_t i = 0; i < numbers.count; i++) {
+		(void)store_read_notice(reader, numbers.items[i], on_notice, emit);
+		(void)store_read_notice_deliveries(reader, numbers.items[i], on_delivery, emit);
+		EMIT(emit, "</td></tr>\n");
+	}
+	if (numbers.count == 0)
+		EMIT(emit, "<tr><td colspan=\"4\">There was nothing to tell yet.</td></tr>\n");
+	EMIT(emit, "</tbody></table></div>\n");
 }
 
 static void
 put_page(struct view *view, const struct board_row *row)
 {
 	const struct look *look = board_look(view->site->board, row);
-	struct notices notices = { .view = view };
 	struct emit *emit = &view->emit;
 	int64_t now = board_time(view->site->board);
 	char title[160];
@@ -272,17 +347,14 @@ put_page(struct view *view, const struct board_row *row)
 	put_terms(view, row, look, now);
 	put_conditions(view, row);
 	put_availability(view, row, now);
-	put_newest(view, row, look);
-	certificate_put(view, row);
-	chart_put(view, row);
 	EMIT(emit, "<h2>Incidents</h2>\n");
 	incidents_put(view, row->number, INCIDENTS);
-	EMIT(emit, "<h2>What there was to tell</h2>\n<div class=\"scroll\"><table id=\"notices\"><thead><tr><th>When</th><th>Kind</th><th>Said</th>"
-	    "</tr></thead><tbody>\n");
-	(void)store_read_notices(board_reader(view->site->board), row->number, 0, NOTICES, on_notice, &notices);
-	if (notices.count == 0)
-		EMIT(emit, "<tr><td colspan=\"3\">Nothing yet.</td></tr>\n");
-	EMIT(emit, "</tbody></table></div>\n");
+	put_ways(view, row);
+	put_notices(view, row);
+	put_newest(view, row, look);
+	chart_put(view, row);
+	legs_put(view, row);
+	certificate_put(view, row);
 	view_end(view);
 }
 

@@ -432,75 +432,6 @@ a_strip_shows_no_other_day(void **state)
 	store_reader_close(&reader);
 }
 
-/* What site_answer() gives for a path; the caller frees its data. */
-static struct buffer
-page(const char *path)
-{
-	struct site site = { .config = &config, .board = board };
-	struct buffer body = { .data = NULL };
-	struct server_answer answer = { .status = 200, .body = &body };
-
-	site_answer(&site, &(struct server_request){ .path = path, .prefix = "" }, &answer);
-	assert_int_equal(answer.status, 200);
-	assert_true(buffer_add(&body, "", 1, EMIT_MAX));
-	return body;
-}
-
-/* The hours that were summed up, each in its place, with a gap where there was none; none of another day. */
-static void
-the_pace_of_a_day_is_by_hours(void **state)
-{
-	static const int64_t hour = INT64_C(3600) * SECOND;
-	int64_t number = clock_wall() / hour;
-	char sql[512];
-	struct buffer body;
-
-	(void)state;
-	snprintf(sql, sizeof sql, "INSERT INTO rollups (target, span, start, counts, phase_names, phases, p50, p95) VALUES"
-	    " (1, 1, %lld, x'', 1, x'', 1000, 1000000), (1, 1, %lld, x'', 1, x'', 2000, 16000), (1, 1, %lld, x'', 1, x'', NULL, NULL),"
-	    " (1, 1, %lld, x'', 1, x'', 5000000000, 5000000000)",
-	    (long long)((number - 10) * hour), (long long)((number - 8) * hour), (long long)((number - 7) * hour), (long long)((number - 30) * hour));
-	assert_true(db_exec(folder.store->db_files[STORE_HISTORY].db, sql));
-	turn();
-	assert_int_equal(look()->hours[look_hour(number - 8)].p95, 16000);
-	assert_int_equal(look()->hours[look_hour(number - 7)].p50, 0);
-	assert_int_equal(look()->hours[look_hour(number - 30)].p50, 0);
-	body = page("/");
-	assert_non_null(strstr(body.data, "<title>p50 from 0.001 s, p95 up to 1.0 s</title>"));
-	assert_non_null(strstr(body.data, "class=\"p95\" d=\"M130 2h10M150 12h10\"/>"));
-	buffer_fini(&body);
-}
-
-/* One that answers and is not well is so since the first of its conditions, and a quarter in which it refused us is told so. */
-static void
-what_is_not_well_is_so_since_its_condition(void **state)
-{
-	struct store_batch *batch = store_batch_create(STORE_MAIN), *results = store_batch_create(STORE_HISTORY);
-	int64_t now = clock_wall(), hour = INT64_C(3600) * SECOND;
-	struct buffer body;
-
-	(void)state;
-	store_put_state(batch, &(struct store_state){ .target = 1, .at = now, .state = "up", .verdict = "blocked", .outcome = "policy", .since = now - 30 * hour,
-		.ended = now, .interval = hour, .text = text_view("") });
-	store_put_condition(batch, &(struct store_condition){ .target = 1, .code = "policy", .since = now - 3 * hour, .standing = now, .text = text_view("refused") });
-	folder_commit(&folder, batch);
-	turn();
-	store_put_result(results, &(struct store_result){ .target = 1, .run = 2, .at = now + 1, .verdict = PW_BLOCKED, .mood = STORE_MOOD_degraded,
-		.outcome = "policy", .phase_names = "", .text = text_view("greeted with 554") });
-	folder_commit(&folder, results);
-	turn();
-	board_destroy(&board);
-	board = board_create(&config);
-	turn();
-	assert_int_equal(board_named(board, "a")->rank, RANK_BLOCKED);
-	assert_int_equal(row_since(board_named(board, "a")), now - 3 * hour);
-	body = page("/");
-	assert_non_null(strstr(body.data, "<span class=\"faint\">3 h</span>"));
-	buffer_fini(&body);
-	store_batch_destroy(&batch);
-	store_batch_destroy(&results);
-}
-
 static void
 pauses_hold_in_their_time(void **state)
 {
@@ -538,8 +469,6 @@ main(void)
 		cmocka_unit_test_setup_teardown(damage_is_told_and_keeps_nobody_busy, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(rows_are_there_without_their_results, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_strip_shows_no_other_day, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(the_pace_of_a_day_is_by_hours, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(what_is_not_well_is_so_since_its_condition, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(pauses_hold_in_their_time, set_up, tear_down),
 	};
 

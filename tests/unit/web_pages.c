@@ -1,0 +1,198 @@
+/* What pages show of rows of the store. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "base/clock.h"
+#include "base/messages.h"
+#include "store_folder.h"
+#include "web/site.h"
+
+enum { TURNS_MAX = 2000 };
+
+static struct folder folder;
+static struct config config;
+static struct board *board;
+
+static void
+put_target(void)
+{
+	struct store_batch *batch = store_batch_create(STORE_MAIN), *results = store_batch_create(STORE_HISTORY);
+
+	store_put_target(batch, &(struct store_target){ .number = 1, .identity = "a", .name = "a", .probe = "talk", .host = "a.example",
+		.port = 25, .was = "", .known = clock_wall() });
+	folder_commit(&folder, batch);
+	store_put_result(results, &(struct store_result){ .target = 1, .run = 1, .at = clock_wall(), .outcome = "ok", .phase_names = "" });
+	folder_commit(&folder, results);
+	store_batch_destroy(&batch);
+	store_batch_destroy(&results);
+}
+
+static int
+set_up(void **state)
+{
+	(void)state;
+	folder_make(&folder);
+	folder_open(&folder);
+	assert_non_null(folder.store);
+	put_target();
+	config = (struct config){ .state = folder.path, .timezone = "UTC" };
+	board = board_create(&config);
+	assert_non_null(board);
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
+	board_destroy(&board);
+	folder_remove(&folder);
+	return 0;
+}
+
+/* Steps until there is nothing to do at once, which comes soon. */
+static void
+turn(void)
+{
+	int turns = 0;
+
+	while (board_turn(board) && turns < TURNS_MAX)
+		turns++;
+	assert_true(turns < TURNS_MAX);
+}
+
+static const struct look *
+look(void)
+{
+	return board_look(board, board_named(board, "a"));
+}
+
+/* What site_answer() gives for a path; the caller frees its data. */
+static struct buffer
+page(const char *path)
+{
+	struct site site = { .config = &config, .board = board };
+	struct buffer body = { .data = NULL };
+	struct server_answer answer = { .status = 200, .body = &body };
+
+	site_answer(&site, &(struct server_request){ .path = path, .prefix = "" }, &answer);
+	assert_int_equal(answer.status, 200);
+	assert_true(buffer_add(&body, "", 1, EMIT_MAX));
+	return body;
+}
+
+/* The hours that were summed up, each in its place, with a gap where there was none; none of another day. */
+static void
+the_pace_of_a_day_is_by_hours(void **state)
+{
+	static const int64_t hour = INT64_C(3600) * SECOND;
+	int64_t number = clock_wall() / hour;
+	char sql[512];
+	struct buffer body;
+
+	(void)state;
+	snprintf(sql, sizeof sql, "INSERT INTO rollups (target, span, start, counts, phase_names, phases, p50, p95) VALUES"
+	    " (1, 1, %lld, x'', 1, x'', 1000, 1000000), (1, 1, %lld, x'', 1, x'', 2000, 16000), (1, 1, %lld, x'', 1, x'', NULL, NULL),"
+	    " (1, 1, %lld, x'', 1, x'', 5000000000, 5000000000)",
+	    (long long)((number - 10) * hour), (long long)((number - 8) * hour), (long long)((number - 7) * hour), (long long)((number - 30) * hour));
+	assert_true(db_exec(folder.store->db_files[STORE_HISTORY].db, sql));
+	turn();
+	assert_int_equal(look()->hours[look_hour(number - 8)].p95, 16000);
+	assert_int_equal(look()->hours[look_hour(number - 7)].p50, 0);
+	assert_int_equal(look()->hours[look_hour(number - 30)].p50, 0);
+	body = page("/");
+	assert_non_null(strstr(body.data, "<title>p50 from 0.001 s, p95 up to 1.0 s</title>"));
+	assert_non_null(strstr(body.data, "class=\"p95\" d=\"M130 2h10M150 12h10\"/>"));
+	buffer_fini(&body);
+}
+
+/* One that answers and is not well is so since the first of its conditions, and a quarter in which it refused us is told so. */
+static void
+what_is_not_well_is_so_since_its_condition(void **state)
+{
+	struct store_batch *batch = store_batch_create(STORE_MAIN), *results = store_batch_create(STORE_HISTORY);
+	int64_t now = clock_wall(), hour = INT64_C(3600) * SECOND;
+	struct buffer body;
+
+	(void)state;
+	store_put_state(batch, &(struct store_state){ .target = 1, .at = now, .state = "up", .verdict = "blocked", .outcome = "policy", .since = now - 30 * hour,
+		.ended = now, .interval = hour, .text = text_view("") });
+	store_put_condition(batch, &(struct store_condition){ .target = 1, .code = "policy", .since = now - 3 * hour, .standing = now, .text = text_view("refused") });
+	folder_commit(&folder, batch);
+	turn();
+	store_put_result(results, &(struct store_result){ .target = 1, .run = 2, .at = now + 1, .verdict = PW_BLOCKED, .mood = STORE_MOOD_degraded,
+		.outcome = "policy", .phase_names = "", .text = text_view("greeted with 554") });
+	folder_commit(&folder, results);
+	turn();
+	board_destroy(&board);
+	board = board_create(&config);
+	turn();
+	assert_int_equal(board_named(board, "a")->rank, RANK_BLOCKED);
+	assert_int_equal(row_since(board_named(board, "a")), now - 3 * hour);
+	body = page("/");
+	assert_non_null(strstr(body.data, "<span class=\"faint\">3 h</span>"));
+	buffer_fini(&body);
+	store_batch_destroy(&batch);
+	store_batch_destroy(&results);
+}
+
+/* Evidence of a run over one address, which has one fact. */
+static void
+put_trace(struct store_batch *batch, uint64_t run, const char *address, uint8_t verdict, int64_t micros, const char *software)
+{
+	struct evidence_log log = { 0 };
+	struct message_evidence message = { .run = run, .leg = { .legs = 1, .verdict = verdict, .outcome = "refused", .address = text_view(address),
+		.port = 25, .started = (int64_t)run * 1000 * SECOND, .micros = micros } };
+	char bytes[4096];
+	struct wire_out out = wire_over(bytes, sizeof bytes);
+
+	if (software != NULL)
+		evidence_add_fact(&log, "software", text_view(software), true);
+	message.leg.facts = buffer_view(&log.facts);
+	message_put_evidence(&out, &message);
+	store_put_trace(batch, &(struct store_trace){ .target = 1, .run = run, .leg = strchr(address, ':') != NULL, .at = message.leg.started, .bytes = { bytes, out.size } });
+	evidence_log_fini(&log);
+}
+
+/* Each address by itself, families apart; a fact since the oldest run that had the value of the newest, and what it was before. */
+static void
+a_target_is_told_by_addresses_and_facts(void **state)
+{
+	struct store_batch *results = store_batch_create(STORE_HISTORY);
+	struct buffer body;
+	const char *v4, *v6;
+
+	(void)state;
+	put_trace(results, 10, "192.0.2.1", PW_OK, 400000, "Exim <4>");
+	put_trace(results, 11, "192.0.2.1", PW_OK, 100000, "Postfix");
+	put_trace(results, 12, "2001:db8::1", PW_FAILED, 900000, NULL);
+	put_trace(results, 12, "192.0.2.1", PW_DEGRADED, 200000, "Postfix");
+	folder_commit(&folder, results);
+	turn();
+	body = page("/targets/a");
+	v4 = strstr(body.data, "<td>IPv4</td><td>192.0.2.1</td><td>degraded (refused)</td>");
+	v6 = strstr(body.data, "<td>IPv6</td><td>2001:db8::1</td><td>failed (refused)</td>");
+	assert_true(v4 != NULL && v6 != NULL && v4 < v6);
+	assert_non_null(strstr(v4, "0 of 3</td><td class=\"number\">0.200 s</td><td class=\"number\">0.400 s</td>"));
+	assert_non_null(strstr(v6, "1 of 1</td><td class=\"number\"></td><td class=\"number\"></td>"));
+	assert_non_null(strstr(body.data, "<td>192.0.2.1</td><td>software</td><td class=\"cause\">Postfix</td><td class=\"when\">"
+	    "<time class=\"short\" datetime=\"1970-01-01T03:03:20Z\">"));
+	assert_non_null(strstr(body.data, "<td class=\"cause\">Exim &lt;4&gt;</td>"));
+	buffer_fini(&body);
+	store_batch_destroy(&results);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(the_pace_of_a_day_is_by_hours, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_is_not_well_is_so_since_its_condition, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_target_is_told_by_addresses_and_facts, set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
