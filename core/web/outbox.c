@@ -14,6 +14,7 @@ outbox_clear(struct outbox *outbox)
 	for (uint32_t i = 0; i < outbox->count; i++)
 		free(outbox->items[i].notifier);
 	free(outbox->items);
+	free(outbox->targets);
 	*outbox = (struct outbox){ .count = 0 };
 }
 
@@ -35,7 +36,29 @@ outbox_read(struct outbox *outbox, struct store_reader *reader)
 		}
 		outbox->items[outbox->count++] = (struct outbox_row){ notifier, (uint64_t)query_i64(query, 1), query_i64(query, 2) };
 	}
+	query = db_query(reader->main, "SELECT DISTINCT target FROM deliveries WHERE ended = 0 AND state < 4 AND target > 0 ORDER BY target LIMIT 1000");
+	while (query != NULL && query_step(query)) {
+		if (!VEC_RESERVE(outbox->targets, outbox->target_count, outbox->target_room)) {
+			query_reset(query);
+			break;
+		}
+		outbox->targets[outbox->target_count++] = (uint64_t)query_i64(query, 0);
+	}
 	db_set_deadline(reader->main, 0);
+}
+
+static int
+by_number(const void *left, const void *right)
+{
+	const uint64_t *a = left, *b = right;
+
+	return *a < *b ? -1 : *a > *b;
+}
+
+bool
+outbox_has(const struct outbox *outbox, uint64_t target)
+{
+	return outbox->target_count > 0 && bsearch(&target, outbox->targets, outbox->target_count, sizeof target, by_number) != NULL;
 }
 
 int64_t

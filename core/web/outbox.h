@@ -6,6 +6,8 @@
 
 /* Starts as zeroes; the owner clears it. */
 struct outbox {
+	uint32_t target_count, target_room;
+	uint64_t *targets; /* that a notice waits of, rising: the first 1,000 */
 	uint32_t count, room;
 	struct outbox_row {
 		char *notifier;
@@ -23,5 +25,8 @@ int64_t outbox_delivered(struct store_reader *, const char *notifier);
 
 /* What waits for that notifier; NULL: nothing. */
 const struct outbox_row *outbox_of(const struct outbox *, const char *notifier);
+
+/* Whether a notice of the target waits. */
+bool outbox_has(const struct outbox *, uint64_t target);
 
 #endif

@@ -209,6 +209,8 @@ put_row(struct view *view, const struct board_row *row, int64_t now)
 		EMIT(emit, " <span class=\"faint\">acknowledged</span>");
 	if (row->paused)
 		EMIT(emit, " <span class=\"faint\">paused</span>");
+	if (outbox_has(board_outbox(view->site->board), row->number))
+		EMIT(emit, " <span class=\"faint\">notice waits</span>");
 	if (row->flapping)
 		EMIT(emit, " <span class=\"faint\">flapping</span>");
 	EMIT(emit, "</td><td class=\"when since\">");

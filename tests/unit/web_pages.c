@@ -185,6 +185,30 @@ a_target_is_told_by_addresses_and_facts(void **state)
 	store_batch_destroy(&results);
 }
 
+static void
+what_waits_to_be_told_is_said_in_the_row(void **state)
+{
+	struct store_batch *batch = store_batch_create(STORE_MAIN);
+	struct buffer body = page("/");
+
+	(void)state;
+	turn();
+	assert_null(strstr(body.data, "notice waits"));
+	buffer_fini(&body);
+	store_put_notice(batch, &(struct store_notice){ .number = 1, .target = 1, .change = 1, .kind = "down", .code = "refused", .confirmed = clock_wall(),
+		.silences = "" });
+	store_add_delivery(batch, &(struct store_delivery){ .notice = 1, .notifier = "mail", .recipient = "", .target = 1, .state = STORE_DELIVERY_waiting,
+		.created = clock_wall() });
+	folder_commit(&folder, batch);
+	board_destroy(&board);
+	board = board_create(&config);
+	turn();
+	body = page("/");
+	assert_non_null(strstr(body.data, "<span class=\"faint\">notice waits</span>"));
+	buffer_fini(&body);
+	store_batch_destroy(&batch);
+}
+
 int
 main(void)
 {
@@ -192,6 +216,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(the_pace_of_a_day_is_by_hours, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_is_not_well_is_so_since_its_condition, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_target_is_told_by_addresses_and_facts, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_waits_to_be_told_is_said_in_the_row, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
