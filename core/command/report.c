@@ -75,8 +75,9 @@ struct making {
 	struct past past;
 	struct choice choice;
 	struct report report;
-	struct outage *outages;
+	struct outage *outages; /* by target */
 	uint32_t outage_count, outage_room;
+	uint32_t outage;        /* the first of the target at hand, and of those behind it */
 };
 
 /* Whom deliveries went to, and how long each took from when its notice was certain. */
@@ -149,6 +150,14 @@ take_incidents(struct making *making)
 	}
 }
 
+static int
+by_target(const void *a, const void *b)
+{
+	const struct outage *x = a, *y = b;
+
+	return (x->target > y->target) - (x->target < y->target);
+}
+
 static int64_t
 overlap(int64_t from, int64_t until, int64_t begin, int64_t end)
 {
@@ -185,6 +194,21 @@ take_phases(struct sums *sums, const struct store_sum *sum)
 	}
 }
 
+/* Those of a target, of which the numbers rise from call to call. */
+static const struct outage *
+find_outages(struct making *making, uint64_t target, int64_t *count)
+{
+	const struct outage *all = making->outages;
+	uint32_t at = making->outage;
+
+	while (at < making->outage_count && all[at].target < target)
+		at++;
+	making->outage = at;
+	for (*count = 0; at < making->outage_count && all[at].target == target; at++)
+		++*count;
+	return all + making->outage;
+}
+
 /* What is within no sum was not seen, unless it has not been summed up yet: the figures then end
  * before. */
 static struct sums
@@ -194,6 +218,7 @@ sum_up(struct making *making, const struct past_target *target)
 	int64_t now = past->now - past->now % quarter;
 	int64_t from = making->report.from, until = making->report.until, last, length = hour;
 	struct sums sums = { 0 };
+	const struct outage *outages = find_outages(making, target->number, &sums.incidents);
 	struct store_list list;
 	struct store_sum sum;
 
@@ -215,10 +240,8 @@ sum_up(struct making *making, const struct past_target *target)
 			continue;
 		}
 		last = sum.start + length;
-		for (uint32_t i = 0; i < making->outage_count; i++)
-			if (making->outages[i].target == target->number)
-				down += overlap(making->outages[i].began, making->outages[i].ended,
-				    sum.start, last);
+		for (uint32_t i = 0; i < sums.incidents; i++)
+			down += overlap(outages[i].began, outages[i].ended, sum.start, last);
 		down = down < counted ? down : counted;
 		sums.down += down;
 		sums.up += counted - down;
@@ -229,8 +252,6 @@ sum_up(struct making *making, const struct past_target *target)
 		until = last;
 	sums.watched = until > from ? until - from : 0;
 	sums.unknown = sums.watched - sums.up - sums.down - sums.paused;
-	for (uint32_t i = 0; i < making->outage_count; i++)
-		sums.incidents += making->outages[i].target == target->number;
 	return sums;
 }
 
@@ -424,6 +445,8 @@ make(struct making *making, enum report_form form)
 		return EXIT_NOTHING;
 	}
 	take_incidents(making);
+	if (making->outage_count > 0)
+		qsort(making->outages, making->outage_count, sizeof *making->outages, by_target);
 	take_targets(making);
 	take_notices(making);
 	if (past->broken)
@@ -447,7 +470,7 @@ report(const struct command *command, int argc, char **argv)
 			snprintf(tag, sizeof tag, "tag:%s", past->tag);
 			words[argc - at] = tag;
 		}
-		past->json = past->form == REPORT_JSON;
+		past->json = past->form != REPORT_TEXT; /* what is wrong is said beside it */
 		if (!past->broken)
 			ends = choice_make(past, command, words, &making.choice);
 		if (ends == 0 && !past->broken)
