@@ -264,6 +264,23 @@ delivers_before_it_ends(void **state)
 	assert_int_equal(await_end(), 0);
 }
 
+/* And no longer: what it has not taken by then the keeper gives to the next. */
+static void
+ends_when_its_time_is_over(void **state)
+{
+	static const char *const names[] = { "sent" };
+
+	(void)state;
+	kill(child, SIGSTOP);
+	for (uint64_t i = 1; i <= 3; i++)
+		hand_out(i, names, 1);
+	stop(0);
+	kill(child, SIGCONT);
+	assert_int_equal(await_receipt(1, 0).fate, PW_SENT);
+	assert_int_equal(await_end(), 0);
+	assert_true(packet_read(keeper, packet, sizeof packet, NULL) <= 0);
+}
+
 /* A keeper that is gone is waited for; the next one is answered. */
 static void
 goes_on_with_the_next_keeper(void **state)
@@ -384,6 +401,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(answers_for_each_recipient, bear, bury),
 		cmocka_unit_test_setup_teardown(logs_what_its_plugin_says, bear, bury),
 		cmocka_unit_test_setup_teardown(delivers_before_it_ends, bear, bury),
+		cmocka_unit_test_setup_teardown(ends_when_its_time_is_over, bear, bury),
 		cmocka_unit_test_setup_teardown(goes_on_with_the_next_keeper, bear, bury),
 		cmocka_unit_test_setup_teardown(leaves_out_what_finds_no_room, bear, bury),
 		cmocka_unit_test_setup_teardown(ends_at_nonsense_of_the_keeper, bear, bury),

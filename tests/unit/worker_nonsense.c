@@ -112,6 +112,52 @@ hangs_up_at_nonsense_of_the_monitor(void **state)
 	assert_int_equal(stop(SECOND), 0);
 }
 
+/* A monitor that is gone is waited for, and what it ordered is forgotten with it. */
+static void
+waits_for_the_next_monitor(void **state)
+{
+	struct report report;
+
+	(void)state;
+	order(3, 1, 0, 2, 200 * MILLISECOND);
+	await(parent, MESSAGE_ALIVE);
+	close(monitor);
+	await(parent, MESSAGE_ALIVE);
+	await(parent, MESSAGE_ALIVE);
+	link_monitor();
+	order(4, 1, 0, 2, 0);
+	struct wire_in in = wire_from(packet, await(monitor, MESSAGE_REPORTS));
+	assert_true(message_next_report(&in, &report, config->target_count));
+	assert_int_equal(report.run, 4);
+	assert_int_equal(stop(SECOND), 0);
+}
+
+/* Confined as it is, it may bind to the address that a target's connections come from. */
+static void
+connects_from_a_source(void **state)
+{
+	static struct target targets[3];
+	static struct config other;
+	static struct policy policy;
+	const struct config *before = config;
+
+	assert_int_equal(config->target_count, 3);
+	memcpy(targets, config->targets, sizeof targets);
+	policy = *targets[1].policy;
+	assert_true(address_parse("127.0.0.7", 0, &policy.source4));
+	policy.has_source4 = true;
+	targets[1].policy = &policy;
+	other = *config;
+	other.targets = targets;
+	config = &other;
+	bear(state);
+	config = before;
+	order(5, 1, 0, 2, 0);
+	assert_reported(5, "refused");
+	assert_int_equal(stop(SECOND), 0);
+	bury(state);
+}
+
 /* What is ordered while it ends is not begun: it would keep the end waiting. */
 static void
 takes_no_orders_while_it_ends(void **state)
@@ -165,6 +211,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(hears_of_accounts, bear, bury),
 		cmocka_unit_test_setup_teardown(hangs_up_at_nonsense_of_the_monitor, bear, bury),
 		cmocka_unit_test_setup_teardown(takes_no_orders_while_it_ends, bear, bury),
+		cmocka_unit_test_setup_teardown(waits_for_the_next_monitor, bear, bury),
+		cmocka_unit_test(connects_from_a_source),
 		cmocka_unit_test(cannot_begin_without_descriptors),
 	};
 
