@@ -161,6 +161,12 @@ db_close(struct db **db)
 	*db = NULL;
 }
 
+void
+db_keep_log(struct db *db)
+{
+	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+}
+
 enum db_fault
 db_fault(const struct db *db)
 {

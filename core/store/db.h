@@ -34,6 +34,8 @@ enum db_mode {
 /* Never NULL but where there is no memory; whether it is open is told by db_fault(). */
 struct db *db_open(const char *path, enum db_mode);
 void db_close(struct db **);
+/* Its log and what readers share of that stay when it is closed, even if nobody else has it open. */
+void db_keep_log(struct db *);
 
 enum db_fault db_fault(const struct db *);
 const char *db_why(const struct db *);

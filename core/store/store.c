@@ -93,8 +93,14 @@ store_close(struct store **store)
 	redo_close(&(*store)->redo);
 	write_heads(*store);
 	write_numbers(*store);
-	for (int file = 0; file < STORE_FILES; file++)
-		db_file_close(&(*store)->db_files[file]);
+	for (int file = 0; file < STORE_FILES; file++) {
+		struct db_file *of = &(*store)->db_files[file];
+
+		/* A full disk has no room to make the log and its index anew. */
+		if (of->db != NULL && (of->trouble == STORE_FULL || of->trouble == STORE_IO))
+			db_keep_log(of->db);
+		db_file_close(of);
+	}
 	if ((*store)->lock >= 0)
 		close((*store)->lock);
 	for (int find = 0; find < FINDS; find++)

@@ -217,6 +217,23 @@ is_for_no_other_file(void **state)
 	}
 }
 
+/* An orderly end leaves what would have to be made anew to open the file, for which a full disk has no room. */
+static void
+what_opens_the_file_stays(void **state)
+{
+	(void)state;
+	for (int ill = 0; ill < 2; ill++) {
+		if (ill)
+			fall_ill();
+		store_batch_destroy(&batch);
+		store_close(&folder.store);
+		assert_int_equal(access(folder_file(&folder, "postwatch.db-wal"), F_OK), ill ? 0 : -1);
+		assert_int_equal(access(folder_file(&folder, "postwatch.db-shm"), F_OK), ill ? 0 : -1);
+		open_with_log();
+	}
+	assert_is_held();
+}
+
 /* What takes long to be written is put off, and written by itself. */
 static void
 what_was_put_off_is_made_up_for(void **state)
@@ -328,6 +345,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(is_held_by_whoever_comes_next, begin, tear_down),
 		cmocka_unit_test_setup_teardown(what_was_tried_is_done_once, begin, tear_down),
 		cmocka_unit_test_setup_teardown(is_for_no_other_file, begin, tear_down),
+		cmocka_unit_test_setup_teardown(what_opens_the_file_stays, begin, tear_down),
 		cmocka_unit_test_setup_teardown(what_was_put_off_is_made_up_for, begin, tear_down),
 		cmocka_unit_test_setup_teardown(a_torn_write_leaves_the_one_before, begin, tear_down),
 		cmocka_unit_test_setup_teardown(what_finds_no_room_leaves_what_was_there, begin, tear_down),
