@@ -146,12 +146,13 @@ reply_take(const struct reply_reader *reader, enum pw_framing framing, const cha
 	for (lines->count = 0; bytes < end; lines->count++) {
 		assert(lines->count < REPLY_LINES_MAX);
 		const char *lf = memchr(bytes, '\n', (size_t)(end - bytes));
-		size_t length = reply_line_trim(bytes, (size_t)((lf != NULL ? lf : end) - bytes));
+		assert(lf != NULL); /* a complete reply ends with one */
+		size_t length = reply_line_trim(bytes, (size_t)(lf - bytes));
 		size_t prefix = framing == PW_LINES ? 0 : length > 3 ? 4 : length;
 
 		lines->whole[lines->count] = (struct pw_bytes){ bytes, length };
 		lines->text[lines->count] = (struct pw_bytes){ bytes + prefix, length - prefix };
-		bytes = lf != NULL ? lf + 1 : end;
+		bytes = lf + 1;
 	}
 }
 

@@ -223,6 +223,36 @@ an_opt_record_is_no_fault(void **state)
 	assert_int_equal(read_answer(&alone, "a.test", DNS_A, &answer), DNS_NO_DATA);
 }
 
+/* A name in a record may be compressed, which is of no use behind the packet. */
+static void
+names_in_records_are_written_out(void **state)
+{
+	static const struct {
+		uint16_t type;
+		const char *before;
+		size_t size;
+	} rows[] = { { DNS_NS, "", 0 }, { DNS_PTR, "", 0 }, { DNS_CNAME, "", 0 }, { DNS_MX, "\0\12", 2 } };
+	static struct dns_answer answer;
+	struct dns_name asked = named("a.test");
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct packet packet = answer_to("a.test", rows[i].type, 0, 1, 0);
+		char data[8];
+
+		memcpy(data, rows[i].before, rows[i].size);
+		memcpy(data + rows[i].size, "\xc0\x0c", 2); /* the name that was asked for */
+		put_record(&packet, "a.test", rows[i].type, 300, data, rows[i].size + 2);
+		assert_int_equal(read_answer(&packet, "a.test", rows[i].type, &answer), DNS_FOUND);
+		assert_int_equal(answer.count, 1);
+		assert_int_equal(answer.records[0].size, rows[i].size + asked.size);
+		assert_memory_equal(answer.records[0].data, rows[i].before, rows[i].size);
+		assert_memory_equal(answer.records[0].data + rows[i].size, asked.bytes, asked.size);
+		packet.bytes[packet.size - 1] = 0xff; /* beyond the packet */
+		assert_int_not_equal(read_answer(&packet, "a.test", rows[i].type, &answer), DNS_FOUND);
+	}
+}
+
 /* Records of another class say nothing of the name, and an answer that has none but those is not one without data. */
 static void
 another_class_is_no_answer(void **state)
@@ -437,6 +467,7 @@ main(void)
 		cmocka_unit_test(circles_are_found),
 		cmocka_unit_test(domains_are_aliases),
 		cmocka_unit_test(an_opt_record_is_no_fault),
+		cmocka_unit_test(names_in_records_are_written_out),
 		cmocka_unit_test(another_class_is_no_answer),
 		cmocka_unit_test(sections_say_no_more_than_they_do),
 		cmocka_unit_test(room_and_steps_are_bounded),
