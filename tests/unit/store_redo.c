@@ -63,6 +63,8 @@ put_evidence(uint64_t run)
 static void
 submit(enum store_answer wanted)
 {
+	if (folder.store->redo_next != INT64_MAX)
+		folder.store->redo_next = 0; /* the log is written at once, however slow this machine is */
 	assert_int_equal(folder_submit(&folder, batch), wanted);
 	store_batch_clear(batch);
 }
