@@ -166,7 +166,7 @@ struct config_reference {
 };
 
 /* Where the page is served, and to whom. */
-enum { PAGE_URL_MAX = 500, SHARES_MAX = 64, SHARE_SECRET_MIN = 22, SHARE_SECRET_MAX = 100 };
+enum { PAGE_URL_MAX = 500, SHARES_MAX = 64, SHARE_LISTEN_MAX = 4, SHARE_SECRET_MIN = 22, SHARE_SECRET_MAX = 100 };
 struct config_share {
 	const char *tag, *secret; /* letters, digits, "-" and "_" */
 };
@@ -180,6 +180,8 @@ struct config_web {
 	bool is_public;
 	uint32_t share_count;
 	const struct config_share *shares;
+	uint32_t share_listen_count; /* 0: shares are served where the page is */
+	const char *const *share_listen;
 	uint32_t name_count;
 	const char *const *names;
 };

@@ -34,8 +34,9 @@ take_default(struct reader *reader)
 /* An entry is an address with a port, since a name may lead to another place tomorrow, or a
  * path. */
 static bool
-check_listen(struct reader *reader, struct place place, const char *text, bool *is_path)
+check_listen(struct reader *reader, const char *key, const char *text, bool *is_path)
 {
+	const struct place place = node_member(reader->web, key)->place;
 	struct endpoint endpoint;
 	struct address address;
 
@@ -44,16 +45,16 @@ check_listen(struct reader *reader, struct place place, const char *text, bool *
 		return true;
 	if (*is_path)
 		FAULT(reader, place,
-		    "web: listen: %s is longer than the path of a socket may be, %zu bytes",
+		    "web: %s: %s is longer than the path of a socket may be, %zu bytes", key,
 		    QUOTE(reader, text), sizeof ((struct sockaddr_un *)0)->sun_path - 1);
 	else if (address_parse_port(text, 0, &address)
 	    && endpoint_parse(text, strlen(text), &endpoint, NULL) && endpoint.port != 0)
 		return true;
 	else
 		FAULT(reader, place,
-		    "web: listen: %s is neither ADDRESS:PORT, such as \"127.0.0.1:8025\", nor the "
+		    "web: %s: %s is neither ADDRESS:PORT, such as \"127.0.0.1:8025\", nor the "
 		    "absolute path of a socket",
-		    QUOTE(reader, text));
+		    key, QUOTE(reader, text));
 	return false;
 }
 
@@ -145,6 +146,24 @@ take_shares(struct reader *reader, const struct pw_value *value)
 	web->shares = shares;
 }
 
+static void
+take_share_listen(struct reader *reader, const struct pw_value *value)
+{
+	struct config_web *web = &reader->config->web;
+	bool is_path;
+
+	if (!value->given)
+		return;
+	if (web->share_count == 0)
+		FAULT(reader, node_member(reader->web, "share_listen")->place,
+		    "web: share_listen: share names no address that could be served there");
+	for (uint32_t i = 0; i < value->list->count; i++)
+		if (!check_listen(reader, "share_listen", value->list->items[i], &is_path))
+			return;
+	web->share_listen_count = value->list->count;
+	web->share_listen = value->list->items;
+}
+
 void
 web_take(struct reader *reader)
 {
@@ -167,8 +186,7 @@ web_take(struct reader *reader)
 	for (uint32_t i = 0; i < values[WEB_LISTEN].list->count; i++) {
 		bool is_path;
 
-		good &= check_listen(
-		    reader, reader->web->place, values[WEB_LISTEN].list->items[i], &is_path);
+		good &= check_listen(reader, "listen", values[WEB_LISTEN].list->items[i], &is_path);
 		has_tcp |= !is_path;
 	}
 	if (has_tcp && !values[WEB_PASSWORD].given && values[WEB_PUBLIC].number == 0)
@@ -186,6 +204,7 @@ web_take(struct reader *reader)
 		.page_url = take_page_url(reader, &values[WEB_PAGE_URL]),
 		.is_public = values[WEB_PUBLIC].number != 0 };
 	take_shares(reader, &values[WEB_SHARE]);
+	take_share_listen(reader, &values[WEB_SHARE_LISTEN]);
 	if (values[WEB_NAMES].given) {
 		web->name_count = values[WEB_NAMES].list->count;
 		web->names = values[WEB_NAMES].list->items;

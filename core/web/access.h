@@ -18,6 +18,13 @@ struct access {
 	const char *const *names; /* that may stand in Host beside address literals and localhost */
 };
 
+/* A socket through which visitors come. */
+struct entrance {
+	bool is_unix;        /* neither credentials, token nor Host are asked for */
+	bool serves_page;    /* what is behind credentials or the token */
+	bool serves_shares;  /* what is behind a secret */
+};
+
 /* Whether both are the same; takes the same time wherever the first difference is. The length of ours may be learned. */
 bool access_is_secret(const char *given, const char *ours);
 

@@ -46,7 +46,7 @@ is_proper(const struct admitted *admitted, const struct server_request *request,
 		server_problem(request, answer, MHD_HTTP_BAD_REQUEST, "the address is not one of a URL");
 	else if (strcmp(admitted->method, "GET") != 0 && strcmp(admitted->method, "HEAD") != 0)
 		server_problem(request, answer, MHD_HTTP_METHOD_NOT_ALLOWED, "pages are only read: GET or HEAD");
-	else if (!admitted->is_unix && !access_has_name(admitted->access, host))
+	else if (!admitted->entrance->is_unix && !access_has_name(admitted->access, host))
 		server_problem(request, answer, MHD_HTTP_MISDIRECTED_REQUEST,
 		    "this server is not known by that name: `names` of the configuration lists those that it is known by");
 	else
@@ -88,9 +88,13 @@ admit(struct admitted *admitted, struct server_request *request, struct server_a
 
 	if (!is_proper(admitted, request, answer))
 		return false;
-	if (access->token == NULL && strncmp(request->path, shared, sizeof shared - 1) == 0)
+	if (access->token == NULL && admitted->entrance->serves_shares && strncmp(request->path, shared, sizeof shared - 1) == 0)
 		return admit_shared(admitted, request, answer, sizeof shared - 1);
-	if (admitted->is_unix)
+	if (!admitted->entrance->serves_page) {
+		server_problem(request, answer, MHD_HTTP_NOT_FOUND, "nothing is here");
+		return false;
+	}
+	if (admitted->entrance->is_unix)
 		return true;
 	if (access->token != NULL) {
 		size_t size = 1 + strcspn(request->path + 1, "/");

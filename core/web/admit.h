@@ -13,7 +13,8 @@ enum { ADMIT_PREFIX_MAX = 160, ADMIT_ORIGIN_MAX = 264 };
 struct admitted {
 	const struct access *access;
 	const char *method;
-	bool is_unix, is_malformed;
+	const struct entrance *entrance;
+	bool is_malformed;
 	char origin[ADMIT_ORIGIN_MAX]; /* the host and port that stand in its address; "": none do, and Host says them */
 	char prefix[ADMIT_PREFIX_MAX]; /* room for that of the request */
 };

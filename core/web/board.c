@@ -45,6 +45,7 @@ struct board {
 	struct store_waiting waiting;
 
 	struct looks *looks;
+	struct availabilities availabilities;
 	int64_t time;
 	uint64_t changes;
 };
@@ -92,6 +93,7 @@ board_destroy(struct board **board)
 	ranking_fini(&it->ranking);
 	looks_destroy(&it->looks);
 	window_clock_fini(&it->windows);
+	free(it->availabilities.items);
 	free(it->pauses.items);
 	free(it->troubles.items);
 	free(it->by_name);
@@ -230,6 +232,7 @@ finish_rows(struct board *board)
 	board->rows = board->next;
 	board->next = (struct rows){ .count = 0 };
 	begin_round(board);
+	(void)availabilities_take(&board->availabilities, &board->rows, board->config);
 	if (!store_read_waiting(board->reader, &STORE_WAITING_ALL, &board->waiting))
 		board->waiting = (struct store_waiting){ 0 };
 	outbox_read(&board->outbox, board->reader);
@@ -305,7 +308,7 @@ read_step(struct board *board)
 		begin_rows(board, version);
 		return true;
 	}
-	return false;
+	return availabilities_turn(&board->availabilities, board->reader, clock_wall());
 }
 
 /* It may appear after postwatch.db, be replaced, or be damaged, on its own: rows are shown without it. */
@@ -445,6 +448,12 @@ const struct changes *
 board_changes(const struct board *board)
 {
 	return &board->ranking.changes;
+}
+
+const struct availability *
+board_availability(const struct board *board, const struct board_row *row)
+{
+	return availabilities_get(&board->availabilities, row->number);
 }
 
 const struct outbox *

@@ -8,6 +8,7 @@
 
 #include "base/reason.h"
 #include "config/window_clock.h"
+#include "web/availability.h"
 #include "web/changes.h"
 #include "web/outbox.h"
 #include "web/pauses.h"
@@ -58,6 +59,8 @@ const struct troubles *board_troubles(const struct board *);
 struct store_waiting board_waiting(const struct board *);
 const struct pauses *board_pauses(const struct board *);
 const struct changes *board_changes(const struct board *); /* the last of the ranks */
+/* Of a target that is shared; NULL: it was not read yet. */
+const struct availability *board_availability(const struct board *, const struct board_row *);
 const struct outbox *board_outbox(const struct board *);
 const struct tallies *board_tallies(const struct board *); /* of all runs that were followed */
 

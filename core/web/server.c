@@ -42,7 +42,7 @@ struct listener {
 	struct server *server;
 	struct MHD_Daemon *daemon;
 	int events; /* its epoll descriptor */
-	bool is_unix;
+	struct entrance entrance;
 };
 
 struct server {
@@ -343,7 +343,7 @@ on_request(void *arg, struct MHD_Connection *connection, const char *url, const 
 		visitor->since = clock_mono();
 	}
 	buffer_clear(&server->body);
-	admitted = (struct admitted){ .access = &server->access, .method = method, .is_unix = listener->is_unix,
+	admitted = (struct admitted){ .access = &server->access, .method = method, .entrance = &listener->entrance,
 		.is_malformed = exchange->is_malformed };
 	take_origin(exchange, &admitted, &request);
 	if (admit(&admitted, &request, &answer))
@@ -353,13 +353,13 @@ on_request(void *arg, struct MHD_Connection *connection, const char *url, const 
 }
 
 bool
-server_listen(struct server *server, int socket, bool is_unix, struct reason *why)
+server_listen(struct server *server, int socket, struct entrance entrance, struct reason *why)
 {
 	struct listener *listener = &server->listeners[server->listener_count];
 	const union MHD_DaemonInfo *info;
 
 	assert(server->listener_count < SERVER_LISTENERS_MAX);
-	*listener = (struct listener){ .server = server, .is_unix = is_unix };
+	*listener = (struct listener){ .server = server, .entrance = entrance };
 	listener->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request, listener,
 	    MHD_OPTION_LISTEN_SOCKET, (MHD_socket)socket,
 	    MHD_OPTION_CONNECTION_LIMIT, (unsigned)(2 * SERVER_CONNECTIONS_MAX),

@@ -19,7 +19,7 @@
 #include "web/access.h"
 #include "web/request.h"
 
-enum { SERVER_LISTENERS_MAX = 8, SERVER_CONNECTIONS_MAX = 1024, SERVER_PATIENCE = 15 /* seconds */, SERVER_HELD_MAX = 64 * 1024 * 1024 };
+enum { SERVER_LISTENERS_MAX = 8 + SHARE_LISTEN_MAX, SERVER_CONNECTIONS_MAX = 1024, SERVER_PATIENCE = 15 /* seconds */, SERVER_HELD_MAX = 64 * 1024 * 1024 };
 
 struct server;
 
@@ -30,9 +30,8 @@ typedef void server_handler(void *arg, const struct server_request *, struct ser
 struct server *server_create(const struct access *, server_handler *, void *arg);
 void server_destroy(struct server **);
 
-/* Takes one more listening socket, which is the server's then; closed with a reason where it cannot be used. Over a UNIX
- * socket neither credentials, token nor Host are asked for. */
-bool server_listen(struct server *, int socket, bool is_unix, struct reason *why);
+/* Takes one more listening socket, which is the server's then; closed with a reason where it cannot be used. */
+bool server_listen(struct server *, int socket, struct entrance, struct reason *why);
 
 /* Descriptors to be waited for, into room for SERVER_LISTENERS_MAX; `*until` (clock_mono) becomes earlier where the server has
  * to turn before. Returns how many. */

@@ -37,6 +37,20 @@ worst_of(const uint32_t counts[RANKS])
 	return rank;
 }
 
+static void
+put_availability(struct view *view, const struct board_row *row)
+{
+	const struct availability *availability = board_availability(view->site->board, row);
+	struct emit *emit = &view->emit;
+
+	for (int i = 0; i < AVAILABILITY_SPANS; i++) {
+		EMIT(emit, "<td class=\"when\">");
+		if (availability != NULL)
+			availability_put_percent(view, &availability->spans[i]);
+		EMIT(emit, "</td>");
+	}
+}
+
 /* The outcome is a word of ours; sentences may hold what a server said. */
 static void
 put_row(struct view *view, const struct board_row *row, int64_t now)
@@ -58,7 +72,9 @@ put_row(struct view *view, const struct board_row *row, int64_t now)
 		EMIT(emit, " ago");
 	} else
 		EMIT(emit, "not yet");
-	EMIT(emit, "</td><td>");
+	EMIT(emit, "</td>");
+	put_availability(view, row);
+	EMIT(emit, "<td>");
 	view_strip(view, board_look(view->site->board, row), now);
 	EMIT(emit, "</td></tr>\n");
 }
@@ -72,7 +88,7 @@ put_table(struct view *view, uint32_t all)
 	uint32_t shown = 0;
 
 	EMIT(emit, "<div class=\"scroll\"><table class=\"targets\" id=\"targets\"><thead><tr><th>State</th><th>Target</th><th>For</th>"
-	    "<th>Why</th><th>Looked</th><th>24 hours</th></tr></thead><tbody>\n");
+	    "<th>Why</th><th>Looked</th><th>Up in a day</th><th>a week</th><th>a month</th><th>a year</th><th>24 hours</th></tr></thead><tbody>\n");
 	for (uint32_t i = 0; i < board_count(board) && shown < ROWS_MAX; i++) {
 		const struct board_row *row = board_get(board, i);
 

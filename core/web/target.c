@@ -16,8 +16,6 @@
 
 enum { NAME_MAX_BYTES = 1024, NOTICES = 20, INCIDENTS = 20 };
 
-static const int64_t hour = INT64_C(3600) * SECOND;
-
 static void
 put_term(struct view *view, const char *name, const char *value)
 {
@@ -170,50 +168,16 @@ put_terms(struct view *view, const struct board_row *row, const struct look *loo
 	EMIT(emit, "</dl>\n");
 }
 
-/* Time by what it was, over the roll-ups of hours; unknown and paused time count neither for nor against. */
 static void
 put_availability(struct view *view, const struct board_row *row, int64_t now)
 {
-	static const struct { const char *name; int64_t hours; } spans[] = {
-		{ "24 hours", 24 }, { "7 days", 168 }, { "30 days", 720 }, { "365 days", 8760 } };
-	struct db *db = board_reader(view->site->board)->history;
 	struct emit *emit = &view->emit;
+	struct availability availability;
 
-	EMIT(emit, "<h2>Availability</h2>\n<div class=\"figures\" id=\"availability\">");
-	for (size_t i = 0; i < sizeof spans / sizeof spans[0]; i++) {
-		struct query *query = db == NULL ? NULL : db_query(db, "SELECT coalesce(sum(up + degraded), 0), coalesce(sum(down), 0),"
-		    " coalesce(sum(unknown), 0) FROM rollups WHERE target = ?1 AND span = 1 AND start >= ?2 AND up IS NOT NULL");
-		int64_t good = 0, down = 0, unknown = 0;
-
-		if (query != NULL) {
-			query_bind_i64(query, 1, (int64_t)row->number);
-			query_bind_i64(query, 2, now - spans[i].hours * hour);
-			if (query_step(query)) {
-				good = query_i64(query, 0);
-				down = query_i64(query, 1);
-				unknown = query_i64(query, 2);
-			}
-			query_reset(query);
-		}
-		EMIT(emit, "<div><strong>");
-		if (good + down == 0)
-			EMIT(emit, "not known");
-		else {
-			emit_thousandths(emit, (int64_t)(100000.0 * (double)good / (double)(good + down)));
-			EMIT(emit, " %");
-		}
-		EMIT(emit, "</strong><span>");
-		emit_string(emit, spans[i].name);
-		if (good + down > 0 && unknown > 0) {
-			EMIT(emit, ", ");
-			emit_thousandths(emit, (int64_t)(100000.0 * (double)good / (double)(good + down + unknown)));
-			EMIT(emit, " % at worst: ");
-			emit_age(emit, unknown);
-			EMIT(emit, " unknown");
-		}
-		EMIT(emit, "</span></div>");
-	}
-	EMIT(emit, "</div>\n<h2>The last 24 hours</h2>\n<div class=\"wide\">");
+	EMIT(emit, "<h2>Availability</h2>\n");
+	availability_read(board_reader(view->site->board), row->number, now, &availability);
+	availability_put(view, &availability);
+	EMIT(emit, "<h2>The last 24 hours</h2>\n<div class=\"wide\">");
 	view_strip(view, board_look(view->site->board, row), now);
 	EMIT(emit, "</div>\n");
 }

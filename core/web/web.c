@@ -128,7 +128,7 @@ listen_at_address(const char *text, bool any_port, struct reason *why)
 
 /* Where it is served, in the words that a browser takes. */
 static void
-tell_place(const struct web *web, const char *text, int fd)
+tell_place(const struct web *web, const char *text, int fd, const char *what)
 {
 	const char *token = web->site.config->web.token;
 	struct address address = { 0 };
@@ -137,28 +137,39 @@ tell_place(const struct web *web, const char *text, int fd)
 	struct text shown = TEXT_OVER(bytes);
 
 	if (text[0] == '/') {
-		duty_log(web->duty, LOG_NOTICE, 0, "the page is at the socket %s", text);
+		duty_log(web->duty, LOG_NOTICE, 0, "%s at the socket %s", what, text);
 		return;
 	}
 	if (getsockname(fd, &address.any, &size) != 0)
 		return;
 	address_add_port(&shown, &address);
-	duty_log(web->duty, LOG_NOTICE, 0, "the page is at http://%s/%s%s", bytes, token == NULL ? "" : token, token == NULL ? "" : "/");
+	duty_log(web->duty, LOG_NOTICE, 0, "%s at http://%s/%s%s", what, bytes, token == NULL ? "" : token, token == NULL ? "" : "/");
+}
+
+static bool
+open_socket(struct web *web, const char *text, struct entrance entrance, struct reason *why)
+{
+	int fd = text[0] == '/' ? listen_at_path(text, why) : listen_at_address(text, web->site.config->web.token != NULL, why);
+
+	entrance.is_unix = text[0] == '/';
+	if (fd < 0 || !server_listen(web->server, fd, entrance, why))
+		return false;
+	tell_place(web, text, fd, entrance.serves_page ? "the page is" : "shares are");
+	return true;
 }
 
 static bool
 open_sockets(struct web *web, struct reason *why)
 {
 	const struct config_web *settings = &web->site.config->web;
+	const struct entrance page = { .serves_page = true, .serves_shares = settings->share_listen_count == 0 };
 
-	for (uint32_t i = 0; i < settings->listen_count; i++) {
-		const char *text = settings->listen[i];
-		int fd = text[0] == '/' ? listen_at_path(text, why) : listen_at_address(text, settings->token != NULL, why);
-
-		if (fd < 0 || !server_listen(web->server, fd, text[0] == '/', why))
+	for (uint32_t i = 0; i < settings->listen_count; i++)
+		if (!open_socket(web, settings->listen[i], page, why))
 			return false;
-		tell_place(web, text, fd);
-	}
+	for (uint32_t i = 0; i < settings->share_listen_count; i++)
+		if (!open_socket(web, settings->share_listen[i], (struct entrance){ .serves_shares = true }, why))
+			return false;
 	return true;
 }
 

@@ -144,7 +144,8 @@ open_door(enum door door)
 	name_socket(&address, &length, (int)door);
 	assert(fd >= 0 && bind(fd, (const struct sockaddr *)&address, length) == 0 && listen(fd, 8) == 0);
 	servers[door] = server_create(&doors[door], site_answer, &site);
-	assert(servers[door] != NULL && server_listen(servers[door], fd, door == AT_SOCKET, &why));
+	assert(servers[door] != NULL && server_listen(servers[door], fd,
+		    (struct entrance){ .is_unix = door == AT_SOCKET, .serves_page = true, .serves_shares = true }, &why));
 }
 
 static void

@@ -270,6 +270,9 @@ takes_the_page(void **state)
 	assert_string_equal(web->shares[1].tag, "a:b");
 	assert_string_equal(web->shares[1].secret, SECRET);
 	assert_null(files_good(PAGE(""))->web.page_url);
+	web = &files_good(PAGE("share = [ \"lab:" SECRET "\" ]; share_listen = [ \"127.0.0.1:2\", \"/run/shares\" ];"))->web;
+	assert_int_equal(web->share_listen_count, 2);
+	assert_string_equal(web->share_listen[1], "/run/shares");
 }
 
 static void
@@ -280,6 +283,8 @@ says_what_is_wrong_with_the_page(void **state)
 	char text[1024];
 
 	(void)state;
+	files_bad(PAGE("share_listen = [ \"127.0.0.1:2\" ];"), "main.conf:3", "share names no address that could be served there");
+	files_bad(PAGE("share = [ \"lab:" SECRET "\" ]; share_listen = [ \"here\" ];"), "main.conf:3", "web: share_listen: \"here\" is neither ADDRESS:PORT");
 	for (size_t i = 0; i < sizeof urls / sizeof urls[0]; i++) {
 		snprintf(text, sizeof text, PAGE("page_url = \"%s\";"), urls[i]);
 		files_bad(text, "main.conf:3", "is not the address of a page");

@@ -81,7 +81,7 @@ set_up(void **state)
 	assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &size), 0);
 	assert_int_equal(listen(fd, 2 * TAKERS), 0);
 	server = server_create(&access, answer_all, NULL);
-	assert_true(server_listen(server, fd, false, &why));
+	assert_true(server_listen(server, fd, (struct entrance){ .serves_page = true, .serves_shares = true }, &why));
 	return 0;
 }
 

@@ -1,0 +1,229 @@
+#include "web/availability.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "store/list.h"
+#include "store/page.h"
+#include "web/site.h"
+
+enum { WALKED_MAX = 4000, HOURS_A_DAY = 24 };
+
+static const int64_t hour = INT64_C(3600) * SECOND;
+
+static const struct { const char *name; int64_t hours; } spans[AVAILABILITY_SPANS] = {
+	{ "24 hours", HOURS_A_DAY }, { "7 days", 168 }, { "30 days", 720 }, { "365 days", 8760 } };
+
+/* Of the roll-ups from `from` on. */
+static void
+read_rollups(struct db *db, uint64_t target, int64_t from, struct availability_span *into)
+{
+	struct query *query = db_query(db, "SELECT coalesce(sum(up + degraded), 0), coalesce(sum(down), 0), coalesce(sum(unknown), 0)"
+	    " FROM rollups WHERE target = ?1 AND span = 1 AND start >= ?2 AND up IS NOT NULL");
+
+	if (query == NULL)
+		return;
+	query_bind_i64(query, 1, (int64_t)target);
+	query_bind_i64(query, 2, from);
+	if (query_step(query))
+		*into = (struct availability_span){ query_i64(query, 0), query_i64(query, 1), query_i64(query, 2) };
+	query_reset(query);
+}
+
+/* The end of the newest roll-up; 0: there is none. */
+static int64_t
+rolled_upto(struct db *db, uint64_t target)
+{
+	struct query *query = db_query(db, "SELECT max(start) FROM rollups WHERE target = ?1 AND span = 1 AND up IS NOT NULL");
+	int64_t start = 0;
+
+	if (query == NULL)
+		return 0;
+	query_bind_i64(query, 1, (int64_t)target);
+	if (query_step(query)) {
+		start = query_i64(query, 0);
+		query_reset(query);
+	}
+	return start <= 0 || start > INT64_MAX / 4 ? 0 : start + hour;
+}
+
+/* The time from a run to the next one counts as its mood, as long as it speaks for it: as in a roll-up. */
+static void
+account(struct availability_span *into, const struct store_run *run, int64_t from, int64_t until)
+{
+	int64_t end = run->at + (int64_t)run->speaks_for * SECOND, spoken = end > until ? until : end;
+
+	if (until <= from)
+		return;
+	spoken = spoken < from ? from : spoken;
+	if (run->mood == STORE_MOOD_up || run->mood == STORE_MOOD_degraded)
+		into->good += spoken - from;
+	else if (run->mood == STORE_MOOD_down)
+		into->down += spoken - from;
+	else if (run->mood != STORE_MOOD_paused)
+		into->unknown += spoken - from;
+	into->unknown += until - spoken;
+}
+
+/* What no roll-up has yet, from the newest run back to `from`; before the first run of all nothing is unknown. */
+static void
+read_since(struct store_reader *reader, uint64_t target, int64_t from, int64_t now, struct availability_span *into)
+{
+	struct store_list list;
+	struct store_run run;
+	int64_t until = now;
+
+	store_list_open(&list, reader, STORE_LIST_HISTORY, target);
+	for (uint32_t walked = 0; until > from && walked < WALKED_MAX && store_list_next(&list, &run); walked++) {
+		if (run.at < 0 || run.at > until)
+			continue;
+		account(into, &run, run.at > from ? run.at : from, until);
+		until = run.at;
+	}
+	(void)store_list_close(&list);
+}
+
+void
+availability_read(struct store_reader *reader, uint64_t target, int64_t now, struct availability *availability)
+{
+	struct db *db = reader == NULL ? NULL : reader->history;
+	struct availability_span since = { .good = 0 };
+	int64_t from;
+
+	*availability = (struct availability){ .spans = { { .good = 0 } } };
+	if (db == NULL)
+		return;
+	from = rolled_upto(db, target);
+	read_since(reader, target, from > now - hour * HOURS_A_DAY ? from : now - hour * HOURS_A_DAY, now, &since);
+	for (int i = 0; i < AVAILABILITY_SPANS; i++) {
+		struct availability_span *span = &availability->spans[i];
+
+		read_rollups(db, target, now - spans[i].hours * hour, span);
+		span->good += since.good;
+		span->down += since.down;
+		span->unknown += since.unknown;
+	}
+}
+
+/* Never rounded up: 100 % is all of it. */
+static void
+put_share(struct view *view, int64_t good, int64_t all)
+{
+	emit_thousandths(&view->emit, (int64_t)(100000.0 * (double)good / (double)all));
+	EMIT(&view->emit, " %");
+}
+
+void
+availability_put_percent(struct view *view, const struct availability_span *span)
+{
+	if (span->good + span->down <= 0)
+		EMIT(&view->emit, "not known");
+	else
+		put_share(view, span->good, span->good + span->down);
+}
+
+void
+availability_put(struct view *view, const struct availability *availability)
+{
+	struct emit *emit = &view->emit;
+
+	EMIT(emit, "<div class=\"figures\" id=\"availability\">");
+	for (int i = 0; i < AVAILABILITY_SPANS; i++) {
+		const struct availability_span *span = &availability->spans[i];
+		int64_t all = span->good + span->down + span->unknown;
+
+		EMIT(emit, "<div><strong>");
+		availability_put_percent(view, span);
+		EMIT(emit, "</strong><span>");
+		emit_string(emit, spans[i].name);
+		if (span->good + span->down > 0 && span->unknown > 0) {
+			EMIT(emit, ", ");
+			put_share(view, span->good, all);
+			EMIT(emit, " at worst, ");
+			put_share(view, span->good + span->unknown, all);
+			EMIT(emit, " at best: ");
+			emit_age(emit, span->unknown);
+			EMIT(emit, " unknown");
+		}
+		EMIT(emit, "</span></div>");
+	}
+	EMIT(emit, "</div>\n");
+}
+
+/* --- shared targets --- */
+
+static bool
+is_shared(const struct config *config, const struct board_row *row)
+{
+	for (uint32_t i = 0; row->configured != NULL && i < config->web.share_count; i++)
+		if (target_has_tag(row->configured, config->web.shares[i].tag))
+			return true;
+	return false;
+}
+
+static struct availability_of *
+find(const struct availabilities *all, uint64_t target)
+{
+	uint32_t low = 0, high = all->count;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (all->items[middle].target < target)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < all->count && all->items[low].target == target ? &all->items[low] : NULL;
+}
+
+bool
+availabilities_take(struct availabilities *all, const struct rows *rows, const struct config *config)
+{
+	struct availabilities made = { .next = all->next };
+
+	for (uint32_t i = 0; config->web.share_count > 0 && i < rows->count; i++)
+		made.count += is_shared(config, &rows->items[i]);
+	made.items = made.count == 0 ? NULL : calloc(made.count, sizeof *made.items);
+	if (made.count > 0 && made.items == NULL)
+		return false;
+	for (uint32_t i = 0, at = 0; at < made.count; i++) {
+		const struct availability_of *before = find(all, rows->items[i].number);
+
+		if (!is_shared(config, &rows->items[i]))
+			continue;
+		made.items[at] = before != NULL ? *before : (struct availability_of){ .target = rows->items[i].number };
+		at++;
+	}
+	free(all->items);
+	*all = made;
+	return true;
+}
+
+bool
+availabilities_turn(struct availabilities *all, struct store_reader *reader, int64_t now)
+{
+	uint32_t index = all->next < all->count ? all->next : 0;
+
+	if (all->count == 0)
+		return false;
+	for (uint32_t i = 0; i < all->count && all->items[index].is_read; i++)
+		index = index + 1 == all->count ? 0 : index + 1;
+	if (all->items[index].is_read) /* all of them are: the next one anew */
+		index = all->next < all->count ? all->next : 0;
+	availability_read(reader, all->items[index].target, now, &all->items[index].it);
+	all->next = index + 1;
+	if (all->items[index].is_read)
+		return false;
+	all->items[index].is_read = true;
+	return true;
+}
+
+const struct availability *
+availabilities_get(const struct availabilities *all, uint64_t target)
+{
+	const struct availability_of *found = find(all, target);
+
+	return found == NULL || !found->is_read ? NULL : &found->it;
+}
