@@ -13,7 +13,6 @@ struct first {
 	bool ours;               /* about ourselves: what stands may be said again in other words */
 	struct first_notice notice;
 	uint64_t incident, last; /* last: the number of the notice that was read last */
-	uint32_t attempts;
 };
 
 struct first_notice
@@ -23,18 +22,6 @@ context_itself(const struct store_notice *row)
 
 	snprintf(notice.kind, sizeof notice.kind, "%s", row->kind);
 	return notice;
-}
-
-static bool
-on_first(void *arg, const struct store_notice *row)
-{
-	struct first *first = arg;
-	struct notice_payload payload;
-
-	first->notice = context_itself(row);
-	if (payload_get(&payload, row->rest))
-		first->attempts = payload.attempt_count;
-	return false;
 }
 
 /* From the newest back: what it ends is the last that began, and of ours the first behind the end
@@ -56,23 +43,28 @@ on_earlier(void *arg, const struct store_notice *row)
 }
 
 struct first_notice
-context_first(struct store_reader *reader, struct message_notice *notice, uint64_t target, const struct first_notice *itself)
+context_first(struct store *store, struct message_notice *notice, uint64_t target, const struct first_notice *itself)
 {
 	struct first first = { .kind = notice->kind, .code = notice->code, .ours = target == 0, .notice = *itself,
 		.last = notice->notice };
 	enum notice_alert alert = notice_alert(notice_named(notice->kind), notice->code, first.ours);
 	bool ends = strcmp(notice->kind, "cleared") == 0 || strcmp(notice->kind, "settled") == 0;
 	bool goes_on = first.ours && alert == NOTICE_ALERT_OPEN;
+	struct store_notice row;
+	struct notice_payload payload;
 
 	if (goes_on)
 		first.kind = "cleared";
 	for (int pages = first.ours ? OUR_EARLIER_PAGES : EARLIER_PAGES; notice->incident == 0 && (ends || goes_on) && pages > 0; pages--)
-		if (store_read_notices(reader, target, first.last, PAGE, on_earlier, &first) != STORE_READ_MORE)
+		if (store_read_notices(store_inside(store), target, first.last, PAGE, on_earlier, &first) != STORE_READ_MORE)
 			break;
-	if (notice->incident != 0 || first.incident != 0)
-		store_read_incident_notices(reader, notice->incident != 0 ? notice->incident : first.incident, 0, 1, on_first,
-		    &first);
-	notice->attempts = notice->incident != 0 ? first.attempts : 0;
+	if (notice->incident != 0)
+		first.incident = notice->incident;
+	if (first.incident != 0 && store_find_first_notice(store, first.incident, &row)) {
+		first.notice = context_itself(&row);
+		if (notice->incident != 0 && payload_get(&payload, row.rest))
+			notice->attempts = payload.attempt_count;
+	}
 	return first.notice;
 }
 
@@ -112,22 +104,15 @@ on_evidence(void *arg, const struct store_evidence *row)
 }
 
 static uint64_t
-last_failure(struct store_reader *reader, uint64_t incident, bool all_addresses)
+last_failure(struct store *store, uint64_t incident, bool all_addresses)
 {
 	struct failure failure = { .all = all_addresses, .last = STORE_EVIDENCE_FIRST };
 
 	if (incident != 0)
-		while (store_read_evidence(reader, incident, &failure.last, PAGE, on_evidence, &failure) == STORE_READ_MORE)
+		while (store_read_evidence(store_inside(store), incident, &failure.last, PAGE, on_evidence, &failure) == STORE_READ_MORE)
 			continue;
 	end_run(&failure);
 	return failure.run;
-}
-
-static bool
-on_rest(void *arg, const struct store_notice *row)
-{
-	payload_get(arg, row->rest);
-	return false;
 }
 
 /* The place behind the run, 0 where it is not there. */
@@ -155,19 +140,20 @@ put_first(struct notice_payload *payload, const struct notice_payload *failed)
 }
 
 void
-context_add_failures(struct store_reader *reader, struct message_notice *notice, struct notice_payload *payload,
+context_add_failures(struct store *store, struct message_notice *notice, struct notice_payload *payload,
     bool all_addresses)
 {
 	struct notice_payload failed = { .attempt_count = 0 };
+	struct store_notice row;
 	bool outage = strcmp(notice->kind, "outage") == 0, reminder = strcmp(notice->kind, "reminder") == 0;
 	bool wanted = outage || reminder || strcmp(notice->kind, "up") == 0;
-	uint64_t last = wanted ? last_failure(reader, notice->incident, all_addresses) : 0;
+	uint64_t last = wanted ? last_failure(store, notice->incident, all_addresses) : 0;
 	uint32_t skip = last == 0 ? 0 : behind(payload, last);
 
 	payload->attempt_count -= skip;
 	memmove(payload->attempts, payload->attempts + skip, payload->attempt_count * sizeof payload->attempts[0]);
-	if (outage && payload->covers_count > 0)
-		store_read_notice(reader, payload->covers[0], on_rest, &failed);
+	if (outage && payload->covers_count > 0 && store_find_notice(store, payload->covers[0], &row))
+		payload_get(&failed, row.rest);
 	if (last != 0 && behind(&failed, last) == 0 && failed.attempt_count < CHANGE_ATTEMPTS_MAX)
 		failed.attempts[failed.attempt_count++] = last;
 	notice->runs = payload->attempt_count;

@@ -4,6 +4,7 @@
 
 #include "base/messages_outbox.h"
 #include "keeper/notice_payload.h"
+#include "store/find.h"
 #include "store/reader.h"
 
 struct first_notice {
@@ -18,12 +19,12 @@ struct first_notice context_itself(const struct store_notice *);
 /* The first notice of its incident, of the condition that it ends, or of trouble of ours that
  * stands and is told again; itself where it is that. Of an incident also fills in how many attempts
  * confirmed it. `target`: the store's number. */
-struct first_notice context_first(struct store_reader *, struct message_notice *, uint64_t target,
+struct first_notice context_first(struct store *, struct message_notice *, uint64_t target,
     const struct first_notice *itself);
 
 /* Counts the runs of a notice. Where it says that a target came back, the last run that failed goes
  * first and those after it follow; where it tells of a whole outage, those that confirmed it go
  * before. */
-void context_add_failures(struct store_reader *, struct message_notice *, struct notice_payload *, bool all_addresses);
+void context_add_failures(struct store *, struct message_notice *, struct notice_payload *, bool all_addresses);
 
 #endif

@@ -15,13 +15,6 @@
 #include "keeper/outbox_private.h"
 #include "keeper/notice_payload.h"
 
-/* The notice that its receiver knows it by. */
-struct opened {
-	struct first_notice notice;
-	struct notice_names names;
-	bool found;               /* they were recorded with it */
-};
-
 static const char in_one[] = " notices in one: ";
 
 enum { NAMED_MAX = 4 /* targets of a kind that a digest names in its sentence */, PAGE = 100 };
@@ -48,7 +41,6 @@ struct material {
 	bool no_memory;
 	char code[OUTCOME_NAME_MAX];
 	struct text lines;
-	bool found;
 	struct store_evidence_key last; /* that was read */
 	struct packet_queue legs[CHANGE_ATTEMPTS_MAX]; /* packets of each run's evidence */
 	/* From here on only what has been written: the texts, and the tallies of a digest. */
@@ -56,10 +48,9 @@ struct material {
 	struct tally tallies[NOTICE_KINDS];
 };
 
-static bool
-on_notice(void *arg, const struct store_notice *row)
+static void
+take_notice(struct material *it, const struct store_notice *row)
 {
-	struct material *it = arg;
 	struct message_notice *notice = &it->notice;
 	struct text text = TEXT_OVER(it->text);
 
@@ -78,14 +69,11 @@ on_notice(void *arg, const struct store_notice *row)
 	notice->covered = it->payload.covered;
 	it->target = row->target;
 	it->itself = context_itself(row);
-	it->found = true;
-	return false;
 }
 
-static bool
-on_covered(void *arg, const struct store_notice *row)
+static void
+add_covered(struct material *it, const struct store_notice *row)
 {
-	struct material *it = arg;
 	struct tally *tally = &it->tallies[notice_named(row->kind)];
 	struct notice_names names;
 
@@ -95,10 +83,9 @@ on_covered(void *arg, const struct store_notice *row)
 		tally->text = TEXT_OVER(tally->names);
 	registry_names(it->keeper->registry, row->target, &names);
 	if (names.target[0] == '\0' || tally->named == NAMED_MAX)
-		return false;
+		return;
 	text_format(&tally->text, "%s%s", tally->named == 0 ? "" : ", ", names.target);
 	tally->named++;
-	return false;
 }
 
 /* A line by itself, such as a subject or one of syslog, has to say what a digest is of: how many of
@@ -328,51 +315,42 @@ describe_digest(struct material *it)
 	it->notice.text = (struct pw_bytes){ back.bytes, back.size };
 }
 
-static bool
-on_opened(void *arg, const struct store_notice *row)
-{
-	struct opened *opened = arg;
-	struct notice_payload payload;
-
-	opened->notice = context_itself(row);
-	opened->found = payload_get(&payload, row->rest) && payload.named;
-	if (opened->found)
-		opened->names = payload.names;
-	return false;
-}
-
 /* Whoever keeps what it is told has to be told the end of it under the key and the names that it
  * began with. */
 static void
 find_opened(struct material *it, struct first_notice *first)
 {
 	uint64_t number = it->opened != 0 ? it->opened : first->number;
-	struct opened opened = { .notice = *first };
+	struct notice_payload began = { .named = false };
+	struct store_notice row;
 
 	if (number == it->itself.number)
-		opened = (struct opened){ it->itself, it->payload.names, it->payload.named };
-	else
-		store_read_notice(store_inside(it->keeper->store), number, on_opened, &opened);
-	*first = opened.notice;
+		*first = it->itself;
+	else if (store_find_notice(it->keeper->store, number, &row)) {
+		*first = context_itself(&row);
+		payload_get(&began, row.rest);
+	}
+	const struct notice_payload *payload = number == it->itself.number ? &it->payload : &began;
 	text_copy(it->notice.first_kind, sizeof it->notice.first_kind, first->kind);
-	it->notice.first = opened.found ? opened.names : it->names;
+	it->notice.first = payload->named ? payload->names : it->names;
 }
 
 static bool
 gather(struct material *it)
 {
-	struct store_reader *reader = store_inside(it->keeper->store);
+	struct store *store = it->keeper->store;
+	struct store_notice row;
 	struct store_incident incident;
 	struct first_notice first;
 	uint32_t target;
 
-	store_read_notice(reader, it->notice.notice, on_notice, it);
-	if (!it->found)
+	if (!store_find_notice(store, it->notice.notice, &row))
 		return false;
-	if (!store_keeps_notice(it->keeper->store, it->notice.notice))
+	take_notice(it, &row);
+	if (!store_keeps_notice(store, it->notice.notice))
 		it->notice.flags |= NOTICE_NOT_RECORDED;
 	count_digest(it);
-	if (it->notice.incident != 0 && store_find_incident(it->keeper->store, it->notice.incident, &incident)) {
+	if (it->notice.incident != 0 && store_find_incident(store, it->notice.incident, &incident)) {
 		it->notice.began = incident.began;
 		it->notice.ended = incident.ended;
 	}
@@ -380,7 +358,8 @@ gather(struct material *it)
 	if (it->payload.covers_count > 0)
 		memset(it->tallies, 0, sizeof it->tallies);
 	for (uint32_t i = 0; i < it->payload.covers_count; i++)
-		store_read_notice(reader, it->payload.covers[i], on_covered, it);
+		if (store_find_notice(store, it->payload.covers[i], &row))
+			add_covered(it, &row);
 	if (it->payload.covered > it->payload.covers_count)
 		text_format(&it->lines, "and %" PRIu32 " more\n", it->payload.covered - it->payload.covers_count);
 	describe_digest(it);
@@ -388,14 +367,14 @@ gather(struct material *it)
 	it->notice.list = (struct pw_bytes){ it->lines.bytes, it->lines.size };
 	name_target(it);
 	make_key(it, &it->itself, it->notice.key);
-	first = context_first(reader, &it->notice, it->target, &it->itself);
+	first = context_first(store, &it->notice, it->target, &it->itself);
 	find_opened(it, &first);
 	if (first.number == it->itself.number)
 		memcpy(it->notice.thread, it->notice.key, sizeof it->notice.thread);
 	else
 		make_key(it, &first, it->notice.thread);
 	target = registry_target(it->keeper->registry, it->target);
-	context_add_failures(reader, &it->notice, &it->payload, target != CONFIG_NONE
+	context_add_failures(store, &it->notice, &it->payload, target != CONFIG_NONE
 	/* whether each has to answer */
 	    && it->keeper->config->targets[target].policy->addresses == ADDRESSES_ALL);
 	return true;

@@ -196,24 +196,10 @@ outbox_give_back(struct keeper *keeper, struct notifier *notifier, uint64_t kept
 	store_unclaim(journal_main(keeper), notifier->name, kept);
 }
 
-/* All recipients share what became of it. */
-static bool
-on_delivery(void *arg, const struct store_delivery *row)
-{
-	const char **notifier = arg;
-
-	if (*notifier != NULL && strcmp(row->notifier, *notifier) == 0 && !(row->state == STORE_DELIVERY_dropped && row->withheld))
-		*notifier = NULL;
-	return true;
-}
-
 bool
 outbox_had(const struct keeper *keeper, const struct notifier *notifier, uint64_t notice)
 {
-	const char *name = notifier->name;
-
-	store_read_notice_deliveries(store_inside(keeper->store), notice, on_delivery, &name);
-	return name == NULL;
+	return store_was_queued(keeper->store, notifier->name, notice);
 }
 
 void
@@ -448,20 +434,10 @@ outbox_own_change(struct keeper *keeper)
 	return ++keeper->outbox->own_change;
 }
 
-static bool
-on_sent(void *arg, const struct store_delivery *row)
-{
-	*(bool *)arg |= row->state == STORE_DELIVERY_sent;
-	return true;
-}
-
 bool
 outbox_was_sent(const struct keeper *keeper, uint64_t notice)
 {
-	bool sent = false;
-
-	store_read_notice_deliveries(store_inside(keeper->store), notice, on_sent, &sent);
-	return sent;
+	return store_was_sent(keeper->store, notice);
 }
 
 void

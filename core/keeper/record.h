@@ -6,9 +6,6 @@
 #include "base/messages.h"
 #include "keeper/notifier_filters.h"
 #include "store/rows.h"
-#include "base/messages.h"
-#include "keeper/notifier_filters.h"
-#include "store/rows.h"
 
 struct keeper;
 

@@ -17,6 +17,7 @@ static const struct {
 	[FIND_INCIDENT] = { ROW_INCIDENT, "WHERE number = ?1" },
 	[FIND_OPEN_INCIDENT] = { ROW_INCIDENT, "WHERE number = (SELECT max(number) FROM incidents WHERE target = ?1) AND " IS_OPEN },
 	[FIND_NEXT_OPEN_INCIDENT] = { ROW_INCIDENT, "WHERE " IS_OPEN " AND number > ?1 ORDER BY number LIMIT 1" },
+	[FIND_NOTICE] = { ROW_NOTICE, "WHERE number = ?1" },
 	[FIND_FIRST_NOTICE] = { ROW_NOTICE, "WHERE incident = ?1 AND incident > 0 ORDER BY number LIMIT 1" },
 	[FIND_LEG] = { ROW_EVIDENCE, "WHERE target = ?1 AND run = ?2 AND leg >= ?3 ORDER BY leg LIMIT 1" },
 	[FIND_LAST_FAILURE] = { ROW_EVIDENCE, "WHERE incident = ?1 AND leg = 0 AND role <> 'passed' ORDER BY run DESC LIMIT 1" },
@@ -96,6 +97,12 @@ bool
 store_next_open_incident(struct store *store, struct store_incident *row)
 {
 	return LOOK_UP(FIND_NEXT_OPEN_INCIDENT, row, BIND(row->number));
+}
+
+bool
+store_find_notice(struct store *store, uint64_t number, struct store_notice *row)
+{
+	return LOOK_UP(FIND_NOTICE, row, BIND(number));
 }
 
 bool

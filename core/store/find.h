@@ -18,7 +18,8 @@ bool store_find_open_incident(struct store *, uint64_t target, struct store_inci
 /* Of all targets, by number. */
 bool store_next_open_incident(struct store *, struct store_incident *);
 
-/* The notice that it began with. */
+bool store_find_notice(struct store *, uint64_t number, struct store_notice *);
+/* The notice that an incident began with. */
 bool store_find_first_notice(struct store *, uint64_t incident, struct store_notice *);
 
 /* The leg of that number of a run, or the next one there is. */

@@ -152,14 +152,6 @@ store_read_notice(struct store_reader *reader, uint64_t number, store_on_notice 
 }
 
 enum store_reading
-store_read_incident_notices(struct store_reader *reader, uint64_t incident, uint64_t after, uint32_t limit,
-    store_on_notice *on_row, void *arg)
-{
-	LIST(ROW_NOTICE, notice, limit, "WHERE incident = ?1 AND incident > 0 AND number > ?2 ORDER BY number LIMIT ?9",
-	    BIND(incident), BIND(after));
-}
-
-enum store_reading
 store_read_notices(struct store_reader *reader, uint64_t target, uint64_t before, uint32_t limit,
     store_on_notice *on_row, void *arg)
 {

@@ -110,6 +110,19 @@ store_has_queued(struct store *store, const char *notifier, bool claimed)
 	    : "SELECT 1 FROM deliveries WHERE ended = 0 AND notifier = ?1 LIMIT 1", BINDS(BIND_TEXT(notifier))) != 0;
 }
 
+bool
+store_was_queued(struct store *store, const char *notifier, uint64_t notice)
+{
+	return read_number(store, "SELECT 1 FROM deliveries WHERE notice = ?1 AND notifier = ?2 AND NOT (state = 6 AND withheld)"
+	    " LIMIT 1", BINDS(BIND(notice), BIND_TEXT(notifier))) != 0;
+}
+
+bool
+store_was_sent(struct store *store, uint64_t notice)
+{
+	return read_number(store, "SELECT 1 FROM deliveries WHERE notice = ?1 AND state = 4 LIMIT 1", BINDS(BIND(notice))) != 0;
+}
+
 #define UNSENT "ended = 0 AND state <> 7"
 
 uint32_t

@@ -46,6 +46,11 @@ bool store_read_queued(struct store *, enum store_queue, const struct store_queu
 /* Returns whether anything is queued for the notifier; `claimed`: that is claimed. */
 bool store_has_queued(struct store *, const char *notifier, bool claimed);
 
+/* Whether there is a delivery of the notice for the notifier, queued or not, but for one that was
+ * withheld; and whether anybody has received it. */
+bool store_was_queued(struct store *, const char *notifier, uint64_t notice);
+bool store_was_sent(struct store *, uint64_t notice);
+
 /* For how many recipients of the notifier the notice is queued, in no digest; 0, too, where it may
  * have reached one of them. */
 uint32_t store_count_unsent(struct store *, const char *notifier, uint64_t notice);

@@ -72,10 +72,8 @@ enum store_reading store_read_evidence(struct store_reader *, uint64_t incident,
 /* Of a notice, in the order of its runs and their legs. */
 enum store_reading store_read_notice_evidence(struct store_reader *, uint64_t notice, store_on_notice_evidence *, void *);
 
-enum store_reading store_read_notice(struct store_reader *, uint64_t number, store_on_notice *, void *);
-/* By number, behind `after`; of one incident. */
-enum store_reading store_read_incident_notices(struct store_reader *, uint64_t incident, uint64_t after, uint32_t limit,
-    store_on_notice *, void *);
+enum store_reading store_read_notice(struct store_reader *, uint64_t number, store_on_notice *,
+    void *);
 /* The newest first, before `before` (0: from the newest); of one target, or of all (UINT64_MAX). */
 enum store_reading store_read_notices(struct store_reader *, uint64_t target, uint64_t before, uint32_t limit,
     store_on_notice *, void *);

@@ -11,7 +11,6 @@
 
 static struct folder folder;
 static struct store_batch *batch;
-static struct store_reader *reader;
 static uint64_t change;
 
 static void
@@ -68,7 +67,6 @@ keep(void **state)
 		assert_int_equal(folder_submit(&folder, batch), STORE_COMMITTED);
 		store_batch_clear(batch);
 	}
-	reader = store_inside(folder.store);
 }
 
 static int
@@ -88,7 +86,7 @@ first_of(uint64_t number, const char *kind, const char *code, uint64_t incident,
 
 	snprintf(notice.kind, sizeof notice.kind, "%s", kind);
 	snprintf(notice.code, sizeof notice.code, "%s", code);
-	first = context_first(reader, &notice, 1, &(struct first_notice){ .number = number, .confirmed = notice.confirmed });
+	first = context_first(folder.store, &notice, 1, &(struct first_notice){ .number = number, .confirmed = notice.confirmed });
 	assert_int_equal(notice.attempts, attempts);
 	assert_int_equal(first.confirmed, 1000 * first.number);
 	return first.number;
@@ -147,18 +145,18 @@ an_end_has_its_last_failure(void **state)
 	put_run(15, PW_FAILED, PW_DEGRADED, "failed"); /* one address is enough */
 	put_run(16, PW_OK, PW_OK, "passed");
 	keep(state);
-	context_add_failures(reader, &notice, &payload, false);
+	context_add_failures(folder.store, &notice, &payload, false);
 	assert_runs(&payload, &notice, 1, 3, (const uint64_t[]){ 14, 15, 16 });
 	payload = (struct notice_payload){ .attempt_count = 2, .attempts = { 15, 16 } };
-	context_add_failures(reader, &notice, &payload, true); /* then 15 has failed */
+	context_add_failures(folder.store, &notice, &payload, true); /* then 15 has failed */
 	assert_runs(&payload, &notice, 1, 2, (const uint64_t[]){ 15, 16 });
 	payload = (struct notice_payload){ .attempt_count = 2, .attempts = { 15, 16 }, .covers_count = 2, .covers = { 7, 8 } };
 	memcpy(notice.kind, "outage", 7);
-	context_add_failures(reader, &notice, &payload, false);
+	context_add_failures(folder.store, &notice, &payload, false);
 	assert_runs(&payload, &notice, 4, 6, (const uint64_t[]){ 10, 11, 12, 14, 15, 16 });
 	memcpy(notice.kind, "down", 5);
 	payload = (struct notice_payload){ .attempt_count = 2, .attempts = { 10, 11 } };
-	context_add_failures(reader, &notice, &payload, false);
+	context_add_failures(folder.store, &notice, &payload, false);
 	assert_runs(&payload, &notice, 0, 2, (const uint64_t[]){ 10, 11 });
 }
 
@@ -173,7 +171,7 @@ room_is_kept_to(void **state)
 	put_notice(7, "down", "refused", 5, 3);
 	put_run(12, PW_FAILED, PW_FAILED, "confirmed");
 	keep(state);
-	context_add_failures(reader, &notice, &payload, false);
+	context_add_failures(folder.store, &notice, &payload, false);
 	assert_int_equal(notice.runs, CHANGE_ATTEMPTS_MAX);
 	assert_int_equal(notice.before, 2);
 	assert_int_equal(payload.attempts[0], 11);

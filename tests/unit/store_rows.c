@@ -318,7 +318,7 @@ static void
 notices_and_deliveries(void **state)
 {
 	struct store_notice notice = { 1, 7, 3, "down", 5, "banner_timeout", 10, 20, nasty, "paused", nasty };
-	struct store_notice replayed = notice;
+	struct store_notice replayed = notice, found;
 	struct store_delivery mail = { 1, "email", "a@example.org", 7, STORE_DELIVERY_waiting, 0, 0, 0, 20, 0, 0, 0, 0, bytes_of(""), 1, 2, 3, 1, 2 };
 	struct store_delivery log = { 1, "syslog", "", 7, STORE_DELIVERY_sent, 1, 0, 1, 20, 21, 22, 0, 0, nasty, 0, 0, 0, 0, 1 };
 	struct store_delivery stray = mail;
@@ -333,8 +333,11 @@ notices_and_deliveries(void **state)
 	store_add_delivery(batch, &stray);
 	store_put_delivery(batch, &stray);
 	folder_commit(&folder, batch);
-	ASSERT_READS(store_read_notice(reader, 1, on_notice, &wanted), STORE_READ_END, &notice);
-	ASSERT_READS(store_read_incident_notices(reader, 5, 0, 9, on_notice, &wanted), STORE_READ_END, &notice);
+	assert_true(store_find_notice(folder.store, 1, &found));
+	assert_same_row(ROW_NOTICE, &found, &notice);
+	assert_true(store_find_first_notice(folder.store, 5, &found));
+	assert_same_row(ROW_NOTICE, &found, &notice);
+	assert_false(store_find_notice(folder.store, 99, &found));
 	ASSERT_READS(store_read_notices(reader, 7, 0, 9, on_notice, &wanted), STORE_READ_END, &notice);
 	ASSERT_READS(store_read_notices(reader, UINT64_MAX, 0, 9, on_notice, &wanted), STORE_READ_END, &notice);
 	ASSERT_READS(store_read_notice_deliveries(reader, 1, on_delivery, &wanted), STORE_READ_END, &mail, &log);
