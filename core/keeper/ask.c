@@ -15,7 +15,8 @@ put_answer(struct ask *ask, char kind, int status, struct pw_bytes text)
 	unsigned char packet[ANSWER_LINE_MAX + 64];
 	struct wire_out out = wire_over(packet, sizeof packet);
 
-	message_put_answer(&out, &(struct message_answer){ ask->number, kind, (uint8_t)status, text });
+	message_put_answer(&out, &(struct message_answer){ ask->number, kind, (uint8_t)status,
+	    text });
 	if (!out.bad)
 		(void)packet_queue_add(&ask->packets, packet, out.size, -1);
 }

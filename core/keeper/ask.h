@@ -11,7 +11,8 @@
 #include "base/text.h"
 #include "keeper/outbox.h"
 
-enum { ASKS_MAX = 64, ASK_REASON_MAX = 500, ASK_REASON_ROOM = 4 * ASK_REASON_MAX + 1 /* escaped */ };
+enum { ASKS_MAX = 64, ASK_REASON_MAX = 500, ASK_REASON_ROOM = 4 * ASK_REASON_MAX
+    + 1 /* escaped */ };
 enum { ASK_REFUSED = 1, ASK_USAGE = 64, ASK_BUSY = 75 }; /* exit statuses */
 
 struct ask {
@@ -40,10 +41,12 @@ void asks_forget(struct keeper *);
 
 /* Adds a line to the answer: 'o' output, 'e' what is wrong. "<utc N>" in it is shown as that time
  * in the reader's zone. */
-void ask_say(struct ask *, char kind, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void ask_say(struct ask *, char kind, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 void ask_end(struct ask *, int status);
 /* Both: what is wrong, and the end. */
-void ask_refuse(struct ask *, int status, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void ask_refuse(struct ask *, int status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 /* As a number above 0; 0: it is none. */
 uint64_t ask_number(struct pw_bytes word);
 /* The reason that somebody gave, escaped. False: it is empty or too long. */

@@ -25,27 +25,32 @@ static const int64_t shortest = SECOND, longest = 90 * 24 * 3600 * (int64_t)SECO
 static void
 ack_incident(struct keeper *keeper, struct ask *ask, const struct message_ask *message)
 {
-	struct store_incident incident = { .number = message->word_count == 2 ? ask_number(message->words[0]) : 0 };
+	struct store_incident incident =
+	    { .number = message->word_count == 2 ? ask_number(message->words[0]) : 0 };
 	char reason[ASK_REASON_ROOM];
 	struct text why = TEXT_OVER(reason);
 	uint32_t target = CONFIG_NONE;
 
 	if (incident.number == 0 || !ask_reason(message->words[1], &why)) {
-		ask_refuse(ask, ASK_USAGE, "`ack` takes the number of an incident and a reason of 1 to %d bytes", ASK_REASON_MAX);
+		ask_refuse(ask, ASK_USAGE, "`ack` takes the number of an incident and a reason of 1"
+		    " to %d bytes", ASK_REASON_MAX);
 		return;
 	}
 	if (store_find_incident(keeper->store, incident.number, &incident))
 		target = registry_target(keeper->registry, incident.target);
 	if (incident.ended != 0)
-		ask_refuse(ask, ASK_REFUSED, "incident %" PRIu64 " is over since <utc %" PRId64 ">: there is nothing to acknowledge",
+		ask_refuse(ask, ASK_REFUSED, "incident %" PRIu64 " is over"
+		    " since <utc %" PRId64 ">: there is nothing to acknowledge",
 		    incident.number, incident.ended);
 	else if (target == CONFIG_NONE)
-		ask_refuse(ask, ASK_REFUSED, "there is no incident %" PRIu64 ": `postwatch incidents` lists them", incident.number);
+		ask_refuse(ask, ASK_REFUSED, "there is no"
+		    " incident %" PRIu64 ": `postwatch incidents` lists them", incident.number);
 	if (target == CONFIG_NONE || incident.ended != 0)
 		return;
 	if (incident.acknowledged != 0)
-		ask_say(ask, 'o', "it was acknowledged before, by %.*s: %.*s", (int)incident.ack_by.size, incident.ack_by.data,
-		    (int)incident.ack_why.size, incident.ack_why.data);
+		ask_say(ask, 'o', "it was acknowledged before, by %.*s: %.*s",
+		    (int)incident.ack_by.size, incident.ack_by.data, (int)incident.ack_why.size,
+		    incident.ack_why.data);
 	incident.acknowledged = clock_wall();
 	incident.ack_by = text_view(message->who);
 	incident.ack_why = text_view(reason);
@@ -53,9 +58,10 @@ ack_incident(struct keeper *keeper, struct ask *ask, const struct message_ask *m
 	withhold_acknowledged(keeper, target);
 	ask->serial = journal_serial(keeper->journal);
 	const char *name = keeper->config->targets[target].name;
-	keeper_log(keeper, LOG_NOTICE, "incident %" PRIu64 " of %s is acknowledged by %s: %s", incident.number, name,
-	    message->who, reason);
-	ask_say(ask, 'o', "incident %" PRIu64 " of %s is acknowledged until it ends", incident.number, name);
+	keeper_log(keeper, LOG_NOTICE, "incident %" PRIu64 " of %s is acknowledged by %s: %s",
+	    incident.number, name, message->who, reason);
+	ask_say(ask, 'o', "incident %" PRIu64 " of %s is acknowledged until it ends",
+	    incident.number, name);
 	ask_end(ask, 0);
 }
 
@@ -88,11 +94,13 @@ read_span(struct ask *ask, struct pw_bytes word, int64_t *span)
 
 /* Whom a pause is of, as its row has it; a tag is cut, as no target has one so long. */
 static void
-name_whom(const struct keeper *keeper, const struct message_ask *message, struct store_pause *pause, char tag[static PAUSE_TAG_MAX])
+name_whom(const struct keeper *keeper, const struct message_ask *message, struct store_pause *pause,
+    char tag[static PAUSE_TAG_MAX])
 {
 	bool tagged = message->target == CONFIG_NONE;
 
-	snprintf(tag, PAUSE_TAG_MAX, "%.*s", tagged ? (int)message->words[0].size : 0, message->words[0].data);
+	snprintf(tag, PAUSE_TAG_MAX, "%.*s", tagged ? (int)message->words[0].size : 0,
+	    message->words[0].data);
 	pause->target = tagged ? 0 : registry_number(keeper->registry, message->target);
 	pause->tag = tag;
 }
@@ -108,15 +116,18 @@ pause(struct keeper *keeper, struct ask *ask, const struct message_ask *message)
 	int64_t span;
 
 	if (message->word_count != 3 || !ask_reason(message->words[2], &why)) {
-		ask_refuse(ask, ASK_USAGE, "`pause` takes a target or a tag, a time, and a reason of 1 to %d bytes", ASK_REASON_MAX);
+		ask_refuse(ask, ASK_USAGE, "`pause` takes a target or a tag, a time, and a reason"
+		    " of 1 to %d bytes", ASK_REASON_MAX);
 		return;
 	}
 	if (!read_span(ask, message->words[1], &span))
 		return;
-	for (struct store_pause other = { .number = 0 }; count < PAUSES_MAX && store_next_pause(keeper->store, pause.from, &other);)
+	for (struct store_pause other = { .number = 0 };
+	    count < PAUSES_MAX && store_next_pause(keeper->store, pause.from, &other);)
 		count++;
 	if (count == PAUSES_MAX) {
-		ask_refuse(ask, ASK_REFUSED, "%d pauses are in force, and there is room for no more", PAUSES_MAX);
+		ask_refuse(ask, ASK_REFUSED,
+		    "%d pauses are in force, and there is room for no more", PAUSES_MAX);
 		return;
 	}
 	name_whom(keeper, message, &pause, whose);
@@ -136,16 +147,20 @@ pause(struct keeper *keeper, struct ask *ask, const struct message_ask *message)
 /* A target may be paused by its tags as well: then it goes on being so, and nothing else is
  * said. */
 static void
-say_resumed(struct keeper *keeper, struct ask *ask, const struct message_ask *message, const char *name, uint32_t ended)
+say_resumed(struct keeper *keeper, struct ask *ask, const struct message_ask *message,
+    const char *name, uint32_t ended)
 {
-	bool held = message->target != CONFIG_NONE && silences_paused(keeper, message->target, clock_wall());
+	bool held = message->target != CONFIG_NONE
+	    && silences_paused(keeper, message->target, clock_wall());
 
 	if (message->released > 0)
 		ask_say(ask, 'o', "%s is no longer quarantined", name);
 	if (ended > 0) {
-		keeper_log(keeper, LOG_NOTICE, held ? "the pause of %s is ended by %s, and one of a tag of its holds it"
+		keeper_log(keeper, LOG_NOTICE, held
+		    ? "the pause of %s is ended by %s, and one of a tag of its holds it"
 		    : "%s is paused no longer: resumed by %s", name, message->who);
-		ask_say(ask, 'o', held ? "%s is still paused: its own pause has ended, and one of a tag holds it (`postwatch status` tells which)"
+		ask_say(ask, 'o', held ? "%s is still paused: its own pause has ended, and one of a"
+		    " tag holds it (`postwatch status` tells which)"
 		    : "%s is paused no longer", name);
 	} else if (held)
 		ask_say(ask, 'e', "%s is paused by a tag: `postwatch status` tells which", name);
@@ -168,7 +183,8 @@ resume(struct keeper *keeper, struct ask *ask, const struct message_ask *message
 		ask_refuse(ask, ASK_USAGE, "`resume` takes a target or a tag");
 		return;
 	}
-	for (name_whom(keeper, message, &meant, whose); store_find_pause(keeper->store, meant.target, meant.tag, now, &pause); ended++) {
+	for (name_whom(keeper, message, &meant, whose);
+	    store_find_pause(keeper->store, meant.target, meant.tag, now, &pause); ended++) {
 		pause.ended = now;
 		store_put_pause(journal_main(keeper), &pause);
 	}
@@ -203,12 +219,15 @@ asks_hear(struct keeper *keeper, struct wire_in *in)
 	if (ask == NULL)
 		return true; /* the monitor says that nothing came */
 	ask->number = message.number;
-	if (journal_is_stuck(keeper->journal, STORE_MAIN) || journal_is_stuck(keeper->journal, STORE_HISTORY))
-		ask_refuse(ask, ASK_BUSY, "the store cannot be written, so nothing was done: the log says why");
+	if (journal_is_stuck(keeper->journal, STORE_MAIN)
+	    || journal_is_stuck(keeper->journal, STORE_HISTORY))
+		ask_refuse(ask, ASK_BUSY,
+		    "the store cannot be written, so nothing was done: the log says why");
 	else if (asks_count(keeper) >= ASKS_MAX)
 		ask_refuse(ask, ASK_BUSY, "too much is asked for at once, so nothing was done");
 	else {
-		while (verb < sizeof verbs / sizeof verbs[0] && strcmp(verbs[verb].verb, message.verb) != 0)
+		while (verb < sizeof verbs / sizeof verbs[0]
+		    && strcmp(verbs[verb].verb, message.verb) != 0)
 			verb++;
 		if (verb < sizeof verbs / sizeof verbs[0])
 			verbs[verb].run(keeper, ask, &message);

@@ -102,8 +102,8 @@ tell_lists(const struct teller *teller, const struct evidence *leg)
 }
 
 static void
-tell_run(const struct teller *teller, const char *word, uint32_t i, const struct message_change *change,
-    const struct evidence_cache *cache)
+tell_run(const struct teller *teller, const char *word, uint32_t i,
+    const struct message_change *change, const struct evidence_cache *cache)
 {
 	struct message_evidence evidence;
 	char bytes[64];
@@ -114,20 +114,22 @@ tell_run(const struct teller *teller, const char *word, uint32_t i, const struct
 		name = TEXT_OVER(bytes);
 		text_format(&name, "%s %u of %u", word, i + 1, change->attempt_count);
 		if (evidence.leg.legs > 1)
-			text_format(&name, ", address %u of %u,", evidence.leg.leg + 1, evidence.leg.legs);
+			text_format(&name, ", address %u of %u,", evidence.leg.leg + 1,
+			    evidence.leg.legs);
 		tell_leg(teller, bytes, &evidence.leg);
 		tell_lists(teller, &evidence.leg);
 	}
 	if (leg > 0)
 		return;
 	name = TEXT_OVER(bytes);
-	text_format(&name, "%s %u of %u: its evidence was not kept", word, i + 1, change->attempt_count);
+	text_format(&name, "%s %u of %u: its evidence was not kept", word, i + 1,
+	    change->attempt_count);
 	say(teller, &name);
 }
 
 void
-change_log_write(struct duty *duty, uint64_t event, const struct message_change *change, const struct evidence_cache *cache,
-    const struct zone *zone)
+change_log_write(struct duty *duty, uint64_t event, const struct message_change *change,
+    const struct evidence_cache *cache, const struct zone *zone)
 {
 	const struct teller teller = { duty, event, zone };
 	enum notice_kind kind = notice_named(change->kind);

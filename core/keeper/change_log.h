@@ -8,6 +8,7 @@
 
 /* Says all that there is to say of a change, the sentence first, under the number `event`. Times
  * are shown in `zone`. */
-void change_log_write(struct duty *, uint64_t event, const struct message_change *, const struct evidence_cache *, const struct zone *);
+void change_log_write(struct duty *, uint64_t event, const struct message_change *,
+    const struct evidence_cache *, const struct zone *);
 
 #endif

@@ -70,14 +70,16 @@ put_channels(struct keeper *keeper)
 
 		if (channel->since == 0)
 			continue;
-		struct channel_row row = { .since = channel->since, .told = channel->told, .unborn = channel->unborn,
-			.rests = until > mono ? clock_wall() + until - mono : 0 };
+		struct channel_row row = { .since = channel->since, .told = channel->told,
+			.unborn = channel->unborn, .rests = until > mono ? clock_wall()
+			+ until - mono : 0 };
 		text_copy(row.name, sizeof row.name, keeper->config->notifiers[i].name);
 		text_copy(row.words, sizeof row.words, channel->words);
 		wire_put_form(&out, &channel_form, &row);
 	}
 	if (!out.bad)
-		store_put_meta(journal_main(keeper), CHANNEL_META, (struct pw_bytes){ (const char *)bytes, out.size });
+		store_put_meta(journal_main(keeper), CHANNEL_META,
+		    (struct pw_bytes){ (const char *)bytes, out.size });
 }
 
 static void
@@ -95,7 +97,8 @@ put_damages(struct keeper *keeper)
 			wire_put_form(&out, &damage_form, &row);
 	}
 	if (!out.bad)
-		store_put_meta(journal_main(keeper), DAMAGE_META, (struct pw_bytes){ (const char *)bytes, out.size });
+		store_put_meta(journal_main(keeper), DAMAGE_META,
+		    (struct pw_bytes){ (const char *)bytes, out.size });
 }
 
 /* The next row of a list of these versions. Returns false if there are no more, or it is
@@ -132,10 +135,12 @@ damage_next(struct wire_in *in, struct damage_row *row)
 static void
 name_code(const char *prefix, const char *name, char code[static OUTCOME_NAME_MAX])
 {
-	size_t size = (size_t)snprintf(code, OUTCOME_NAME_MAX, "%.8s_%.*s", prefix, (int)CODE_NAME_MAX, name);
+	size_t size = (size_t)snprintf(code, OUTCOME_NAME_MAX, "%.8s_%.*s", prefix,
+	    (int)CODE_NAME_MAX, name);
 
 	for (size_t i = 0; i < size; i++)
-		code[i] = isalnum((unsigned char)code[i]) ? (char)tolower((unsigned char)code[i]) : '_';
+		code[i] = isalnum((unsigned char)code[i]) ? (char)tolower((unsigned char)code[i])
+		    : '_';
 }
 
 void
@@ -149,7 +154,8 @@ channel_add_state(struct text *text, int64_t lasted, uint32_t waiting)
 
 /* Those who were told of a trouble are told that it has ended. */
 static void
-tell_end(struct keeper *keeper, const char *prefix, const char *name, uint64_t told, int64_t since, const char *how)
+tell_end(struct keeper *keeper, const char *prefix, const char *name, uint64_t told, int64_t since,
+    const char *how)
 {
 	const struct audience those = { .told_before = told };
 	char code[OUTCOME_NAME_MAX];
@@ -174,9 +180,11 @@ fail(struct keeper *keeper, struct notifier *notifier, struct pw_bytes words, bo
 		channel->since = clock_wall();
 		channel->age = clock_boot();
 		if (unborn)
-			keeper_log(keeper, LOG_WARNING, "%s cannot deliver: %s", name, channel->words);
+			keeper_log(keeper, LOG_WARNING, "%s cannot deliver: %s", name,
+			    channel->words);
 		else
-			keeper_log(keeper, LOG_WARNING, "%s has not delivered a notice, %" PRIu32 " waiting: %s", name,
+			keeper_log(keeper, LOG_WARNING,
+			    "%s has not delivered a notice, %" PRIu32 " waiting: %s", name,
 			    outbox_count(keeper, notifier), channel->words);
 	}
 	put_channels(keeper);
@@ -196,7 +204,8 @@ channel_lost(struct keeper *keeper, struct notifier *notifier)
 	bool known = channel->absence[0] != '\0';
 
 	fail(keeper, notifier, text_view(known ? channel->absence
-	    : "its process died with a notice in hand, or was ended at its deadline: the log says which"), false);
+	    : "its process died with a notice in hand, or was ended at its deadline: the log"
+	    " says which"), false);
 	channel->lost = !known;
 }
 
@@ -272,7 +281,8 @@ look_at_worker(struct keeper *keeper, struct notifier *notifier)
 	}
 	if (channel->absent == 0 || channel->present != 0 || now - channel->absent <= absence_max)
 		return;
-	const char *why = channel->absence[0] != '\0' ? channel->absence : "its process does not run: the log says why";
+	const char *why = channel->absence[0] != '\0' ? channel->absence
+	    : "its process does not run: the log says why";
 	if (channel->since == 0 || (channel->unborn && strcmp(channel->words, why) != 0))
 		fail(keeper, notifier, text_view(why), true);
 }
@@ -288,7 +298,8 @@ tell(struct keeper *keeper, struct notifier *notifier)
 
 	channel_add_state(&text, age_of(channel), outbox_count(keeper, notifier));
 	name_code("channel", name, code);
-	channel->told = record_ours_to(keeper, &others, "impaired", code, channel->since, "%s: %s: %s", name, words, channel->words);
+	channel->told = record_ours_to(keeper, &others, "impaired", code, channel->since,
+	    "%s: %s: %s", name, words, channel->words);
 	put_channels(keeper);
 }
 
@@ -302,13 +313,15 @@ channel_turn(struct keeper *keeper)
 		if (outbox_is_heartbeat(keeper, i)) /* that one has words of its own */
 			continue;
 		look_at_worker(keeper, notifier);
-		notifier_set_dead(notifier, channel->since != 0 && age_of(channel) >= notifier_rules(notifier)->channel_grace);
+		notifier_set_dead(notifier, channel->since != 0 && age_of(channel)
+		    >= notifier_rules(notifier)->channel_grace);
 	}
 	for (uint32_t i = 0; i < keeper->config->notifier_count; i++) {
 		struct notifier *notifier = notifier_at(keeper, i);
 		const struct channel *channel = &keeper->service->channels[i];
 
-		if (channel->told == 0 && notifier_is_dead(notifier) && (channel->unborn || outbox_count(keeper, notifier) > 0))
+		if (channel->told == 0 && notifier_is_dead(notifier)
+		    && (channel->unborn || outbox_count(keeper, notifier) > 0))
 			tell(keeper, notifier);
 	}
 }
@@ -316,7 +329,8 @@ channel_turn(struct keeper *keeper)
 bool
 damage_hear(struct keeper *keeper, struct notifier *notifier, struct wire_in *in)
 {
-	struct damage *damage = &keeper->service->damages[notifier_index(keeper, notifier)], was = *damage;
+	struct damage *damage = &keeper->service->damages[notifier_index(keeper, notifier)],
+	    was = *damage;
 	const char *name = notifier_rules(notifier)->name;
 	char said[SOURCES_TEXT_MAX], words[DAMAGE_WORDS_MAX], code[OUTCOME_NAME_MAX];
 	struct text text = TEXT_OVER(words);
@@ -328,12 +342,14 @@ damage_hear(struct keeper *keeper, struct notifier *notifier, struct wire_in *in
 		return true;
 	if (words[0] == '\0') {
 		*damage = (struct damage){ .since = 0 };
-		tell_end(keeper, "files", name, was.told, was.since, "all its files can be used again");
+		tell_end(keeper, "files", name, was.told, was.since,
+		    "all its files can be used again");
 	} else {
 		damage->since = damage->since != 0 ? damage->since : clock_wall();
 		memcpy(damage->words, words, sizeof damage->words);
 		name_code("files", name, code);
-		damage->told = record_ours(keeper, "impaired", code, damage->since, "%s: %s", name, words);
+		damage->told = record_ours(keeper, "impaired", code, damage->since, "%s: %s", name,
+		    words);
 	}
 	put_damages(keeper);
 	return true;
@@ -358,12 +374,14 @@ recover_channels(struct keeper *keeper, struct wire_in *in)
 			channel->told = row.told;
 			channel->unborn = row.unborn;
 			memcpy(channel->words, row.words, sizeof channel->words);
-			notifier_set_dead(notifier, age_of(channel) >= notifier_rules(notifier)->channel_grace);
+			notifier_set_dead(notifier,
+			    age_of(channel) >= notifier_rules(notifier)->channel_grace);
 			continue;
 		}
 		changed = true;
 		if (row.told != 0)
-			tell_end(keeper, "channel", row.name, row.told, row.since, "is no longer configured");
+			tell_end(keeper, "channel", row.name, row.told, row.since,
+			    "is no longer configured");
 	}
 	if (changed)
 		put_channels(keeper);
@@ -383,7 +401,8 @@ recover_damages(struct keeper *keeper, struct wire_in *in)
 			continue;
 		}
 		changed = true;
-		tell_end(keeper, "files", row.name, row.damage.told, row.damage.since, "is no longer configured");
+		tell_end(keeper, "files", row.name, row.damage.told, row.damage.since,
+		    "is no longer configured");
 	}
 	if (changed)
 		put_damages(keeper);

@@ -27,7 +27,8 @@ leave_told(struct keeper *keeper, struct notifier *notifier, struct delivery *fo
 
 		if (why != NULL && withhold_take_back(keeper, notifier, &found[i], why))
 			return UINT32_MAX;
-		if (why == NULL && !(policy_listener(keeper, notifier)->hushed && found[i].kind != NOTICE_test))
+		if (why == NULL && !(policy_listener(keeper, notifier)->hushed && found[i].kind
+		    != NOTICE_test))
 			found[left++] = found[i];
 	}
 	return left;
@@ -39,8 +40,8 @@ leave_told(struct keeper *keeper, struct notifier *notifier, struct delivery *fo
  * out before that is durable.
  */
 static uint32_t
-find_due(struct keeper *keeper, struct notifier *notifier, enum store_rank first, enum store_rank last, struct delivery *found,
-    uint32_t max)
+find_due(struct keeper *keeper, struct notifier *notifier, enum store_rank first,
+    enum store_rank last, struct delivery *found, uint32_t max)
 {
 	uint32_t count = 0;
 
@@ -48,7 +49,8 @@ find_due(struct keeper *keeper, struct notifier *notifier, enum store_rank first
 		struct delivery behind = { .notice = 0 };
 		uint32_t read;
 
-		while (count < max && (read = outbox_due(keeper, notifier, rank, &behind, found + count, max - count)) > 0) {
+		while (count < max && (read = outbox_due(keeper, notifier, rank, &behind,
+		    found + count, max - count)) > 0) {
 			behind = found[count + read - 1];
 			uint32_t left = leave_told(keeper, notifier, found + count, read);
 			count = left == UINT32_MAX ? 0 : count + left;
@@ -77,24 +79,27 @@ budget(const struct keeper *keeper, const struct notifier *notifier)
 /* What waits untouched; what is in doubt stays itself, and so does what is not to be told yet, and
  * a test. */
 static bool
-may_be_joined(const struct keeper *keeper, const struct notifier *notifier, const struct delivery *delivery)
+may_be_joined(const struct keeper *keeper, const struct notifier *notifier,
+    const struct delivery *delivery)
 {
-	return delivery->state != STORE_DELIVERY_claimed && outbox_is_unsent(notifier, delivery) && delivery->retried <= clock_wall()
-	    && delivery->kind != NOTICE_digest && delivery->kind != NOTICE_test
-	    && !outbox_is_unripe(delivery)
+	return delivery->state != STORE_DELIVERY_claimed && outbox_is_unsent(notifier, delivery)
+	    && delivery->retried <= clock_wall() && delivery->kind != NOTICE_digest
+	    && delivery->kind != NOTICE_test && !outbox_is_unripe(delivery)
 	    && withhold_delivery(keeper, notifier, delivery) == NULL;
 }
 
 /* A day old, and of nothing that lasts. */
 static bool
-is_stale(const struct keeper *keeper, const struct notifier *notifier, const struct delivery *delivery)
+is_stale(const struct keeper *keeper, const struct notifier *notifier,
+    const struct delivery *delivery)
 {
 	return may_be_joined(keeper, notifier, delivery) && outbox_age(delivery) > stale_after
 	    && !outbox_is_of_open(keeper, delivery);
 }
 
 static void
-record_digest(struct keeper *keeper, struct notifier *notifier, uint64_t digest, int64_t since, const char *why)
+record_digest(struct keeper *keeper, struct notifier *notifier, uint64_t digest, int64_t since,
+    const char *why)
 {
 	struct notice_payload payload = { .covered = 0 };
 	char sentence[256];
@@ -102,8 +107,9 @@ record_digest(struct keeper *keeper, struct notifier *notifier, uint64_t digest,
 
 	outbox_count_digest(keeper, notifier, digest, &payload);
 	text_format(&text, "%" PRIu32 " notices in one: %s", payload.covered, why);
-	outbox_put_notice(keeper, (struct store_notice){ .number = digest, .change = outbox_own_change(keeper),
-	    .kind = "digest", .code = "storm", .detected = since, .confirmed = clock_wall(), .text = { text.bytes, text.size },
+	outbox_put_notice(keeper, (struct store_notice){ .number = digest,
+	    .change = outbox_own_change(keeper), .kind = "digest", .code = "storm",
+	    .detected = since, .confirmed = clock_wall(), .text = { text.bytes, text.size },
 	    .silences = "" }, &payload);
 	outbox_add(keeper, notifier_index(keeper, notifier),
 	    &(struct outbox_entry){ .kind = NOTICE_digest, .code = "storm", .notice = digest });
@@ -153,7 +159,8 @@ make_digest(struct keeper *keeper, struct notifier *notifier, bool stale, const 
 /* Above so many a minute: a digest that waits, or a new one, else nothing; one a minute. Returns
  * whether one was made, which is to be claimed. */
 static bool
-claim_in_storm(struct keeper *keeper, struct notifier *notifier, struct delivery *due, uint32_t count)
+claim_in_storm(struct keeper *keeper, struct notifier *notifier, struct delivery *due,
+    uint32_t count)
 {
 	struct listener *listener = policy_listener(keeper, notifier);
 	uint32_t joined = 0;
@@ -188,8 +195,10 @@ claim(struct keeper *keeper, struct notifier *notifier)
 {
 	struct delivery due[CLAIM_MAX];
 	bool keeps = notifier_rules(notifier)->receiver & PW_KEEPS;
-	uint32_t room = budget(keeper, notifier), most = keeps && room < CLAIM_MAX ? room : CLAIM_MAX, stale = 0;
-	uint32_t count = keeps ? find_due(keeper, notifier, STORE_RANK_END, STORE_RANK_END, due, CLAIM_MAX) : 0;
+	uint32_t room = budget(keeper, notifier), most = keeps && room < CLAIM_MAX ? room
+	    : CLAIM_MAX, stale = 0;
+	uint32_t count = keeps ? find_due(keeper, notifier, STORE_RANK_END, STORE_RANK_END, due,
+	    CLAIM_MAX) : 0;
 
 	if (count == 0)
 		count = find_due(keeper, notifier, STORE_RANK_TEST, STORE_RANK_OTHER, due, most);

@@ -65,7 +65,8 @@ add_sort(struct text *lines, const struct keeper *keeper, const struct sort *sor
 }
 
 void
-dependents_add(const struct keeper *keeper, uint32_t target, const struct notifier *notifier, struct text *lines)
+dependents_add(const struct keeper *keeper, uint32_t target, const struct notifier *notifier,
+    struct text *lines)
 {
 	const struct config *config = keeper->config;
 	uint32_t index = notifier_index(keeper, notifier), all, left;
@@ -77,8 +78,8 @@ dependents_add(const struct keeper *keeper, uint32_t target, const struct notifi
 	all = down.count + others.count;
 	if (all == 0)
 		return;
-	text_format(lines, "%" PRIu32 " target%s behind it; %" PRIu32 " of them %s down\n", all, all == 1 ? " is" : "s are",
-	    down.count, down.count == 1 ? "is" : "are");
+	text_format(lines, "%" PRIu32 " target%s behind it; %" PRIu32 " of them %s down\n", all,
+	    all == 1 ? " is" : "s are", down.count, down.count == 1 ? "is" : "are");
 	left = add_sort(lines, keeper, &down, NAMED_MAX);
 	(void)add_sort(lines, keeper, &others, left);
 	if (all > NAMED_MAX)

@@ -15,6 +15,7 @@ struct keeper;
  * that this notifier is told of count. Nothing where there are none. The whole is no more than 16
  * KiB. Goes once through all targets.
  */
-void dependents_add(const struct keeper *, uint32_t target, const struct notifier *, struct text *lines);
+void dependents_add(const struct keeper *, uint32_t target, const struct notifier *,
+    struct text *lines);
 
 #endif

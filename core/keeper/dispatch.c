@@ -23,13 +23,15 @@ note_dead(struct keeper *keeper, const struct notifier *notifier, const struct d
 	ledgers_go_back(keeper, notifier, delivery->target);
 	/* of our own trouble enough has been said */
 	if (delivery->kind != NOTICE_impaired || delivery->target != 0)
-		record_ours_to(keeper, &others, "impaired", "dead", delivery->created, "%s could not deliver a notice (%s)%s%s and gives it up",
-		    notifier_rules(notifier)->name, notice_name(delivery->kind), delivery->recipient[0] == '\0' ? "" : " to ",
-		    delivery->recipient);
+		record_ours_to(keeper, &others, "impaired", "dead", delivery->created,
+		    "%s could not deliver a notice (%s)%s%s and gives it up",
+		    notifier_rules(notifier)->name, notice_name(delivery->kind),
+		    delivery->recipient[0] == '\0' ? "" : " to ", delivery->recipient);
 }
 
 static void
-take_receipt(struct keeper *keeper, struct notifier *notifier, const struct message_receipt *receipt)
+take_receipt(struct keeper *keeper, struct notifier *notifier,
+    const struct message_receipt *receipt)
 {
 	struct delivery delivery;
 	uint64_t notice = notifier_in_hand(notifier);
@@ -120,7 +122,8 @@ dispatch_hear(struct keeper *keeper, struct notifier *notifier)
 		if (size > 0 && hear(keeper, notifier, packet, (size_t)size))
 			continue;
 		if (size > 0)
-			duty_blame(keeper->duty, DUTY_NOTIFIER, notifier_index(keeper, notifier), "to the keeper");
+			duty_blame(keeper->duty, DUTY_NOTIFIER, notifier_index(keeper, notifier),
+			    "to the keeper");
 		dispatch_lost(keeper, notifier);
 	}
 }
@@ -162,13 +165,16 @@ dispatch_turn(struct keeper *keeper)
 	for (uint32_t i = 0; i < keeper->config->notifier_count; i++) {
 		struct notifier *notifier = notifier_at(keeper, i);
 		struct delivery delivery = { .notice = 0 };
-		enum notifier_claims claims = notifier_is_free(notifier) ? notifier_look(keeper, notifier) : NOTIFIER_WAITS;
+		enum notifier_claims claims = notifier_is_free(notifier)
+		    ? notifier_look(keeper, notifier) : NOTIFIER_WAITS;
 
 		if (claims == NOTIFIER_IDLE)
 			repeat_turn(keeper, notifier);
 		/* Of what is claimed the oldest notice goes, as far as it may still be told. */
-		if (claims == NOTIFIER_CLAIMED && outbox_next(keeper, notifier, STORE_QUEUE_CLAIMED, 0, &delivery)
-		    && withhold_claimed(keeper, notifier, &delivery) && notifier_hand_out(keeper, notifier, &delivery))
+		if (claims == NOTIFIER_CLAIMED
+		    && outbox_next(keeper, notifier, STORE_QUEUE_CLAIMED, 0, &delivery)
+		    && withhold_claimed(keeper, notifier, &delivery)
+		    && notifier_hand_out(keeper, notifier, &delivery))
 			claims_count(keeper, notifier, &delivery);
 	}
 }

@@ -19,13 +19,16 @@ enum { NAMES_MAX = PHASES_MAX * 25, SILENT_AFTER = 5, PAGE = 1000 };
 static const int64_t hourly = 3600 * (int64_t)SECOND;
 
 void
-evidence_take(struct keeper *keeper, const struct message_evidence *evidence, const void *packet, size_t size)
+evidence_take(struct keeper *keeper, const struct message_evidence *evidence, const void *packet,
+    size_t size)
 {
 	const struct policy *policy = keeper->config->targets[evidence->target].policy;
-	uint32_t tries = policy->tries > CHANGE_ATTEMPTS_RAISED ? policy->tries : CHANGE_ATTEMPTS_RAISED;
+	uint32_t tries = policy->tries > CHANGE_ATTEMPTS_RAISED ? policy->tries
+	    : CHANGE_ATTEMPTS_RAISED;
 	uint32_t runs = tries + policy->recover_tries + 2; /* whose evidence may still be wanted */
 
-	cache_put(keeper->cache, evidence, packet, size, runs < CHANGE_ATTEMPTS_MAX ? runs : CHANGE_ATTEMPTS_MAX);
+	cache_put(keeper->cache, evidence, packet, size, runs < CHANGE_ATTEMPTS_MAX ? runs
+	    : CHANGE_ATTEMPTS_MAX);
 }
 
 /* Puts a leg's evidence from the store into memory. */
@@ -58,8 +61,10 @@ put_run(struct keeper *keeper, uint32_t target, uint64_t run, uint64_t incident,
 			keeper->record->left_out++;
 			return;
 		}
-		store_put_evidence(journal_main(keeper), &(struct store_evidence){ .target = registry_number(keeper->registry, target),
-		    .run = run, .leg = evidence.leg.leg, .at = evidence.leg.started, .incident = incident, .role = role,
+		store_put_evidence(journal_main(keeper),
+		    &(struct store_evidence){ .target = registry_number(keeper->registry, target),
+		    .run = run, .leg = evidence.leg.leg, .at = evidence.leg.started,
+		    .incident = incident, .role = role,
 		    .bytes = cache_packet(keeper->cache, target, run, leg) });
 	}
 	cache_mark(keeper->cache, target, run);
@@ -77,7 +82,8 @@ fetch(struct keeper *keeper, const struct message_change *change)
 
 		if (cache_find(keeper->cache, change->target, change->attempts[i], &found))
 			continue;
-		for (; store_find_leg(keeper->store, target, change->attempts[i], row.leg, &row); row.leg++)
+		for (; store_find_leg(keeper->store, target, change->attempts[i], row.leg, &row);
+		    row.leg++)
 			take_back(keeper, change->target, &row);
 	}
 }
@@ -103,8 +109,9 @@ put_own(struct keeping *it, uint64_t run, uint32_t leg, struct pw_bytes bytes)
 {
 	it->any = true;
 	if (journal_has_room(it->keeper))
-		store_put_notice_evidence(journal_main(it->keeper), &(struct store_notice_evidence){ .notice = it->notice,
-		    .run = run, .leg = leg, .at = clock_wall(), .bytes = bytes });
+		store_put_notice_evidence(journal_main(it->keeper),
+		    &(struct store_notice_evidence){ .notice = it->notice, .run = run, .leg = leg,
+		    .at = clock_wall(), .bytes = bytes });
 	else
 		it->keeper->record->left_out++;
 }
@@ -125,15 +132,19 @@ put_with_notice(struct keeper *keeper, const struct message_change *change, uint
 	for (uint32_t i = 0; i < change->attempt_count; i++) {
 		struct keeping it = { keeper, notice, false };
 		uint64_t run = change->attempts[i];
-		for (uint32_t leg = 0; cache_leg(keeper->cache, change->target, run, leg, &evidence); leg++)
-			put_own(&it, run, evidence.leg.leg, cache_packet(keeper->cache, change->target, run, leg));
+		for (uint32_t leg = 0; cache_leg(keeper->cache, change->target, run, leg,
+		    &evidence); leg++)
+			put_own(&it, run, evidence.leg.leg,
+			    cache_packet(keeper->cache, change->target, run, leg));
 		if (!it.any)
-			store_read_trace(store_inside(keeper->store), registry_number(keeper->registry, change->target), run, on_trace, &it);
+			store_read_trace(store_inside(keeper->store),
+			    registry_number(keeper->registry, change->target), run, on_trace, &it);
 	}
 }
 
 void
-evidence_of_change(struct keeper *keeper, const struct message_change *change, uint64_t notice, uint64_t incident)
+evidence_of_change(struct keeper *keeper, const struct message_change *change, uint64_t notice,
+    uint64_t incident)
 {
 	uint64_t target = registry_number(keeper->registry, change->target);
 	bool down = strcmp(change->to, "down") == 0;
@@ -148,9 +159,11 @@ evidence_of_change(struct keeper *keeper, const struct message_change *change, u
 		uint64_t run = change->attempts[i];
 		bool here = cache_find(keeper->cache, change->target, run, &found);
 		if (here && (!found.kept || found.over)) /* what is over has left the store */
-			put_run(keeper, change->target, run, incident, role_in(change, found.passed));
+			put_run(keeper, change->target, run, incident,
+			    role_in(change, found.passed));
 		else if (down)
-			store_attach_evidence(journal_main(keeper), target, run, incident, "confirmed");
+			store_attach_evidence(journal_main(keeper), target, run, incident,
+			    "confirmed");
 	}
 	for (uint32_t i = 0; down && cache_run(keeper->cache, change->target, i, &found); i++)
 		cache_mark(keeper->cache, change->target, found.run);
@@ -161,7 +174,8 @@ evidence_of_change(struct keeper *keeper, const struct message_change *change, u
 /* While a target is down: what a failing run is kept as. It gives way to newer where neither its
  * outcome nor the hour is new. */
 static const char *
-role_while_down(struct keeper *keeper, const struct store_incident *incident, const struct evidence *leg)
+role_while_down(struct keeper *keeper, const struct store_incident *incident,
+    const struct evidence *leg)
 {
 	struct store *store = keeper->store;
 	struct message_evidence last;
@@ -169,16 +183,19 @@ role_while_down(struct keeper *keeper, const struct store_incident *incident, co
 
 	if (store_find_last_failure(store, incident->number, &row)) {
 		struct wire_in in = wire_from(row.bytes.data, row.bytes.size);
-		if (message_get_evidence(&in, &last, CONFIG_NONE) && strcmp(last.leg.outcome, leg->outcome) != 0)
+		if (message_get_evidence(&in, &last, CONFIG_NONE)
+		    && strcmp(last.leg.outcome, leg->outcome) != 0)
 			return "changed";
 	}
-	if (store_find_last_kept(store, incident->number, &row) && llabs(leg->started - row.at) < hourly)
+	if (store_find_last_kept(store, incident->number, &row)
+	    && llabs(leg->started - row.at) < hourly)
 		return "failed";
 	return "hourly";
 }
 
 static void
-keep_while_down(struct keeper *keeper, uint32_t target, const struct store_incident *incident, const struct cached_run *run)
+keep_while_down(struct keeper *keeper, uint32_t target, const struct store_incident *incident,
+    const struct cached_run *run)
 {
 	struct message_evidence evidence;
 	const char *role = "passed";
@@ -211,7 +228,8 @@ evidence_of_state(struct keeper *keeper, uint32_t target)
 	/* What has given way in memory would only have given way later. */
 	(void)cache_run(keeper->cache, target, 0, &run);
 	if (!down && run.kept)
-		store_drop_evidence_upto(journal_main(keeper), registry_number(keeper->registry, target), run.run - 1);
+		store_drop_evidence_upto(journal_main(keeper),
+		    registry_number(keeper->registry, target), run.run - 1);
 }
 
 /* Whether history.db still takes something, of so many halves of the room. Where postwatch.db
@@ -219,7 +237,8 @@ evidence_of_state(struct keeper *keeper, uint32_t target)
 static bool
 has_history(const struct keeper *keeper, size_t halves)
 {
-	return !journal_is_unread(keeper->journal) && journal_history_bytes(keeper->journal) < halves * (JOURNAL_BYTES_MAX / 2);
+	return !journal_is_unread(keeper->journal)
+	    && journal_history_bytes(keeper->journal) < halves * (JOURNAL_BYTES_MAX / 2);
 }
 
 static void
@@ -229,8 +248,9 @@ put_traces(struct keeper *keeper, uint32_t target, uint64_t run)
 
 	for (uint32_t leg = 0; cache_leg(keeper->cache, target, run, leg, &evidence); leg++)
 		store_put_trace(journal_history(keeper), &(struct store_trace){
-		    .target = registry_number(keeper->registry, target), .run = run, .leg = evidence.leg.leg,
-		    .at = evidence.leg.started, .bytes = cache_packet(keeper->cache, target, run, leg) });
+		    .target = registry_number(keeper->registry, target), .run = run,
+		    .leg = evidence.leg.leg, .at = evidence.leg.started,
+		    .bytes = cache_packet(keeper->cache, target, run, leg) });
 }
 
 void
@@ -249,7 +269,8 @@ evidence_of_pass(struct keeper *keeper, uint32_t target, uint64_t until)
 	}
 	cache_close(keeper->cache, target, until);
 	if (any)
-		store_drop_evidence_upto(journal_main(keeper), registry_number(keeper->registry, target), until);
+		store_drop_evidence_upto(journal_main(keeper),
+		    registry_number(keeper->registry, target), until);
 }
 
 static enum store_mood
@@ -290,11 +311,13 @@ evidence_of_result(struct keeper *keeper, const struct report *result)
 		text_format(&list, "%s%s", i == 0 ? "" : " ", policy->phases[i].name);
 	bool fits = result->phase_count == policy->phase_count;
 	store_put_result(journal_history(keeper), &(struct store_result){
-	    .target = registry_number(keeper->registry, result->target), .run = result->run, .at = result->started,
-	    .micros = result->micros, .verdict = result->verdict, .mood = (uint32_t)mood_of(keeper, result),
-	    .speaks_for = (uint32_t)(SILENT_AFTER * policy->interval / SECOND), .flags = result->flags,
-	    .outcome = result->outcome, .phase_names = fits ? names : "", .phase_count = fits ? result->phase_count : 0,
-	    .phases = result->phases, .text = result->verdict == PW_OK ? (struct pw_bytes){ "", 0 } : result->text });
+	    .target = registry_number(keeper->registry, result->target), .run = result->run,
+	    .at = result->started, .micros = result->micros, .verdict = result->verdict,
+	    .mood = (uint32_t)mood_of(keeper, result),
+	    .speaks_for = (uint32_t)(SILENT_AFTER * policy->interval / SECOND),
+	    .flags = result->flags, .outcome = result->outcome, .phase_names = fits ? names : "",
+	    .phase_count = fits ? result->phase_count : 0, .phases = result->phases,
+	    .text = result->verdict == PW_OK ? (struct pw_bytes){ "", 0 } : result->text });
 	servers_learn(keeper, result->target, result->run);
 	if (!cache_find(keeper->cache, result->target, result->run, &run) || !run.kept)
 		put_traces(keeper, result->target, result->run);
@@ -303,10 +326,12 @@ evidence_of_result(struct keeper *keeper, const struct report *result)
 void
 evidence_say(struct keeper *keeper)
 {
-	if (keeper->record->results_left_out + keeper->record->left_out == 0 || clock_mono() < keeper->record->say_next)
+	if (keeper->record->results_left_out + keeper->record->left_out == 0
+	    || clock_mono() < keeper->record->say_next)
 		return;
-	keeper_log(keeper, LOG_WARNING, "the disk does not keep up: %" PRIu64 " results and %" PRIu64
-	    " pieces of evidence were left out", keeper->record->results_left_out, keeper->record->left_out);
+	keeper_log(keeper, LOG_WARNING,
+	    "the disk does not keep up: %" PRIu64 " results and %" PRIu64 " pieces of evidence were"
+	    " left out", keeper->record->results_left_out, keeper->record->left_out);
 	keeper->record->results_left_out = keeper->record->left_out = 0;
 	keeper->record->say_next = clock_mono() + hourly;
 }
@@ -335,7 +360,8 @@ evidence_recover(struct keeper *keeper, struct reason *why)
 	struct store_reader *reader = store_inside(keeper->store);
 	enum store_reading answer;
 
-	while ((answer = store_read_evidence(reader, 0, &reading.last, PAGE, on_evidence, &reading)) == STORE_READ_MORE)
+	while ((answer = store_read_evidence(reader, 0, &reading.last, PAGE, on_evidence, &reading))
+	    == STORE_READ_MORE)
 		continue;
 	if (answer == STORE_READ_BROKEN)
 		reason_set(why, "what was kept cannot be read: %s", store_reader_why(reader));

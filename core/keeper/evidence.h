@@ -11,11 +11,13 @@ struct keeper;
 bool evidence_recover(struct keeper *, struct reason *why);
 
 /* A leg of a run, in the packet that it came in. */
-void evidence_take(struct keeper *, const struct message_evidence *, const void *packet, size_t size);
+void evidence_take(struct keeper *, const struct message_evidence *, const void *packet,
+    size_t size);
 
 /* A change that became a notice, of an incident (0: of none): the evidence of its attempts is
  * kept. */
-void evidence_of_change(struct keeper *, const struct message_change *, uint64_t notice, uint64_t incident);
+void evidence_of_change(struct keeper *, const struct message_change *, uint64_t notice,
+    uint64_t incident);
 /* The target's state was written: what its newest runs left is kept with it. */
 void evidence_of_state(struct keeper *, uint32_t target);
 /* A run passed: what was kept of a suspicion is over with it. */

@@ -39,7 +39,8 @@ struct evidence_cache {
 struct evidence_cache *
 cache_create(uint32_t targets, size_t bytes_max)
 {
-	struct evidence_cache *cache = calloc(1, sizeof *cache + targets * sizeof cache->of_target[0]);
+	struct evidence_cache *cache = calloc(1,
+	    sizeof *cache + targets * sizeof cache->of_target[0]);
 
 	if (cache == NULL)
 		return NULL;
@@ -113,8 +114,8 @@ append(struct evidence_cache *cache, struct entry *entry)
 }
 
 void
-cache_put(struct evidence_cache *cache, const struct message_evidence *evidence, const void *packet, size_t size,
-    uint32_t runs)
+cache_put(struct evidence_cache *cache, const struct message_evidence *evidence, const void *packet,
+    size_t size, uint32_t runs)
 {
 	struct entry *entry = malloc(sizeof *entry + size);
 
@@ -125,15 +126,16 @@ cache_put(struct evidence_cache *cache, const struct message_evidence *evidence,
 	}
 	if (evidence->leg.leg == 0)
 		drop_run(cache, evidence->target, evidence->run);
-	*entry = (struct entry){ .run = evidence->run, .target = evidence->target, .size = (uint32_t)size,
-		.passed = evidence->leg.verdict == PW_OK };
+	*entry = (struct entry){ .run = evidence->run, .target = evidence->target,
+		.size = (uint32_t)size, .passed = evidence->leg.verdict == PW_OK };
 	memcpy(entry->bytes, packet, size);
 	append(cache, entry);
 	while (count_runs(cache->of_target[entry->target]) > runs)
 		drop_run(cache, entry->target, cache->of_target[entry->target]->run);
 	for (; cache->bytes > cache->bytes_max; cache->lost++)
 		drop(cache, cache->oldest);
-	assert((cache->oldest == NULL) == (cache->youngest == NULL) && (cache->oldest == NULL) == (cache->bytes == 0));
+	assert((cache->oldest == NULL) == (cache->youngest == NULL) && (cache->oldest == NULL)
+	    == (cache->bytes == 0));
 }
 
 void
@@ -150,7 +152,8 @@ void
 cache_settle_later(struct evidence_cache *cache, uint32_t target, uint64_t run)
 {
 	/* Where there is no room for it, its evidence gives way to newer in time. */
-	if (cache->settled_count < SETTLED_MAX && VEC_RESERVE(cache->settled, cache->settled_count, cache->settled_room))
+	if (cache->settled_count < SETTLED_MAX
+	    && VEC_RESERVE(cache->settled, cache->settled_count, cache->settled_room))
 		cache->settled[cache->settled_count++] = (struct settled){ target, run };
 }
 
@@ -191,17 +194,20 @@ cache_packet(const struct evidence_cache *cache, uint32_t target, uint64_t run, 
 {
 	const struct entry *entry = find(cache, target, run, index);
 
-	return entry == NULL ? (struct pw_bytes){ "", 0 } : (struct pw_bytes){ (const char *)entry->bytes, entry->size };
+	return entry == NULL ? (struct pw_bytes){ "", 0 }
+	    : (struct pw_bytes){ (const char *)entry->bytes, entry->size };
 }
 
 bool
-cache_run(const struct evidence_cache *cache, uint32_t target, uint32_t index, struct cached_run *run)
+cache_run(const struct evidence_cache *cache, uint32_t target, uint32_t index,
+    struct cached_run *run)
 {
 	const struct entry *entry = cache->of_target[target];
 
 	assert(target < cache->targets);
 	while (entry != NULL) {
-		*run = (struct cached_run){ .run = entry->run, .kept = true, .over = true, .passed = true };
+		*run = (struct cached_run){ .run = entry->run, .kept = true, .over = true,
+		    .passed = true };
 		for (; entry != NULL && entry->run == run->run; entry = entry->next) {
 			run->kept &= entry->kept;
 			run->over &= entry->over;
@@ -214,7 +220,8 @@ cache_run(const struct evidence_cache *cache, uint32_t target, uint32_t index, s
 }
 
 bool
-cache_find(const struct evidence_cache *cache, uint32_t target, uint64_t number, struct cached_run *run)
+cache_find(const struct evidence_cache *cache, uint32_t target, uint64_t number,
+    struct cached_run *run)
 {
 	for (uint32_t i = 0; cache_run(cache, target, i, run); i++)
 		if (run->run == number)

@@ -19,8 +19,8 @@ void cache_destroy(struct evidence_cache **);
 /* Keeps a copy of a message that message_get_evidence took as `evidence`, and of its target at most
  * `runs` runs. A run's first leg replaces an older run of the same number (another monitor's). No
  * memory: it is lost, and counted. */
-void cache_put(struct evidence_cache *, const struct message_evidence *evidence, const void *packet, size_t size,
-    uint32_t runs);
+void cache_put(struct evidence_cache *, const struct message_evidence *evidence, const void *packet,
+    size_t size, uint32_t runs);
 
 /* The run passed, and what came of it has been told: its evidence goes, unless older evidence of
  * its target lies there, which it may yet have to be told beside. */
@@ -32,7 +32,8 @@ void cache_settle_all(struct evidence_cache *);
 
 /* Leg `index` of a run, in the order in which they came; false where there is none. Views are good
  * until the next put. */
-bool cache_leg(const struct evidence_cache *, uint32_t target, uint64_t run, uint32_t index, struct message_evidence *);
+bool cache_leg(const struct evidence_cache *, uint32_t target, uint64_t run, uint32_t index,
+    struct message_evidence *);
 
 /* A run of which evidence lies there. */
 struct cached_run {
@@ -47,7 +48,8 @@ struct cached_run {
 bool cache_run(const struct evidence_cache *, uint32_t target, uint32_t index, struct cached_run *);
 
 /* The target's run of that number; false where no evidence of it lies there. */
-bool cache_find(const struct evidence_cache *, uint32_t target, uint64_t number, struct cached_run *);
+bool cache_find(const struct evidence_cache *, uint32_t target, uint64_t number,
+    struct cached_run *);
 
 /* Says that the store has the run, or will have it with the next commit. */
 void cache_mark(struct evidence_cache *, uint32_t target, uint64_t run);
@@ -57,7 +59,8 @@ void cache_close(struct evidence_cache *, uint32_t target, uint64_t until);
 
 /* The message that leg `index` of a run came in; empty where there is none. Good until the next
  * put. */
-struct pw_bytes cache_packet(const struct evidence_cache *, uint32_t target, uint64_t run, uint32_t index);
+struct pw_bytes cache_packet(const struct evidence_cache *, uint32_t target, uint64_t run,
+    uint32_t index);
 
 size_t cache_bytes(const struct evidence_cache *);
 /* legs that gave way before their target's own next ones */

@@ -34,20 +34,23 @@ is_gone(const struct ends *ends, uint64_t target)
 
 /* `incident`, `change`: 0 where none is open. */
 static const struct end *
-record(struct ends *ends, uint64_t target, const char *code, uint64_t incident, uint64_t change, struct pw_bytes text)
+record(struct ends *ends, uint64_t target, const char *code, uint64_t incident, uint64_t change,
+    struct pw_bytes text)
 {
 	struct keeper *keeper = ends->keeper;
-	struct message_change message = { .target = CONFIG_NONE, .change = change != 0 ? change : outbox_own_change(keeper),
-		.detected = clock_wall(), .text = text };
+	struct message_change message = { .target = CONFIG_NONE, .change = change != 0 ? change
+		: outbox_own_change(keeper), .detected = clock_wall(), .text = text };
 
 	if (!VEC_RESERVE(ends->items, ends->count, ends->room))
 		keeper_out_of_memory(keeper, "the end of what was open");
 	assert(ends->count < ends->room);
 	struct end *end = &ends->items[ends->count++];
 	message.confirmed = message.detected;
-	text_copy(message.kind, sizeof message.kind, notice_name(code[0] == '\0' ? NOTICE_stopped : NOTICE_cleared));
+	text_copy(message.kind, sizeof message.kind,
+	    notice_name(code[0] == '\0' ? NOTICE_stopped : NOTICE_cleared));
 	text_copy(message.code, sizeof message.code, code);
-	*end = (struct end){ .target = target, .incident = incident, .notice = record_notice(keeper, &message, target, incident) };
+	*end = (struct end){ .target = target, .incident = incident,
+	    .notice = record_notice(keeper, &message, target, incident) };
 	memcpy(end->code, message.code, sizeof end->code);
 	return end;
 }
@@ -66,7 +69,8 @@ close_incidents(struct ends *ends)
 		open.end = "stopped";
 		open.ended = open.end_confirmed = clock_wall();
 		text_add_span(&since, open.ended - open.began);
-		text_format(&text, "%s is no longer watched; it had been down for %s", registry_name(ends->keeper->registry, open.target), span);
+		text_format(&text, "%s is no longer watched; it had been down for %s",
+		    registry_name(ends->keeper->registry, open.target), span);
 		open.end_text = (struct pw_bytes){ text.bytes, text.size };
 		record_change_incident(ends->keeper, &open);
 		record(ends, open.target, "", open.number, open.change, open.end_text);
@@ -94,7 +98,8 @@ end_of(struct ends *ends, uint64_t target, const char *code)
 	for (uint32_t i = 0; i < ends->count; i++)
 		if (ends->items[i].target == target && strcmp(ends->items[i].code, code) == 0)
 			return &ends->items[i];
-	text_format(&text, "%s is no longer watched; ", registry_name(ends->keeper->registry, target));
+	text_format(&text, "%s is no longer watched; ",
+	    registry_name(ends->keeper->registry, target));
 	if (code[0] == '\0')
 		text_add(&text, "it had been said to be down");
 	else
@@ -110,7 +115,8 @@ tell(struct ends *ends, uint32_t notifier, uint64_t target, const char *code, ui
 	if (!filter_want(ends->keeper, notifier, kind, code))
 		return;
 	const struct end *end = end_of(ends, target, code);
-	outbox_add(ends->keeper, notifier, &(struct outbox_entry){ .kind = kind, .code = code, .notice = end->notice,
+	outbox_add(ends->keeper, notifier,
+	    &(struct outbox_entry){ .kind = kind, .code = code, .notice = end->notice,
 	    .target = target, .incident = end->incident, .opened = opened });
 }
 
@@ -124,7 +130,8 @@ tell_those_who_know(struct ends *ends)
 
 	while (store_next_ledger_in_use(keeper->store, &row)) {
 		enum meaning meaning = meaning_read(row.meaning, &opened);
-		struct notifier *notifier = notifier_named(keeper, (struct pw_bytes){ row.notifier, strlen(row.notifier) });
+		struct notifier *notifier =
+		    notifier_named(keeper, (struct pw_bytes){ row.notifier, strlen(row.notifier) });
 		const char *codes = row.codes;
 		struct ledger_code code;
 

@@ -15,8 +15,9 @@
 #include "keeper/withhold.h"
 
 enum { RAN_PERCENT = 90 };
-static const int64_t late_max = 250 * (int64_t)MILLISECOND, store_max = 60 * (int64_t)SECOND, down_max = 600 * (int64_t)SECOND,
-    reload_max = 600 * (int64_t)SECOND, health_max = 30 * (int64_t)SECOND;
+static const int64_t late_max = 250 * (int64_t)MILLISECOND, store_max = 60 * (int64_t)SECOND,
+    down_max = 600 * (int64_t)SECOND, reload_max = 600 * (int64_t)SECOND,
+    health_max = 30 * (int64_t)SECOND;
 
 bool
 heartbeat_hear(struct keeper *keeper, struct wire_in *in)
@@ -39,7 +40,8 @@ store_is_well(const struct keeper *keeper)
 {
 	for (enum store_file file = STORE_MAIN; file < STORE_FILES; file++) {
 		int64_t since = journal_since(keeper->journal, file);
-		if (journal_is_stuck(keeper->journal, file) || (since != 0 && clock_mono() - since > store_max))
+		if (journal_is_stuck(keeper->journal, file)
+		    || (since != 0 && clock_mono() - since > store_max))
 			return false;
 	}
 	return true;
@@ -51,7 +53,8 @@ has_reached_somebody(const struct keeper *keeper, const struct delivery *deliver
 {
 	uint32_t target = registry_target(keeper->registry, delivery->target);
 
-	for (uint32_t i = 0; delivery->target != 0 && target != CONFIG_NONE && i < keeper->config->notifier_count; i++)
+	for (uint32_t i = 0; delivery->target != 0 && target != CONFIG_NONE
+	    && i < keeper->config->notifier_count; i++)
 		if (ledgers_sent_down(keeper, target, notifier_at(keeper, i)))
 			return true;
 	return outbox_was_sent(keeper, delivery->notice);
@@ -81,9 +84,12 @@ look_at_notifiers(const struct keeper *keeper, struct text *why)
 		struct delivery unheard = { .notice = 0 };
 
 		while (why->size == 0 && !policy_is_quiet(keeper, notifier)
-		    && outbox_next_late(keeper, notifier, down_max + notifier_rules(notifier)->after, true, &unheard))
-			if (withhold_delivery(keeper, notifier, &unheard) == NULL && !has_reached_somebody(keeper, &unheard))
-				text_format(why, "nobody has been told of a %s (notice %" PRIu64 ") for 10 min", notice_name(unheard.kind),
+		    && outbox_next_late(keeper, notifier,
+		    down_max + notifier_rules(notifier)->after, true, &unheard))
+			if (withhold_delivery(keeper, notifier, &unheard) == NULL
+			    && !has_reached_somebody(keeper, &unheard))
+				text_format(why, "nobody has been told of a %s"
+				    " (notice %" PRIu64 ") for 10 min", notice_name(unheard.kind),
 				    unheard.notice);
 	}
 }
@@ -96,17 +102,22 @@ heartbeat_is_well(const struct keeper *keeper, struct text *why)
 
 	if (keeper->service->unseen.since != 0) {
 		unseen_add_names(why, keeper);
-		text_add(why, keeper->service->unseen.count == 0 ? "targets that were not looked at have not been since"
-		    : keeper->service->unseen.count == 1 ? " is not looked at" : " are not looked at");
-	} else if (keeper->service->beat.heard == 0 || clock_mono() - keeper->service->beat.heard > health_max)
+		text_add(why, keeper->service->unseen.count == 0
+		    ? "targets that were not looked at have not been since"
+		    : keeper->service->unseen.count == 1 ? " is not looked at"
+		    : " are not looked at");
+	} else if (keeper->service->beat.heard == 0
+	    || clock_mono() - keeper->service->beat.heard > health_max)
 		text_add(why, "the monitor says nothing");
 	else if (health->late > late_max)
 		text_add(why, "runs begin too late");
 	else if (due > 0 && health->ran * UINT64_C(100) < due * RAN_PERCENT)
-		text_format(why, "%" PRIu32 " of %" PRIu64 " runs were passed over", health->passed_over, due);
+		text_format(why, "%" PRIu32 " of %" PRIu64 " runs were passed over",
+		    health->passed_over, due);
 	else if (!store_is_well(keeper))
 		text_add(why, "the store cannot be written");
-	else if (keeper->service->beat.failing_since != 0 && clock_wall() - keeper->service->beat.failing_since > reload_max)
+	else if (keeper->service->beat.failing_since != 0
+	    && clock_wall() - keeper->service->beat.failing_since > reload_max)
 		text_add(why, "the configuration is faulty since it was to be reloaded");
 	else
 		look_at_notifiers(keeper, why);
@@ -130,7 +141,8 @@ say_change(struct keeper *keeper, bool well, const char *why)
 	if (well == !keeper->service->beat.ill)
 		return;
 	keeper->service->beat.ill = !well;
-	keeper_log(keeper, well ? LOG_NOTICE : LOG_WARNING, well ? "keeper: all is well again: the heartbeat goes on%s"
+	keeper_log(keeper, well ? LOG_NOTICE : LOG_WARNING, well
+	    ? "keeper: all is well again: the heartbeat goes on%s"
 	    : "keeper: the heartbeat is held back: %s", well ? "" : why);
 }
 
@@ -154,9 +166,10 @@ heartbeat_turn(struct keeper *keeper)
 	struct notifier *notifier = notifier_at(keeper, config->heartbeat);
 	if (!well || !notifier_is_free(notifier))
 		return;
-	message_put_notice(&out, &(struct message_notice){ .notice = BEAT_NOTICE, .key = "heartbeat", .thread = "heartbeat", .kind = "test",
-	    .attempt = 1, .detected = clock_wall(), .confirmed = clock_wall(), .text = { "all is well", 11 }, .recipient_count = 1,
-	    .recipients = { { "", 0 } } });
+	message_put_notice(&out, &(struct message_notice){ .notice = BEAT_NOTICE,
+	    .key = "heartbeat", .thread = "heartbeat", .kind = "test", .attempt = 1,
+	    .detected = clock_wall(), .confirmed = clock_wall(), .text = { "all is well", 11 },
+	    .recipient_count = 1, .recipients = { { "", 0 } } });
 	if (!out.bad && notifier_hand(notifier, BEAT_NOTICE, packet, out.size))
 		beat->next = clock_mono() + config->heartbeat_interval;
 }
@@ -186,6 +199,6 @@ heartbeat_answered(struct keeper *keeper, const struct message_receipt *receipt)
 		return;
 	keeper->service->beat.refused = !sent;
 	text_escape(&text, receipt->text);
-	keeper_log(keeper, sent ? LOG_NOTICE : LOG_WARNING, "keeper: the heartbeat %s: %s", sent ? "arrives again"
-	    : "does not arrive", words);
+	keeper_log(keeper, sent ? LOG_NOTICE : LOG_WARNING, "keeper: the heartbeat %s: %s", sent
+	    ? "arrives again" : "does not arrive", words);
 }

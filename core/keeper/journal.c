@@ -13,7 +13,8 @@
 #include "base/clock.h"
 #include "keeper/keeper.h"
 
-static const int64_t group_wait = 100 * (int64_t)MILLISECOND, history_wait = SECOND, mend_pause = 10 * (int64_t)SECOND;
+static const int64_t group_wait = 100 * (int64_t)MILLISECOND, history_wait = SECOND,
+    mend_pause = 10 * (int64_t)SECOND;
 enum { HISTORY_GROUP = 2000 };
 
 static const char *const file_names[STORE_FILES] = { "postwatch.db", "history.db" };
@@ -100,14 +101,16 @@ journal_has_room(const struct keeper *keeper)
 }
 
 void
-journal_add_run(struct keeper *keeper, const struct message_run *run, uint64_t left_out, struct pw_bytes packet)
+journal_add_run(struct keeper *keeper, const struct message_run *run, uint64_t left_out,
+    struct pw_bytes packet)
 {
 	struct journal *journal = keeper->journal;
 	struct pending_run *pending = malloc(sizeof *pending + packet.size);
 
 	if (pending == NULL)
 		keeper_out_of_memory(keeper, "a run");
-	*pending = (struct pending_run){ .number = run->sequence.number, .left_out = left_out, .size = (uint32_t)packet.size };
+	*pending = (struct pending_run){ .number = run->sequence.number, .left_out = left_out,
+	    .size = (uint32_t)packet.size };
 	memcpy(pending->packet, packet.data, packet.size);
 	*journal->open_last = pending;
 	journal->open_last = &pending->next;
@@ -186,13 +189,15 @@ static void
 say_lost(struct keeper *keeper, enum store_file file, uint64_t rows)
 {
 	if (rows > 0)
-		keeper_log(keeper, LOG_CRIT, "keeper: %" PRIu64 " rows could not be kept in %s", rows, file_names[file]);
+		keeper_log(keeper, LOG_CRIT, "keeper: %" PRIu64 " rows could not be kept in %s",
+		    rows, file_names[file]);
 }
 
 static void
 note_committed(struct journal_side *side)
 {
-	assert(side->submitted.birth != side->taken.birth || side->submitted.number <= side->taken.number);
+	assert(side->submitted.birth != side->taken.birth || side->submitted.number
+	    <= side->taken.number);
 #ifndef KEEPER_ANSWERS_EARLY
 	side->committed = side->submitted;
 #endif
@@ -229,7 +234,8 @@ submit(struct keeper *keeper, enum store_file file)
 		begin_trouble(journal, file);
 		return;
 	}
-	say_lost(keeper, file, answer == STORE_LOST ? store_batch_count(side->sent) : store_batch_refused(side->sent));
+	say_lost(keeper, file, answer == STORE_LOST ? store_batch_count(side->sent)
+	    : store_batch_refused(side->sent));
 	store_batch_clear(side->sent);
 	if (answer == STORE_IN_MEMORY)
 		begin_trouble(journal, file);
@@ -254,7 +260,8 @@ journal_mend(struct keeper *keeper, enum store_file file, struct store_found *fo
 	/* Where all that was kept is gone, or is read for the first time, what is true is to be
 	 * told anew by the monitor, to a new keeper. But where what we hold is all there is, the
 	 * file has that. */
-	if (file == STORE_MAIN && (found->fresh ? !found->goes_on && !journal->unread : found->unread || journal->unread)) {
+	if (file == STORE_MAIN && (found->fresh ? !found->goes_on && !journal->unread
+	    : found->unread || journal->unread)) {
 		keeper->begin_anew = true;
 		return false;
 	}
@@ -337,7 +344,8 @@ journal_is_due(const struct journal *journal, enum store_file file, bool idle)
 	if (side->since == 0)
 		return false;
 	if (file == STORE_HISTORY)
-		return now - side->since >= history_wait || store_batch_count(side->open) >= HISTORY_GROUP;
+		return now - side->since >= history_wait || store_batch_count(side->open)
+		    >= HISTORY_GROUP;
 	return journal->changes >= JOURNAL_GROUP || now - side->since >= group_wait
 	    || (idle && journal->changes > 0 && now - side->last >= group_wait);
 }
@@ -410,7 +418,8 @@ journal_committed(const struct journal *journal, enum store_file file)
 {
 	const struct journal_side *side = &journal->sides[file];
 
-	return (struct sequence){ side->taken.birth, side->committed.birth == side->taken.birth ? side->committed.number : 0 };
+	return (struct sequence){ side->taken.birth, side->committed.birth == side->taken.birth
+	    ? side->committed.number : 0 };
 }
 
 static const struct pending_run *
@@ -434,6 +443,7 @@ journal_uncommitted(const struct journal *journal, uint64_t above)
 void
 keeper_out_of_memory(struct keeper *keeper, const char *what)
 {
-	keeper_log(keeper, LOG_CRIT, "keeper: no memory for %s: it ends, and the next one goes on from what is kept", what);
+	keeper_log(keeper, LOG_CRIT,
+	    "keeper: no memory for %s: it ends, and the next one goes on from what is kept", what);
 	_exit(EX_OSERR);
 }

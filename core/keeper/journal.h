@@ -14,7 +14,8 @@
 
 struct keeper;
 
-enum { JOURNAL_GROUP = 256, JOURNAL_BYTES_MAX = 64 * 1024 * 1024, JOURNAL_HELD_MAX = 4 * 1024 * 1024 };
+enum { JOURNAL_GROUP = 256, JOURNAL_BYTES_MAX = 64 * 1024 * 1024,
+    JOURNAL_HELD_MAX = 4 * 1024 * 1024 };
 
 /* A run in a batch, the monitor's or our own: what it has changed is told when that is
  * committed. */
@@ -45,7 +46,8 @@ bool journal_is_unread(const struct journal *);
 size_t journal_history_bytes(const struct journal *);
 
 /* Adds a run to the open batch. The packet is copied. */
-void journal_add_run(struct keeper *, const struct message_run *, uint64_t left_out, struct pw_bytes packet);
+void journal_add_run(struct keeper *, const struct message_run *, uint64_t left_out,
+    struct pw_bytes packet);
 /* A message of the monitor's has its place in the sequence of a file: its rows are in the batch
  * that fills. */
 void journal_take(struct keeper *, enum store_file, struct sequence);

@@ -22,7 +22,8 @@ struct journal {
 	struct pending_run *open, **open_last;
 	/* their batch was committed, or is held in memory; they are to be told */
 	struct pending_run *done, **done_last;
-	struct pending_run *held, **held_last; /* the monitor's that were told and are not committed */
+	/* the monitor's that were told and are not committed */
+	struct pending_run *held, **held_last;
 	size_t held_bytes;
 	uint32_t changes;    /* in the open batch */
 	int64_t mend_at;     /* when what is sick is tried again, 0: nothing is */

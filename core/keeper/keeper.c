@@ -43,8 +43,9 @@ struct loop {
 static bool
 open_store(struct keeper *keeper, struct store_found found[STORE_FILES], struct reason *why)
 {
-	static const char *const words[] = { [STORE_BUSY] = "another process writes it", [STORE_NEWER] = "a newer version has written it",
-		[STORE_FAILED] = "the folder cannot be used" };
+	static const char *const words[] = { [STORE_BUSY] = "another process writes it",
+		[STORE_NEWER] = "a newer version has written it",
+		    [STORE_FAILED] = "the folder cannot be used" };
 	struct store_settings settings = { .folder = keeper->config->state,
 		.keep_incidents = keeper->config->keep_incidents };
 	enum store_opening opening;
@@ -52,15 +53,18 @@ open_store(struct keeper *keeper, struct store_found found[STORE_FILES], struct 
 
 	keeper->store = store_open(&settings, &opening, found, &what);
 	if (keeper->store == NULL) {
-		reason_set(why, "the store in %s: %s: %s", keeper->config->state, words[opening], what.text);
+		reason_set(why, "the store in %s: %s: %s", keeper->config->state, words[opening],
+		    what.text);
 		return false;
 	}
 	if ((keeper->journal = journal_create(keeper->store)) == NULL) {
 		reason_set(why, "no memory");
 		return false;
 	}
-	if (journal_is_unread(keeper->journal) && store_trouble(keeper->store, STORE_MAIN, &what) != STORE_WELL)
-		keeper_log(keeper, LOG_ERR, "keeper: the store in %s cannot be read: %s: what is known is not known now",
+	if (journal_is_unread(keeper->journal) && store_trouble(keeper->store, STORE_MAIN, &what)
+	    != STORE_WELL)
+		keeper_log(keeper, LOG_ERR,
+		    "keeper: the store in %s cannot be read: %s: what is known is not known now",
 		    keeper->config->state, what.text);
 	keeper->service->link.run = store_read_last_run(store_inside(keeper->store));
 	return true;
@@ -69,8 +73,8 @@ open_store(struct keeper *keeper, struct store_found found[STORE_FILES], struct 
 static bool
 read_store(struct keeper *keeper, struct reason *why)
 {
-	if (!registry_recover(keeper->registry, keeper->store, journal_main(keeper), why) || !evidence_recover(keeper, why)
-	    || !outbox_recover(keeper, why))
+	if (!registry_recover(keeper->registry, keeper->store, journal_main(keeper), why)
+	    || !evidence_recover(keeper, why) || !outbox_recover(keeper, why))
 		return false;
 	silences_recover(keeper);
 	gone_tell(keeper);
@@ -95,8 +99,9 @@ keeper_recover(struct keeper *keeper, struct reason *why)
 		keeper->service->link.socket = -1;
 		keeper->service->time.born = clock_wall();
 	}
-	if (keeper->registry == NULL || keeper->service == NULL || !outbox_open(keeper) || !policy_open(keeper) || !record_open(keeper)
-	    || !unseen_init(keeper) || !channel_open(keeper)) {
+	if (keeper->registry == NULL || keeper->service == NULL || !outbox_open(keeper)
+	    || !policy_open(keeper) || !record_open(keeper) || !unseen_init(keeper)
+	    || !channel_open(keeper)) {
 		reason_set(why, "no memory");
 		return false;
 	}
@@ -140,7 +145,8 @@ take_order(struct keeper *keeper, const void *packet, size_t size, int passed)
 	struct message_link link;
 	struct message_stop stop;
 
-	if (message_kind(packet, size) == MESSAGE_LINK && passed >= 0 && message_get_link(&in, &link)) {
+	if (message_kind(packet, size) == MESSAGE_LINK && passed >= 0
+	    && message_get_link(&in, &link)) {
 		if (link.duty == DUTY_MONITOR) {
 			monitor_take_link(keeper, passed);
 			return true;
@@ -193,7 +199,8 @@ tend(struct keeper *keeper, struct loop *loop)
 	store_maintain(keeper->store, clock_wall(), &tended);
 	if (tended.crowded > 0 && !loop->crowded_said) {
 		loop->crowded_said = true;
-		record_ours(keeper, "impaired", "history_max", clock_wall(), "history.db has reached its largest size: what is oldest "
+		record_ours(keeper, "impaired", "history_max", clock_wall(),
+		    "history.db has reached its largest size: what is oldest "
 		    "goes before its time");
 	}
 	return tended.more || filling;
@@ -206,7 +213,8 @@ say_alive(struct keeper *keeper, struct loop *loop, int64_t now)
 		return;
 	if (loop->next_alive != 0 && now - loop->next_alive > loop->late_max)
 		loop->late_max = now - loop->next_alive;
-	duty_alive(keeper->duty, &(struct message_alive){ .late_max = loop->late_max, .done = record_done(keeper) });
+	duty_alive(keeper->duty, &(struct message_alive){ .late_max = loop->late_max,
+	    .done = record_done(keeper) });
 	loop->late_max = 0;
 	loop->next_alive = now + SECOND;
 	evidence_say(keeper);
@@ -235,8 +243,10 @@ wait_for_links(struct keeper *keeper, struct loop *loop)
 	struct pollfd *polled = loop->polled;
 	nfds_t count = 2;
 
-	polled[0] = (struct pollfd){ .fd = keeper->duty->parent, .events = lines_wait(&loop->lines) ? POLLIN | POLLOUT : POLLIN };
-	polled[1] = (struct pollfd){ .fd = keeper->service->link.socket, .events = monitor_waits(keeper) ? POLLIN | POLLOUT : POLLIN };
+	polled[0] = (struct pollfd){ .fd = keeper->duty->parent, .events = lines_wait(&loop->lines)
+	    ? POLLIN | POLLOUT : POLLIN };
+	polled[1] = (struct pollfd){ .fd = keeper->service->link.socket,
+	    .events = monitor_waits(keeper) ? POLLIN | POLLOUT : POLLIN };
 	for (uint32_t i = 0; i < keeper->config->notifier_count; i++)
 		notifier_poll(notifier_at(keeper, i), &polled[count++]);
 	store_let_go(keeper->store);
@@ -276,12 +286,14 @@ prepare(struct keeper *keeper, struct loop *loop, struct reason *why)
 {
 	const struct config *config = keeper->config;
 	const struct sandbox_path state = { config->state, SANDBOX_WRITE, false };
-	const struct sandbox sandbox = { .network = SANDBOX_NO_TCP, .paths = &state, .path_count = 1, .file_size = -1,
-		.calls = CALLS_OF_KEEPER, .limits = limits_of(DUTY_KEEPER), .tell = duty_forbidden, .tell_to = keeper->duty };
+	const struct sandbox sandbox = { .network = SANDBOX_NO_TCP, .paths = &state,
+		.path_count = 1, .file_size = -1, .calls = CALLS_OF_KEEPER,
+		.limits = limits_of(DUTY_KEEPER), .tell = duty_forbidden, .tell_to = keeper->duty };
 	int landlock;
 
 	loop->polled = calloc(config->notifier_count + 2, sizeof *loop->polled);
-	return loop->polled != NULL && keeper_recover(keeper, why) && sandbox_enter(&sandbox, &landlock, why);
+	return loop->polled != NULL && keeper_recover(keeper, why)
+	    && sandbox_enter(&sandbox, &landlock, why);
 }
 
 static int
@@ -301,14 +313,18 @@ end(struct keeper *keeper)
 	if (keeper->begin_anew && unread) {
 		/* The monitor sees that the next keeper writes another store, and says again what
 		 * is open. But one that was never told what that store holds has to be told. */
-		keeper_log(keeper, LOG_WARNING, "keeper: the store can be read again: it begins anew with what is kept");
-		duty_blame(keeper->duty, DUTY_MONITOR, 0, "nothing: it has to begin anew with what is kept");
+		keeper_log(keeper, LOG_WARNING,
+		    "keeper: the store can be read again: it begins anew with what is kept");
+		duty_blame(keeper->duty, DUTY_MONITOR, 0,
+		    "nothing: it has to begin anew with what is kept");
 		status = BROKEN;
 	} else if (keeper->begin_anew) {
-		keeper_log(keeper, LOG_ERR, "keeper: what was kept is gone: it begins anew with what is open");
+		keeper_log(keeper, LOG_ERR,
+		    "keeper: what was kept is gone: it begins anew with what is open");
 		status = BROKEN;
 	} else if (cache_lost(keeper->cache) > 0)
-		keeper_log(keeper, LOG_INFO, "keeper: %llu legs of evidence gave way to younger ones",
+		keeper_log(keeper, LOG_INFO,
+		    "keeper: %llu legs of evidence gave way to younger ones",
 		    (unsigned long long)cache_lost(keeper->cache));
 	keeper_fini(keeper);
 	return status;

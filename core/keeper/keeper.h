@@ -3,12 +3,16 @@
  * is below it. What a module holds is known to its own files alone (service_private.h and its
  * like).
  *
- *   service   what people ask, the links, what we notice of ourselves: keeper.c, monitor_link.c, dispatch.c, ask.c, asks.c, outbox_admin.c,
+ *   service   what people ask, the links, what we notice of ourselves: keeper.c, monitor_link.c,
+ *             dispatch.c, ask.c, asks.c, outbox_admin.c,
  *             test_notice.c, heartbeat.c, channel.c, store_repair.c, unseen.c, watch_time.c
  *   record    a run as rows, and their evidence: record.c, evidence.c, gone.c, remind.c, servers.c
- *   policy    who is told what, and when: policy.c, notify_policy.c, claims.c, repeat.c, withhold.c, notifier_filters.c, silences.c, ledgers.c, ledger.c
- *   outbox    notices, deliveries, links to notifiers: outbox.c, notifier_link.c, notice_message.c, notice_context.c, dependents.c, notice_payload.c
- *   below     target_registry.c: targets; evidence_cache.c: evidence in memory; journal.c: group commits; change_log.c, lines.c: the log
+ *   policy    who is told what, and when: policy.c, notify_policy.c, claims.c, repeat.c,
+ *             withhold.c, notifier_filters.c, silences.c, ledgers.c, ledger.c
+ *   outbox    notices, deliveries, links to notifiers: outbox.c, notifier_link.c,
+ *             notice_message.c, notice_context.c, dependents.c, notice_payload.c
+ *   below     target_registry.c: targets; evidence_cache.c: evidence in memory; journal.c: group
+ *             commits; change_log.c, lines.c: the log
  *
  * What is open is in the store alone, and is looked up and changed there.
  */

@@ -86,7 +86,8 @@ add(struct ledger_page *page, const char *code, uint64_t opened)
 
 	if (find(page->codes, code) != NULL)
 		return;
-	if ((size_t)snprintf(page->codes + had, room, "%s%s:%" PRIu64, had > 0 ? " " : "", code, opened) >= room)
+	if ((size_t)snprintf(page->codes + had, room, "%s%s:%" PRIu64, had > 0 ? " " : "", code,
+	    opened) >= room)
 		page->codes[had] = '\0';
 }
 
@@ -126,7 +127,8 @@ ledger_judge(const struct ledger *ledger, enum notice_kind kind, const char *cod
 	case NOTICE_up:
 		return ledger_is_down(ledger) ? LEDGER_TELL : LEDGER_TELL_OUTAGE;
 	case NOTICE_flapping:
-		return ledger->queued.meaning == MEANING_FLAPPING ? LEDGER_TELL_NOTHING : LEDGER_TELL;
+		return ledger->queued.meaning == MEANING_FLAPPING ? LEDGER_TELL_NOTHING
+		    : LEDGER_TELL;
 	case NOTICE_settled:
 	case NOTICE_changed:
 	case NOTICE_reminder:
@@ -157,7 +159,8 @@ apply(struct ledger_page *page, const struct ledger_word *word)
 	uint64_t opened = word->opened != 0 ? word->opened : word->notice;
 
 	if (ledger_speaks_of_state(word->kind)) {
-		page->meaning = word->kind == NOTICE_down ? MEANING_DOWN : word->kind == NOTICE_flapping ? MEANING_FLAPPING : MEANING_UP;
+		page->meaning = word->kind == NOTICE_down ? MEANING_DOWN : word->kind
+		    == NOTICE_flapping ? MEANING_FLAPPING : MEANING_UP;
 		page->opened = page->meaning == MEANING_UP ? page->opened : opened;
 	} else if (word->kind == NOTICE_cleared)
 		take_out(page, word->code);
@@ -168,14 +171,15 @@ apply(struct ledger_page *page, const struct ledger_word *word)
 bool
 ledger_speaks_of_state(enum notice_kind kind)
 {
-	return kind == NOTICE_down || kind == NOTICE_flapping || kind == NOTICE_up || kind == NOTICE_outage
-	    || kind == NOTICE_settled || kind == NOTICE_stopped;
+	return kind == NOTICE_down || kind == NOTICE_flapping || kind == NOTICE_up
+	    || kind == NOTICE_outage || kind == NOTICE_settled || kind == NOTICE_stopped;
 }
 
 bool
 ledger_speaks_of_condition(enum notice_kind kind)
 {
-	return kind == NOTICE_degraded || kind == NOTICE_blocked || kind == NOTICE_impaired || kind == NOTICE_cleared;
+	return kind == NOTICE_degraded || kind == NOTICE_blocked || kind == NOTICE_impaired
+	    || kind == NOTICE_cleared;
 }
 
 uint64_t

@@ -9,8 +9,10 @@ ledgers_read(const struct keeper *keeper, uint32_t target, uint32_t notifier, st
 {
 	struct store_ledger row;
 
-	if (!store_find_ledger(keeper->store, registry_number(keeper->registry, target), notifier_rules(notifier_at(keeper, notifier))->name, &row))
-		row = (struct store_ledger){ .meaning = "", .sent_meaning = "", .codes = "", .sent_codes = "" };
+	if (!store_find_ledger(keeper->store, registry_number(keeper->registry, target),
+	    notifier_rules(notifier_at(keeper, notifier))->name, &row))
+		row = (struct store_ledger){ .meaning = "", .sent_meaning = "", .codes = "",
+		    .sent_codes = "" };
 	ledger->queued.notice = row.notice;
 	ledger->queued.meaning = meaning_read(row.meaning, &ledger->queued.opened);
 	text_copy(ledger->queued.codes, sizeof ledger->queued.codes, row.codes);
@@ -35,14 +37,18 @@ put(struct keeper *keeper, uint32_t target, uint32_t notifier, const struct ledg
 
 	meaning_write(meaning, ledger->queued.meaning, ledger->queued.opened);
 	meaning_write(sent, ledger->sent.meaning, ledger->sent.opened);
-	store_put_ledger(journal_main(keeper), &(struct store_ledger){ .target = registry_number(keeper->registry, target),
-	    .notifier = notifier_rules(notifier_at(keeper, notifier))->name, .notice = ledger->queued.notice, .meaning = meaning,
-	    .sent = ledger->sent.notice, .sent_meaning = sent, .codes = ledger->queued.codes, .sent_codes = ledger->sent.codes });
+	store_put_ledger(journal_main(keeper),
+	    &(struct store_ledger){ .target = registry_number(keeper->registry, target),
+	    .notifier = notifier_rules(notifier_at(keeper, notifier))->name,
+	    .notice = ledger->queued.notice, .meaning = meaning, .sent = ledger->sent.notice,
+	    .sent_meaning = sent, .codes = ledger->queued.codes,
+	    .sent_codes = ledger->sent.codes });
 }
 
 /* Whether something of the target is queued that is about the same. */
 static bool
-is_queued(const struct keeper *keeper, const struct notifier *notifier, uint64_t target, enum notice_kind kind, const char *code)
+is_queued(const struct keeper *keeper, const struct notifier *notifier, uint64_t target,
+    enum notice_kind kind, const char *code)
 {
 	struct delivery queued = { .notice = 0 };
 
@@ -54,22 +60,24 @@ is_queued(const struct keeper *keeper, const struct notifier *notifier, uint64_t
 }
 
 static void
-settle(const struct keeper *keeper, const struct notifier *notifier, uint32_t target, struct ledger *ledger, enum notice_kind kind,
-    const char *code)
+settle(const struct keeper *keeper, const struct notifier *notifier, uint32_t target,
+    struct ledger *ledger, enum notice_kind kind, const char *code)
 {
 	if (!is_queued(keeper, notifier, registry_number(keeper->registry, target), kind, code))
 		ledger_settle(ledger, kind, code);
 }
 
 void
-ledgers_queued(struct keeper *keeper, uint32_t target, uint32_t index, struct ledger *ledger, const struct ledger_word *word)
+ledgers_queued(struct keeper *keeper, uint32_t target, uint32_t index, struct ledger *ledger,
+    const struct ledger_word *word)
 {
 	ledger_note(ledger, word);
 	put(keeper, target, index, ledger);
 }
 
 void
-ledgers_note(struct keeper *keeper, uint32_t target, uint32_t index, struct ledger *ledger, const struct ledger_word *word)
+ledgers_note(struct keeper *keeper, uint32_t target, uint32_t index, struct ledger *ledger,
+    const struct ledger_word *word)
 {
 	ledger_note(ledger, word);
 	settle(keeper, notifier_at(keeper, index), target, ledger, word->kind, word->code);
@@ -78,22 +86,26 @@ ledgers_note(struct keeper *keeper, uint32_t target, uint32_t index, struct ledg
 
 /* `sent`: it was, and its digest has not ended. */
 static void
-note_end(struct keeper *keeper, const struct notifier *notifier, const struct delivery *delivery, bool sent)
+note_end(struct keeper *keeper, const struct notifier *notifier, const struct delivery *delivery,
+    bool sent)
 {
-	uint32_t index = notifier_index(keeper, notifier), target = registry_target(keeper->registry, delivery->target);
+	uint32_t index = notifier_index(keeper, notifier),
+	    target = registry_target(keeper->registry, delivery->target);
 	struct ledger ledger;
 
 	if (delivery->target == 0 || target == CONFIG_NONE)
 		return;
 	ledgers_read(keeper, target, index, &ledger);
 	if (sent)
-		ledger_sent(&ledger, &(struct ledger_word){ delivery->kind, delivery->code, delivery->notice, delivery->opened });
+		ledger_sent(&ledger, &(struct ledger_word){ delivery->kind, delivery->code,
+		    delivery->notice, delivery->opened });
 	settle(keeper, notifier, target, &ledger, delivery->kind, delivery->code);
 	put(keeper, target, index, &ledger);
 }
 
 void
-ledgers_sent(struct keeper *keeper, const struct notifier *notifier, const struct delivery *delivery)
+ledgers_sent(struct keeper *keeper, const struct notifier *notifier,
+    const struct delivery *delivery)
 {
 	note_end(keeper, notifier, delivery, true);
 }
@@ -101,7 +113,8 @@ ledgers_sent(struct keeper *keeper, const struct notifier *notifier, const struc
 void
 ledgers_go_back(struct keeper *keeper, const struct notifier *notifier, uint64_t number)
 {
-	uint32_t index = notifier_index(keeper, notifier), target = registry_target(keeper->registry, number);
+	uint32_t index = notifier_index(keeper, notifier),
+	    target = registry_target(keeper->registry, number);
 	struct delivery queued = { .notice = 0 };
 	struct ledger ledger;
 
@@ -110,7 +123,8 @@ ledgers_go_back(struct keeper *keeper, const struct notifier *notifier, uint64_t
 	ledgers_read(keeper, target, index, &ledger);
 	ledger_go_back(&ledger);
 	while (outbox_next_of_target(keeper, notifier, number, &queued))
-		ledger_note(&ledger, &(struct ledger_word){ queued.kind, queued.code, queued.notice, queued.opened });
+		ledger_note(&ledger, &(struct ledger_word){ queued.kind, queued.code, queued.notice,
+		    queued.opened });
 	put(keeper, target, index, &ledger);
 }
 
@@ -154,5 +168,6 @@ ledgers_digest_end(struct keeper *keeper, struct notifier *notifier, uint64_t no
 void
 ledgers_forget(struct keeper *keeper, const struct store_ledger *row)
 {
-	store_put_ledger(journal_main(keeper), &(struct store_ledger){ .target = row->target, .notifier = row->notifier });
+	store_put_ledger(journal_main(keeper),
+	    &(struct store_ledger){ .target = row->target, .notifier = row->notifier });
 }

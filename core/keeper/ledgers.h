@@ -15,10 +15,12 @@ bool ledgers_is_down(const struct keeper *, uint32_t target, uint32_t notifier);
 
 /* A notice was queued for the notifier, which counts as told. `ledger`: as it was read before, here
  * and below. */
-void ledgers_queued(struct keeper *, uint32_t target, uint32_t notifier, struct ledger *, const struct ledger_word *);
+void ledgers_queued(struct keeper *, uint32_t target, uint32_t notifier, struct ledger *,
+    const struct ledger_word *);
 
 /* A notice need not be told to the notifier: that counts as told, too. */
-void ledgers_note(struct keeper *, uint32_t target, uint32_t notifier, struct ledger *, const struct ledger_word *);
+void ledgers_note(struct keeper *, uint32_t target, uint32_t notifier, struct ledger *,
+    const struct ledger_word *);
 
 /* The delivery arrived, and its row says so; or it stands in a digest that has arrived. */
 void ledgers_sent(struct keeper *, const struct notifier *, const struct delivery *);

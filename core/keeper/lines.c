@@ -14,9 +14,11 @@ keep(void *arg, const void *packet, size_t size)
 	struct log_lines *lines = arg;
 
 	lines_flush(lines);
-	if (packet_queue_is_empty(&lines->waiting) && packet_send(lines->duty->parent, packet, size, -1))
+	if (packet_queue_is_empty(&lines->waiting)
+	    && packet_send(lines->duty->parent, packet, size, -1))
 		return true;
-	return lines->waiting.bytes + size <= BYTES_MAX && packet_queue_add(&lines->waiting, packet, size, -1);
+	return lines->waiting.bytes + size <= BYTES_MAX
+	    && packet_queue_add(&lines->waiting, packet, size, -1);
 }
 
 void
@@ -54,7 +56,8 @@ lines_end(struct log_lines *lines, int patience)
 
 	for (lines_flush(lines); lines_wait(lines) && clock_mono() < until; lines_flush(lines)) {
 		struct pollfd parent = { .fd = lines->duty->parent, .events = POLLOUT };
-		if (poll(&parent, 1, (int)((until - clock_mono()) / MILLISECOND) + 1) > 0 && !(parent.revents & POLLOUT))
+		if (poll(&parent, 1, (int)((until - clock_mono()) / MILLISECOND) + 1) > 0
+		    && !(parent.revents & POLLOUT))
 			return;
 	}
 }

@@ -88,7 +88,8 @@ take_results(struct keeper *keeper, struct wire_in *in)
 
 	if (!message_get_results(in, &sequence) || sequence.birth == 0)
 		return false;
-	if (sequence_place(journal_taken(keeper->journal, STORE_HISTORY), sequence) == SEQUENCE_TAKEN)
+	if (sequence_place(journal_taken(keeper->journal, STORE_HISTORY), sequence)
+	    == SEQUENCE_TAKEN)
 		return true;
 	journal_take(keeper, STORE_HISTORY, sequence);
 	while (message_next_result(in, &result, keeper->config->target_count))
@@ -170,7 +171,8 @@ on_state(void *arg, const struct store_state *row)
 
 	it->cursor = row->target;
 	if (target != CONFIG_NONE && row->record.size > 0)
-		message_put_state(it->out, &(struct message_state){ target, row->state[0] == '\0', row->record });
+		message_put_state(it->out, &(struct message_state){ target, row->state[0] == '\0',
+		    row->record });
 	return true;
 }
 
@@ -183,9 +185,11 @@ keeper_put_state(struct keeper *keeper, uint64_t *cursor, struct wire_out *out)
 	int64_t size;
 
 	while (*cursor != UINT64_MAX && out->size == 0 && answer == STORE_READ_MORE)
-		answer = store_read_states(store_inside(keeper->store), it.cursor, 1, on_state, &it);
+		answer = store_read_states(store_inside(keeper->store), it.cursor, 1, on_state,
+		    &it);
 	if (answer == STORE_READ_BROKEN) {
-		keeper_log(keeper, LOG_ERR, "keeper: what was kept cannot be read: %s", store_reader_why(store_inside(keeper->store)));
+		keeper_log(keeper, LOG_ERR, "keeper: what was kept cannot be read: %s",
+		    store_reader_why(store_inside(keeper->store)));
 		if (!store_repair_distrust(keeper))
 			keeper->status = BROKEN;
 		return false;
@@ -197,7 +201,8 @@ keeper_put_state(struct keeper *keeper, uint64_t *cursor, struct wire_out *out)
 	*cursor = UINT64_MAX;
 	size = store_read_meta(store_inside(keeper->store), OWN_META, own, sizeof own);
 	if (size > 0 && size <= (int64_t)sizeof own)
-		message_put_state(out, &(struct message_state){ CONFIG_NONE, false, { own, (size_t)size } });
+		message_put_state(out, &(struct message_state){ CONFIG_NONE, false,
+		    { own, (size_t)size } });
 	return out->size > 0;
 }
 
@@ -218,12 +223,14 @@ monitor_recover(struct keeper *keeper)
 		if (keeper->status >= 0 || keeper->begin_anew)
 			return;
 		if (!more && (run = journal_uncommitted(keeper->journal, link->run_sent)) == NULL)
-			message_put_recovered(&out, &(struct message_recovered){ .runs = committed_so_far(keeper).runs,
+			message_put_recovered(&out,
+			    &(struct message_recovered){ .runs = committed_so_far(keeper).runs,
 			    .runs_taken = journal_taken(keeper->journal, STORE_MAIN).number,
 			    .results = committed_so_far(keeper).results,
-			    .results_taken = journal_taken(keeper->journal, STORE_HISTORY).number, .run = link->run,
-			    .newest = watch_newest(keeper) });
-		if (!packet_send(link->socket, run != NULL ? run->packet : packet, run != NULL ? run->size : out.size, -1))
+			    .results_taken = journal_taken(keeper->journal, STORE_HISTORY).number,
+			    .run = link->run, .newest = watch_newest(keeper) });
+		if (!packet_send(link->socket, run != NULL ? run->packet : packet, run != NULL
+		    ? run->size : out.size, -1))
 			return;
 		link->cursor = cursor;
 		link->recovering = more || run != NULL;
@@ -241,7 +248,8 @@ monitor_waits(const struct keeper *keeper)
 	const struct message_committed now = committed_so_far(keeper);
 
 	return link->recovering || asks_wait(keeper) || (link->socket >= 0
-	    && !(sequence_is_same(now.runs, link->answered.runs) && sequence_is_same(now.results, link->answered.results)));
+	    && !(sequence_is_same(now.runs, link->answered.runs)
+	    && sequence_is_same(now.results, link->answered.results)));
 }
 
 void
@@ -254,7 +262,8 @@ monitor_answer(struct keeper *keeper)
 
 	if (link->socket < 0 || link->recovering)
 		return;
-	if (!(sequence_is_same(now.runs, link->answered.runs) && sequence_is_same(now.results, link->answered.results))) {
+	if (!(sequence_is_same(now.runs, link->answered.runs)
+	    && sequence_is_same(now.results, link->answered.results))) {
 		message_put_committed(&out, &now);
 		if (packet_send(link->socket, packet, out.size, -1))
 			link->answered = now;
@@ -268,7 +277,7 @@ monitor_take_link(struct keeper *keeper, int socket)
 	while (monitor_hear(keeper)) /* the last words of the one before are taken first */
 		continue;
 	monitor_hang_up(keeper);
-	keeper->service->link = (struct monitor_link){ .socket = socket, .recovering = true, .run = keeper->service->link.run,
-		.answered = keeper->service->link.answered };
+	keeper->service->link = (struct monitor_link){ .socket = socket, .recovering = true,
+		.run = keeper->service->link.run, .answered = keeper->service->link.answered };
 	silences_hear(keeper, false);
 }

@@ -18,7 +18,8 @@ struct first {
 struct first_notice
 context_itself(const struct store_notice *row)
 {
-	struct first_notice notice = { .number = row->number, .change = row->change, .confirmed = row->confirmed };
+	struct first_notice notice = { .number = row->number, .change = row->change,
+	    .confirmed = row->confirmed };
 
 	snprintf(notice.kind, sizeof notice.kind, "%s", row->kind);
 	return notice;
@@ -30,10 +31,12 @@ static bool
 on_earlier(void *arg, const struct store_notice *row)
 {
 	struct first *first = arg;
-	bool flapping = strcmp(row->kind, "flapping") == 0, ended = strcmp(row->kind, first->kind) == 0;
+	bool flapping = strcmp(row->kind, "flapping") == 0, ended = strcmp(row->kind, first->kind)
+	    == 0;
 
 	first->last = row->number;
-	if (strcmp(first->kind, "settled") == 0 ? !flapping && !ended : strcmp(row->code, first->code) != 0)
+	if (strcmp(first->kind, "settled") == 0 ? !flapping && !ended
+	    : strcmp(row->code, first->code) != 0)
 		return true;
 	if (!ended) {
 		first->notice = context_itself(row);
@@ -43,11 +46,13 @@ on_earlier(void *arg, const struct store_notice *row)
 }
 
 struct first_notice
-context_first(struct store *store, struct message_notice *notice, uint64_t target, const struct first_notice *itself)
+context_first(struct store *store, struct message_notice *notice, uint64_t target,
+    const struct first_notice *itself)
 {
-	struct first first = { .kind = notice->kind, .code = notice->code, .ours = target == 0, .notice = *itself,
-		.last = notice->notice };
-	enum notice_alert alert = notice_alert(notice_named(notice->kind), notice->code, first.ours);
+	struct first first = { .kind = notice->kind, .code = notice->code, .ours = target == 0,
+		.notice = *itself, .last = notice->notice };
+	enum notice_alert alert = notice_alert(notice_named(notice->kind), notice->code,
+	    first.ours);
 	bool ends = strcmp(notice->kind, "cleared") == 0 || strcmp(notice->kind, "settled") == 0;
 	bool goes_on = first.ours && alert == NOTICE_ALERT_OPEN;
 	struct store_notice row;
@@ -55,8 +60,10 @@ context_first(struct store *store, struct message_notice *notice, uint64_t targe
 
 	if (goes_on)
 		first.kind = "cleared";
-	for (int pages = first.ours ? OUR_EARLIER_PAGES : EARLIER_PAGES; notice->incident == 0 && (ends || goes_on) && pages > 0; pages--)
-		if (store_read_notices(store_inside(store), target, first.last, PAGE, on_earlier, &first) != STORE_READ_MORE)
+	for (int pages = first.ours ? OUR_EARLIER_PAGES : EARLIER_PAGES;
+	    notice->incident == 0 && (ends || goes_on) && pages > 0; pages--)
+		if (store_read_notices(store_inside(store), target, first.last, PAGE, on_earlier,
+		    &first) != STORE_READ_MORE)
 			break;
 	if (notice->incident != 0)
 		first.incident = notice->incident;
@@ -109,7 +116,8 @@ last_failure(struct store *store, uint64_t incident, bool all_addresses)
 	struct failure failure = { .all = all_addresses, .last = STORE_EVIDENCE_FIRST };
 
 	if (incident != 0)
-		while (store_read_evidence(store_inside(store), incident, &failure.last, PAGE, on_evidence, &failure) == STORE_READ_MORE)
+		while (store_read_evidence(store_inside(store), incident, &failure.last, PAGE,
+		    on_evidence, &failure) == STORE_READ_MORE)
 			continue;
 	end_run(&failure);
 	return failure.run;
@@ -134,25 +142,29 @@ put_first(struct notice_payload *payload, const struct notice_payload *failed)
 	uint32_t left_out = count > room ? count - room : 0;
 
 	count -= left_out;
-	memmove(payload->attempts + count, payload->attempts, payload->attempt_count * sizeof payload->attempts[0]);
+	memmove(payload->attempts + count, payload->attempts,
+	    payload->attempt_count * sizeof payload->attempts[0]);
 	memcpy(payload->attempts, failed->attempts + left_out, count * sizeof payload->attempts[0]);
 	payload->attempt_count += count;
 }
 
 void
-context_add_failures(struct store *store, struct message_notice *notice, struct notice_payload *payload,
-    bool all_addresses)
+context_add_failures(struct store *store, struct message_notice *notice,
+    struct notice_payload *payload, bool all_addresses)
 {
 	struct notice_payload failed = { .attempt_count = 0 };
 	struct store_notice row;
-	bool outage = strcmp(notice->kind, "outage") == 0, reminder = strcmp(notice->kind, "reminder") == 0;
+	bool outage = strcmp(notice->kind, "outage") == 0,
+	    reminder = strcmp(notice->kind, "reminder") == 0;
 	bool wanted = outage || reminder || strcmp(notice->kind, "up") == 0;
 	uint64_t last = wanted ? last_failure(store, notice->incident, all_addresses) : 0;
 	uint32_t skip = last == 0 ? 0 : behind(payload, last);
 
 	payload->attempt_count -= skip;
-	memmove(payload->attempts, payload->attempts + skip, payload->attempt_count * sizeof payload->attempts[0]);
-	if (outage && payload->covers_count > 0 && store_find_notice(store, payload->covers[0], &row))
+	memmove(payload->attempts, payload->attempts + skip,
+	    payload->attempt_count * sizeof payload->attempts[0]);
+	if (outage && payload->covers_count > 0
+	    && store_find_notice(store, payload->covers[0], &row))
 		payload_get(&failed, row.rest);
 	if (last != 0 && behind(&failed, last) == 0 && failed.attempt_count < CHANGE_ATTEMPTS_MAX)
 		failed.attempts[failed.attempt_count++] = last;

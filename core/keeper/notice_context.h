@@ -25,6 +25,7 @@ struct first_notice context_first(struct store *, struct message_notice *, uint6
 /* Counts the runs of a notice. Where it says that a target came back, the last run that failed goes
  * first and those after it follow; where it tells of a whole outage, those that confirmed it go
  * before. */
-void context_add_failures(struct store *, struct message_notice *, struct notice_payload *, bool all_addresses);
+void context_add_failures(struct store *, struct message_notice *, struct notice_payload *,
+    bool all_addresses);
 
 #endif

@@ -99,7 +99,8 @@ add_tallies(const struct material *it, struct text *text)
 		const struct tally *tally = &it->tallies[kind];
 		if (tally->count == 0)
 			continue;
-		text_format(text, "%s%" PRIu32 " %s", between, tally->count, notice_name((enum notice_kind)kind));
+		text_format(text, "%s%" PRIu32 " %s", between, tally->count,
+		    notice_name((enum notice_kind)kind));
 		if (tally->named > 0)
 			text_format(text, " (%.*s", (int)tally->text.size, tally->text.bytes);
 		if (tally->named > 0 && tally->count > tally->named)
@@ -133,7 +134,8 @@ put_big_endian(unsigned char bytes[static 8], uint64_t number)
  * that may give it another number. A backup that was put back has the numbers a second time; by the
  * time they are no duplicates to a receiver. */
 static void
-make_key(const struct material *it, const struct first_notice *notice, char key[static NOTICE_KEY_MAX])
+make_key(const struct material *it, const struct first_notice *notice,
+    char key[static NOTICE_KEY_MAX])
 {
 	enum { FIXED = 16 + 3 * 8 };
 	unsigned char bytes[256], digest[SHA256_SIZE];
@@ -158,7 +160,8 @@ send_packets(struct material *it)
 		packet_queue_join(&notifier->out, &it->out);
 		return true;
 	}
-	keeper_log(it->keeper, LOG_ERR, "keeper: no memory to hand a notice to %s: it is tried again", notifier->name);
+	keeper_log(it->keeper, LOG_ERR,
+	    "keeper: no memory to hand a notice to %s: it is tried again", notifier->name);
 	packet_queue_clear(&it->out);
 	notifier->hand_count = 0;
 	return false;
@@ -216,13 +219,15 @@ send_legs(struct material *it)
 	if (it->notice.incident == 0 && it->payload.attempt_count > 0)
 		store_read_notice_evidence(reader, it->notice.notice, on_own_evidence, it);
 	else if (it->payload.attempt_count > 0)
-		while (store_read_evidence(reader, it->notice.incident, &it->last, PAGE, on_evidence, it) == STORE_READ_MORE)
+		while (store_read_evidence(reader, it->notice.incident, &it->last, PAGE,
+		    on_evidence, it) == STORE_READ_MORE)
 			continue;
 	for (uint32_t i = 0; i < it->payload.attempt_count; i++) {
 		struct message_evidence evidence;
 		uint64_t run = it->payload.attempts[i];
 		bool here = packet_queue_is_empty(&it->legs[i]) && target != CONFIG_NONE;
-		for (uint32_t leg = 0; here && cache_leg(it->keeper->cache, target, run, leg, &evidence); leg++)
+		for (uint32_t leg = 0; here
+		    && cache_leg(it->keeper->cache, target, run, leg, &evidence); leg++)
 			send_leg(it, i, &evidence.leg);
 		if (packet_queue_is_empty(&it->legs[i]))
 			store_read_trace(reader, it->target, run, on_trace, it);
@@ -263,19 +268,23 @@ add_behind(struct material *it)
 	uint32_t target = registry_target(it->keeper->registry, it->target);
 	struct store_incident open;
 
-	if (it->payload.covered == 0 && (kind == NOTICE_down || kind == NOTICE_reminder || kind == NOTICE_flapping)
-	    && target != CONFIG_NONE && registry_has_dependents(it->keeper->registry, target) && registry_open_incident(it->keeper->registry, target, &open)
-	    && open.number == it->notice.incident)
+	if (it->payload.covered == 0 && (kind == NOTICE_down || kind == NOTICE_reminder
+	    || kind == NOTICE_flapping) && target != CONFIG_NONE
+	    && registry_has_dependents(it->keeper->registry, target)
+	    && registry_open_incident(it->keeper->registry, target, &open) && open.number
+	    == it->notice.incident)
 		dependents_add(it->keeper, target, it->notifier, &it->lines);
 }
 
 void
-outbox_count_digest(const struct keeper *keeper, const struct notifier *notifier, uint64_t digest, struct notice_payload *payload)
+outbox_count_digest(const struct keeper *keeper, const struct notifier *notifier, uint64_t digest,
+    struct notice_payload *payload)
 {
 	struct delivery member = { .notice = 0 };
 
 	payload->covered = payload->covers_count = 0;
-	for (uint64_t last = 0; outbox_next(keeper, notifier, STORE_QUEUE_DIGEST, digest, &member); last = member.notice) {
+	for (uint64_t last = 0; outbox_next(keeper, notifier, STORE_QUEUE_DIGEST, digest, &member);
+	    last = member.notice) {
 		if (member.notice == last)
 			continue;
 		payload->covered++;
@@ -291,7 +300,8 @@ count_digest(struct material *it)
 	struct delivery member = { .notice = 0 };
 
 	if (notice_named(it->notice.kind) != NOTICE_digest
-	    || !outbox_next(it->keeper, it->notifier, STORE_QUEUE_DIGEST, it->notice.notice, &member))
+	    || !outbox_next(it->keeper, it->notifier, STORE_QUEUE_DIGEST, it->notice.notice,
+	    &member))
 		return;
 	outbox_count_digest(it->keeper, it->notifier, it->notice.notice, &it->payload);
 	it->notice.covered = it->payload.covered;
@@ -304,12 +314,15 @@ describe_digest(struct material *it)
 	char words[sizeof it->text];
 	struct text text = TEXT_OVER(words), back;
 
-	if (notice_named(it->notice.kind) != NOTICE_digest || why == NULL || it->payload.covers_count == 0)
+	if (notice_named(it->notice.kind) != NOTICE_digest || why == NULL
+	    || it->payload.covers_count == 0)
 		return;
 	add_tallies(it, &text);
 	if (it->payload.covered > it->payload.covers_count)
-		text_format(&text, " and %" PRIu32 " more", it->payload.covered - it->payload.covers_count);
-	text_format(&text, ": %" PRIu32 "%.*s", it->payload.covered, (int)(it->text + it->notice.text.size - why), why);
+		text_format(&text, " and %" PRIu32 " more",
+		    it->payload.covered - it->payload.covers_count);
+	text_format(&text, ": %" PRIu32 "%.*s", it->payload.covered,
+	    (int)(it->text + it->notice.text.size - why), why);
 	back = TEXT_OVER(it->text);
 	text_add_bytes(&back, text.bytes, text.size);
 	it->notice.text = (struct pw_bytes){ back.bytes, back.size };
@@ -350,7 +363,8 @@ gather(struct material *it)
 	if (!store_keeps_notice(store, it->notice.notice))
 		it->notice.flags |= NOTICE_NOT_RECORDED;
 	count_digest(it);
-	if (it->notice.incident != 0 && store_find_incident(store, it->notice.incident, &incident)) {
+	if (it->notice.incident != 0 && store_find_incident(store, it->notice.incident,
+	    &incident)) {
 		it->notice.began = incident.began;
 		it->notice.ended = incident.ended;
 	}
@@ -361,7 +375,8 @@ gather(struct material *it)
 		if (store_find_notice(store, it->payload.covers[i], &row))
 			add_covered(it, &row);
 	if (it->payload.covered > it->payload.covers_count)
-		text_format(&it->lines, "and %" PRIu32 " more\n", it->payload.covered - it->payload.covers_count);
+		text_format(&it->lines, "and %" PRIu32 " more\n",
+		    it->payload.covered - it->payload.covers_count);
 	describe_digest(it);
 	add_behind(it);
 	it->notice.list = (struct pw_bytes){ it->lines.bytes, it->lines.size };
@@ -381,7 +396,8 @@ gather(struct material *it)
 }
 
 bool
-notice_message_send(struct keeper *keeper, struct notifier *notifier, const struct delivery *delivery, bool again)
+notice_message_send(struct keeper *keeper, struct notifier *notifier,
+    const struct delivery *delivery, bool again)
 {
 	static unsigned char packet[WIRE_MAX];
 	static struct material it;
@@ -397,12 +413,14 @@ notice_message_send(struct keeper *keeper, struct notifier *notifier, const stru
 	send_legs(&it);
 	if (again) {
 		notifier->hand_count = 0;
-		it.notice.recipients[it.notice.recipient_count++] = text_view(notifier->recipients[0]);
+		it.notice.recipients[it.notice.recipient_count++] =
+		    text_view(notifier->recipients[0]);
 		it.notice.queued = clock_wall();
 		it.notice.attempt = 1;
 	} else
 		add_recipients(&it);
-	assert(again ? notifier->hand_count == 0 : notifier->hand_count == it.notice.recipient_count);
+	assert(again ? notifier->hand_count == 0 : notifier->hand_count
+	    == it.notice.recipient_count);
 	message_put_notice(&out, &it.notice);
 	it.no_memory |= !packet_queue_add(&it.out, packet, out.size, -1);
 	return send_packets(&it);

@@ -8,7 +8,8 @@
 #include "keeper/ledgers.h"
 
 bool
-filter_include(const struct keeper *keeper, uint32_t target, uint32_t index, const struct audience *audience)
+filter_include(const struct keeper *keeper, uint32_t target, uint32_t index,
+    const struct audience *audience)
 {
 	const struct notifier *notifier = notifier_at(keeper, index);
 
@@ -16,7 +17,8 @@ filter_include(const struct keeper *keeper, uint32_t target, uint32_t index, con
 		return outbox_includes(keeper, target, index);
 	if (outbox_is_heartbeat(keeper, index) || audience == NULL)
 		return !outbox_is_heartbeat(keeper, index);
-	return notifier != audience->spared && !(audience->spares_dead && notifier_is_dead(notifier))
+	return notifier != audience->spared
+	    && !(audience->spares_dead && notifier_is_dead(notifier))
 	    && (audience->told_before == 0 || outbox_had(keeper, notifier, audience->told_before));
 }
 
@@ -44,18 +46,20 @@ filter_miss(struct keeper *keeper, uint32_t index, uint32_t target)
 static bool
 begins(enum notice_kind kind, const char *code)
 {
-	return kind == NOTICE_down || kind == NOTICE_flapping || kind == NOTICE_degraded || kind == NOTICE_blocked
-	    || (kind == NOTICE_digest && notice_is_together(kind, code));
+	return kind == NOTICE_down || kind == NOTICE_flapping || kind == NOTICE_degraded
+	    || kind == NOTICE_blocked || (kind == NOTICE_digest && notice_is_together(kind, code));
 }
 
 int64_t
-filter_due(const struct notifier *notifier, enum notice_kind kind, const char *code, int64_t confirmed)
+filter_due(const struct notifier *notifier, enum notice_kind kind, const char *code,
+    int64_t confirmed)
 {
 	int64_t wait = confirmed + notifier_rules(notifier)->after - clock_wall();
 
 	if (notifier_rules(notifier)->after == 0 || !begins(kind, code) || wait <= 0)
 		return 0;
-	return clock_wall() + (wait < notifier_rules(notifier)->after ? wait : notifier_rules(notifier)->after);
+	return clock_wall() + (wait < notifier_rules(notifier)->after ? wait
+	    : notifier_rules(notifier)->after);
 }
 
 /* Whether a notice of that kind goes with what has ended. */
@@ -63,10 +67,11 @@ static bool
 belongs(const struct delivery *delivery, enum notice_kind end, const char *code)
 {
 	if (end == NOTICE_cleared)
-		return (delivery->kind == NOTICE_degraded || delivery->kind == NOTICE_blocked || delivery->kind == NOTICE_digest)
-		    && strcmp(delivery->code, code) == 0;
+		return (delivery->kind == NOTICE_degraded || delivery->kind == NOTICE_blocked
+		    || delivery->kind == NOTICE_digest) && strcmp(delivery->code, code) == 0;
 	return (end == NOTICE_up || end == NOTICE_settled || end == NOTICE_stopped)
-	    && (delivery->kind == NOTICE_down || delivery->kind == NOTICE_flapping || delivery->kind == NOTICE_changed
+	    && (delivery->kind == NOTICE_down || delivery->kind == NOTICE_flapping || delivery->kind
+	    == NOTICE_changed
 	        || delivery->kind == NOTICE_reminder);
 }
 
@@ -76,12 +81,13 @@ ends_same(const struct delivery *delivery, enum notice_kind end, const char *cod
 {
 	if (end == NOTICE_cleared)
 		return delivery->kind == NOTICE_cleared && strcmp(delivery->code, code) == 0;
-	return delivery->kind == NOTICE_up || delivery->kind == NOTICE_settled || delivery->kind == NOTICE_stopped
-	    || delivery->kind == NOTICE_outage;
+	return delivery->kind == NOTICE_up || delivery->kind == NOTICE_settled || delivery->kind
+	    == NOTICE_stopped || delivery->kind == NOTICE_outage;
 }
 
 bool
-filter_recall(struct keeper *keeper, uint32_t target, uint32_t index, enum notice_kind end, const char *code)
+filter_recall(struct keeper *keeper, uint32_t target, uint32_t index, enum notice_kind end,
+    const char *code)
 {
 	struct notifier *notifier = notifier_at(keeper, index);
 	uint64_t number = registry_number(keeper->registry, target), last_end = 0;
@@ -93,16 +99,19 @@ filter_recall(struct keeper *keeper, uint32_t target, uint32_t index, enum notic
 	while (outbox_next_of_target(keeper, notifier, number, &queued)) {
 		if (ends_same(&queued, end, code))
 			last_end = queued.notice; /* what is older goes with it */
-		unripe |= begins(queued.kind, queued.code) && belongs(&queued, end, code) && outbox_is_unripe(&queued);
+		unripe |= begins(queued.kind, queued.code) && belongs(&queued, end, code)
+		    && outbox_is_unripe(&queued);
 	}
-	if (!unripe || (target != CONFIG_NONE && end != NOTICE_cleared && ledgers_sent_down(keeper, target, notifier)))
+	if (!unripe || (target != CONFIG_NONE && end != NOTICE_cleared
+	    && ledgers_sent_down(keeper, target, notifier)))
 		return false;
 	queued = (struct delivery){ .notice = 0 };
 	while (outbox_next_of_target(keeper, notifier, number, &queued)) {
 		if (queued.notice <= last_end || !belongs(&queued, end, code))
 			continue;
 		if (!outbox_is_in_digest(&queued) && outbox_is_unsent(notifier, &queued))
-			outbox_drop(keeper, notifier, &queued, "it was over before it was to be told");
+			outbox_drop(keeper, notifier, &queued,
+			    "it was over before it was to be told");
 		else
 			/* of what may have arrived, or is to be told in a digest, the end is told
 			 * as well */

@@ -19,7 +19,8 @@ struct audience {
 
 /* Whether it is told of that target at all, or of ours (CONFIG_NONE), as one of the audience (NULL:
  * that is all). */
-bool filter_include(const struct keeper *, uint32_t target, uint32_t notifier, const struct audience *);
+bool filter_include(const struct keeper *, uint32_t target, uint32_t notifier,
+    const struct audience *);
 bool filter_want(const struct keeper *, uint32_t notifier, enum notice_kind, const char *code);
 
 /* That of a target something was to be told in its quiet hours. */
@@ -31,6 +32,7 @@ int64_t filter_due(const struct notifier *, enum notice_kind, const char *code, 
 /* What it has not been told yet of that target (CONFIG_NONE: ours), for it was to be told later, is
  * over: takes it back. Returns false if there is nothing of that kind, or some of it may have
  * arrived or is in a digest: then the end is to be told. */
-bool filter_recall(struct keeper *, uint32_t target, uint32_t notifier, enum notice_kind end, const char *code);
+bool filter_recall(struct keeper *, uint32_t target, uint32_t notifier, enum notice_kind end,
+    const char *code);
 
 #endif

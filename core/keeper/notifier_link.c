@@ -23,7 +23,8 @@ find_recipients(struct notifier *notifier)
 	notifier->recipients = nobody;
 	notifier->recipient_count = 1;
 	for (uint32_t i = 0; rows != NULL && rows[i].key != NULL; i++) {
-		const struct pw_strings *list = rows[i].flags & PW_RECIPIENTS ? notifier->rules->values->items[i].list : NULL;
+		const struct pw_strings *list = rows[i].flags & PW_RECIPIENTS
+		    ? notifier->rules->values->items[i].list : NULL;
 		if (list == NULL || list->count == 0)
 			continue;
 		notifier->recipients = list->items;
@@ -37,7 +38,8 @@ outbox_open(struct keeper *keeper)
 	const struct config *config = keeper->config;
 	struct outbox *outbox = keeper->outbox = calloc(1, sizeof *outbox);
 
-	if (outbox == NULL || (outbox->notifiers = calloc(config->notifier_count + 1, sizeof *outbox->notifiers)) == NULL)
+	if (outbox == NULL || (outbox->notifiers =
+	    calloc(config->notifier_count + 1, sizeof *outbox->notifiers)) == NULL)
 		return false;
 	(void)!getrandom(&outbox->random, sizeof outbox->random, GRND_NONBLOCK);
 	outbox->random |= 1;
@@ -81,7 +83,8 @@ notifier_at(const struct keeper *keeper, uint32_t index)
 uint32_t
 notifier_index(const struct keeper *keeper, const struct notifier *notifier)
 {
-	assert(notifier >= keeper->outbox->notifiers && notifier < keeper->outbox->notifiers + keeper->outbox->count);
+	assert(notifier >= keeper->outbox->notifiers && notifier < keeper->outbox->notifiers
+	    + keeper->outbox->count);
 	return (uint32_t)(notifier - keeper->outbox->notifiers);
 }
 
@@ -96,7 +99,8 @@ notifier_named(const struct keeper *keeper, struct pw_bytes name)
 {
 	for (uint32_t i = 0; i < keeper->outbox->count; i++) {
 		struct notifier *notifier = &keeper->outbox->notifiers[i];
-		if (strlen(notifier->name) == name.size && memcmp(notifier->name, name.data, name.size) == 0)
+		if (strlen(notifier->name) == name.size
+		    && memcmp(notifier->name, name.data, name.size) == 0)
 			return notifier;
 	}
 	return NULL;
@@ -156,13 +160,15 @@ notifier_is_free(const struct notifier *notifier)
 bool
 notifier_is_stirred(const struct notifier *notifier)
 {
-	return notifier_is_free(notifier) && notifier->stirred && clock_mono() >= notifier->rest_until;
+	return notifier_is_free(notifier) && notifier->stirred
+	    && clock_mono() >= notifier->rest_until;
 }
 
 void
 notifier_stir(const struct keeper *keeper, struct notifier *notifier)
 {
-	notifier->stirred = notifier->stirred || store_has_queued(keeper->store, notifier->name, false);
+	notifier->stirred = notifier->stirred
+	    || store_has_queued(keeper->store, notifier->name, false);
 }
 
 enum notifier_claims
@@ -198,7 +204,8 @@ notifier_in_hand(const struct notifier *notifier)
 void
 notifier_poll(const struct notifier *notifier, struct pollfd *polled)
 {
-	*polled = (struct pollfd){ .fd = notifier->fd, .events = packet_queue_is_empty(&notifier->out) ? POLLIN : POLLIN | POLLOUT };
+	*polled = (struct pollfd){ .fd = notifier->fd,
+	    .events = packet_queue_is_empty(&notifier->out) ? POLLIN : POLLIN | POLLOUT };
 }
 
 ssize_t
@@ -273,7 +280,9 @@ notifier_unlink(struct keeper *keeper, struct notifier *notifier, uint64_t *in_h
 	for (uint32_t i = 0; notifier->in_hand != 0 && i < notifier->hand_count; i++) {
 		struct delivery delivery;
 
-		if (notifier->hand[i] == NULL || !outbox_find(keeper, notifier, notifier->in_hand, notifier->hand[i], &delivery))
+		if (notifier->hand[i] == NULL
+		    || !outbox_find(keeper, notifier, notifier->in_hand, notifier->hand[i],
+		    &delivery))
 			continue;
 		delivery.doubt++;
 		delivery.attempts++;
@@ -319,7 +328,8 @@ notifier_hand_out(struct keeper *keeper, struct notifier *notifier, struct deliv
 bool
 notifier_hand_again(struct keeper *keeper, struct notifier *notifier, uint64_t notice)
 {
-	if (!packet_queue_is_empty(&notifier->out) || !notice_message_send(keeper, notifier, &(struct delivery){ .notice = notice }, true))
+	if (!packet_queue_is_empty(&notifier->out)
+	    || !notice_message_send(keeper, notifier, &(struct delivery){ .notice = notice }, true))
 		return false;
 	notifier->repeating = true;
 	notifier->in_hand = notice;
@@ -333,19 +343,22 @@ notifier_answered(struct notifier *notifier, const struct message_receipt *recei
 	if (notifier->in_hand == 0 || receipt->notice != notifier->in_hand)
 		return NOTIFIER_WRONG;
 	if (notifier->hand_count == 0 || notifier->repeating) {
-		enum notifier_receipt what = notifier->repeating ? NOTIFIER_REPEATED : NOTIFIER_BEAT;
+		enum notifier_receipt what = notifier->repeating ? NOTIFIER_REPEATED
+		    : NOTIFIER_BEAT;
 
 		notifier->in_hand = 0;
 		notifier->repeating = false;
 		return what;
 	}
-	if (receipt->recipient >= notifier->hand_count || notifier->hand[receipt->recipient] == NULL)
+	if (receipt->recipient >= notifier->hand_count || notifier->hand[receipt->recipient]
+	    == NULL)
 		return NOTIFIER_WRONG;
 	return NOTIFIER_DELIVERY;
 }
 
 static void
-put_off(struct keeper *keeper, struct notifier *notifier, struct delivery *delivery, const struct message_receipt *receipt)
+put_off(struct keeper *keeper, struct notifier *notifier, struct delivery *delivery,
+    const struct message_receipt *receipt)
 {
 	int64_t age = outbox_age(delivery), wait;
 	bool never = receipt->fate == PW_NEVER;
@@ -371,8 +384,8 @@ put_off(struct keeper *keeper, struct notifier *notifier, struct delivery *deliv
 }
 
 bool
-notifier_receive(struct keeper *keeper, struct notifier *notifier, const struct message_receipt *receipt, bool once,
-    struct delivery *delivery)
+notifier_receive(struct keeper *keeper, struct notifier *notifier,
+    const struct message_receipt *receipt, bool once, struct delivery *delivery)
 {
 	const char *recipient = notifier->hand[receipt->recipient];
 

@@ -82,7 +82,8 @@ enum notifier_receipt { NOTIFIER_WRONG, NOTIFIER_BEAT, NOTIFIER_REPEATED, NOTIFI
 enum notifier_receipt notifier_answered(struct notifier *, const struct message_receipt *);
 /* Writes the row of the delivery that a receipt is of; `once`: it is tried no more. Returns false
  * if there is none any more. */
-bool notifier_receive(struct keeper *, struct notifier *, const struct message_receipt *, bool once, struct delivery *);
+bool notifier_receive(struct keeper *, struct notifier *, const struct message_receipt *, bool once,
+    struct delivery *);
 /* Returns whether all receipts of the notice in hand have come; *sent: somebody has received it. */
 bool notifier_is_done(struct notifier *, bool *sent);
 

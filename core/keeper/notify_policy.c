@@ -45,26 +45,31 @@ static void
 note(struct notification *it, enum notice_kind kind, const char *code, uint64_t notice)
 {
 	if (it->target != CONFIG_NONE)
-		ledgers_note(it->keeper, it->target, it->notifier, it->ledger, &(struct ledger_word){ kind, code, notice, 0 });
+		ledgers_note(it->keeper, it->target, it->notifier, it->ledger,
+		    &(struct ledger_word){ kind, code, notice, 0 });
 }
 
 static void
-queue(struct notification *it, enum notice_kind kind, const char *code, uint64_t notice, uint64_t incident, int64_t confirmed)
+queue(struct notification *it, enum notice_kind kind, const char *code, uint64_t notice,
+    uint64_t incident, int64_t confirmed)
 {
 	uint64_t opened = it->target == CONFIG_NONE ? 0 : ledger_opened(it->ledger, kind, code);
 
-	outbox_add(it->keeper, it->notifier, &(struct outbox_entry){ .kind = kind, .code = code, .notice = notice,
+	outbox_add(it->keeper, it->notifier,
+	    &(struct outbox_entry){ .kind = kind, .code = code, .notice = notice,
 	    .target = it->number, .incident = incident, .opened = opened,
 	    .due = filter_due(notifier_at(it->keeper, it->notifier), kind, code, confirmed) });
 	if (it->target != CONFIG_NONE)
-		ledgers_queued(it->keeper, it->target, it->notifier, it->ledger, &(struct ledger_word){ kind, code, notice, opened });
+		ledgers_queued(it->keeper, it->target, it->notifier, it->ledger,
+		    &(struct ledger_word){ kind, code, notice, opened });
 }
 
 /* Who does not want to hear of an end knows of none that has begun. */
 static void
 pass_over(struct notification *it, enum notice_kind kind, const char *code, uint64_t notice)
 {
-	if (kind == NOTICE_up || kind == NOTICE_settled || kind == NOTICE_stopped || kind == NOTICE_cleared)
+	if (kind == NOTICE_up || kind == NOTICE_settled || kind == NOTICE_stopped
+	    || kind == NOTICE_cleared)
 		note(it, kind, code, notice);
 }
 
@@ -94,7 +99,8 @@ static uint64_t
 record_outage(const struct notification *it, const struct outage *outage)
 {
 	struct keeper *keeper = it->keeper;
-	struct notice_payload payload = { .from = "down", .to = "up", .covered = 2, .attempt_count = outage->attempt_count };
+	struct notice_payload payload = { .from = "down", .to = "up", .covered = 2,
+	    .attempt_count = outage->attempt_count };
 	char sentence[4096];
 	struct text text = TEXT_OVER(sentence);
 	uint64_t number = store_number(keeper->store, STORE_NOTICES);
@@ -114,8 +120,8 @@ record_outage(const struct notification *it, const struct outage *outage)
 	text_add_bytes(&text, outage->text.data, outage->text.size);
 	outbox_put_notice(keeper, (struct store_notice){ .number = number, .target = it->number,
 	    .change = outage->change, .kind = "outage", .incident = outage->incident, .code = "",
-	    .detected = outage->began, .confirmed = outage->confirmed, .text = { text.bytes, text.size },
-	    .silences = "" }, &payload);
+	    .detected = outage->began, .confirmed = outage->confirmed,
+	    .text = { text.bytes, text.size }, .silences = "" }, &payload);
 	return number;
 }
 
@@ -133,25 +139,28 @@ tell_outage(struct notification *it, const struct outage *given, bool merges)
 		incident = *outage.row;
 	else
 		(void)store_find_incident(it->keeper->store, outage.incident, &incident);
-	brief = !merges && after > 0 && (incident.acknowledged != 0 || outage.ended - incident.confirmed < after);
+	brief = !merges && after > 0 && (incident.acknowledged != 0
+	    || outage.ended - incident.confirmed < after);
 	if (brief || (!merges && !filter_want(it->keeper, it->notifier, NOTICE_outage, ""))) {
 		note(it, NOTICE_outage, "", outage.up);
 		return;
 	}
 	outage.began = incident.began != 0 ? incident.began : outage.ended;
 	if (it->keeper->policy->outage_up != outage.up) {
-		it->keeper->policy->outage = it->outage != 0 ? it->outage : record_outage(it, &outage);
+		it->keeper->policy->outage = it->outage != 0 ? it->outage
+		    : record_outage(it, &outage);
 		it->keeper->policy->outage_up = outage.up;
 	}
 	queue(it, NOTICE_outage, "", it->keeper->policy->outage, outage.incident, 0);
 }
 
 static void
-tell_state(struct notification *it, enum notice_kind kind, const struct outage *outage, const char *code, uint64_t notice,
-    int64_t confirmed)
+tell_state(struct notification *it, enum notice_kind kind, const struct outage *outage,
+    const char *code, uint64_t notice, int64_t confirmed)
 {
 	struct notifier *notifier = notifier_at(it->keeper, it->notifier);
-	uint64_t down = kind == NOTICE_up ? outbox_find_unsent_down(it->keeper, notifier, outage->incident) : 0;
+	uint64_t down = kind == NOTICE_up
+	    ? outbox_find_unsent_down(it->keeper, notifier, outage->incident) : 0;
 	bool merges = down != 0;
 
 	if (!merges && filter_want(it->keeper, it->notifier, kind, code)) {
@@ -173,8 +182,9 @@ tell_one(struct notification *it, const struct message_change *change, const str
 	enum notice_kind kind = notice_named(change->kind);
 	uint64_t notice = row->notice;
 	const struct outage outage = { .up = notice, .change = change->change,
-		.incident = row->incident, .row = row->row, .ended = change->detected, .confirmed = change->confirmed, .text = change->text,
-		.attempts = change->attempts, .attempt_count = change->attempt_count };
+		.incident = row->incident, .row = row->row, .ended = change->detected,
+		.confirmed = change->confirmed, .text = change->text, .attempts = change->attempts,
+		.attempt_count = change->attempt_count };
 	bool recalled = (it->target != CONFIG_NONE || notice_is_together(kind, change->code))
 	    && filter_recall(keeper, it->target, it->notifier, kind, change->code);
 	enum ledger_act act;
@@ -188,7 +198,8 @@ tell_one(struct notification *it, const struct message_change *change, const str
 		filter_miss(keeper, it->notifier, it->target);
 		return;
 	}
-	act = it->target == CONFIG_NONE ? LEDGER_TELL : ledger_judge(it->ledger, kind, change->code);
+	act = it->target == CONFIG_NONE ? LEDGER_TELL
+	    : ledger_judge(it->ledger, kind, change->code);
 	if (act == LEDGER_TELL_OUTAGE)
 		tell_outage(it, &outage, false);
 	else if (act == LEDGER_TELL)
@@ -218,8 +229,9 @@ notify_of(struct keeper *keeper, const struct message_change *change, const stru
 	if (change->silences[0] != '\0')
 		return;
 	for (uint32_t i = 0; i < keeper->config->notifier_count; i++) {
-		struct notification it = { .keeper = keeper, .target = change->target, .notifier = i, .number = row->target,
-			.audience = audience, .ledger = &ledger };
+		struct notification it = { .keeper = keeper, .target = change->target,
+			.notifier = i, .number = row->target, .audience = audience,
+			.ledger = &ledger };
 		if (is_concerned(&it, notice_named(change->kind), change->code))
 			tell_one(&it, change, row);
 	}
@@ -269,9 +281,10 @@ compare_state(struct notification *it, const struct store_notice *row, enum noti
 	struct notice_payload payload;
 	struct store_incident incident;
 	bool known = payload_get(&payload, row->rest), recalled, taken_on;
-	const struct outage outage = { .up = row->number, .change = row->change, .incident = row->incident,
-		.ended = row->detected, .confirmed = row->confirmed, .text = row->text, .attempts = payload.attempts,
-		.attempt_count = known ? payload.attempt_count : 0 };
+	const struct outage outage = { .up = row->number, .change = row->change,
+		.incident = row->incident, .ended = row->detected, .confirmed = row->confirmed,
+		.text = row->text, .attempts = payload.attempts, .attempt_count = known
+		? payload.attempt_count : 0 };
 
 	read_ledger(it);
 	truth.missed = !down && row->number > it->ledger->queued.notice;
@@ -282,8 +295,10 @@ compare_state(struct notification *it, const struct store_notice *row, enum noti
 		/* What was told with many others is told; and who is told later is not told of what
 		 * somebody has taken on. */
 		taken_on = notifier_rules(notifier_at(it->keeper, it->notifier))->after > 0
-		    && registry_open_incident(it->keeper->registry, it->target, &incident) && incident.acknowledged != 0;
-		if (strstr(row->silences, silence_digest) == NULL && !taken_on && !had_it(it, row->number))
+		    && registry_open_incident(it->keeper->registry, it->target, &incident)
+		    && incident.acknowledged != 0;
+		if (strstr(row->silences, silence_digest) == NULL && !taken_on
+		    && !had_it(it, row->number))
 			tell_state(it, kind, &outage, row->code, row->number, row->confirmed);
 		return;
 	case LATE_UP:
@@ -303,7 +318,8 @@ compare_state(struct notification *it, const struct store_notice *row, enum noti
 }
 
 static void
-compare(struct notification *it, const struct store_notice *row, enum notice_kind kind, bool of_state)
+compare(struct notification *it, const struct store_notice *row, enum notice_kind kind,
+    bool of_state)
 {
 	if (it->keeper->policy->listeners[it->notifier].hushed) {
 		filter_miss(it->keeper, it->notifier, it->target);
@@ -332,9 +348,11 @@ on_notice(void *arg, const struct store_notice *row)
 		return --look->count > 0;
 	look->state_seen |= of_state;
 	for (uint32_t i = 0; i < look->keeper->config->notifier_count; i++) {
-		struct notification it = { .keeper = look->keeper, .target = look->target, .notifier = i, .number = row->target,
-			.outage = look->outage_change == row->change ? look->outage : 0, .ledger = &look->ledger };
-		if ((look->notifier == CONFIG_NONE || look->notifier == i) && is_concerned(&it, kind, row->code))
+		struct notification it = { .keeper = look->keeper, .target = look->target,
+			.notifier = i, .number = row->target, .outage = look->outage_change
+			== row->change ? look->outage : 0, .ledger = &look->ledger };
+		if ((look->notifier == CONFIG_NONE || look->notifier == i)
+		    && is_concerned(&it, kind, row->code))
 			compare(&it, row, kind, of_state);
 	}
 	return --look->count > 0;
@@ -354,7 +372,8 @@ notify_compare(struct keeper *keeper, uint32_t target, uint32_t notifier)
 	look->target = target;
 	look->notifier = notifier;
 	look->count = COMPARED_MAX;
-	answer = store_read_notices(store_inside(keeper->store), registry_number(keeper->registry, target), 0, COMPARED_MAX, on_notice, look);
+	answer = store_read_notices(store_inside(keeper->store),
+	    registry_number(keeper->registry, target), 0, COMPARED_MAX, on_notice, look);
 	free(look);
 	if (answer != STORE_READ_END)
 		withhold_later(keeper, target, false);

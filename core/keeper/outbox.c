@@ -23,8 +23,8 @@ outbox_age(const struct delivery *delivery)
 static bool
 is_open(const struct delivery *delivery)
 {
-	return delivery->state == STORE_DELIVERY_waiting || delivery->state == STORE_DELIVERY_claimed
-	    || delivery->state == STORE_DELIVERY_again;
+	return delivery->state == STORE_DELIVERY_waiting || delivery->state
+	    == STORE_DELIVERY_claimed || delivery->state == STORE_DELIVERY_again;
 }
 
 bool
@@ -36,7 +36,8 @@ outbox_is_in_digest(const struct delivery *delivery)
 bool
 outbox_is_end(const struct delivery *delivery)
 {
-	return notice_alert(delivery->kind, delivery->code, delivery->target == 0) == NOTICE_ALERT_CLOSED;
+	return notice_alert(delivery->kind, delivery->code, delivery->target == 0)
+	    == NOTICE_ALERT_CLOSED;
 }
 
 struct reading {
@@ -56,19 +57,22 @@ on_queued(void *arg, const struct store_queued *row)
 	for (uint32_t i = 0; i < it->notifier->recipient_count; i++)
 		if (strcmp(it->notifier->recipients[i], kept->recipient) == 0)
 			recipient = it->notifier->recipients[i];
-	*delivery = (struct delivery){ .notice = kept->notice, .target = kept->target, .incident = row->incident,
-		.recipient = recipient, .kind = notice_named(row->kind), .state = (enum store_delivery_state)kept->state,
-		.failover = (enum store_failover)kept->failover, .rank = (enum store_rank)kept->rank, .attempts = kept->attempts,
-		.doubt = kept->doubt, .claim = kept->claim, .merged = kept->merged, .opened = kept->opened, .due = kept->not_before,
-		.retried = kept->retried, .created = kept->created, .claimed = kept->claimed, .ended = kept->ended,
+	*delivery = (struct delivery){ .notice = kept->notice, .target = kept->target,
+		.incident = row->incident, .recipient = recipient, .kind = notice_named(row->kind),
+		.state = (enum store_delivery_state)kept->state,
+		.failover = (enum store_failover)kept->failover,
+		.rank = (enum store_rank)kept->rank, .attempts = kept->attempts,
+		.doubt = kept->doubt, .claim = kept->claim, .merged = kept->merged,
+		.opened = kept->opened, .due = kept->not_before, .retried = kept->retried,
+		.created = kept->created, .claimed = kept->claimed, .ended = kept->ended,
 		.withheld = kept->withheld != 0 };
 	text_copy(delivery->code, sizeof delivery->code, row->code);
 	return it->count < it->max;
 }
 
 static uint32_t
-look_up(const struct keeper *keeper, const struct notifier *notifier, enum store_queue which, struct store_queue_place place,
-    struct delivery *found, uint32_t max)
+look_up(const struct keeper *keeper, const struct notifier *notifier, enum store_queue which,
+    struct store_queue_place place, struct delivery *found, uint32_t max)
 {
 	struct reading reading = { notifier, found, 0, max };
 
@@ -81,12 +85,13 @@ look_up(const struct keeper *keeper, const struct notifier *notifier, enum store
 static struct store_queue_place
 behind(const struct delivery *delivery)
 {
-	return (struct store_queue_place){ .target = delivery->target, .notice = delivery->notice, .not_before = delivery->due,
-		.recipient = delivery->recipient };
+	return (struct store_queue_place){ .target = delivery->target, .notice = delivery->notice,
+		.not_before = delivery->due, .recipient = delivery->recipient };
 }
 
 bool
-outbox_next(const struct keeper *keeper, const struct notifier *notifier, enum store_queue which, uint64_t of, struct delivery *delivery)
+outbox_next(const struct keeper *keeper, const struct notifier *notifier, enum store_queue which,
+    uint64_t of, struct delivery *delivery)
 {
 	struct store_queue_place place = behind(delivery);
 
@@ -95,8 +100,8 @@ outbox_next(const struct keeper *keeper, const struct notifier *notifier, enum s
 }
 
 uint32_t
-outbox_due(const struct keeper *keeper, const struct notifier *notifier, enum store_rank rank, const struct delivery *after,
-    struct delivery *found, uint32_t max)
+outbox_due(const struct keeper *keeper, const struct notifier *notifier, enum store_rank rank,
+    const struct delivery *after, struct delivery *found, uint32_t max)
 {
 	struct store_queue_place place = behind(after);
 
@@ -106,19 +111,22 @@ outbox_due(const struct keeper *keeper, const struct notifier *notifier, enum st
 }
 
 bool
-outbox_next_of_target(const struct keeper *keeper, const struct notifier *notifier, uint64_t target, struct delivery *delivery)
+outbox_next_of_target(const struct keeper *keeper, const struct notifier *notifier, uint64_t target,
+    struct delivery *delivery)
 {
 	return outbox_next(keeper, notifier, STORE_QUEUE_TARGET, target, delivery);
 }
 
 bool
-outbox_next_of_notice(const struct keeper *keeper, const struct notifier *notifier, uint64_t notice, struct delivery *delivery)
+outbox_next_of_notice(const struct keeper *keeper, const struct notifier *notifier, uint64_t notice,
+    struct delivery *delivery)
 {
 	return outbox_next(keeper, notifier, STORE_QUEUE_NOTICE, notice, delivery);
 }
 
 bool
-outbox_next_late(const struct keeper *keeper, const struct notifier *notifier, int64_t age, bool all, struct delivery *delivery)
+outbox_next_late(const struct keeper *keeper, const struct notifier *notifier, int64_t age,
+    bool all, struct delivery *delivery)
 {
 	struct store_queue_place place = behind(delivery);
 
@@ -128,11 +136,11 @@ outbox_next_late(const struct keeper *keeper, const struct notifier *notifier, i
 }
 
 bool
-outbox_find(const struct keeper *keeper, const struct notifier *notifier, uint64_t notice, const char *recipient,
-    struct delivery *delivery)
+outbox_find(const struct keeper *keeper, const struct notifier *notifier, uint64_t notice,
+    const char *recipient, struct delivery *delivery)
 {
-	return look_up(keeper, notifier, STORE_QUEUE_DELIVERY, (struct store_queue_place){ .of = notice, .recipient = recipient }, delivery,
-	    1) > 0;
+	return look_up(keeper, notifier, STORE_QUEUE_DELIVERY,
+	    (struct store_queue_place){ .of = notice, .recipient = recipient }, delivery, 1) > 0;
 }
 
 bool
@@ -151,15 +159,18 @@ static struct store_delivery
 row_of(const struct notifier *notifier, const struct delivery *delivery, struct pw_bytes receipt)
 {
 	return (struct store_delivery){ .notice = delivery->notice,
-	    .notifier = notifier->name, .recipient = delivery->recipient, .target = delivery->target,
-	    .state = delivery->state, .attempts = delivery->attempts, .not_before = delivery->due, .claim = delivery->claim,
-	    .created = delivery->created, .claimed = delivery->claimed, .ended = delivery->ended, .doubt = delivery->doubt,
-	    .merged = delivery->merged, .receipt = receipt, .opened = delivery->opened, .retried = delivery->retried,
-	    .failover = delivery->failover, .withheld = delivery->withheld, .rank = delivery->rank };
+	    .notifier = notifier->name, .recipient = delivery->recipient,
+	    .target = delivery->target, .state = delivery->state, .attempts = delivery->attempts,
+	    .not_before = delivery->due, .claim = delivery->claim, .created = delivery->created,
+	    .claimed = delivery->claimed, .ended = delivery->ended, .doubt = delivery->doubt,
+	    .merged = delivery->merged, .receipt = receipt, .opened = delivery->opened,
+	    .retried = delivery->retried, .failover = delivery->failover,
+	    .withheld = delivery->withheld, .rank = delivery->rank };
 }
 
 void
-outbox_put(struct keeper *keeper, struct notifier *notifier, const struct delivery *delivery, struct pw_bytes receipt)
+outbox_put(struct keeper *keeper, struct notifier *notifier, const struct delivery *delivery,
+    struct pw_bytes receipt)
 {
 	const struct store_delivery row = row_of(notifier, delivery, receipt);
 
@@ -177,14 +188,16 @@ outbox_end(struct delivery *delivery, enum store_delivery_state state)
 }
 
 void
-outbox_drop(struct keeper *keeper, struct notifier *notifier, struct delivery *delivery, const char *why)
+outbox_drop(struct keeper *keeper, struct notifier *notifier, struct delivery *delivery,
+    const char *why)
 {
 	outbox_end(delivery, STORE_DELIVERY_dropped);
 	outbox_put(keeper, notifier, delivery, text_view(why));
 }
 
 void
-outbox_drop_notice(struct keeper *keeper, struct notifier *notifier, uint64_t notice, const char *why)
+outbox_drop_notice(struct keeper *keeper, struct notifier *notifier, uint64_t notice,
+    const char *why)
 {
 	store_drop_notice(journal_main(keeper), notifier->name, notice, why, clock_wall());
 }
@@ -203,7 +216,8 @@ outbox_had(const struct keeper *keeper, const struct notifier *notifier, uint64_
 }
 
 void
-outbox_retry(struct keeper *keeper, struct notifier *notifier, struct delivery *delivery, bool revived)
+outbox_retry(struct keeper *keeper, struct notifier *notifier, struct delivery *delivery,
+    bool revived)
 {
 	delivery->due = 0;
 	delivery->retried = clock_wall() + by_hand;
@@ -220,8 +234,9 @@ void
 outbox_add(struct keeper *keeper, uint32_t index, const struct outbox_entry *entry)
 {
 	struct notifier *notifier = notifier_at(keeper, index);
-	struct delivery delivery = { .notice = entry->notice, .target = entry->target, .incident = entry->incident, .kind = entry->kind,
-		.opened = entry->opened, .due = entry->due, .state = STORE_DELIVERY_waiting, .created = clock_wall(),
+	struct delivery delivery = { .notice = entry->notice, .target = entry->target,
+		.incident = entry->incident, .kind = entry->kind, .opened = entry->opened,
+		.due = entry->due, .state = STORE_DELIVERY_waiting, .created = clock_wall(),
 		.rank = STORE_RANK_OTHER };
 
 	text_copy(delivery.code, sizeof delivery.code, entry->code);
@@ -233,7 +248,8 @@ outbox_add(struct keeper *keeper, uint32_t index, const struct outbox_entry *ent
 	 * nothing. */
 	if (entry->kind == NOTICE_down || entry->kind == NOTICE_blind
 	    || (entry->kind == NOTICE_digest && notice_is_together(entry->kind, entry->code)))
-		delivery.failover = entry->stands_in ? STORE_FAILOVER_STANDS_IN : STORE_FAILOVER_WATCHED;
+		delivery.failover = entry->stands_in ? STORE_FAILOVER_STANDS_IN
+		    : STORE_FAILOVER_WATCHED;
 	for (uint32_t i = 0; i < notifier->recipient_count; i++) {
 		delivery.recipient = notifier->recipients[i];
 		const struct store_delivery row = row_of(notifier, &delivery, text_view(""));
@@ -264,16 +280,19 @@ is_in_hand(const struct notifier *notifier, uint64_t notice)
 }
 
 bool
-outbox_is_all_unsent(const struct keeper *keeper, const struct notifier *notifier, const struct delivery *delivery)
+outbox_is_all_unsent(const struct keeper *keeper, const struct notifier *notifier,
+    const struct delivery *delivery)
 {
 	return !is_in_hand(notifier, delivery->notice)
-	    && store_count_unsent(keeper->store, notifier->name, delivery->notice) == notifier->recipient_count;
+	    && store_count_unsent(keeper->store, notifier->name, delivery->notice)
+	    == notifier->recipient_count;
 }
 
 bool
 outbox_is_unripe(const struct delivery *delivery)
 {
-	return delivery->state == STORE_DELIVERY_waiting && delivery->attempts == 0 && delivery->due > clock_wall();
+	return delivery->state == STORE_DELIVERY_waiting && delivery->attempts == 0
+	    && delivery->due > clock_wall();
 }
 
 bool
@@ -282,14 +301,17 @@ outbox_is_of_open(const struct keeper *keeper, const struct delivery *delivery)
 	uint32_t target = registry_target(keeper->registry, delivery->target);
 	struct store_incident incident;
 
-	return target != CONFIG_NONE && delivery->incident != 0 && registry_open_incident(keeper->registry, target, &incident)
-	    && incident.number == delivery->incident;
+	return target != CONFIG_NONE && delivery->incident != 0
+	    && registry_open_incident(keeper->registry, target, &incident) && incident.number
+	    == delivery->incident;
 }
 
 uint64_t
-outbox_find_unsent_down(const struct keeper *keeper, const struct notifier *notifier, uint64_t incident)
+outbox_find_unsent_down(const struct keeper *keeper, const struct notifier *notifier,
+    uint64_t incident)
 {
-	uint64_t down = store_find_unsent_down(keeper->store, notifier->name, incident, notifier->recipient_count);
+	uint64_t down = store_find_unsent_down(keeper->store, notifier->name, incident,
+	    notifier->recipient_count);
 
 	return is_in_hand(notifier, down) ? 0 : down;
 }
@@ -297,7 +319,8 @@ outbox_find_unsent_down(const struct keeper *keeper, const struct notifier *noti
 void
 outbox_merge(struct keeper *keeper, struct notifier *notifier, uint64_t notice, uint64_t into)
 {
-	struct store_delivery row = { .notice = notice, .notifier = notifier->name, .merged = into, .ended = clock_wall() };
+	struct store_delivery row = { .notice = notice, .notifier = notifier->name, .merged = into,
+	    .ended = clock_wall() };
 
 	notifier->stirred = true;
 	for (uint32_t i = 0; i < notifier->recipient_count; i++) {
@@ -346,7 +369,8 @@ end_strangers(struct keeper *keeper)
 	for (struct stranger *next; it.first != NULL; it.first = next) {
 		next = it.first->next;
 		if (!it.no_memory)
-			store_end_receiver(journal_main(keeper), it.first->notifier, it.first->recipient, clock_wall());
+			store_end_receiver(journal_main(keeper), it.first->notifier,
+			    it.first->recipient, clock_wall());
 		free(it.first->notifier);
 		free(it.first->recipient);
 		free(it.first);
@@ -389,7 +413,8 @@ outbox_recover(struct keeper *keeper, struct reason *why)
 }
 
 void
-outbox_put_notice(struct keeper *keeper, struct store_notice row, const struct notice_payload *payload)
+outbox_put_notice(struct keeper *keeper, struct store_notice row,
+    const struct notice_payload *payload)
 {
 	unsigned char bytes[NOTICE_PAYLOAD_MAX];
 	struct wire_out out = wire_over(bytes, sizeof bytes);

@@ -61,25 +61,31 @@ void outbox_add(struct keeper *, uint32_t notifier, const struct outbox_entry *)
 /* The next of a list of the notifier's (store/queue.h), behind the one that it is put in place of:
  * zeroes before the first. `of`: what of. Rows may be written in between. Returns false if there is
  * none. */
-bool outbox_next(const struct keeper *, const struct notifier *, enum store_queue, uint64_t of, struct delivery *);
+bool outbox_next(const struct keeper *, const struct notifier *, enum store_queue, uint64_t of,
+    struct delivery *);
 /* The same of a target (the store's number; 0: of ourselves), and of a notice. */
-bool outbox_next_of_target(const struct keeper *, const struct notifier *, uint64_t target, struct delivery *);
-bool outbox_next_of_notice(const struct keeper *, const struct notifier *, uint64_t notice, struct delivery *);
+bool outbox_next_of_target(const struct keeper *, const struct notifier *, uint64_t target,
+    struct delivery *);
+bool outbox_next_of_notice(const struct keeper *, const struct notifier *, uint64_t notice,
+    struct delivery *);
 /* Of what is due and has that rank (STORE_QUEUE_DUE), at most `max` behind one of them; returns how
  * many. */
-uint32_t outbox_due(const struct keeper *, const struct notifier *, enum store_rank, const struct delivery *behind,
-    struct delivery *found, uint32_t max);
+uint32_t outbox_due(const struct keeper *, const struct notifier *, enum store_rank,
+    const struct delivery *behind, struct delivery *found, uint32_t max);
 /* What is urgent, was made so long ago, and nobody has been told of instead, or `all`. */
-bool outbox_next_late(const struct keeper *, const struct notifier *, int64_t age, bool all, struct delivery *);
+bool outbox_next_late(const struct keeper *, const struct notifier *, int64_t age, bool all,
+    struct delivery *);
 /* The one of a notice for a recipient of the notifier, queued or not. */
-bool outbox_find(const struct keeper *, const struct notifier *, uint64_t notice, const char *recipient, struct delivery *);
+bool outbox_find(const struct keeper *, const struct notifier *, uint64_t notice,
+    const char *recipient, struct delivery *);
 /* Whether anything is claimed for the notifier. */
 bool outbox_has_claims(const struct keeper *, const struct notifier *);
 /* How many notices wait, but for those that the notifier is to be told of later. */
 uint32_t outbox_count(const struct keeper *, const struct notifier *);
 
 /* Writes its row. */
-void outbox_put(struct keeper *, struct notifier *, const struct delivery *, struct pw_bytes receipt);
+void outbox_put(struct keeper *, struct notifier *, const struct delivery *,
+    struct pw_bytes receipt);
 /* It has that state from now on, which is an end. */
 void outbox_end(struct delivery *, enum store_delivery_state);
 /* The same, and writes it. */
@@ -119,7 +125,8 @@ uint64_t outbox_find_unsent_down(const struct keeper *, const struct notifier *,
 void outbox_merge(struct keeper *, struct notifier *, uint64_t notice, uint64_t into);
 
 /* Of a digest the first that it stands for, and how many in all. */
-void outbox_count_digest(const struct keeper *, const struct notifier *, uint64_t digest, struct notice_payload *);
+void outbox_count_digest(const struct keeper *, const struct notifier *, uint64_t digest,
+    struct notice_payload *);
 
 /* Claims deliveries that are due: they may go out once the group that fills is durable. */
 void outbox_claim(struct keeper *, struct notifier *, struct delivery *due, uint32_t count);

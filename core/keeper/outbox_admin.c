@@ -55,7 +55,8 @@ static void
 revive(struct admin_request *request, struct notifier *notifier, struct delivery *delivery)
 {
 	struct keeper *keeper = request->keeper;
-	uint32_t target = delivery->target == 0 ? CONFIG_NONE : registry_target(keeper->registry, delivery->target);
+	uint32_t target = delivery->target == 0 ? CONFIG_NONE
+	    : registry_target(keeper->registry, delivery->target);
 	uint32_t index = notifier_index(keeper, notifier);
 	enum notice_kind kind = delivery->kind;
 	struct ledger ledger = { .queued.notice = 0 };
@@ -65,12 +66,15 @@ revive(struct admin_request *request, struct notifier *notifier, struct delivery
 	if (delivery->target != 0 && (target == CONFIG_NONE
 	    || (ledger_speaks_of_state(kind) && ledger.queued.notice > delivery->notice))) {
 		keep(request, "notice %" PRIu64 " is left: %s", delivery->notice,
-		    target == CONFIG_NONE ? "its target is no longer watched" : "newer things were told since; `outbox drop` forgets it");
+		    target == CONFIG_NONE ? "its target is no longer watched"
+		    : "newer things were told since; `outbox drop` forgets it");
 		return;
 	}
 	outbox_retry(keeper, notifier, delivery, true);
 	if (target != CONFIG_NONE)
-		ledgers_queued(keeper, target, index, &ledger, &(struct ledger_word){ kind, delivery->code, delivery->notice, delivery->opened });
+		ledgers_queued(keeper, target, index, &ledger,
+		    &(struct ledger_word){ kind, delivery->code, delivery->notice,
+		    delivery->opened });
 	request->done++;
 }
 
@@ -86,10 +90,12 @@ on_dead(void *arg, const struct store_delivery *row)
 	text_copy(request->last_recipient, sizeof request->last_recipient, row->recipient);
 	if (!is_meant(request, row->notice, row->notifier))
 		return true;
-	if (notifier != NULL && outbox_find(request->keeper, notifier, row->notice, row->recipient, &delivery))
+	if (notifier != NULL && outbox_find(request->keeper, notifier, row->notice, row->recipient,
+	    &delivery))
 		revive(request, notifier, &delivery);
 	else
-		keep(request, "notice %" PRIu64 " is left: its notifier or recipient is no longer configured", row->notice);
+		keep(request, "notice %" PRIu64 " is left: its notifier or recipient is no longer"
+		    " configured", row->notice);
 	return true;
 }
 
@@ -99,19 +105,23 @@ retry_dead(struct admin_request *request)
 	enum store_reading answer = STORE_READ_MORE;
 
 	while (answer == STORE_READ_MORE) {
-		struct store_delivery_key key = { request->last, request->last_notifier, request->last_recipient };
+		struct store_delivery_key key = { request->last, request->last_notifier,
+		    request->last_recipient };
 
-		answer = store_read_deliveries_in(store_inside(request->keeper->store), STORE_DELIVERY_dead, &key, PAGE, on_dead, request);
+		answer = store_read_deliveries_in(store_inside(request->keeper->store),
+		    STORE_DELIVERY_dead, &key, PAGE, on_dead, request);
 	}
 }
 
 /* All that waits, or what waits of the notice. */
 static bool
-next_open(const struct admin_request *request, const struct notifier *notifier, struct delivery *delivery)
+next_open(const struct admin_request *request, const struct notifier *notifier,
+    struct delivery *delivery)
 {
 	enum store_queue list = request->notice == 0 ? STORE_QUEUE_ALL : STORE_QUEUE_NOTICE;
 
-	while (is_meant(request, request->notice, notifier_rules(notifier)->name) && outbox_next(request->keeper, notifier, list, request->notice, delivery))
+	while (is_meant(request, request->notice, notifier_rules(notifier)->name)
+	    && outbox_next(request->keeper, notifier, list, request->notice, delivery))
 		if (!outbox_is_in_digest(delivery))
 			return true;
 	return false;
@@ -136,8 +146,9 @@ retry(struct admin_request *request)
 		retry_open(request, notifier_at(request->keeper, i));
 	retry_dead(request);
 	if (request->done > 0)
-		keeper_log(request->keeper, LOG_NOTICE, "%" PRIu32 " deliver%s due at once: retried by %s", request->done,
-		    request->done == 1 ? "y is" : "ies are", request->who);
+		keeper_log(request->keeper, LOG_NOTICE,
+		    "%" PRIu32 " deliver%s due at once: retried by %s", request->done, request->done
+		    == 1 ? "y is" : "ies are", request->who);
 }
 
 static void
@@ -182,9 +193,11 @@ drop(struct admin_request *request)
 	request->why = (struct pw_bytes){ why.bytes, why.size };
 	for (uint32_t i = 0; i < request->keeper->config->notifier_count; i++)
 		drop_open(request, notifier_at(request->keeper, i));
-	store_read_notice_deliveries(store_inside(request->keeper->store), request->notice, on_delivery, request);
+	store_read_notice_deliveries(store_inside(request->keeper->store), request->notice,
+	    on_delivery, request);
 	if (request->done > 0)
-		keeper_log(request->keeper, LOG_NOTICE, "notice %" PRIu64 ": %" PRIu32 " deliver%s dropped by %s", request->notice,
+		keeper_log(request->keeper, LOG_NOTICE,
+		    "notice %" PRIu64 ": %" PRIu32 " deliver%s dropped by %s", request->notice,
 		    request->done, request->done == 1 ? "y is" : "ies are", request->who);
 }
 
@@ -202,30 +215,36 @@ act(struct admin_request *request, bool retries)
 	else
 		drop(request);
 	if (request->kept > KEPT_SHOWN)
-		ask_say(request->ask, 'e', "and %" PRIu32 " more are left", request->kept - KEPT_SHOWN);
+		ask_say(request->ask, 'e', "and %" PRIu32 " more are left",
+		    request->kept - KEPT_SHOWN);
 	if (request->done == 0) {
-		ask_refuse(request->ask, ASK_REFUSED, "%s", request->kept > 0 ? "so nothing was done"
+		ask_refuse(request->ask, ASK_REFUSED, "%s", request->kept > 0
+		    ? "so nothing was done"
 		    : "nothing of that kind waits or was given up: `postwatch outbox` lists it");
 		return;
 	}
 	request->ask->serial = journal_serial(request->keeper->journal);
-	ask_say(request->ask, 'o', "%" PRIu32 " deliver%s", request->done, retries ? request->done == 1 ? "y is due at once"
-	    : "ies are due at once" : request->done == 1 ? "y is dropped" : "ies are dropped");
+	ask_say(request->ask, 'o', "%" PRIu32 " deliver%s", request->done, retries ? request->done
+	    == 1 ? "y is due at once" : "ies are due at once" : request->done == 1 ? "y is dropped"
+	    : "ies are dropped");
 	ask_end(request->ask, 0);
 }
 
 void
 outbox_admin(struct keeper *keeper, struct ask *ask, const struct message_ask *message)
 {
-	bool named = message->word_count == 3 && message->words[2].size < sizeof ((struct admin_request *)NULL)->notifier;
+	bool named = message->word_count == 3
+	    && message->words[2].size < sizeof ((struct admin_request *)NULL)->notifier;
 	bool retries = message->word_count >= 2 && is(message->words[0], "retry");
 	bool all = retries && is(message->words[1], "all");
 	uint64_t notice = message->word_count < 2 ? 0 : ask_number(message->words[1]);
 	struct admin_request *request;
 
-	if ((!retries && (message->word_count < 2 || !is(message->words[0], "drop"))) || (notice == 0 && !all)
-	    || message->word_count > 3 || (message->word_count == 3 && !named)) {
-		ask_refuse(ask, ASK_USAGE, "`outbox` takes: retry NOTICE|all [NOTIFIER], or drop NOTICE [NOTIFIER]");
+	if ((!retries && (message->word_count < 2 || !is(message->words[0], "drop")))
+	    || (notice == 0 && !all) || message->word_count > 3
+	    || (message->word_count == 3 && !named)) {
+		ask_refuse(ask, ASK_USAGE,
+		    "`outbox` takes: retry NOTICE|all [NOTIFIER], or drop NOTICE [NOTIFIER]");
 		return;
 	}
 	if ((request = calloc(1, sizeof *request)) == NULL) {

@@ -1,4 +1,5 @@
-/* What the outbox holds, for its own files and their tests: outbox.c, notifier_link.c, notice_message.c. */
+/* What the outbox holds, for its own files and their tests: outbox.c, notifier_link.c,
+ * notice_message.c. */
 #ifndef KEEPER_OUTBOX_PRIVATE_H
 #define KEEPER_OUTBOX_PRIVATE_H
 
@@ -36,7 +37,8 @@ struct outbox {
 	uint64_t own_change; /* counter of our own things worth telling */
 };
 
-/* notice_message.c: the packets of a delivery's notice, to be flushed, for the recipients that it is
+/* notice_message.c: the packets of a delivery's notice, to be flushed, for the recipients that it
+ * is
  * claimed for, or `again` where it was told before. Returns false if it cannot be read now, or
  * there is no memory for all of it. */
 bool notice_message_send(struct keeper *, struct notifier *, const struct delivery *, bool again);

@@ -19,8 +19,9 @@ policy_open(struct keeper *keeper)
 	const struct config *config = keeper->config;
 	struct policy_state *policy = keeper->policy = calloc(1, sizeof *policy);
 	bool whole = policy != NULL && window_clock_init(&policy->windows, config)
-	    && (policy->silences = calloc(config->target_count + 1, sizeof *policy->silences)) != NULL
-	    && (policy->listeners = calloc(config->notifier_count + 1, sizeof *policy->listeners)) != NULL;
+	    && (policy->silences = calloc(config->target_count + 1, sizeof *policy->silences))
+	    != NULL && (policy->listeners =
+	    calloc(config->notifier_count + 1, sizeof *policy->listeners)) != NULL;
 
 	for (uint32_t i = 0; whole && i < config->notifier_count; i++) {
 		const struct config_notifier *rules = &config->notifiers[i];
@@ -92,7 +93,8 @@ policy_compare(struct keeper *keeper)
 	for (uint32_t i = 0; i < keeper->config->notifier_count; i++)
 		hushed |= keeper->policy->listeners[i].hushed;
 	assert(keeper->policy->withheld <= keeper->config->target_count);
-	for (uint32_t i = 0; keeper->policy->withheld > 0 && i < keeper->config->target_count; i++) {
+	for (uint32_t i = 0; keeper->policy->withheld > 0 && i < keeper->config->target_count;
+	    i++) {
 		struct silence *silence = &keeper->policy->silences[i];
 
 		if (!silence->withheld || withhold_target(keeper, i) != NULL)
@@ -133,7 +135,8 @@ policy_turn(struct keeper *keeper)
 		struct listener *listener = &keeper->policy->listeners[i];
 		bool was = listener->hushed;
 
-		if (quiet->count == 0 || (now >= listener->hush_looked && now < listener->hush_next))
+		if (quiet->count == 0 || (now >= listener->hush_looked
+		    && now < listener->hush_next))
 			continue;
 		listener->hush_looked = now;
 		listener->hushed = calendar_holds(quiet, listener->zone, now);
@@ -179,8 +182,10 @@ recover_missed(struct keeper *keeper, uint32_t notifier)
 		return;
 	listener->hushed = calendar_holds(quiet, listener->zone, now);
 	since = calendar_since(quiet, listener->zone, now);
-	look.since = listener->hushed ? since : calendar_since(quiet, listener->zone, since - a_minute);
-	while (!look.over && store_read_notices(reader, UINT64_MAX, look.last, PAGE, on_notice, &look) == STORE_READ_MORE)
+	look.since = listener->hushed ? since
+	    : calendar_since(quiet, listener->zone, since - a_minute);
+	while (!look.over && store_read_notices(reader, UINT64_MAX, look.last, PAGE, on_notice,
+	    &look) == STORE_READ_MORE)
 		continue;
 	if (!listener->hushed)
 		compare_missed(keeper, notifier);
@@ -193,11 +198,14 @@ policy_recover(struct keeper *keeper)
 	for (uint32_t i = 0; i < keeper->config->notifier_count; i++)
 		recover_missed(keeper, i);
 	/* Who is told of it since a moment ago only, or had no memory left of it. */
-	for (struct store_incident incident = { .number = 0 }; store_next_open_incident(keeper->store, &incident);) {
+	for (struct store_incident incident = { .number = 0 };
+	    store_next_open_incident(keeper->store, &incident);) {
 		uint32_t target = registry_target(keeper->registry, incident.target);
 
-		for (uint32_t i = 0; target != CONFIG_NONE && i < keeper->config->notifier_count; i++)
-			if (!ledgers_is_down(keeper, target, i) && !withhold_is_silent(keeper, target))
+		for (uint32_t i = 0; target != CONFIG_NONE && i < keeper->config->notifier_count;
+		    i++)
+			if (!ledgers_is_down(keeper, target, i)
+			    && !withhold_is_silent(keeper, target))
 				(void)notify_compare(keeper, target, i);
 	}
 }

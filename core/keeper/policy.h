@@ -4,7 +4,8 @@
  *   notifier_filters.c     who wants to hear what; what is taken back before it was told
  *   silences.c  pauses, windows, blindness
  *   withhold.c  what may not be told now
- *   ledger.c    what a notifier was told of a target, and is to be told next; ledgers.c: the same in the store
+ *   ledger.c    what a notifier was told of a target, and is to be told next; ledgers.c: the same
+ *               in the store
  *   notify_policy.c   which notifier is told of what, merging
  *   claims.c    what goes out next: storms, digests
  *   repeat.c    what is told again to receivers that forget

@@ -16,28 +16,32 @@
 #include "keeper/withhold.h"
 
 static void
-close_incident(struct keeper *keeper, struct store_incident *incident, const char *end, int64_t ended, int64_t confirmed,
-    struct pw_bytes text)
+close_incident(struct keeper *keeper, struct store_incident *incident, const char *end,
+    int64_t ended, int64_t confirmed, struct pw_bytes text)
 {
 	incident->end = end;
 	incident->ended = ended;
 	incident->end_confirmed = confirmed;
 	incident->end_text = text;
 	record_change_incident(keeper, incident);
-	registry_note_incident(keeper->registry, registry_target(keeper->registry, incident->target), false);
+	registry_note_incident(keeper->registry,
+	    registry_target(keeper->registry, incident->target), false);
 }
 
 static void
-open_incident(struct keeper *keeper, const struct message_change *change, struct store_incident *incident)
+open_incident(struct keeper *keeper, const struct message_change *change,
+    struct store_incident *incident)
 {
 	if (registry_open_incident(keeper->registry, change->target, incident)) {
 		if (incident->change == change->incident)
 			return;
 		/* Its end was never told us: we cannot tell when it was. */
-		close_incident(keeper, incident, "lost", change->detected, change->confirmed, text_view(""));
+		close_incident(keeper, incident, "lost", change->detected, change->confirmed,
+		    text_view(""));
 	}
 	*incident = (struct store_incident){ .number = store_number(keeper->store, STORE_INCIDENTS),
-		.target = registry_number(keeper->registry, change->target), .change = change->incident, .began = change->detected,
+		.target = registry_number(keeper->registry, change->target),
+		.change = change->incident, .began = change->detected,
 		.confirmed = change->confirmed, .outcome = change->code, .text = change->text };
 	store_put_incident(journal_main(keeper), incident);
 	registry_note_incident(keeper->registry, change->target, true);
@@ -46,35 +50,40 @@ open_incident(struct keeper *keeper, const struct message_change *change, struct
 static bool
 opens(const struct message_change *change)
 {
-	return change->target != CONFIG_NONE && strcmp(change->to, "down") == 0 && strcmp(change->from, "down") != 0;
+	return change->target != CONFIG_NONE && strcmp(change->to, "down") == 0
+	    && strcmp(change->from, "down") != 0;
 }
 
 /* The incident that a change belongs to; its number is 0 where it belongs to none. */
 static void
-find_incident(struct keeper *keeper, const struct message_change *change, struct store_incident *incident)
+find_incident(struct keeper *keeper, const struct message_change *change,
+    struct store_incident *incident)
 {
 	if (opens(change))
 		open_incident(keeper, change, incident);
 	else if (change->target == CONFIG_NONE || change->incident == 0
-	    || !registry_open_incident(keeper->registry, change->target, incident) || incident->change != change->incident)
+	    || !registry_open_incident(keeper->registry, change->target, incident)
+	    || incident->change != change->incident)
 		*incident = (struct store_incident){ .number = 0 };
 }
 
 static void
-put_notice(struct keeper *keeper, const struct message_change *change, uint64_t number, uint64_t target,
-    uint64_t incident)
+put_notice(struct keeper *keeper, const struct message_change *change, uint64_t number,
+    uint64_t target, uint64_t incident)
 {
 	struct notice_payload payload = { .attempt_count = change->attempt_count };
 
-	payload.named = notice_alert(notice_named(change->kind), change->code, target == 0) == NOTICE_ALERT_OPEN;
+	payload.named = notice_alert(notice_named(change->kind), change->code, target == 0)
+	    == NOTICE_ALERT_OPEN;
 	registry_names(keeper->registry, target, &payload.names);
 	memcpy(payload.from, change->from, sizeof payload.from);
 	memcpy(payload.to, change->to, sizeof payload.to);
-	memcpy(payload.attempts, change->attempts, change->attempt_count * sizeof payload.attempts[0]);
+	memcpy(payload.attempts, change->attempts,
+	    change->attempt_count * sizeof payload.attempts[0]);
 	outbox_put_notice(keeper, (struct store_notice){ .number = number, .target = target,
-	    .change = change->change, .kind = change->kind, .incident = incident, .code = change->code,
-	    .detected = change->detected, .confirmed = change->confirmed, .text = change->text,
-	    .silences = change->silences }, &payload);
+	    .change = change->change, .kind = change->kind, .incident = incident,
+	    .code = change->code, .detected = change->detected, .confirmed = change->confirmed,
+	    .text = change->text, .silences = change->silences }, &payload);
 }
 
 static void
@@ -87,7 +96,8 @@ record_condition(struct keeper *keeper, const struct message_change *change)
 	if (target == 0 || !ledger_speaks_of_condition(kind))
 		return;
 	if (!store_find_condition(keeper->store, target, change->code, &condition))
-		condition = (struct store_condition){ .target = target, .since = change->detected, .standing = change->confirmed };
+		condition = (struct store_condition){ .target = target, .since = change->detected,
+		    .standing = change->confirmed };
 	condition.code = change->code;
 	condition.cleared = kind == NOTICE_cleared ? change->confirmed : 0;
 	condition.text = change->text;
@@ -110,20 +120,22 @@ keep_files(struct keeper *keeper, const struct message_change *change)
 		wire_put_bytes(&out, change->text);
 	}
 	if (!out.bad)
-		store_put_meta(journal_main(keeper), FILES_META, (struct pw_bytes){ (const char *)bytes, out.size });
+		store_put_meta(journal_main(keeper), FILES_META,
+		    (struct pw_bytes){ (const char *)bytes, out.size });
 }
 
 static void
 record_change(struct keeper *keeper, const struct message_change *change)
 {
 	uint64_t target = registry_number(keeper->registry, change->target);
-	bool is_silent = change->target != CONFIG_NONE && silences_at(keeper, change->target, change->confirmed) != NULL;
+	bool is_silent = change->target != CONFIG_NONE
+	    && silences_at(keeper, change->target, change->confirmed) != NULL;
 
 	/* What was kept silent is compared when the reason is over: for a parent the monitor says
 	 * when, the others end here. */
 	if (change->target != CONFIG_NONE)
-		withhold_note(keeper, change->target, strstr(change->silences, "parent") != NULL ? "parent" : NULL,
-		    strstr(change->silences, "flapping") != NULL);
+		withhold_note(keeper, change->target, strstr(change->silences, "parent") != NULL
+		    ? "parent" : NULL, strstr(change->silences, "flapping") != NULL);
 	if (is_silent)
 		withhold_later(keeper, change->target, false);
 	if (change->kind[0] != '\0') {
@@ -134,13 +146,16 @@ record_change(struct keeper *keeper, const struct message_change *change)
 		notice = store_number(keeper->store, STORE_NOTICES);
 		put_notice(keeper, change, notice, target, incident.number);
 		if (incident.number != 0 && strcmp(change->to, "up") == 0)
-			close_incident(keeper, &incident, "up", change->detected, change->confirmed, change->text);
-		notify_of(keeper, change, &(struct notify_row){ notice, target, incident.number, &incident }, NULL);
+			close_incident(keeper, &incident, "up", change->detected, change->confirmed,
+			    change->text);
+		notify_of(keeper, change,
+		    &(struct notify_row){ notice, target, incident.number, &incident }, NULL);
 		record_condition(keeper, change);
 		keep_files(keeper, change);
 		if (target != 0)
 			evidence_of_change(keeper, change, notice, incident.number);
-	} else if (change->target != CONFIG_NONE && !is_silent) /* nothing happened but that the reasons for silence are others */
+	/* nothing happened but that the reasons for silence are others */
+	} else if (change->target != CONFIG_NONE && !is_silent)
 		(void)notify_compare(keeper, change->target, CONFIG_NONE);
 	keeper->record->done++;
 }
@@ -154,8 +169,10 @@ is_open(struct keeper *keeper, const struct message_change *change)
 	if (change->target == CONFIG_NONE)
 		return false;
 	if (opens(change))
-		return registry_open_incident(keeper->registry, change->target, &incident) && incident.change == change->incident;
-	return ledger_speaks_of_condition(notice_named(change->kind)) && registry_stands(keeper->registry, change->target, change->code);
+		return registry_open_incident(keeper->registry, change->target, &incident)
+		    && incident.change == change->incident;
+	return ledger_speaks_of_condition(notice_named(change->kind))
+	    && registry_stands(keeper->registry, change->target, change->code);
 }
 
 /* The columns as the monitor says them: its record is not read here. */
@@ -171,10 +188,12 @@ record_state(struct keeper *keeper, const struct message_run *run)
 	}
 	if (interval == 0)
 		interval = keeper->config->targets[run->target].policy->interval;
-	store_put_state(journal_main(keeper), &(struct store_state){ .target = registry_number(keeper->registry, run->target),
-	    .at = clock_wall(), .record = run->state, .state = columns->state, .verdict = columns->verdict,
-	    .outcome = columns->outcome, .silences = columns->silences, .text = columns->text, .since = columns->since,
-	    .ended = columns->ended, .interval = interval == INTERVAL_NONE ? 0 : interval, .fails = columns->fails,
+	store_put_state(journal_main(keeper),
+	    &(struct store_state){ .target = registry_number(keeper->registry, run->target),
+	    .at = clock_wall(), .record = run->state, .state = columns->state,
+	    .verdict = columns->verdict, .outcome = columns->outcome, .silences = columns->silences,
+	    .text = columns->text, .since = columns->since, .ended = columns->ended,
+	    .interval = interval == INTERVAL_NONE ? 0 : interval, .fails = columns->fails,
 	    .passes = columns->passes, .attempts = columns->attempts, .doubled = columns->doubled,
 	    .flapping = columns->flapping, .slow = columns->slow, .held = columns->held,
 	    .quarantined = columns->quarantined });
@@ -186,12 +205,14 @@ record_state(struct keeper *keeper, const struct message_run *run)
 static void
 end_unseen(struct keeper *keeper, uint32_t target, uint64_t incident)
 {
-	struct message_change change = { .target = target, .change = incident, .kind = "up", .from = "down", .to = "up",
-		.code = "ok", .incident = incident, .detected = clock_wall(), .confirmed = clock_wall() };
+	struct message_change change = { .target = target, .change = incident, .kind = "up",
+		.from = "down", .to = "up", .code = "ok", .incident = incident,
+		.detected = clock_wall(), .confirmed = clock_wall() };
 	char sentence[NOTICE_TEXT_MAX];
 	struct text text = TEXT_OVER(sentence);
 
-	text_format(&text, "%s is up: when it came back was not seen", keeper->config->targets[target].name);
+	text_format(&text, "%s is up: when it came back was not seen",
+	    keeper->config->targets[target].name);
 	change.text = (struct pw_bytes){ text.bytes, text.size };
 	silences_stamp(keeper, &change);
 	record_change(keeper, &change);
@@ -214,7 +235,8 @@ record_run(struct keeper *keeper, const struct message_run *run, struct pw_bytes
 			silences_stamp(keeper, &change);
 			record_change(keeper, &change);
 		}
-	if (run->target != CONFIG_NONE && strcmp(run->columns.state, "up") == 0 && registry_open_incident(keeper->registry, run->target, &open))
+	if (run->target != CONFIG_NONE && strcmp(run->columns.state, "up") == 0
+	    && registry_open_incident(keeper->registry, run->target, &open))
 		end_unseen(keeper, run->target, open.change);
 	if (run->state.size > 0)
 		record_state(keeper, run);
@@ -227,7 +249,8 @@ record_clock_set(struct keeper *keeper, int64_t moved)
 {
 	struct store_incident incident = { .number = 0 };
 
-	while ((moved > SECOND || moved < -SECOND) && store_next_open_incident(keeper->store, &incident)) {
+	while ((moved > SECOND || moved < -SECOND)
+	    && store_next_open_incident(keeper->store, &incident)) {
 		incident.began += moved;
 		incident.confirmed += moved;
 		incident.reminded += incident.reminded == 0 ? 0 : moved;
@@ -237,11 +260,12 @@ record_clock_set(struct keeper *keeper, int64_t moved)
 }
 
 static void
-clear(struct keeper *keeper, uint32_t target, const struct store_condition *standing, uint64_t run, int64_t at)
+clear(struct keeper *keeper, uint32_t target, const struct store_condition *standing, uint64_t run,
+    int64_t at)
 {
 	uint64_t notice;
-	struct message_change change = { .target = target, .change = outbox_own_change(keeper), .kind = "cleared",
-		.detected = standing->since, .confirmed = at };
+	struct message_change change = { .target = target, .change = outbox_own_change(keeper),
+		.kind = "cleared", .detected = standing->since, .confirmed = at };
 	char sentence[512];
 	struct text text = TEXT_OVER(sentence);
 	struct message_evidence evidence;
@@ -275,10 +299,12 @@ record_seen(struct keeper *keeper, uint32_t target, uint64_t run)
 }
 
 uint64_t
-record_notice(struct keeper *keeper, const struct message_change *change, uint64_t target, uint64_t incident)
+record_notice(struct keeper *keeper, const struct message_change *change, uint64_t target,
+    uint64_t incident)
 {
 	unsigned char changes[8 * 1024], packet[sizeof changes + 64];
-	struct wire_out one = wire_over(changes, sizeof changes), out = wire_over(packet, sizeof packet);
+	struct wire_out one = wire_over(changes, sizeof changes),
+	    out = wire_over(packet, sizeof packet);
 	struct message_run run = { .target = change->target, .change_count = 1 };
 	uint64_t notice = store_number(keeper->store, STORE_NOTICES);
 
@@ -293,11 +319,11 @@ record_notice(struct keeper *keeper, const struct message_change *change, uint64
 }
 
 uint64_t
-record_ours_to(struct keeper *keeper, const struct audience *audience, const char *kind, const char *code, int64_t since,
-    const char *format, ...)
+record_ours_to(struct keeper *keeper, const struct audience *audience, const char *kind,
+    const char *code, int64_t since, const char *format, ...)
 {
-	struct message_change change = { .target = CONFIG_NONE, .change = outbox_own_change(keeper), .detected = since,
-		.confirmed = clock_wall() };
+	struct message_change change = { .target = CONFIG_NONE, .change = outbox_own_change(keeper),
+		.detected = since, .confirmed = clock_wall() };
 	char sentence[2048];
 	struct text text = TEXT_OVER(sentence);
 	uint64_t notice;
@@ -328,7 +354,8 @@ tell(struct keeper *keeper, const struct pending_run *pending)
 		if (change.kind[0] != '\0' && !(pending->left_out >> i & 1)) {
 			if (run.sequence.birth != 0) /* what is our own is silenced for nothing */
 				silences_stamp(keeper, &change);
-			change_log_write(keeper->duty, ++keeper->record->events, &change, keeper->cache, keeper->record->zone);
+			change_log_write(keeper->duty, ++keeper->record->events, &change,
+			    keeper->cache, keeper->record->zone);
 		}
 }
 
@@ -336,7 +363,8 @@ void
 record_commit(struct keeper *keeper)
 {
 	policy_commit(keeper);
-	for (const struct pending_run *pending; (pending = journal_untold(keeper->journal)) != NULL; journal_told(keeper->journal))
+	for (const struct pending_run *pending; (pending = journal_untold(keeper->journal)) != NULL;
+	    journal_told(keeper->journal))
 		tell(keeper, pending);
 	if (journal_is_told(keeper->journal))
 		cache_settle_all(keeper->cache);

@@ -39,10 +39,11 @@ void record_seen(struct keeper *, uint32_t target, uint64_t run);
 void record_settle(struct keeper *, uint32_t target, uint64_t run);
 /* Makes rows of a notice of our own making, and nothing of it is told; returns its number.
  * `target`: the store's. */
-uint64_t record_notice(struct keeper *, const struct message_change *, uint64_t target, uint64_t incident);
+uint64_t record_notice(struct keeper *, const struct message_change *, uint64_t target,
+    uint64_t incident);
 /* Something of our own, for an audience (NULL: all); returns the notice's number. */
-uint64_t record_ours_to(struct keeper *, const struct audience *, const char *kind, const char *code, int64_t since,
-    const char *format, ...) __attribute__((format(printf, 6, 7)));
+uint64_t record_ours_to(struct keeper *, const struct audience *, const char *kind,
+    const char *code, int64_t since, const char *format, ...) __attribute__((format(printf, 6, 7)));
 #define record_ours(keeper, ...) record_ours_to((keeper), NULL, __VA_ARGS__)
 /* Writes what may change of the row of an incident. */
 void record_change_incident(struct keeper *, const struct store_incident *);

@@ -13,7 +13,8 @@ struct record {
 	int64_t watched;             /* UTC: the last result that came; 0: none */
 	uint64_t results_left_out, left_out; /* `left_out`: pieces of evidence */
 	int64_t say_next;            /* when that may be said again */
-	uint32_t servers_filled;     /* targets whose row of servers was compared with what is kept */
+	/* targets whose row of servers was compared with what is kept */
+	uint32_t servers_filled;
 	int64_t tested, next_test;   /* UTC: of the ways, once a week */
 };
 

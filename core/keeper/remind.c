@@ -33,17 +33,19 @@ remind_last(const int64_t *waits, uint32_t count, int64_t since, int64_t now)
 
 /* *opened: by which the notifier knows the outage. */
 static bool
-is_due(struct keeper *keeper, uint32_t target, uint32_t index, const struct store_incident *incident, int64_t now,
-    uint64_t *opened)
+is_due(struct keeper *keeper, uint32_t target, uint32_t index,
+    const struct store_incident *incident, int64_t now, uint64_t *opened)
 {
 	const struct notifier *notifier = notifier_at(keeper, index);
 	struct ledger ledger;
 	int64_t last;
 
-	if (notifier_rules(notifier)->remind_count == 0 || policy_is_quiet(keeper, notifier) || !filter_want(keeper, index, NOTICE_reminder, "")
+	if (notifier_rules(notifier)->remind_count == 0 || policy_is_quiet(keeper, notifier)
+	    || !filter_want(keeper, index, NOTICE_reminder, "")
 	    || !filter_include(keeper, target, index, NULL))
 		return false;
-	last = remind_last(notifier_rules(notifier)->remind, notifier_rules(notifier)->remind_count, incident->confirmed + notifier_rules(notifier)->after, now);
+	last = remind_last(notifier_rules(notifier)->remind, notifier_rules(notifier)->remind_count,
+	    incident->confirmed + notifier_rules(notifier)->after, now);
 	if (last <= incident->reminded || last == 0)
 		return false;
 	ledgers_read(keeper, target, index, &ledger);
@@ -52,7 +54,8 @@ is_due(struct keeper *keeper, uint32_t target, uint32_t index, const struct stor
 }
 
 static uint64_t
-record_reminder(struct keeper *keeper, uint32_t target, const struct store_incident *incident, int64_t now)
+record_reminder(struct keeper *keeper, uint32_t target, const struct store_incident *incident,
+    int64_t now)
 {
 	struct store_incident reminded = *incident;
 	uint64_t number = store_number(keeper->store, STORE_NOTICES);
@@ -66,28 +69,30 @@ record_reminder(struct keeper *keeper, uint32_t target, const struct store_incid
 	text_add_bytes(&text, incident->text.data, incident->text.size);
 	outbox_put_notice(keeper, (struct store_notice){ .number = number,
 	    .target = incident->target, .change = OWN_CHANGES + number, .kind = "reminder",
-	    .incident = incident->number, .code = incident->outcome, .detected = incident->began, .confirmed = now,
-	    .text = { text.bytes, text.size }, .silences = "" }, &payload);
+	    .incident = incident->number, .code = incident->outcome, .detected = incident->began,
+	    .confirmed = now, .text = { text.bytes, text.size }, .silences = "" }, &payload);
 	reminded.reminded = now;
 	record_change_incident(keeper, &reminded);
 	return number;
 }
 
 static void
-remind_of(struct keeper *keeper, uint32_t target, const struct store_incident *incident, int64_t now)
+remind_of(struct keeper *keeper, uint32_t target, const struct store_incident *incident,
+    int64_t now)
 {
 	uint64_t notice = 0, opened;
 
-	if (target == CONFIG_NONE || incident->acknowledged != 0 || withhold_is_silent(keeper, target))
+	if (target == CONFIG_NONE || incident->acknowledged != 0
+	    || withhold_is_silent(keeper, target))
 		return;
 	for (uint32_t i = 0; i < keeper->config->notifier_count; i++) {
 		if (!is_due(keeper, target, i, incident, now, &opened))
 			continue;
 		if (notice == 0)
 			notice = record_reminder(keeper, target, incident, now);
-		outbox_add(keeper, i, &(struct outbox_entry){ .kind = NOTICE_reminder, .code = incident->outcome, .notice = notice,
-		    .target = incident->target, .incident = incident->number,
-		    .opened = opened });
+		outbox_add(keeper, i, &(struct outbox_entry){ .kind = NOTICE_reminder,
+		    .code = incident->outcome, .notice = notice, .target = incident->target,
+		    .incident = incident->number, .opened = opened });
 	}
 }
 
@@ -101,25 +106,33 @@ remind(struct keeper *keeper)
 	for (uint32_t i = 0; i < keeper->config->notifier_count; i++)
 		wanted |= notifier_rules(notifier_at(keeper, i))->remind_count > 0;
 	while (wanted && store_next_open_incident(keeper->store, &incident))
-		remind_of(keeper, registry_target(keeper->registry, incident.target), &incident, now);
+		remind_of(keeper, registry_target(keeper->registry, incident.target), &incident,
+		    now);
 }
 
 static void
 stand_in(struct keeper *keeper, struct notifier *notifier, struct delivery *delivery)
 {
-	uint32_t fallback = notifier_rules(notifier)->fallback, target = registry_target(keeper->registry, delivery->target);
+	uint32_t fallback = notifier_rules(notifier)->fallback,
+	    target = registry_target(keeper->registry, delivery->target);
 	uint64_t notice = delivery->notice;
 	struct ledger ledger;
 
 	if (target != CONFIG_NONE)
 		ledgers_read(keeper, target, fallback, &ledger);
-	if (!outbox_had(keeper, notifier_at(keeper, fallback), notice) && (target == CONFIG_NONE || !ledger_is_down(&ledger))) {
-		keeper_log(keeper, LOG_WARNING, "keeper: %s has not sent a notice (%s) in time: %s is told as well", notifier_rules(notifier)->name,
-		    notice_name(delivery->kind), notifier_rules(notifier_at(keeper, fallback))->name);
-		outbox_add(keeper, fallback, &(struct outbox_entry){ .kind = delivery->kind, .code = delivery->code, .notice = notice,
-		    .target = delivery->target, .incident = delivery->incident, .stands_in = true });
+	if (!outbox_had(keeper, notifier_at(keeper, fallback), notice)
+	    && (target == CONFIG_NONE || !ledger_is_down(&ledger))) {
+		keeper_log(keeper, LOG_WARNING, "keeper: %s has not sent a notice (%s) in time: %s"
+		    " is told as well", notifier_rules(notifier)->name,
+		    notice_name(delivery->kind),
+		    notifier_rules(notifier_at(keeper, fallback))->name);
+		outbox_add(keeper, fallback,
+		    &(struct outbox_entry){ .kind = delivery->kind, .code = delivery->code,
+		    .notice = notice, .target = delivery->target, .incident = delivery->incident,
+		    .stands_in = true });
 		if (target != CONFIG_NONE)
-			ledgers_queued(keeper, target, fallback, &ledger, &(struct ledger_word){ delivery->kind, delivery->code, notice, 0 });
+			ledgers_queued(keeper, target, fallback, &ledger,
+			    &(struct ledger_word){ delivery->kind, delivery->code, notice, 0 });
 	}
 	delivery->failover = STORE_FAILOVER_DONE;
 	outbox_put(keeper, notifier, delivery, text_view(""));
@@ -132,7 +145,8 @@ fail_over(struct keeper *keeper, struct notifier *notifier)
 
 	if (notifier_rules(notifier)->fallback == CONFIG_NONE || policy_is_quiet(keeper, notifier))
 		return;
-	while (outbox_next_late(keeper, notifier, failover_after + notifier_rules(notifier)->after, false, &delivery))
+	while (outbox_next_late(keeper, notifier, failover_after + notifier_rules(notifier)->after,
+	    false, &delivery))
 		if (withhold_delivery(keeper, notifier, &delivery) == NULL)
 			stand_in(keeper, notifier, &delivery);
 }
@@ -141,7 +155,8 @@ static void
 put_tested(struct keeper *keeper, int64_t at)
 {
 	keeper->record->tested = at;
-	store_put_meta(journal_main(keeper), "tested", (struct pw_bytes){ (const char *)&at, sizeof at });
+	store_put_meta(journal_main(keeper), "tested",
+	    (struct pw_bytes){ (const char *)&at, sizeof at });
 }
 
 /* On Tuesdays at 10: when people are there to see that none came. What was slept through is made up
@@ -149,7 +164,8 @@ put_tested(struct keeper *keeper, int64_t at)
 static void
 test_ways(struct keeper *keeper)
 {
-	static const struct calendar_range weekly = { .days = 1 << TUESDAY, .from = TEN, .to = TEN + 1 };
+	static const struct calendar_range weekly = { .days = 1 << TUESDAY, .from = TEN,
+	    .to = TEN + 1 };
 	const struct calendar calendar = { 1, &weekly };
 	int64_t now = clock_wall(), slot;
 
@@ -162,7 +178,8 @@ test_ways(struct keeper *keeper)
 	if (slot <= keeper->record->tested)
 		return;
 	put_tested(keeper, now);
-	record_ours(keeper, "test", "weekly", now, "the weekly test: nothing has happened, and this way works");
+	record_ours(keeper, "test", "weekly", now,
+	    "the weekly test: nothing has happened, and this way works");
 }
 
 void
@@ -179,7 +196,8 @@ remind_recover(struct keeper *keeper)
 {
 	int64_t tested = 0;
 
-	if (store_read_meta(store_inside(keeper->store), "tested", &tested, sizeof tested) == sizeof tested)
+	if (store_read_meta(store_inside(keeper->store), "tested", &tested, sizeof tested)
+	    == sizeof tested)
 		keeper->record->tested = tested;
 	else
 		put_tested(keeper, clock_wall());

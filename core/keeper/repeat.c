@@ -20,8 +20,8 @@ static const int64_t round_every = 300 * (int64_t)SECOND;
 /* The condition of that place, from 1, among those that the receiver was told of and that stand; 0:
  * none, or it is not known by which notice it began. *end: there are no more. */
 static uint64_t
-find_condition(const struct keeper *keeper, uint32_t target, const struct ledger *ledger, uint32_t place,
-    bool *end)
+find_condition(const struct keeper *keeper, uint32_t target, const struct ledger *ledger,
+    uint32_t place, bool *end)
 {
 	const char *list = ledger->sent.codes;
 	struct ledger_code code = { .opened = 0 };
@@ -32,7 +32,8 @@ find_condition(const struct keeper *keeper, uint32_t target, const struct ledger
 			*end = true;
 			return 0;
 		}
-	return ledger_has_code(ledger, code.name) && registry_stands(keeper->registry, target, code.name) ? code.opened : 0;
+	return ledger_has_code(ledger, code.name)
+	    && registry_stands(keeper->registry, target, code.name) ? code.opened : 0;
 }
 
 /* The newest words on each trouble of ours, newest first. */
@@ -53,7 +54,8 @@ on_ours(void *arg, const struct store_notice *row)
 	enum notice_alert alert = notice_alert(notice_named(row->kind), row->code, true);
 
 	ours->last = row->number;
-	if (alert == NOTICE_ALERT_NONE || !ledger_meet(&ours->met, row->code) || alert == NOTICE_ALERT_CLOSED
+	if (alert == NOTICE_ALERT_NONE || !ledger_meet(&ours->met, row->code)
+	    || alert == NOTICE_ALERT_CLOSED
 	    || outbox_next_of_notice(ours->keeper, ours->notifier, row->number, &queued)
 	    || !outbox_had(ours->keeper, ours->notifier, row->number) || ours->left-- > 0)
 		return true;
@@ -64,7 +66,8 @@ on_ours(void *arg, const struct store_notice *row)
 /* What of a target the receiver has that stands: at the place 0 that it is down, unless an end of
  * that is on its way, and its conditions behind that. */
 static uint64_t
-find_of_target(const struct keeper *keeper, uint32_t target, const struct notifier *notifier, uint32_t place, bool *end)
+find_of_target(const struct keeper *keeper, uint32_t target, const struct notifier *notifier,
+    uint32_t place, bool *end)
 {
 	struct ledger ledger;
 
@@ -74,7 +77,8 @@ find_of_target(const struct keeper *keeper, uint32_t target, const struct notifi
 	ledgers_read(keeper, target, notifier_index(keeper, notifier), &ledger);
 	if (place > 0)
 		return find_condition(keeper, target, &ledger, place, end);
-	if (ledger.sent.meaning != MEANING_DOWN || ledger.queued.meaning != MEANING_DOWN || !registry_is_down(keeper->registry, target))
+	if (ledger.sent.meaning != MEANING_DOWN || ledger.queued.meaning != MEANING_DOWN
+	    || !registry_is_down(keeper->registry, target))
 		return 0;
 	return ledger.sent.opened != 0 ? ledger.sent.opened : ledger.sent.notice;
 }
@@ -86,9 +90,11 @@ find_next(struct keeper *keeper, struct notifier *notifier, struct listener *lis
 {
 	struct ours ours = { .keeper = keeper, .notifier = notifier };
 
-	for (uint32_t looked = 0; listener->repeat_target < keeper->config->target_count && looked < TARGETS_A_TURN;) {
+	for (uint32_t looked = 0; listener->repeat_target < keeper->config->target_count
+	    && looked < TARGETS_A_TURN;) {
 		bool end;
-		uint64_t found = find_of_target(keeper, listener->repeat_target, notifier, listener->repeat_code++, &end);
+		uint64_t found = find_of_target(keeper, listener->repeat_target, notifier,
+		    listener->repeat_code++, &end);
 
 		if (end) {
 			listener->repeat_target++;
@@ -103,7 +109,8 @@ find_next(struct keeper *keeper, struct notifier *notifier, struct listener *lis
 	assert(listener->repeat_target == keeper->config->target_count);
 	ours.left = listener->repeat_code++; /* of our own troubles those before were told again */
 	for (int pages = 0; pages < OUR_PAGES; pages++)
-		if (store_read_notices(store_inside(keeper->store), 0, ours.last, PAGE, on_ours, &ours) != STORE_READ_MORE)
+		if (store_read_notices(store_inside(keeper->store), 0, ours.last, PAGE, on_ours,
+		    &ours) != STORE_READ_MORE)
 			break;
 	return ours.found;
 }
@@ -125,7 +132,8 @@ repeat_turn(struct keeper *keeper, struct notifier *notifier)
 		return;
 	if (listener->repeat_next == 0)
 		end_round(listener);
-	if (clock_mono() < listener->repeat_next || clock_mono() < notifier_rests_until(notifier) || listener->hushed)
+	if (clock_mono() < listener->repeat_next || clock_mono() < notifier_rests_until(notifier)
+	    || listener->hushed)
 		return;
 	if ((notice = find_next(keeper, notifier, listener)) != 0)
 		(void)notifier_hand_again(keeper, notifier, notice);
@@ -135,7 +143,8 @@ repeat_turn(struct keeper *keeper, struct notifier *notifier)
 
 /* Whether its way works is judged by what is told for the first time. */
 void
-repeat_answered(struct keeper *keeper, struct notifier *notifier, const struct message_receipt *receipt)
+repeat_answered(struct keeper *keeper, struct notifier *notifier,
+    const struct message_receipt *receipt)
 {
 	if (receipt->fate != PW_SENT)
 		end_round(policy_listener(keeper, notifier));

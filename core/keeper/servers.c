@@ -68,7 +68,8 @@ take_leg(struct sight *sight, const struct message_evidence *evidence)
 	const struct evidence *leg = &evidence->leg;
 	struct pw_bytes list = leg->facts;
 	struct evidence_fact fact;
-	struct sight seen = { .row = { .run = evidence->run, .at = leg->started, .tls_version = "" } };
+	struct sight seen = { .row = { .run = evidence->run, .at = leg->started,
+	    .tls_version = "" } };
 
 	if (leg->address.size > 0)
 		seen.row.ip = memchr(leg->address.data, ':', leg->address.size) != NULL ? 6 : 4;
@@ -76,14 +77,16 @@ take_leg(struct sight *sight, const struct message_evidence *evidence)
 		take_fact(&seen, &fact);
 	if (seen.tls_version[0] == '\0' && (leg->facts.size == 0 || leg->verdict > PW_DEGRADED))
 		return;
-	if (sight->row.run == 0 || (seen.row.not_after != 0 && (sight->row.not_after == 0 || seen.row.not_after < sight->row.not_after)))
+	if (sight->row.run == 0 || (seen.row.not_after != 0
+	    && (sight->row.not_after == 0 || seen.row.not_after < sight->row.not_after)))
 		copy_sight(sight, &seen);
 }
 
 static bool
 is_same(struct pw_bytes left, struct pw_bytes right)
 {
-	return left.size == right.size && (left.size == 0 || memcmp(left.data, right.data, left.size) == 0);
+	return left.size == right.size && (left.size == 0
+	    || memcmp(left.data, right.data, left.size) == 0);
 }
 
 static void
@@ -91,10 +94,12 @@ put(struct keeper *keeper, uint64_t target, const struct sight *sight)
 {
 	struct store_server row = sight->row, known;
 
-	if (store_find_server(keeper->store, target, &known) && (known.run >= row.run || (known.ip == row.ip
-	    && known.not_before == row.not_before && known.not_after == row.not_after && known.chain_ends == row.chain_ends
-	    && strcmp(known.tls_version, row.tls_version) == 0 && strcmp(known.tls_cipher, row.tls_cipher) == 0
-	    && is_same(known.subject, row.subject) && is_same(known.issuer, row.issuer))))
+	if (store_find_server(keeper->store, target, &known)
+	    && (known.run >= row.run || (known.ip == row.ip && known.not_before == row.not_before
+	    && known.not_after == row.not_after && known.chain_ends == row.chain_ends
+	    && strcmp(known.tls_version, row.tls_version) == 0
+	    && strcmp(known.tls_cipher, row.tls_cipher) == 0 && is_same(known.subject, row.subject)
+	    && is_same(known.issuer, row.issuer))))
 		return;
 	row.target = target;
 	store_put_server(journal_main(keeper), &row);
@@ -140,7 +145,8 @@ servers_fill(struct keeper *keeper)
 		uint64_t target = registry_number(keeper->registry, *next);
 		struct sight sight = { .row = { .run = 0 } };
 
-		(void)store_read_traces(store_inside(keeper->store), target, LEGS_LOOKED_AT, on_trace, &sight);
+		(void)store_read_traces(store_inside(keeper->store), target, LEGS_LOOKED_AT,
+		    on_trace, &sight);
 		if (sight.row.run != 0)
 			put(keeper, target, &sight);
 	}

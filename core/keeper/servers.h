@@ -1,6 +1,8 @@
 /*
- * What is known of the TLS and the certificates of servers, for whoever asks the store which of them
- * end next: kept as long as the server is watched, while the attempts that showed it go by their age.
+ * What is known of the TLS and the certificates of servers, for whoever asks the store which of
+ * them
+ * end next: kept as long as the server is watched, while the attempts that showed it go by their
+ * age.
  */
 #ifndef KEEPER_SERVERS_H
 #define KEEPER_SERVERS_H
@@ -14,7 +16,8 @@ struct keeper;
  * got no further than to a point before TLS denies nothing that was seen earlier. */
 void servers_learn(struct keeper *, uint32_t target, uint64_t run);
 
-/* A step through all targets, once: what the attempts that are kept show, and no earlier version and
+/* A step through all targets, once: what the attempts that are kept show, and no earlier version
+ * and
  * no keeper that died has put down. Returns whether there is more to do. */
 bool servers_fill(struct keeper *);
 

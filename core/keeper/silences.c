@@ -16,9 +16,11 @@ silences_recover(struct keeper *keeper)
 	struct store_pause pause = { .number = 0 };
 	int64_t since = clock_wall() - known_for;
 
-	for (keeper->policy->paused_until = since; store_next_pause(keeper->store, since, &pause);) {
+	for (keeper->policy->paused_until = since;
+	    store_next_pause(keeper->store, since, &pause);) {
 		int64_t end = pause.ended != 0 ? pause.ended : pause.until;
-		keeper->policy->paused_until = end > keeper->policy->paused_until ? end : keeper->policy->paused_until;
+		keeper->policy->paused_until = end > keeper->policy->paused_until ? end
+		    : keeper->policy->paused_until;
 	}
 }
 
@@ -41,7 +43,8 @@ silences_paused(const struct keeper *keeper, uint32_t target, int64_t at)
 static bool
 is_in_window(struct keeper *keeper, uint32_t target, int64_t at)
 {
-	int64_t now = keeper->policy->windows.looked == INT64_MAX ? at : keeper->policy->windows.looked;
+	int64_t now = keeper->policy->windows.looked == INT64_MAX ? at
+	    : keeper->policy->windows.looked;
 	bool holds;
 
 	(void)window_clock_turn(&keeper->policy->windows, at);
@@ -53,7 +56,8 @@ is_in_window(struct keeper *keeper, uint32_t target, int64_t at)
 const char *
 silences_at(struct keeper *keeper, uint32_t target, int64_t at)
 {
-	return silences_paused(keeper, target, at) ? "paused" : is_in_window(keeper, target, at) ? "window" : NULL;
+	return silences_paused(keeper, target, at) ? "paused" : is_in_window(keeper, target, at)
+	    ? "window" : NULL;
 }
 
 /* In the order of silences.def, in which those of parents and of flapping are before these. */
@@ -65,7 +69,8 @@ place_among(const char *silences)
 
 	for (size_t i = 0; i < sizeof before / sizeof before[0]; i++) {
 		size_t size = strlen(before[i]);
-		if (strncmp(silences + place, before[i], size) == 0 && (silences[place + size] == ' ' || silences[place + size] == '\0'))
+		if (strncmp(silences + place, before[i], size) == 0
+		    && (silences[place + size] == ' ' || silences[place + size] == '\0'))
 			place += size + (silences[place + size] == ' ');
 	}
 	return place;

@@ -22,14 +22,16 @@ static void
 put_since(struct keeper *keeper, int64_t since)
 {
 	keeper->service->sick.since = since;
-	store_put_meta(journal_main(keeper), meta_key, (struct pw_bytes){ (const char *)&since, sizeof since });
+	store_put_meta(journal_main(keeper), meta_key,
+	    (struct pw_bytes){ (const char *)&since, sizeof since });
 }
 
 /* Of a file that is sick already only what is new is said. */
 static void
 say_trouble(struct keeper *keeper, enum store_file file)
 {
-	static const char words[] = "%s cannot be written: %s; what happens is held in memory, and it is tried again every 10 s";
+	static const char words[] = "%s cannot be written: %s; what happens is held in memory, and"
+	    " it is tried again every 10 s";
 	struct sick *sick = &keeper->service->sick;
 	struct reason why = { .text = "?" };
 	enum store_trouble_kind kind = store_trouble(keeper->store, file, &why);
@@ -43,36 +45,45 @@ say_trouble(struct keeper *keeper, enum store_file file)
 		return;
 	}
 	put_since(keeper, clock_wall());
-	record_ours(keeper, "impaired", "undurable", sick->since, words, file_names[file], why.text);
+	record_ours(keeper, "impaired", "undurable", sick->since, words, file_names[file],
+	    why.text);
 }
 
 void
 store_repair_say_found(struct keeper *keeper, enum store_file file, const struct store_found *found)
 {
-	static const char words[] = "%s is set aside as %s (%s): what it held is no longer known%s; "
+	static const char words[] =
+	    "%s is set aside as %s (%s): what it held is no longer known%s; "
 	    "`sqlite3 FILE .recover` may bring back some of it";
 	const char *again = file == STORE_MAIN ? ", what is down is told again" : "";
 
-	static const char kept[] = "%s is set aside as %s (%s): what is open goes on, what was over is no longer known; "
+	static const char kept[] =
+	    "%s is set aside as %s (%s): what is open goes on, what was over is no longer known; "
 	    "`sqlite3 FILE .recover` may bring back some of it";
 
 	if (found->aside[0] != '\0' && found->goes_on)
-		record_ours(keeper, "impaired", "damaged", clock_wall(), kept, file_names[file], found->aside, found->why.text);
+		record_ours(keeper, "impaired", "damaged", clock_wall(), kept, file_names[file],
+		    found->aside, found->why.text);
 	else if (found->aside[0] != '\0' && keeper->begin_anew)
-		keeper_log(keeper, LOG_ERR, words, file_names[file], found->aside, found->why.text, again);
+		keeper_log(keeper, LOG_ERR, words, file_names[file], found->aside, found->why.text,
+		    again);
 	else if (found->aside[0] != '\0')
-		record_ours(keeper, "impaired", "damaged", clock_wall(), words, file_names[file], found->aside, found->why.text, again);
+		record_ours(keeper, "impaired", "damaged", clock_wall(), words, file_names[file],
+		    found->aside, found->why.text, again);
 	else if (found->lost)
-		record_ours(keeper, "impaired", "damaged", clock_wall(), "%s was %s: what it held is no longer known%s", file_names[file],
-		    found->first ? "gone" : "empty", again);
+		record_ours(keeper, "impaired", "damaged", clock_wall(),
+		    "%s was %s: what it held is no longer known%s", file_names[file], found->first
+		    ? "gone" : "empty", again);
 	else if (found->fresh && !found->first)
-		keeper_log(keeper, LOG_WARNING, "keeper: %s was empty: it begins anew%s", file_names[file],
-		    found->goes_on ? " with what is open" : "");
+		keeper_log(keeper, LOG_WARNING, "keeper: %s was empty: it begins anew%s",
+		    file_names[file], found->goes_on ? " with what is open" : "");
 	if (found->redone)
-		keeper_log(keeper, LOG_NOTICE, "keeper: what happened while %s could not be written is known, and is written as soon as "
+		keeper_log(keeper, LOG_NOTICE, "keeper: what happened while %s could not be written"
+		    " is known, and is written as soon as "
 		    "it can be", file_names[file]);
 	if (found->lock_aside[0] != '\0')
-		record_ours(keeper, "impaired", "damaged", clock_wall(), "store.lock was no file, and is set aside as %s; nothing is lost",
+		record_ours(keeper, "impaired", "damaged", clock_wall(),
+		    "store.lock was no file, and is set aside as %s; nothing is lost",
 		    found->lock_aside);
 }
 
@@ -91,7 +102,8 @@ mend(struct keeper *keeper, enum store_file file)
 	}
 	keeper->service->sick.said[file] = STORE_WELL;
 	keeper->service->sick.last = clock_mono();
-	keeper_log(keeper, LOG_NOTICE, "%s can be written again, and what happened meanwhile has been written", file_names[file]);
+	keeper_log(keeper, LOG_NOTICE, "%s can be written again, and what happened meanwhile has"
+	    " been written", file_names[file]);
 }
 
 bool
@@ -111,17 +123,21 @@ say_well(struct keeper *keeper)
 
 	put_since(keeper, 0);
 	if (sick->dropped > 0)
-		snprintf(but, sizeof but, ", but for %" PRIu64 " rows of what was over, for which memory had no room", sick->dropped);
+		snprintf(but, sizeof but, ", but for %" PRIu64 " rows of what was over, for which"
+		    " memory had no room", sick->dropped);
 	sick->dropped = 0;
-	record_ours(keeper, "cleared", "undurable", since, "the store can be written again, and what happened meanwhile has been "
-	    "written%s%s", but, store_renew_reserve(keeper->store) ? "" : "; but there is little space left on its disk");
+	record_ours(keeper, "cleared", "undurable", since,
+	    "the store can be written again, and what happened meanwhile has been "
+	    "written%s%s", but, store_renew_reserve(keeper->store) ? ""
+	    : "; but there is little space left on its disk");
 }
 
 void
 store_repair_end(struct keeper *keeper)
 {
 	for (enum store_file file = STORE_MAIN; file < STORE_FILES && !keeper->begin_anew; file++)
-		if (journal_is_stuck(keeper->journal, file) && store_trouble(keeper->store, file, NULL) == STORE_LOG_GONE)
+		if (journal_is_stuck(keeper->journal, file)
+		    && store_trouble(keeper->store, file, NULL) == STORE_LOG_GONE)
 			mend(keeper, file);
 }
 
@@ -145,7 +161,8 @@ store_repair_turn(struct keeper *keeper)
 	if (journal_since(keeper->journal, STORE_MAIN) == 0)
 		store_keep_redo(keeper->store);
 	if (dropped > 0 && sick->dropped == 0) /* how many went is said at the end */
-		record_ours(keeper, "impaired", "undurable", sick->since, "%s cannot be written for so long that memory is full: "
+		record_ours(keeper, "impaired", "undurable", sick->since,
+		    "%s cannot be written for so long that memory is full: "
 		    "of what is over and was told, the oldest goes", file_names[STORE_MAIN]);
 	if (dropped > 0)
 		sick->dropped = dropped;
@@ -158,7 +175,8 @@ store_repair_recover(struct keeper *keeper)
 {
 	struct sick *sick = &keeper->service->sick;
 
-	if (store_read_meta(store_inside(keeper->store), meta_key, &sick->since, sizeof sick->since) != sizeof sick->since)
+	if (store_read_meta(store_inside(keeper->store), meta_key, &sick->since, sizeof sick->since)
+	    != sizeof sick->since)
 		sick->since = 0;
 	sick->last = clock_mono();
 }

@@ -39,7 +39,8 @@ struct target_registry {
 struct target_registry *
 registry_create(const struct config *config)
 {
-	struct target_registry *registry = calloc(1, sizeof *registry + config->target_count * sizeof registry->targets[0]);
+	struct target_registry *registry =
+	    calloc(1, sizeof *registry + config->target_count * sizeof registry->targets[0]);
 
 	if (registry == NULL)
 		return NULL;
@@ -77,11 +78,13 @@ add(struct target_registry *registry, const struct store_target *target)
 	if (!VEC_RESERVE(registry->rows, registry->count, registry->room))
 		return false;
 	struct known *row = &registry->rows[registry->count];
-	*row = (struct known){ .number = target->number, .port = target->port, .known = target->known,
-		.gone = target->gone, .target = CONFIG_NONE, .identity = strdup(target->identity),
-		.name = strdup(target->name), .probe = strdup(target->probe), .host = strdup(target->host),
+	*row = (struct known){ .number = target->number, .port = target->port,
+		.known = target->known, .gone = target->gone, .target = CONFIG_NONE,
+		.identity = strdup(target->identity), .name = strdup(target->name),
+		.probe = strdup(target->probe), .host = strdup(target->host),
 		.was = strdup(target->was == NULL ? "" : target->was) };
-	if (row->identity == NULL || row->name == NULL || row->probe == NULL || row->host == NULL || row->was == NULL) {
+	if (row->identity == NULL || row->name == NULL || row->probe == NULL || row->host == NULL
+	    || row->was == NULL) {
 		free_row(row);
 		return false;
 	}
@@ -123,7 +126,9 @@ find_identity(const struct target_registry *registry, const char *identity)
 {
 	struct known sought = { .identity = (char *)(uintptr_t)identity };
 
-	return registry->count == 0 ? NULL : bsearch(&sought, registry->rows, registry->count, sizeof *registry->rows, by_identity);
+	return registry->count == 0 ? NULL
+	    : bsearch(&sought, registry->rows, registry->count, sizeof *registry->rows,
+	    by_identity);
 }
 
 static void
@@ -146,7 +151,8 @@ match_identities(struct target_registry *registry)
 	}
 	for (uint32_t i = 0; i < registry->config->target_count; i++) {
 		const char *was = registry->config->targets[i].was;
-		struct known *row = was == NULL || registry->targets[i].number != 0 ? NULL : find_identity(registry, was);
+		struct known *row = was == NULL || registry->targets[i].number != 0 ? NULL
+		    : find_identity(registry, was);
 		if (row != NULL && row->target == CONFIG_NONE && row->gone == 0)
 			join(registry, row, i);
 	}
@@ -190,7 +196,8 @@ match_pairs(struct target_registry *registry, struct side *sides, size_t count)
 static bool
 match_places(struct target_registry *registry)
 {
-	struct side *sides = calloc((size_t)registry->count + registry->config->target_count + 1, sizeof *sides);
+	struct side *sides = calloc((size_t)registry->count + registry->config->target_count + 1,
+	    sizeof *sides);
 	size_t count = 0;
 
 	if (sides == NULL)
@@ -203,7 +210,8 @@ match_places(struct target_registry *registry)
 	for (uint32_t i = 0; i < registry->config->target_count; i++) {
 		const struct target *target = &registry->config->targets[i];
 		if (registry->targets[i].number == 0)
-			sides[count++] = (struct side){ probe_of(target), target->host, target->port, false, i };
+			sides[count++] = (struct side){ probe_of(target), target->host,
+			    target->port, false, i };
 	}
 	match_pairs(registry, sides, count);
 	free(sides);
@@ -223,7 +231,8 @@ add_new(struct target_registry *registry)
 	for (uint32_t i = 0; i < registry->config->target_count; i++) {
 		if (registry->targets[i].number != 0)
 			continue;
-		struct store_target row = as_configured(&registry->config->targets[i], store_number(registry->store, STORE_TARGETS), "");
+		struct store_target row = as_configured(&registry->config->targets[i],
+		    store_number(registry->store, STORE_TARGETS), "");
 		if (!add(registry, &row))
 			return false;
 		join(registry, &registry->rows[registry->count - 1], i);
@@ -248,8 +257,9 @@ match(struct target_registry *registry)
 static bool
 is_same(const struct known *row, const struct store_target *now)
 {
-	return row->gone == 0 && strcmp(row->identity, now->identity) == 0 && strcmp(row->name, now->name) == 0
-	    && strcmp(row->probe, now->probe) == 0 && strcmp(row->host, now->host) == 0 && row->port == now->port;
+	return row->gone == 0 && strcmp(row->identity, now->identity) == 0
+	    && strcmp(row->name, now->name) == 0 && strcmp(row->probe, now->probe) == 0
+	    && strcmp(row->host, now->host) == 0 && row->port == now->port;
 }
 
 /* One that is no longer watched, or comes back after it was gone, begins anew: nothing that was
@@ -259,7 +269,8 @@ put(struct store_batch *batch, const struct store_target *row, bool anew)
 {
 	store_put_target(batch, row);
 	if (anew)
-		store_put_state(batch, &(struct store_state){ .target = row->number, .at = clock_wall(), .record = { "", 0 } });
+		store_put_state(batch, &(struct store_state){ .target = row->number,
+		    .at = clock_wall(), .record = { "", 0 } });
 }
 
 static void
@@ -292,13 +303,14 @@ update(struct target_registry *registry, struct store_batch *batch)
 
 		if (row->target != CONFIG_NONE || row->gone != 0)
 			continue;
-		put(batch, &(struct store_target){ .number = row->number, .identity = row->identity, .name = row->name,
-		    .probe = row->probe, .host = row->host, .port = row->port, .was = row->was, .known = row->known,
-		    .gone = row->gone = now }, true);
+		put(batch, &(struct store_target){ .number = row->number, .identity = row->identity,
+		    .name = row->name, .probe = row->probe, .host = row->host, .port = row->port,
+		    .was = row->was, .known = row->known, .gone = row->gone = now }, true);
 	}
 	for (uint32_t i = 0; i < registry->count; i++)
 		if (registry->rows[i].target != CONFIG_NONE)
-			update_row(batch, &registry->rows[i], &registry->config->targets[registry->rows[i].target], now);
+			update_row(batch, &registry->rows[i],
+			    &registry->config->targets[registry->rows[i].target], now);
 }
 
 struct reading {
@@ -318,16 +330,19 @@ on_target(void *arg, const struct store_target *row)
 }
 
 bool
-registry_recover(struct target_registry *registry, struct store *store, struct store_batch *batch, struct reason *why)
+registry_recover(struct target_registry *registry, struct store *store, struct store_batch *batch,
+    struct reason *why)
 {
 	struct reading reading = { .registry = registry };
 	enum store_reading answer = STORE_READ_MORE;
 
 	registry->store = store;
 	while (answer == STORE_READ_MORE && !reading.no_memory)
-		answer = store_read_targets(store_inside(store), reading.last, PAGE, on_target, &reading);
+		answer = store_read_targets(store_inside(store), reading.last, PAGE, on_target,
+		    &reading);
 	if (answer == STORE_READ_BROKEN)
-		reason_set(why, "what was kept cannot be read: %s", store_reader_why(store_inside(store)));
+		reason_set(why, "what was kept cannot be read: %s",
+		    store_reader_why(store_inside(store)));
 	else if (reading.no_memory || !match(registry))
 		reason_set(why, "no memory");
 	else {
@@ -349,7 +364,8 @@ find_row(const struct target_registry *registry, uint64_t number)
 {
 	struct known sought = { .number = number };
 
-	return registry->count == 0 ? NULL : bsearch(&sought, registry->rows, registry->count, sizeof *registry->rows, by_number);
+	return registry->count == 0 ? NULL
+	    : bsearch(&sought, registry->rows, registry->count, sizeof *registry->rows, by_number);
 }
 
 uint32_t
@@ -364,16 +380,19 @@ void
 registry_names(const struct target_registry *registry, uint64_t number, struct notice_names *names)
 {
 	const struct known *row = number == 0 ? NULL : find_row(registry, number);
-	const struct target *target = row == NULL || row->target == CONFIG_NONE ? NULL : &registry->config->targets[row->target];
+	const struct target *target = row == NULL || row->target == CONFIG_NONE ? NULL
+	    : &registry->config->targets[row->target];
 	char own[OWN_NAME_MAX];
 
 	*names = (struct notice_names){ .port = 0 };
 	snprintf(names->own, sizeof names->own, "%s", own_name(registry->config->helo, own));
 	if (row == NULL)
 		return;
-	snprintf(names->target, sizeof names->target, "%s", target != NULL ? target->name : row->name);
+	snprintf(names->target, sizeof names->target, "%s", target != NULL ? target->name
+	    : row->name);
 	snprintf(names->host, sizeof names->host, "%s", target != NULL ? target->shown : row->host);
-	snprintf(names->probe, sizeof names->probe, "%s", target != NULL ? target->policy->probe->descriptor->name : row->probe);
+	snprintf(names->probe, sizeof names->probe, "%s", target != NULL
+	    ? target->policy->probe->descriptor->name : row->probe);
 	names->port = target != NULL ? target->port : (uint16_t)row->port;
 }
 
@@ -393,7 +412,8 @@ registry_has_dependents(const struct target_registry *registry, uint32_t target)
 }
 
 bool
-registry_open_incident(struct target_registry *registry, uint32_t target, struct store_incident *incident)
+registry_open_incident(struct target_registry *registry, uint32_t target,
+    struct store_incident *incident)
 {
 	struct of_target *of = &registry->targets[target];
 
@@ -415,7 +435,9 @@ registry_stands(const struct target_registry *registry, uint32_t target, const c
 {
 	struct store_condition condition;
 
-	return !registry->targets[target].is_clear && store_find_condition(registry->store, registry->targets[target].number, code, &condition);
+	return !registry->targets[target].is_clear
+	    && store_find_condition(registry->store, registry->targets[target].number, code,
+	    &condition);
 }
 
 bool

@@ -19,7 +19,8 @@ void registry_destroy(struct target_registry **);
 
 /* Matches the targets of the configuration with those that the store knows, and puts what is not as
  * it has to be into the batch. Returns false where they cannot be read, or there is no memory. */
-bool registry_recover(struct target_registry *, struct store *, struct store_batch *, struct reason *why);
+bool registry_recover(struct target_registry *, struct store *, struct store_batch *,
+    struct reason *why);
 
 /* The store's number of a target; of our own (CONFIG_NONE): 0. */
 uint64_t registry_number(const struct target_registry *, uint32_t target);

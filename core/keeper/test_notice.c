@@ -25,19 +25,22 @@ put_notice(struct keeper *keeper, uint64_t number, const char *notifier, const c
 	struct text text = TEXT_OVER(sentence);
 	int64_t now = clock_wall();
 
-	text_format(&text, "this is a test of the notifier %s, asked for by %s: nothing has happened", notifier, who);
-	outbox_put_notice(keeper, (struct store_notice){ .number = number, .change = outbox_own_change(keeper),
-	    .kind = "test", .code = "", .detected = now, .confirmed = now, .text = { text.bytes, text.size }, .silences = "" },
-	    &payload);
+	text_format(&text, "this is a test of the notifier %s, asked for by %s: nothing has"
+	    " happened", notifier, who);
+	outbox_put_notice(keeper, (struct store_notice){ .number = number,
+	    .change = outbox_own_change(keeper), .kind = "test", .code = "", .detected = now,
+	    .confirmed = now, .text = { text.bytes, text.size }, .silences = "" }, &payload);
 }
 
 void
 test_notice_begin(struct keeper *keeper, struct ask *ask, const struct message_ask *message)
 {
-	struct notifier *notifier = message->word_count == 1 ? notifier_named(keeper, message->words[0]) : NULL;
+	struct notifier *notifier = message->word_count == 1
+	    ? notifier_named(keeper, message->words[0]) : NULL;
 
 	if (notifier == NULL) {
-		ask_refuse(ask, ASK_USAGE, "there is no such notifier: `postwatch check` reads the configuration");
+		ask_refuse(ask, ASK_USAGE,
+		    "there is no such notifier: `postwatch check` reads the configuration");
 		return;
 	}
 	ask->notice = store_number(keeper->store, STORE_NOTICES);
@@ -48,7 +51,8 @@ test_notice_begin(struct keeper *keeper, struct ask *ask, const struct message_a
 	outbox_add(keeper, notifier_index(keeper, notifier),
 	    &(struct outbox_entry){ .kind = NOTICE_test, .code = "", .notice = ask->notice });
 	notifier_wake(notifier);
-	keeper_log(keeper, LOG_NOTICE, "%s is tested: asked for by %s", notifier_rules(notifier)->name, message->who);
+	keeper_log(keeper, LOG_NOTICE, "%s is tested: asked for by %s",
+	    notifier_rules(notifier)->name, message->who);
 }
 
 static struct ask *
@@ -76,9 +80,11 @@ finish(struct keeper *keeper, struct ask *ask, int status)
 }
 
 void
-test_notice_receipt(struct keeper *keeper, struct notifier *notifier, const struct delivery *delivery, const struct message_receipt *receipt)
+test_notice_receipt(struct keeper *keeper, struct notifier *notifier,
+    const struct delivery *delivery, const struct message_receipt *receipt)
 {
-	static const char *const words[] = { [PW_SENT] = "sent", [PW_AGAIN] = "not sent", [PW_NEVER] = "refused" };
+	static const char *const words[] = { [PW_SENT] = "sent", [PW_AGAIN] = "not sent",
+	    [PW_NEVER] = "refused" };
 	struct ask *ask = find_ask(keeper, notifier, delivery->notice);
 	char said[ANSWER_LINE_MAX - 512], took[64];
 	struct text text = TEXT_OVER(said), span = TEXT_OVER(took);
@@ -87,8 +93,9 @@ test_notice_receipt(struct keeper *keeper, struct notifier *notifier, const stru
 		return;
 	text_escape(&text, receipt->text);
 	text_add_span(&span, receipt->micros);
-	ask_say(ask, 'o', "%s%s%s: %s after %s%s%s", notifier_rules(notifier)->name, delivery->recipient[0] == '\0' ? "" : " to ",
-	    delivery->recipient, words[receipt->fate], took, text.size > 0 ? ": " : "", said);
+	ask_say(ask, 'o', "%s%s%s: %s after %s%s%s", notifier_rules(notifier)->name,
+	    delivery->recipient[0] == '\0' ? "" : " to ", delivery->recipient, words[receipt->fate],
+	    took, text.size > 0 ? ": " : "", said);
 	ask->failed |= receipt->fate != PW_SENT;
 	if (++ask->receipts == notifier_recipients(notifier))
 		finish(keeper, ask, ask->failed ? ASK_REFUSED : 0);
@@ -101,7 +108,8 @@ test_notice_lost(struct keeper *keeper, struct notifier *notifier, uint64_t noti
 
 	if (ask == NULL)
 		return;
-	ask_say(ask, 'e', "%s died with it in hand: the log says of what", notifier_rules(notifier)->name);
+	ask_say(ask, 'e', "%s died with it in hand: the log says of what",
+	    notifier_rules(notifier)->name);
 	outbox_drop_notice(keeper, notifier, notice, is_over);
 	finish(keeper, ask, ASK_REFUSED);
 }
@@ -120,10 +128,13 @@ test_notice_turn(struct keeper *keeper)
 		if (now - ask->began < to_be_taken + (taken ? rules->deadline + to_be_killed : 0))
 			continue;
 		if (taken)
-			ask_say(ask, 'e', "%s has not answered in time: what becomes of it `postwatch outbox` tells", rules->name);
+			ask_say(ask, 'e', "%s has not answered in time: what becomes of it"
+			    " `postwatch outbox` tells", rules->name);
 		else {
-			ask_say(ask, 'e', "%s %s", rules->name, !notifier_is_linked(ask->notifier) ? "is not running: the log says why"
-			    : "is busy with others, or there were too many in this minute: it was taken back");
+			ask_say(ask, 'e', "%s %s", rules->name, !notifier_is_linked(ask->notifier)
+			    ? "is not running: the log says why"
+			    : "is busy with others, or there were too many in this minute: it was"
+			    " taken back");
 			outbox_drop_notice(keeper, ask->notifier, ask->notice, is_over);
 		}
 		finish(keeper, ask, ASK_BUSY);

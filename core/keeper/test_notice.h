@@ -9,7 +9,8 @@ void test_notice_begin(struct keeper *, struct ask *, const struct message_ask *
 bool test_notice_waits(const struct keeper *, const struct notifier *, uint64_t notice);
 /* A receipt came, and its delivery's row was written; or the notifier was lost with the notice in
  * hand. */
-void test_notice_receipt(struct keeper *, struct notifier *, const struct delivery *, const struct message_receipt *);
+void test_notice_receipt(struct keeper *, struct notifier *, const struct delivery *,
+    const struct message_receipt *);
 void test_notice_lost(struct keeper *, struct notifier *, uint64_t notice);
 /* What takes too long is told so. */
 void test_notice_turn(struct keeper *);

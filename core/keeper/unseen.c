@@ -11,14 +11,15 @@
 #include "keeper/service_private.h"
 #include "keeper/record.h"
 
-static const int64_t turn_max = 5 * (int64_t)SECOND, look_every = SECOND, still_told = 600 * (int64_t)SECOND,
-    health_max = 30 * (int64_t)SECOND;
+static const int64_t turn_max = 5 * (int64_t)SECOND, look_every = SECOND,
+    still_told = 600 * (int64_t)SECOND, health_max = 30 * (int64_t)SECOND;
 static const char meta_key[] = "not_looked_at";
 
 bool
 unseen_init(struct keeper *keeper)
 {
-	keeper->service->unseen = (struct unseen){ .targets = calloc(keeper->config->target_count + 1, sizeof *keeper->service->unseen.targets) };
+	keeper->service->unseen = (struct unseen){ .targets =
+	    calloc(keeper->config->target_count + 1, sizeof *keeper->service->unseen.targets) };
 	return keeper->service->unseen.targets != NULL;
 }
 
@@ -34,7 +35,8 @@ unseen_recover(struct keeper *keeper)
 {
 	struct unseen *unseen = &keeper->service->unseen;
 
-	if (store_read_meta(store_inside(keeper->store), meta_key, &unseen->since, sizeof unseen->since) != sizeof unseen->since)
+	if (store_read_meta(store_inside(keeper->store), meta_key, &unseen->since,
+	    sizeof unseen->since) != sizeof unseen->since)
 		unseen->since = 0;
 }
 
@@ -76,7 +78,8 @@ look_at_all(struct keeper *keeper)
 			continue;
 		all &= seen->ended != 0;
 		if (unseen->clock - seen->at
-		    <= policy_patience(policy, seen->interval > policy->interval ? seen->interval : policy->interval))
+		    <= policy_patience(policy, seen->interval > policy->interval ? seen->interval
+		    : policy->interval))
 			continue;
 		if (unseen->count++ == 0 || seen->at < unseen->targets[unseen->first].at)
 			unseen->first = i;
@@ -106,14 +109,17 @@ add_reason(struct text *text, const struct keeper *keeper)
 {
 	const struct message_health *health = &keeper->service->beat.health;
 
-	if (keeper->service->link.socket < 0 || keeper->service->beat.heard == 0 || clock_mono() - keeper->service->beat.heard > health_max)
+	if (keeper->service->link.socket < 0 || keeper->service->beat.heard == 0
+	    || clock_mono() - keeper->service->beat.heard > health_max)
 		text_add(text, "the process that orders their runs says nothing");
 	else if (health->unserved > 0)
 		text_add(text, "their prober does not begin, or dies each time");
 	else if (health->in_line > 0)
-		text_format(text, "%" PRIu32 " targets that a prober died of wait for a prober of their own", health->in_line);
+		text_format(text, "%" PRIu32 " targets that a prober died of wait for a prober of"
+		    " their own", health->in_line);
 	else if (health->waiting > 0)
-		text_format(text, "%" PRIu32 " connections wait until others have ended, as per_address and max_runs allow no more "
+		text_format(text, "%" PRIu32 " connections wait until others have ended, as"
+		    " per_address and max_runs allow no more "
 		    "at once", health->waiting);
 	else
 		text_add(text, "their runs were ordered, and have not ended");
@@ -124,7 +130,8 @@ static void
 put_since(struct keeper *keeper, int64_t since)
 {
 	keeper->service->unseen.since = since;
-	store_put_meta(journal_main(keeper), meta_key, (struct pw_bytes){ (const char *)&since, sizeof since });
+	store_put_meta(journal_main(keeper), meta_key,
+	    (struct pw_bytes){ (const char *)&since, sizeof since });
 }
 
 static void
@@ -133,19 +140,22 @@ tell(struct keeper *keeper)
 	char names[EVIDENCE_TEXT_MAX], spans[64], reasons[EVIDENCE_TEXT_MAX];
 	struct text name = TEXT_OVER(names), span = TEXT_OVER(spans), reason = TEXT_OVER(reasons);
 	uint32_t first = keeper->service->unseen.first;
-	struct newest newest = { .target = registry_number(keeper->registry, first), .ended = keeper->service->unseen.targets[first].ended };
+	struct newest newest = { .target = registry_number(keeper->registry, first),
+	    .ended = keeper->service->unseen.targets[first].ended };
 	int64_t now = clock_wall(), since;
 
 	if (newest.ended == 0 && !journal_is_unread(keeper->journal))
-		(void)store_read_newest(store_inside(keeper->store), newest.target - 1, 1, on_newest, &newest);
+		(void)store_read_newest(store_inside(keeper->store), newest.target - 1, 1,
+		    on_newest, &newest);
 	/* Where no run is known to have ended: since when nobody has looked at least. */
 	since = newest.ended == 0 ? keeper->service->time.born : newest.ended;
 	unseen_add_names(&name, keeper);
 	text_add_span(&span, now > since ? now - since : 0);
 	add_reason(&reason, keeper);
 	put_since(keeper, since);
-	record_ours(keeper, "impaired", "not_looked_at", since, "%s %s not been looked at for %s: %s", names,
-	    keeper->service->unseen.count == 1 ? "has" : "have", spans, reasons);
+	record_ours(keeper, "impaired", "not_looked_at", since,
+	    "%s %s not been looked at for %s: %s", names, keeper->service->unseen.count == 1 ? "has"
+	    : "have", spans, reasons);
 }
 
 static void
@@ -157,14 +167,16 @@ tell_end(struct keeper *keeper)
 
 	text_add_span(&span, now > since ? now - since : 0);
 	put_since(keeper, 0);
-	record_ours(keeper, "cleared", "not_looked_at", since, "all targets are looked at again, after %s", spans);
+	record_ours(keeper, "cleared", "not_looked_at", since,
+	    "all targets are looked at again, after %s", spans);
 }
 
 static void
 run_clock(struct keeper *keeper)
 {
 	struct unseen *unseen = &keeper->service->unseen;
-	int64_t now = clock_mono(), boot = clock_boot(), passed = now - unseen->turned, still = boot - unseen->turned_boot;
+	int64_t now = clock_mono(), boot = clock_boot(), passed = now - unseen->turned,
+	    still = boot - unseen->turned_boot;
 	char spans[64];
 	struct text span = TEXT_OVER(spans);
 
@@ -172,8 +184,10 @@ run_clock(struct keeper *keeper)
 		unseen->clock += passed < turn_max ? passed : turn_max;
 		if (still > still_told) { /* nobody was there to see that nobody looked */
 			text_add_span(&span, still);
-			record_ours(keeper, "impaired", "standstill", clock_wall() - still, "this host, or Postwatch on it, stood still "
-			    "for %s: suspended, stopped, or waiting for its disk; what happened in that time is unknown", spans);
+			record_ours(keeper, "impaired", "standstill", clock_wall() - still,
+			    "this host, or Postwatch on it, stood still "
+			    "for %s: suspended, stopped, or waiting for its disk; what happened in"
+			    " that time is unknown", spans);
 		}
 	}
 	unseen->turned = now;
@@ -206,5 +220,6 @@ unseen_add_names(struct text *text, const struct keeper *keeper)
 	if (unseen->count > 0)
 		text_add(text, keeper->config->targets[unseen->first].name);
 	if (unseen->count > 1)
-		text_format(text, " and %" PRIu32 " other target%s", unseen->count - 1, unseen->count == 2 ? "" : "s");
+		text_format(text, " and %" PRIu32 " other target%s", unseen->count - 1,
+		    unseen->count == 2 ? "" : "s");
 }

@@ -9,7 +9,8 @@
 #include "keeper/service_private.h"
 
 enum { GAP_INTERVALS = 5 };
-static const int64_t mark_every = 60 * (int64_t)SECOND, a_day = 24 * 3600 * (int64_t)SECOND, gap_min = 600 * (int64_t)SECOND;
+static const int64_t mark_every = 60 * (int64_t)SECOND, a_day = 24 * 3600 * (int64_t)SECOND,
+    gap_min = 600 * (int64_t)SECOND;
 static const int64_t clock_slack = 60 * (int64_t)SECOND; /* so far it may go back */
 
 /* The newest time that is stored, where the clock says less and nobody set it back since; 0: it
@@ -25,7 +26,8 @@ watch_newest(const struct keeper *keeper)
 static void
 put_time(struct keeper *keeper, const char *key, int64_t time)
 {
-	store_put_meta(journal_main(keeper), key, (struct pw_bytes){ (const char *)&time, sizeof time });
+	store_put_meta(journal_main(keeper), key,
+	    (struct pw_bytes){ (const char *)&time, sizeof time });
 }
 
 void
@@ -34,7 +36,8 @@ watch_mark(struct keeper *keeper, bool at_once)
 	struct watch_time *time = &keeper->service->time;
 	int64_t watched = record_watched(keeper);
 
-	if ((!at_once && clock_mono() < time->next_mark) || watched == time->kept || journal_is_stuck(keeper->journal, STORE_MAIN))
+	if ((!at_once && clock_mono() < time->next_mark) || watched == time->kept
+	    || journal_is_stuck(keeper->journal, STORE_MAIN))
 		return;
 	if (watch_newest(keeper) == 0) /* the clock is believed */
 		put_time(keeper, "clock", time->newest = watched);
@@ -62,7 +65,8 @@ watch_clock(struct keeper *keeper)
 	}
 	time->offset = offset;
 	if (moved > a_day || moved < -clock_slack) {
-		keeper_log(keeper, LOG_NOTICE, "keeper: the clock may be wrong: nothing that is kept is deleted for its age today");
+		keeper_log(keeper, LOG_NOTICE, "keeper: the clock may be wrong: nothing that is"
+		    " kept is deleted for its age today");
 		time->tend_from = clock_boot() + a_day;
 	}
 }
@@ -85,16 +89,19 @@ watch_recover(struct keeper *keeper)
 	for (uint32_t i = 0; i < keeper->config->target_count; i++)
 		if (keeper->config->targets[i].policy->interval < shortest)
 			shortest = keeper->config->targets[i].policy->interval;
-	if (store_read_meta(reader, "watched", &watched, sizeof watched) != sizeof watched || shortest == INT64_MAX)
+	if (store_read_meta(reader, "watched", &watched, sizeof watched) != sizeof watched
+	    || shortest == INT64_MAX)
 		return;
 	record_note_watched(keeper, time->kept = watched);
-	if (store_read_meta(reader, "clock", &time->newest, sizeof time->newest) != sizeof time->newest)
+	if (store_read_meta(reader, "clock", &time->newest, sizeof time->newest)
+	    != sizeof time->newest)
 		time->newest = watched;
 	gap = GAP_INTERVALS * shortest > gap_min ? GAP_INTERVALS * shortest : gap_min;
 	if (now - watched <= gap)
 		return;
 	text_add_span(&span, now - watched);
-	record_ours(keeper, "impaired", "gap", watched, "nothing was watched for %s: that time is unknown", bytes);
+	record_ours(keeper, "impaired", "gap", watched,
+	    "nothing was watched for %s: that time is unknown", bytes);
 	/* once: whoever comes next before the first result has it told already */
 	put_time(keeper, "watched", now);
 }

@@ -18,7 +18,8 @@
 #include "keeper/ledgers.h"
 
 enum { WORDS_MAX = 64 };
-static const char meta_key[] = "withheld", paused[] = "paused", acknowledged[] = "acknowledged", over[] = "over";
+static const char meta_key[] = "withheld", paused[] = "paused", acknowledged[] = "acknowledged",
+    over[] = "over";
 
 const char *
 withhold_target(const struct keeper *keeper, uint32_t target)
@@ -41,31 +42,38 @@ withhold_target(const struct keeper *keeper, uint32_t target)
 /* Reminders, and what was to be told later: to who knows already of it, an acknowledgement changes
  * nothing. */
 static bool
-is_acknowledged(const struct keeper *keeper, const struct notifier *notifier, const struct delivery *delivery, uint32_t target)
+is_acknowledged(const struct keeper *keeper, const struct notifier *notifier,
+    const struct delivery *delivery, uint32_t target)
 {
 	struct store_incident incident;
 	bool reminds = delivery->kind == NOTICE_reminder;
-	bool is_later = notifier_rules(notifier)->after > 0 && delivery->failover != STORE_FAILOVER_STANDS_IN
-	    && (delivery->kind == NOTICE_down || delivery->kind == NOTICE_flapping || delivery->kind == NOTICE_changed);
+	bool is_later = notifier_rules(notifier)->after > 0 && delivery->failover
+	    != STORE_FAILOVER_STANDS_IN && (delivery->kind == NOTICE_down || delivery->kind
+	    == NOTICE_flapping || delivery->kind == NOTICE_changed);
 
-	return (reminds || is_later) && delivery->incident != 0 && registry_open_incident(keeper->registry, target, &incident)
-	    && incident.number == delivery->incident && incident.acknowledged != 0
+	return (reminds || is_later) && delivery->incident != 0
+	    && registry_open_incident(keeper->registry, target, &incident) && incident.number
+	    == delivery->incident && incident.acknowledged != 0
 	    && (reminds || !ledgers_sent_down(keeper, target, notifier));
 }
 
 /* A `down` that an end is queued behind is told with it, in order. */
 static bool
-is_over(const struct keeper *keeper, const struct notifier *notifier, const struct delivery *delivery)
+is_over(const struct keeper *keeper, const struct notifier *notifier,
+    const struct delivery *delivery)
 {
-	bool is_word_between = delivery->kind == NOTICE_reminder || delivery->kind == NOTICE_changed;
+	bool is_word_between = delivery->kind == NOTICE_reminder || delivery->kind
+	    == NOTICE_changed;
 	struct delivery newer = { .notice = delivery->notice, .recipient = delivery->recipient };
 
-	if (delivery->incident == 0 || !(is_word_between || delivery->kind == NOTICE_down) || outbox_is_of_open(keeper, delivery))
+	if (delivery->incident == 0 || !(is_word_between || delivery->kind == NOTICE_down)
+	    || outbox_is_of_open(keeper, delivery))
 		return false;
 	if (is_word_between || !outbox_is_all_unsent(keeper, notifier, delivery))
 		return is_word_between;
 	while (outbox_next_of_target(keeper, notifier, delivery->target, &newer))
-		if (!outbox_is_in_digest(&newer) && newer.notice != delivery->notice && ledger_speaks_of_state(newer.kind))
+		if (!outbox_is_in_digest(&newer) && newer.notice != delivery->notice
+		    && ledger_speaks_of_state(newer.kind))
 			return false;
 	return true;
 }
@@ -101,14 +109,16 @@ withhold_doubtful(const struct keeper *keeper, const struct notifier *notifier, 
 }
 
 const char *
-withhold_delivery(const struct keeper *keeper, const struct notifier *notifier, const struct delivery *delivery)
+withhold_delivery(const struct keeper *keeper, const struct notifier *notifier,
+    const struct delivery *delivery)
 {
 	uint32_t target;
 	const char *why;
 
 	if (delivery->kind == NOTICE_digest && delivery->doubt > 0)
 		return withhold_doubtful(keeper, notifier, delivery->notice);
-	if (delivery->target == 0 || delivery->kind == NOTICE_test || delivery->retried > clock_wall()
+	if (delivery->target == 0 || delivery->kind == NOTICE_test
+	    || delivery->retried > clock_wall()
 	    || (target = registry_target(keeper->registry, delivery->target)) == CONFIG_NONE)
 		return NULL;
 	if ((why = withhold_target(keeper, target)) != NULL)
@@ -131,7 +141,8 @@ withhold_keep(struct keeper *keeper)
 		if (keeper->policy->silences[i].withheld)
 			numbers[count++] = registry_number(keeper->registry, i);
 	assert(count == keeper->policy->withheld);
-	store_put_meta(journal_main(keeper), meta_key, (struct pw_bytes){ (const char *)numbers, count * sizeof *numbers });
+	store_put_meta(journal_main(keeper), meta_key,
+	    (struct pw_bytes){ (const char *)numbers, count * sizeof *numbers });
 	free(numbers);
 	keeper->policy->withheld_changed = false;
 }
@@ -177,7 +188,8 @@ note_end(struct keeper *keeper, struct notifier *notifier, uint64_t number, cons
 
 /* A notice of a target (the store's number; 0: of ourselves), for all recipients. */
 static void
-end_notice(struct keeper *keeper, struct notifier *notifier, uint64_t number, uint64_t notice, const char *why)
+end_notice(struct keeper *keeper, struct notifier *notifier, uint64_t number, uint64_t notice,
+    const char *why)
 {
 	struct delivery delivery = { .notice = 0 };
 	bool said = false;
@@ -186,8 +198,8 @@ end_notice(struct keeper *keeper, struct notifier *notifier, uint64_t number, ui
 		if (outbox_is_in_digest(&delivery))
 			continue;
 		if (!said)
-			keeper_log(keeper, LOG_INFO, "keeper: %s is not told of a notice (%s): %s", notifier_rules(notifier)->name,
-			    notice_name(delivery.kind), why);
+			keeper_log(keeper, LOG_INFO, "keeper: %s is not told of a notice (%s): %s",
+			    notifier_rules(notifier)->name, notice_name(delivery.kind), why);
 		said = true;
 		end(keeper, notifier, &delivery, why);
 	}
@@ -203,7 +215,8 @@ end_all_of(struct keeper *keeper, struct notifier *notifier, uint64_t target)
 	bool any = false;
 
 	while (outbox_next_of_target(keeper, notifier, target, &delivery)) {
-		const char *why = outbox_is_in_digest(&delivery) ? NULL : withhold_delivery(keeper, notifier, &delivery);
+		const char *why = outbox_is_in_digest(&delivery) ? NULL
+		    : withhold_delivery(keeper, notifier, &delivery);
 
 		if (why == NULL || !outbox_is_all_unsent(keeper, notifier, &delivery))
 			continue;
@@ -226,7 +239,8 @@ end_line(struct keeper *keeper, struct notifier *notifier, uint64_t target)
 	struct delivery delivery = { .notice = 0 };
 
 	while (outbox_next_of_target(keeper, notifier, target, &delivery))
-		if (!outbox_is_in_digest(&delivery) && delivery.kind != NOTICE_test && delivery.retried != 0) {
+		if (!outbox_is_in_digest(&delivery) && delivery.kind != NOTICE_test
+		    && delivery.retried != 0) {
 			delivery.retried = 0;
 			outbox_put(keeper, notifier, &delivery, text_view(""));
 		}
@@ -234,7 +248,8 @@ end_line(struct keeper *keeper, struct notifier *notifier, uint64_t target)
 }
 
 bool
-withhold_take_back(struct keeper *keeper, struct notifier *notifier, const struct delivery *delivery, const char *why)
+withhold_take_back(struct keeper *keeper, struct notifier *notifier,
+    const struct delivery *delivery, const char *why)
 {
 	if (!outbox_is_all_unsent(keeper, notifier, delivery)) /* but what waits behind it may be */
 		return delivery->target != 0 && end_all_of(keeper, notifier, delivery->target);
@@ -249,7 +264,8 @@ void
 withhold_acknowledged(struct keeper *keeper, uint32_t target)
 {
 	for (uint32_t i = 0; i < keeper->config->notifier_count; i++)
-		(void)end_all_of(keeper, notifier_at(keeper, i), registry_number(keeper->registry, target));
+		(void)end_all_of(keeper, notifier_at(keeper, i),
+		    registry_number(keeper->registry, target));
 }
 
 /* Those that may not be told go back to where they would be without the digest; `for_good`: those
@@ -291,7 +307,8 @@ let_others_go(struct keeper *keeper, struct notifier *notifier, uint64_t digest,
 
 /* How many stand in it, and how many of them may not be told. */
 static uint32_t
-count_members(const struct keeper *keeper, const struct notifier *notifier, uint64_t digest, uint32_t *withheld)
+count_members(const struct keeper *keeper, const struct notifier *notifier, uint64_t digest,
+    uint32_t *withheld)
 {
 	struct delivery member = { .notice = 0 };
 	uint32_t count = 0;
@@ -372,7 +389,8 @@ withhold_recover(struct keeper *keeper)
 
 	if (numbers == NULL)
 		keeper_out_of_memory(keeper, "who was withheld");
-	size = store_read_meta(store_inside(keeper->store), meta_key, numbers, room * sizeof *numbers);
+	size = store_read_meta(store_inside(keeper->store), meta_key, numbers,
+	    room * sizeof *numbers);
 	for (int64_t i = 0; i < size / (int64_t)sizeof *numbers && i < room; i++) {
 		uint32_t target = registry_target(keeper->registry, numbers[i]);
 		if (target != CONFIG_NONE)

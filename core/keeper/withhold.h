@@ -23,11 +23,13 @@ const char *withhold_target(const struct keeper *, uint32_t target);
 bool withhold_is_silent(const struct keeper *, uint32_t target);
 
 /* Why one delivery may not be told now. */
-const char *withhold_delivery(const struct keeper *, const struct notifier *, const struct delivery *);
+const char *withhold_delivery(const struct keeper *, const struct notifier *,
+    const struct delivery *);
 
 /* What may not be told for that reason, and all of its target that may not either, ends where it
  * can be taken back. Returns false if nothing can: it waits. */
-bool withhold_take_back(struct keeper *, struct notifier *, const struct delivery *, const char *why);
+bool withhold_take_back(struct keeper *, struct notifier *, const struct delivery *,
+    const char *why);
 
 /* The notice of a delivery is about to be handed out, to all recipients for whom it is claimed.
  * Returns whether some of it still is. */

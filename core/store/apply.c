@@ -37,7 +37,8 @@ apply_row(struct db *db, const struct operation *operation)
 static bool
 apply_meta(struct db *db, const struct operation_meta *meta)
 {
-	return DB_RUN(db, "INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+	return DB_RUN(db, "INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO"
+	    " UPDATE SET value = excluded.value",
 	    BIND_TEXT(meta->key), BIND_BYTES(meta->value));
 }
 
@@ -46,19 +47,28 @@ static const struct {
 	const char *sql;
 	int numbers, texts; /* that it is bound to */
 } statements[] = {
-	[OPERATION_ATTACH] = { "UPDATE evidence SET incident = ?3, role = ?4 WHERE target = ?1 AND run = ?2", 3, 1 },
-	[OPERATION_DROP_UPTO] = { "DELETE FROM evidence WHERE target = ?1 AND run <= ?2 AND incident = ?3", 3, 0 },
-	[OPERATION_DROP_LOOSE] = { "DELETE FROM evidence WHERE incident = ?3 AND target = ?1 AND role IN ('passed', 'failed')", 3, 0 },
-	[OPERATION_END_RECEIVER] = { "UPDATE deliveries SET state = 6, ended = ?1, receipt = CAST('no longer configured' AS BLOB)"
+	[OPERATION_ATTACH] = { "UPDATE evidence SET incident = ?3, role = ?4 WHERE target = ?1 AND"
+	    " run = ?2", 3, 1 },
+	[OPERATION_DROP_UPTO] =
+	    { "DELETE FROM evidence WHERE target = ?1 AND run <= ?2 AND incident = ?3", 3, 0 },
+	[OPERATION_DROP_LOOSE] = { "DELETE FROM evidence WHERE incident = ?3 AND target = ?1 AND"
+	    " role IN ('passed', 'failed')", 3, 0 },
+	[OPERATION_END_RECEIVER] = { "UPDATE deliveries SET state = 6, ended = ?1, receipt ="
+	    " CAST('no longer configured' AS BLOB)"
 	    " WHERE ended = 0 AND notifier = ?2 AND recipient = ?3", 1, 2 },
-	[OPERATION_HURRY] = { "UPDATE deliveries SET not_before = ?1 WHERE state IN (1, 3) AND notifier = ?2 AND not_before > ?1", 1, 1 },
-	[OPERATION_SET_CLOCK] = { "UPDATE deliveries SET created = created + ?1, retried = iif(retried = 0, 0, retried + ?1),"
+	[OPERATION_HURRY] = { "UPDATE deliveries SET not_before = ?1 WHERE state IN (1, 3) AND"
+	    " notifier = ?2 AND not_before > ?1", 1, 1 },
+	[OPERATION_SET_CLOCK] = { "UPDATE deliveries SET created = created + ?1, retried ="
+	    " iif(retried = 0, 0, retried + ?1),"
 	    " not_before = iif(not_before = 0, 0, not_before + ?1) WHERE ended = 0", 1, 0 },
-	[OPERATION_MERGE] = { "UPDATE deliveries SET state = 7, ended = ?1, merged = ?3, receipt = x''"
+	[OPERATION_MERGE] = { "UPDATE deliveries SET state = 7, ended = ?1, merged = ?3,"
+	    " receipt = x''"
 	    " WHERE notice = ?2 AND notifier = ?4 AND recipient = ?5 AND ended = 0", 3, 2 },
-	[OPERATION_DROP_NOTICE] = { "UPDATE deliveries SET state = 6, ended = ?1, receipt = CAST(?4 AS BLOB)"
+	[OPERATION_DROP_NOTICE] =
+	    { "UPDATE deliveries SET state = 6, ended = ?1, receipt = CAST(?4 AS BLOB)"
 	    " WHERE notice = ?2 AND notifier = ?3 AND ended = 0", 2, 2 },
-	[OPERATION_UNCLAIM] = { "UPDATE deliveries SET state = iif(attempts > 0, 3, 1), receipt = x''"
+	[OPERATION_UNCLAIM] = { "UPDATE deliveries SET state = iif(attempts > 0, 3, 1),"
+	    " receipt = x''"
 	    " WHERE state = 2 AND notifier = ?2 AND notice <> ?1", 1, 1 },
 };
 
@@ -105,7 +115,8 @@ store_apply_counters(struct store *store, enum store_file file, uint64_t ahead)
 }
 
 bool
-store_apply_one(struct store *store, struct db *db, struct store_batch *batch, const struct operation *operation)
+store_apply_one(struct store *store, struct db *db, struct store_batch *batch,
+    const struct operation *operation)
 {
 	if (apply(store, db, operation))
 		return true;
@@ -122,7 +133,8 @@ store_apply(struct store *store, struct store_batch *batch)
 	struct db *db = store->db_files[batch->file].db;
 
 	batch->refused = 0;
-	for (const struct operation *operation = batch->first; operation != NULL; operation = operation->next) {
+	for (const struct operation *operation = batch->first; operation != NULL;
+	    operation = operation->next) {
 		if (!store_apply_one(store, db, batch, operation))
 			return false;
 	}
@@ -132,6 +144,6 @@ store_apply(struct store *store, struct store_batch *batch)
 bool
 store_apply_end(struct store *store, enum store_file file)
 {
-	return (file != STORE_HISTORY || history_flush(&store->history, store->db_files[file].db, false))
-	    && store_apply_counters(store, file, NUMBERS_AHEAD);
+	return (file != STORE_HISTORY || history_flush(&store->history, store->db_files[file].db,
+	    false)) && store_apply_counters(store, file, NUMBERS_AHEAD);
 }

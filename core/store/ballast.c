@@ -28,7 +28,8 @@ reserve_space(const char *path, int64_t bytes)
 	if (bytes <= 0 || (stat(path, &status) == 0 && status.st_size >= bytes))
 		return;
 	snprintf(folder, sizeof folder, "%.*s", (int)(strrchr(path, '/') - path), path);
-	if (statvfs(folder, &disk) != 0 || (double)disk.f_bavail * (double)disk.f_frsize < (double)bytes * (double)SPARE)
+	if (statvfs(folder, &disk) != 0
+	    || (double)disk.f_bavail * (double)disk.f_frsize < (double)bytes * (double)SPARE)
 		return;
 	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
 	if (fd < 0)

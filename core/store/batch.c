@@ -80,7 +80,8 @@ void
 store_batch_clear(struct store_batch *batch)
 {
 	store_batch_forget(batch);
-	*batch = (struct store_batch){ .file = batch->file, .chunks = batch->chunks, .bytes = batch->bytes, .store = batch->store };
+	*batch = (struct store_batch){ .file = batch->file, .chunks = batch->chunks,
+	    .bytes = batch->bytes, .store = batch->store };
 	batch->end = &batch->first;
 }
 
@@ -198,11 +199,11 @@ store_batch_add_row(struct store_batch *batch, enum row_kind kind, const void *r
 	finish(batch, operation);
 }
 
-#define PUT(name, file_, kind)                                                                                         \
-	void store_put_##name(struct store_batch *batch, const struct store_##name *row)                                \
-	{                                                                                                              \
-		assert(batch->file == file_);                                                                          \
-		store_batch_add_row(batch, kind, row);                                                                 \
+#define PUT(name, file_, kind) \
+	void store_put_##name(struct store_batch *batch, const struct store_##name *row) \
+	{ \
+		assert(batch->file == file_); \
+		store_batch_add_row(batch, kind, row); \
 	}
 PUT(target, STORE_MAIN, ROW_TARGET)
 PUT(state, STORE_MAIN, ROW_STATE)
@@ -253,7 +254,8 @@ put_meta(struct store_batch *batch, const char *key, struct pw_bytes value)
 
 	if (operation == NULL)
 		return;
-	operation->is.meta = (struct operation_meta){ copy_text(batch, key), copy_bytes(batch, value) };
+	operation->is.meta = (struct operation_meta){ copy_text(batch, key),
+	    copy_bytes(batch, value) };
 	finish(batch, operation);
 }
 
@@ -267,11 +269,13 @@ store_put_meta(struct store_batch *batch, const char *key, struct pw_bytes value
 void
 store_put_sequence(struct store_batch *batch, struct sequence sequence)
 {
-	put_meta(batch, SEQUENCE_META, (struct pw_bytes){ (const char *)&sequence, sizeof sequence });
+	put_meta(batch, SEQUENCE_META, (struct pw_bytes){ (const char *)&sequence,
+	    sizeof sequence });
 }
 
 static void
-put_values(struct store_batch *batch, enum operation_kind kind, const struct operation_values *values)
+put_values(struct store_batch *batch, enum operation_kind kind,
+    const struct operation_values *values)
 {
 	struct operation *operation = add(batch, kind, sizeof operation->is.values);
 
@@ -285,27 +289,34 @@ put_values(struct store_batch *batch, enum operation_kind kind, const struct ope
 }
 
 void
-store_attach_evidence(struct store_batch *batch, uint64_t target, uint64_t run, uint64_t incident, const char *role)
+store_attach_evidence(struct store_batch *batch, uint64_t target, uint64_t run, uint64_t incident,
+    const char *role)
 {
-	put_values(batch, OPERATION_ATTACH, &(struct operation_values){ { (int64_t)target, (int64_t)run, (int64_t)incident }, { role } });
+	put_values(batch, OPERATION_ATTACH,
+	    &(struct operation_values){ { (int64_t)target, (int64_t)run, (int64_t)incident },
+	    { role } });
 }
 
 void
 store_drop_evidence_upto(struct store_batch *batch, uint64_t target, uint64_t run)
 {
-	put_values(batch, OPERATION_DROP_UPTO, &(struct operation_values){ .numbers = { (int64_t)target, (int64_t)run } });
+	put_values(batch, OPERATION_DROP_UPTO,
+	    &(struct operation_values){ .numbers = { (int64_t)target, (int64_t)run } });
 }
 
 void
 store_drop_loose(struct store_batch *batch, uint64_t target, uint64_t incident)
 {
-	put_values(batch, OPERATION_DROP_LOOSE, &(struct operation_values){ .numbers = { (int64_t)target, 0, (int64_t)incident } });
+	put_values(batch, OPERATION_DROP_LOOSE,
+	    &(struct operation_values){ .numbers = { (int64_t)target, 0, (int64_t)incident } });
 }
 
 void
-store_end_receiver(struct store_batch *batch, const char *notifier, const char *recipient, int64_t now)
+store_end_receiver(struct store_batch *batch, const char *notifier, const char *recipient,
+    int64_t now)
 {
-	put_values(batch, OPERATION_END_RECEIVER, &(struct operation_values){ { now }, { notifier, recipient } });
+	put_values(batch, OPERATION_END_RECEIVER,
+	    &(struct operation_values){ { now }, { notifier, recipient } });
 }
 
 void
@@ -323,27 +334,32 @@ store_set_clock(struct store_batch *batch, int64_t moved)
 void
 store_merge_delivery(struct store_batch *batch, const struct store_delivery *row)
 {
-	put_values(batch, OPERATION_MERGE, &(struct operation_values){ { row->ended, (int64_t)row->notice, (int64_t)row->merged },
+	put_values(batch, OPERATION_MERGE,
+	    &(struct operation_values){ { row->ended, (int64_t)row->notice, (int64_t)row->merged },
 	    { row->notifier, row->recipient } });
 }
 
 void
-store_drop_notice(struct store_batch *batch, const char *notifier, uint64_t notice, const char *why, int64_t now)
+store_drop_notice(struct store_batch *batch, const char *notifier, uint64_t notice, const char *why,
+    int64_t now)
 {
-	put_values(batch, OPERATION_DROP_NOTICE, &(struct operation_values){ { now, (int64_t)notice }, { notifier, why } });
+	put_values(batch, OPERATION_DROP_NOTICE,
+	    &(struct operation_values){ { now, (int64_t)notice }, { notifier, why } });
 }
 
 void
 store_unclaim(struct store_batch *batch, const char *notifier, uint64_t kept)
 {
-	put_values(batch, OPERATION_UNCLAIM, &(struct operation_values){ { (int64_t)kept }, { notifier } });
+	put_values(batch, OPERATION_UNCLAIM,
+	    &(struct operation_values){ { (int64_t)kept }, { notifier } });
 }
 
 void
 store_put_result(struct store_batch *batch, const struct store_result *result)
 {
 	struct operation *operation = add(batch, OPERATION_RESULT, sizeof operation->is.result);
-	uint32_t count = result->phase_count < STORE_PHASES_MAX ? result->phase_count : STORE_PHASES_MAX;
+	uint32_t count = result->phase_count < STORE_PHASES_MAX ? result->phase_count
+	    : STORE_PHASES_MAX;
 
 	assert(batch->file == STORE_HISTORY);
 	if (operation == NULL)

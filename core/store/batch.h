@@ -56,7 +56,8 @@ struct store_batch {
 	size_t bytes;
 	uint64_t number;           /* of its last submission, 0: never */
 	bool no_memory;
-	struct store *store;       /* that does the operations as they come; NULL: they are done when it is submitted */
+	/* that does the operations as they come; NULL: they are done when it is submitted */
+	struct store *store;
 	uint64_t notice;           /* the highest number of a notice in it */
 	uint32_t refused;          /* operations that contradict what is there */
 };

@@ -62,7 +62,8 @@ db_check(struct db *db, int code)
 		return true;
 	if (db->fault == DB_WELL) {
 		db->fault = classify(code);
-		reason_set(&db->why, "%s (%d)", db->handle == NULL ? "no memory" : sqlite3_errmsg(db->handle), code);
+		reason_set(&db->why, "%s (%d)", db->handle == NULL ? "no memory"
+		    : sqlite3_errmsg(db->handle), code);
 	}
 	return false;
 }
@@ -133,12 +134,14 @@ db_open(const char *path, enum db_mode mode)
 	struct db *db = calloc(1, sizeof *db);
 	char *uri = uri_of(mode == DB_MEMORY ? ":memory:" : path, mode == DB_STILL);
 	int flags = SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX
-	    | (mode == DB_WRITE || mode == DB_MEMORY ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY);
+	    | (mode == DB_WRITE || mode == DB_MEMORY ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
+	    : SQLITE_OPEN_READONLY);
 
 	configure_library();
 	if (db != NULL)
 		db->mode = mode;
-	if (db != NULL && uri != NULL && db_check(db, sqlite3_open_v2(uri, &db->handle, flags, NULL)))
+	if (db != NULL && uri != NULL && db_check(db,
+	    sqlite3_open_v2(uri, &db->handle, flags, NULL)))
 		set_up(db, mode);
 	if (uri == NULL) {
 		free(db);
@@ -153,7 +156,8 @@ db_close(struct db **db)
 {
 	if (*db == NULL)
 		return;
-	for (sqlite3_stmt *statement; (*db)->handle != NULL && (statement = sqlite3_next_stmt((*db)->handle, NULL)) != NULL;)
+	for (sqlite3_stmt *statement; (*db)->handle != NULL
+	    && (statement = sqlite3_next_stmt((*db)->handle, NULL)) != NULL;)
 		sqlite3_finalize(statement);
 	sqlite3_close_v2((*db)->handle);
 	free((*db)->statements);
@@ -196,7 +200,8 @@ static bool
 say(struct db *db, enum word word)
 {
 	if (db->words[word] == NULL
-	    && !db_check(db, sqlite3_prepare_v3(db->handle, words[word], -1, SQLITE_PREPARE_PERSISTENT, &db->words[word], NULL)))
+	    && !db_check(db, sqlite3_prepare_v3(db->handle, words[word], -1,
+	    SQLITE_PREPARE_PERSISTENT, &db->words[word], NULL)))
 		return false;
 	bool done = db_check(db, sqlite3_step(db->words[word]));
 	sqlite3_reset(db->words[word]);
@@ -258,7 +263,8 @@ db_has_moved(struct db *db)
 {
 	int moved = 0;
 
-	return sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK && moved != 0;
+	return sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK
+	    && moved != 0;
 }
 
 bool
@@ -266,9 +272,11 @@ db_empty_log(struct db *db)
 {
 	db_let_go(db);
 	sqlite3_busy_timeout(db->handle, 0);
-	int code = sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	int code = sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL,
+	    NULL);
 	sqlite3_busy_timeout(db->handle, BUSY_MS);
-	return (code & 0xff) != SQLITE_BUSY && db_check(db, code); /* that others read it is no fault */
+	/* that others read it is no fault */
+	return (code & 0xff) != SQLITE_BUSY && db_check(db, code);
 }
 
 void

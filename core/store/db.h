@@ -26,9 +26,12 @@ enum db_fault {
 
 enum db_mode {
 	DB_WRITE, /* made where missing */
-	DB_MEMORY, /* a new one that nobody else sees; what it refers to need not be in it, so foreign keys are not enforced */
+	/* a new one that nobody else sees; what it refers to need not be in it, so foreign keys are
+	 * not enforced */
+	DB_MEMORY,
 	DB_READ,
-	DB_STILL  /* for reading only, and nobody writes: the folder may be one that we cannot write to */
+	/* for reading only, and nobody writes: the folder may be one that we cannot write to */
+	DB_STILL
 };
 
 /* Never NULL but where there is no memory; whether it is open is told by db_fault(). */

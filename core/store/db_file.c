@@ -14,8 +14,10 @@
 #include "store/query.h"
 #include "store/db_file.h"
 
-enum { CHECK_WHOLE_BYTES = 32 * 1024 * 1024, COPY_BYTES_MAX = 1024 * 1024 * 1024, JOURNAL_BYTES = 64 * 1024 * 1024, NAMES_MAX = 1000,
-	CACHE_KIB = 16 * 1024 }; /* the last quarter hour of some thousand targets, for their roll-ups */
+enum { CHECK_WHOLE_BYTES = 32 * 1024 * 1024, COPY_BYTES_MAX = 1024 * 1024 * 1024,
+	JOURNAL_BYTES = 64 * 1024 * 1024, NAMES_MAX = 1000,
+	/* the last quarter hour of some thousand targets, for their roll-ups */
+	CACHE_KIB = 16 * 1024 };
 
 void
 db_file_init(struct db_file *db_file, const struct schema *schema, const char *folder)
@@ -59,7 +61,8 @@ db_file_blame(struct db_file *db_file, enum store_trouble_kind otherwise, const 
 	bool faulty = db_file->db != NULL && db_fault(db_file->db) != DB_WELL;
 
 	db_file->trouble = faulty ? trouble_of(db_fault(db_file->db)) : otherwise;
-	reason_set(&db_file->why, "%s: %s%s%s", db_file->schema->name, doing, faulty ? ": " : "", faulty ? db_why(db_file->db) : "");
+	reason_set(&db_file->why, "%s: %s%s%s", db_file->schema->name, doing, faulty ? ": " : "",
+	    faulty ? db_why(db_file->db) : "");
 }
 
 void
@@ -72,7 +75,8 @@ db_file_fail(struct db_file *db_file, const char *doing)
 static int64_t
 size_of(struct db_file *db_file)
 {
-	return db_number(db_file->db, "PRAGMA page_count", 0) * db_number(db_file->db, "PRAGMA page_size", 0);
+	return db_number(db_file->db, "PRAGMA page_count", 0) * db_number(db_file->db,
+	    "PRAGMA page_size", 0);
 }
 
 /* A large file is read in slices while it is in use (verify.h): to read all of it now could take
@@ -82,7 +86,8 @@ static bool
 is_sound(struct db_file *db_file)
 {
 	if (db_file->contradicted) {
-		reason_set(&db_file->why, "%s has other rows than it was left with", db_file->schema->name);
+		reason_set(&db_file->why, "%s has other rows than it was left with",
+		    db_file->schema->name);
 		return false;
 	}
 	if (size_of(db_file) > CHECK_WHOLE_BYTES) {
@@ -92,7 +97,8 @@ is_sound(struct db_file *db_file)
 	if (db_says(db_file->db, "PRAGMA quick_check(1)", "ok"))
 		return true;
 	if (db_fault(db_file->db) == DB_WELL)
-		reason_set(&db_file->why, "%s is damaged: quick_check found a fault", db_file->schema->name);
+		reason_set(&db_file->why, "%s is damaged: quick_check found a fault",
+		    db_file->schema->name);
 	return false;
 }
 
@@ -117,10 +123,12 @@ copy_before(struct db_file *db_file, int version)
 
 	snprintf(copy, sizeof copy, "%s.before-%d", db_file->path, version + 1);
 	snprintf(part, sizeof part, "%s.part", copy);
-	if (!db_file->schema->precious || access(copy, F_OK) == 0 || size_of(db_file) > COPY_BYTES_MAX)
+	if (!db_file->schema->precious || access(copy, F_OK) == 0
+	    || size_of(db_file) > COPY_BYTES_MAX)
 		return true;
 	unlink(part);
-	if (DB_RUN(db_file->db, "VACUUM INTO ?1", BIND_TEXT(part)) && sync_file(part, O_RDWR) && rename(part, copy) == 0)
+	if (DB_RUN(db_file->db, "VACUUM INTO ?1", BIND_TEXT(part)) && sync_file(part, O_RDWR)
+	    && rename(part, copy) == 0)
 		return true;
 	unlink(part);
 	db_file_blame(db_file, STORE_IO, "copying it before its schema changes");
@@ -136,7 +144,8 @@ set_up(struct db_file *db_file)
 	char limit[96];
 
 	db_exec(db_file->db, "PRAGMA synchronous=EXTRA");
-	snprintf(limit, sizeof limit, "PRAGMA journal_size_limit=%d; PRAGMA cache_size=-%d", JOURNAL_BYTES, CACHE_KIB);
+	snprintf(limit, sizeof limit, "PRAGMA journal_size_limit=%d; PRAGMA cache_size=-%d",
+	    JOURNAL_BYTES, CACHE_KIB);
 	if (!db_says(db_file->db, "PRAGMA journal_mode=WAL", "wal")) {
 		if (db_fault(db_file->db) == DB_WELL)
 			db_file_blame(db_file, STORE_CANNOT, "switching to a write-ahead log");
@@ -159,7 +168,8 @@ log_has_gone(const struct db_file *db_file)
 
 	name_log(db_file, path);
 	return db_file->log.st_ino != 0
-	    && (stat(path, &status) != 0 || status.st_ino != db_file->log.st_ino || status.st_dev != db_file->log.st_dev);
+	    && (stat(path, &status) != 0 || status.st_ino != db_file->log.st_ino || status.st_dev
+	    != db_file->log.st_dev);
 }
 
 bool
@@ -183,11 +193,13 @@ look_into(struct db_file *db_file, struct store_found *found)
 
 	switch (state) {
 	case SCHEMA_NEWER:
-		reason_set(&db_file->why, "%s has version %d, and we know up to %d: it was written by a newer postwatch",
+		reason_set(&db_file->why,
+		    "%s has version %d, and we know up to %d: it was written by a newer postwatch",
 		    db_file->path, version, db_file->schema->version);
 		return LOOK_NEWER;
 	case SCHEMA_FOREIGN:
-		reason_set(&db_file->why, "%s is a database of something else", db_file->schema->name);
+		reason_set(&db_file->why, "%s is a database of something else",
+		    db_file->schema->name);
 		return LOOK_FOREIGN;
 	case SCHEMA_BROKEN:
 		return LOOK_BAD;
@@ -196,8 +208,10 @@ look_into(struct db_file *db_file, struct store_found *found)
 	case SCHEMA_CURRENT:
 		break;
 	}
-	if (state != SCHEMA_EMPTY && !schema_is_ours(db_file->db, db_file->schema, version, &db_file->known)) {
-		reason_set(&db_file->why, "%s has not the tables, indexes, views and triggers of a store of version %d",
+	if (state != SCHEMA_EMPTY && !schema_is_ours(db_file->db, db_file->schema, version,
+	    &db_file->known)) {
+		reason_set(&db_file->why,
+		    "%s has not the tables, indexes, views and triggers of a store of version %d",
 		    db_file->schema->name, version);
 		return LOOK_FOREIGN;
 	}
@@ -263,7 +277,8 @@ set_aside(struct db_file *db_file, const char *word, struct store_found *found)
 	name_aside(db_file, word, found->aside);
 	snprintf(to, sizeof to, "%s/%s", db_file->folder, found->aside);
 	if (rename(db_file->path, to) != 0) {
-		reason_set(&db_file->why, "%s cannot be set aside as %s: %s", db_file->path, found->aside, strerror(errno));
+		reason_set(&db_file->why, "%s cannot be set aside as %s: %s", db_file->path,
+		    found->aside, strerror(errno));
 		found->aside[0] = '\0';
 		return false;
 	}
@@ -287,7 +302,8 @@ move_log(struct db_file *db_file, const char *word)
 	snprintf(to, sizeof to, "%s/%s-wal", db_file->folder, name);
 	if (rename(from, to) == 0)
 		return true;
-	reason_set(&db_file->why, "%s cannot be set aside as %s-wal: %s", from, name, strerror(errno));
+	reason_set(&db_file->why, "%s cannot be set aside as %s-wal: %s", from, name,
+	    strerror(errno));
 	return false;
 }
 
@@ -312,8 +328,10 @@ db_file_take_log(struct db_file *db_file)
 	db_forgive(db_file->db);
 	if (db_empty_log(db_file->db))
 		return access(path, F_OK) != 0 || move_log(db_file, "replaced");
-	reason_set(&db_file->why, "%s: its log was removed or replaced, and what that has cannot be written to the file: %s",
-	    db_file->schema->name, db_fault(db_file->db) == DB_WELL ? "others read it" : db_why(db_file->db));
+	reason_set(&db_file->why, "%s: its log was removed or replaced, and what that has cannot be"
+	    " written to the file: %s",
+	    db_file->schema->name, db_fault(db_file->db) == DB_WELL ? "others read it"
+	    : db_why(db_file->db));
 	return false;
 }
 
@@ -326,7 +344,8 @@ is_newer(struct db_file *db_file)
 
 	db_close(&db);
 	if (newer)
-		reason_set(&db_file->why, "%s was replaced by one that a newer Postwatch has written", db_file->path);
+		reason_set(&db_file->why,
+		    "%s was replaced by one that a newer Postwatch has written", db_file->path);
 	return newer;
 }
 
@@ -342,7 +361,8 @@ db_file_put_away(struct db_file *db_file, struct store_found *found)
 		db_file->trouble = STORE_OCCUPIED;
 		return false;
 	}
-	reason_set(&db_file->why, "it was put in the place of the one that was written; stop Postwatch before a backup is put back");
+	reason_set(&db_file->why, "it was put in the place of the one that was written; stop"
+	    " Postwatch before a backup is put back");
 	return !there || set_aside(db_file, "replaced", found);
 }
 
@@ -354,7 +374,8 @@ is_emptied(struct db_file *db_file)
 	struct stat file, log;
 
 	name_log(db_file, path);
-	if (stat(db_file->path, &file) != 0 || file.st_size > 0 || !S_ISREG(file.st_mode) || stat(path, &log) != 0 || log.st_size == 0)
+	if (stat(db_file->path, &file) != 0 || file.st_size > 0 || !S_ISREG(file.st_mode)
+	    || stat(path, &log) != 0 || log.st_size == 0)
 		return false;
 	reason_set(&db_file->why, "%s is empty, and its log is not", db_file->schema->name);
 	return true;
@@ -382,9 +403,11 @@ is_no_file(struct db_file *db_file)
 
 	for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++) {
 		snprintf(path, sizeof path, "%s%s", db_file->path, suffixes[i]);
-		if (lstat(path, &status) != 0 || S_ISREG(status.st_mode) || (i == 0 && is_own_link(path, &status)))
+		if (lstat(path, &status) != 0 || S_ISREG(status.st_mode)
+		    || (i == 0 && is_own_link(path, &status)))
 			continue;
-		reason_set(&db_file->why, "%s%s is no file, or a link of somebody else's", db_file->schema->name, suffixes[i]);
+		reason_set(&db_file->why, "%s%s is no file, or a link of somebody else's",
+		    db_file->schema->name, suffixes[i]);
 		return true;
 	}
 	return false;
@@ -430,7 +453,8 @@ db_file_open(struct db_file *db_file, struct store_found *found)
 	struct stat status;
 	enum look seen;
 
-	*found = (struct store_found){ .first = stat(db_file->path, &status) != 0 && errno == ENOENT };
+	*found = (struct store_found){ .first = stat(db_file->path, &status) != 0
+	    && errno == ENOENT };
 	db_file->trouble = STORE_WELL;
 	seen = look(db_file, found);
 	if (seen == LOOK_FOREIGN || (seen == LOOK_BAD && db_file->trouble == STORE_DAMAGED)) {

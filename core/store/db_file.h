@@ -18,7 +18,8 @@ struct db_file {
 	enum store_trouble_kind trouble;
 	struct reason why;
 	bool suspect;              /* damage was met in it */
-	bool contradicted;         /* it has other rows than it was left with: it is not sound, whatever SQLite finds */
+	/* it has other rows than it was left with: it is not sound, whatever SQLite finds */
+	bool contradicted;
 	uint64_t known;            /* of its schema, for schema_is_ours() */
 	struct stat log;           /* of its write-ahead log, when it was opened */
 };

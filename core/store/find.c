@@ -15,22 +15,33 @@ static const struct {
 	const char *tail;
 } finds[FINDS] = {
 	[FIND_INCIDENT] = { ROW_INCIDENT, "WHERE number = ?1" },
-	[FIND_OPEN_INCIDENT] = { ROW_INCIDENT, "WHERE number = (SELECT max(number) FROM incidents WHERE target = ?1) AND " IS_OPEN },
-	[FIND_NEXT_OPEN_INCIDENT] = { ROW_INCIDENT, "WHERE " IS_OPEN " AND number > ?1 ORDER BY number LIMIT 1" },
+	[FIND_OPEN_INCIDENT] = { ROW_INCIDENT,
+	    "WHERE number = (SELECT max(number) FROM incidents WHERE target = ?1) AND " IS_OPEN },
+	[FIND_NEXT_OPEN_INCIDENT] = { ROW_INCIDENT,
+	    "WHERE " IS_OPEN " AND number > ?1 ORDER BY number LIMIT 1" },
 	[FIND_NOTICE] = { ROW_NOTICE, "WHERE number = ?1" },
-	[FIND_FIRST_NOTICE] = { ROW_NOTICE, "WHERE incident = ?1 AND incident > 0 ORDER BY number LIMIT 1" },
-	[FIND_LEG] = { ROW_EVIDENCE, "WHERE target = ?1 AND run = ?2 AND leg >= ?3 ORDER BY leg LIMIT 1" },
-	[FIND_LAST_FAILURE] = { ROW_EVIDENCE, "WHERE incident = ?1 AND leg = 0 AND role <> 'passed' ORDER BY run DESC LIMIT 1" },
-	[FIND_LAST_KEPT] = { ROW_EVIDENCE, "WHERE incident = ?1 AND leg = 0 AND role NOT IN ('passed', 'failed')"
+	[FIND_FIRST_NOTICE] = { ROW_NOTICE,
+	    "WHERE incident = ?1 AND incident > 0 ORDER BY number LIMIT 1" },
+	[FIND_LEG] = { ROW_EVIDENCE, "WHERE target = ?1 AND run = ?2 AND leg >= ?3 ORDER BY leg"
+	    " LIMIT 1" },
+	[FIND_LAST_FAILURE] = { ROW_EVIDENCE,
+	    "WHERE incident = ?1 AND leg = 0 AND role <> 'passed' ORDER BY run DESC LIMIT 1" },
+	[FIND_LAST_KEPT] = { ROW_EVIDENCE,
+	    "WHERE incident = ?1 AND leg = 0 AND role NOT IN ('passed', 'failed')"
 	    " ORDER BY run DESC LIMIT 1" },
 	[FIND_CONDITION] = { ROW_CONDITION, "WHERE target = ?1 AND code = ?2 AND " STANDS },
-	[FIND_NEXT_CONDITION_OF] = { ROW_CONDITION, "WHERE target = ?1 AND code > ?2 AND " STANDS " ORDER BY code LIMIT 1" },
-	[FIND_NEXT_CONDITION] = { ROW_CONDITION, "WHERE (target, code) > (?1, ?2) AND " STANDS " ORDER BY target, code LIMIT 1" },
-	[FIND_PAUSE] = { ROW_PAUSE, "WHERE target = ?1 AND tag = ?2 AND " ENDS " > ?3 AND begins <= ?3 LIMIT 1" },
-	[FIND_NEXT_PAUSE] = { ROW_PAUSE, "WHERE number > ?1 AND " ENDS " > ?2 ORDER BY number LIMIT 1" },
+	[FIND_NEXT_CONDITION_OF] = { ROW_CONDITION,
+	    "WHERE target = ?1 AND code > ?2 AND " STANDS " ORDER BY code LIMIT 1" },
+	[FIND_NEXT_CONDITION] = { ROW_CONDITION,
+	    "WHERE (target, code) > (?1, ?2) AND " STANDS " ORDER BY target, code LIMIT 1" },
+	[FIND_PAUSE] = { ROW_PAUSE, "WHERE target = ?1 AND tag ="
+	    " ?2 AND " ENDS " > ?3 AND begins <= ?3 LIMIT 1" },
+	[FIND_NEXT_PAUSE] = { ROW_PAUSE,
+	    "WHERE number > ?1 AND " ENDS " > ?2 ORDER BY number LIMIT 1" },
 	[FIND_SERVER] = { ROW_SERVER, "WHERE target = ?1" },
 	[FIND_LEDGER] = { ROW_LEDGER, "WHERE target = ?1 AND notifier = ?2" },
-	[FIND_NEXT_LEDGER_IN_USE] = { ROW_LEDGER, "WHERE (target, notifier) > (?1, ?2) AND (codes <> '' OR meaning GLOB 'down*'"
+	[FIND_NEXT_LEDGER_IN_USE] = { ROW_LEDGER,
+	    "WHERE (target, notifier) > (?1, ?2) AND (codes <> '' OR meaning GLOB 'down*'"
 	    " OR meaning GLOB 'flapping*') ORDER BY target, notifier LIMIT 1" },
 };
 
@@ -62,7 +73,8 @@ look_up(struct store *store, enum find find, void *row, struct binds binds)
 
 	if (store->found[find] == NULL)
 		store->found[find] = store_batch_create(STORE_MAIN);
-	for (struct db *db = NULL, *last = NULL; store->found[find] != NULL && (db = store_current(store)) != last; last = db) {
+	for (struct db *db = NULL, *last = NULL;
+	    store->found[find] != NULL && (db = store_current(store)) != last; last = db) {
 		db_forgive(db);
 		found = read_row(store, db, find, binds);
 		if (db_fault(db) == DB_WELL)
@@ -112,7 +124,8 @@ store_find_first_notice(struct store *store, uint64_t incident, struct store_not
 }
 
 bool
-store_find_leg(struct store *store, uint64_t target, uint64_t run, uint32_t leg, struct store_evidence *row)
+store_find_leg(struct store *store, uint64_t target, uint64_t run, uint32_t leg,
+    struct store_evidence *row)
 {
 	return LOOK_UP(FIND_LEG, row, BIND(target), BIND(run), BIND(leg));
 }
@@ -130,7 +143,8 @@ store_find_last_kept(struct store *store, uint64_t incident, struct store_eviden
 }
 
 bool
-store_find_condition(struct store *store, uint64_t target, const char *code, struct store_condition *row)
+store_find_condition(struct store *store, uint64_t target, const char *code,
+    struct store_condition *row)
 {
 	return LOOK_UP(FIND_CONDITION, row, BIND(target), BIND_TEXT(code));
 }
@@ -148,7 +162,8 @@ store_next_condition(struct store *store, struct store_condition *row)
 }
 
 bool
-store_find_pause(struct store *store, uint64_t target, const char *tag, int64_t at, struct store_pause *row)
+store_find_pause(struct store *store, uint64_t target, const char *tag, int64_t at,
+    struct store_pause *row)
 {
 	return LOOK_UP(FIND_PAUSE, row, BIND(target), BIND_TEXT(tag), BIND(at));
 }
@@ -166,7 +181,8 @@ store_find_server(struct store *store, uint64_t target, struct store_server *row
 }
 
 bool
-store_find_ledger(struct store *store, uint64_t target, const char *notifier, struct store_ledger *row)
+store_find_ledger(struct store *store, uint64_t target, const char *notifier,
+    struct store_ledger *row)
 {
 	return LOOK_UP(FIND_LEDGER, row, BIND(target), BIND_TEXT(notifier));
 }

@@ -23,27 +23,31 @@ bool store_find_notice(struct store *, uint64_t number, struct store_notice *);
 bool store_find_first_notice(struct store *, uint64_t incident, struct store_notice *);
 
 /* The leg of that number of a run, or the next one there is. */
-bool store_find_leg(struct store *, uint64_t target, uint64_t run, uint32_t leg, struct store_evidence *);
+bool store_find_leg(struct store *, uint64_t target, uint64_t run, uint32_t leg,
+    struct store_evidence *);
 /* The first leg of the last run that is kept of the incident and did not pass. */
 bool store_find_last_failure(struct store *, uint64_t incident, struct store_evidence *);
 /* The same of a run that does not give way to newer ones. */
 bool store_find_last_kept(struct store *, uint64_t incident, struct store_evidence *);
 
 /* A condition of a target, where it stands. */
-bool store_find_condition(struct store *, uint64_t target, const char *code, struct store_condition *);
+bool store_find_condition(struct store *, uint64_t target, const char *code,
+    struct store_condition *);
 /* Those of the target that stand, by code; those of all targets, by target and code. */
 bool store_next_condition_of(struct store *, struct store_condition *);
 bool store_next_condition(struct store *, struct store_condition *);
 
 /* One of a target (its tag is "") or of a tag (its target is 0) that is in force at that time,
  * UTC. */
-bool store_find_pause(struct store *, uint64_t target, const char *tag, int64_t at, struct store_pause *);
+bool store_find_pause(struct store *, uint64_t target, const char *tag, int64_t at,
+    struct store_pause *);
 /* Of all pauses those that end behind that time, by number. */
 bool store_next_pause(struct store *, int64_t at, struct store_pause *);
 
 bool store_find_server(struct store *, uint64_t target, struct store_server *);
 
-bool store_find_ledger(struct store *, uint64_t target, const char *notifier, struct store_ledger *);
+bool store_find_ledger(struct store *, uint64_t target, const char *notifier,
+    struct store_ledger *);
 /* Ledgers by target and notifier of which something was queued that is not ended. */
 bool store_next_ledger_in_use(struct store *, struct store_ledger *);
 

@@ -22,11 +22,13 @@ head_of(struct history *history, uint64_t target)
 {
 	if (target >= history->head_count) {
 		uint64_t count = target + target / 2 + 64;
-		struct head *grown = target > UINT32_MAX ? NULL : realloc(history->heads, count * sizeof *grown);
+		struct head *grown = target > UINT32_MAX ? NULL
+		    : realloc(history->heads, count * sizeof *grown);
 
 		if (grown == NULL)
 			return NULL;
-		memset(grown + history->head_count, 0, (count - history->head_count) * sizeof *grown);
+		memset(grown + history->head_count, 0,
+		    (count - history->head_count) * sizeof *grown);
 		history->heads = grown;
 		history->head_count = count;
 	}
@@ -45,7 +47,8 @@ keep_word(struct history *history, uint64_t number, const char *word)
 			free(copy);
 			return false;
 		}
-		memset(grown + history->word_count, 0, (number + 1 - history->word_count) * sizeof *grown);
+		memset(grown + history->word_count, 0,
+		    (number + 1 - history->word_count) * sizeof *grown);
 		history->words = grown;
 		history->word_count = (uint32_t)number + 1;
 	}
@@ -83,7 +86,8 @@ load_heads(struct history *history, struct db *db)
 			query_reset(query);
 			return false;
 		}
-		*head = (struct head){ (uint64_t)query_i64(query, 1), (uint64_t)query_i64(query, 2), false };
+		*head = (struct head){ (uint64_t)query_i64(query, 1), (uint64_t)query_i64(query, 2),
+		    false };
 	}
 	return db_fault(db) == DB_WELL;
 }
@@ -91,7 +95,8 @@ load_heads(struct history *history, struct db *db)
 static bool
 load_tail(struct history *history, struct db *db)
 {
-	struct query *query = db_query(db, "SELECT id, target, verdict FROM results WHERE id > ?1 ORDER BY id");
+	struct query *query = db_query(db,
+	    "SELECT id, target, verdict FROM results WHERE id > ?1 ORDER BY id");
 
 	if (query == NULL)
 		return false;
@@ -143,7 +148,8 @@ history_load(struct history *history, struct db *db)
 	if (last < forgotten)
 		last = forgotten;
 	history->next = (last > (int64_t)history->flushed ? (uint64_t)last : history->flushed) + 1;
-	return db_fault(db) == DB_WELL && load_words(history, db) && load_heads(history, db) && load_tail(history, db);
+	return db_fault(db) == DB_WELL && load_words(history, db) && load_heads(history, db)
+	    && load_tail(history, db);
 }
 
 uint32_t
@@ -156,8 +162,8 @@ history_word(struct history *history, struct db *db, const char *word)
 			return i;
 	}
 	number = history->word_count == 0 ? 1 : history->word_count;
-	return DB_RUN(db, "INSERT INTO words (number, word) VALUES (?1, ?2)", BIND(number), BIND_TEXT(word))
-	    && keep_word(history, number, word) ? number : 0;
+	return DB_RUN(db, "INSERT INTO words (number, word) VALUES (?1, ?2)", BIND(number),
+	    BIND_TEXT(word)) && keep_word(history, number, word) ? number : 0;
 }
 
 /* Seven bits a byte, the low ones first; 0 stands for "not reached", so a time is one more than it
@@ -203,18 +209,21 @@ times_unpack(struct pw_bytes packed, int64_t *times, uint32_t room)
 }
 
 static bool
-insert(struct db *db, const struct store_result *result, const struct head *head, const uint64_t numbers[3])
+insert(struct db *db, const struct store_result *result, const struct head *head,
+    const uint64_t numbers[3])
 {
 	unsigned char packed[TIMES_MAX];
 	size_t size = times_pack(result->phases, result->phase_count, packed, sizeof packed);
 	struct pw_bytes phases = { (const char *)packed, size };
 
-	return DB_RUN(db, "INSERT INTO results (id, target, prev, bad, run, at, micros, verdict, mood,"
+	return DB_RUN(db, "INSERT INTO results (id, target, prev, bad, run, at, micros,"
+	    " verdict, mood,"
 	    " speaks_for, flags, outcome, phase_names, phases, text)"
 	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
-	    BIND(numbers[0]), BIND(result->target), BIND(head->last), BIND(head->bad), BIND(result->run), BIND(result->at),
-	    BIND(result->micros), BIND(result->verdict), BIND(result->mood), BIND(result->speaks_for), BIND(result->flags),
-	    BIND(numbers[1]), BIND(numbers[2]), BIND_BYTES(phases), BIND_BYTES(result->text));
+	    BIND(numbers[0]), BIND(result->target), BIND(head->last), BIND(head->bad),
+	    BIND(result->run), BIND(result->at), BIND(result->micros), BIND(result->verdict),
+	    BIND(result->mood), BIND(result->speaks_for), BIND(result->flags), BIND(numbers[1]),
+	    BIND(numbers[2]), BIND_BYTES(phases), BIND_BYTES(result->text));
 }
 
 bool

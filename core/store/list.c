@@ -19,37 +19,54 @@ static const struct list_form {
 	const char *tail;
 } lists[STORE_LISTS] = {
 	[STORE_LIST_TARGETS] = { ROW_TARGET, false, "WHERE number > ?1 ORDER BY number LIMIT ?9" },
-	[STORE_LIST_INCIDENTS] = { ROW_OUTAGE, true, "WHERE incident < ?1 ORDER BY incident DESC LIMIT ?9" },
-	[STORE_LIST_INCIDENTS_OF] = { ROW_OUTAGE, true, "WHERE incident < ?1 AND target = ?4 ORDER BY incident DESC LIMIT ?9" },
-	[STORE_LIST_INCIDENT] = { ROW_OUTAGE, true, "WHERE incident < ?1 AND incident = ?4 LIMIT ?9" },
-	[STORE_LIST_EVIDENCE] = { ROW_EVIDENCE, false, "WHERE incident = ?4 AND (run, leg, target) > (?2, ?3, ?1)"
+	[STORE_LIST_INCIDENTS] = { ROW_OUTAGE, true,
+	    "WHERE incident < ?1 ORDER BY incident DESC LIMIT ?9" },
+	[STORE_LIST_INCIDENTS_OF] = { ROW_OUTAGE, true,
+	    "WHERE incident < ?1 AND target = ?4 ORDER BY incident DESC LIMIT ?9" },
+	[STORE_LIST_INCIDENT] = { ROW_OUTAGE, true,
+	    "WHERE incident < ?1 AND incident = ?4 LIMIT ?9" },
+	[STORE_LIST_EVIDENCE] = { ROW_EVIDENCE, false,
+	    "WHERE incident = ?4 AND (run, leg, target) > (?2, ?3, ?1)"
 	    " ORDER BY run, leg, target LIMIT ?9" },
 	[STORE_LIST_STATE] = { ROW_STATE, false, "WHERE target > ?1 AND target = ?4 LIMIT ?9" },
 	/* Words on the same trouble of ours have the same code, and the newest hold. */
-	[STORE_LIST_BLIND] = { ROW_NOTICE, false, "WHERE number > ?1 AND number = (SELECT max(number) FROM notices"
-	    " WHERE target = 0 AND kind = 'blind') AND NOT EXISTS (SELECT 1 FROM notices later WHERE later.target = 0"
+	[STORE_LIST_BLIND] = { ROW_NOTICE, false,
+	    "WHERE number > ?1 AND number = (SELECT max(number) FROM notices"
+	    " WHERE target = 0 AND kind = 'blind') AND NOT EXISTS (SELECT 1 FROM notices later"
+	    " WHERE later.target = 0"
 	    " AND later.number > notices.number AND later.code = notices.code) LIMIT ?9" },
-	[STORE_LIST_PROVED] = { ROW_PROVED, false, "WHERE notifier > ?1 ORDER BY notifier LIMIT ?9" },
+	[STORE_LIST_PROVED] = { ROW_PROVED, false,
+	    "WHERE notifier > ?1 ORDER BY notifier LIMIT ?9" },
 	[STORE_LIST_STATUS] = { ROW_STATUS, false, "WHERE target > ?1 ORDER BY target LIMIT ?9" },
-	[STORE_LIST_LAST_RUNS] = { ROW_LAST_RUN, false, "WHERE target > ?1 ORDER BY target LIMIT ?9" },
+	[STORE_LIST_LAST_RUNS] = { ROW_LAST_RUN, false,
+	    "WHERE target > ?1 ORDER BY target LIMIT ?9" },
 	/* In the order in which the chain is walked, whose ids fall; ?1 and ?9 stand within
 	 * (row.c). */
 	[STORE_LIST_HISTORY] = { ROW_RUN, true, "" },
 	[STORE_LIST_CONDITIONS] = { ROW_CONDITION, false, "WHERE (target, code) > (?1, ?2)"
 	    " AND standing > 0 AND cleared = 0 ORDER BY target, code LIMIT ?9" },
-	[STORE_LIST_PAUSES] = { ROW_PAUSE, false, "WHERE number > ?1 AND iif(ended = 0, \"ends\", ended) > ?4"
+	[STORE_LIST_PAUSES] = { ROW_PAUSE, false,
+	    "WHERE number > ?1 AND iif(ended = 0, \"ends\", ended) > ?4"
 	    " ORDER BY number LIMIT ?9" },
-	[STORE_LIST_LEDGER] = { ROW_LEDGER, false, "WHERE target = ?4 AND notifier > ?2 ORDER BY notifier LIMIT ?9" },
-	[STORE_LIST_WAITING] = { ROW_UNDELIVERED, false, "WHERE ended = 0 AND state < 4 AND (notice, notifier, recipient) > (?1, ?2, ?3)"
+	[STORE_LIST_LEDGER] = { ROW_LEDGER, false,
+	    "WHERE target = ?4 AND notifier > ?2 ORDER BY notifier LIMIT ?9" },
+	[STORE_LIST_WAITING] = { ROW_UNDELIVERED, false,
+	    "WHERE ended = 0 AND state < 4 AND (notice, notifier, recipient) > (?1, ?2, ?3)"
 	    " ORDER BY notice, notifier, recipient LIMIT ?9" },
-	[STORE_LIST_GIVEN_UP] = { ROW_UNDELIVERED, false, "WHERE state = 5 AND (notice, notifier, recipient) > (?1, ?2, ?3)"
+	[STORE_LIST_GIVEN_UP] = { ROW_UNDELIVERED, false,
+	    "WHERE state = 5 AND (notice, notifier, recipient) > (?1, ?2, ?3)"
 	    " ORDER BY notice, notifier, recipient LIMIT ?9" },
-	[STORE_LIST_QUARTERS] = { ROW_QUARTER, false, "WHERE start > ?1 AND target = ?4 ORDER BY start LIMIT ?9" },
-	[STORE_LIST_HOURS] = { ROW_HOUR, false, "WHERE start > ?1 AND target = ?4 ORDER BY start LIMIT ?9" },
-	[STORE_LIST_NOTICES] = { ROW_TOLD, false, "WHERE notice >= ?1 AND (notice, coalesce(notifier, ''),"
-	    " coalesce(recipient, '')) > (?1, ?2, ?3) ORDER BY notice, notifier, recipient LIMIT ?9" },
+	[STORE_LIST_QUARTERS] = { ROW_QUARTER, false,
+	    "WHERE start > ?1 AND target = ?4 ORDER BY start LIMIT ?9" },
+	[STORE_LIST_HOURS] = { ROW_HOUR, false,
+	    "WHERE start > ?1 AND target = ?4 ORDER BY start LIMIT ?9" },
+	[STORE_LIST_NOTICES] = { ROW_TOLD, false,
+	    "WHERE notice >= ?1 AND (notice, coalesce(notifier, ''),"
+	    " coalesce(recipient, '')) > (?1, ?2, ?3) ORDER BY notice, notifier, recipient"
+	    " LIMIT ?9" },
 	[STORE_LIST_TOLD] = { ROW_TOLD, false, "WHERE notice IN (SELECT number FROM notices"
-	    " WHERE incident = ?4 AND incident > 0) AND (notice, coalesce(notifier, ''), coalesce(recipient, ''))"
+	    " WHERE incident = ?4 AND incident > 0) AND (notice, coalesce(notifier, ''),"
+	    " coalesce(recipient, ''))"
 	    " > (?1, ?2, ?3) ORDER BY notice, notifier, recipient LIMIT ?9" },
 };
 
@@ -66,7 +83,8 @@ store_sum_phases(const struct store_sum *sum, struct store_phase_times *times)
 }
 
 void
-store_list_open(struct store_list *list, struct store_reader *reader, enum store_list_kind kind, uint64_t of)
+store_list_open(struct store_list *list, struct store_reader *reader, enum store_list_kind kind,
+    uint64_t of)
 {
 	*list = (struct store_list){ .reader = reader, .kind = kind, .of = of };
 	if (lists[kind].newest_first)
@@ -76,7 +94,8 @@ store_list_open(struct store_list *list, struct store_reader *reader, enum store
 void
 store_list_behind(struct store_list *list, uint64_t number)
 {
-	assert(list->page == NULL && list->ended == 0 && row_forms[lists[list->kind].rows].key == 1);
+	assert(list->page == NULL && list->ended == 0 && row_forms[lists[list->kind].rows].key
+	    == 1);
 	list->numbers[0] = (int64_t)number;
 }
 
@@ -93,7 +112,8 @@ begin_page(struct store_list *list)
 	struct bind values[] = { BIND(0), BIND(0), BIND(0), BIND(list->of) };
 
 	for (uint32_t i = 0; i < row_forms[form->rows].key; i++)
-		values[i] = is_text(form, i) ? (struct bind)BIND_TEXT(list->texts[i]) : (struct bind)BIND(list->numbers[i]);
+		values[i] = is_text(form, i) ? (struct bind)BIND_TEXT(list->texts[i])
+		    : (struct bind)BIND(list->numbers[i]);
 	/* Each page of the last runs is put together from all heads and all results behind them. */
 	list->page = malloc(sizeof *list->page);
 	if (list->page == NULL)
@@ -153,7 +173,8 @@ store_list_next(struct store_list *list, void *row)
 		} else if (keep_key(list, row))
 			return true;
 		else {
-			reason_set(&list->reader->why, "a key of more than %d bytes", STORE_KEY_ROOM - 1);
+			reason_set(&list->reader->why, "a key of more than %d bytes",
+			    STORE_KEY_ROOM - 1);
 			(void)end_page(list, true);
 			list->ended = STORE_READ_BROKEN;
 		}
@@ -178,7 +199,8 @@ store_list_close(struct store_list *list)
 }
 
 void
-store_outage_json(struct json *json, const struct store_outage *outage, const char *target, bool end_confirmed)
+store_outage_json(struct json *json, const struct store_outage *outage, const char *target,
+    bool end_confirmed)
 {
 	json_int(json, "incident", (int64_t)outage->number);
 	json_string(json, "target", target);

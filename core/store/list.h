@@ -15,22 +15,30 @@ enum store_list_kind {
 	STORE_LIST_INCIDENTS,    /* struct store_outage, the newest first */
 	STORE_LIST_INCIDENTS_OF, /* the same of the target `of` */
 	STORE_LIST_INCIDENT,     /* that one, `of` */
-	STORE_LIST_EVIDENCE,     /* struct store_evidence of the incident `of`, in the order of its runs; 0: of none */
+	/* struct store_evidence of the incident `of`, in the order of its runs; 0: of none */
+	STORE_LIST_EVIDENCE,
 	STORE_LIST_STATE,        /* struct store_state of the target `of` */
 	STORE_LIST_STATUS,       /* struct store_status, by target */
 	STORE_LIST_LAST_RUNS,    /* struct store_last_run, by target */
 	STORE_LIST_HISTORY,      /* struct store_run of the target `of`, the newest first */
 	STORE_LIST_CONDITIONS,   /* struct store_condition that stand, by target and code */
-	STORE_LIST_PAUSES,       /* struct store_pause that hold at the time `of` or will, by number */
+	/* struct store_pause that hold at the time `of` or will, by number */
+	STORE_LIST_PAUSES,
 	STORE_LIST_LEDGER,       /* struct store_ledger of the target `of`, by notifier */
-	STORE_LIST_WAITING,      /* struct store_undelivered not at its end, by notice, notifier and recipient */
+	/* struct store_undelivered not at its end, by notice, notifier and recipient */
+	STORE_LIST_WAITING,
 	STORE_LIST_GIVEN_UP,     /* the same of those that ended dead */
-	STORE_LIST_BLIND,        /* struct store_notice: that says that we are blind, as long as that stands */
-	STORE_LIST_PROVED,       /* const char *: notifiers that have delivered any of the newest 100,000 deliveries */
-	STORE_LIST_QUARTERS,     /* struct store_sum of the target `of`, by its start: 15 min each */
+	/* struct store_notice: that says that we are blind, as long as that stands */
+	STORE_LIST_BLIND,
+	/* const char *: notifiers that have delivered any of the newest 100,000 deliveries */
+	STORE_LIST_PROVED,
+	/* struct store_sum of the target `of`, by its start: 15 min each */
+	STORE_LIST_QUARTERS,
 	STORE_LIST_HOURS,        /* the same of an hour each */
-	STORE_LIST_NOTICES,      /* struct store_told of all notices, by notice, notifier and recipient */
-	STORE_LIST_TOLD,         /* struct store_told of the incident `of`, by notice, notifier and recipient */
+	/* struct store_told of all notices, by notice, notifier and recipient */
+	STORE_LIST_NOTICES,
+	/* struct store_told of the incident `of`, by notice, notifier and recipient */
+	STORE_LIST_TOLD,
 	STORE_LISTS
 };
 
@@ -74,6 +82,7 @@ enum store_reading store_list_close(struct store_list *);
 
 /* All that incident_view tells of an outage, as members of the object at hand; `target`: its name,
  * NULL where it has none; end_confirmed only where it is wanted. */
-void store_outage_json(struct json *, const struct store_outage *, const char *target, bool end_confirmed);
+void store_outage_json(struct json *, const struct store_outage *, const char *target,
+    bool end_confirmed);
 
 #endif

@@ -12,7 +12,8 @@
 
 #include "base/clock.h"
 
-enum { ROWS_A_STEP = 1000, TRACES_A_STEP = 50, TARGETS_A_STEP = 64, NOTICES_A_STEP = 200, INCIDENTS_A_STEP = 20 };
+enum { ROWS_A_STEP = 1000, TRACES_A_STEP = 50, TARGETS_A_STEP = 64, NOTICES_A_STEP = 200,
+    INCIDENTS_A_STEP = 20 };
 static const int64_t DAY = INT64_C(86400) * SECOND;
 
 /* The last key of the leading rows of `sql` (key, time; ?1 the key to begin behind, ?2 how many)
@@ -51,14 +52,17 @@ delete(struct db *db, const char *sql, uint64_t *deleted, struct binds binds)
 struct sweep {
 	const char *rows;           /* key, time: as for leading() */
 	int rows_a_step;
-	const char *deletes[7];     /* of the rows with keys above ?1 up to ?2; NULL behind the last */
-	bool by_cutoff;             /* they go by a time of their own as well: ?3, before which it is old */
+	/* of the rows with keys above ?1 up to ?2; NULL behind the last */
+	const char *deletes[7];
+	/* they go by a time of their own as well: ?3, before which it is old */
+	bool by_cutoff;
 };
 
 /* One step: rows up to the first that is to stay. `cursor`: the last key that was looked at, 0:
  * begin again. */
 static enum step
-sweep(struct db *db, const struct sweep *it, uint64_t *cursor, int64_t cutoff, int64_t now, uint64_t *deleted)
+sweep(struct db *db, const struct sweep *it, uint64_t *cursor, int64_t cutoff, int64_t now,
+    uint64_t *deleted)
 {
 	uint64_t upto = leading(db, it->rows, *cursor, it->rows_a_step, cutoff, now);
 
@@ -67,10 +71,12 @@ sweep(struct db *db, const struct sweep *it, uint64_t *cursor, int64_t cutoff, i
 		return STEP_NOTHING;
 	}
 	assert(*cursor < upto);
-	for (size_t i = 0; i < sizeof it->deletes / sizeof it->deletes[0] && it->deletes[i] != NULL; i++) {
+	for (size_t i = 0; i < sizeof it->deletes / sizeof it->deletes[0] && it->deletes[i] != NULL;
+	    i++) {
 		const struct bind values[] = { BIND(*cursor), BIND(upto), BIND(cutoff) };
 
-		if (!delete(db, it->deletes[i], deleted, (struct binds){ it->by_cutoff ? 3 : 2, values }))
+		if (!delete(db, it->deletes[i], deleted,
+		    (struct binds){ it->by_cutoff ? 3 : 2, values }))
 			return STEP_BROKEN;
 	}
 	*cursor = upto;
@@ -87,19 +93,22 @@ forget_ok(struct store *store, int64_t now, struct store_maintained *tended)
 {
 	struct db *db = store->db_files[STORE_HISTORY].db;
 	uint64_t from = (uint64_t)history_count(db, "ok_upto");
-	uint64_t upto = leading(db, results_after, from, ROWS_A_STEP, now - store->settings.keep_ok, now);
+	uint64_t upto = leading(db, results_after, from, ROWS_A_STEP, now - store->settings.keep_ok,
+	    now);
 
 	if (upto == 0)
 		return STEP_NOTHING;
-	return DELETE(db, "DELETE FROM results WHERE id > ?1 AND id <= ?2 AND verdict = 0", &tended->deleted, BIND(from), BIND(upto))
-	    && history_set_count(db, "ok_upto", (int64_t)upto) ? STEP_DONE : STEP_BROKEN;
+	return DELETE(db, "DELETE FROM results WHERE id > ?1 AND id <= ?2 AND verdict = 0",
+	    &tended->deleted, BIND(from), BIND(upto)) && history_set_count(db, "ok_upto",
+	    (int64_t)upto) ? STEP_DONE : STEP_BROKEN;
 }
 
 static enum step
 forget_all(struct store *store, int64_t now, struct store_maintained *tended)
 {
 	struct db *db = store->db_files[STORE_HISTORY].db;
-	uint64_t upto = leading(db, results_after, 0, ROWS_A_STEP, now - store->settings.keep_not_ok, now);
+	uint64_t upto = leading(db, results_after, 0, ROWS_A_STEP,
+	    now - store->settings.keep_not_ok, now);
 
 	if (upto == 0)
 		return STEP_NOTHING;
@@ -110,7 +119,8 @@ static enum step
 forget_traces(struct store *store, int64_t now, struct store_maintained *tended)
 {
 	struct db *db = store->db_files[STORE_HISTORY].db;
-	uint64_t upto = leading(db, traces_after, 0, TRACES_A_STEP, now - store->settings.keep_not_ok, now);
+	uint64_t upto = leading(db, traces_after, 0, TRACES_A_STEP,
+	    now - store->settings.keep_not_ok, now);
 
 	if (upto == 0)
 		return STEP_NOTHING;
@@ -121,7 +131,8 @@ static bool
 trim_rollups(struct db *db, uint64_t target, int64_t before, uint64_t *deleted)
 {
 	for (uint64_t span = 0; span < STORE_SPANS; span++) {
-		if (!DELETE(db, "DELETE FROM rollups WHERE target = ?1 AND span = ?2 AND start < ?3", deleted, BIND(target), BIND(span),
+		if (!DELETE(db, "DELETE FROM rollups WHERE target = ?1 AND span = ?2 AND"
+		    " start < ?3", deleted, BIND(target), BIND(span),
 		    BIND(before)))
 			return false;
 	}
@@ -136,7 +147,8 @@ forget_rollups(struct store *store, int64_t now, struct store_maintained *tended
 	uint64_t *target = &maintenance->trimmed;
 
 	for (int i = 0; i < TARGETS_A_STEP && *target < store->history.head_count; i++, ++*target) {
-		if (!trim_rollups(db, *target, now - store->settings.keep_rollups, &tended->deleted))
+		if (!trim_rollups(db, *target, now - store->settings.keep_rollups,
+		    &tended->deleted))
 			return STEP_BROKEN;
 	}
 	if (*target < store->history.head_count)
@@ -157,8 +169,8 @@ forget_notice_evidence(struct store *store, int64_t now, struct store_maintained
 		.deletes = { "DELETE FROM notice_evidence WHERE id > ?1 AND id <= ?2 AND "
 		    NOBODY_WAITS_FOR("notice_evidence.notice") } };
 
-	return sweep(store->db_files[STORE_MAIN].db, &evidence, &store->maintenance->evidence, now - store->settings.keep_not_ok,
-	    now, &tended->deleted);
+	return sweep(store->db_files[STORE_MAIN].db, &evidence, &store->maintenance->evidence,
+	    now - store->settings.keep_not_ok, now, &tended->deleted);
 }
 
 /* Deliveries go with their notice. One that is still under way keeps it. */
@@ -166,11 +178,13 @@ static enum step
 forget_notices(struct store *store, int64_t now, struct store_maintained *tended)
 {
 	static const struct sweep notices = { .rows_a_step = NOTICES_A_STEP,
-		.rows = "SELECT number, confirmed FROM notices WHERE number > ?1 ORDER BY number LIMIT ?2",
-		.deletes = { "DELETE FROM notices WHERE number > ?1 AND number <= ?2 AND " NOBODY_WAITS_FOR("notices.number") } };
+		.rows = "SELECT number, confirmed FROM notices WHERE number > ?1 ORDER BY number"
+		" LIMIT ?2",
+		.deletes = { "DELETE FROM notices WHERE number > ?1 AND number <="
+		" ?2 AND " NOBODY_WAITS_FOR("notices.number") } };
 
-	return sweep(store->db_files[STORE_MAIN].db, &notices, &store->maintenance->notice, now - store->settings.keep_deliveries,
-	    now, &tended->deleted);
+	return sweep(store->db_files[STORE_MAIN].db, &notices, &store->maintenance->notice,
+	    now - store->settings.keep_deliveries, now, &tended->deleted);
 }
 
 /* Closed so long ago that it goes, and nobody is still to be told of it. */
@@ -183,7 +197,8 @@ static enum step
 forget_incidents(struct store *store, int64_t now, struct store_maintained *tended)
 {
 	static const struct sweep incidents = { .rows_a_step = INCIDENTS_A_STEP, .by_cutoff = true,
-		.rows = "SELECT number, confirmed FROM incidents WHERE number > ?1 ORDER BY number LIMIT ?2",
+		.rows = "SELECT number, confirmed FROM incidents WHERE number > ?1 ORDER BY number"
+		" LIMIT ?2",
 		.deletes = { "DELETE FROM evidence WHERE incident IN " IS_OLD_INCIDENT,
 		    "DELETE FROM notices WHERE incident > 0 AND incident IN " IS_OLD_INCIDENT,
 		    "DELETE FROM incidents WHERE number IN " IS_OLD_INCIDENT } };
@@ -204,9 +219,12 @@ forget_targets(struct store *store, int64_t now, struct store_maintained *tended
 {
 	static const struct sweep targets = { .rows_a_step = TARGETS_A_STEP, .by_cutoff = true,
 		.rows = "SELECT number, 0 FROM targets WHERE number > ?1 ORDER BY number LIMIT ?2",
-		.deletes = { "DELETE FROM conditions WHERE target > ?1 AND target <= ?2 AND cleared > 0 AND cleared < ?3",
-		    "DELETE FROM conditions WHERE target IN " IS_OLD_TARGET, "DELETE FROM ledger WHERE target IN " IS_OLD_TARGET,
-		    "DELETE FROM states WHERE target IN " IS_OLD_TARGET, "DELETE FROM servers WHERE target IN " IS_OLD_TARGET,
+		.deletes = { "DELETE FROM conditions WHERE target > ?1 AND target <= ?2 AND cleared"
+		    " > 0 AND cleared < ?3",
+		    "DELETE FROM conditions WHERE target IN " IS_OLD_TARGET,
+		    "DELETE FROM ledger WHERE target IN " IS_OLD_TARGET,
+		    "DELETE FROM states WHERE target IN " IS_OLD_TARGET,
+		    "DELETE FROM servers WHERE target IN " IS_OLD_TARGET,
 		    "DELETE FROM evidence WHERE target IN " IS_OLD_TARGET,
 		    "DELETE FROM targets WHERE number IN " IS_OLD_TARGET } };
 
@@ -221,9 +239,12 @@ forget_pauses(struct store *store, int64_t now, struct store_maintained *tended)
 {
 	uint64_t before = tended->deleted;
 
-	if (!DELETE(store->db_files[STORE_MAIN].db, "DELETE FROM pauses WHERE number IN (SELECT number FROM pauses WHERE"
-	    " CASE ended WHEN 0 THEN ends ELSE ended END BETWEEN 1 AND ?1 AND number < (SELECT max(number) FROM pauses)"
-	    " ORDER BY number LIMIT ?2)", &tended->deleted, BIND(now - store->settings.keep_deliveries), BIND(NOTICES_A_STEP)))
+	if (!DELETE(store->db_files[STORE_MAIN].db,
+	    "DELETE FROM pauses WHERE number IN (SELECT number FROM pauses WHERE"
+	    " CASE ended WHEN 0 THEN ends ELSE ended END BETWEEN 1 AND ?1 AND number < (SELECT"
+	    " max(number) FROM pauses)"
+	    " ORDER BY number LIMIT ?2)", &tended->deleted,
+	    BIND(now - store->settings.keep_deliveries), BIND(NOTICES_A_STEP)))
 		return STEP_BROKEN;
 	return tended->deleted == before ? STEP_NOTHING : STEP_DONE;
 }
@@ -259,7 +280,8 @@ make_room(struct store *store, int64_t now, struct store_maintained *tended)
 	results = leading(db, results_after, 0, ROWS_A_STEP, INT64_MAX, 0);
 	if (traces == 0 && results == 0)
 		return shorten_rollups(store, tended);
-	if (!DELETE(db, traces_upto, &tended->deleted, BIND(traces)) || !DELETE(db, results_upto, &tended->deleted, BIND(results)))
+	if (!DELETE(db, traces_upto, &tended->deleted, BIND(traces))
+	    || !DELETE(db, results_upto, &tended->deleted, BIND(results)))
 		return STEP_BROKEN;
 	tended->crowded += tended->deleted - before;
 	return STEP_DONE;
@@ -278,7 +300,8 @@ keep_reserve(struct store *store, int64_t now, struct store_maintained *tended)
 {
 	(void)now;
 	(void)tended;
-	if (store->db_files[STORE_MAIN].trouble == STORE_WELL && store->db_files[STORE_HISTORY].trouble == STORE_WELL)
+	if (store->db_files[STORE_MAIN].trouble == STORE_WELL
+	    && store->db_files[STORE_HISTORY].trouble == STORE_WELL)
 		store_make_reserve(store);
 	return STEP_NOTHING;
 }
@@ -296,7 +319,8 @@ static enum step
 verify_history(struct store *store, int64_t now, struct store_maintained *tended)
 {
 	(void)tended;
-	verify_step(&store->maintenance->verify[STORE_HISTORY], &store->db_files[STORE_HISTORY], now);
+	verify_step(&store->maintenance->verify[STORE_HISTORY], &store->db_files[STORE_HISTORY],
+	    now);
 	return STEP_NOTHING;
 }
 

@@ -31,7 +31,8 @@ static const struct copied {
 	{ "targets", "" },
 	{ "states", "" },
 	{ "servers", "" },
-	{ "incidents", "WHERE number IN (" OPEN_INCIDENTS " UNION SELECT * FROM (SELECT number FROM incidents ORDER BY number DESC LIMIT 1000))" },
+	{ "incidents", "WHERE number IN (" OPEN_INCIDENTS " UNION SELECT * FROM (SELECT number FROM"
+	    " incidents ORDER BY number DESC LIMIT 1000))" },
 	{ "conditions", "" },
 	{ "ledger", "" },
 	{ "pauses", "ORDER BY number DESC LIMIT 10000" },
@@ -41,7 +42,8 @@ static const struct copied {
 	{ "notice_evidence", "WHERE notice IN (" OPEN_DELIVERIES ") ORDER BY id DESC" },
 	{ "evidence", "WHERE incident IN (SELECT 0 UNION " OPEN_INCIDENTS ") ORDER BY id DESC" },
 };
-enum { RECORDING_SLACK = 4 * 1024 * 1024, ROWS = sizeof rows / sizeof rows[0], EVIDENCE = sizeof evidence / sizeof evidence[0] };
+enum { RECORDING_SLACK = 4 * 1024 * 1024, ROWS = sizeof rows / sizeof rows[0],
+    EVIDENCE = sizeof evidence / sizeof evidence[0] };
 
 /* Who the file is, and how far it has come, is its own. */
 static const struct copied meta = { "meta", "WHERE key NOT IN ('instance', 'counters')" };
@@ -64,10 +66,12 @@ struct memory {
 	bool knows_file, whole;
 	int64_t notice, incident;          /* the highest numbers when it was opened */
 	int64_t evidence, notice_evidence; /* the ids of the rows of nothing */
-	uint64_t tried;                    /* the transaction that had the changes recorded earlier; 0: none had */
+	/* the transaction that had the changes recorded earlier; 0: none had */
+	uint64_t tried;
 	uint64_t lost;                     /* rows that found no room */
 	int64_t size;                      /* of its pages when it was opened */
-	int64_t recorded;                  /* bytes of the recording when it had nothing that was not needed */
+	/* bytes of the recording when it had nothing that was not needed */
+	int64_t recorded;
 };
 
 /* Puts a row of nothing behind all ids of the file, and of the evidence that a redo log may have
@@ -91,9 +95,12 @@ static void
 put_rows_of_nothing(struct memory *memory, struct db *from)
 {
 	memory->evidence = put_row_of_nothing(memory, from, "SELECT max(id) FROM evidence",
-	    "INSERT INTO evidence (id, target, run, leg, at, incident, role, bytes) VALUES (?1, 0, 0, 0, 0, -1, '', x'')");
-	memory->notice_evidence = put_row_of_nothing(memory, from, "SELECT max(id) FROM notice_evidence",
-	    "INSERT INTO notice_evidence (id, notice, run, leg, at, bytes) VALUES (?1, 0, 0, 0, 0, x'')");
+	    "INSERT INTO evidence (id, target, run, leg, at, incident, role, bytes) VALUES (?1, 0,"
+	    " 0, 0, 0, -1, '', x'')");
+	memory->notice_evidence = put_row_of_nothing(memory, from,
+	    "SELECT max(id) FROM notice_evidence",
+	    "INSERT INTO notice_evidence (id, notice, run, leg, at, bytes) VALUES (?1, 0, 0, 0,"
+	    " 0, x'')");
 }
 
 /* Within no transaction: one that finds no room is rolled back as a whole. */
@@ -105,7 +112,8 @@ copy_evidence(struct memory *memory, struct db *from)
 
 	db_limit(memory->db, MEMORY_EVIDENCE_MAX);
 	for (int i = 0; i < EVIDENCE; i++) {
-		all &= transfer_table(memory->db, from, evidence[i].table, evidence[i].tail, &refused) || db_fault(memory->db) == DB_FULL;
+		all &= transfer_table(memory->db, from, evidence[i].table, evidence[i].tail,
+		    &refused) || db_fault(memory->db) == DB_FULL;
 		db_forgive(memory->db);
 		db_forgive(from);
 	}
@@ -141,8 +149,10 @@ memory_open(struct db *from)
 
 	if (memory == NULL)
 		return NULL;
-	*memory = (struct memory){ .db = db_open(NULL, DB_MEMORY), .knows_file = from != NULL, .whole = from == NULL };
-	if (memory->db == NULL || !schema_raise(memory->db, &schemas[STORE_MAIN]) || (from != NULL && !copy(memory, from))) {
+	*memory = (struct memory){ .db = db_open(NULL, DB_MEMORY), .knows_file = from != NULL,
+	    .whole = from == NULL };
+	if (memory->db == NULL || !schema_raise(memory->db, &schemas[STORE_MAIN])
+	    || (from != NULL && !copy(memory, from))) {
 		memory_close(&memory);
 		return NULL;
 	}
@@ -197,12 +207,16 @@ drop(struct memory *memory, const char *const *statements, int64_t first, int64_
 static uint64_t
 drop_what_is_over(struct memory *memory)
 {
-	static const char *const told[] = { "DELETE FROM evidence WHERE ?2 = ?2 AND id IN (" ENDED_EVIDENCE ")",
-		"DELETE FROM notice_evidence WHERE ?1 = ?1 AND id IN (" TOLD_EVIDENCE ")", NULL };
-	static const char *const rest[] = { "DELETE FROM deliveries WHERE notice IN (" ENDED_NOTICES ")",
-		"DELETE FROM notices WHERE number IN (" ENDED_NOTICES ")",
+	static const char *const told[] =
+		{ "DELETE FROM evidence WHERE ?2 = ?2 AND id IN (" ENDED_EVIDENCE ")",
+		    "DELETE FROM notice_evidence WHERE ?1 = ?1 AND id IN (" TOLD_EVIDENCE ")",
+		    NULL };
+	static const char *const rest[] =
+		{ "DELETE FROM deliveries WHERE notice IN (" ENDED_NOTICES ")",
+		    "DELETE FROM notices WHERE number IN (" ENDED_NOTICES ")",
 		"DELETE FROM incidents WHERE ?1 = ?1 AND number IN (" ENDED_INCIDENTS ") AND NOT EXISTS"
-		    " (SELECT 1 FROM notices WHERE incident = incidents.number AND incident > 0)", NULL };
+		    " (SELECT 1 FROM notices WHERE incident = incidents.number AND incident > 0)",
+		    NULL };
 	uint64_t gone = drop(memory, told, memory->evidence, memory->notice_evidence);
 
 	return gone > 0 ? gone : drop(memory, rest, memory->notice, memory->incident);
@@ -215,7 +229,8 @@ memory_make_room(struct memory *memory)
 		"DELETE FROM notice_evidence WHERE ?1 = ?1 AND id > ?2", NULL };
 
 	db_forgive(memory->db);
-	return (drop_what_is_over(memory) > 0 || drop(memory, any, memory->evidence, memory->notice_evidence) > 0)
+	return (drop_what_is_over(memory) > 0
+	    || drop(memory, any, memory->evidence, memory->notice_evidence) > 0)
 	    && db_fault(memory->db) == DB_WELL;
 }
 
@@ -239,7 +254,8 @@ memory_tend(struct memory *memory)
 	if (db_size(memory->db) > memory->size + MEMORY_GROWTH_MAX)
 		(void)drop_what_is_over(memory);
 	db_forgive(memory->db);
-	return recording_bytes(memory->recording) <= memory->recorded + memory->recorded / 4 + RECORDING_SLACK || compact(memory);
+	return recording_bytes(memory->recording) <= memory->recorded + memory->recorded / 4
+	    + RECORDING_SLACK || compact(memory);
 }
 
 uint64_t
@@ -280,7 +296,8 @@ memory_write_changes(struct memory *memory, struct db *file, uint64_t *refused)
 	if (!recording_replay(memory->recording, file, !memory->whole, &left_out))
 		return false;
 	*refused = left_out.rows;
-	return !left_out.dangling || db_exec(file, "DELETE FROM deliveries WHERE notice NOT IN (SELECT number FROM notices);"
+	return !left_out.dangling || db_exec(file,
+	    "DELETE FROM deliveries WHERE notice NOT IN (SELECT number FROM notices);"
 	    "DELETE FROM notice_evidence WHERE notice NOT IN (SELECT number FROM notices)");
 }
 

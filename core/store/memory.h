@@ -16,7 +16,8 @@
  * it has grown by the second since it was opened, what is over goes that came since: evidence of
  * what has ended, then notices of it that were told, with their deliveries, then the incidents, the
  * oldest of each first. */
-enum { MEMORY_EVIDENCE_MAX = 32 * 1024 * 1024, MEMORY_GROWTH_MAX = 16 * 1024 * 1024, MEMORY_MAX = 64 * 1024 * 1024 };
+enum { MEMORY_EVIDENCE_MAX = 32 * 1024 * 1024, MEMORY_GROWTH_MAX = 16 * 1024 * 1024,
+    MEMORY_MAX = 64 * 1024 * 1024 };
 
 struct memory;
 
@@ -63,7 +64,8 @@ struct memory_changes {
 /* Returns false if they are more than `most` bytes, or there is no memory. */
 bool memory_read_changes(struct memory *, size_t most, struct memory_changes *);
 void memory_free_changes(struct memory_changes *);
-/* Does them, in one that has just been opened from a file that has none of them, or, `was_kept`, the
+/* Does them, in one that has just been opened from a file that has none of them, or, `was_kept`,
+ * the
  * first part. Returns false on a fault. */
 bool memory_redo(struct memory *, const struct memory_changes *, bool was_kept);
 

@@ -151,8 +151,10 @@ can_write(struct store *store, enum store_file file)
 {
 	struct db_file *db_file = &store->db_files[file];
 
-	store->counters[file].batch++; /* the one before may have failed: it must not seem to be kept */
-	if (!db_begin(db_file->db) || !store_apply_counters(store, file, NUMBERS_AHEAD) || !db_commit(db_file->db)) {
+	/* the one before may have failed: it must not seem to be kept */
+	store->counters[file].batch++;
+	if (!db_begin(db_file->db) || !store_apply_counters(store, file, NUMBERS_AHEAD)
+	    || !db_commit(db_file->db)) {
 		db_file_fail(db_file, "writing");
 		return false;
 	}
@@ -186,7 +188,8 @@ open_first(struct store *store, enum store_file file, struct store_found *found,
 
 	if (open_file(store, file, found, newer))
 		return true;
-	if (*newer || (db_file->trouble != STORE_FULL && db_file->trouble != STORE_IO) || !ballast_is_there(store->folder))
+	if (*newer || (db_file->trouble != STORE_FULL && db_file->trouble != STORE_IO)
+	    || !ballast_is_there(store->folder))
 		return false;
 	ballast_free(store->folder);
 	return open_file(store, file, found, newer);
@@ -215,7 +218,8 @@ is_redo(const struct store *store, const struct redo_state *state, struct redo_h
 	if (state->head.size != sizeof *head)
 		return false;
 	memcpy(head, state->head.data, sizeof *head);
-	return head->schema == schemas[STORE_MAIN].version && memcmp(head->instance, store->instance, sizeof head->instance) == 0
+	return head->schema == schemas[STORE_MAIN].version
+	    && memcmp(head->instance, store->instance, sizeof head->instance) == 0
 	    && (head->batch == batch || (head->tried != 0 && head->tried == batch));
 }
 
@@ -232,11 +236,14 @@ take_redo(struct store *store)
 	if (store->redo == NULL || !redo_read(store->redo, &state))
 		return false;
 	(void)store_inside(store);
-	memory = is_redo(store, &state, &head) && store_is_read(store) ? memory_open(store_current(store)) : NULL;
+	memory = is_redo(store, &state, &head) && store_is_read(store)
+	    ? memory_open(store_current(store)) : NULL;
 	if (memory != NULL)
-		store->notice = (uint64_t)db_number(memory_db(memory), "SELECT max(number) FROM notices", 0);
-	if (memory == NULL || !memory_redo(memory, &(struct memory_changes){ state.earlier, state.changes, head.tried },
-	    head.tried != 0 && head.tried == store->in_file[STORE_MAIN])) {
+		store->notice = (uint64_t)db_number(memory_db(memory),
+		    "SELECT max(number) FROM notices", 0);
+	if (memory == NULL || !memory_redo(memory,
+	    &(struct memory_changes){ state.earlier, state.changes, head.tried }, head.tried != 0
+	    && head.tried == store->in_file[STORE_MAIN])) {
 		memory_close(&memory);
 		return false;
 	}
@@ -244,7 +251,8 @@ take_redo(struct store *store)
 	store_reader_close(&store->still);
 	raise_counters(&store->counters[STORE_MAIN], &head.counters);
 	store->notice_in_memory = head.counters.numbers[STORE_NOTICES];
-	(void)read_meta(memory_db(memory), SEQUENCE_META, &store->sequences[STORE_MAIN], sizeof store->sequences[STORE_MAIN]);
+	(void)read_meta(memory_db(memory), SEQUENCE_META, &store->sequences[STORE_MAIN],
+	    sizeof store->sequences[STORE_MAIN]);
 	if (db_file->trouble == STORE_WELL)
 		db_file_blame(db_file, STORE_FULL, "it has not yet what was held in memory");
 	(void)store_inside(store);
@@ -354,7 +362,8 @@ keep_instance(struct store *store, const unsigned char instance[INSTANCE_SIZE])
 	struct pw_bytes value = { (const char *)store->instance, sizeof store->instance };
 
 	memcpy(store->instance, instance, sizeof store->instance);
-	if (DB_RUN(db_file->db, "UPDATE meta SET value = ?1 WHERE key = 'instance'", BIND_BYTES(value)))
+	if (DB_RUN(db_file->db, "UPDATE meta SET value = ?1 WHERE key = 'instance'",
+	    BIND_BYTES(value)))
 		return true;
 	db_file_fail(db_file, "writing");
 	return false;
@@ -363,7 +372,8 @@ keep_instance(struct store *store, const unsigned char instance[INSTANCE_SIZE])
 /* What was read now is the instance of the file, `instance` that from before. A file without a row
  * gets all that is held in memory, where that is all there is to know. */
 static bool
-settle_instance(struct store *store, const unsigned char instance[INSTANCE_SIZE], struct store_found *found)
+settle_instance(struct store *store, const unsigned char instance[INSTANCE_SIZE],
+    struct store_found *found)
 {
 	bool made_up = store->provisional;
 
@@ -385,7 +395,8 @@ note_contradiction(struct store *store)
 	struct db_file *db_file = &store->db_files[STORE_MAIN];
 	int64_t now = clock_mono();
 
-	db_file->contradicted = store->contradicted_at != 0 && now - store->contradicted_at < contradictions;
+	db_file->contradicted = store->contradicted_at != 0
+	    && now - store->contradicted_at < contradictions;
 	db_file_fail(db_file, "writing what happened meanwhile");
 	if (db_file->contradicted)
 		db_file->trouble = STORE_DAMAGED;
@@ -473,6 +484,7 @@ store_mend(struct store *store, enum store_file file, struct store_found *found)
 		ballast_free(store->folder);
 	memcpy(instance, store->instance, sizeof instance);
 	return mend(store, file, found)
-	    && (file != STORE_MAIN || (settle_instance(store, instance, found) && leave_memory(store, found)))
-	    && (found->unread || can_write(store, file)); /* of the redo log the next process has to find the file as it is */
+	    && (file != STORE_MAIN || (settle_instance(store, instance, found)
+	    /* of the redo log the next process has to find the file as it is */
+	    && leave_memory(store, found))) && (found->unread || can_write(store, file));
 }

@@ -15,11 +15,14 @@
 #include "store/history.h"
 
 void
-page_begin(struct page *page, struct store_reader *reader, const struct page_of *of, struct binds binds)
+page_begin(struct page *page, struct store_reader *reader, const struct page_of *of,
+    struct binds binds)
 {
-	struct db *db = reader == NULL ? NULL : of->kind == ROW_TRACE || of->kind >= ROW_LAST_RUN ? reader->history : reader->main;
+	struct db *db = reader == NULL ? NULL : of->kind == ROW_TRACE || of->kind >= ROW_LAST_RUN
+	    ? reader->history : reader->main;
 
-	*page = (struct page){ .reader = reader, .db = db, .kind = of->kind, .until = clock_mono() + READING_MICROSECONDS };
+	*page = (struct page){ .reader = reader, .db = db, .kind = of->kind, .until = clock_mono()
+	    + READING_MICROSECONDS };
 	page->limit = of->limit < STORE_PAGE_MAX ? of->limit : STORE_PAGE_MAX;
 	if (db == NULL)
 		return;
@@ -37,7 +40,8 @@ page_begin(struct page *page, struct store_reader *reader, const struct page_of 
 static bool
 read_row(struct page *page, void *row)
 {
-	if (page->query == NULL || page->count == page->limit || (page->count > 0 && clock_mono() > page->until))
+	if (page->query == NULL || page->count == page->limit
+	    || (page->count > 0 && clock_mono() > page->until))
 		return false;
 	if (!query_step(page->query)) {
 		page->ran_out = true;
@@ -56,9 +60,11 @@ end_reading(struct page *page, bool enough)
 	if (page->query != NULL)
 		query_reset(page->query);
 	db_set_deadline(page->db, 0);
-	if (db_fault(page->db) != DB_WELL && (db_fault(page->db) != DB_STOPPED || page->count == 0)) {
+	if (db_fault(page->db) != DB_WELL
+	    && (db_fault(page->db) != DB_STOPPED || page->count == 0)) {
 		reason_set(&page->reader->why, "%s", db_why(page->db));
-		page->reader->damaged |= page->db == page->reader->main && db_fault(page->db) == DB_DAMAGED;
+		page->reader->damaged |= page->db == page->reader->main && db_fault(page->db)
+		    == DB_DAMAGED;
 		reading = STORE_READ_BROKEN;
 	}
 	db_forgive(page->db);
@@ -112,37 +118,43 @@ page_end(struct page *page, bool enough)
 
 enum { COUNTED_AT_ONCE = 10000 };
 
-#define LIST(kind, type, limit_, tail_, ...)                                                                           \
-	do {                                                                                                           \
-		struct page page_;                                                                                     \
+#define LIST(kind, type, limit_, tail_, ...) \
+	do { \
+		struct page page_; \
 		page_begin(&page_, reader, &(struct page_of){ kind, tail_, limit_ }, BINDS(__VA_ARGS__));               \
-		return PAGE_READ(&page_, type, on_row, arg);                                                           \
+		return PAGE_READ(&page_, type, on_row, arg); \
 	} while (0)
 
 enum store_reading
-store_read_targets(struct store_reader *reader, uint64_t after, uint32_t limit, store_on_target *on_row, void *arg)
+store_read_targets(struct store_reader *reader, uint64_t after, uint32_t limit,
+    store_on_target *on_row, void *arg)
 {
 	LIST(ROW_TARGET, target, limit, "WHERE number > ?1 ORDER BY number LIMIT ?9", BIND(after));
 }
 
 enum store_reading
-store_read_states(struct store_reader *reader, uint64_t after, uint32_t limit, store_on_state *on_row, void *arg)
+store_read_states(struct store_reader *reader, uint64_t after, uint32_t limit,
+    store_on_state *on_row, void *arg)
 {
 	LIST(ROW_STATE, state, limit, "WHERE target > ?1 ORDER BY target LIMIT ?9", BIND(after));
 }
 
 enum store_reading
-store_read_evidence(struct store_reader *reader, uint64_t incident, const struct store_evidence_key *after,
-    uint32_t limit, store_on_evidence *on_row, void *arg)
+store_read_evidence(struct store_reader *reader, uint64_t incident,
+    const struct store_evidence_key *after, uint32_t limit, store_on_evidence *on_row, void *arg)
 {
-	LIST(ROW_EVIDENCE, evidence, limit, "WHERE incident = ?1 AND (run, leg, target) > (?2, ?3, ?4)"
-	    " ORDER BY run, leg, target LIMIT ?9", BIND(incident), BIND(after->run), BIND(after->leg), BIND(after->target));
+	LIST(ROW_EVIDENCE, evidence, limit,
+	    "WHERE incident = ?1 AND (run, leg, target) > (?2, ?3, ?4)"
+	    " ORDER BY run, leg, target LIMIT ?9", BIND(incident), BIND(after->run),
+	    BIND(after->leg), BIND(after->target));
 }
 
 enum store_reading
-store_read_notice_evidence(struct store_reader *reader, uint64_t notice, store_on_notice_evidence *on_row, void *arg)
+store_read_notice_evidence(struct store_reader *reader, uint64_t notice,
+    store_on_notice_evidence *on_row, void *arg)
 {
-	LIST(ROW_NOTICE_EVIDENCE, notice_evidence, STORE_PAGE_MAX, "WHERE notice = ?1 ORDER BY run, leg", BIND(notice));
+	LIST(ROW_NOTICE_EVIDENCE, notice_evidence, STORE_PAGE_MAX,
+	    "WHERE notice = ?1 ORDER BY run, leg", BIND(notice));
 }
 
 enum store_reading
@@ -158,8 +170,10 @@ store_read_notices(struct store_reader *reader, uint64_t target, uint64_t before
 	uint64_t below = before == 0 ? INT64_MAX : before;
 
 	if (target == UINT64_MAX)
-		LIST(ROW_NOTICE, notice, limit, "WHERE number < ?1 ORDER BY number DESC LIMIT ?9", BIND(below));
-	LIST(ROW_NOTICE, notice, limit, "WHERE number < ?1 AND target = ?2 ORDER BY number DESC LIMIT ?9", BIND(below),
+		LIST(ROW_NOTICE, notice, limit, "WHERE number < ?1 ORDER BY number DESC LIMIT ?9",
+		    BIND(below));
+	LIST(ROW_NOTICE, notice, limit,
+	    "WHERE number < ?1 AND target = ?2 ORDER BY number DESC LIMIT ?9", BIND(below),
 	    BIND(target));
 }
 
@@ -171,34 +185,41 @@ store_read_deliveries_in(struct store_reader *reader, enum store_delivery_state 
     const struct store_delivery_key *after, uint32_t limit, store_on_delivery *on_row, void *arg)
 {
 	const char *tail = state == STORE_DELIVERY_dead ? "WHERE state = 5 AND ?4 = 5 " IN_ORDER :
-	    state < STORE_DELIVERY_sent ? "WHERE ended = 0 AND state = ?4 " IN_ORDER : "WHERE state = ?4 " IN_ORDER;
+	    state < STORE_DELIVERY_sent ? "WHERE ended = 0 AND state = ?4 " IN_ORDER
+	    : "WHERE state = ?4 " IN_ORDER;
 
 	LIST(ROW_DELIVERY, delivery, limit, tail, BIND(after->notice), BIND_TEXT(after->notifier),
 	    BIND_TEXT(after->recipient), BIND(state));
 }
 
 enum store_reading
-store_read_notice_deliveries(struct store_reader *reader, uint64_t notice, store_on_delivery *on_row, void *arg)
+store_read_notice_deliveries(struct store_reader *reader, uint64_t notice,
+    store_on_delivery *on_row, void *arg)
 {
-	LIST(ROW_DELIVERY, delivery, STORE_PAGE_MAX, "WHERE notice = ?1 ORDER BY notifier, recipient", BIND(notice));
+	LIST(ROW_DELIVERY, delivery, STORE_PAGE_MAX,
+	    "WHERE notice = ?1 ORDER BY notifier, recipient", BIND(notice));
 }
 
 /* Behind that notice, which is moved: rows of a second at most. Returns false at the end, and on a
  * fault. */
 static bool
-add_waiting(struct db *db, const struct store_waiting_of *of, uint64_t *behind, struct store_waiting *waiting)
+add_waiting(struct db *db, const struct store_waiting_of *of, uint64_t *behind,
+    struct store_waiting *waiting)
 {
-	struct query *query = DB_ROW(db, "SELECT count(DISTINCT notice), min(created), max(notice) FROM (SELECT notice, created"
-	    " FROM deliveries INDEXED BY deliveries_open WHERE ended = 0 AND state < 4 AND notice > ?1 AND (?2 = '' OR notifier = ?2)"
-	    " AND (attempts > 0 OR not_before <= ?3) ORDER BY notice LIMIT ?4)", BIND(*behind), BIND_TEXT(of->notifier), BIND(of->due),
-	    BIND(COUNTED_AT_ONCE));
+	struct query *query = DB_ROW(db,
+	    "SELECT count(DISTINCT notice), min(created), max(notice) FROM (SELECT notice, created"
+	    " FROM deliveries INDEXED BY deliveries_open WHERE ended = 0 AND state < 4 AND notice >"
+	    " ?1 AND (?2 = '' OR notifier = ?2)"
+	    " AND (attempts > 0 OR not_before <= ?3) ORDER BY notice LIMIT ?4)", BIND(*behind),
+	    BIND_TEXT(of->notifier), BIND(of->due), BIND(COUNTED_AT_ONCE));
 	bool any = query != NULL && query_i64(query, 0) > 0;
 
 	if (any) {
 		int64_t since = query_i64(query, 1);
 
 		waiting->notices += (uint64_t)query_i64(query, 0);
-		waiting->since = waiting->since == 0 || since < waiting->since ? since : waiting->since;
+		waiting->since = waiting->since == 0 || since < waiting->since ? since
+		    : waiting->since;
 		*behind = (uint64_t)query_i64(query, 2);
 	}
 	if (query != NULL)
@@ -207,7 +228,8 @@ add_waiting(struct db *db, const struct store_waiting_of *of, uint64_t *behind, 
 }
 
 bool
-store_read_waiting(struct store_reader *reader, const struct store_waiting_of *of, struct store_waiting *waiting)
+store_read_waiting(struct store_reader *reader, const struct store_waiting_of *of,
+    struct store_waiting *waiting)
 {
 	uint64_t behind = 0;
 	bool more = true;
@@ -218,7 +240,8 @@ store_read_waiting(struct store_reader *reader, const struct store_waiting_of *o
 		db_set_deadline(reader->main, clock_mono() + READING_MICROSECONDS);
 		more = add_waiting(reader->main, of, &behind, waiting);
 	}
-	waiting->dead = (uint64_t)db_number(reader->main, "SELECT count(*) FROM deliveries WHERE state = 5", 0);
+	waiting->dead = (uint64_t)db_number(reader->main,
+	    "SELECT count(*) FROM deliveries WHERE state = 5", 0);
 	db_set_deadline(reader->main, 0);
 	if (db_fault(reader->main) == DB_WELL)
 		return true;
@@ -230,13 +253,16 @@ store_read_waiting(struct store_reader *reader, const struct store_waiting_of *o
 
 #define RESULT_COLUMNS "r.target, r.run, r.at, r.micros, r.verdict, r.mood, r.speaks_for, r.flags," \
     " o.word, p.word, r.phases, r.text"
-#define RESULT_WORDS " JOIN words o ON o.number = r.outcome JOIN words p ON p.number = r.phase_names"
+#define RESULT_WORDS \
+	" JOIN words o ON o.number = r.outcome JOIN words p ON p.number = r.phase_names"
 
 /* Of those since the heads were written, else what its head names; and of many targets at once. */
 static const char newest_sql[] =
     "WITH upto AS (SELECT coalesce((SELECT value FROM counts WHERE key = 'heads_upto'), 0) AS id),"
-    " recent AS MATERIALIZED (SELECT target, max(id) AS id FROM results WHERE id > (SELECT id FROM upto) GROUP BY target),"
-    " newest AS (SELECT target, id FROM recent UNION ALL SELECT h.target, coalesce((SELECT id FROM results"
+    " recent AS MATERIALIZED (SELECT target, max(id) AS id FROM results WHERE id > (SELECT id FROM"
+    " upto) GROUP BY target),"
+    " newest AS (SELECT target, id FROM recent UNION ALL SELECT h.target, coalesce((SELECT id FROM"
+    " results"
     "  WHERE id = h.last), h.bad) FROM heads h WHERE h.target NOT IN (SELECT target FROM recent))"
     " SELECT " RESULT_COLUMNS " FROM newest n JOIN results r ON r.id = n.id" RESULT_WORDS
     " WHERE n.target > ?1 ORDER BY n.target LIMIT ?2";
@@ -246,9 +272,12 @@ static struct store_result
 result_of(struct query *query, int64_t *times)
 {
 	return (struct store_result){ (uint64_t)query_i64(query, 0), (uint64_t)query_i64(query, 1),
-		query_i64(query, 2), query_i64(query, 3), (uint32_t)query_i64(query, 4), (uint32_t)query_i64(query, 5),
-		(uint32_t)query_i64(query, 6), (uint32_t)query_i64(query, 7), outcome_current(query_text(query, 8)), query_text(query, 9),
-		times_unpack(query_bytes(query, 10), times, STORE_PHASES_MAX), times, query_bytes(query, 11) };
+		query_i64(query, 2), query_i64(query, 3), (uint32_t)query_i64(query, 4),
+		    (uint32_t)query_i64(query, 5),
+		(uint32_t)query_i64(query, 6), (uint32_t)query_i64(query, 7),
+		    outcome_current(query_text(query, 8)), query_text(query, 9),
+		times_unpack(query_bytes(query, 10), times, STORE_PHASES_MAX), times,
+		    query_bytes(query, 11) };
 }
 
 static enum store_reading
@@ -262,7 +291,8 @@ outcome(struct store_reader *reader, enum store_reading reading)
 }
 
 enum store_reading
-store_read_newest(struct store_reader *reader, uint64_t after, uint32_t limit, store_on_result *on_row, void *arg)
+store_read_newest(struct store_reader *reader, uint64_t after, uint32_t limit,
+    store_on_result *on_row, void *arg)
 {
 	uint32_t most = limit < STORE_PAGE_MAX ? limit : STORE_PAGE_MAX, count = 0;
 	int64_t times[STORE_PHASES_MAX];
@@ -287,15 +317,19 @@ store_read_newest(struct store_reader *reader, uint64_t after, uint32_t limit, s
 }
 
 enum store_reading
-store_read_trace(struct store_reader *reader, uint64_t target, uint64_t run, store_on_trace *on_row, void *arg)
+store_read_trace(struct store_reader *reader, uint64_t target, uint64_t run, store_on_trace *on_row,
+    void *arg)
 {
-	LIST(ROW_TRACE, trace, STORE_PAGE_MAX, "WHERE target = ?1 AND run = ?2 ORDER BY leg", BIND(target), BIND(run));
+	LIST(ROW_TRACE, trace, STORE_PAGE_MAX, "WHERE target = ?1 AND run = ?2 ORDER BY leg",
+	    BIND(target), BIND(run));
 }
 
 enum store_reading
-store_read_traces(struct store_reader *reader, uint64_t target, uint32_t limit, store_on_trace *on_row, void *arg)
+store_read_traces(struct store_reader *reader, uint64_t target, uint32_t limit,
+    store_on_trace *on_row, void *arg)
 {
-	LIST(ROW_TRACE, trace, limit, "WHERE target = ?1 ORDER BY run DESC, leg LIMIT ?9", BIND(target));
+	LIST(ROW_TRACE, trace, limit, "WHERE target = ?1 ORDER BY run DESC, leg LIMIT ?9",
+	    BIND(target));
 }
 
 static uint64_t
@@ -315,8 +349,10 @@ last_run(struct db *db, const char *sql)
 uint64_t
 store_read_last_run(struct store_reader *reader)
 {
-	uint64_t evidence = last_run(reader->main, "SELECT max(run) FROM (SELECT run FROM evidence ORDER BY id DESC LIMIT 1000)");
-	uint64_t results = last_run(reader->history, "SELECT max(run) FROM (SELECT run FROM results ORDER BY id DESC LIMIT 1000)");
+	uint64_t evidence = last_run(reader->main,
+	    "SELECT max(run) FROM (SELECT run FROM evidence ORDER BY id DESC LIMIT 1000)");
+	uint64_t results = last_run(reader->history,
+	    "SELECT max(run) FROM (SELECT run FROM results ORDER BY id DESC LIMIT 1000)");
 
 	return evidence > results ? evidence : results;
 }

@@ -10,7 +10,8 @@ struct store_reader {
 	struct db *main, *history; /* NULL where there is none */
 	struct reason why;
 	bool damaged;    /* the main file, as reading it has shown */
-	bool *no_memory; /* that there was none for rows; NULL: a reader of its own, which nobody writes through */
+	/* that there was none for rows; NULL: a reader of its own, which nobody writes through */
+	bool *no_memory;
 };
 
 /* Opens one file of a folder for reading, which the caller closes; NULL: it cannot be read. */
@@ -44,13 +45,13 @@ void page_begin(struct page *, struct store_reader *, const struct page_of *, st
 bool page_next(struct page *, void *row);
 enum store_reading page_end(struct page *, bool enough);
 
-#define PAGE_READ(page, type, on_row, arg)                                                                             \
-	__extension__({                                                                                                \
-		struct store_##type row_;                                                                              \
-		bool enough_ = false;                                                                                  \
-		while (!enough_ && page_next((page), &row_))                                                           \
-			enough_ = !(on_row)((arg), &row_);                                                             \
-		page_end((page), enough_);                                                                             \
+#define PAGE_READ(page, type, on_row, arg) \
+	__extension__({ \
+		struct store_##type row_; \
+		bool enough_ = false; \
+		while (!enough_ && page_next((page), &row_)) \
+			enough_ = !(on_row)((arg), &row_); \
+		page_end((page), enough_); \
 	})
 
 #endif

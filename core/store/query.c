@@ -36,7 +36,9 @@ place_of(struct db *db, const void *key, uint32_t number)
 		queries = *db_statements(db) = calloc(1, sizeof *queries);
 	if (queries == NULL)
 		return NULL;
-	while (queries->places[i % PLACES].key != NULL && (queries->places[i % PLACES].key != key || queries->places[i % PLACES].number != number))
+	while (queries->places[i % PLACES].key != NULL
+	    && (queries->places[i % PLACES].key != key || queries->places[i % PLACES].number
+	    != number))
 		i++;
 	return &queries->places[i % PLACES];
 }
@@ -48,7 +50,8 @@ prepare(struct db *db, struct query *query, const char *sql)
 
 	query->statement = NULL;
 	sqlite3_finalize(before);
-	return db_check(db, sqlite3_prepare_v3(db_handle(db), sql, -1, SQLITE_PREPARE_PERSISTENT, &query->statement, NULL)) ? query : NULL;
+	return db_check(db, sqlite3_prepare_v3(db_handle(db), sql, -1, SQLITE_PREPARE_PERSISTENT,
+	    &query->statement, NULL)) ? query : NULL;
 }
 
 struct query *
@@ -83,7 +86,8 @@ db_query(struct db *db, const char *sql)
 {
 	struct query *query = query_kept(db, sql, 0);
 
-	return query != NULL && strcmp(sqlite3_sql(query->statement), sql) == 0 ? query : query_keep(db, sql, 0, sql);
+	return query != NULL && strcmp(sqlite3_sql(query->statement), sql) == 0 ? query
+	    : query_keep(db, sql, 0, sql);
 }
 
 void
@@ -95,7 +99,8 @@ query_bind_i64(struct query *query, int parameter, int64_t value)
 void
 query_bind_text(struct query *query, int parameter, const char *text)
 {
-	db_check(query->db, sqlite3_bind_text(query->statement, parameter, text == NULL ? "" : text, -1, SQLITE_STATIC));
+	db_check(query->db, sqlite3_bind_text(query->statement, parameter, text == NULL ? "" : text,
+	    -1, SQLITE_STATIC));
 }
 
 void
@@ -103,13 +108,15 @@ query_bind_bytes(struct query *query, int parameter, struct pw_bytes bytes)
 {
 	const char *data = bytes.data == NULL ? "" : bytes.data;
 
-	db_check(query->db, sqlite3_bind_blob64(query->statement, parameter, data, bytes.size, SQLITE_STATIC));
+	db_check(query->db, sqlite3_bind_blob64(query->statement, parameter, data, bytes.size,
+	    SQLITE_STATIC));
 }
 
 void
 query_bind_column(struct query *query, int parameter, struct query *of, int column)
 {
-	db_check(query->db, sqlite3_bind_value(query->statement, parameter, sqlite3_column_value(of->statement, column)));
+	db_check(query->db, sqlite3_bind_value(query->statement, parameter,
+	    sqlite3_column_value(of->statement, column)));
 }
 
 int
@@ -233,7 +240,8 @@ db_says(struct db *db, const char *sql, const char *text)
 int64_t
 db_size(struct db *db)
 {
-	return (db_number(db, "PRAGMA page_count", 0) - db_number(db, "PRAGMA freelist_count", 0)) * db_number(db, "PRAGMA page_size", 0);
+	return (db_number(db, "PRAGMA page_count", 0) - db_number(db, "PRAGMA freelist_count",
+	    0)) * db_number(db, "PRAGMA page_size", 0);
 }
 
 void

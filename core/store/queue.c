@@ -10,12 +10,12 @@
 
 /* ?1 is the notifier, ?2 and ?3 are the notice and the recipient of the row before. Columns are
  * those of ROW_DELIVERY, in the order of the table. */
-#define SELECT_OF(from, where)                                                                                         \
-	"SELECT d.*, n.kind, n.code, n.incident FROM " from "deliveries AS d"                                           \
+#define SELECT_OF(from, where) \
+	"SELECT d.*, n.kind, n.code, n.incident FROM " from "deliveries AS d" \
 	" CROSS JOIN notices AS n ON n.number = d.notice WHERE d.notifier = ?1 AND " where
 #define SELECT(where) SELECT_OF("", where)
 #define BEHIND "(d.notice, d.recipient) > (?2, ?3) ORDER BY d.notice, d.recipient"
-#define IS_FIRST                                                                                                       \
+#define IS_FIRST \
 	"(d.target = 0 OR NOT EXISTS (SELECT 1 FROM deliveries AS o WHERE o.ended = 0 AND o.notifier = ?1 AND o.target = d.target" \
 	" AND o.notice < d.notice AND o.recipient = d.recipient))"
 
@@ -26,17 +26,22 @@ static const struct {
 	uint32_t parameters; /* that many of: notifier, notice, recipient, of, at, not_before */
 } queues[] = {
 	[STORE_QUEUE_DUE] = { SELECT("d.state IN (1, 3) AND d.rank = ?4 AND d.not_before <= ?5"
-	    " AND (d.not_before, d.notice, d.recipient) > (?6, ?2, ?3) AND " IS_FIRST " ORDER BY d.not_before, d.notice, d.recipient"), 6 },
+	    " AND (d.not_before, d.notice, d.recipient) > (?6, ?2,"
+	    " ?3) AND " IS_FIRST " ORDER BY d.not_before, d.notice, d.recipient"), 6 },
 	[STORE_QUEUE_CLAIMED] = { SELECT("d.state = 2 AND " BEHIND), 3 },
 	[STORE_QUEUE_TARGET] = { SELECT("d.ended = 0 AND d.target = ?4 AND " BEHIND), 4 },
-	[STORE_QUEUE_ALL] = { SELECT("d.ended = 0 AND (d.target, d.notice, d.recipient) > (?4, ?2, ?3)"
+	[STORE_QUEUE_ALL] = { SELECT("d.ended = 0 AND (d.target, d.notice, d.recipient) > (?4,"
+	    " ?2, ?3)"
 	    " ORDER BY d.target, d.notice, d.recipient"), 4 },
 	/* Of many that wait few are both urgent and late: these are found in the index alone. */
-	[STORE_QUEUE_URGENT] = { SELECT_OF("deliveries AS u INDEXED BY deliveries_open CROSS JOIN ", "d.notice = u.notice"
-	    " AND d.recipient = u.recipient AND u.ended = 0 AND u.notifier = ?1 AND u.failover > 0 AND u.failover <= ?4 AND u.created <= ?5"
+	[STORE_QUEUE_URGENT] = { SELECT_OF("deliveries AS u INDEXED BY deliveries_open CROSS JOIN ",
+	    "d.notice = u.notice"
+	    " AND d.recipient = u.recipient AND u.ended = 0 AND u.notifier = ?1 AND u.failover > 0"
+	    " AND u.failover <= ?4 AND u.created <= ?5"
 	    " AND (u.notice, u.recipient) > (?2, ?3) ORDER BY u.notice, u.recipient"), 5 },
 	[STORE_QUEUE_NOTICE] = { SELECT("d.notice = ?4 AND d.ended = 0 AND " BEHIND), 4 },
-	[STORE_QUEUE_DIGEST] = { SELECT("d.ended = 0 AND d.state = 7 AND d.merged = ?4 AND " BEHIND), 4 },
+	[STORE_QUEUE_DIGEST] =
+	    { SELECT("d.ended = 0 AND d.state = 7 AND d.merged = ?4 AND " BEHIND), 4 },
 	[STORE_QUEUE_DELIVERY] = { SELECT("d.notice = ?4 AND ?2 = 0 AND d.recipient = ?3"), 4 },
 };
 
@@ -67,11 +72,13 @@ end(struct store *store, struct query *query)
 }
 
 bool
-store_read_queued(struct store *store, enum store_queue which, const struct store_queue_place *place, store_on_queued *on_row,
-    void *arg)
+store_read_queued(struct store *store, enum store_queue which,
+    const struct store_queue_place *place, store_on_queued *on_row, void *arg)
 {
-	const struct bind values[PARAMETERS_MAX] = { BIND_TEXT(place->notifier), BIND(place->notice), BIND_TEXT(place->recipient),
-		BIND(which == STORE_QUEUE_ALL ? place->target : place->of), BIND(place->at), BIND(place->not_before) };
+	const struct bind values[PARAMETERS_MAX] =
+		{ BIND_TEXT(place->notifier), BIND(place->notice), BIND_TEXT(place->recipient),
+		    BIND(which == STORE_QUEUE_ALL ? place->target : place->of), BIND(place->at),
+		    BIND(place->not_before) };
 	struct query *query = begin(store, queues[which].sql);
 	bool more = true;
 
@@ -106,21 +113,25 @@ read_number(struct store *store, const char *sql, struct binds binds)
 bool
 store_has_queued(struct store *store, const char *notifier, bool claimed)
 {
-	return read_number(store, claimed ? "SELECT 1 FROM deliveries WHERE state = 2 AND notifier = ?1 LIMIT 1"
-	    : "SELECT 1 FROM deliveries WHERE ended = 0 AND notifier = ?1 LIMIT 1", BINDS(BIND_TEXT(notifier))) != 0;
+	return read_number(store, claimed
+	    ? "SELECT 1 FROM deliveries WHERE state = 2 AND notifier = ?1 LIMIT 1"
+	    : "SELECT 1 FROM deliveries WHERE ended = 0 AND notifier = ?1 LIMIT 1",
+	    BINDS(BIND_TEXT(notifier))) != 0;
 }
 
 bool
 store_was_queued(struct store *store, const char *notifier, uint64_t notice)
 {
-	return read_number(store, "SELECT 1 FROM deliveries WHERE notice = ?1 AND notifier = ?2 AND NOT (state = 6 AND withheld)"
+	return read_number(store, "SELECT 1 FROM deliveries WHERE notice = ?1 AND notifier = ?2 AND"
+	    " NOT (state = 6 AND withheld)"
 	    " LIMIT 1", BINDS(BIND(notice), BIND_TEXT(notifier))) != 0;
 }
 
 bool
 store_was_sent(struct store *store, uint64_t notice)
 {
-	return read_number(store, "SELECT 1 FROM deliveries WHERE notice = ?1 AND state = 4 LIMIT 1", BINDS(BIND(notice))) != 0;
+	return read_number(store, "SELECT 1 FROM deliveries WHERE notice = ?1 AND state = 4"
+	    " LIMIT 1", BINDS(BIND(notice))) != 0;
 }
 
 #define UNSENT "ended = 0 AND state <> 7"
@@ -128,29 +139,38 @@ store_was_sent(struct store *store, uint64_t notice)
 uint32_t
 store_count_unsent(struct store *store, const char *notifier, uint64_t notice)
 {
-	return (uint32_t)read_number(store, "SELECT iif(max(doubt) = 0, count(*), 0) FROM deliveries"
-	    " WHERE notice = ?1 AND notifier = ?2 AND " UNSENT, BINDS(BIND(notice), BIND_TEXT(notifier)));
+	return (uint32_t)read_number(store,
+	    "SELECT iif(max(doubt) = 0, count(*), 0) FROM deliveries"
+	    " WHERE notice = ?1 AND notifier = ?2 AND " UNSENT,
+	    BINDS(BIND(notice), BIND_TEXT(notifier)));
 }
 
 uint64_t
-store_find_unsent_down(struct store *store, const char *notifier, uint64_t incident, uint32_t recipients)
+store_find_unsent_down(struct store *store, const char *notifier, uint64_t incident,
+    uint32_t recipients)
 {
-	return (uint64_t)read_number(store, "SELECT iif(max(doubt) = 0 AND count(*) = ?3 AND min(number) = max(number), number, 0)"
-	    " FROM notices CROSS JOIN deliveries ON notice = number WHERE incident = ?1 AND incident > 0 AND kind = 'down'"
-	    " AND notifier = ?2 AND " UNSENT, BINDS(BIND(incident), BIND_TEXT(notifier), BIND(recipients)));
+	return (uint64_t)read_number(store,
+	    "SELECT iif(max(doubt) = 0 AND count(*) = ?3 AND min(number) = max(number), number, 0)"
+	    " FROM notices CROSS JOIN deliveries ON notice = number WHERE incident = ?1 AND"
+	    " incident > 0 AND kind = 'down'"
+	    " AND notifier = ?2 AND " UNSENT,
+	    BINDS(BIND(incident), BIND_TEXT(notifier), BIND(recipients)));
 }
 
 uint32_t
 store_count_waiting(struct store *store, const char *notifier, int64_t now)
 {
-	return (uint32_t)read_number(store, "SELECT count(DISTINCT notice) FROM deliveries WHERE ended = 0 AND notifier = ?1 AND state < 4"
-	    " AND NOT (state = 1 AND attempts = 0 AND not_before > ?2)", BINDS(BIND_TEXT(notifier), BIND(now)));
+	return (uint32_t)read_number(store, "SELECT count(DISTINCT notice) FROM deliveries WHERE"
+	    " ended = 0 AND notifier = ?1 AND state < 4"
+	    " AND NOT (state = 1 AND attempts = 0 AND not_before > ?2)",
+	    BINDS(BIND_TEXT(notifier), BIND(now)));
 }
 
 bool
 store_read_receivers(struct store *store, store_on_receiver *on_receiver, void *arg)
 {
-	struct query *query = begin(store, "SELECT DISTINCT notifier, recipient FROM deliveries WHERE ended = 0");
+	struct query *query = begin(store,
+	    "SELECT DISTINCT notifier, recipient FROM deliveries WHERE ended = 0");
 
 	while (query != NULL && query_step(query))
 		on_receiver(arg, query_text(query, 0), query_text(query, 1));

@@ -10,15 +10,18 @@
 #include "store/store.h"
 
 enum store_queue {
-	STORE_QUEUE_DUE,     /* not claimed, of the rank `of`, whose time has come `at`, and nothing older of the same target waits for
-	                        the same recipient (of ourselves it may): by that time and notice */
+	/* not claimed, of the rank `of`, whose time has come `at`, and nothing older of the same
+	 * target waits for the same recipient (of ourselves it may): by that time and notice */
+	STORE_QUEUE_DUE,
 	STORE_QUEUE_CLAIMED, /* by notice, as all below */
 	STORE_QUEUE_TARGET,  /* of the target `of` */
 	STORE_QUEUE_ALL,     /* but by target first */
-	STORE_QUEUE_URGENT,  /* made up to `at`; `of`: the last of enum store_failover that is looked for */
+	/* made up to `at`; `of`: the last of enum store_failover that is looked for */
+	STORE_QUEUE_URGENT,
 	STORE_QUEUE_NOTICE,  /* of the notice `of` */
 	STORE_QUEUE_DIGEST,  /* that stand in the digest of the notice `of` */
-	STORE_QUEUE_DELIVERY /* of the notice `of`, the one for the recipient that is given, queued or not */
+	/* of the notice `of`, the one for the recipient that is given, queued or not */
+	STORE_QUEUE_DELIVERY
 };
 
 /* Where to look, and behind which row; zeroes and "" before the first one. */
@@ -41,7 +44,8 @@ struct store_queued {
  * are no more. Returns false if not all could be read, and none of them count: what is open goes on
  * in memory then, and is to be read once more there. */
 typedef bool store_on_queued(void *arg, const struct store_queued *);
-bool store_read_queued(struct store *, enum store_queue, const struct store_queue_place *, store_on_queued *, void *);
+bool store_read_queued(struct store *, enum store_queue, const struct store_queue_place *,
+    store_on_queued *, void *);
 
 /* Returns whether anything is queued for the notifier; `claimed`: that is claimed. */
 bool store_has_queued(struct store *, const char *notifier, bool claimed);
@@ -56,7 +60,8 @@ bool store_was_sent(struct store *, uint64_t notice);
 uint32_t store_count_unsent(struct store *, const char *notifier, uint64_t notice);
 /* The notice of the incident that says that it is down, where it is the only one that is queued,
  * and the same is true of it for so many recipients; 0: there is none. */
-uint64_t store_find_unsent_down(struct store *, const char *notifier, uint64_t incident, uint32_t recipients);
+uint64_t store_find_unsent_down(struct store *, const char *notifier, uint64_t incident,
+    uint32_t recipients);
 
 /* How many notices of the notifier are open whose time to be tried first has come. */
 uint32_t store_count_waiting(struct store *, const char *notifier, int64_t now);

@@ -26,7 +26,9 @@ store_daemon_runs(const char *folder)
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (fd < 0)
 		return false;
-	runs = flock(fd, LOCK_SH | LOCK_NB) != 0; /* also where a filter of system calls refuses to tell: such processes end with the daemon */
+	/* also where a filter of system calls refuses to tell: such processes end with the
+	 * daemon */
+	runs = flock(fd, LOCK_SH | LOCK_NB) != 0;
 	close(fd);
 	return runs;
 }
@@ -58,7 +60,8 @@ is_still(const char *folder, const char *path)
 	char log[PATH_MAX + 8];
 
 	snprintf(log, sizeof log, "%s-wal", path);
-	return access(path, R_OK) == 0 && access(log, F_OK) != 0 && errno == ENOENT && !store_daemon_runs(folder);
+	return access(path, R_OK) == 0 && access(log, F_OK) != 0 && errno == ENOENT
+	    && !store_daemon_runs(folder);
 }
 
 static enum store_reader_opening
@@ -73,8 +76,8 @@ judge(struct db *db, const struct schema *schema, struct reason *why)
 		return STORE_READER_NOTHING;
 	case SCHEMA_OLDER:
 	case SCHEMA_NEWER:
-		reason_set(why, "%s has version %d, and this program reads version %d", schema->name, version,
-		    schema->version);
+		reason_set(why, "%s has version %d, and this program reads version %d",
+		    schema->name, version, schema->version);
 		return STORE_READER_OTHER;
 	case SCHEMA_FOREIGN:
 		reason_set(why, "%s is a database of something else", schema->name);
@@ -87,7 +90,8 @@ judge(struct db *db, const struct schema *schema, struct reason *why)
 }
 
 static struct db *
-open_file(const char *folder, enum store_file file, enum store_reader_opening *opening, struct reason *why)
+open_file(const char *folder, enum store_file file, enum store_reader_opening *opening,
+    struct reason *why)
 {
 	const struct schema *schema = &schemas[file];
 	char path[PATH_MAX];
@@ -99,7 +103,8 @@ open_file(const char *folder, enum store_file file, enum store_reader_opening *o
 	if (access(path, F_OK) != 0 && errno == ENOENT)
 		return NULL;
 	*opening = STORE_READER_FAILED;
-	if (stat(path, &status) == 0 && !S_ISREG(status.st_mode)) { /* whoever opens a pipe for reading waits for a writer */
+	/* whoever opens a pipe for reading waits for a writer */
+	if (stat(path, &status) == 0 && !S_ISREG(status.st_mode)) {
 		reason_set(why, "%s is not a regular file", path);
 		return NULL;
 	}

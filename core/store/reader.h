@@ -27,13 +27,15 @@ enum store_reading {
 enum store_reader_opening {
 	STORE_READER_OPENED,
 	STORE_READER_NOTHING,  /* nothing was ever kept in this folder */
-	STORE_READER_OTHER,    /* another version's schema: older (the daemon brings it up) or newer */
+	/* another version's schema: older (the daemon brings it up) or newer */
+	STORE_READER_OTHER,
 	STORE_READER_FAILED
 };
 
 /* Opens postwatch.db and, where it is there, history.db: without it, its lists are empty. NULL
  * unless OPENED. */
-struct store_reader *store_reader_open(const char *folder, enum store_reader_opening *, struct reason *why);
+struct store_reader *store_reader_open(const char *folder, enum store_reader_opening *,
+    struct reason *why);
 void store_reader_close(struct store_reader **);
 const char *store_reader_why(const struct store_reader *);
 
@@ -58,25 +60,28 @@ typedef bool store_on_trace(void *arg, const struct store_trace *);
 int64_t store_read_meta(struct store_reader *, const char *key, void *value, size_t room);
 
 /* By number, behind `after` (0: from the first), those that are gone included. */
-enum store_reading store_read_targets(struct store_reader *, uint64_t after, uint32_t limit, store_on_target *, void *);
+enum store_reading store_read_targets(struct store_reader *, uint64_t after, uint32_t limit,
+    store_on_target *, void *);
 
-enum store_reading store_read_states(struct store_reader *, uint64_t after, uint32_t limit, store_on_state *, void *);
+enum store_reading store_read_states(struct store_reader *, uint64_t after, uint32_t limit,
+    store_on_state *, void *);
 
 /* Of an incident, in the order of its runs, which no clock that was set can change; 0: of none,
  * which is what open suspicions have. Behind `after` as a whole: runs are numbered from 1. */
 struct store_evidence_key { uint64_t run; uint32_t leg; uint64_t target; };
 #define STORE_EVIDENCE_FIRST ((struct store_evidence_key){ .run = 0 })
-enum store_reading store_read_evidence(struct store_reader *, uint64_t incident, const struct store_evidence_key *after,
-    uint32_t limit, store_on_evidence *, void *);
+enum store_reading store_read_evidence(struct store_reader *, uint64_t incident,
+    const struct store_evidence_key *after, uint32_t limit, store_on_evidence *, void *);
 
 /* Of a notice, in the order of its runs and their legs. */
-enum store_reading store_read_notice_evidence(struct store_reader *, uint64_t notice, store_on_notice_evidence *, void *);
+enum store_reading store_read_notice_evidence(struct store_reader *, uint64_t notice,
+    store_on_notice_evidence *, void *);
 
 enum store_reading store_read_notice(struct store_reader *, uint64_t number, store_on_notice *,
     void *);
 /* The newest first, before `before` (0: from the newest); of one target, or of all (UINT64_MAX). */
-enum store_reading store_read_notices(struct store_reader *, uint64_t target, uint64_t before, uint32_t limit,
-    store_on_notice *, void *);
+enum store_reading store_read_notices(struct store_reader *, uint64_t target, uint64_t before,
+    uint32_t limit, store_on_notice *, void *);
 
 /* Those in one state by (notice, notifier, recipient), behind `after` (zeroes and "": from the
  * first). */
@@ -84,7 +89,8 @@ struct store_delivery_key { uint64_t notice; const char *notifier, *recipient; }
 enum store_reading store_read_deliveries_in(struct store_reader *, enum store_delivery_state,
     const struct store_delivery_key *after, uint32_t limit, store_on_delivery *, void *);
 /* Of one notice. */
-enum store_reading store_read_notice_deliveries(struct store_reader *, uint64_t notice, store_on_delivery *, void *);
+enum store_reading store_read_notice_deliveries(struct store_reader *, uint64_t notice,
+    store_on_delivery *, void *);
 /* How much of it is open and how much has ended dead; false: it cannot be read. */
 struct store_waiting {
 	uint64_t notices;   /* that some delivery is open of */
@@ -94,13 +100,17 @@ struct store_waiting {
 /* Of which notifier ("": all of them), and of what that was tried or is due by then. */
 struct store_waiting_of { const char *notifier; int64_t due; };
 #define STORE_WAITING_ALL ((struct store_waiting_of){ "", INT64_MAX })
-bool store_read_waiting(struct store_reader *, const struct store_waiting_of *, struct store_waiting *);
+bool store_read_waiting(struct store_reader *, const struct store_waiting_of *,
+    struct store_waiting *);
 
 /* The newest result of each target, by target, behind `after`. */
-enum store_reading store_read_newest(struct store_reader *, uint64_t after, uint32_t limit, store_on_result *, void *);
-enum store_reading store_read_trace(struct store_reader *, uint64_t target, uint64_t run, store_on_trace *, void *);
+enum store_reading store_read_newest(struct store_reader *, uint64_t after, uint32_t limit,
+    store_on_result *, void *);
+enum store_reading store_read_trace(struct store_reader *, uint64_t target, uint64_t run,
+    store_on_trace *, void *);
 /* Those of a target, the newest run first. */
-enum store_reading store_read_traces(struct store_reader *, uint64_t target, uint32_t limit, store_on_trace *, void *);
+enum store_reading store_read_traces(struct store_reader *, uint64_t target, uint32_t limit,
+    store_on_trace *, void *);
 
 /* The highest number among the runs that were written last, of whatever target; 0: there are none,
  * or they cannot be read. */

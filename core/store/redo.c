@@ -44,7 +44,8 @@ redo_open(const char *folder, int64_t bytes)
 	reserve_space(path, bytes);
 	redo->half = bytes / 2;
 	redo->fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	if (redo->fd < 0 || fstat(redo->fd, &status) != 0 || !S_ISREG(status.st_mode) || status.st_size < bytes)
+	if (redo->fd < 0 || fstat(redo->fd, &status) != 0 || !S_ISREG(status.st_mode)
+	    || status.st_size < bytes)
 		redo_close(&redo);
 	return redo;
 }
@@ -65,8 +66,9 @@ static bool
 transfer(struct redo *redo, bool writes, size_t size, off_t at)
 {
 	for (size_t done = 0; done < size;) {
-		ssize_t some = writes ? pwrite(redo->fd, redo->bytes + done, size - done, at + (off_t)done)
-		    : pread(redo->fd, redo->bytes + done, size - done, at + (off_t)done);
+		ssize_t some = writes ? pwrite(redo->fd, redo->bytes + done, size - done,
+		    at + (off_t)done) : pread(redo->fd, redo->bytes + done, size - done,
+		    at + (off_t)done);
 
 		if (some == 0 || (some < 0 && errno != EINTR))
 			return false;
@@ -79,7 +81,8 @@ transfer(struct redo *redo, bool writes, size_t size, off_t at)
 static uint64_t
 hash_of(const struct label *label, const char *bytes)
 {
-	uint64_t hash = hash_add(hash_add(HASH_BEGIN, &label->number, sizeof label->number), label->sizes, sizeof label->sizes);
+	uint64_t hash = hash_add(hash_add(HASH_BEGIN, &label->number, sizeof label->number),
+	    label->sizes, sizeof label->sizes);
 
 	for (size_t i = 0, at = sizeof *label; i < 3; at += label->sizes[i++])
 		hash = hash_add(hash, bytes + at, label->sizes[i]);
@@ -106,8 +109,10 @@ bool
 redo_write(struct redo *redo, const struct redo_state *state)
 {
 	const struct pw_bytes parts[3] = { state->head, state->earlier, state->changes };
-	struct label label = { .number = redo->number + 1, .sizes = { parts[0].size, parts[1].size, parts[2].size } };
-	size_t size = sizeof label + parts[0].size + parts[1].size + parts[2].size, at = sizeof label;
+	struct label label = { .number = redo->number + 1,
+	    .sizes = { parts[0].size, parts[1].size, parts[2].size } };
+	size_t size = sizeof label + parts[0].size + parts[1].size + parts[2].size,
+	    at = sizeof label;
 	int64_t began = clock_mono();
 	bool written;
 
@@ -118,7 +123,8 @@ redo_write(struct redo *redo, const struct redo_state *state)
 			memcpy(redo->bytes + at, parts[i].data, parts[i].size);
 	label.hash = hash_of(&label, redo->bytes);
 	memcpy(redo->bytes, &label, sizeof label);
-	written = transfer(redo, true, size, (off_t)(label.number % 2) * redo->half) && fdatasync(redo->fd) == 0;
+	written = transfer(redo, true, size, (off_t)(label.number % 2) * redo->half)
+	    && fdatasync(redo->fd) == 0;
 	redo->number = written ? label.number : redo->number;
 	redo->rests = clock_mono() - began > slow;
 	return written;
@@ -130,14 +136,16 @@ read_half(struct redo *redo, off_t half, struct label *label)
 {
 	size_t size = sizeof *label;
 
-	if (!resize(redo, sizeof *label) || !transfer(redo, false, sizeof *label, half * redo->half))
+	if (!resize(redo, sizeof *label)
+	    || !transfer(redo, false, sizeof *label, half * redo->half))
 		return false;
 	memcpy(label, redo->bytes, sizeof *label);
 	for (size_t i = 0; i < 3; size += label->sizes[i++])
 		if (label->sizes[i] > (size_t)redo->half - size)
 			return false;
 	return label->number != 0 && label->number % 2 == (uint64_t)half && resize(redo, size)
-	    && transfer(redo, false, size, half * redo->half) && hash_of(label, redo->bytes) == label->hash;
+	    && transfer(redo, false, size, half * redo->half) && hash_of(label, redo->bytes)
+	    == label->hash;
 }
 
 bool

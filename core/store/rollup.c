@@ -21,7 +21,8 @@ account(struct store_rollup *made, const struct rollup_run *run, int64_t from, i
 		int64_t end = run->at + (int64_t)run->speaks_for * SECOND;
 
 		spoken = end < from ? from : end > until ? until : end;
-		made->time[run->mood < STORE_MOODS_END ? run->mood : STORE_MOOD_unknown] += spoken - from;
+		made->time[run->mood < STORE_MOODS_END ? run->mood
+		    : STORE_MOOD_unknown] += spoken - from;
 	}
 	made->time[STORE_MOOD_unknown] += until - spoken;
 }
@@ -46,7 +47,8 @@ times_of(int64_t *values, size_t count)
 	if (count == 0)
 		return (struct store_phase_times){ -1, -1, -1 };
 	qsort(values, count, sizeof *values, by_size);
-	return (struct store_phase_times){ percentile(values, count, 50), percentile(values, count, 95), values[count - 1] };
+	return (struct store_phase_times){ percentile(values, count, 50),
+	    percentile(values, count, 95), values[count - 1] };
 }
 
 static struct store_phase_times
@@ -56,7 +58,8 @@ measure(const struct rollup_run *runs, uint32_t count, uint32_t phase, int64_t *
 	size_t found = 0;
 
 	for (uint32_t i = 0; i < count; i++) {
-		if (runs[i].phase_names == names && phase < runs[i].phase_count && runs[i].phases[phase] >= 0)
+		if (runs[i].phase_names == names && phase < runs[i].phase_count
+		    && runs[i].phases[phase] >= 0)
 			values[found++] = runs[i].phases[phase];
 	}
 	return times_of(values, found);
@@ -76,8 +79,8 @@ measure_whole(const struct rollup_run *runs, uint32_t count, int64_t *values)
 }
 
 bool
-rollup_make(const struct rollup_run *runs, uint32_t count, const struct rollup_run *before, int64_t start,
-    int64_t length, struct store_rollup *made, uint32_t *phase_names)
+rollup_make(const struct rollup_run *runs, uint32_t count, const struct rollup_run *before,
+    int64_t start, int64_t length, struct store_rollup *made, uint32_t *phase_names)
 {
 	int64_t *values = count == 0 ? NULL : malloc(count * sizeof *values);
 	int64_t from = start;
@@ -102,12 +105,16 @@ rollup_make(const struct rollup_run *runs, uint32_t count, const struct rollup_r
 	return count > 0 || made->time[STORE_MOOD_unknown] < length;
 }
 
-enum { TARGETS_A_STEP = 16, ROLLUPS_A_STEP = 256, ROWS_A_TARGET = 16384, COUNTS = PW_UNKNOWN + 1 + STORE_MOODS_END };
-static_assert(STORE_MOOD_up == 0 && STORE_MOOD_degraded == 1 && STORE_MOOD_down == 2 && STORE_MOOD_unknown == 3
-    && STORE_MOOD_paused == 4 && STORE_MOODS_END == 5, "the columns of rollups stand in the order of enum store_mood");
-static const int64_t GRACE = INT64_C(300) * SECOND; /* a run counts where it began, and is kept when it has ended */
+enum { TARGETS_A_STEP = 16, ROLLUPS_A_STEP = 256, ROWS_A_TARGET = 16384, COUNTS = PW_UNKNOWN + 1
+    + STORE_MOODS_END };
+static_assert(STORE_MOOD_up == 0 && STORE_MOOD_degraded == 1 && STORE_MOOD_down == 2
+    && STORE_MOOD_unknown == 3 && STORE_MOOD_paused == 4 && STORE_MOODS_END == 5,
+    "the columns of rollups stand in the order of enum store_mood");
+/* a run counts where it began, and is kept when it has ended */
+static const int64_t GRACE = INT64_C(300) * SECOND;
 
-static const char *const keys[STORE_SPANS] = { [STORE_QUARTER] = "rolled_quarters", [STORE_HOUR] = "rolled_hours" };
+static const char *const keys[STORE_SPANS] = { [STORE_QUARTER] = "rolled_quarters",
+    [STORE_HOUR] = "rolled_hours" };
 
 static int64_t
 floor_to(int64_t time, int64_t length)
@@ -142,7 +149,8 @@ find_span(struct store *store, enum store_span span, int64_t now)
 static bool
 read_run(struct db *db, uint64_t row, struct rollup_run *run, uint64_t *prev)
 {
-	struct query *query = DB_ROW(db, "SELECT at, verdict, mood, speaks_for, phase_names, phases, prev, micros"
+	struct query *query = DB_ROW(db,
+	    "SELECT at, verdict, mood, speaks_for, phase_names, phases, prev, micros"
 	    " FROM results WHERE id = ?1", BIND(row));
 
 	if (query == NULL)
@@ -188,12 +196,16 @@ collect(struct store *store, uint64_t row, int64_t begins, int64_t ends, bool *b
 static bool
 write_rollup(struct db *db, const struct store_rollup *made, uint32_t names)
 {
-	struct query *query = db_query(db, "INSERT INTO rollups (target, span, start, counts, phase_names, phases,"
+	struct query *query = db_query(db,
+	    "INSERT INTO rollups (target, span, start, counts, phase_names, phases,"
 	    " up, degraded, down, unknown, paused, p50, p95)"
-	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, nullif(?12, -1), nullif(?13, -1))"
+	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, nullif(?12, -1),"
+	    " nullif(?13, -1))"
 	    " ON CONFLICT (target, span, start) DO UPDATE SET counts = excluded.counts,"
-	    " phase_names = excluded.phase_names, phases = excluded.phases, up = excluded.up, degraded = excluded.degraded,"
-	    " down = excluded.down, unknown = excluded.unknown, paused = excluded.paused, p50 = excluded.p50, p95 = excluded.p95");
+	    " phase_names = excluded.phase_names, phases = excluded.phases, up = excluded.up,"
+	    " degraded = excluded.degraded,"
+	    " down = excluded.down, unknown = excluded.unknown, paused = excluded.paused, p50 ="
+	    " excluded.p50, p95 = excluded.p95");
 	unsigned char counts[TIMES_MAX], phases[TIMES_MAX];
 	int64_t values[COUNTS];
 	size_t size;
@@ -224,7 +236,8 @@ write_rollup(struct db *db, const struct store_rollup *made, uint32_t names)
 static bool
 fill_rollup(struct db *db)
 {
-	struct query *query = db_query(db, "SELECT target, span, start, counts FROM rollups WHERE up IS NULL"
+	struct query *query = db_query(db,
+	    "SELECT target, span, start, counts FROM rollups WHERE up IS NULL"
 	    " ORDER BY target, span, start LIMIT 1");
 	int64_t values[COUNTS] = { 0 }, key[3];
 
@@ -234,7 +247,8 @@ fill_rollup(struct db *db)
 		key[i] = query_i64(query, i);
 	times_unpack(query_bytes(query, 3), values, COUNTS);
 	query_reset(query);
-	query = db_query(db, "UPDATE rollups SET up = ?4, degraded = ?5, down = ?6, unknown = ?7, paused = ?8"
+	query = db_query(db, "UPDATE rollups SET up = ?4, degraded = ?5, down = ?6, unknown = ?7,"
+	    " paused = ?8"
 	    " WHERE target = ?1 AND span = ?2 AND start = ?3");
 	if (query == NULL)
 		return false;
@@ -261,7 +275,8 @@ maintenance_fill_rollups(struct store *store, int64_t now, struct store_maintain
 }
 
 static bool
-registry_target(struct store *store, enum store_span span, uint64_t target, struct store_maintained *tended)
+registry_target(struct store *store, enum store_span span, uint64_t target,
+    struct store_maintained *tended)
 {
 	struct db *db = store->db_files[STORE_HISTORY].db;
 	struct maintenance *maintenance = store->maintenance;
@@ -269,7 +284,8 @@ registry_target(struct store *store, enum store_span span, uint64_t target, stru
 	struct store_rollup made;
 	uint32_t names;
 	bool before;
-	uint32_t first = collect(store, store->history.heads[target].last, begins, begins + length, &before);
+	uint32_t first = collect(store, store->history.heads[target].last, begins, begins + length,
+	    &before);
 
 	if (db_fault(db) != DB_WELL)
 		return false;
@@ -283,7 +299,8 @@ registry_target(struct store *store, enum store_span span, uint64_t target, stru
 }
 
 enum step
-maintenance_roll(struct store *store, enum store_span span, int64_t now, struct store_maintained *tended)
+maintenance_roll(struct store *store, enum store_span span, int64_t now,
+    struct store_maintained *tended)
 {
 	struct maintenance *maintenance = store->maintenance;
 	uint64_t *target = &maintenance->target[span];
@@ -293,7 +310,8 @@ maintenance_roll(struct store *store, enum store_span span, int64_t now, struct 
 		return STEP_BROKEN;
 	if (now < maintenance->begins[span] + length + GRACE)
 		return STEP_NOTHING;
-	for (int made = 0; made < TARGETS_A_STEP && *target < store->history.head_count; ++*target) {
+	for (int made = 0; made < TARGETS_A_STEP && *target < store->history.head_count;
+	    ++*target) {
 		if (store->history.heads[*target].last == 0)
 			continue;
 		if (!registry_target(store, span, *target, tended))
@@ -304,6 +322,6 @@ maintenance_roll(struct store *store, enum store_span span, int64_t now, struct 
 		return STEP_DONE;
 	*target = 0;
 	maintenance->begins[span] += length;
-	return history_set_count(store->db_files[STORE_HISTORY].db, keys[span], maintenance->begins[span]) ? STEP_DONE :
-	    STEP_BROKEN;
+	return history_set_count(store->db_files[STORE_HISTORY].db, keys[span],
+	    maintenance->begins[span]) ? STEP_DONE : STEP_BROKEN;
 }

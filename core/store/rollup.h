@@ -15,7 +15,7 @@ struct rollup_run {
 /* `runs` are those that began within the span, in order; `before`: the last one before it, NULL
  * where there is none. The times of phases are of the runs whose list of phases is that of the last
  * run. False: nothing is known of the span, and there is no row to be made. */
-bool rollup_make(const struct rollup_run *runs, uint32_t count, const struct rollup_run *before, int64_t start,
-    int64_t length, struct store_rollup *made, uint32_t *phase_names);
+bool rollup_make(const struct rollup_run *runs, uint32_t count, const struct rollup_run *before,
+    int64_t start, int64_t length, struct store_rollup *made, uint32_t *phase_names);
 
 #endif

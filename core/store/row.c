@@ -5,7 +5,8 @@
 #include "store/row.h"
 
 #define FIELD(type_, kind, member) { #member, FIELD_##type_, offsetof(struct store_##kind, member) }
-#define FIELD_AS(type_, kind, member, column_) { column_, FIELD_##type_, offsetof(struct store_##kind, member) }
+#define FIELD_AS(type_, kind, member, column_) \
+	{ column_, FIELD_##type_, offsetof(struct store_##kind, member) }
 
 /* CROSS JOIN: by the index of deliveries that the list is limited to, and in its order. */
 #define UNDELIVERED "(SELECT d.notice, d.notifier, d.recipient, d.target, t.name, n.kind, n.text, d.state, d.attempts," \
@@ -46,7 +47,7 @@
 /* Several indexes lead to deliveries: a statement that only changes one costs half of what one does
  * that adds it where it is missing, and one that does not name `ended` leaves the indexes alone
  * that hold all that is queued. */
-#define DELIVERY_FIELDS                                                                                                \
+#define DELIVERY_FIELDS \
 	FIELD(I64, delivery, notice), FIELD(TEXT, delivery, notifier), FIELD(TEXT, delivery, recipient), \
 	FIELD(I64, delivery, target), FIELD(U32, delivery, state), FIELD(U32, delivery, attempts), \
 	FIELD(I64, delivery, not_before), FIELD(I64, delivery, claim), FIELD(I64, delivery, created), \
@@ -57,101 +58,132 @@
 
 const struct row_form row_forms[ROW_KINDS] = {
 	[ROW_TARGET] = { "targets", 1, sizeof(struct store_target), NULL, ROW_REPLACE, {
-		FIELD(I64, target, number), FIELD(TEXT, target, identity), FIELD(TEXT, target, name),
-		FIELD(TEXT, target, probe), FIELD(TEXT, target, host), FIELD(U32, target, port),
-		FIELD(TEXT, target, was), FIELD(I64, target, known), FIELD(I64, target, gone) } },
+		FIELD(I64, target, number), FIELD(TEXT, target, identity),
+		FIELD(TEXT, target, name), FIELD(TEXT, target, probe), FIELD(TEXT, target, host),
+		FIELD(U32, target, port), FIELD(TEXT, target, was), FIELD(I64, target, known),
+		FIELD(I64, target, gone) } },
 	[ROW_STATE] = { "states", 1, sizeof(struct store_state), NULL, ROW_REPLACE, {
-		FIELD(I64, state, target), FIELD(I64, state, at), FIELD(BYTES, state, record), FIELD(TEXT, state, state),
-		FIELD(TEXT, state, verdict), FIELD(TEXT, state, outcome), FIELD(TEXT, state, silences),
-		FIELD(BYTES, state, text), FIELD(I64, state, since), FIELD(I64, state, ended), FIELD(I64, state, interval),
-		FIELD(U32, state, fails), FIELD(U32, state, passes), FIELD(U32, state, attempts), FIELD(U32, state, doubled),
+		FIELD(I64, state, target), FIELD(I64, state, at), FIELD(BYTES, state, record),
+		FIELD(TEXT, state, state), FIELD(TEXT, state, verdict), FIELD(TEXT, state, outcome),
+		FIELD(TEXT, state, silences), FIELD(BYTES, state, text), FIELD(I64, state, since),
+		FIELD(I64, state, ended), FIELD(I64, state, interval), FIELD(U32, state, fails),
+		FIELD(U32, state, passes), FIELD(U32, state, attempts), FIELD(U32, state, doubled),
 		FIELD(U32, state, flapping), FIELD(U32, state, slow), FIELD(U32, state, held),
 		FIELD(U32, state, quarantined) } },
 	[ROW_INCIDENT] = { "incidents", 1, sizeof(struct store_incident), NULL, ROW_REPLACE, {
-		FIELD(I64, incident, number), FIELD(I64, incident, target), FIELD(I64, incident, change),
-		FIELD(I64, incident, began), FIELD(I64, incident, confirmed), FIELD(I64, incident, ended),
+		FIELD(I64, incident, number), FIELD(I64, incident, target),
+		FIELD(I64, incident, change), FIELD(I64, incident, began),
+		FIELD(I64, incident, confirmed), FIELD(I64, incident, ended),
 		FIELD(I64, incident, end_confirmed), FIELD(TEXT, incident, outcome),
 		FIELD_AS(TEXT, incident, end, "ending"), FIELD(BYTES, incident, text),
 		FIELD(BYTES, incident, end_text), FIELD(I64, incident, acknowledged),
-		FIELD(BYTES, incident, ack_by), FIELD(BYTES, incident, ack_why), FIELD(I64, incident, reminded) } },
+		FIELD(BYTES, incident, ack_by), FIELD(BYTES, incident, ack_why),
+		FIELD(I64, incident, reminded) } },
 	/* What an incident is found by never changes: two indexes are left alone. */
-	[ROW_INCIDENT_CHANGED] = { "incidents", 1, sizeof(struct store_incident), NULL, ROW_CHANGE, {
-		FIELD(I64, incident, number), FIELD(I64, incident, began), FIELD(I64, incident, confirmed),
-		FIELD(I64, incident, ended), FIELD(I64, incident, end_confirmed), FIELD_AS(TEXT, incident, end, "ending"),
-		FIELD(BYTES, incident, end_text), FIELD(I64, incident, acknowledged), FIELD(BYTES, incident, ack_by),
-		FIELD(BYTES, incident, ack_why), FIELD(I64, incident, reminded) } },
+	[ROW_INCIDENT_CHANGED] = { "incidents", 1, sizeof(struct store_incident), NULL,
+	    ROW_CHANGE, {
+		FIELD(I64, incident, number), FIELD(I64, incident, began),
+		FIELD(I64, incident, confirmed), FIELD(I64, incident, ended),
+		FIELD(I64, incident, end_confirmed), FIELD_AS(TEXT, incident, end, "ending"),
+		FIELD(BYTES, incident, end_text), FIELD(I64, incident, acknowledged),
+		FIELD(BYTES, incident, ack_by), FIELD(BYTES, incident, ack_why),
+		FIELD(I64, incident, reminded) } },
 	[ROW_EVIDENCE] = { "evidence", 3, sizeof(struct store_evidence), NULL, ROW_REPLACE, {
 		FIELD(I64, evidence, target), FIELD(I64, evidence, run), FIELD(U32, evidence, leg),
-		FIELD(I64, evidence, at), FIELD(I64, evidence, incident), FIELD(TEXT, evidence, role),
-		FIELD(BYTES, evidence, bytes) } },
-	[ROW_NOTICE_EVIDENCE] = { "notice_evidence", 3, sizeof(struct store_notice_evidence), IS_NOTICE, ROW_REPLACE, {
-		FIELD(I64, notice_evidence, notice), FIELD(I64, notice_evidence, run), FIELD(U32, notice_evidence, leg),
-		FIELD(I64, notice_evidence, at), FIELD(BYTES, notice_evidence, bytes) } },
+		FIELD(I64, evidence, at), FIELD(I64, evidence, incident),
+		FIELD(TEXT, evidence, role), FIELD(BYTES, evidence, bytes) } },
+	[ROW_NOTICE_EVIDENCE] = { "notice_evidence", 3, sizeof(struct store_notice_evidence),
+	    IS_NOTICE, ROW_REPLACE, {
+		FIELD(I64, notice_evidence, notice), FIELD(I64, notice_evidence, run),
+		FIELD(U32, notice_evidence, leg), FIELD(I64, notice_evidence, at),
+		FIELD(BYTES, notice_evidence, bytes) } },
 	[ROW_CONDITION] = { "conditions", 2, sizeof(struct store_condition), NULL, ROW_REPLACE, {
-		FIELD(I64, condition, target), FIELD(TEXT, condition, code), FIELD(I64, condition, since),
-		FIELD(I64, condition, standing), FIELD(I64, condition, cleared), FIELD(BYTES, condition, text) } },
+		FIELD(I64, condition, target), FIELD(TEXT, condition, code),
+		FIELD(I64, condition, since), FIELD(I64, condition, standing),
+		FIELD(I64, condition, cleared), FIELD(BYTES, condition, text) } },
 	[ROW_NOTICE] = { "notices", 1, sizeof(struct store_notice), NULL, ROW_ONCE, {
 		FIELD(I64, notice, number), FIELD(I64, notice, target), FIELD(I64, notice, change),
 		FIELD(TEXT, notice, kind), FIELD(I64, notice, incident), FIELD(TEXT, notice, code),
-		FIELD(I64, notice, detected), FIELD(I64, notice, confirmed), FIELD(BYTES, notice, text),
-		FIELD(TEXT, notice, silences), FIELD(BYTES, notice, rest) } },
-	[ROW_DELIVERY] = { "deliveries", 3, sizeof(struct store_delivery), NULL, ROW_CHANGE, { DELIVERY_FIELDS } },
-	[ROW_DELIVERY_ADDED] = { "deliveries", 3, sizeof(struct store_delivery), IS_NOTICE, ROW_REPLACE, { DELIVERY_FIELDS } },
-	[ROW_DELIVERY_CLAIMED] = { "deliveries", 3, sizeof(struct store_delivery), NULL, ROW_CHANGE, {
-		FIELD(I64, delivery, notice), FIELD(TEXT, delivery, notifier), FIELD(TEXT, delivery, recipient),
-		FIELD(U32, delivery, state), FIELD(I64, delivery, claim), FIELD(I64, delivery, claimed),
+		FIELD(I64, notice, detected), FIELD(I64, notice, confirmed),
+		FIELD(BYTES, notice, text), FIELD(TEXT, notice, silences),
+		FIELD(BYTES, notice, rest) } },
+	[ROW_DELIVERY] = { "deliveries", 3, sizeof(struct store_delivery), NULL, ROW_CHANGE,
+	    { DELIVERY_FIELDS } },
+	[ROW_DELIVERY_ADDED] = { "deliveries", 3, sizeof(struct store_delivery), IS_NOTICE,
+	    ROW_REPLACE, { DELIVERY_FIELDS } },
+	[ROW_DELIVERY_CLAIMED] = { "deliveries", 3, sizeof(struct store_delivery), NULL,
+	    ROW_CHANGE, {
+		FIELD(I64, delivery, notice), FIELD(TEXT, delivery, notifier),
+		FIELD(TEXT, delivery, recipient), FIELD(U32, delivery, state),
+		FIELD(I64, delivery, claim), FIELD(I64, delivery, claimed),
 		FIELD(BYTES, delivery, receipt) } },
 	[ROW_LEDGER] = { "ledger", 2, sizeof(struct store_ledger), NULL, ROW_REPLACE, {
-		FIELD(I64, ledger, target), FIELD(TEXT, ledger, notifier), FIELD(I64, ledger, notice),
-		FIELD(TEXT, ledger, meaning), FIELD(I64, ledger, sent), FIELD(TEXT, ledger, sent_meaning),
-		FIELD(TEXT, ledger, codes), FIELD(TEXT, ledger, sent_codes) } },
+		FIELD(I64, ledger, target), FIELD(TEXT, ledger, notifier),
+		FIELD(I64, ledger, notice), FIELD(TEXT, ledger, meaning), FIELD(I64, ledger, sent),
+		FIELD(TEXT, ledger, sent_meaning), FIELD(TEXT, ledger, codes),
+		FIELD(TEXT, ledger, sent_codes) } },
 	[ROW_PAUSE] = { "pauses", 1, sizeof(struct store_pause), NULL, ROW_REPLACE, {
 		FIELD(I64, pause, number), FIELD(I64, pause, target), FIELD(TEXT, pause, tag),
-		FIELD_AS(I64, pause, from, "begins"), FIELD_AS(I64, pause, until, "ends"), FIELD(I64, pause, ended),
-		FIELD(BYTES, pause, why), FIELD(BYTES, pause, by) } },
+		FIELD_AS(I64, pause, from, "begins"), FIELD_AS(I64, pause, until, "ends"),
+		FIELD(I64, pause, ended), FIELD(BYTES, pause, why), FIELD(BYTES, pause, by) } },
 	[ROW_SERVER] = { "servers", 1, sizeof(struct store_server), NULL, ROW_REPLACE, {
-		FIELD(I64, server, target), FIELD(I64, server, run), FIELD(I64, server, at), FIELD(U32, server, ip),
-		FIELD(TEXT, server, tls_version), FIELD(TEXT, server, tls_cipher), FIELD(BYTES, server, subject),
-		FIELD(BYTES, server, issuer), FIELD(I64, server, not_before), FIELD(I64, server, not_after),
-		FIELD(I64, server, chain_ends) } },
+		FIELD(I64, server, target), FIELD(I64, server, run), FIELD(I64, server, at),
+		FIELD(U32, server, ip), FIELD(TEXT, server, tls_version),
+		FIELD(TEXT, server, tls_cipher), FIELD(BYTES, server, subject),
+		FIELD(BYTES, server, issuer), FIELD(I64, server, not_before),
+		FIELD(I64, server, not_after), FIELD(I64, server, chain_ends) } },
 	[ROW_TRACE] = { "traces", 3, sizeof(struct store_trace), NULL, ROW_REPLACE, {
-		FIELD(I64, trace, target), FIELD(I64, trace, run), FIELD(U32, trace, leg), FIELD(I64, trace, at),
-		FIELD(BYTES, trace, bytes) } },
+		FIELD(I64, trace, target), FIELD(I64, trace, run), FIELD(U32, trace, leg),
+		FIELD(I64, trace, at), FIELD(BYTES, trace, bytes) } },
 	[ROW_OUTAGE] = { "incident_view", 1, sizeof(struct store_outage), NULL, ROW_REPLACE, {
-		FIELD_AS(I64, outage, number, "incident"), FIELD(TEXT, outage, name), FIELD(TEXT, outage, probe),
-		FIELD(TEXT, outage, host), FIELD(U32, outage, port), FIELD(TEXT, outage, outcome),
-		FIELD_AS(I64, outage, began, "began_us"), FIELD_AS(I64, outage, confirmed, "confirmed_us"),
-		FIELD_AS(I64, outage, ended, "ended_us"), FIELD_AS(I64, outage, end_confirmed, "end_confirmed_us"),
-		FIELD_AS(TEXT, outage, end, "ending"), FIELD(BYTES, outage, text), FIELD(BYTES, outage, end_text),
-		FIELD_AS(I64, outage, acknowledged, "acknowledged_us"), FIELD_AS(BYTES, outage, ack_by, "acknowledged_by"),
-		FIELD_AS(BYTES, outage, ack_why, "acknowledged_why"), FIELD(I64, outage, target) } },
+		FIELD_AS(I64, outage, number, "incident"), FIELD(TEXT, outage, name),
+		FIELD(TEXT, outage, probe), FIELD(TEXT, outage, host), FIELD(U32, outage, port),
+		FIELD(TEXT, outage, outcome), FIELD_AS(I64, outage, began, "began_us"),
+		FIELD_AS(I64, outage, confirmed, "confirmed_us"),
+		FIELD_AS(I64, outage, ended, "ended_us"),
+		FIELD_AS(I64, outage, end_confirmed, "end_confirmed_us"),
+		FIELD_AS(TEXT, outage, end, "ending"), FIELD(BYTES, outage, text),
+		FIELD(BYTES, outage, end_text),
+		FIELD_AS(I64, outage, acknowledged, "acknowledged_us"),
+		FIELD_AS(BYTES, outage, ack_by, "acknowledged_by"),
+		FIELD_AS(BYTES, outage, ack_why, "acknowledged_why"),
+		FIELD(I64, outage, target) } },
 	[ROW_TOLD] = { "notice_view", 3, sizeof(struct store_told), NULL, ROW_REPLACE, {
-		FIELD(I64, told, notice), FIELD(TEXT, told, notifier), FIELD(TEXT, told, recipient), FIELD(TEXT, told, kind),
-		FIELD(I64, told, target), FIELD(TEXT, told, name), FIELD_AS(I64, told, confirmed, "confirmed_us"),
-		FIELD(BYTES, told, text), FIELD(TEXT, told, delivery), FIELD(U32, told, attempts),
-		FIELD_AS(I64, told, created, "created_us"), FIELD_AS(I64, told, next_try, "next_try_us"),
+		FIELD(I64, told, notice), FIELD(TEXT, told, notifier), FIELD(TEXT, told, recipient),
+		FIELD(TEXT, told, kind), FIELD(I64, told, target), FIELD(TEXT, told, name),
+		FIELD_AS(I64, told, confirmed, "confirmed_us"), FIELD(BYTES, told, text),
+		FIELD(TEXT, told, delivery), FIELD(U32, told, attempts),
+		FIELD_AS(I64, told, created, "created_us"),
+		FIELD_AS(I64, told, next_try, "next_try_us"),
 		FIELD_AS(I64, told, ended, "ended_us"), FIELD(BYTES, told, receipt) } },
 	[ROW_STATUS] = { "target_status", 1, sizeof(struct store_status), NULL, false, {
-		FIELD(I64, status, target), FIELD(TEXT, status, state), FIELD(TEXT, status, verdict),
-		FIELD(TEXT, status, outcome), FIELD(BYTES, status, text), FIELD_AS(I64, status, since, "since_us"),
-		FIELD_AS(I64, status, ended, "last_run_us"), FIELD(U32, status, doubled), FIELD(U32, status, flapping),
-		FIELD(U32, status, slow), FIELD(U32, status, held), FIELD(U32, status, quarantined),
-		FIELD(TEXT, status, silences), FIELD(I64, status, incident),
-		FIELD_AS(I64, status, acknowledged, "acknowledged_us"), FIELD_AS(BYTES, status, ack_by, "acknowledged_by"),
+		FIELD(I64, status, target), FIELD(TEXT, status, state),
+		FIELD(TEXT, status, verdict), FIELD(TEXT, status, outcome),
+		FIELD(BYTES, status, text), FIELD_AS(I64, status, since, "since_us"),
+		FIELD_AS(I64, status, ended, "last_run_us"), FIELD(U32, status, doubled),
+		FIELD(U32, status, flapping), FIELD(U32, status, slow), FIELD(U32, status, held),
+		FIELD(U32, status, quarantined), FIELD(TEXT, status, silences),
+		FIELD(I64, status, incident),
+		FIELD_AS(I64, status, acknowledged, "acknowledged_us"),
+		FIELD_AS(BYTES, status, ack_by, "acknowledged_by"),
 		FIELD_AS(BYTES, status, ack_why, "acknowledged_why") } },
 	[ROW_UNDELIVERED] = { UNDELIVERED, 3, sizeof(struct store_undelivered), NULL, false, {
-		FIELD(I64, undelivered, notice), FIELD(TEXT, undelivered, notifier), FIELD(TEXT, undelivered, recipient),
-		FIELD(I64, undelivered, target), FIELD(TEXT, undelivered, name), FIELD(TEXT, undelivered, kind),
-		FIELD(BYTES, undelivered, text), FIELD(U32, undelivered, state), FIELD(U32, undelivered, attempts),
-		FIELD(I64, undelivered, not_before), FIELD(I64, undelivered, created), FIELD(BYTES, undelivered, receipt) } },
-	[ROW_PROVED] = { PROVED, 1, sizeof(const char *), NULL, false, { { "notifier", FIELD_TEXT, 0 } } },
+		FIELD(I64, undelivered, notice), FIELD(TEXT, undelivered, notifier),
+		FIELD(TEXT, undelivered, recipient), FIELD(I64, undelivered, target),
+		FIELD(TEXT, undelivered, name), FIELD(TEXT, undelivered, kind),
+		FIELD(BYTES, undelivered, text), FIELD(U32, undelivered, state),
+		FIELD(U32, undelivered, attempts), FIELD(I64, undelivered, not_before),
+		FIELD(I64, undelivered, created), FIELD(BYTES, undelivered, receipt) } },
+	[ROW_PROVED] = { PROVED, 1, sizeof(const char *), NULL, false,
+	    { { "notifier", FIELD_TEXT, 0 } } },
 	[ROW_LAST_RUN] = { "last_run", 1, sizeof(struct store_last_run), NULL, false, {
 		FIELD(I64, last_run, target), FIELD_AS(I64, last_run, started, "started_us"),
-		FIELD_AS(I64, last_run, ended, "ended_us"), FIELD(TEXT, last_run, verdict), FIELD(TEXT, last_run, outcome),
-		FIELD(BYTES, last_run, text) } },
+		FIELD_AS(I64, last_run, ended, "ended_us"), FIELD(TEXT, last_run, verdict),
+		FIELD(TEXT, last_run, outcome), FIELD(BYTES, last_run, text) } },
 	[ROW_RUN] = { HISTORY, 1, sizeof(struct store_run), NULL, false, {
-		FIELD(I64, run, id), FIELD(I64, run, target), FIELD(I64, run, run), FIELD(I64, run, at), FIELD(I64, run, micros),
-		FIELD(U32, run, verdict), FIELD(U32, run, mood), FIELD(U32, run, speaks_for), FIELD(U32, run, flags),
+		FIELD(I64, run, id), FIELD(I64, run, target), FIELD(I64, run, run),
+		FIELD(I64, run, at), FIELD(I64, run, micros), FIELD(U32, run, verdict),
+		FIELD(U32, run, mood), FIELD(U32, run, speaks_for), FIELD(U32, run, flags),
 		FIELD(TEXT, run, outcome), FIELD(TEXT, run, phase_names), FIELD(BYTES, run, phases),
 		FIELD(BYTES, run, text) } },
 	[ROW_QUARTER] = { SUMS("0"), 1, sizeof(struct store_sum), NULL, false, { SUM_FIELDS } },
@@ -193,7 +225,8 @@ add_change(struct text *sql, const struct row_form *form)
 	text_format(sql, "UPDATE %s SET ", form->table);
 	add_changes(sql, form, false);
 	for (uint32_t i = 0; i < form->key; i++)
-		text_format(sql, " %s \"%s\" = ?%u", i == 0 ? "WHERE" : "AND", form->fields[i].column, i + 1);
+		text_format(sql, " %s \"%s\" = ?%u", i == 0 ? "WHERE" : "AND",
+		    form->fields[i].column, i + 1);
 }
 
 static void

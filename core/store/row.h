@@ -58,7 +58,8 @@ struct row_form {
 	const char *table;
 	uint32_t key;   /* the first so many fields are the key */
 	uint32_t size;  /* of the struct */
-	const char *guard; /* a row is written only where this finds one by its first field; NULL: always */
+	/* a row is written only where this finds one by its first field; NULL: always */
+	const char *guard;
 	enum row_writing writing;
 	struct field fields[ROW_FIELDS_MAX]; /* ended by a NULL column */
 };

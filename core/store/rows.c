@@ -7,8 +7,8 @@ const char *
 store_delivery_name(uint32_t state)
 {
 	switch (state) {
-#define X(name)                                                                                                        \
-	case STORE_DELIVERY_##name:                                                                                    \
+#define X(name) \
+	case STORE_DELIVERY_##name: \
 		return #name;
 		STORE_DELIVERY_STATES(X)
 #undef X

@@ -35,7 +35,8 @@ struct store_target {
 struct store_state {
 	uint64_t target;
 	int64_t at;             /* when it was written */
-	struct pw_bytes record; /* the monitor's own, opaque; empty: nothing is known, it begins anew */
+	/* the monitor's own, opaque; empty: nothing is known, it begins anew */
+	struct pw_bytes record;
 	const char *state;      /* "pending", "up" ...; "": not known */
 	const char *verdict, *outcome; /* of the last run; "" where there was none */
 	const char *silences;   /* names of the reasons for silence in force, separated by blanks */
@@ -45,11 +46,13 @@ struct store_state {
 	int64_t interval;       /* microseconds between two runs; 0: not known */
 	uint32_t fails, passes; /* attempts in a row */
 	uint32_t attempts;      /* runs of the open series */
-	uint32_t doubled;       /* how often the interval was doubled since the server said that we come too often */
+	/* how often the interval was doubled since the server said that we come too often */
+	uint32_t doubled;
 	uint32_t flapping, slow, held, quarantined; /* 0 or 1 */
 };
 
-/* What the newest run that showed it saw of a server's TLS and certificate: of several addresses that
+/* What the newest run that showed it saw of a server's TLS and certificate: of several addresses
+ * that
  * whose certificate ends first. Written where it is another than before. */
 struct store_server {
 	uint64_t target, run;
@@ -91,7 +94,8 @@ struct store_told {
 struct store_status {
 	uint64_t target;
 	const char *state;             /* "pending", "up" ... */
-	const char *verdict, *outcome; /* of the last run that changed the state; "": there was none */
+	/* of the last run that changed the state; "": there was none */
+	const char *verdict, *outcome;
 	struct pw_bytes text;          /* the sentence of the open suspicion or incident */
 	int64_t since, ended;          /* the state; the end of that run */
 	uint32_t doubled, flapping, slow, held, quarantined;
@@ -116,7 +120,8 @@ struct store_undelivered {
 struct store_incident {
 	uint64_t number;
 	uint64_t target;
-	uint64_t change;          /* the target's own number of its `down`; one incident for each (target, change) */
+	/* the target's own number of its `down`; one incident for each (target, change) */
+	uint64_t change;
 	int64_t began, confirmed; /* the first failing attempt; when it was certain */
 	int64_t ended, end_confirmed; /* the first passing one of those that confirmed; 0: open */
 	const char *outcome;      /* that it was told with */
@@ -133,7 +138,8 @@ struct store_evidence {
 	uint32_t leg;
 	int64_t at;
 	uint64_t incident;    /* 0: of an open suspicion, or of nothing yet */
-	const char *role;     /* "confirmed", "changed", "hourly", "failed" (the last one), "passed" … */
+	/* "confirmed", "changed", "hourly", "failed" (the last one), "passed" … */
+	const char *role;
 	struct pw_bytes bytes;
 };
 
@@ -202,10 +208,14 @@ struct store_delivery {
 	uint32_t doubt;       /* attempts that may have arrived without a receipt */
 	uint64_t merged;      /* the notice that it went into */
 	struct pw_bytes receipt; /* the peer's words, or why not */
-	uint64_t opened;      /* the notice by which its receiver knows what it is about; 0: itself */
-	int64_t retried;      /* until then it goes out whatever may be said against it, for somebody said so; 0: nobody did */
+	/* the notice by which its receiver knows what it is about; 0: itself */
+	uint64_t opened;
+	/* until then it goes out whatever may be said against it, for somebody said so; 0: nobody
+	 * did */
+	int64_t retried;
 	uint32_t failover;    /* enum store_failover */
-	uint32_t withheld;    /* 1: it ended unsent because it could not be told then; it may be made once more */
+	/* 1: it ended unsent because it could not be told then; it may be made once more */
+	uint32_t withheld;
 	uint32_t rank;        /* enum store_rank */
 };
 
@@ -213,9 +223,11 @@ struct store_delivery {
 struct store_ledger {
 	uint64_t target;
 	const char *notifier;
-	uint64_t notice;          /* the last one queued, and its meaning: "up", "down", "flapping", "" */
+	/* the last one queued, and its meaning: "up", "down", "flapping", "" */
+	uint64_t notice;
 	const char *meaning;
-	uint64_t sent;            /* the last one sent, and its meaning: where the ledger returns to when one ends dead */
+	/* the last one sent, and its meaning: where the ledger returns to when one ends dead */
+	uint64_t sent;
 	const char *sent_meaning;
 	const char *codes;        /* conditions told as standing, separated by blanks */
 	const char *sent_codes;
@@ -249,10 +261,12 @@ struct store_result {
 	int64_t micros;          /* the whole run */
 	uint32_t verdict;        /* enum pw_verdict */
 	uint32_t mood;           /* enum store_mood */
-	uint32_t speaks_for;     /* seconds; from then on without another result it is unknown time */
+	/* seconds; from then on without another result it is unknown time */
+	uint32_t speaks_for;
 	uint32_t flags;          /* of the report */
 	const char *outcome;
-	const char *phase_names; /* in order, separated by blanks; few such lists exist, each is kept once */
+	/* in order, separated by blanks; few such lists exist, each is kept once */
+	const char *phase_names;
 	uint32_t phase_count;
 	const int64_t *phases;   /* microseconds, -1 where not reached */
 	struct pw_bytes text;    /* "" for an ok one */
@@ -295,7 +309,8 @@ struct store_rollup {
 	int64_t time[STORE_MOODS_END];    /* microseconds of the span, by mood */
 	const char *phase_names;
 	uint32_t phase_count;
-	struct store_phase_times { int64_t p50, p95, max; } phases[STORE_PHASES_MAX]; /* -1: never reached */
+	/* -1: never reached */
+	struct store_phase_times { int64_t p50, p95, max; } phases[STORE_PHASES_MAX];
 	struct store_phase_times whole; /* of runs that were ok or degraded; -1: there was none */
 };
 

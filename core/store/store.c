@@ -34,8 +34,8 @@ fill_settings(struct store_settings *settings)
 }
 
 struct store *
-store_open(const struct store_settings *settings, enum store_opening *opening, struct store_found found[STORE_FILES],
-    struct reason *why)
+store_open(const struct store_settings *settings, enum store_opening *opening,
+    struct store_found found[STORE_FILES], struct reason *why)
 {
 	struct store *store = calloc(1, sizeof *store);
 
@@ -167,7 +167,8 @@ void
 store_say_behind(struct store *store, int64_t since)
 {
 	struct flock all = { .l_type = F_UNLCK, .l_whence = SEEK_SET };
-	struct flock one = { .l_type = F_RDLCK, .l_whence = SEEK_SET, .l_start = since / SECOND, .l_len = 1 };
+	struct flock one = { .l_type = F_RDLCK, .l_whence = SEEK_SET, .l_start = since / SECOND,
+	    .l_len = 1 };
 
 	(void)fcntl(store->lock, F_OFD_SETLK, &all);
 	if (since != 0)
@@ -188,7 +189,8 @@ struct store_reader *
 store_inside(struct store *store)
 {
 	if (store_current(store) == NULL)
-		store->still = store_reader_open(store->folder, &(enum store_reader_opening){ 0 }, NULL);
+		store->still = store_reader_open(store->folder, &(enum store_reader_opening){ 0 },
+		    NULL);
 	if (store->reader.history == NULL)
 		store->reader.history = reader_open_file(store->folder, STORE_HISTORY);
 	store->reader.main = store_current(store); /* so it stays until that is another */
@@ -243,9 +245,11 @@ go_on_in_memory(struct store *store, struct store_batch *batch)
 	store->memory = memory_open(store_current(store));
 	store_reader_close(&store->still);
 	store->notice_in_memory = 0;
-	for (const struct operation *operation = first; operation != NULL && store->memory != NULL; operation = operation->next)
+	for (const struct operation *operation = first; operation != NULL && store->memory != NULL;
+	    operation = operation->next)
 		do_in_memory(store, batch, operation);
-	store->no_memory |= store->memory == NULL || !memory_note_tried(store->memory, batch == NULL ? 0 : batch->number);
+	store->no_memory |= store->memory == NULL
+	    || !memory_note_tried(store->memory, batch == NULL ? 0 : batch->number);
 	if (batch != NULL) {
 		batch->no_memory |= store->no_memory;
 		store_batch_forget(batch);
@@ -270,7 +274,8 @@ store_distrust(struct store *store)
 {
 	struct db_file *db_file = &store->db_files[STORE_MAIN];
 
-	if (!store->reader.damaged || store->memory != NULL || db_file->trouble != STORE_WELL || !db_file_is_in_place(db_file))
+	if (!store->reader.damaged || store->memory != NULL || db_file->trouble != STORE_WELL
+	    || !db_file_is_in_place(db_file))
 		return false;
 	db_rollback(db_file->db);
 	store->group = NULL;
@@ -278,25 +283,28 @@ store_distrust(struct store *store)
 	return true;
 }
 
-/* A disk that stays full is as full for whoever comes next. What could not be read stays as it is in
+/* A disk that stays full is as full for whoever comes next. What could not be read stays as it is
+ * in
  * the log. Where it takes long to write all of it, no more than a fifth of the time is for that. */
 static void
 write_redo(struct store *store)
 {
 	static const int64_t long_time = 10 * (int64_t)MILLISECOND;
-	struct redo_head head = { .schema = schemas[STORE_MAIN].version, .batch = store->in_file[STORE_MAIN],
-		.counters = store->counters[STORE_MAIN] };
+	struct redo_head head = { .schema = schemas[STORE_MAIN].version,
+		.batch = store->in_file[STORE_MAIN], .counters = store->counters[STORE_MAIN] };
 	struct memory_changes changes;
 
 	size_t room = store->redo == NULL ? 0 : redo_room(store->redo);
 	int64_t began = clock_mono(), took;
 
-	if (room < sizeof head || store->provisional || !memory_knows_file(store->memory) || began < store->redo_next)
+	if (room < sizeof head || store->provisional || !memory_knows_file(store->memory)
+	    || began < store->redo_next)
 		return;
 	memcpy(head.instance, store->instance, sizeof head.instance);
 	if (memory_read_changes(store->memory, room - sizeof head, &changes)) {
 		head.tried = changes.tried;
-		(void)redo_write(store->redo, &(struct redo_state){ { (const char *)&head, sizeof head }, changes.earlier,
+		(void)redo_write(store->redo,
+		    &(struct redo_state){ { (const char *)&head, sizeof head }, changes.earlier,
 		    changes.since });
 	}
 	memory_free_changes(&changes);
@@ -387,7 +395,8 @@ store_do(struct store *store, struct store_batch *batch, const struct operation 
 		(void)fail(store, batch, "beginning a transaction");
 	else {
 		store->group = batch;
-		if (begun ? !store_apply_one(store, db_file->db, batch, operation) : !store_apply(store, batch))
+		if (begun ? !store_apply_one(store, db_file->db, batch, operation)
+		    : !store_apply(store, batch))
 			(void)fail(store, batch, "writing");
 	}
 }
@@ -431,7 +440,8 @@ submit(struct store *store, struct store_batch *batch)
 		return STORE_LOST;
 	if (batch->store != NULL && store->memory != NULL)
 		return give_up(store, batch);
-	if (batch->first == NULL) /* nothing was put into it, or that went to the file with what was in memory */
+	/* nothing was put into it, or that went to the file with what was in memory */
+	if (batch->first == NULL)
 		return STORE_COMMITTED;
 	if (db_file->trouble != STORE_WELL)
 		return give_up(store, batch);

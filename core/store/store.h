@@ -1,24 +1,37 @@
 /*
- * The store, for the one process that writes it: the keeper. Two files in the state folder, postwatch.db for what must
- * not be lost (synchronous=FULL) and history.db for what may be (NORMAL). What belongs together goes into one batch, and
+ * The store, for the one process that writes it: the keeper. Two files in the state folder,
+ * postwatch.db for what must
+ * not be lost (synchronous=FULL) and history.db for what may be (NORMAL). What belongs together
+ * goes into one batch, and
  * a batch is one transaction of one file.
  *
  * The store tells what became of a batch; what to do about it is the keeper's:
  *
- *	committed  it is durable (history: as durable as history is), but for rows of postwatch.db that contradict what is
+ *	committed  it is durable (history: as durable as history is), but for rows of postwatch.db
+ *            that contradict what is
  *	           there (store_batch_refused)
- *	retry      nothing of it is kept; the file is in trouble (store_trouble), and every batch gets this answer until
- *	           store_mend() says that it works again. Then submit the same batch again: if the commit that failed had
+ *	retry      nothing of it is kept; the file is in trouble (store_trouble), and every batch
+ *            gets this answer until
+ *	           store_mend() says that it works again. Then submit the same batch again: if the
+ * commit that failed had
  *	           reached the disk after all, that is noticed, and nothing is done twice.
- *	in memory  of a batch of store_batch_of(): the file is in trouble, and the batch was done in memory. It need not be submitted
- *	           again: when store_mend() says that the file works, it has all of it, each thing once
- *	lost       this batch can never be kept: what it says contradicts what is in history.db, or there was no memory to make it
+ *	in memory  of a batch of store_batch_of(): the file is in trouble, and the batch was done
+ * in memory. It need not be submitted
+ *	           again: when store_mend() says that the file works, it has all of it, each thing
+ * once
+ *	lost       this batch can never be kept: what it says contradicts what is in history.db, or
+ *            there was no memory to make it
  *
- * Operations of a batch that store_batch_of() has made are done at once, in a transaction of postwatch.db that is committed
- * when the batch is submitted, and are seen by whoever reads inside. While the file is in trouble they are done in a database
- * in memory instead, which begins with what is open, and store_inside() reads that. It holds up to 64 MiB, and grows by less:
- * evidence gives way to all else in it, and what has ended to what has not; what waits to be told never goes. What changes in
- * it is kept in the redo log, too, so that it outlives the process: before the batch is answered, or, where writing the log
+ * Operations of a batch that store_batch_of() has made are done at once, in a transaction of
+ * postwatch.db that is committed
+ * when the batch is submitted, and are seen by whoever reads inside. While the file is in trouble
+ * they are done in a database
+ * in memory instead, which begins with what is open, and store_inside() reads that. It holds up to
+ * 64 MiB, and grows by less:
+ * evidence gives way to all else in it, and what has ended to what has not; what waits to be told
+ * never goes. What changes in
+ * it is kept in the redo log, too, so that it outlives the process: before the batch is answered,
+ * or, where writing the log
  * takes more than 10 ms, within a second. The log takes 4 MiB, and a disk that is only full.
  */
 #ifndef STORE_STORE_H
@@ -40,11 +53,16 @@ enum store_trouble_kind {
 	STORE_FULL,      /* no space on the disk */
 	STORE_IO,        /* a read, a write or a sync failed */
 	STORE_READONLY,
-	STORE_DAMAGED,   /* the file is not sound; store_mend() sets it aside and begins a fresh one */
-	STORE_MOVED,     /* the file was removed or replaced under us; store_mend() begins a fresh one and sets aside what is in its place */
-	STORE_LOG_GONE,  /* its log was removed or replaced under us, and is still open: store_mend() has the file take all of it,
-	                    and opens both anew. No reader of ours may have them open by then */
-	STORE_OCCUPIED,  /* the same, and a newer version's lies in its place, which is not touched */
+	/* the file is not sound; store_mend() sets it aside and begins a fresh one */
+	STORE_DAMAGED,
+	/* the file was removed or replaced under us; store_mend() begins a fresh one and sets aside
+	 * what is in its place */
+	STORE_MOVED,
+	/* its log was removed or replaced under us, and is still open: store_mend() has the file
+	 * take all of it, and opens both anew. No reader of ours may have them open by then */
+	STORE_LOG_GONE,
+	/* the same, and a newer version's lies in its place, which is not touched */
+	STORE_OCCUPIED,
 	STORE_CANNOT     /* it cannot be opened, or there is no memory */
 };
 
@@ -63,10 +81,13 @@ struct store_settings {
 	int64_t keep_not_ok;
 	int64_t keep_rollups;
 	int64_t keep_deliveries;
-	int64_t keep_incidents; /* from their end, with their evidence; also conditions that ended and targets that are gone */
+	/* from their end, with their evidence; also conditions that ended and targets that are
+	 * gone */
+	int64_t keep_incidents;
 	int64_t history_max;    /* bytes of history.db; 0: 4 GiB */
 	int64_t ballast;        /* bytes held in reserve for a full disk; 0: 8 MiB, < 0: none */
-	int64_t redo;           /* the same for what is done in memory while postwatch.db cannot be written */
+	/* the same for what is done in memory while postwatch.db cannot be written */
+	int64_t redo;
 };
 
 /* What was found of a file. `fresh` and not `first`: what was kept is gone, and all that is true is
@@ -74,23 +95,30 @@ struct store_settings {
 struct store_found {
 	bool first;             /* there was no such file */
 	bool fresh;             /* it is empty but for its schema, or another file than before */
-	bool lost;              /* it is empty, and what the other file holds says that it was not */
+	/* it is empty, and what the other file holds says that it was not */
+	bool lost;
 	int from_version;       /* migrated from this schema; 0 where nothing was to be done */
-	char aside[256];        /* the name in the folder that a damaged or foreign file was given, "" */
+	/* the name in the folder that a damaged or foreign file was given, "" */
+	char aside[256];
 	struct reason why;      /* of its being set aside */
-	char lock_aside[48];    /* of postwatch.db: the name that was given to what lay in the place of store.lock, and was no file, "" */
+	/* of postwatch.db: the name that was given to what lay in the place of store.lock, and was
+	 * no file, "" */
+	char lock_aside[48];
 	bool goes_on;           /* it was fresh, and has now all that was held in memory */
-	bool unread;            /* it is not, and what is held in memory was begun without what it has */
-	uint64_t refused;       /* rows of what was held in memory that it has not: they contradict what is there */
-	bool redone;            /* who wrote it before held changes in memory, which are held again */
+	/* it is not, and what is held in memory was begun without what it has */
+	bool unread;
+	/* rows of what was held in memory that it has not: they contradict what is there */
+	uint64_t refused;
+	/* who wrote it before held changes in memory, which are held again */
+	bool redone;
 	uint64_t dropped;       /* rows of what is over that had no room in memory */
 };
 
 /* Opens both files, made or migrated where needed. A file in trouble (a full or read-only disk)
  * does not prevent it: the store is then opened with store_trouble() set, and answers `retry`. Not
  * to be held over fork. NULL unless OPENED. */
-struct store *store_open(const struct store_settings *, enum store_opening *, struct store_found found[STORE_FILES],
-    struct reason *why);
+struct store *store_open(const struct store_settings *, enum store_opening *,
+    struct store_found found[STORE_FILES], struct reason *why);
 
 /* Checkpoints and closes. NULL is fine. */
 void store_close(struct store **);
@@ -101,7 +129,8 @@ const unsigned char *store_instance(const struct store *);
 /* The next number, never given before; a number that is not used leaves a gap. Where the store
  * cannot be written for long, numbers are taken from the clock: they are told, and nobody else may
  * ever tell something else by them. */
-enum store_numbers { STORE_TARGETS, STORE_INCIDENTS, STORE_NOTICES, STORE_CLAIMS, STORE_PAUSES, STORE_NUMBERS };
+enum store_numbers { STORE_TARGETS, STORE_INCIDENTS, STORE_NOTICES, STORE_CLAIMS, STORE_PAUSES,
+    STORE_NUMBERS };
 uint64_t store_number(struct store *, enum store_numbers);
 
 /* How far the sequence had come whose messages are kept in the file, or were held in memory and are
@@ -134,7 +163,8 @@ enum store_trouble_kind store_trouble(const struct store *, enum store_file, str
  * minutes, it is damaged. To be called every 10 s or so, with no batch half filled. */
 bool store_mend(struct store *, enum store_file, struct store_found *found);
 
-/* Writes the redo log, if it was put off because it took long. To be called once a second or so, with
+/* Writes the redo log, if it was put off because it took long. To be called once a second or so,
+ * with
  * no batch half filled. */
 void store_keep_redo(struct store *);
 
@@ -170,8 +200,10 @@ void store_batch_clear(struct store_batch *);
 
 uint32_t store_batch_count(const struct store_batch *); /* operations */
 size_t store_batch_bytes(const struct store_batch *);   /* memory held */
-bool store_batch_lacks_memory(const struct store_batch *);   /* for some of what was put into it, or was read for it */
-uint32_t store_batch_refused(const struct store_batch *); /* operations that contradict what is there, and were left out */
+/* for some of what was put into it, or was read for it */
+bool store_batch_lacks_memory(const struct store_batch *);
+/* operations that contradict what is there, and were left out */
+uint32_t store_batch_refused(const struct store_batch *);
 
 /* One transaction of the file that the batch is for. An empty batch counts as committed. */
 enum store_answer store_submit(struct store *, struct store_batch *);
@@ -206,11 +238,13 @@ void store_put_delivery(struct store_batch *, const struct store_delivery *);
 void store_put_claim(struct store_batch *, const struct store_delivery *);
 
 /* All that is queued for a recipient that is no longer configured ends. */
-void store_end_receiver(struct store_batch *, const char *notifier, const char *recipient, int64_t now);
+void store_end_receiver(struct store_batch *, const char *notifier, const char *recipient,
+    int64_t now);
 /* A delivery that is queued has ended, for it is told with the notice `merged`. */
 void store_merge_delivery(struct store_batch *, const struct store_delivery *);
 /* All of a notice that is queued for the notifier is dropped. */
-void store_drop_notice(struct store_batch *, const char *notifier, uint64_t notice, const char *why, int64_t now);
+void store_drop_notice(struct store_batch *, const char *notifier, uint64_t notice, const char *why,
+    int64_t now);
 /* What is claimed for the notifier is due again, all of it but the notice `kept`. */
 void store_unclaim(struct store_batch *, const char *notifier, uint64_t kept);
 /* What waits for a notifier waits no longer than until then. */
@@ -224,7 +258,8 @@ void store_put_notice_evidence(struct store_batch *, const struct store_notice_e
 
 /* Evidence of a leg; with an incident at once, or attached later, all legs of the run. */
 void store_put_evidence(struct store_batch *, const struct store_evidence *);
-void store_attach_evidence(struct store_batch *, uint64_t target, uint64_t run, uint64_t incident, const char *role);
+void store_attach_evidence(struct store_batch *, uint64_t target, uint64_t run, uint64_t incident,
+    const char *role);
 
 /* Evidence of all runs of the target up to `run` that belongs to no incident goes. */
 void store_drop_evidence_upto(struct store_batch *, uint64_t target, uint64_t run);
@@ -243,7 +278,8 @@ void store_put_trace(struct store_batch *, const struct store_trace *);
 struct store_maintained {
 	bool more;              /* there is more to do: call again soon, other work first */
 	uint64_t deleted;       /* rows, by age */
-	uint64_t crowded;       /* of these: younger than their time, because history_max was reached */
+	/* of these: younger than their time, because history_max was reached */
+	uint64_t crowded;
 	uint64_t rolled_up;     /* roll-ups made */
 };
 

@@ -56,8 +56,10 @@ struct store {
 	struct db_file db_files[STORE_FILES];
 	struct counters counters[STORE_FILES]; /* batch: the last one that was tried */
 	struct sequence sequences[STORE_FILES]; /* as they were found */
-	uint64_t reserved[STORE_NUMBERS];      /* numbers up to here are given to nobody else, whatever becomes of us */
-	bool provisional;                      /* the instance is made up: the file has not been read */
+	/* numbers up to here are given to nobody else, whatever becomes of us */
+	uint64_t reserved[STORE_NUMBERS];
+	/* the instance is made up: the file has not been read */
+	bool provisional;
 	uint64_t in_file[STORE_FILES];         /* the last batch that it is known to have */
 	uint64_t doubtful[STORE_FILES];        /* the batch whose transaction failed, 0: none */
 	uint64_t kept[STORE_FILES];            /* the same where it had been kept after all */
@@ -65,15 +67,21 @@ struct store {
 	struct history history;
 	struct maintenance *maintenance;
 	struct store_batch *found[FINDS];      /* the last row of each */
-	struct store_batch *group;             /* whose operations are done in the open transaction of postwatch.db; NULL: none */
+	/* whose operations are done in the open transaction of postwatch.db; NULL: none */
+	struct store_batch *group;
 	uint64_t notice;                       /* the highest number of a notice that is kept */
-	struct memory *memory;                 /* stands in for postwatch.db; NULL: it does not have to */
-	uint64_t notice_in_memory;             /* the highest number of a notice that is committed there */
+	/* stands in for postwatch.db; NULL: it does not have to */
+	struct memory *memory;
+	/* the highest number of a notice that is committed there */
+	uint64_t notice_in_memory;
 	struct redo *redo;                     /* where what memory has is kept; NULL: nowhere */
 	bool redo_behind;                      /* there is more in memory than in it */
-	int64_t redo_next;                     /* when it is written next at the earliest, on the monotonic clock; 0: at once */
-	int64_t contradicted_at;               /* when what memory has could not be written to the file, 0: never */
-	struct store_reader *still;            /* reads a postwatch.db that the writer could not open; NULL: nobody does */
+	/* when it is written next at the earliest, on the monotonic clock; 0: at once */
+	int64_t redo_next;
+	/* when what memory has could not be written to the file, 0: never */
+	int64_t contradicted_at;
+	/* reads a postwatch.db that the writer could not open; NULL: nobody does */
+	struct store_reader *still;
 	struct store_reader reader;            /* what store_inside() gives */
 	bool no_memory;                        /* that there was none for what was read there */
 };
@@ -102,7 +110,8 @@ void store_fail_reading(struct store *);
 void store_make_reserve(struct store *);
 
 /* open.c: takes the folder and opens both files. */
-enum store_opening store_open_all(struct store *, struct store_found found[STORE_FILES], struct reason *why);
+enum store_opening store_open_all(struct store *, struct store_found found[STORE_FILES],
+    struct reason *why);
 /* A transaction of postwatch.db was kept, and with it numbers reserved. */
 void store_note_reserved(struct store *);
 

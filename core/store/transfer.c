@@ -34,7 +34,8 @@ query_insert(struct db *db, const char *table, int columns)
 }
 
 bool
-transfer_table(struct db *into, struct db *from, const char *table, const char *tail, uint64_t *refused)
+transfer_table(struct db *into, struct db *from, const char *table, const char *tail,
+    uint64_t *refused)
 {
 	char sql[2048];
 	struct text text = TEXT_OVER(sql);
@@ -65,7 +66,8 @@ attach(struct recording *recording, sqlite3_session **session)
 {
 	int counts = 1; /* how large its changes are */
 
-	if (!db_check(recording->db, sqlite3session_create(db_handle(recording->db), "main", session)))
+	if (!db_check(recording->db, sqlite3session_create(db_handle(recording->db), "main",
+	    session)))
 		return false;
 	(void)sqlite3session_object_config(*session, SQLITE_SESSION_OBJCONFIG_SIZE, &counts);
 	if (db_check(recording->db, sqlite3session_attach(*session, NULL)))
@@ -120,9 +122,10 @@ join_earlier(struct recording *recording, void *changes, int size)
 
 	if (!well)
 		return false;
-	well = (recording->earlier_size == 0 || db_check(db, sqlite3changegroup_add(group, recording->earlier_size, recording->earlier)))
-	    && (size == 0 || db_check(db, sqlite3changegroup_add(group, size, changes)))
-	    && db_check(db, sqlite3changegroup_output(group, &joined_size, &joined));
+	well = (recording->earlier_size == 0
+	    || db_check(db, sqlite3changegroup_add(group, recording->earlier_size,
+	    recording->earlier))) && (size == 0 || db_check(db, sqlite3changegroup_add(group, size,
+	    changes))) && db_check(db, sqlite3changegroup_output(group, &joined_size, &joined));
 	sqlite3changegroup_delete(group);
 	if (!well)
 		return false;
@@ -142,7 +145,8 @@ recording_part(struct recording *recording)
 
 	if (!well)
 		return false;
-	well = db_check(recording->db, sqlite3session_changeset(recording->session, &size, &changes)) && join_earlier(recording, changes, size);
+	well = db_check(recording->db, sqlite3session_changeset(recording->session, &size,
+	    &changes)) && join_earlier(recording, changes, size);
 	sqlite3_free(changes);
 	sqlite3session_delete(well ? recording->session : next);
 	recording->session = well ? next : recording->session;
@@ -160,7 +164,8 @@ static bool
 apply_as_it_was(struct db *db, int size, void *changes, int flags)
 {
 	int code = size == 0 ? SQLITE_OK
-	    : sqlite3changeset_apply_v2(db_handle(db), size, changes, NULL, on_no_conflict, NULL, NULL, NULL, flags);
+	    : sqlite3changeset_apply_v2(db_handle(db), size, changes, NULL, on_no_conflict, NULL,
+	    NULL, NULL, flags);
 
 	return db_check(db, code);
 }
@@ -187,8 +192,10 @@ recording_compact(struct recording *recording)
 		return false;
 	sqlite3session_delete(recording->session);
 	recording->session = NULL;
-	well = db_exec(db, "PRAGMA journal_mode=OFF") && apply_as_it_was(db, size, changes, SQLITE_CHANGESETAPPLY_INVERT)
-	    && attach(recording, &recording->session) && apply_as_it_was(db, size, changes, 0) && db_exec(db, "PRAGMA journal_mode=MEMORY");
+	well = db_exec(db, "PRAGMA journal_mode=OFF")
+	    && apply_as_it_was(db, size, changes, SQLITE_CHANGESETAPPLY_INVERT)
+	    && attach(recording, &recording->session) && apply_as_it_was(db, size, changes, 0)
+	    && db_exec(db, "PRAGMA journal_mode=MEMORY");
 	sqlite3_free(changes);
 	return well;
 }
@@ -216,7 +223,8 @@ on_conflict(void *arg, int kind, sqlite3_changeset_iter *change)
 	case SQLITE_CHANGESET_NOTFOUND:
 		if (what == SQLITE_DELETE) /* it has gone with what it refers to */
 			return SQLITE_CHANGESET_OMIT;
-		return replay->by_force || replay->left_out.rows > 0 ? SQLITE_CHANGESET_OMIT : SQLITE_CHANGESET_ABORT;
+		return replay->by_force || replay->left_out.rows > 0 ? SQLITE_CHANGESET_OMIT
+		    : SQLITE_CHANGESET_ABORT;
 	default: /* a row with this key is there, or has other values than it had */
 		return replay->by_force ? SQLITE_CHANGESET_REPLACE : SQLITE_CHANGESET_ABORT;
 	}
@@ -225,7 +233,8 @@ on_conflict(void *arg, int kind, sqlite3_changeset_iter *change)
 static bool
 apply_changes(struct db *db, int size, void *changes, struct replay *replay)
 {
-	int code = size == 0 ? SQLITE_OK : sqlite3changeset_apply(db_handle(db), size, changes, NULL, on_conflict, replay);
+	int code = size == 0 ? SQLITE_OK : sqlite3changeset_apply(db_handle(db), size, changes,
+	    NULL, on_conflict, replay);
 
 	if (code == SQLITE_ABORT)
 		db_blame(db, DB_CONSTRAINT, "rows of it were changed by somebody else");
@@ -233,12 +242,15 @@ apply_changes(struct db *db, int size, void *changes, struct replay *replay)
 }
 
 bool
-recording_read(struct recording *recording, size_t most, struct pw_bytes *earlier, struct pw_bytes *since)
+recording_read(struct recording *recording, size_t most, struct pw_bytes *earlier,
+    struct pw_bytes *since)
 {
 	void *changes = NULL;
 	int size = 0;
-	bool fits = recording->earlier_size + sqlite3session_changeset_size(recording->session) <= (int64_t)most;
-	bool well = fits && db_check(recording->db, sqlite3session_changeset(recording->session, &size, &changes));
+	bool fits = recording->earlier_size + sqlite3session_changeset_size(recording->session)
+	    <= (int64_t)most;
+	bool well = fits && db_check(recording->db,
+	    sqlite3session_changeset(recording->session, &size, &changes));
 
 	*earlier = (struct pw_bytes){ recording->earlier, (size_t)recording->earlier_size };
 	*since = (struct pw_bytes){ changes, (size_t)size };
@@ -257,16 +269,19 @@ recording_redo(struct recording *recording, struct pw_bytes changes)
 {
 	struct replay replay = { .by_force = true };
 
-	return apply_changes(recording->db, (int)changes.size, (char *)(uintptr_t)changes.data, &replay);
+	return apply_changes(recording->db, (int)changes.size, (char *)(uintptr_t)changes.data,
+	    &replay);
 }
 
 bool
-recording_replay(struct recording *recording, struct db *into, bool by_force, struct left_out *left_out)
+recording_replay(struct recording *recording, struct db *into, bool by_force,
+    struct left_out *left_out)
 {
 	struct replay replay = { .by_force = by_force };
 	void *changes = NULL;
 	int size = 0;
-	bool well = db_check(recording->db, sqlite3session_changeset(recording->session, &size, &changes));
+	bool well = db_check(recording->db,
+	    sqlite3session_changeset(recording->session, &size, &changes));
 
 	assert(db_in_transaction(into) && db_fault(into) == DB_WELL && into != recording->db);
 	well = well && apply_changes(into, recording->earlier_size, recording->earlier, &replay)

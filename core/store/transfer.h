@@ -13,7 +13,8 @@
 /* Copies the rows of a table that `tail` chooses, all columns of them, and those that are refused
  * (DB_CONSTRAINT) are counted. Returns false if not all could be read, or written; each connection
  * has its fault then. */
-bool transfer_table(struct db *into, struct db *from, const char *table, const char *tail, uint64_t *refused);
+bool transfer_table(struct db *into, struct db *from, const char *table, const char *tail,
+    uint64_t *refused);
 
 struct recording;
 
@@ -39,9 +40,11 @@ bool recording_compact(struct recording *);
 /* All that was recorded: the changes that were kept apart, which stay the recording's, and those
  * since, to be freed by recording_free(). Returns false if that is more than `most` bytes, or there
  * is no memory. */
-bool recording_read(struct recording *, size_t most, struct pw_bytes *earlier, struct pw_bytes *since);
+bool recording_read(struct recording *, size_t most, struct pw_bytes *earlier,
+    struct pw_bytes *since);
 void recording_free(struct pw_bytes *since);
-/* Does in the connection what another recording has of one that began alike, by force. Returns false
+/* Does in the connection what another recording has of one that began alike, by force. Returns
+ * false
  * on a fault. */
 bool recording_redo(struct recording *, struct pw_bytes changes);
 

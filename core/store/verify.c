@@ -13,31 +13,37 @@
 #include "store/query.h"
 
 static const int64_t slice = 14 * (int64_t)MILLISECOND, rest = 86400 * (int64_t)SECOND;
-enum { NAME_MAX_BYTES = 128, COLUMNS_MAX_BYTES = 512, SQL_MAX_BYTES = VERIFY_KEY + 4 * COLUMNS_MAX_BYTES };
+enum { NAME_MAX_BYTES = 128, COLUMNS_MAX_BYTES = 512, SQL_MAX_BYTES = VERIFY_KEY
+    + 4 * COLUMNS_MAX_BYTES };
 
 /* A table, or an index of it: the columns that order its entries, and the condition of a partial
  * index. */
 struct tree {
-	char table[NAME_MAX_BYTES], index[NAME_MAX_BYTES], columns[COLUMNS_MAX_BYTES], position[COLUMNS_MAX_BYTES],
-	    condition[COLUMNS_MAX_BYTES];
+	char table[NAME_MAX_BYTES], index[NAME_MAX_BYTES], columns[COLUMNS_MAX_BYTES],
+	    position[COLUMNS_MAX_BYTES], condition[COLUMNS_MAX_BYTES];
 };
 
 /* The index that is a table WITHOUT ROWID itself (origin pk) is left out: it is read as the
  * table. */
 static const char trees[] =
 	"WITH trees (place, of, index_name, condition) AS ("
-	" SELECT rowid, name, '', '' FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
-	" UNION ALL SELECT s.rowid, s.name, i.name, CASE WHEN i.partial THEN (SELECT substr(sql, instr(sql, ' WHERE ') + 7)"
+	" SELECT rowid, name, '', '' FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE"
+	    " 'sqlite\\_%' ESCAPE '\\'"
+	" UNION ALL SELECT s.rowid, s.name, i.name, CASE WHEN i.partial THEN (SELECT substr(sql,"
+	    " instr(sql, ' WHERE ') + 7)"
 	"  FROM sqlite_schema WHERE type = 'index' AND name = i.name) ELSE '' END"
-	" FROM sqlite_schema AS s, pragma_index_list(s.name) AS i WHERE s.type = 'table' AND i.origin <> 'pk')"
+	" FROM sqlite_schema AS s, pragma_index_list(s.name) AS i WHERE s.type = 'table' AND"
+	    " i.origin <> 'pk')"
 	"SELECT of, index_name, condition,"
 	" CASE index_name WHEN '' THEN (SELECT group_concat(printf('\"%w\"', name)) FROM"
 	"  (SELECT name FROM pragma_table_info(of) WHERE pk > 0 ORDER BY pk))"
 	" ELSE (SELECT group_concat(coalesce(printf('\"%w\"', name), 'rowid')) FROM"
 	"  (SELECT name FROM pragma_index_xinfo(index_name) ORDER BY seqno)) END,"
-	" CASE index_name WHEN '' THEN (SELECT group_concat(printf('quote(\"%w\")', name), '||'',''||') FROM"
+	" CASE index_name WHEN '' THEN (SELECT group_concat(printf('quote(\"%w\")', name),"
+	    " '||'',''||') FROM"
 	"  (SELECT name FROM pragma_table_info(of) WHERE pk > 0 ORDER BY pk))"
-	" ELSE (SELECT group_concat(coalesce(printf('quote(\"%w\")', name), 'quote(rowid)'), '||'',''||') FROM"
+	" ELSE (SELECT group_concat(coalesce(printf('quote(\"%w\")', name), 'quote(rowid)'),"
+	    " '||'',''||') FROM"
 	"  (SELECT name FROM pragma_index_xinfo(index_name) ORDER BY seqno)) END"
 	" FROM trees ORDER BY place, index_name LIMIT 1 OFFSET ?1";
 
@@ -51,11 +57,14 @@ find_tree(struct db *db, uint32_t number, struct tree *tree)
 
 	if (query == NULL)
 		return false;
-	fits = snprintf(tree->table, sizeof tree->table, "%s", query_text(query, 0)) < (int)sizeof tree->table
-	    && snprintf(tree->index, sizeof tree->index, "%s", query_text(query, 1)) < (int)sizeof tree->index
-	    && snprintf(tree->condition, sizeof tree->condition, "%s", query_text(query, 2)) < (int)sizeof tree->condition
-	    && snprintf(tree->columns, sizeof tree->columns, "%s", query_text(query, 3)) < (int)sizeof tree->columns
-	    && snprintf(tree->position, sizeof tree->position, "%s", query_text(query, 4)) < (int)sizeof tree->position;
+	fits = snprintf(tree->table, sizeof tree->table, "%s",
+	    query_text(query, 0)) < (int)sizeof tree->table && snprintf(tree->index,
+	    sizeof tree->index, "%s", query_text(query, 1)) < (int)sizeof tree->index
+	    && snprintf(tree->condition, sizeof tree->condition, "%s",
+	    query_text(query, 2)) < (int)sizeof tree->condition && snprintf(tree->columns,
+	    sizeof tree->columns, "%s", query_text(query, 3)) < (int)sizeof tree->columns
+	    && snprintf(tree->position, sizeof tree->position, "%s",
+	    query_text(query, 4)) < (int)sizeof tree->position;
 	query_reset(query);
 	return fits;
 }
@@ -66,11 +75,14 @@ static bool
 read_tree(struct verify *verify, struct db *db, const struct tree *tree, int64_t until)
 {
 	char sql[SQL_MAX_BYTES];
-	bool has_key = verify->key[0] != '\0', is_index = tree->index[0] != '\0', is_partial = tree->condition[0] != '\0';
-	int length = snprintf(sql, sizeof sql, "SELECT %s, %s FROM \"%s\" %s%s%s %s %s%s%s%s%s %s%s ORDER BY %s", tree->position,
-	    is_index ? tree->columns : "*", tree->table, is_index ? "INDEXED BY \"" : "", tree->index, is_index ? "\"" : "",
-	    has_key || is_partial ? "WHERE" : "", has_key ? "(" : "", has_key ? tree->columns : "", has_key ? ") > (" : "",
-	    verify->key, has_key ? ")" : "", is_partial ? has_key ? "AND " : "" : "", tree->condition, tree->columns);
+	bool has_key = verify->key[0] != '\0', is_index = tree->index[0] != '\0',
+	    is_partial = tree->condition[0] != '\0';
+	int length = snprintf(sql, sizeof sql,
+	    "SELECT %s, %s FROM \"%s\" %s%s%s %s %s%s%s%s%s %s%s ORDER BY %s", tree->position,
+	    is_index ? tree->columns : "*", tree->table, is_index ? "INDEXED BY \"" : "",
+	    tree->index, is_index ? "\"" : "", has_key || is_partial ? "WHERE" : "", has_key ? "("
+	    : "", has_key ? tree->columns : "", has_key ? ") > (" : "", verify->key, has_key ? ")"
+	    : "", is_partial ? has_key ? "AND " : "" : "", tree->condition, tree->columns);
 	struct query *query;
 
 	assert(length > 0 && length < (int)sizeof sql);
@@ -79,7 +91,9 @@ read_tree(struct verify *verify, struct db *db, const struct tree *tree, int64_t
 		const char *key = query_text(query, 0);
 
 		if (strlen(key) >= sizeof verify->key)
-			continue; /* no entry of ours has such a key: the ones behind it are read from the one before */
+			/* no entry of ours has such a key: the ones behind it are read from the one
+			 * before */
+			continue;
 		if (clock_mono() < until)
 			continue;
 		memcpy(verify->key, key, strlen(key) + 1);
@@ -100,15 +114,18 @@ verify_step(struct verify *verify, struct db_file *db_file, int64_t now)
 	int64_t until;
 	bool changed;
 
-	if (db_file->trouble != STORE_WELL || (verify->rests_until > now && verify->rests_until - now <= rest))
+	if (db_file->trouble != STORE_WELL
+	    || (verify->rests_until > now && verify->rests_until - now <= rest))
 		return;
 	verify->rests_until = 0;
 	db = db_open(db_file->path, DB_READ);
 	if (db == NULL)
 		return;
-	changed = verify->tree == 0 && verify->key[0] == '\0' && !schema_is_ours(db, db_file->schema, db_file->schema->version, &db_file->known);
+	changed = verify->tree == 0 && verify->key[0] == '\0'
+	    && !schema_is_ours(db, db_file->schema, db_file->schema->version, &db_file->known);
 	until = clock_mono() + slice;
-	while (!changed && verify->rests_until == 0 && db_fault(db) == DB_WELL && clock_mono() < until) {
+	while (!changed && verify->rests_until == 0 && db_fault(db) == DB_WELL
+	    && clock_mono() < until) {
 		if (find_tree(db, verify->tree, &tree))
 			verify->tree += read_tree(verify, db, &tree, until);
 		else if (db_fault(db) == DB_WELL)
@@ -116,14 +133,15 @@ verify_step(struct verify *verify, struct db_file *db_file, int64_t now)
 	}
 	if (changed && db_file_is_in_place(db_file)) {
 		db_file->trouble = STORE_DAMAGED;
-		reason_set(&db_file->why, "%s: somebody has changed its schema", db_file->schema->name);
+		reason_set(&db_file->why, "%s: somebody has changed its schema",
+		    db_file->schema->name);
 	}
 	/* Without its log the file may look damaged, and what is in the log is not to be lost. */
 	if ((db_fault(db) == DB_DAMAGED || db_fault(db) == DB_IO) && db_file_is_in_place(db_file)) {
 		db_file->trouble = db_fault(db) == DB_IO ? STORE_IO : STORE_DAMAGED;
 		db_file->suspect = true;
-		reason_set(&db_file->why, "%s: reading %s%s%s: %s", db_file->schema->name, tree.table, tree.index[0] != '\0' ? ", index " : "",
-		    tree.index, db_why(db));
+		reason_set(&db_file->why, "%s: reading %s%s%s: %s", db_file->schema->name,
+		    tree.table, tree.index[0] != '\0' ? ", index " : "", tree.index, db_why(db));
 		*verify = (struct verify){ 0 };
 	}
 	db_close(&db);

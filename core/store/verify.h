@@ -16,13 +16,16 @@ enum { VERIFY_KEY = 4096 };
 /* Where the pass over one file is; all zero: at its beginning. */
 struct verify {
 	uint32_t tree;             /* tables and indexes before this one have been read */
-	char key[VERIFY_KEY];      /* the last key that was read in it, as a list of SQL literals; "": none */
-	int64_t rests_until;       /* UTC microseconds: when the next pass begins; 0: one is under way */
+	/* the last key that was read in it, as a list of SQL literals; "": none */
+	char key[VERIFY_KEY];
+	/* UTC microseconds: when the next pass begins; 0: one is under way */
+	int64_t rests_until;
 };
 
 /* Reads for about 14 ms, a gigabyte in some 300 steps, over a connection of its own, so that the
  * writer's page cache keeps what it holds. A file that is found damaged, or cannot be read, is in
- * trouble from then on (db_file->trouble, db_file->why); a connection that cannot be had is tried again
+ * trouble from then on (db_file->trouble, db_file->why); a connection that cannot be had is tried
+ * again
  * next time. */
 void verify_step(struct verify *, struct db_file *, int64_t now);
 
