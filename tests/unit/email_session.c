@@ -205,6 +205,64 @@ who_speaks_early_is_not_believed(void **state)
 	assert_fate(&answer, 1, PW_AGAIN, true, false, "421 4.3.2 down (said before DATA)");
 }
 
+/* RFC 4954 6: what is said of the session is of no single message. */
+static void
+what_concerns_the_session_rests_the_channel(void **state)
+{
+	static const struct {
+		const char *reply;
+		uint32_t fate;
+		bool channel;
+	} rows[] = { { "421 4.3.2 down\r\n", PW_AGAIN, true }, { "530 5.7.0 who are you\r\n", PW_AGAIN, true },
+		{ "534 5.7.9 weak\r\n", PW_AGAIN, true }, { "535 5.7.8 not you\r\n", PW_AGAIN, true }, { "538 5.7.11 in clear\r\n", PW_AGAIN, true },
+		{ "451 4.3.0 later\r\n", PW_AGAIN, false }, { "553 5.1.8 no such sender\r\n", PW_NEVER, false } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		const struct turn turns[] = { greeting, ehlo, { mail.awaited, rows[i].reply }, end };
+		struct gate_answer answer = run_once(turns);
+		char code[4];
+
+		assert_int_equal(answer.fates[0].fate, rows[i].fate);
+		assert_int_equal(answer.fates[0].channel, rows[i].channel);
+		snprintf(code, sizeof code, "%.3s", rows[i].reply);
+		assert_non_null(strstr(answer.fates[0].words, code));
+	}
+}
+
+static void
+starttls_that_is_not_offered_may_be_needed(void **state)
+{
+	const struct turn turns[] = { greeting, ehlo, mail, one, two, data, { ".", "250 taken\r\n" }, { "QUIT", "221 bye\r\n" }, end };
+	const struct turn cut[] = { greeting, ehlo, end };
+	const struct turn *const whole[] = { turns, NULL }, *const begun[] = { cut, NULL };
+	struct gate_answer answer;
+
+	(void)state;
+	settings = (struct settings){ .host = "relay.test", .place = "relay.test:25", .tls = TLS_OPPORTUNISTIC, .verify = VERIFY_NONE };
+	answer = run(whole, NULL);
+	assert_int_equal(answer.fates[0].fate, PW_SENT);
+	settings.tls = TLS_REQUIRE;
+	answer = run(begun, NULL);
+	assert_int_equal(answer.fates[0].fate, PW_AGAIN);
+	assert_non_null(strstr(answer.fates[0].words, "relay.test does not offer STARTTLS, and tls = \"require\""));
+}
+
+static void
+each_code_of_an_unknown_command_leads_to_helo(void **state)
+{
+	static const char *const replies[] = { "500 what\r\n", "501 what\r\n", "504 what\r\n" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof replies / sizeof replies[0]; i++) {
+		const struct turn turns[] = { greeting, { ehlo.awaited, replies[i] }, { "HELO watch.test", NULL }, end };
+		struct gate_answer answer = run_once(turns);
+
+		assert_int_equal(answer.fates[0].fate, PW_AGAIN);
+		assert_non_null(strstr(answer.fates[0].words, "HELO"));
+	}
+}
+
 static void
 who_knows_no_ehlo_is_told_helo(void **state)
 {
@@ -272,6 +330,9 @@ main(void)
 		cmocka_unit_test(what_was_taken_stays_so),
 		cmocka_unit_test(an_end_behind_the_text_is_in_doubt),
 		cmocka_unit_test(who_speaks_early_is_not_believed),
+		cmocka_unit_test(what_concerns_the_session_rests_the_channel),
+		cmocka_unit_test(starttls_that_is_not_offered_may_be_needed),
+		cmocka_unit_test(each_code_of_an_unknown_command_leads_to_helo),
 		cmocka_unit_test(who_knows_no_ehlo_is_told_helo),
 		cmocka_unit_test(a_name_without_address_is_told),
 		cmocka_unit_test(a_library_that_errs_sends_nothing),
