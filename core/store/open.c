@@ -7,6 +7,7 @@
 #include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -27,10 +28,14 @@ clear_lock(const char *path, struct store_found *found)
 		memcpy(found->lock_aside, name, sizeof name);
 }
 
-/* One writer: whoever comes second is told, whatever else guards the folder. */
+enum { PAUSES = 100 };
+
+/* One writer: whoever comes second is told, whatever else guards the folder. A keeper whose parent
+ * was killed writes what it has before it ends: it is waited for, up to 2 s. */
 static enum store_opening
 lock(struct store *store, struct store_found *found, struct reason *why)
 {
+	static const struct timespec pause = { .tv_nsec = 20 * 1000 * 1000 };
 	char path[PATH_MAX];
 
 	snprintf(path, sizeof path, "%s/store.lock", store->folder);
@@ -44,6 +49,8 @@ lock(struct store *store, struct store_found *found, struct reason *why)
 		reason_set(why, "%s: %s", path, strerror(errno));
 		return STORE_FAILED;
 	}
+	for (int i = 0; i < PAUSES && flock(store->lock, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK; i++)
+		(void)nanosleep(&pause, NULL);
 	if (flock(store->lock, LOCK_EX | LOCK_NB) == 0)
 		return STORE_OPENED;
 	reason_set(why, "%s: another process writes this store", store->folder);

@@ -7,6 +7,9 @@
 
 #include <sys/wait.h>
 
+#include <sys/file.h>
+#include <time.h>
+
 #include "base/clock.h"
 #include "store/verify.h"
 #include "store_sick.h"
@@ -336,6 +339,31 @@ second_writer(void **state)
 	assert_int_equal(submit_small(1), STORE_COMMITTED);
 }
 
+/* Who was here before has been told to end, and is about to. */
+static void
+writer_that_ends(void **state)
+{
+	const struct timespec moment = { .tv_nsec = 200 * 1000 * 1000 };
+	int ends[2], status;
+	char byte = 0;
+
+	(void)state;
+	store_close(&folder.store);
+	assert_int_equal(pipe(ends), 0);
+	pid_t child = fork();
+	if (child == 0) {
+		int fd = open(folder_file(&folder, "store.lock"), O_RDWR);
+		_exit(flock(fd, LOCK_EX | LOCK_NB) != 0 || write(ends[1], &byte, 1) != 1 || nanosleep(&moment, NULL) != 0);
+	}
+	assert_int_equal(read(ends[0], &byte, 1), 1);
+	folder_open(&folder);
+	assert_int_equal(folder.opening, STORE_OPENED);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	close(ends[0]);
+	close(ends[1]);
+}
+
 /* A file that cannot be opened does not keep the store from opening, and numbers given meanwhile are not given again. */
 static void
 trouble_from_the_start(void **state)
@@ -427,6 +455,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(numbers_are_nobody_elses, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(readers_are_told, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(second_writer, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(writer_that_ends, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(trouble_from_the_start, set_up, tear_down),
 	};
 
