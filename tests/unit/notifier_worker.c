@@ -271,6 +271,8 @@ ends_when_its_time_is_over(void **state)
 	static const char *const names[] = { "sent" };
 
 	(void)state;
+	await(parent, MESSAGE_ALIVE);
+	await(parent, MESSAGE_ALIVE); /* it no longer reads what has linked the keeper */
 	kill(child, SIGSTOP);
 	for (uint64_t i = 1; i <= 3; i++)
 		hand_out(i, names, 1);
