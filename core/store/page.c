@@ -261,11 +261,11 @@ static const char newest_sql[] =
     "WITH upto AS (SELECT coalesce((SELECT value FROM counts WHERE key = 'heads_upto'), 0) AS id),"
     " recent AS MATERIALIZED (SELECT target, max(id) AS id FROM results WHERE id > (SELECT id FROM"
     " upto) GROUP BY target),"
-    " newest AS (SELECT target, id FROM recent UNION ALL SELECT h.target, coalesce((SELECT id FROM"
-    " results"
-    "  WHERE id = h.last), h.bad) FROM heads h WHERE h.target NOT IN (SELECT target FROM recent))"
+    " newest AS (SELECT target, id FROM recent WHERE target > ?1 UNION ALL SELECT * FROM"
+    " (SELECT h.target, coalesce((SELECT id FROM results WHERE id = h.last), h.bad) FROM heads h"
+    " WHERE h.target > ?1 AND h.target NOT IN (SELECT target FROM recent) ORDER BY h.target LIMIT ?2))"
     " SELECT " RESULT_COLUMNS " FROM newest n JOIN results r ON r.id = n.id" RESULT_WORDS
-    " WHERE n.target > ?1 ORDER BY n.target LIMIT ?2";
+    " ORDER BY n.target LIMIT ?2";
 
 /* `times` has room for STORE_PHASES_MAX. */
 static struct store_result
