@@ -147,6 +147,15 @@ put_facts(struct view *view, struct pw_bytes facts, struct pw_bytes warnings)
 	EMIT(emit, "</dl></details>\n");
 }
 
+bool
+attempt_is_unknown(struct pw_bytes evidence)
+{
+	struct wire_in in = wire_from(evidence.data, evidence.size);
+	struct message_evidence message;
+
+	return message_get_evidence(&in, &message, UINT32_MAX) && message.leg.verdict == PW_UNKNOWN;
+}
+
 void
 attempt_put(struct view *view, struct pw_bytes evidence, bool open)
 {
@@ -188,7 +197,7 @@ put_step(struct view *view, const struct policy *policy, const char *name, int64
 
 	if (index != CONFIG_NONE) {
 		units_add_duration(&limit_text, policy->phases[index].routine);
-		if (policy->phases[index].slow > 0)
+		if (policy->phases[index].slow > 0 && policy->phases[index].slow < policy->phases[index].routine)
 			units_add_duration(&slow_text, policy->phases[index].slow);
 	}
 	if (micros < 0)

@@ -2,8 +2,13 @@
 #ifndef WEB_ATTEMPT_H
 #define WEB_ATTEMPT_H
 
+#include <stdbool.h>
+
 #include "base/evidence.h"
 #include "web/site.h"
+
+/* Returns whether the attempt tells nothing of the server: we were late, or it was interrupted. */
+bool attempt_is_unknown(struct pw_bytes evidence);
 
 /* Of evidence as the store has it; what cannot be read is told so. `open`: the transcript is not folded. */
 void attempt_put(struct view *, struct pw_bytes evidence, bool open);

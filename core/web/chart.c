@@ -190,7 +190,7 @@ put_lane(struct view *view, const struct board_row *row, const struct chart *cha
 	emit_span(emit, values[(count - 1) / 2]);
 	EMIT(emit, ", 95 % within ");
 	emit_span(emit, values[(count * 95 + 99) / 100 - 1]);
-	if (slow > 0) {
+	if (slow > 0 && (limit == 0 || slow < limit)) {
 		EMIT(emit, "; slow above ");
 		put_duration(view, slow);
 	}

@@ -119,7 +119,7 @@ on_leg(void *arg, const struct store_evidence *row)
 {
 	struct incident_story *story = arg;
 	struct emit *emit = &story->view->emit;
-	bool has_passed = strcmp(row->role, "passed") == 0;
+	bool has_passed = strcmp(row->role, "passed") == 0, is_unknown = attempt_is_unknown(row->bytes);
 
 	if (++story->legs > LEGS_A_PAGE)
 		return false;
@@ -132,6 +132,8 @@ on_leg(void *arg, const struct store_evidence *row)
 		compare_with(&story->passed, row);
 	if (has_passed)
 		EMIT(emit, "<li class=\"up\"><span class=\"faint\">");
+	else if (is_unknown)
+		EMIT(emit, "<li class=\"unknown\"><span class=\"faint\">");
 	else
 		EMIT(emit, "<li class=\"down\"><span class=\"faint\">");
 	emit_time(emit, row->at);
@@ -139,7 +141,7 @@ on_leg(void *arg, const struct store_evidence *row)
 	if (story->legs == 1 && story->last.run == 0)
 		EMIT(emit, "<strong>First sign.</strong> ");
 	story->last = (struct store_evidence_key){ row->run, row->leg, row->target };
-	emit_string(emit, role_words(row->role));
+	emit_string(emit, is_unknown ? "An attempt that tells nothing of the server" : role_words(row->role));
 	if (story->watched != NULL) {
 		EMIT(emit, " (<a href=\"");
 		VIEW_ADDRESS(story->view, "/targets/");

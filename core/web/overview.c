@@ -113,7 +113,10 @@ put_sentence(struct view *view)
 		emit_moment(emit, row->since);
 		EMIT(emit, ": ");
 		emit_string(emit, row->text[0] != '\0' ? row->text : row->outcome);
-		EMIT(emit, ".</span>");
+		EMIT(emit, ".");
+		if (outbox_has(board_outbox(board), row->number))
+			EMIT(emit, " A notice of it waits to be told.");
+		EMIT(emit, "</span>");
 	}
 	if (down > NAMED_MAX) {
 		EMIT(emit, " <span>Nor do ");
@@ -159,6 +162,7 @@ put_troubles(struct view *view)
 {
 	const struct board *board = view->site->board;
 	const struct troubles *troubles = board_troubles(board);
+	struct store_waiting waiting = board_waiting(board);
 	int64_t behind = board_behind_since(board);
 	struct emit *emit = &view->emit;
 
@@ -169,11 +173,18 @@ put_troubles(struct view *view)
 		EMIT(emit, ": what is shown is of then.</li>\n");
 	}
 	for (uint32_t i = 0; i < troubles->count; i++) {
-		EMIT(emit, "<li>Since ");
+		EMIT(emit, "<li>Told ");
 		emit_moment(emit, troubles->items[i].since);
-		EMIT(emit, ": ");
+		EMIT(emit, ", and not over: ");
 		emit_string(emit, troubles->items[i].text);
 		EMIT(emit, "</li>\n");
+	}
+	if (waiting.notices > 0) {
+		EMIT(emit, "<li>Notices that wait to be told now: ");
+		emit_u64(emit, waiting.notices);
+		EMIT(emit, ", the oldest since ");
+		emit_moment(emit, waiting.since);
+		EMIT(emit, ".</li>\n");
 	}
 	EMIT(emit, "</ul></section>\n");
 }
@@ -334,7 +345,7 @@ put_tags(struct view *view, const struct choice *choice)
 		emit_u64(emit, tags[at].all - tags[at].ill);
 		EMIT(emit, " of ");
 		emit_u64(emit, tags[at].all);
-		EMIT(emit, "</a></li>");
+		EMIT(emit, " well</a></li>");
 	}
 	EMIT(emit, "</ul>\n");
 }
