@@ -130,12 +130,9 @@ on_leg(void *arg, const struct store_evidence *row)
 		compare_with(&story->failed, row);
 	else if (story->passed.run == 0 || story->passed.run == row->run)
 		compare_with(&story->passed, row);
-	if (has_passed)
-		EMIT(emit, "<li class=\"up\"><span class=\"faint\">");
-	else if (is_unknown)
-		EMIT(emit, "<li class=\"unknown\"><span class=\"faint\">");
-	else
-		EMIT(emit, "<li class=\"down\"><span class=\"faint\">");
+	EMIT(emit, "<li class=\"");
+	emit_string(emit, has_passed ? "up" : is_unknown ? "unknown" : "down");
+	EMIT(emit, "\"><span class=\"faint\">");
 	emit_time(emit, row->at);
 	EMIT(emit, "</span> ");
 	if (story->legs == 1 && story->last.run == 0)
