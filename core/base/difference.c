@@ -12,16 +12,10 @@
 enum { WORDS_MAX = 2048, SPEED_FACTOR = 4 };
 static const int64_t noticeable = SECOND / 2;
 
-static bool
-is_same(struct pw_bytes left, struct pw_bytes right)
-{
-	return left.size == right.size && memcmp(left.data, right.data, left.size) == 0;
-}
-
 bool
 difference_same_place(const struct evidence *left, const struct evidence *right)
 {
-	return is_same(left->address, right->address) && left->port == right->port;
+	return text_same(left->address, right->address) && left->port == right->port;
 }
 
 static const struct evidence_phase *
@@ -79,7 +73,7 @@ each_fact(const struct evidence *failed, const struct evidence *passed, differen
 			char before[WORDS_MAX], after[WORDS_MAX];
 			struct text left = TEXT_OVER(before), right = TEXT_OVER(after);
 
-			if (strcmp(now.name, then.name) != 0 || is_same(now.value, then.value))
+			if (strcmp(now.name, then.name) != 0 || text_same(now.value, then.value))
 				continue;
 			text_escape(&left, then.value);
 			text_escape(&right, now.value);

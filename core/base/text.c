@@ -75,6 +75,13 @@ text_view(const char *string)
 	    string == NULL ? 0 : strlen(string) };
 }
 
+bool
+text_same(struct pw_bytes left, struct pw_bytes right)
+{
+	return left.size == right.size
+	    && (left.size == 0 || memcmp(left.data, right.data, left.size) == 0);
+}
+
 void
 text_add(struct text *text, const char *ours)
 {

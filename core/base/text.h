@@ -37,6 +37,8 @@ plural(uint64_t count)
 /* A string as bytes, without its NUL; NULL counts as "". */
 struct pw_bytes text_view(const char *string);
 
+bool text_same(struct pw_bytes left, struct pw_bytes right);
+
 void text_add(struct text *, const char *ours);
 void text_add_bytes(struct text *, const char *ours, size_t size);
 void text_add_whole(struct text *, const char *ours, size_t size); /* all of it, or cut here */

@@ -82,13 +82,6 @@ take_leg(struct sight *sight, const struct message_evidence *evidence)
 		copy_sight(sight, &seen);
 }
 
-static bool
-is_same(struct pw_bytes left, struct pw_bytes right)
-{
-	return left.size == right.size && (left.size == 0
-	    || memcmp(left.data, right.data, left.size) == 0);
-}
-
 static void
 put(struct keeper *keeper, uint64_t target, const struct sight *sight)
 {
@@ -98,8 +91,8 @@ put(struct keeper *keeper, uint64_t target, const struct sight *sight)
 	    && (known.run >= row.run || (known.ip == row.ip && known.not_before == row.not_before
 	    && known.not_after == row.not_after && known.chain_ends == row.chain_ends
 	    && strcmp(known.tls_version, row.tls_version) == 0
-	    && strcmp(known.tls_cipher, row.tls_cipher) == 0 && is_same(known.subject, row.subject)
-	    && is_same(known.issuer, row.issuer))))
+	    && strcmp(known.tls_cipher, row.tls_cipher) == 0 && text_same(known.subject, row.subject)
+	    && text_same(known.issuer, row.issuer))))
 		return;
 	row.target = target;
 	store_put_server(journal_main(keeper), &row);
