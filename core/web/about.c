@@ -61,35 +61,46 @@ put_plugins(struct view *view)
 	EMIT(emit, "</tbody></table></div>\n");
 }
 
+void
+about_put_way(struct view *view, const struct config_notifier *notifier)
+{
+	const struct board *board = view->site->board;
+	const struct outbox_row *waiting = outbox_of(board_outbox(board), notifier->name);
+	struct store_reader *reader = board_reader(board);
+	struct emit *emit = &view->emit;
+
+	EMIT(emit, "<td class=\"cause\">");
+	emit_string(emit, notifier->way != NULL ? notifier->way : notifier->plugin->descriptor->name);
+	EMIT(emit, "</td><td class=\"when\">");
+	emit_time(emit, reader == NULL ? 0 : outbox_delivered(reader, notifier->name));
+	EMIT(emit, "</td><td class=\"cause\">");
+	if (waiting != NULL) {
+		emit_u64(emit, waiting->waiting);
+		EMIT(emit, ", since ");
+		emit_time(emit, waiting->since);
+	} else
+		EMIT(emit, "nothing");
+	EMIT(emit, "</td>");
+}
+
 static void
 put_notifiers(struct view *view)
 {
 	const struct config *config = view->site->config;
-	struct store_reader *reader = board_reader(view->site->board);
 	struct emit *emit = &view->emit;
 
 	EMIT(emit, "<h2>Notifiers</h2>\n<div class=\"scroll\"><table id=\"notifiers\"><thead><tr><th>Notifier</th><th>Plugin</th><th>Way</th>"
 	    "<th>Delivered last</th><th>Waiting now</th></tr></thead><tbody>\n");
 	for (uint32_t i = 0; i < config->notifier_count; i++) {
 		const struct config_notifier *notifier = &config->notifiers[i];
-		const struct outbox_row *waiting = outbox_of(board_outbox(view->site->board), notifier->name);
 
 		EMIT(emit, "<tr><td>");
 		emit_string(emit, notifier->name);
 		EMIT(emit, "</td><td>");
 		emit_string(emit, notifier->plugin->descriptor->name);
-		EMIT(emit, "</td><td class=\"cause\">");
-		emit_string(emit, notifier->way);
-		EMIT(emit, "</td><td class=\"when\">");
-		emit_time(emit, reader == NULL ? 0 : outbox_delivered(reader, notifier->name));
-		EMIT(emit, "</td><td class=\"cause\">");
-		if (waiting != NULL) {
-			emit_u64(emit, waiting->waiting);
-			EMIT(emit, ", since ");
-			emit_time(emit, waiting->since);
-		} else
-			EMIT(emit, "nothing");
-		EMIT(emit, "</td></tr>\n");
+		EMIT(emit, "</td>");
+		about_put_way(view, notifier);
+		EMIT(emit, "</tr>\n");
 	}
 	if (config->notifier_count == 0)
 		EMIT(emit, "<tr><td colspan=\"5\">None: nobody is told anything.</td></tr>\n");

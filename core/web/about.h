@@ -4,6 +4,9 @@
 
 #include "web/site.h"
 
+/* Cells of a row about a notifier: where it tells, when it last delivered, and what waits for it. */
+void about_put_way(struct view *, const struct config_notifier *);
+
 void about_answer(struct view *, const char *rest);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "store/page.h"
+#include "web/about.h"
 #include "web/attempt.h"
 #include "web/certificates.h"
 #include "web/chart.h"
@@ -85,7 +86,6 @@ static void
 put_ways(struct view *view, const struct board_row *row)
 {
 	const struct config *config = view->site->config;
-	struct store_reader *reader = board_reader(view->site->board);
 	struct emit *emit = &view->emit;
 
 	EMIT(emit, "<h2>Who is told</h2>\n");
@@ -93,28 +93,18 @@ put_ways(struct view *view, const struct board_row *row)
 		EMIT(emit, "<p>Nobody would be told that it is down.</p>\n");
 		return;
 	}
-	EMIT(emit, "<div class=\"scroll\"><table id=\"ways\"><thead><tr><th>Notifier</th><th>Way</th><th>Delivered last</th><th>Waiting now</th>"
+	EMIT(emit, "<div class=\"scroll\"><table id=\"ways\"><thead><tr><th>Notifier</th><th>Way</th><th>Delivered last</th><th>Waiting now, of all targets</th>"
 	    "</tr></thead><tbody>\n");
 	for (uint32_t i = 0; i < config->notifier_count; i++) {
 		const struct config_notifier *notifier = &config->notifiers[i];
-		const struct outbox_row *waiting = outbox_of(board_outbox(view->site->board), notifier->name);
 
 		if (!notifier_hears_of(config, i, row->configured))
 			continue;
 		EMIT(emit, "<tr><td>");
 		emit_string(emit, notifier->name);
-		EMIT(emit, "</td><td class=\"cause\">");
-		emit_string(emit, notifier->way != NULL ? notifier->way : notifier->plugin->descriptor->name);
-		EMIT(emit, "</td><td class=\"when\">");
-		emit_time(emit, outbox_delivered(reader, notifier->name));
-		EMIT(emit, "</td><td class=\"cause\">");
-		if (waiting != NULL) {
-			emit_u64(emit, waiting->waiting);
-			EMIT(emit, ", since ");
-			emit_time(emit, waiting->since);
-		} else
-			EMIT(emit, "nothing");
-		EMIT(emit, "</td></tr>\n");
+		EMIT(emit, "</td>");
+		about_put_way(view, notifier);
+		EMIT(emit, "</tr>\n");
 	}
 	EMIT(emit, "</tbody></table></div>\n");
 }
