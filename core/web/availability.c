@@ -73,14 +73,17 @@ read_since(struct store_reader *reader, uint64_t target, int64_t from, int64_t n
 	struct store_list list;
 	struct store_run run;
 	int64_t until = now;
+	uint32_t walked = 0;
 
 	store_list_open(&list, reader, STORE_LIST_HISTORY, target);
-	for (uint32_t walked = 0; until > from && walked < WALKED_MAX && store_list_next(&list, &run); walked++) {
+	for (; until > from && walked < WALKED_MAX && store_list_next(&list, &run); walked++) {
 		if (run.at < 0 || run.at > until)
 			continue;
 		account(into, &run, run.at > from ? run.at : from, until);
 		until = run.at;
 	}
+	if (walked == WALKED_MAX && until > from) /* those before are not read */
+		into->unknown += until - from;
 	(void)store_list_close(&list);
 }
 
