@@ -76,17 +76,14 @@ write_page(char *path, size_t room, const char *listen, const char *token)
 	return is_written;
 }
 
+/* Not waited for: where no browser runs yet xdg-open may be it, and lasts as long as it is open. */
 static void
 run_opener(const char *path)
 {
-	pid_t opener = fork();
-
-	if (opener == 0) {
+	if (fork() == 0) {
 		(void)execlp("xdg-open", "xdg-open", path, (char *)NULL);
 		_exit(127);
 	}
-	if (opener > 0)
-		(void)waitpid(opener, NULL, 0);
 }
 
 /* Ends with the daemon, where that cannot begin. */
