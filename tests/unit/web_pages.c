@@ -1,68 +1,6 @@
 /* What pages show of rows of the store. */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
-
-#include "base/clock.h"
 #include "base/messages.h"
-#include "store_folder.h"
-#include "web/site.h"
-
-enum { TURNS_MAX = 2000 };
-
-static struct folder folder;
-static struct config config;
-static struct board *board;
-
-static void
-put_target(void)
-{
-	struct store_batch *batch = store_batch_create(STORE_MAIN), *results = store_batch_create(STORE_HISTORY);
-
-	store_put_target(batch, &(struct store_target){ .number = 1, .identity = "a", .name = "a", .probe = "talk", .host = "a.example",
-		.port = 25, .was = "", .known = clock_wall() });
-	folder_commit(&folder, batch);
-	store_put_result(results, &(struct store_result){ .target = 1, .run = 1, .at = clock_wall(), .outcome = "ok", .phase_names = "" });
-	folder_commit(&folder, results);
-	store_batch_destroy(&batch);
-	store_batch_destroy(&results);
-}
-
-static int
-set_up(void **state)
-{
-	(void)state;
-	folder_make(&folder);
-	folder_open(&folder);
-	assert_non_null(folder.store);
-	put_target();
-	config = (struct config){ .state = folder.path, .timezone = "UTC" };
-	board = board_create(&config);
-	assert_non_null(board);
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	(void)state;
-	board_destroy(&board);
-	folder_remove(&folder);
-	return 0;
-}
-
-/* Steps until there is nothing to do at once, which comes soon. */
-static void
-turn(void)
-{
-	int turns = 0;
-
-	while (board_turn(board) && turns < TURNS_MAX)
-		turns++;
-	assert_true(turns < TURNS_MAX);
-}
+#include "web_stage.h"
 
 static const struct look *
 look(void)
@@ -185,6 +123,61 @@ a_target_is_told_by_addresses_and_facts(void **state)
 	store_batch_destroy(&results);
 }
 
+/* What an attempt says that came late is no failure of the server. */
+static void
+an_attempt_that_tells_nothing_is_no_failure(void **state)
+{
+	struct store_batch *batch = store_batch_create(STORE_MAIN);
+	int64_t now = clock_wall();
+	struct buffer body;
+
+	(void)state;
+	store_put_incident(batch, &(struct store_incident){ .number = 1, .target = 1, .change = 1, .began = now - SECOND, .confirmed = now, .outcome = "refused",
+		.text = text_view("refused") });
+	for (uint64_t run = 1; run <= 2; run++) {
+		struct message_evidence message = { .run = run, .leg = { .legs = 1, .verdict = run == 1 ? PW_FAILED : PW_UNKNOWN,
+			.outcome = "refused", .address = text_view("192.0.2.1"), .port = 25, .started = now } };
+		char bytes[4096];
+		struct wire_out out = wire_over(bytes, sizeof bytes);
+
+		message_put_evidence(&out, &message);
+		store_put_evidence(batch, &(struct store_evidence){ .target = 1, .run = run, .at = now, .incident = 1, .role = run == 1 ? "confirmed" : "changed",
+			.bytes = { bytes, out.size } });
+	}
+	folder_commit(&folder, batch);
+	turn();
+	body = page("/incidents/1");
+	assert_non_null(strstr(body.data, "<li class=\"down\">"));
+	assert_non_null(strstr(body.data, "<li class=\"unknown\">"));
+	assert_non_null(strstr(body.data, "An attempt that tells nothing of the server"));
+	assert_null(strstr(body.data, "It failed in another way"));
+	buffer_fini(&body);
+	store_batch_destroy(&batch);
+}
+
+/* Trouble of our own is told as of when it was told, and beside it what waits now. */
+static void
+trouble_of_our_own_is_told_with_what_waits(void **state)
+{
+	struct store_batch *batch = store_batch_create(STORE_MAIN);
+	struct buffer body;
+
+	(void)state;
+	store_put_notice(batch, &(struct store_notice){ .number = 1, .kind = "impaired", .code = "channel_mail", .confirmed = clock_wall() - 60 * SECOND,
+		.silences = "", .text = text_view("mail: nothing delivered for 10 min") });
+	store_add_delivery(batch, &(struct store_delivery){ .notice = 1, .notifier = "mail", .recipient = "", .state = STORE_DELIVERY_waiting,
+		.created = clock_wall() - 60 * SECOND });
+	folder_commit(&folder, batch);
+	board_destroy(&board);
+	board = board_create(&config);
+	turn();
+	body = page("/");
+	assert_non_null(strstr(body.data, ", and not over: mail: nothing delivered for 10 min</li>"));
+	assert_non_null(strstr(body.data, "<li>Notices that wait to be told now: 1, the oldest since "));
+	buffer_fini(&body);
+	store_batch_destroy(&batch);
+}
+
 static void
 what_waits_to_be_told_is_said_in_the_row(void **state)
 {
@@ -216,6 +209,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(the_pace_of_a_day_is_by_hours, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_is_not_well_is_so_since_its_condition, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_target_is_told_by_addresses_and_facts, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(an_attempt_that_tells_nothing_is_no_failure, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(trouble_of_our_own_is_told_with_what_waits, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_waits_to_be_told_is_said_in_the_row, set_up, tear_down),
 	};
 
