@@ -60,6 +60,29 @@ availability_goes_by_time(void **state)
 	store_reader_close(&reader);
 }
 
+/* Of more attempts than are read the older ones are no time that was not watched. */
+static void
+what_is_not_read_is_unknown(void **state)
+{
+	static const int64_t hour = INT64_C(3600) * SECOND;
+	struct store_batch *batch = store_batch_create(STORE_HISTORY);
+	enum store_reader_opening opening;
+	struct store_reader *reader;
+	struct availability found;
+	int64_t now = 1000 * hour;
+
+	(void)state;
+	for (int64_t i = 7199; i >= 0; i--)
+		put_run(batch, now - i * SECOND, STORE_MOOD_up, 3600);
+	folder_commit(&folder, batch);
+	store_batch_destroy(&batch);
+	reader = store_reader_open(folder.path, &opening, NULL);
+	availability_read(reader, 1, now, &found);
+	assert_true(found.spans[0].good > hour && found.spans[0].unknown > hour / 2);
+	assert_int_equal(found.spans[0].good + found.spans[0].unknown, 24 * hour);
+	store_reader_close(&reader);
+}
+
 static void
 put_all(void)
 {
@@ -190,6 +213,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(availability_goes_by_time, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_is_not_read_is_unknown, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(all_of_it_is_told, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_cannot_be_read_is_not_denied, set_up, tear_down),
 	};
