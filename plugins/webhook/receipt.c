@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../mask.h"
+
 /* Shorter parts, such as "api" or "v2", are no secrets, and stars in their place would hide the
  * receiver's words. */
 enum { SECRET_PART_MIN = 8 };
@@ -55,33 +57,18 @@ receipt_write_failure(const struct answer *answer, const char *why, char *receip
 			receipt[at] = ' ';
 }
 
-/* Replaces each occurrence of the first SECRET_PART_MIN bytes of `part` and as many as follow of
- * it: the end of the receipt may cut a secret in two. */
 static void
-hide_part(char *text, const char *part, size_t size)
+hide_parts(char *text, const char *parts, size_t size, const char *separators)
 {
-	for (; *text != '\0'; text++) {
-		size_t same = 0;
+	const char *end = parts + size;
 
-		while (same < size && text[same] == part[same])
-			same++;
-		if (same < SECRET_PART_MIN)
-			continue;
-		memcpy(text, "***", 3);
-		memmove(text + 3, text + same, strlen(text + same) + 1);
-		text += 2;
-	}
-}
+	while (parts < end) {
+		size_t part = strcspn(parts, separators);
 
-static void
-hide_parts(char *text, const char *secret, const char *separators)
-{
-	while (*secret != '\0') {
-		size_t size = strcspn(secret, separators);
-
-		if (size >= SECRET_PART_MIN)
-			hide_part(text, secret, size);
-		secret += size + (secret[size] != '\0');
+		part = part < (size_t)(end - parts) ? part : (size_t)(end - parts);
+		if (part >= SECRET_PART_MIN)
+			mask_secret(text, parts, part);
+		parts += part + 1;
 	}
 }
 
@@ -92,16 +79,19 @@ receipt_hide(const struct post *post, char *receipt)
 	const char *scheme_end = strstr(post->given_url, "://");
 	const char *authority = scheme_end == NULL ? post->given_url : scheme_end + 3;
 	size_t size = strcspn(authority, "/?#");
-	const char *user_end = memchr(authority, '@', size);
+	const char *user_end = memchr(authority, '@', size), *password;
 
-	hide_parts(receipt, post->secret, "");
+	mask_secret(receipt, post->secret, strlen(post->secret));
 	if (user_end != NULL) {
-		char user[URL_MAX];
-
-		snprintf(user, sizeof user, "%.*s", (int)(user_end - authority), authority);
-		hide_parts(receipt, user, ":");
+		hide_parts(receipt, authority, (size_t)(user_end - authority), ":");
+		password = memchr(authority, ':', (size_t)(user_end - authority));
+		if (password != NULL)
+			mask_secret(receipt, password + 1, (size_t)(user_end - password - 1));
 	}
-	hide_parts(receipt, authority + size, "/?#&=");
-	for (const struct curl_slist *header = post->headers; header != NULL; header = header->next)
-		hide_parts(receipt, header->data + strcspn(header->data, ":"), ": ,;=\"");
+	hide_parts(receipt, authority + size, strlen(authority + size), "/?#&=");
+	for (const struct curl_slist *header = post->headers; header != NULL; header = header->next) {
+		const char *value = header->data + strcspn(header->data, ":");
+
+		hide_parts(receipt, value, strlen(value), ": ,;=\"");
+	}
 }

@@ -21,9 +21,8 @@ void receipt_write(const struct answer *, char *receipt, size_t room);
 /* The same for an answer that did not come whole: its status line, if there is one, and `why`. */
 void receipt_write_failure(const struct answer *, const char *why, char *receipt, size_t room);
 
-/* Replaces by "***" what is secret: user, path, query of the configured URL, the secret, and the
- * values of configured headers, each part of at least eight bytes. A part that the end of the
- * receipt cuts is replaced as well. */
+/* Hides (mask_secret()) the secret, the password of the configured URL, and each part of at least
+ * eight bytes of its user, path and query and of the values of configured headers. */
 void receipt_hide(const struct post *, char *receipt);
 
 #endif

@@ -322,6 +322,34 @@ two_connections_are_one_attempt(void **state)
 	assert_int_equal(session.way.wire.came, 54 + 94);
 }
 
+/* Each reply of a relay that was told the password: what it says back reaches no receipt and no log. */
+static void
+the_password_is_not_said_back(void **state)
+{
+	static const char *const replies[] = { "535 no AHdhdGNoAHZlcnkgc2VjcmV0 for you\r\n", "535 \"very secret\" is wrong\r\n",
+		"535 dmVyeSBzZWNyZXQ= VERY%20secret\r\n", "421-busy\r\n421 with very+secret\r\n", "very secret is no reply\r\n" };
+	const struct turn taken[] = { greeting, ehlo, mail, one, { two.awaited, "550 no very secret\r\n" }, data,
+		{ ".", "250 taken from very secret\r\n" }, { "QUIT", "221 bye\r\n" }, end };
+	struct gate_answer answer;
+
+	(void)state;
+	snprintf(auth.secret, sizeof auth.secret, "very secret");
+	for (size_t i = 0; i < sizeof replies / sizeof replies[0]; i++) {
+		const struct turn turns[] = { greeting, ehlo, { mail.awaited, replies[i] }, end };
+
+		answer = run_once(turns);
+		assert_string_not_equal(answer.fates[1].words, "");
+		assert_null(strcasestr(answer.fates[1].words, "secret"));
+		assert_null(strstr(answer.fates[1].words, "c2Vjcm"));
+		assert_null(strstr(answer.fates[1].words, "NlY3J"));
+		assert_null(strstr(answer.fates[1].words, "zZWNyZ"));
+	}
+	answer = run_once(taken);
+	assert_fate(&answer, 0, PW_SENT, false, false, "250 taken from ***");
+	assert_fate(&answer, 1, PW_NEVER, false, false, "550 no ***");
+	memset(auth.secret, 0, sizeof auth.secret);
+}
+
 int
 main(void)
 {
@@ -337,6 +365,7 @@ main(void)
 		cmocka_unit_test(a_name_without_address_is_told),
 		cmocka_unit_test(a_library_that_errs_sends_nothing),
 		cmocka_unit_test(two_connections_are_one_attempt),
+		cmocka_unit_test(the_password_is_not_said_back),
 	};
 
 	signal(SIGPIPE, SIG_IGN); /* as in the daemon */

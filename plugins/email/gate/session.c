@@ -10,6 +10,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "../../mask.h"
+
 enum { SECOND = 1000000, LEAVE_MAX = 2 * SECOND };
 
 static struct gate_fate *
@@ -240,13 +242,20 @@ may_have_gone(struct session *session)
 	return false;
 }
 
+/* A relay that was told the password may say it back, also sessions later, in any reply or in its
+ * certificate. The answer is all that leaves this process. */
 static void
 tell(struct session *session)
 {
-	session->answer.number = session->ask.number;
+	const char *secret = session->way.auth->secret;
+	struct gate_answer *answer = &session->answer;
+
+	answer->number = session->ask.number;
 	if (session->way.note[0] != '\0' && may_have_gone(session))
-		snprintf(session->answer.note, sizeof session->answer.note, "%s",
-		    session->way.note);
+		snprintf(answer->note, sizeof answer->note, "%s", session->way.note);
+	mask_secret(answer->note, secret, strlen(secret));
+	for (uint32_t i = 0; i < session->ask.count; i++)
+		mask_secret(fate_of(session, i)->words, secret, strlen(secret));
 	(void)send(session->worker, &session->answer, sizeof session->answer, MSG_NOSIGNAL);
 }
 
