@@ -5,8 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/outcome.h"
 #include "command/choice.h"
+#include "command/draw.h"
 #include "command/layout.h"
 #include "command/past.h"
 
@@ -158,6 +160,89 @@ put_runs(struct list *list, const struct choice *choice)
 		    has_bounds ? " of that time" : "");
 }
 
+/* What the time was that is summed up already; returns where that ends. */
+static int64_t
+draw_sums(struct list *list, struct draw_strip *strip)
+{
+	static const int64_t hour = 3600 * (int64_t)SECOND, quarters_most = 7 * 24 * hour;
+	bool is_long = strip->until - strip->from > quarters_most;
+	int64_t length = is_long ? hour : hour / 4, last = strip->from;
+	struct store_list sums;
+	struct store_sum sum;
+
+	store_list_open(&sums, list->past->reader, is_long ? STORE_LIST_HOURS : STORE_LIST_QUARTERS,
+	    list->target->number);
+	store_list_behind(&sums, (uint64_t)(strip->from - length));
+	while (past_next(list->past, &sums, &sum)) {
+		/* In the order in which they are shown where several share the time. */
+		const int64_t times[] = { sum.down, sum.degraded, sum.unknown, sum.paused, sum.up };
+		static const enum store_mood moods[] = { STORE_MOOD_down, STORE_MOOD_degraded,
+			STORE_MOOD_unknown, STORE_MOOD_paused, STORE_MOOD_up };
+		int64_t at = sum.start;
+
+		for (size_t i = 0; i < sizeof moods / sizeof *moods; at += times[i++])
+			draw_strip_time(strip, moods[i], at, at + times[i]);
+		last = sum.start + length;
+		if (last >= strip->until)
+			store_list_stop(&sums);
+	}
+	return last;
+}
+
+/* A picture of the time that is asked for, or of the last 24 hours: what the target was, and how
+ * long its runs took. */
+static void
+put_picture(struct list *list, const struct choice *choice)
+{
+	enum { LABEL = 9 };
+	static const int64_t day = 24 * 3600 * (int64_t)SECOND;
+	struct draw_style style = { draw_needs_ascii(), list->past->colour };
+	char line[DRAW_LINE_MAX], from[PAST_TIME_MAX], until[PAST_TIME_MAX];
+	struct draw_strip strip = { .until = list->past->now };
+	int64_t summed, next;
+	struct text text = TEXT_OVER(line);
+	struct store_list runs;
+	struct store_run run;
+
+	strip.until = choice->until < strip.until ? choice->until : strip.until;
+	strip.from = choice->since > 0 ? choice->since : strip.until - day;
+	if (strip.from >= strip.until)
+		return;
+	strip.columns = layout_width() - LABEL;
+	strip.columns = strip.columns < DRAW_COLUMNS_MAX ? strip.columns : DRAW_COLUMNS_MAX;
+	next = strip.until;
+	summed = draw_sums(list, &strip);
+	store_list_open(&runs, list->past->reader, STORE_LIST_HISTORY, list->target->number);
+	while (past_next(list->past, &runs, &run)) {
+		int64_t spoken = run.at + (int64_t)run.speaks_for * SECOND;
+
+		if (run.at < strip.from)
+			store_list_stop(&runs);
+		spoken = spoken < next ? spoken : next;
+		if (run.mood < STORE_MOODS_END && spoken > summed)
+			draw_strip_time(&strip, (enum store_mood)run.mood,
+			    run.at > summed ? run.at : summed, spoken);
+		if (run.verdict != PW_UNKNOWN)
+			draw_strip_run(&strip, run.at, run.verdict == PW_FAILED ? -1 : run.micros);
+		next = run.at < next ? run.at : next;
+	}
+	printf("%s until %s\n", past_time(list->past, strip.from, from),
+	    past_time(list->past, strip.until, until));
+	draw_strip_moods(&text, &strip, &style);
+	printf("  state  %s\n", line);
+	text = TEXT_OVER(line);
+	draw_strip_words(&text, &strip, &style);
+	printf("         " LAYOUT_HANG "%s\n", line);
+	text = TEXT_OVER(line);
+	if (draw_strip_spark(&text, &strip, &style)) {
+		printf("  took   %s\n", line);
+		text = TEXT_OVER(line);
+		draw_strip_spark_words(&text, &strip);
+		printf("         " LAYOUT_HANG "%s a run\n", line);
+	}
+	putchar('\n');
+}
+
 static int
 history(const struct command *command, int argc, char **argv)
 {
@@ -180,6 +265,8 @@ history(const struct command *command, int argc, char **argv)
 		list.target = &past.targets[i];
 		if (!past.json && choice.count > 1)
 			printf("%s%s\n", is_first ? "" : "\n", list.target->name);
+		if (!past.json && layout_width() >= DRAW_PAGE_LEAST && layout_width() != LAYOUT_WIDE)
+			put_picture(&list, &choice);
 		put_runs(&list, &choice);
 	}
 	return past_finish(&past, 0);
@@ -191,7 +278,9 @@ const struct command command_history = {
 	.name = "history", .arguments = PAST_WORDS,
 	.summary = "the runs of targets, the newest first",
 	.help = "Lists the runs of each TARGET as far back as they are kept: when, the verdict, "
-	    "how long it took, and the sentence, or where all was well the seconds of each step.\n\n"
+	    "how long it took, and the sentence, or where all was well the seconds of each step. On "
+	    "a page of 80 columns and more a picture stands above them: what the target was in the "
+	    "last 24 hours, or in the time that is asked for, and how long its runs took.\n\n"
 	    PAST_WORDS_HELP "--since and --until leave those that began then.\n\n"
 	    "Exit status: as that of `postwatch status`.",
 	.options = options, .run = history,

@@ -13,6 +13,7 @@
 #include "base/messages.h"
 #include "base/transcript.h"
 #include "command/choice.h"
+#include "command/draw.h"
 #include "command/layout.h"
 #include "command/past.h"
 #include "command/show.h"
@@ -150,6 +151,7 @@ struct story {
 	/* What is compared: the last run that failed, and the first behind it that passed. */
 	struct compared failed, passed;
 	uint64_t number;
+	const struct policy *policy; /* of its target; NULL: not known */
 	uint32_t unreadable; /* pieces of evidence */
 };
 
@@ -280,13 +282,20 @@ put_leg(const struct story *story, const char *role, const struct evidence *leg)
 {
 	char at[PAST_TIME_MAX], bytes[4096];
 	struct text text = TEXT_OVER(bytes);
+	bool is_page = layout_width() >= DRAW_PAGE_LEAST && layout_width() != LAYOUT_WIDE;
 
 	transcript_add_ends(&text, leg);
 	text_add(&text, ": ");
 	transcript_add_verdict(&text, leg);
-	text_add(&text, "\n    ");
-	transcript_add_phases(&text, leg);
+	if (!is_page) {
+		text_add(&text, "\n    ");
+		transcript_add_phases(&text, leg);
+	}
 	printf("  %s  %s, %s\n", past_time(&story->past, leg->started, at), past_role(role), bytes);
+	if (is_page) {
+		show_phases(stdout, story->policy, leg);
+		putchar('\n');
+	}
 	show_transcript(stdout, leg->transcript, "", "");
 	putchar('\n');
 }
@@ -431,6 +440,7 @@ static int
 tell(struct story *story)
 {
 	struct past *past = &story->past;
+	const struct past_target *target;
 	struct store_outage incident;
 	struct store_list list;
 
@@ -441,6 +451,9 @@ tell(struct story *story)
 		    : command_fail(EXIT_NOTHING,
 		          "there is no incident %" PRIu64 ": `postwatch incidents` lists them",
 		          story->number);
+	target = past_target(past, incident.target);
+	if (target != NULL && target->configured != NULL)
+		story->policy = target->configured->policy;
 	past_begin(past);
 	if (past->json) {
 		json_begin_object(&story->json, NULL);

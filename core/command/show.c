@@ -14,6 +14,7 @@
 #include "base/evidence_json.h"
 #include "base/transcript.h"
 #include "base/units.h"
+#include "command/draw.h"
 #include "command/layout.h"
 #include "command/nagios.h"
 
@@ -80,49 +81,95 @@ put_heading(const struct page *page, const struct run_result *result)
 	    page->colour->plain);
 }
 
-/* A time is shown as "0.31 ms", "1.204 s"; and behind it that the run ended there, or that its
- * outcome is of that step. */
+/* A step of a leg, as a row: its time as "0.31 ms", "1.204 s", when it counts as slow, its limit,
+ * its bar where there is room for one; and behind it that the run ended there, or that its outcome
+ * is of that step. */
+struct step_row {
+	const struct evidence *leg;
+	uint32_t phase;
+	int64_t slow;        /* 0: never, or not known */
+	int width, bar;      /* of the names, and of the bar; 0: none */
+	const char *blamed;  /* the step that the outcome is of; "": none */
+	struct draw_style draw;
+};
+
 static void
-put_phase(const struct page *page, const struct evidence *leg, const struct evidence_phase *phase,
-    int width, const char *blamed)
+put_step(const struct page *page, const struct step_row *row)
 {
-	char spent[32] = "-", limit[32];
+	const struct evidence_phase *phase = &row->leg->phases[row->phase];
+	char spent[32] = "-", limit[32], slow[32] = "", line[DRAW_LINE_MAX];
 	struct text spent_text = TEXT_OVER(spent), limit_text = TEXT_OVER(limit);
+	struct text slow_text = TEXT_OVER(slow), bar = TEXT_OVER(line);
+	bool has_failed = phase->status == PHASE_FAILED && row->leg->verdict == PW_FAILED;
+	bool is_blamed = phase->status == PHASE_FAILED || strcmp(phase->name, row->blamed) == 0;
 
 	units_add_duration(&limit_text, phase->limit);
+	if (row->slow > 0)
+		units_add_duration(&slow_text, row->slow);
 	if (phase->status != PHASE_NOT_REACHED && phase->micros >= MILLISECOND)
 		text_format(&spent_text, "%.3f s", (double)phase->micros / SECOND);
 	else if (phase->status != PHASE_NOT_REACHED && phase->micros >= 0)
 		text_add_span(&spent_text, phase->micros);
-	fprintf(page->file, "    %-*s %11s %9s", width, phase->name, spent, limit);
-	if (phase->status == PHASE_NOT_REACHED)
-		fprintf(page->file, "   %snot reached%s", page->colour->faint, page->colour->plain);
-	else if (phase->status == PHASE_FAILED && leg->verdict == PW_FAILED)
-		fprintf(page->file, "   %sFAILED%s", page->colour->bad, page->colour->plain);
-	else if (phase->status == PHASE_FAILED || strcmp(phase->name, blamed) == 0) {
-		fputs("   ", page->file);
-		put_verdict(page, leg->verdict);
+	fprintf(page->file, "    %-*s %9s %6s %7s", row->width, phase->name, spent, slow, limit);
+	is_blamed &= phase->status != PHASE_NOT_REACHED;
+	if (row->bar > 0) {
+		text_add(&bar, "  ");
+		draw_waterfall_bar(&bar, row->leg, row->phase, row->slow, row->bar, is_blamed, &row->draw);
+		while (bar.size > 0 && line[bar.size - 1] == ' ' && !is_blamed)
+			line[--bar.size] = '\0';
+		fputs(line, page->file);
+	} else if (phase->status == PHASE_NOT_REACHED)
+		fprintf(page->file, "  %snot reached%s", page->colour->faint, page->colour->plain);
+	if (is_blamed && has_failed)
+		fprintf(page->file, "  %sFAILED%s", page->colour->bad, page->colour->plain);
+	else if (is_blamed) {
+		fputs("  ", page->file);
+		put_verdict(page, row->leg->verdict);
 	}
 	fputc('\n', page->file);
 }
 
+/* The bars have what the other columns and the word behind them leave of the page. */
 static void
 put_phases(const struct page *page, const struct policy *policy, const struct evidence *leg)
 {
+	enum { NAME_LEAST = 10, OTHERS = 4 + 10 + 7 + 8 + 2, WORD = 10, BAR_MOST = 72 };
+	struct step_row row = { leg, .width = NAME_LEAST, .blamed = "",
+		.draw = { draw_needs_ascii(), page->colour->plain[0] != '\0' } };
 	struct outcome outcome = { .phase = "" };
-	int width = 10;
+	int columns = layout_width() == LAYOUT_WIDE ? DRAW_PAGE_LEAST : layout_width();
 
 	if (leg->phase_count == 0)
 		return;
-	if (leg->verdict != PW_OK)
-		outcome_find(leg->outcome, plugin_probe(policy->probe)->outcomes, &outcome);
+	if (leg->verdict != PW_OK && policy != NULL
+	    && outcome_find(leg->outcome, plugin_probe(policy->probe)->outcomes, &outcome))
+		row.blamed = outcome.phase;
 	for (uint32_t i = 0; i < leg->phase_count; i++)
-		if ((int)strlen(leg->phases[i].name) > width)
-			width = (int)strlen(leg->phases[i].name);
-	fprintf(page->file, "\n    %s%-*s %11s %9s%s\n", page->colour->faint, width, "step", "time",
-	    "limit", page->colour->plain);
-	for (uint32_t i = 0; i < leg->phase_count; i++)
-		put_phase(page, leg, &leg->phases[i], width, outcome.phase);
+		if ((int)strlen(leg->phases[i].name) > row.width)
+			row.width = (int)strlen(leg->phases[i].name);
+	row.bar = columns - row.width - OTHERS - WORD;
+	row.bar = columns < DRAW_PAGE_LEAST || row.bar < WORD ? 0
+	    : row.bar > BAR_MOST                               ? BAR_MOST
+	                                                       : row.bar;
+	fprintf(page->file, "\n    %s%-*s %9s %4s %s %5s %s", page->colour->faint, row.width, "step",
+	    "time", "slow", row.bar > 0 ? draw_slow_mark(&row.draw) : " ", "limit",
+	    row.bar > 0 ? draw_limit_mark(&row.draw) : " ");
+	if (row.bar > 0)
+		fprintf(page->file, "  0%*s", row.bar - 1, SPAN(draw_waterfall_span(leg)));
+	fprintf(page->file, "%s\n", page->colour->plain);
+	for (; row.phase < leg->phase_count; row.phase++) {
+		uint32_t index = policy == NULL ? CONFIG_NONE
+		                                : policy_phase(policy, leg->phases[row.phase].name);
+
+		row.slow = index == CONFIG_NONE ? 0 : policy->phases[index].slow;
+		put_step(page, &row);
+	}
+}
+
+void
+show_phases(FILE *file, const struct policy *policy, const struct evidence *leg)
+{
+	put_phases(&(struct page){ file, NULL, NULL, &colours[0] }, policy, leg);
 }
 
 static void

@@ -29,6 +29,10 @@ struct show_lost {
 };
 void show_lost(FILE *, const struct show_lost *, const struct show_style *);
 
+/* The steps of a leg with their times and limits, and where the page has room as a waterfall.
+ * Without its policy (NULL) it is not known when a step counts as slow. */
+void show_phases(FILE *, const struct policy *, const struct evidence *);
+
 /* A dialogue, a line each, its events between `faint` and `plain`. */
 void show_transcript(FILE *, struct pw_bytes transcript, const char *faint, const char *plain);
 
