@@ -30,9 +30,10 @@ override CFLAGS   += -std=gnu17 -fPIC -fvisibility=hidden -fstack-protector-stro
 override CPPFLAGS += -D_GNU_SOURCE $(FORTIFY) -Iinclude
 override LDFLAGS  += -Wl,-z,relro,-z,now $(SAN:%=-fsanitize=%)
 
+# The process that serves the page loads libmicrohttpd by itself, since that brings GnuTLS.
 # libev is linked statically with its names hidden: it also answers to libevent's, and a plugin on libevent would meet them.
 PACKAGES := libconfig openssl libidn2 libpcre2-8 sqlite3 libmicrohttpd zlib libseccomp
-LIBS      = $(shell pkg-config --libs $(PACKAGES)) -l:libev.a -lm -Wl,--exclude-libs,libev.a
+LIBS      = $(shell pkg-config --libs $(filter-out libmicrohttpd,$(PACKAGES))) -l:libev.a -lm -Wl,--exclude-libs,libev.a
 PATHS    := -DPW_VERSION='"$(VERSION)"' -DPW_PLUGIN_DIR='"$(PREFIX)/lib/postwatch/plugins"' -DPW_SYSCONF_DIR='"$(SYSCONF)/postwatch"'
 
 object    = $(patsubst %.c,$(B)/%.o,$(1))

@@ -5,7 +5,6 @@
 #include <ev.h>
 #include <idn2.h>
 #include <libconfig.h>
-#include <microhttpd.h>
 #include <openssl/crypto.h>
 #include <pcre2.h>
 #include <sqlite3.h>
@@ -13,6 +12,8 @@
 #include <zlib.h>
 
 #include <postwatch/plugin.h>
+
+#include "web/http_library.h"
 
 static int
 version(const struct command *command, int argc, char **argv)
@@ -25,8 +26,8 @@ version(const struct command *command, int argc, char **argv)
 	printf("libev %d.%d, %s, libconfig %d.%d, libidn2 %s, PCRE2 %s\n", ev_version_major(),
 	    ev_version_minor(), OpenSSL_version(OPENSSL_VERSION), LIBCONFIG_VER_MAJOR,
 	    LIBCONFIG_VER_MINOR, idn2_check_version(NULL), pcre);
-	printf("SQLite %s, libmicrohttpd %s, zlib %s\n", sqlite3_libversion(), MHD_get_version(),
-	    zlibVersion());
+	printf("SQLite %s, libmicrohttpd %s, zlib %s\n", sqlite3_libversion(),
+	    http_library_load(NULL) ? http_library()->get_version() : "(missing)", zlibVersion());
 	return 0;
 }
 

@@ -1,7 +1,6 @@
 /* The page about this Postwatch itself. */
 #include "web/about.h"
 
-#include <microhttpd.h>
 #include <zlib.h>
 
 #include <stdio.h>
@@ -9,6 +8,7 @@
 
 #include "base/clock.h"
 #include "store/list.h"
+#include "web/http_library.h"
 
 enum { WAITING_SHOWN = 50, OWN_NOTICES = 20 };
 
@@ -233,7 +233,7 @@ about_answer(struct view *view, const char *rest)
 	emit_string(emit, PW_VERSION);
 	EMIT(emit, "</dd><dt>Libraries</dt><dd>");
 	EMIT(emit, "libmicrohttpd ");
-	emit_string(emit, MHD_get_version());
+	emit_string(emit, http_library()->get_version());
 	EMIT(emit, ", zlib ");
 	emit_string(emit, zlibVersion());
 	EMIT(emit, "</dd><dt>Page since</dt><dd>");

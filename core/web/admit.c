@@ -1,22 +1,23 @@
 /* Decides whether a request is let in, and to what. */
 #include "web/admit.h"
 
-#include <microhttpd.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "web/http_library.h"
 
 enum { CREDENTIALS_MAX = 512 };
 
 static bool
 knows_credentials(const struct access *access, struct MHD_Connection *connection)
 {
-	char *password = NULL, *user = MHD_basic_auth_get_username_password(connection, &password), both[CREDENTIALS_MAX];
+	char *password = NULL, *user = http_library()->basic_auth_get_username_password(connection, &password), both[CREDENTIALS_MAX];
 	bool knows;
 
 	snprintf(both, sizeof both, "%s:%s", user == NULL ? "" : user, password == NULL ? "" : password);
 	knows = user != NULL && access_is_secret(both, access->credentials);
-	MHD_free(user);
-	MHD_free(password);
+	http_library()->free(user);
+	http_library()->free(password);
 	return knows;
 }
 
@@ -34,12 +35,12 @@ count_hosts(void *arg, enum MHD_ValueKind kind, const char *name, const char *va
 static bool
 is_proper(const struct admitted *admitted, const struct server_request *request, struct server_answer *answer)
 {
-	const char *host = MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_HOST);
+	const char *host = http_library()->lookup_connection_value(request->connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_HOST);
 	int hosts = 0;
 
 	if (admitted->origin[0] != '\0')
 		host = admitted->origin;
-	MHD_get_connection_values(request->connection, MHD_HEADER_KIND, count_hosts, &hosts);
+	http_library()->get_connection_values(request->connection, MHD_HEADER_KIND, count_hosts, &hosts);
 	if (hosts > 1) /* RFC 9112, 3.2 */
 		server_problem(request, answer, MHD_HTTP_BAD_REQUEST, "a request has one Host");
 	else if (admitted->is_malformed)

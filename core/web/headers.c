@@ -1,15 +1,16 @@
 /* Reads header lists of requests, and adds the headers of answers. */
 #include "web/headers.h"
 
-#include <microhttpd.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "web/http_library.h"
 
 /* Whether a value stands in a header that lists such, separated by commas. */
 bool
 headers_list(struct MHD_Connection *connection, const char *header, const char *word)
 {
-	const char *list = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, header);
+	const char *list = http_library()->lookup_connection_value(connection, MHD_HEADER_KIND, header);
 
 	for (size_t size; list != NULL && *list != '\0'; list += size + (list[size] == ',')) {
 		list += strspn(list, " \t");
@@ -37,21 +38,21 @@ headers_add(struct MHD_Response *response, const struct server_answer *answer, b
 	};
 
 	for (size_t i = 0; i < sizeof always / sizeof always[0]; i++)
-		MHD_add_response_header(response, always[i][0], always[i][1]);
-	MHD_add_response_header(response, MHD_HTTP_HEADER_VARY, answer->is_by_accept ? "Accept, Accept-Encoding" : "Accept-Encoding");
-	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE,
+		http_library()->add_response_header(response, always[i][0], always[i][1]);
+	http_library()->add_response_header(response, MHD_HTTP_HEADER_VARY, answer->is_by_accept ? "Accept, Accept-Encoding" : "Accept-Encoding");
+	http_library()->add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE,
 	    answer->type == NULL ? "text/html; charset=utf-8" : answer->type);
-	MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, answer->is_secret ? "no-store"
+	http_library()->add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, answer->is_secret ? "no-store"
 	    : answer->is_immutable                                                       ? "private, max-age=31536000, immutable"
 	                                                                                 : "private, no-cache");
 	if (answer->etag[0] != '\0')
-		MHD_add_response_header(response, MHD_HTTP_HEADER_ETAG, answer->etag);
+		http_library()->add_response_header(response, MHD_HTTP_HEADER_ETAG, answer->etag);
 	if (is_packed)
-		MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_ENCODING, "gzip");
+		http_library()->add_response_header(response, MHD_HTTP_HEADER_CONTENT_ENCODING, "gzip");
 	if (answer->status == MHD_HTTP_SERVICE_UNAVAILABLE)
-		MHD_add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, "5");
+		http_library()->add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, "5");
 	if (answer->status == MHD_HTTP_METHOD_NOT_ALLOWED)
-		MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
+		http_library()->add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
 	if (answer->status == MHD_HTTP_UNAUTHORIZED)
-		MHD_add_response_header(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Basic realm=\"Postwatch\", charset=\"UTF-8\"");
+		http_library()->add_response_header(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Basic realm=\"Postwatch\", charset=\"UTF-8\"");
 }

@@ -1,12 +1,12 @@
 /* Sends an answer in parts, as fast as its client takes them. */
 #include "web/parts.h"
 
-#include <microhttpd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
 
 #include "base/clock.h"
+#include "web/http_library.h"
 
 /* For an answer to be taken before it may be given up for others. */
 static const int64_t grace = SECOND;
@@ -82,7 +82,7 @@ give(void *arg, uint64_t position, char *room, size_t size)
 			return MHD_CONTENT_READER_END_OF_STREAM;
 		if (parts->is_waiting) {
 			parts->is_suspended = true;
-			MHD_suspend_connection(parts->connection);
+			http_library()->suspend_connection(parts->connection);
 			return 0;
 		}
 		if (!make_part(parts))
@@ -151,7 +151,7 @@ parts_respond(struct parts_list *list, struct MHD_Connection *connection, const 
 	list->first = parts;
 	list->count++;
 	list->live_count += source->is_live;
-	response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK, give, parts, finish);
+	response = http_library()->create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK, give, parts, finish);
 	if (response == NULL)
 		finish(parts);
 	return response;
@@ -167,7 +167,7 @@ parts_wake(struct parts_list *list)
 			continue;
 		parts->is_waiting = false;
 		if (parts->is_suspended)
-			MHD_resume_connection(parts->connection);
+			http_library()->resume_connection(parts->connection);
 		parts->is_suspended = false;
 		any = true;
 	}

@@ -1,20 +1,20 @@
 /* What a request asks for (query, headers, accepted types), and short answers to it. */
 #include "web/request.h"
 
-#include <microhttpd.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/json.h"
 #include "web/emit.h"
 #include "web/headers.h"
+#include "web/http_library.h"
 
 const char *
 server_query(const struct server_request *request, const char *name)
 {
 	const char *value = NULL;
 
-	if (MHD_lookup_connection_value_n(request->connection, MHD_GET_ARGUMENT_KIND, name, strlen(name), &value, NULL) == MHD_YES
+	if (http_library()->lookup_connection_value_n(request->connection, MHD_GET_ARGUMENT_KIND, name, strlen(name), &value, NULL) == MHD_YES
 	    && value == NULL)
 		return "";
 	return value;
@@ -31,7 +31,7 @@ server_problem(const struct server_request *request, struct server_answer *answe
 
 		answer->type = "application/problem+json";
 		json_begin_object(&json, NULL);
-		json_string(&json, "title", MHD_get_reason_phrase_for(status));
+		json_string(&json, "title", http_library()->get_reason_phrase_for(status));
 		json_int(&json, "status", status);
 		json_string(&json, "detail", detail);
 		json_end(&json);
@@ -46,7 +46,7 @@ server_problem(const struct server_request *request, struct server_answer *answe
 const char *
 server_header(const struct server_request *request, const char *name)
 {
-	return MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
+	return http_library()->lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
 }
 
 bool

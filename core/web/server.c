@@ -3,7 +3,6 @@
 
 #include <assert.h>
 #include <ctype.h>
-#include <microhttpd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +14,7 @@
 #include "web/emit.h"
 #include "web/gzip.h"
 #include "web/headers.h"
+#include "web/http_library.h"
 
 enum { HEADER_ROOM = 8 * 1024, GZIP_FROM = 1024, URI_MAX = 4096 };
 
@@ -67,7 +67,7 @@ server_destroy(struct server **server)
 		return;
 	(void)parts_wake(&(*server)->parts); /* libmicrohttpd ends no connection that is suspended */
 	for (uint32_t i = 0; i < (*server)->listener_count; i++)
-		MHD_stop_daemon((*server)->listeners[i].daemon);
+		http_library()->stop_daemon((*server)->listeners[i].daemon);
 	assert((*server)->visitors == NULL && (*server)->visitor_count == 0);
 	buffer_fini(&(*server)->body);
 	buffer_fini(&(*server)->packed);
@@ -78,7 +78,7 @@ server_destroy(struct server **server)
 static int
 connection_socket(struct MHD_Connection *connection)
 {
-	const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+	const union MHD_ConnectionInfo *info = http_library()->get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
 
 	return info == NULL ? -1 : info->connect_fd;
 }
@@ -150,7 +150,7 @@ on_connection(void *arg, struct MHD_Connection *connection, void **context, enum
 static struct visitor *
 visitor_of(struct MHD_Connection *connection)
 {
-	const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	const union MHD_ConnectionInfo *info = http_library()->get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
 
 	return info == NULL ? NULL : info->socket_context;
 }
@@ -278,7 +278,7 @@ respond(struct server *server, const struct server_request *request, struct exch
 			body = answer->body;
 			is_packed = false;
 		}
-		response = MHD_create_response_from_buffer(body->size, (void *)(uintptr_t)buffer_view(body).data, MHD_RESPMEM_MUST_COPY);
+		response = http_library()->create_response_from_buffer(body->size, (void *)(uintptr_t)buffer_view(body).data, MHD_RESPMEM_MUST_COPY);
 	}
 	if (response != NULL)
 		headers_add(response, answer, is_packed);
@@ -297,8 +297,8 @@ send_answer(struct server *server, const struct server_request *request, struct 
 	response = respond(server, request, exchange, answer);
 	if (response == NULL)
 		return MHD_NO;
-	queued = MHD_queue_response(request->connection, answer->status, response);
-	MHD_destroy_response(response);
+	queued = http_library()->queue_response(request->connection, answer->status, response);
+	http_library()->destroy_response(response);
 	return queued;
 }
 
@@ -360,7 +360,7 @@ server_listen(struct server *server, int socket, struct entrance entrance, struc
 
 	assert(server->listener_count < SERVER_LISTENERS_MAX);
 	*listener = (struct listener){ .server = server, .entrance = entrance };
-	listener->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request, listener,
+	listener->daemon = http_library()->start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request, listener,
 	    MHD_OPTION_LISTEN_SOCKET, (MHD_socket)socket,
 	    MHD_OPTION_CONNECTION_LIMIT, (unsigned)(2 * SERVER_CONNECTIONS_MAX),
 	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEADER_ROOM,
@@ -370,11 +370,11 @@ server_listen(struct server *server, int socket, struct entrance entrance, struc
 	    MHD_OPTION_NOTIFY_COMPLETED, on_completed, listener,
 	    MHD_OPTION_URI_LOG_CALLBACK, on_request_line, listener,
 	    MHD_OPTION_END);
-	info = listener->daemon == NULL ? NULL : MHD_get_daemon_info(listener->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+	info = listener->daemon == NULL ? NULL : http_library()->get_daemon_info(listener->daemon, MHD_DAEMON_INFO_EPOLL_FD);
 	if (info == NULL) {
 		reason_set(why, "the HTTP library cannot use the socket");
 		if (listener->daemon != NULL)
-			MHD_stop_daemon(listener->daemon);
+			http_library()->stop_daemon(listener->daemon);
 		return false;
 	}
 	listener->events = info->epoll_fd;
@@ -391,7 +391,7 @@ server_poll(const struct server *server, struct pollfd *polled, int64_t *until)
 		MHD_UNSIGNED_LONG_LONG wait;
 
 		polled[i] = (struct pollfd){ .fd = server->listeners[i].events, .events = POLLIN };
-		if (MHD_get_timeout(server->listeners[i].daemon, &wait) == MHD_YES && now + (int64_t)wait * MILLISECOND < *until)
+		if (http_library()->get_timeout(server->listeners[i].daemon, &wait) == MHD_YES && now + (int64_t)wait * MILLISECOND < *until)
 			*until = now + (int64_t)wait * MILLISECOND;
 	}
 	return server->listener_count;
@@ -419,7 +419,7 @@ server_turn(struct server *server)
 {
 	sweep(server, clock_mono());
 	for (uint32_t i = 0; i < server->listener_count; i++)
-		MHD_run(server->listeners[i].daemon);
+		http_library()->run(server->listeners[i].daemon);
 }
 
 uint64_t

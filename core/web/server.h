@@ -26,7 +26,7 @@ struct server;
 /* Fills in the answer to a GET or HEAD; of whatever the client sent it sees the path and the query alone. */
 typedef void server_handler(void *arg, const struct server_request *, struct server_answer *);
 
-/* NULL if out of memory. */
+/* After http_library_load(). NULL if out of memory. */
 struct server *server_create(const struct access *, server_handler *, void *arg);
 void server_destroy(struct server **);
 

@@ -23,6 +23,7 @@
 #include "base/sandbox.h"
 #include "base/secret_memory.h"
 #include "config/config.h"
+#include "web/http_library.h"
 #include "web/site.h"
 
 enum { CANNOT_BEGIN = 71, BROKEN = 70, BACKLOG = 256, NICE = 5, CREDENTIALS_ROOM = 512 };
@@ -193,6 +194,8 @@ prepare(struct web *web, struct reason *why)
 	if (web->credentials != NULL && !read_credentials(web, config->web.password_file, why))
 		return false;
 	access.credentials = web->credentials;
+	if (!http_library_load(why))
+		return false;
 	web->server = server_create(&access, site_answer, &web->site);
 	if (web->site.board == NULL || web->server == NULL || (config->web.password_file != NULL && web->credentials == NULL)) {
 		reason_set(why, "no memory");

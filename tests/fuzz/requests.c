@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "descriptors.h"
 #include "store/store.h"
+#include "web/http_library.h"
 #include "web/site.h"
 
 #define HIDDEN "mx-a4791"           /* in the name of each target */
@@ -143,6 +144,7 @@ open_door(enum door door)
 
 	name_socket(&address, &length, (int)door);
 	assert(fd >= 0 && bind(fd, (const struct sockaddr *)&address, length) == 0 && listen(fd, 8) == 0);
+	assert(http_library_load(&why));
 	servers[door] = server_create(&doors[door], site_answer, &site);
 	assert(servers[door] != NULL && server_listen(servers[door], fd,
 		    (struct entrance){ .is_unix = door == AT_SOCKET, .serves_page = true, .serves_shares = true }, &why));

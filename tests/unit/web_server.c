@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "web/http_library.h"
 #include "web/server.h"
 
 enum { PART = 64 * 1024, PARTS = 64, BIG = 4 * 1024 * 1024, TAKERS = 40, SMALL_BUFFER = 4096, PATIENCE = 30 };
@@ -80,6 +81,7 @@ set_up(void **state)
 	assert_int_equal(bind(fd, (const struct sockaddr *)&address, sizeof address), 0);
 	assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &size), 0);
 	assert_int_equal(listen(fd, 2 * TAKERS), 0);
+	assert_true(http_library_load(&why));
 	server = server_create(&access, answer_all, NULL);
 	assert_true(server_listen(server, fd, (struct entrance){ .serves_page = true, .serves_shares = true }, &why));
 	return 0;
