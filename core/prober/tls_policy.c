@@ -1,7 +1,9 @@
 /*
  * Creates the TLS contexts for all policies before the sandbox: reading a bundle of CAs takes 17
  * ms and 1.25 MB, so a store of CAs is shared by all contexts that name the same file, and a
- * context by all targets with the same (ca_file, min_version).
+ * context by all targets with the same (ca_file, min_version). A probe by hand, which has no
+ * sandbox, begins with the library and the system's bundle at its first handshake: most of its
+ * runs never come to one.
  */
 #include "prober/tls_policy.h"
 
@@ -24,7 +26,8 @@ enum { CA_FILE_MAX = 16 * 1024 * 1024 };
 
 struct store {
 	const char *ca_file; /* NULL: no CA at all */
-	X509_STORE *store;   /* NULL: neither the file nor a copy of it can be used */
+	X509_STORE *store;   /* NULL: neither the file nor a copy of it can be used, or it is unread */
+	bool is_unread;
 	struct store *next;
 };
 
@@ -36,12 +39,6 @@ struct tls_policies {
 	BIO_METHOD *method;
 	struct tls_facts_cache *facts;
 };
-
-bool
-tls_policy_is_usable(const struct tls_policy *policy)
-{
-	return policy->context != NULL;
-}
 
 static const char *const known[] = {
 	"/etc/ssl/certs/ca-certificates.crt", /* Debian */
@@ -148,30 +145,25 @@ fill_store(struct store *store, struct sources *sources, struct reason *why)
 	return sources != NULL;
 }
 
-/* Fills `*found` with the store for `ca_file`, NULL where that cannot be used and targets do
- * without. */
-static bool
-find_store(struct tls_policies *policies, const char *ca_file, X509_STORE **found,
-    struct reason *why)
+/* The store for `ca_file`, without CAs where that cannot be used and targets do without. NULL with a
+ * reason where they cannot. `is_lazy`: it is not read yet. */
+static struct store *
+find_store(struct tls_policies *policies, const char *ca_file, bool is_lazy, struct reason *why)
 {
 	struct store *store = policies->stores;
 
 	while (store != NULL && !same_text(store->ca_file, ca_file))
 		store = store->next;
+	if (store != NULL)
+		return store;
+	store = calloc(1, sizeof *store);
 	if (store == NULL) {
-		store = calloc(1, sizeof *store);
-		if (store == NULL) {
-			reason_set(why, "out of memory");
-			return false;
-		}
-		store->ca_file = ca_file;
-		store->next = policies->stores;
-		policies->stores = store;
-		if (!fill_store(store, policies->sources, why))
-			return false;
+		reason_set(why, "out of memory");
+		return NULL;
 	}
-	*found = store->store;
-	return true;
+	*store = (struct store){ .ca_file = ca_file, .is_unread = is_lazy, .next = policies->stores };
+	policies->stores = store;
+	return is_lazy || fill_store(store, policies->sources, why) ? store : NULL;
 }
 
 /* Contexts */
@@ -255,29 +247,55 @@ make_context(struct tls_policy *policy, X509_STORE *store)
 	return context;
 }
 
+/* Makes the policy's context, and what all share where it is not made yet. False: no memory. */
+static bool
+begin(struct tls_policy *policy)
+{
+	struct tls_policies *policies = policy->home;
+
+	if (policies->method == NULL)
+		policies->method = tls_socket_method();
+	if (policies->facts == NULL)
+		policies->facts = tls_facts_cache_create();
+	policy->method = policies->method;
+	policy->facts = policies->facts;
+	if (policy->method != NULL && policy->facts != NULL)
+		policy->context = make_context(policy, policy->store->store);
+	return policy->context != NULL;
+}
+
+bool
+tls_policy_is_usable(struct tls_policy *policy)
+{
+	struct store *store = policy->store;
+
+	if (store->is_unread)
+		(void)load_store(store, store->ca_file, NULL);
+	store->is_unread = false;
+	return policy->context != NULL || (store->store != NULL && begin(policy));
+}
+
 static bool
 add_policy(struct tls_policies *policies, const char *ca_file, int min_version, enum tls_kind kind,
     struct reason *why)
 {
 	struct tls_policy *policy = calloc(1, sizeof *policy);
 	const char *file = ca_file != NULL ? ca_file : policies->bundle;
-	X509_STORE *store;
+	bool is_lazy = ca_file == NULL && file != NULL && policies->sources == NULL;
 
 	if (policy == NULL) {
 		reason_set(why, "out of memory");
 		return false;
 	}
 	*policy = (struct tls_policy){ .home = policies, .ca_file = ca_file,
-		.min_version = min_version, .kind = kind, .method = policies->method,
-		.facts = policies->facts, .next = policies->first };
+		.min_version = min_version, .kind = kind, .next = policies->first };
 	policies->first = policy;
-	if (!find_store(policies, file, &store, why))
+	policy->store = find_store(policies, file, is_lazy, why);
+	if (policy->store == NULL)
 		return false;
-	if (store == NULL)
+	if (policy->store->store == NULL)
 		return true;
-	assert(policy->home == policies && policy->method == policies->method);
-	policy->context = make_context(policy, store);
-	if (policy->context == NULL)
+	if (!begin(policy))
 		reason_set(why, "no TLS context: %s", ERR_reason_error_string(ERR_peek_error()));
 	return policy->context != NULL;
 }
@@ -369,16 +387,10 @@ tls_policies_create(const struct config *config, struct sources *sources, struct
 	          * time */
 	policies->sources = sources;
 	policies->bundle = find_bundle(config, sources);
-	policies->method = tls_socket_method();
-	policies->facts = tls_facts_cache_create();
-	if (policies->method == NULL || policies->facts == NULL) {
-		reason_set(why, "out of memory");
+	if (!add_all(policies, config, why))
 		tls_policies_destroy(&policies);
-	} else if (!add_all(policies, config, why)) {
-		tls_policies_destroy(&policies);
-	} else {
+	else
 		policies->sources = NULL;
-	}
 	return policies;
 }
 

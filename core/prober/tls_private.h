@@ -32,7 +32,9 @@ struct tls_policy {
 	const char *ca_file; /* NULL: the system's bundle */
 	int min_version;
 	enum tls_kind kind;
-	SSL_CTX *context;            /* NULL: its CAs are not known */
+	struct store *store;         /* of CAs */
+	SSL_CTX *context;            /* NULL: its CAs are not known, or it was not needed yet, as the
+	                              * next two then */
 	const BIO_METHOD *method;    /* of the socket, and the cache of facts: one of each in a
 	                              * process */
 	struct tls_facts_cache *facts;
