@@ -259,7 +259,7 @@ explain_outcome(const struct config *config, const char *word)
 	bool known = outcome_find(word, NULL, &found) || find_outcome(config, word, &found);
 
 	if (!known && config == NULL) {
-		installed = config_read(&(struct config_source){ .path = NULL }, &faults);
+		installed = config_read(&(struct config_source){ .no_dialogue = true }, &faults);
 		known = find_outcome(installed, word, &found);
 	}
 	if (known)

@@ -35,7 +35,7 @@ static void
 take_accepted(struct past *past)
 {
 	static struct config_faults faults;
-	struct config_source source = { .state = past->folder, .probes_alone = past->nagios };
+	struct config_source source = { .state = past->folder, .probes_alone = past->nagios, .no_dialogue = true };
 	const struct config *config = NULL;
 	struct reason why;
 
@@ -67,7 +67,7 @@ past_find_folder(struct past *past)
 	static struct config_faults faults;
 	static char folder[PATH_MAX];
 	const struct config_source source = { .path = main_file(past), .state = past->state,
-		.probes_alone = past->nagios };
+		.probes_alone = past->nagios, .no_dialogue = true };
 
 	past->folder = folder;
 	if (past->nagios && (source.path == NULL || access(source.path, R_OK) == 0)

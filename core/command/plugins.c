@@ -27,7 +27,7 @@ static int
 plugins(const struct command *command, int argc, char **argv)
 {
 	static struct config_faults faults;
-	struct config_source source = { .path = NULL };
+	struct config_source source = { .no_dialogue = true };
 	const struct config *config;
 	int at = faults_take_options(command, argc, argv, &source, NULL);
 

@@ -45,6 +45,8 @@ struct config_source {
 	                  notifiers in vain */
 	bool own_name; /* find out our host's name for EHLO also where there is no target to say it
 	                  to */
+	bool no_dialogue; /* no server is talked to: our host's name, for which a resolver may have to
+	                     be waited, is not needed */
 	bool starts;   /* the daemon starts with it: where we are root, its user has to exist and to
 	                  read all files */
 	/* For who only looks at servers: of the folders of plugins those alone are opened that are

@@ -350,7 +350,7 @@ top_take_host(struct reader *reader)
 	if (config->probers == 0)
 		config->probers = 1;
 	config->state = top_find_state(reader);
-	if (reader->global[GLOBAL_HELO].string == NULL
+	if (reader->global[GLOBAL_HELO].string == NULL && !reader->source->no_dialogue
 	    && (config->target_count > 0 || reader->source->own_name))
 		config->helo = own_name(reader);
 }
