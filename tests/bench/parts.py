@@ -1,5 +1,6 @@
 """What is measured, part by part, with the goal beside each figure."""
 import resource
+import subprocess
 import time
 import types
 
@@ -173,10 +174,41 @@ def real(bench, probes=60):
 	bench.table.row("postwatch, prober alone, median", f"{each:.1f} ms", "", "no 40 ms", each < 20)
 
 
+def start(bench, rounds=60):
+	"""Processor time of one command, its start included, in turns with check_smtp."""
+	bench.table.heading("Processor time of one command")
+	kit.progress("start")
+	port, program = bench.sink.port, str(kit.BUILD / "postwatch")
+	watch = daemon.Daemon(bench.folder, clients.targets_of(bench.sink, bench.folder, "plain", 20, 60))
+	ours = [program, "probe", "--nagios", "-s"]
+	commands = {
+		"check_smtp": [clients.CHECK_SMTP, "-H", "127.0.0.1", "-p", str(port["plain"])],
+		"postwatch help": [program, "help"],
+		"postwatch probe --nagios": [*ours, "tls=none", f"127.0.0.1:{port['plain']}"],
+		"postwatch probe --nagios, STARTTLS is not offered": [*ours, "tls=opportunistic", f"127.0.0.1:{port['plain']}"],
+		"postwatch status --nagios": [program, "status", "--nagios", "-c", str(watch.folder / "bench.conf"), ],
+	}
+	spent = {name: [] for name in commands}
+	try:
+		kit.wait_until("all are up", lambda: subprocess.run(commands["postwatch status --nagios"], capture_output=True, check=False).returncode == 0, 30)
+		for _ in range(rounds):
+			for name, words in commands.items():
+				spent[name].append(clients.cpu_ms(words))
+	finally:
+		watch.kill()
+	theirs = kit.median(spent["check_smtp"])
+	goals = {"postwatch status --nagios": ("< 5 ms", lambda ms: ms < 5)}
+	for name, found in spent.items():
+		ms = kit.median(found)
+		goal, holds = goals.get(name, ("<= 2", lambda ms: ms <= 2 * theirs))
+		bench.table.row(name, f"{ms:.1f} ms", f"{ms / theirs:.2f} x check_smtp", *((goal, holds(ms)) if "--nagios" in name else ()))
+
+
 PARTS = {       # name: seconds it takes, and how
 	"plain": (80, lambda bench: dialogue(bench, "plain")),
 	"starttls": (90, lambda bench: dialogue(bench, "starttls")),
 	"postfix": (15, real),
+	"start": (15, start),
 	"held": (45, held),
 	"scale": (85, scale),
 	"schedule": (190, schedule),
