@@ -78,6 +78,10 @@ about_put_way(struct view *view, const struct config_notifier *notifier)
 		emit_u64(emit, waiting->waiting);
 		EMIT(emit, ", since ");
 		emit_time(emit, waiting->since);
+		if (waiting->tries > 0) {
+			EMIT(emit, "; tries without success: ");
+			emit_u64(emit, waiting->tries);
+		}
 	} else
 		EMIT(emit, "nothing");
 	EMIT(emit, "</td>");

@@ -10,6 +10,17 @@
 #include "store/page.h"
 #include "web/api_call.h"
 
+static void
+put_outage(struct call *call, const struct store_outage *outage)
+{
+	const struct board *board = call->view->site->board;
+	struct told told;
+
+	store_outage_json(&call->json, outage, outage->name[0] == '\0' ? NULL : outage->name, true);
+	told_read_incident(board_reader(board), outage->number, &told);
+	told_json(&call->json, call->view, outage->ended == 0 ? board_named(board, outage->name) : NULL, &told);
+}
+
 void
 api_answer_incidents(struct view *view, const char *rest)
 {
@@ -27,7 +38,7 @@ api_answer_incidents(struct view *view, const char *rest)
 	store_list_behind(&list, cursor);
 	for (; call.count < call.limit && store_list_next(&list, &outage); call.count++) {
 		json_begin_object(&call.json, NULL);
-		store_outage_json(&call.json, &outage, outage.name[0] == '\0' ? NULL : outage.name, true);
+		put_outage(&call, &outage);
 		json_end(&call.json);
 		cursor = outage.number;
 	}
@@ -132,7 +143,7 @@ api_answer_incident(struct view *view, const char *rest)
 	is_found = rest[strspn(rest, "0123456789")] == '\0' && number > 0 && number < INT64_MAX && store_list_next(&list, &outage);
 	if (is_found) {
 		json_begin_object(&call.json, NULL);
-		store_outage_json(&call.json, &outage, outage.name[0] == '\0' ? NULL : outage.name, true);
+		put_outage(&call, &outage);
 	}
 	if (store_list_close(&list) == STORE_READ_BROKEN) {
 		server_problem(view->request, view->answer, 503, "incidents cannot be read now");

@@ -117,6 +117,7 @@ api_put_target(struct call *call, const struct board_row *row)
 	json_string(json, "rank", rank_name(row->rank));
 	json_string(json, "state", row->state);
 	json_time(json, "since", row->since);
+	json_time(json, "first_sign", row->rank == RANK_DOWN || row->rank == RANK_SUSPECT ? board_since(call->view->site->board, row) : 0);
 	put_newest(call, row, board_look(call->view->site->board, row));
 	put_words(json, "conditions", row->conditions);
 	put_words(json, "silences", row->silences);
@@ -133,6 +134,7 @@ api_put_target(struct call *call, const struct board_row *row)
 		json_null(json, "incident");
 	else
 		json_int(json, "incident", (int64_t)row->incident);
+	told_json(json, call->view, row, board_told(call->view->site->board, row));
 	json_time(json, "acknowledged", row->acknowledged);
 	json_foreign(json, "acknowledged_by", text_view(row->ack_by));
 	json_foreign(json, "acknowledged_why", text_view(row->ack_why));

@@ -66,8 +66,32 @@ account(struct availability_span *into, const struct store_run *run, int64_t fro
 	into->unknown += until - spoken;
 }
 
-/* What no roll-up has yet, from the newest run back to `from`; before the first run of all nothing is unknown. */
-static void
+/* When the first roll-up begins, but not before the target was known; 0: there is none. */
+static int64_t
+first_rolled(struct store_reader *reader, uint64_t target)
+{
+	struct query *query = db_query(reader->history, "SELECT min(start) FROM rollups WHERE target = ?1 AND span = 1 AND up IS NOT NULL");
+	struct query *known = db_query(reader->main, "SELECT known FROM targets WHERE number = ?1");
+	int64_t first = 0;
+
+	if (query == NULL || known == NULL)
+		return 0;
+	query_bind_i64(query, 1, (int64_t)target);
+	query_bind_i64(known, 1, (int64_t)target);
+	if (query_step(query)) {
+		first = query_i64(query, 0);
+		query_reset(query);
+	}
+	if (query_step(known)) {
+		first = first > 0 && first < query_i64(known, 0) ? query_i64(known, 0) : first;
+		query_reset(known);
+	}
+	return first;
+}
+
+/* What no roll-up has yet, from the newest run back to `from`; before the first run of all nothing is unknown. Returns when the oldest of
+ * these runs began; `now` where there is none. */
+static int64_t
 read_since(struct store_reader *reader, uint64_t target, int64_t from, int64_t now, struct availability_span *into)
 {
 	struct store_list list;
@@ -85,6 +109,7 @@ read_since(struct store_reader *reader, uint64_t target, int64_t from, int64_t n
 	if (walked == WALKED_MAX && until > from) /* those before are not read */
 		into->unknown += until - from;
 	(void)store_list_close(&list);
+	return until;
 }
 
 void
@@ -92,13 +117,13 @@ availability_read(struct store_reader *reader, uint64_t target, int64_t now, str
 {
 	struct db *db = reader == NULL ? NULL : reader->history;
 	struct availability_span since = { .good = 0 };
-	int64_t from;
+	int64_t from, oldest;
 
 	*availability = (struct availability){ .spans = { { .good = 0 } } };
 	if (db == NULL)
 		return;
 	from = rolled_upto(db, target);
-	read_since(reader, target, from > now - hour * HOURS_A_DAY ? from : now - hour * HOURS_A_DAY, now, &since);
+	oldest = read_since(reader, target, from > now - hour * HOURS_A_DAY ? from : now - hour * HOURS_A_DAY, now, &since);
 	for (int i = 0; i < AVAILABILITY_SPANS; i++) {
 		struct availability_span *span = &availability->spans[i];
 
@@ -107,6 +132,21 @@ availability_read(struct store_reader *reader, uint64_t target, int64_t now, str
 		span->down += since.down;
 		span->unknown += since.unknown;
 	}
+	availability->begins = first_rolled(reader, target);
+	if (availability->begins == 0 && oldest < now)
+		availability->begins = oldest;
+}
+
+bool
+availability_is_young(const struct availability *availability, int span, int64_t now)
+{
+	return availability->begins > now - spans[span].hours * hour;
+}
+
+bool
+availability_is_repeated(const struct availability *availability, int span, int64_t now)
+{
+	return span > 0 && (availability->begins == 0 || availability_is_young(availability, span - 1, now));
 }
 
 /* Never rounded up: 100 % is all of it. */
@@ -129,17 +169,23 @@ availability_put_percent(struct view *view, const struct availability_span *span
 void
 availability_put(struct view *view, const struct availability *availability)
 {
+	int64_t now = board_time(view->site->board);
 	struct emit *emit = &view->emit;
 
 	EMIT(emit, "<div class=\"figures\" id=\"availability\">");
-	for (int i = 0; i < AVAILABILITY_SPANS; i++) {
+	for (int i = 0; i < AVAILABILITY_SPANS && !availability_is_repeated(availability, i, now); i++) {
 		const struct availability_span *span = &availability->spans[i];
 		int64_t all = span->good + span->down + span->unknown;
 
 		EMIT(emit, "<div><strong>");
 		availability_put_percent(view, span);
 		EMIT(emit, "</strong><span>");
-		emit_string(emit, spans[i].name);
+		if (availability_is_young(availability, i, now)) {
+			EMIT(emit, "since ");
+			emit_time(emit, availability->begins);
+			EMIT(emit, ", where the record begins");
+		} else
+			emit_string(emit, spans[i].name);
 		if (span->good + span->down > 0 && span->unknown > 0) {
 			EMIT(emit, ", ");
 			put_share(view, span->good, all);

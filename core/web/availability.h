@@ -13,7 +13,13 @@ enum { AVAILABILITY_SPANS = 4 };
 
 struct availability {
 	struct availability_span { int64_t good, down, unknown; } spans[AVAILABILITY_SPANS]; /* microseconds; the shortest first */
+	int64_t begins; /* UTC: the record that there is; 0: there is none */
 };
+
+/* Whether the record has no more to say of that span, at `now` (UTC), than of the one before: it begins within the shorter one. */
+bool availability_is_repeated(const struct availability *, int span, int64_t now);
+/* Whether it begins within that span. */
+bool availability_is_young(const struct availability *, int span, int64_t now);
 
 /* Of the target by that number of the store, at `now` (UTC). */
 void availability_read(struct store_reader *, uint64_t target, int64_t now, struct availability *);

@@ -389,6 +389,21 @@ board_look(const struct board *board, const struct board_row *row)
 	return looks_get(board->looks, row->look);
 }
 
+const struct told *
+board_told(const struct board *board, const struct board_row *row)
+{
+	static const struct told nothing = { .has_notice = false };
+
+	assert(row->told <= board->rows.told_count);
+	return row->told == 0 ? &nothing : &board->rows.told[row->told - 1];
+}
+
+int64_t
+board_since(const struct board *board, const struct board_row *row)
+{
+	return row_since(row, board_look(board, row));
+}
+
 uint32_t
 board_tally(const struct board *board, enum board_rank rank)
 {

@@ -34,9 +34,13 @@ const struct board_row *board_get(const struct board *, uint32_t place);
 const struct board_row *board_after(const struct board *, uint64_t number);
 const struct board_row *board_named(const struct board *, const char *name); /* by name; NULL: there is none */
 const struct look *board_look(const struct board *, const struct board_row *);
+/* Who was told of its incident or its conditions; all zeroes where there is nothing to tell. */
+const struct told *board_told(const struct board *, const struct board_row *);
+/* Since when it is as it is (row_since). */
+int64_t board_since(const struct board *, const struct board_row *);
 uint32_t board_tally(const struct board *, enum board_rank);
 
-/* Tags of the configuration, with how many of their targets are not well. */
+/* Tags of the configuration, with how many targets they have, and at how many of these mail arrives. */
 uint32_t board_tags(const struct board *, const struct board_tag **);
 
 /* Whether the target has the tag; NULL is a tag of all. */

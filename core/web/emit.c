@@ -253,3 +253,38 @@ emit_moment(struct emit *emit, int64_t utc)
 {
 	put_time(emit, utc, true);
 }
+
+/* The instant that begins there, "2026-11-29T20:55:27Z"; 0: none does. */
+static int64_t
+time_at(struct pw_bytes from, size_t at)
+{
+	enum { SIZE = sizeof "2026-11-29T20:55:27Z" - 1 };
+	struct tm parts = { .tm_mday = 0 };
+	char bytes[SIZE + 1];
+	const char *end;
+
+	if (from.size - at < SIZE || from.data[at + SIZE - 1] != 'Z' || from.data[at] < '1' || from.data[at] > '9')
+		return 0;
+	memcpy(bytes, from.data + at, SIZE);
+	bytes[SIZE] = '\0';
+	end = strptime(bytes, "%Y-%m-%dT%H:%M:%SZ", &parts);
+	return end == bytes + SIZE ? (int64_t)timegm(&parts) * SECOND : 0;
+}
+
+void
+emit_sentence(struct emit *emit, struct pw_bytes ours)
+{
+	size_t begin = 0;
+
+	for (size_t i = 0; i < ours.size; i++) {
+		int64_t time = i > 0 && ours.data[i - 1] >= '0' && ours.data[i - 1] <= '9' ? 0 : time_at(ours, i);
+
+		if (time == 0)
+			continue;
+		emit_text(emit, (struct pw_bytes){ ours.data + begin, i - begin });
+		emit_time(emit, time);
+		begin = i + sizeof "2026-11-29T20:55:27Z" - 1;
+		i = begin - 1;
+	}
+	emit_text(emit, (struct pw_bytes){ ours.data + begin, ours.size - begin });
+}

@@ -33,6 +33,9 @@ void emit_made(struct emit *, struct pw_bytes);
 void emit_text(struct emit *, struct pw_bytes);
 void emit_string(struct emit *, const char *); /* the same of a C string; NULL counts as "" */
 
+/* The same of a sentence that may name times (RFC 3339, UTC, to the second): these are time elements. For between tags alone. */
+void emit_sentence(struct emit *, struct pw_bytes);
+
 /* Bytes of others as they came, made visible by text_escape(), for the same places. */
 void emit_foreign(struct emit *, struct pw_bytes);
 

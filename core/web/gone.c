@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "store/page.h"
-#include "web/incident.h"
+#include "web/incidents.h"
 
 enum { INCIDENTS = 50 };
 

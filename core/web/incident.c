@@ -1,4 +1,4 @@
-/* The list of incidents, and the page of one. */
+/* The page of an incident: its story in order. */
 #include "web/incident.h"
 
 #include <stdio.h>
@@ -11,7 +11,7 @@
 #include "store/list.h"
 #include "web/attempt.h"
 
-enum { LEGS_A_PAGE = 200, LISTED = 200, MOMENTS = 64, COMPARED = 8 };
+enum { LEGS_A_PAGE = 200, MOMENTS = 64, COMPARED = 8 };
 
 /* What happened beside the attempts, in order; what was told is made before, since one list at a time is read. */
 struct event {
@@ -183,7 +183,7 @@ put_now(struct incident_story *story)
 	else {
 		view_rank(story->view, row->rank, row->rank == RANK_DOWN ? row->state : rank_name(row->rank));
 		EMIT(emit, " for ");
-		emit_age(emit, board_time(board) - row_since(row));
+		emit_age(emit, board_time(board) - board_since(board, row));
 		if (row->last_run != 0) {
 			EMIT(emit, ", looked ");
 			emit_age(emit, board_time(board) - row->last_run);
@@ -221,11 +221,11 @@ put_heading(struct incident_story *story, const struct store_outage *incident)
 	EMIT(emit, ", ");
 	emit_string(emit, incident->outcome);
 	EMIT(emit, "</p>\n<p>");
-	emit_text(emit, incident->text);
+	emit_sentence(emit, incident->text);
 	EMIT(emit, "</p>\n");
 	if (incident->end_text.size > 0) {
 		EMIT(emit, "<p>");
-		emit_text(emit, incident->end_text);
+		emit_sentence(emit, incident->end_text);
 		EMIT(emit, "</p>\n");
 	}
 	EMIT(emit, "<dl>");
@@ -265,13 +265,11 @@ put_told(struct emit *emit, const struct store_told *told)
 	EMIT(emit, "</td></tr>\n");
 }
 
-/* Reads who was told, a moment of the story for each notice, and says of it in a line how that stands. */
+/* Reads who was told, a moment of the story for each notice. */
 static void
 read_told(struct incident_story *story)
 {
-	struct emit told_emit = { .to = &story->told }, *emit = &story->view->emit;
-	uint32_t sent = 0, waiting = 0;
-	int64_t first = 0;
+	struct emit told_emit = { .to = &story->told };
 	uint64_t notice = 0;
 	struct event *moment = NULL;
 	struct store_list list;
@@ -293,30 +291,28 @@ read_told(struct incident_story *story)
 		}
 		notice = told.notice;
 		put_told(&told_emit, &told);
-		sent += strcmp(told.delivery, "sent") == 0;
-		waiting += told.ended == 0 && told.notifier[0] != '\0';
-		if (first == 0 && strcmp(told.delivery, "sent") == 0)
-			first = told.ended;
 	}
 	if (moment != NULL) {
 		EMIT(&told_emit, "</tbody></table></div>\n");
 		moment->size = (uint32_t)story->told.size - moment->from;
 	}
 	(void)store_list_close(&list);
-	EMIT(emit, "<dt>Told</dt><dd id=\"told\">");
-	if (sent > 0) {
-		EMIT(emit, "yes, first at ");
-		emit_time(emit, first);
-	} else if (waiting == 0)
-		EMIT(emit, "Nothing was told of it");
-	if (waiting > 0) {
-		emit_string(emit, sent > 0 ? "; " : "nobody yet; ");
-		emit_u64(emit, waiting);
-		emit_string(emit, waiting == 1 ? " notice waits" : " notices wait");
-		EMIT(emit, " to be delivered");
-	}
-	EMIT(emit, "</dd></dl>\n");
 	story->view->emit.failed |= told_emit.failed;
+}
+
+/* The last of the facts above the story. */
+static void
+put_who(struct incident_story *story)
+{
+	struct emit *emit = &story->view->emit;
+	struct told told;
+
+	told_read_incident(board_reader(story->view->site->board), story->number, &told);
+	EMIT(emit, "<dt>Who was told</dt><dd id=\"told\">");
+	told_put(story->view, story->is_open ? story->watched : NULL, &told);
+	if (!told.has_notice)
+		EMIT(emit, "<strong>Not told:</strong> there is no notice of it");
+	EMIT(emit, "</dd></dl>\n");
 }
 
 static void
@@ -427,6 +423,7 @@ incident_answer(struct view *view, const char *rest)
 		put_heading(&story, &outage);
 	reading = store_list_close(&list);
 	if (is_found) {
+		put_who(&story);
 		read_told(&story);
 		put_story(&story);
 		view_end(view);
@@ -435,85 +432,4 @@ incident_answer(struct view *view, const char *rest)
 	else
 		view_missing(view, "No incident has this number.");
 	story_fini(&story);
-}
-
-/* Returns the number of the last, where there are earlier ones; else 0. */
-static uint64_t
-put_incidents(struct view *view, enum store_list_kind kind, uint64_t target, uint64_t before, uint32_t limit)
-{
-	struct emit *emit = &view->emit;
-	struct store_outage outage;
-	struct store_list list;
-	uint64_t last = 0;
-	uint32_t count = 0;
-	bool has_more;
-
-	if (board_reader(view->site->board) == NULL)
-		return 0;
-	EMIT(emit, "<div class=\"scroll\"><table id=\"incidents\"><thead><tr><th>Incident</th>");
-	if (target == 0)
-		EMIT(emit, "<th>Target</th>");
-	EMIT(emit, "<th>Began</th><th>Lasted</th><th>Outcome</th>"
-	    "<th>Said</th></tr></thead><tbody>\n");
-	store_list_open(&list, board_reader(view->site->board), kind, target);
-	if (before != 0)
-		store_list_behind(&list, before);
-	for (; (has_more = store_list_next(&list, &outage)) && count < limit; count++) {
-		last = outage.number;
-		EMIT(emit, "<tr><td><a href=\"");
-		VIEW_ADDRESS(view, "/incidents/");
-		emit_u64(emit, outage.number);
-		EMIT(emit, "\">");
-		emit_u64(emit, outage.number);
-		EMIT(emit, "</a></td>");
-		if (target == 0) {
-			EMIT(emit, "<td class=\"name\">");
-			if (outage.name[0] != '\0')
-				view_target(view, outage.name);
-			EMIT(emit, "</td>");
-		}
-		EMIT(emit, "<td class=\"when\">");
-		emit_time(emit, outage.began);
-		EMIT(emit, "</td><td class=\"when\">");
-		if (outage.ended == 0)
-			view_rank(view, RANK_DOWN, "open");
-		else
-			emit_age(emit, outage.ended - outage.began);
-		EMIT(emit, "</td><td>");
-		emit_string(emit, outage.outcome);
-		EMIT(emit, "</td><td class=\"cause\">");
-		emit_text(emit, outage.text);
-		EMIT(emit, "</td></tr>\n");
-	}
-	(void)store_list_close(&list);
-	if (count == 0)
-		EMIT(emit, "<tr><td colspan=\"6\">None.</td></tr>\n");
-	EMIT(emit, "</tbody></table></div>\n");
-	return has_more ? last : 0;
-}
-
-void
-incidents_put(struct view *view, uint64_t target, uint32_t limit)
-{
-	(void)put_incidents(view, STORE_LIST_INCIDENTS_OF, target, 0, limit);
-}
-
-void
-incidents_answer(struct view *view, const char *rest)
-{
-	const char *before = server_query(view->request, "before");
-	struct emit *emit = &view->emit;
-	uint64_t last;
-
-	(void)rest;
-	view_begin(view, "Incidents - Postwatch", board_tally(view->site->board, RANK_DOWN) > 0 ? RANK_DOWN : RANK_UP);
-	EMIT(emit, "<h1>Incidents</h1>\n");
-	last = put_incidents(view, STORE_LIST_INCIDENTS, 0, before == NULL ? 0 : strtoull(before, NULL, 10), LISTED);
-	if (last != 0) {
-		EMIT(emit, "<p><a rel=\"next\" href=\"");
-		VIEW_ADDRESS(view, "/incidents?before=");
-		emit_u64(emit, last);
-		EMIT(emit, "\">earlier</a></p>\n");
-	}
-	view_end(view);
 }

@@ -1,4 +1,4 @@
-/* Incidents: the list, and the story of one in order. */
+/* The story of an incident in order. */
 #ifndef WEB_INCIDENT_H
 #define WEB_INCIDENT_H
 
@@ -6,9 +6,5 @@
 
 /* `rest`: the number. */
 void incident_answer(struct view *, const char *rest);
-/* Query: before=NUMBER, where the list goes on. `rest` is empty. */
-void incidents_answer(struct view *, const char *rest);
-/* The incidents of a target (the store's number) as a table, the newest first, `limit` at most. */
-void incidents_put(struct view *, uint64_t target, uint32_t limit);
 
 #endif

@@ -184,6 +184,8 @@ on_result(void *arg, const struct store_result *result)
 	looks->newest_after = result->target;
 	if (look == NULL || at + micros < look->at + look->micros)
 		return true;
+	if (look->at == 0 || look->verdict != verdict_of(result->verdict))
+		look->alike_since = at;
 	look->at = at;
 	look->micros = micros;
 	look->verdict = verdict_of(result->verdict);

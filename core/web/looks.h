@@ -36,6 +36,8 @@ struct failure {
 struct look {
 	uint64_t target;
 	int64_t at, micros; /* UTC; 0: there is none */
+	int64_t alike_since; /* UTC: when the first of the runs began that have its verdict without another between; where the following began
+	                      * later, the first that is known */
 	enum pw_verdict verdict;
 	enum store_mood mood;
 	char outcome[OUTCOME_NAME_MAX];

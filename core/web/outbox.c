@@ -14,7 +14,6 @@ outbox_clear(struct outbox *outbox)
 	for (uint32_t i = 0; i < outbox->count; i++)
 		free(outbox->items[i].notifier);
 	free(outbox->items);
-	free(outbox->targets);
 	*outbox = (struct outbox){ .count = 0 };
 }
 
@@ -25,7 +24,7 @@ outbox_read(struct outbox *outbox, struct store_reader *reader)
 
 	outbox_clear(outbox);
 	db_set_deadline(reader->main, clock_mono() + READING_MICROSECONDS);
-	query = db_query(reader->main, "SELECT notifier, count(*), min(created) FROM deliveries WHERE state < 4 GROUP BY notifier");
+	query = db_query(reader->main, "SELECT notifier, count(*), min(created), max(attempts) FROM deliveries WHERE state < 4 GROUP BY notifier");
 	while (query != NULL && query_step(query)) {
 		char *notifier = strdup(query_text(query, 0));
 
@@ -34,31 +33,9 @@ outbox_read(struct outbox *outbox, struct store_reader *reader)
 			query_reset(query);
 			break;
 		}
-		outbox->items[outbox->count++] = (struct outbox_row){ notifier, (uint64_t)query_i64(query, 1), query_i64(query, 2) };
-	}
-	query = db_query(reader->main, "SELECT DISTINCT target FROM deliveries WHERE ended = 0 AND state < 4 AND target > 0 ORDER BY target LIMIT 1000");
-	while (query != NULL && query_step(query)) {
-		if (!VEC_RESERVE(outbox->targets, outbox->target_count, outbox->target_room)) {
-			query_reset(query);
-			break;
-		}
-		outbox->targets[outbox->target_count++] = (uint64_t)query_i64(query, 0);
+		outbox->items[outbox->count++] = (struct outbox_row){ notifier, (uint64_t)query_i64(query, 1), (uint64_t)query_i64(query, 3), query_i64(query, 2) };
 	}
 	db_set_deadline(reader->main, 0);
-}
-
-static int
-by_number(const void *left, const void *right)
-{
-	const uint64_t *a = left, *b = right;
-
-	return *a < *b ? -1 : *a > *b;
-}
-
-bool
-outbox_has(const struct outbox *outbox, uint64_t target)
-{
-	return outbox->target_count > 0 && bsearch(&target, outbox->targets, outbox->target_count, sizeof target, by_number) != NULL;
 }
 
 int64_t

@@ -6,12 +6,11 @@
 
 /* Starts as zeroes; the owner clears it. */
 struct outbox {
-	uint32_t target_count, target_room;
-	uint64_t *targets; /* that a notice waits of, rising: the first 1,000 */
 	uint32_t count, room;
 	struct outbox_row {
 		char *notifier;
 		uint64_t waiting; /* deliveries */
+		uint64_t tries;   /* of the one among them that was tried most often; 0: none was yet */
 		int64_t since;    /* UTC: the oldest of them */
 	} *items;
 };
@@ -25,8 +24,5 @@ int64_t outbox_delivered(struct store_reader *, const char *notifier);
 
 /* What waits for that notifier; NULL: nothing. */
 const struct outbox_row *outbox_of(const struct outbox *, const char *notifier);
-
-/* Whether a notice of the target waits. */
-bool outbox_has(const struct outbox *, uint64_t target);
 
 #endif

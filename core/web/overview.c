@@ -45,8 +45,6 @@ is_chosen(const struct choice *choice, const struct board_row *row)
 	return choice->words == NULL || strcasestr(row->name, choice->words) != NULL || strcasestr(row->host, choice->words) != NULL;
 }
 
-/* Mail arrives where a server takes it, however slowly; where it refuses us alone it may arrive from others, and of one whose
- * last attempt failed it is not said before another tells. */
 static uint32_t
 count_arriving(const struct board *board)
 {
@@ -84,11 +82,60 @@ put_cause(struct view *view, const struct board_row *row)
 		EMIT(emit, ". ");
 	}
 	if (row->rank == RANK_DOWN || row->rank == RANK_SUSPECT || (row->text[0] != '\0' && look->text == NULL))
-		emit_string(emit, row->text);
+		emit_sentence(emit, text_view(row->text));
 	else if (look->text != NULL && row->verdict != PW_OK)
-		emit_string(emit, look->text);
+		emit_sentence(emit, text_view(look->text));
 	else if (row->rank == RANK_DEGRADED || row->conditions[0] != '\0')
 		emit_string(emit, row->conditions);
+}
+
+/* One that fails at some of its addresses alone is down by the setting that wants all of them. */
+static bool
+needs_all(const struct board_row *row)
+{
+	return row->configured != NULL && row->configured->policy->addresses == ADDRESSES_ALL && strstr(row->text, " addresses: ") != NULL;
+}
+
+/* One of those that are down. */
+static void
+put_named(struct view *view, const struct board_row *row)
+{
+	struct emit *emit = &view->emit;
+
+	EMIT(emit, " <span>");
+	view_target(view, row->name);
+	if (needs_all(row))
+		EMIT(emit, " needs all of its addresses, and is down since ");
+	else
+		EMIT(emit, " does not, since ");
+	view_began(view, row);
+	EMIT(emit, ": ");
+	emit_sentence(emit, text_view(row->text[0] != '\0' ? row->text : row->outcome));
+	EMIT(emit, ". <span class=\"told\">");
+	told_put(view, row, board_told(view->site->board, row));
+	EMIT(emit, "</span></span>");
+}
+
+/* Those that take mail, and are not well: so many, by name where they are few. */
+static void
+put_degraded(struct view *view)
+{
+	const struct board *board = view->site->board;
+	uint32_t count = board_tally(board, RANK_DEGRADED), named = 0;
+	struct emit *emit = &view->emit;
+
+	if (count == 0)
+		return;
+	EMIT(emit, " At ");
+	emit_u64(emit, count);
+	EMIT(emit, " it arrives, and something is amiss");
+	for (uint32_t i = 0; count <= NAMED_MAX && i < board_count(board) && named < count; i++) {
+		if (board_get(board, i)->rank != RANK_DEGRADED)
+			continue;
+		emit_string(emit, named++ == 0 ? ": " : ", ");
+		view_target(view, board_get(board, i)->name);
+	}
+	EMIT(emit, ".");
 }
 
 static void
@@ -104,26 +151,15 @@ put_sentence(struct view *view)
 	EMIT(emit, " of ");
 	emit_u64(emit, board_count(board));
 	EMIT(emit, ".");
-	for (uint32_t i = 0; i < down && i < NAMED_MAX; i++) {
-		const struct board_row *row = board_get(board, i);
-
-		EMIT(emit, " <span>");
-		view_target(view, row->name);
-		EMIT(emit, " does not, since ");
-		emit_moment(emit, row->since);
-		EMIT(emit, ": ");
-		emit_string(emit, row->text[0] != '\0' ? row->text : row->outcome);
-		EMIT(emit, ".");
-		if (outbox_has(board_outbox(board), row->number))
-			EMIT(emit, " A notice of it waits to be told.");
-		EMIT(emit, "</span>");
-	}
+	for (uint32_t i = 0; i < down && i < NAMED_MAX; i++)
+		put_named(view, board_get(board, i));
 	if (down > NAMED_MAX) {
 		EMIT(emit, " <span>Nor do ");
 		emit_u64(emit, down - NAMED_MAX);
 		EMIT(emit, " others.</span>");
 	}
 	EMIT(emit, " <span class=\"rest\">");
+	put_degraded(view);
 	if (blocked > 0) {
 		EMIT(emit, " ");
 		emit_u64(emit, blocked);
@@ -220,17 +256,18 @@ put_row(struct view *view, const struct board_row *row, int64_t now)
 		EMIT(emit, " <span class=\"faint\">acknowledged</span>");
 	if (row->paused)
 		EMIT(emit, " <span class=\"faint\">paused</span>");
-	if (outbox_has(board_outbox(view->site->board), row->number))
-		EMIT(emit, " <span class=\"faint\">notice waits</span>");
 	if (row->flapping)
 		EMIT(emit, " <span class=\"faint\">flapping</span>");
 	EMIT(emit, "</td><td class=\"when since\">");
-	emit_moment(emit, row_since(row));
+	emit_moment(emit, board_since(view->site->board, row));
 	EMIT(emit, " <span class=\"faint\">");
-	emit_age(emit, now - row_since(row));
+	emit_age(emit, now - board_since(view->site->board, row));
+	view_confirmed(view, row);
 	EMIT(emit, "</span></td><td class=\"cause\">");
 	put_cause(view, row);
-	EMIT(emit, "</td><td class=\"when looked\">");
+	EMIT(emit, "<div class=\"told\">");
+	told_put(view, row, board_told(view->site->board, row));
+	EMIT(emit, "</div></td><td class=\"when looked\">");
 	if (row->last_run != 0) {
 		emit_age(emit, now - row->last_run);
 		EMIT(emit, " ago");
@@ -326,7 +363,8 @@ put_tags(struct view *view, const struct choice *choice)
 
 	if (count == 0)
 		return;
-	EMIT(emit, "<ul class=\"chips\" id=\"tags\" aria-label=\"Groups\">");
+	EMIT(emit, "<ul class=\"chips\" id=\"tags\" aria-label=\"Groups, and at how many mail arrives\">");
+	EMIT(emit, "<li class=\"faint\">Mail arrives by group:</li>");
 	for (uint32_t at = 0; at < count; at++) {
 		bool is_current = choice->tag != NULL && strcmp(choice->tag, tags[at].tag) == 0;
 
@@ -342,10 +380,10 @@ put_tags(struct view *view, const struct choice *choice)
 		EMIT(emit, ">");
 		emit_string(emit, tags[at].tag);
 		EMIT(emit, " ");
-		emit_u64(emit, tags[at].all - tags[at].ill);
+		emit_u64(emit, tags[at].arriving);
 		EMIT(emit, " of ");
 		emit_u64(emit, tags[at].all);
-		EMIT(emit, " well</a></li>");
+		EMIT(emit, "</a></li>");
 	}
 	EMIT(emit, "</ul>\n");
 }
@@ -398,7 +436,7 @@ put_table(struct view *view, const struct choice *choice)
 		if (found >= first && found < first + ROWS_A_PAGE) {
 			if (!is_open)
 				EMIT(emit, "<div class=\"scroll\"><table class=\"targets\" id=\"targets\"><thead><tr><th>State</th><th>Target</th>"
-				    "<th>Since</th><th>Why</th><th>Looked</th><th class=\"number\">Took</th><th>24 hours, p50 and p95</th></tr></thead><tbody>\n");
+				    "<th>Since</th><th>Why, and who was told</th><th>Looked</th><th class=\"number\">Took</th><th>24 hours, p50 and p95</th></tr></thead><tbody>\n");
 			is_open = true;
 			put_row(view, row, now);
 		}

@@ -33,9 +33,9 @@ tag_of(struct ranking *ranking, const char *name)
 	return &ranking->tags[at];
 }
 
-/* One of each of its tags is ill, or no longer. */
+/* Mail arrives at one more of each of its tags, or at one less. */
 static void
-turn_tags(struct ranking *ranking, const struct board_row *row, bool is_ill)
+turn_tags(struct ranking *ranking, const struct board_row *row, bool arrives)
 {
 	const struct policy *policy = row->configured == NULL ? NULL : row->configured->policy;
 
@@ -44,8 +44,8 @@ turn_tags(struct ranking *ranking, const struct board_row *row, bool is_ill)
 
 		if (tag == NULL)
 			continue;
-		assert(is_ill || tag->ill > 0);
-		tag->ill = is_ill ? tag->ill + 1 : tag->ill - 1;
+		assert(arrives ? tag->arriving < tag->all : tag->arriving > 0);
+		tag->arriving = arrives ? tag->arriving + 1 : tag->arriving - 1;
 	}
 }
 
@@ -61,7 +61,7 @@ count_row(struct ranking *ranking, const struct board_row *row)
 		if (tag != NULL)
 			tag->all++;
 	}
-	if (row->rank != RANK_UP)
+	if (rank_takes_mail(row->rank))
 		turn_tags(ranking, row, true);
 }
 
@@ -117,8 +117,8 @@ take_rank(struct ranking *ranking, struct board_row *row)
 	assert(ranking->tally[row->rank] > 0);
 	ranking->tally[row->rank]--;
 	ranking->tally[row->judged]++;
-	if ((row->rank == RANK_UP) != (row->judged == RANK_UP))
-		turn_tags(ranking, row, row->judged != RANK_UP);
+	if (rank_takes_mail(row->rank) != rank_takes_mail(row->judged))
+		turn_tags(ranking, row, rank_takes_mail(row->judged));
 	if (row->rank != row->judged)
 		changes_add(&ranking->changes, row->number, row->rank, row->judged, row->since);
 	row->rank = row->judged;

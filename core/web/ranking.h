@@ -6,11 +6,11 @@
 #include "web/changes.h"
 #include "web/rows.h"
 
-/* Tags of the configuration, in the order in which the rows have them, with how many of their targets are not well. */
+/* Tags of the configuration, in the order in which the rows have them, with at how many of their targets mail arrives (rank_takes_mail). */
 enum { BOARD_TAGS_MAX = 40 };
 struct board_tag {
 	const char *tag;
-	uint32_t all, ill;
+	uint32_t all, arriving;
 };
 
 /* Starts as zeroes. */

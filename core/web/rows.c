@@ -28,9 +28,21 @@ rank_name(enum board_rank rank)
 }
 
 int64_t
-row_since(const struct board_row *row)
+row_since(const struct board_row *row, const struct look *look)
 {
-	return (row->rank == RANK_DEGRADED || row->rank == RANK_BLOCKED) && row->standing_since > row->since ? row->standing_since : row->since;
+	switch (row->rank) {
+	case RANK_DOWN:
+		return row->began != 0 ? row->began : row->since;
+	case RANK_UNKNOWN:
+		return row->unseen_since != 0 ? row->unseen_since : look->alike_since != 0 ? look->alike_since : row->since;
+	case RANK_SUSPECT:
+		return look->verdict == PW_FAILED ? look->alike_since : row->since;
+	case RANK_BLOCKED:
+	case RANK_DEGRADED:
+		return row->standing_since != 0 ? row->standing_since : look->alike_since != 0 ? look->alike_since : row->since;
+	default:
+		return row->since;
+	}
 }
 
 enum board_rank
@@ -72,6 +84,7 @@ rows_clear(struct rows *rows)
 		rows->chunks = next;
 	}
 	free(rows->items);
+	free(rows->told);
 	hash_table_fini(&rows->by_name);
 	*rows = (struct rows){ .count = 0 };
 }
@@ -81,9 +94,10 @@ static const char row_sql[] = "SELECT t.target, port, coalesce(since_us, 0), coa
     " known_us, coalesce((SELECT min(c.since) FROM conditions c WHERE c.target = t.target AND standing > 0 AND cleared = 0), 0),"
     " name, probe, host, state, coalesce(text, ''), coalesce(outcome, ''), coalesce(conditions, ''), coalesce(silences, ''),"
     " coalesce(acknowledged_by, ''), coalesce(acknowledged_why, ''), coalesce(tls_version, ''), coalesce(tls_cipher, ''), coalesce(verdict, ''),"
-    " coalesce(s.at, 0), coalesce(not_before, 0), coalesce(not_after, 0), coalesce(chain_ends, 0), coalesce(ip, 0)"
+    " coalesce(s.at, 0), coalesce(not_before, 0), coalesce(not_after, 0), coalesce(chain_ends, 0), coalesce(ip, 0),"
+    " coalesce((SELECT began FROM incidents WHERE number = incident), 0)"
     " FROM target_status t LEFT JOIN servers s ON s.target = t.target WHERE t.target > ?1 AND gone IS NULL ORDER BY t.target LIMIT 1000";
-enum { FIRST_TEXT = 12, TEXTS = 12, VERDICT = FIRST_TEXT + TEXTS, SERVER };
+enum { FIRST_TEXT = 12, TEXTS = 12, VERDICT = FIRST_TEXT + TEXTS, SERVER, BEGAN = SERVER + 5 };
 
 static bool
 make_label(struct rows *rows, struct board_row *row)
@@ -157,7 +171,7 @@ fill_row(struct rows *rows, struct query *query, struct board_row *row, struct l
 	*row = (struct board_row){ .number = (uint64_t)query_i64(query, 0), .port = (uint32_t)query_i64(query, 1),
 		.since = query_i64(query, 2), .last_run = query_i64(query, 3), .incident = (uint64_t)query_i64(query, 4),
 		.acknowledged = query_i64(query, 5), .flapping = query_i64(query, 6) != 0, .slow = query_i64(query, 7) != 0,
-		.quarantined = query_i64(query, 8) != 0, .interval = query_i64(query, 9), .rank = RANK_PENDING,
+		.quarantined = query_i64(query, 8) != 0, .began = time_at(query, BEGAN), .interval = query_i64(query, 9), .rank = RANK_PENDING,
 		.server = { .at = time_at(query, SERVER), .not_before = time_at(query, SERVER + 1),
 		    .not_after = time_at(query, SERVER + 2), .chain_ends = time_at(query, SERVER + 3),
 		    .ip = (uint8_t)query_i64(query, SERVER + 4) } };
@@ -171,6 +185,22 @@ fill_row(struct rows *rows, struct query *query, struct board_row *row, struct l
 	row->stated = rank_stated(row->state);
 	row->look = looks_find(looks, row->number);
 	return row->look != UINT32_MAX && looks_note(looks, row->look, row->probe, row->incident);
+}
+
+/* Of one that has something to tell. Returns false if out of memory. */
+static bool
+read_told(struct rows *rows, struct store_reader *reader, struct board_row *row)
+{
+	if (row->incident == 0 && row->conditions[0] == '\0')
+		return true;
+	if (!VEC_RESERVE(rows->told, rows->told_count, rows->told_room))
+		return false;
+	row->told = rows->told_count + 1;
+	if (row->incident != 0)
+		told_read_incident(reader, row->incident, &rows->told[rows->told_count++]);
+	else
+		told_read_condition(reader, row->number, row->standing_since, &rows->told[rows->told_count++]);
+	return true;
 }
 
 static uint32_t
@@ -203,7 +233,7 @@ rows_read(struct rows *rows, struct store_reader *reader, struct looks *looks, c
 		struct board_row *row;
 
 		if (!VEC_RESERVE(rows->items, rows->count, rows->room)
-		    || !fill_row(rows, query, row = &rows->items[rows->count], looks)
+		    || !fill_row(rows, query, row = &rows->items[rows->count], looks) || !read_told(rows, reader, row)
 		    || !hash_insert(&rows->by_name, hash_of(row->name), rows->count)) {
 			query_reset(query);
 			return STORE_READ_BROKEN;

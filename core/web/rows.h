@@ -7,6 +7,7 @@
 #include "config/config.h"
 #include "store/reader.h"
 #include "web/looks.h"
+#include "web/told.h"
 
 /* In the order of a list: what needs somebody first. */
 enum board_rank {
@@ -20,6 +21,13 @@ enum board_rank {
 	RANKS
 };
 const char *rank_name(enum board_rank);       /* "down", "unknown" … */
+/* Mail arrives where a server takes it, however slowly; where it refuses us alone it may arrive from others, and of one whose last attempt
+ * failed it is not said before another tells. */
+static inline bool
+rank_takes_mail(enum board_rank rank)
+{
+	return rank == RANK_UP || rank == RANK_DEGRADED;
+}
 enum board_rank rank_named(const char *name); /* RANKS: none is called so */
 
 /* What is known of a server's TLS and certificate (struct store_server). */
@@ -51,19 +59,24 @@ struct board_row {
 	int64_t interval, patience;      /* microseconds; without a run for the latter nobody looks at it */
 	int64_t standing_since;          /* UTC: the oldest of its conditions that stand; 0: there is none */
 	uint64_t incident;               /* 0: none is open */
+	int64_t began;                   /* UTC: the first sign of it; 0: none is open */
+	uint32_t told;                   /* behind the place of its struct told in the rows; 0: there is nothing to tell of it */
 	int64_t acknowledged;            /* 0: it is not */
 	bool flapping, slow, quarantined, paused;
 	uint32_t look;                   /* index of its struct look */
 	struct board_server server;
 };
 
-/* Since when it has its rank, UTC: one that answers, and is not well, since the first of its conditions that stand. */
-int64_t row_since(const struct board_row *);
+/* Since when it is so, UTC: the first sign of an outage or of a suspicion, the first of the conditions that stand, the last that was seen of
+ * it where nobody looks; else since when it has its state. */
+int64_t row_since(const struct board_row *, const struct look *);
 
 struct rows {
 	struct board_row *items;   /* by number */
 	uint32_t count, room;
 	struct chunk *chunks;      /* of their strings */
+	struct told *told;         /* of those that have an incident or a condition */
+	uint32_t told_count, told_room;
 	struct hash_table by_name;
 	uint64_t after;            /* the last that was read */
 };

@@ -41,12 +41,19 @@ static void
 put_availability(struct view *view, const struct board_row *row)
 {
 	const struct availability *availability = board_availability(view->site->board, row);
+	int64_t now = board_time(view->site->board);
 	struct emit *emit = &view->emit;
 
 	for (int i = 0; i < AVAILABILITY_SPANS; i++) {
 		EMIT(emit, "<td class=\"when\">");
-		if (availability != NULL)
+		if (availability != NULL && !availability_is_repeated(availability, i, now)) {
 			availability_put_percent(view, &availability->spans[i]);
+			if (availability_is_young(availability, i, now)) {
+				EMIT(emit, " <span class=\"faint under\">since ");
+				emit_moment(emit, availability->begins);
+				EMIT(emit, "</span>");
+			}
+		}
 		EMIT(emit, "</td>");
 	}
 }
@@ -62,7 +69,7 @@ put_row(struct view *view, const struct board_row *row, int64_t now)
 	EMIT(emit, "</td><td class=\"name\">");
 	emit_string(emit, row->name);
 	EMIT(emit, "</td><td class=\"when\">");
-	emit_age(emit, now - row->since);
+	emit_age(emit, now - board_since(view->site->board, row));
 	EMIT(emit, "</td><td class=\"cause\">");
 	if (row->rank == RANK_DOWN || row->rank == RANK_SUSPECT)
 		emit_string(emit, row->outcome);

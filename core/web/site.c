@@ -9,6 +9,7 @@
 #include "web/blackbox.h"
 #include "web/certificates.h"
 #include "web/incident.h"
+#include "web/incidents.h"
 #include "web/metrics.h"
 #include "web/overview.h"
 #include "web/shared.h"

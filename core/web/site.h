@@ -37,6 +37,10 @@ void view_end(struct view *);
 
 /* Shape and word of a rank, with its colour. */
 void view_rank(struct view *, enum board_rank, const char *word);
+/* Since when a target is so; of an outage the first sign, and how long after it that was confirmed. */
+void view_began(struct view *, const struct board_row *);
+/* ", confirmed after 20 s" of an outage; else nothing. */
+void view_confirmed(struct view *, const struct board_row *);
 /* A link to the page of a target by that name. */
 void view_target(struct view *, const char *name);
 /* The last 24 hours of a target as a picture, and in words for who does not see it. */

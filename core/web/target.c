@@ -12,7 +12,7 @@
 #include "web/certificates.h"
 #include "web/chart.h"
 #include "web/gone.h"
-#include "web/incident.h"
+#include "web/incidents.h"
 #include "web/legs.h"
 
 enum { NAME_MAX_BYTES = 1024, NOTICES = 20, INCIDENTS = 20 };
@@ -41,15 +41,19 @@ put_heading(struct view *view, const struct board_row *row, int64_t now)
 	EMIT(emit, "</h1>\n<p class=\"sentence\" id=\"sentence\">");
 	view_rank(view, row->rank, row->rank == RANK_DOWN ? row->state : rank_name(row->rank));
 	EMIT(emit, " for ");
-	emit_age(emit, now - row_since(row));
+	emit_age(emit, now - board_since(view->site->board, row));
 	EMIT(emit, ", since ");
-	emit_time(emit, row_since(row));
+	emit_time(emit, board_since(view->site->board, row));
+	view_confirmed(view, row);
 	EMIT(emit, ".</p>\n");
 	if (row->text[0] != '\0') {
 		EMIT(emit, "<p>");
-		emit_string(emit, row->text);
+		emit_sentence(emit, text_view(row->text));
 		EMIT(emit, "</p>\n");
 	}
+	EMIT(emit, "<p id=\"told\">");
+	told_put(view, row, board_told(view->site->board, row));
+	EMIT(emit, "</p>\n");
 	if (row->incident != 0) {
 		EMIT(emit, "<p><a href=\"");
 		VIEW_ADDRESS(view, "/incidents/");
@@ -192,7 +196,7 @@ put_conditions(struct view *view, const struct board_row *row)
 		EMIT(emit, "</td><td class=\"when\">");
 		emit_time(emit, query_i64(query, 1));
 		EMIT(emit, "</td><td class=\"cause\">");
-		emit_text(emit, query_bytes(query, 2));
+		emit_sentence(emit, query_bytes(query, 2));
 		EMIT(emit, "</td></tr>\n");
 	}
 	EMIT(emit, "</tbody></table></div>\n");
@@ -237,7 +241,7 @@ on_notice(void *arg, const struct store_notice *notice)
 	EMIT(emit, "</td><td>");
 	emit_string(emit, notice->kind);
 	EMIT(emit, "</td><td class=\"cause\">");
-	emit_text(emit, notice->text);
+	emit_sentence(emit, notice->text);
 	if (notice->silences[0] != '\0') {
 		EMIT(emit, " <span class=\"faint\">silent: ");
 		emit_string(emit, notice->silences);

@@ -94,6 +94,24 @@ view_rank(struct view *view, enum board_rank rank, const char *word)
 }
 
 void
+view_confirmed(struct view *view, const struct board_row *row)
+{
+	struct emit *emit = &view->emit;
+
+	if (row->rank != RANK_DOWN || row->began == 0 || row->since < row->began)
+		return;
+	EMIT(emit, ", confirmed after ");
+	emit_age(emit, row->since - row->began);
+}
+
+void
+view_began(struct view *view, const struct board_row *row)
+{
+	emit_moment(&view->emit, board_since(view->site->board, row));
+	view_confirmed(view, row);
+}
+
+void
 view_target(struct view *view, const char *name)
 {
 	struct emit *emit = &view->emit;

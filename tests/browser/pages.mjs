@@ -137,7 +137,7 @@ const tests = {
 		const path = (await addresses()).find((path) => path.startsWith("/incidents/"));
 		await visit(path, {}, async (page) => {
 			const words = await text(page);
-			const order = ["Now down", "Told Nothing was told of it", "What happened", "First sign. An attempt that confirmed it", "Step Took Limit", "failed here", "not reached",
+			const order = ["Now down", "Who was told Not told: no notifier is meant for it", "What happened", "First sign. An attempt that confirmed it", "Step Took Limit", "failed here", "not reached",
 				"Transcript", "It is certain that it is down", "It is still down"].map((part) => words.indexOf(part));
 			assert.ok(order.every((at) => at >= 0) && order.every((at, i) => i === 0 || at > order[i - 1]), words.slice(0, 600));
 			assert.equal(await page.locator(".waterfall .failed").count() > 0, true, "the step that failed is marked");

@@ -69,7 +69,7 @@ what_is_not_well_is_so_since_its_condition(void **state)
 	board = board_create(&config);
 	turn();
 	assert_int_equal(board_named(board, "a")->rank, RANK_BLOCKED);
-	assert_int_equal(row_since(board_named(board, "a")), now - 3 * hour);
+	assert_int_equal(board_since(board, board_named(board, "a")), now - 3 * hour);
 	body = page("/");
 	assert_non_null(strstr(body.data, "<span class=\"faint\">3 h</span>"));
 	buffer_fini(&body);
@@ -178,30 +178,6 @@ trouble_of_our_own_is_told_with_what_waits(void **state)
 	store_batch_destroy(&batch);
 }
 
-static void
-what_waits_to_be_told_is_said_in_the_row(void **state)
-{
-	struct store_batch *batch = store_batch_create(STORE_MAIN);
-	struct buffer body = page("/");
-
-	(void)state;
-	turn();
-	assert_null(strstr(body.data, "notice waits"));
-	buffer_fini(&body);
-	store_put_notice(batch, &(struct store_notice){ .number = 1, .target = 1, .change = 1, .kind = "down", .code = "refused", .confirmed = clock_wall(),
-		.silences = "" });
-	store_add_delivery(batch, &(struct store_delivery){ .notice = 1, .notifier = "mail", .recipient = "", .target = 1, .state = STORE_DELIVERY_waiting,
-		.created = clock_wall() });
-	folder_commit(&folder, batch);
-	board_destroy(&board);
-	board = board_create(&config);
-	turn();
-	body = page("/");
-	assert_non_null(strstr(body.data, "<span class=\"faint\">notice waits</span>"));
-	buffer_fini(&body);
-	store_batch_destroy(&batch);
-}
-
 int
 main(void)
 {
@@ -211,7 +187,6 @@ main(void)
 		cmocka_unit_test_setup_teardown(a_target_is_told_by_addresses_and_facts, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(an_attempt_that_tells_nothing_is_no_failure, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(trouble_of_our_own_is_told_with_what_waits, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(what_waits_to_be_told_is_said_in_the_row, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

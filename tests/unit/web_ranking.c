@@ -56,7 +56,7 @@ assert_is_made_anew(const struct ranking *ranking, struct rows *rows)
 		for (uint32_t j = 0; j < 2; j++)
 			if (strcmp(ranking->tags[i].tag, made.tags[j].tag) == 0) {
 				assert_int_equal(ranking->tags[i].all, made.tags[j].all);
-				assert_int_equal(ranking->tags[i].ill, made.tags[j].ill);
+				assert_int_equal(ranking->tags[i].arriving, made.tags[j].arriving);
 			}
 	ranking_fini(&made);
 }

@@ -1,0 +1,12 @@
+/* Lists of incidents. */
+#ifndef WEB_INCIDENTS_H
+#define WEB_INCIDENTS_H
+
+#include "web/site.h"
+
+/* Query: before=NUMBER, where the list goes on. `rest` is empty. */
+void incidents_answer(struct view *, const char *rest);
+/* The incidents of a target (the store's number) as a table, the newest first, `limit` at most. */
+void incidents_put(struct view *, uint64_t target, uint32_t limit);
+
+#endif

@@ -1,0 +1,36 @@
+/* Who was told of what is wrong with a target, and why nobody was: from its notices and their deliveries in the store, and where it has no
+ * notice yet from its state. */
+#ifndef WEB_TOLD_H
+#define WEB_TOLD_H
+
+#include "base/json.h"
+#include "store/reader.h"
+
+struct board_row;
+struct view;
+
+/* What the store has of the notices of one incident, or of the conditions of a target. */
+enum { TOLD_NOTIFIER_ROOM = 64 };
+struct told {
+	bool has_notice;
+	int64_t at;         /* UTC: the first delivery; 0: there was none */
+	int64_t due;        /* UTC: before then the one that waits is not tried; 0: it may be */
+	uint32_t sent, waiting, given_up;  /* deliveries */
+	char by[TOLD_NOTIFIER_ROOM];       /* the notifier of the first delivery; "" */
+	char waits[TOLD_NOTIFIER_ROOM];    /* one whose delivery waits; "" */
+	char dead[TOLD_NOTIFIER_ROOM];     /* one that gave up; "" */
+	char silence[16];   /* the last reason for silence ("paused", "parent" ...), or "over"; "" */
+};
+
+/* Of all notices of an incident. */
+void told_read_incident(struct store_reader *, uint64_t incident, struct told *);
+/* Of the newest notice that a condition of the target stands, since then (UTC). */
+void told_read_condition(struct store_reader *, uint64_t target, int64_t since, struct told *);
+
+/* "Told 29 Nov 20:55 by mail; not yet by pager, which fails", "Not told: it is paused until 29 Nov 23:00". Nothing where there is nothing to
+ * tell. `row`: the target of an incident that is open, or of a condition; NULL: it is over. */
+void told_put(struct view *, const struct board_row *row, const struct told *);
+/* The same as members of the object at hand: told (a time), told_by, told_waits_for, not_told_because ("paused", "no_notifier" ...). */
+void told_json(struct json *, const struct view *, const struct board_row *row, const struct told *);
+
+#endif
