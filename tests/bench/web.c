@@ -6,6 +6,7 @@
 #include "bench.h"
 #include "store/store.h"
 #include "web/gzip.h"
+#include "web/http_library.h"
 #include "web/site.h"
 
 enum { BATCH = 2000, PHASES = 8, RESULTS = 3, PAGES = 300, SECONDS = 5, MAX_TARGETS = 1000000 };
@@ -194,6 +195,7 @@ int
 main(int count, char **words)
 {
 	struct bench bench = { .folder = count > 1 ? words[1] : "" };
+	struct reason why;
 	int64_t began;
 
 	if (count != 4) {
@@ -202,6 +204,8 @@ main(int count, char **words)
 	}
 	bench.targets = bench_number(words[2], 1, MAX_TARGETS);
 	bench.down = bench_number(words[3], 0, bench.targets);
+	if (!http_library_load(&why))
+		bench_die(why.text);
 	fill(&bench);
 	bench.config = (struct config){ .state = bench.folder, .timezone = "UTC" };
 	bench.site = (struct site){ .config = &bench.config, .started = clock_wall(), .board = board_create(&bench.config) };

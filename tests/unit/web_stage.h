@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "store_folder.h"
+#include "web/http_library.h"
 #include "web/site.h"
 
 enum { TURNS_MAX = 2000 };
@@ -35,7 +36,10 @@ put_target(void)
 static int
 set_up(void **state)
 {
+	struct reason why;
+
 	(void)state;
+	assert_true(http_library_load(&why));
 	folder_make(&folder);
 	folder_open(&folder);
 	assert_non_null(folder.store);
