@@ -1,8 +1,12 @@
 #include "command/check_smtp.h"
 
+#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
+#include "base/units.h"
 #include "command/command.h"
 
 enum { WORDS_MAX = 128 };
@@ -43,21 +47,6 @@ static const struct option_form {
 	{ 'L', "lmtp", false, FATE_LEFT_OUT, "LMTP is no SMTP" },
 	{ 'r', "proxy", false, FATE_LEFT_OUT, "no PROXY header is sent" },
 };
-
-void
-import_quote(FILE *file, const char *string)
-{
-	fputc('"', file);
-	for (; *string != '\0'; string++) {
-		if (*string == '"' || *string == '\\')
-			fputc('\\', file);
-		if ((unsigned char)*string < ' ')
-			fprintf(file, "\\x%02x", (unsigned char)*string);
-		else
-			fputc(*string, file);
-	}
-	fputc('"', file);
-}
 
 /* Splits a command line as a shell does, as far as quotes and backslashes go; returns the count of
  * words, each in memory of the arena. */
@@ -153,11 +142,14 @@ put_seconds(struct reading *reading, FILE *file, const char *group, const char *
 {
 	char *end;
 	double seconds = text == NULL ? 0 : strtod(text, &end);
+	struct text span = TEXT_ROOM(64);
 
 	if (text != NULL && (*end != '\0' || seconds <= 0 || seconds > 3600))
 		leave_out(reading, text, "no number of seconds up to 3600");
-	else if (text != NULL)
-		fprintf(file, " %s = { leg = \"%.0fms\"; };", group, seconds * 1000);
+	else if (text != NULL) {
+		units_add_duration(&span, llround(seconds * 1000) * MILLISECOND);
+		fprintf(file, " %s = { leg = \"%s\"; };", group, span.bytes);
+	}
 }
 
 static void

@@ -2,8 +2,6 @@
 #ifndef COMMAND_CHECK_SMTP_H
 #define COMMAND_CHECK_SMTP_H
 
-#include <stdio.h>
-
 #include "base/arena.h"
 
 /* The command line of a check as settings of a target. */
@@ -15,8 +13,5 @@ struct check_smtp {
 
 /* Returns false if it is no command line of check_smtp or check_ssmtp. */
 bool check_smtp_read(struct arena *, const char *command_line, struct check_smtp *);
-
-/* A string of a configuration, in its quotes. */
-void import_quote(FILE *, const char *string);
 
 #endif

@@ -3,11 +3,21 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <fts.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+
+#include "config/input.h"
 
 enum { TEMPLATES_MAX = 256 }; /* looked at for one value: they may name each other in a circle */
+
+struct nagios_file {
+	struct nagios_file *next;
+	dev_t device;
+	ino_t inode;
+};
 
 /* The value of the object alone; of one that stands there twice the last counts. */
 static const char *
@@ -69,7 +79,7 @@ take_line(struct nagios_objects *objects, struct nagios_object **object, char *l
 		return true;
 	}
 	if (size != 6 || strncmp(line, "define", size) != 0)
-		return strchr(line, '=') != NULL; /* of nagios.cfg, which has no objects */
+		return false;
 	line += size + strspn(line + size, " \t");
 	size = strcspn(line, " \t{");
 	*object = arena_alloc(objects->arena, sizeof **object);
@@ -80,26 +90,92 @@ take_line(struct nagios_objects *objects, struct nagios_object **object, char *l
 	return size > 0 && (line[0] == '\0' || strcmp(line, "{") == 0);
 }
 
-bool
-nagios_objects_read(struct nagios_objects *objects, const char *path, struct reason *why)
+/* All files of a folder and of those within it that end in ".cfg". */
+static bool
+read_folder(struct nagios_objects *objects, const char *path, struct reason *why)
 {
-	FILE *file = fopen(path, "re");
+	char *paths[] = { arena_strdup(objects->arena, path), NULL };
+	FTS *walk = fts_open(paths, FTS_LOGICAL | FTS_NOCHDIR, NULL);
+	bool good = walk != NULL;
+	FTSENT *entry;
+
+	if (!good)
+		reason_set(why, "%s: %s", path, strerror(errno));
+	while (good && (entry = fts_read(walk)) != NULL) {
+		size_t size = strlen(entry->fts_path);
+
+		if (entry->fts_info == FTS_DNR || entry->fts_info == FTS_NS) {
+			reason_set(why, "%s: %s", entry->fts_path, strerror(entry->fts_errno));
+			good = false;
+		} else if (entry->fts_info == FTS_F && size > 4
+		    && strcmp(entry->fts_path + size - 4, ".cfg") == 0)
+			good = nagios_objects_read(objects, entry->fts_path, why);
+	}
+	if (walk != NULL)
+		fts_close(walk);
+	return good;
+}
+
+/* A line of nagios.cfg, "KEY=VALUE". `*good`: what it names could be read. Returns false if it is
+ * no such line. */
+static bool
+take_main(struct nagios_objects *objects, const char *path, char *line, bool *good,
+    struct reason *why)
+{
+	char *equals = strchr(line, '=');
+	const char *value, *named;
+
+	if (equals == NULL || strncmp(line, "define", 6) == 0)
+		return false;
+	*equals = '\0';
+	line = trim(line);
+	value = trim(equals + 1);
+	named = path_beside(objects->arena, path, value);
+	if (strcmp(line, "cfg_file") == 0)
+		*good = nagios_objects_read(objects, named, why);
+	else if (strcmp(line, "cfg_dir") == 0)
+		*good = read_folder(objects, named, why);
+	else if (strcmp(line, "interval_length") == 0 && strtod(value, NULL) > 0)
+		objects->interval_length = strtod(value, NULL);
+	return true;
+}
+
+/* Whether a file was read before, by whatever path; it counts as read from now on. */
+static bool
+was_read(struct nagios_objects *objects, int fd)
+{
+	struct nagios_file *file;
+	struct stat is;
+
+	if (fstat(fd, &is) != 0)
+		return false;
+	for (file = objects->files; file != NULL; file = file->next)
+		if (file->inode == is.st_ino && file->device == is.st_dev)
+			return true;
+	file = arena_alloc(objects->arena, sizeof *file);
+	*file = (struct nagios_file){ objects->files, is.st_dev, is.st_ino };
+	objects->files = file;
+	return false;
+}
+
+static bool
+read_lines(struct nagios_objects *objects, const char *path, FILE *file, struct reason *why)
+{
 	struct nagios_object *object = NULL;
 	const char *name = arena_strdup(objects->arena, path);
 	unsigned line = 0;
-	bool good = file != NULL;
+	bool good = true;
 	char *bytes = NULL;
 	size_t room = 0;
 
-	if (objects->end == NULL)
-		objects->end = &objects->first;
-	if (!good)
-		reason_set(why, "%s: %s", path, strerror(errno));
 	while (good && getline(&bytes, &room, file) >= 0) {
 		struct nagios_object *before = object;
+		char *text = trim(bytes);
 
 		line++;
-		good = take_line(objects, &object, trim(bytes));
+		if (object == NULL && take_main(objects, name, text, &good, why))
+			continue;
+		good = take_line(objects, &object, text);
 		if (!good)
 			reason_set(why, "%s:%u: no line of an object of Nagios", path, line);
 		if (object != NULL && object != before) {
@@ -107,13 +183,32 @@ nagios_objects_read(struct nagios_objects *objects, const char *path, struct rea
 			object->line = line;
 		}
 	}
+	free(bytes);
+	if (good && ferror(file)) {
+		reason_set(why, "%s: cannot be read to its end", path);
+		return false;
+	}
 	if (good && object != NULL) {
 		reason_set(why, "%s:%u: this object has no end: \"}\"", path, object->line);
-		good = false;
+		return false;
 	}
-	free(bytes);
-	if (file != NULL)
-		fclose(file);
+	return good;
+}
+
+bool
+nagios_objects_read(struct nagios_objects *objects, const char *path, struct reason *why)
+{
+	FILE *file = fopen(path, "re");
+	bool good;
+
+	if (objects->end == NULL)
+		objects->end = &objects->first;
+	if (file == NULL) {
+		reason_set(why, "%s: %s", path, strerror(errno));
+		return false;
+	}
+	good = was_read(objects, fileno(file)) || read_lines(objects, path, file, why);
+	fclose(file);
 	return good;
 }
 

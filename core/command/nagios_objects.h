@@ -23,9 +23,12 @@ struct nagios_object {
 struct nagios_objects {
 	struct arena *arena;
 	struct nagios_object *first, **end;
+	double interval_length; /* seconds, of nagios.cfg */
+	struct nagios_file *files; /* those that were read */
 };
 
-/* Adds those of a file. Returns false with a reason, which names the line. */
+/* Adds those of a file, and of those that it names if it is nagios.cfg (cfg_file, cfg_dir), each
+ * once. Returns false with a reason, which names the line. */
 bool nagios_objects_read(struct nagios_objects *, const char *path, struct reason *why);
 
 /* The value of an attribute, of the object or of its templates; NULL: none, or "null". A value that

@@ -1,0 +1,15 @@
+/* Configurations of other monitors, each read into a draft. Returns false with a reason, which names
+ * the file and the line, if a file cannot be read or is none of its kind. */
+#ifndef COMMAND_IMPORT_SOURCES_H
+#define COMMAND_IMPORT_SOURCES_H
+
+#include "base/reason.h"
+#include "command/import_draft.h"
+
+/* Object files of Nagios 4, Icinga 1, Naemon, Shinken. */
+bool import_nagios(struct draft *, char *const *paths, int count, struct reason *why);
+
+/* blackbox.yml of the blackbox_exporter and prometheus.yml, in any order. */
+bool import_blackbox(struct draft *, char *const *paths, int count, struct reason *why);
+
+#endif

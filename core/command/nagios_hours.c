@@ -1,0 +1,192 @@
+#include "command/nagios_hours.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/calendar.h"
+#include "base/text.h"
+
+enum { DAYS = 7, MINUTES = 1440, RANGES_MAX = CALENDAR_RANGES_MAX };
+
+static const struct {
+	const char *key, *shown;
+} days[DAYS] = { { "monday", "Mon" }, { "tuesday", "Tue" }, { "wednesday", "Wed" },
+	{ "thursday", "Thu" }, { "friday", "Fri" }, { "saturday", "Sat" }, { "sunday", "Sun" } };
+
+/* Minutes in which nobody is told. */
+struct rest {
+	bool is_rest[DAYS][MINUTES];
+};
+
+/* A range of the same minutes on several days. */
+struct range {
+	unsigned days; /* bit 0: Monday */
+	int from, to;
+};
+
+/* "09:00-12:00,13:00-17:00" of one day. Returns false if it is none. */
+static bool
+take_day(bool is_rest[MINUTES], const char *text)
+{
+	for (;;) {
+		int hour, minute, to_hour, to_minute, size = 0;
+
+		if (sscanf(text, " %2d:%2d - %2d:%2d %n", &hour, &minute, &to_hour, &to_minute,
+		        &size) != 4 || size == 0 || hour < 0 || minute < 0 || to_hour < 0
+		    || to_minute < 0 || minute > 59 || to_minute > 59
+		    || to_hour * 60 + to_minute > MINUTES)
+			return false;
+		for (int i = hour * 60 + minute; i < to_hour * 60 + to_minute; i++)
+			is_rest[i] = false;
+		text += size;
+		if (*text == '\0')
+			return true;
+		if (*text++ != ',')
+			return false;
+	}
+}
+
+/* What is not of the week is a comment where there is an entry for it. */
+static void
+read_rest(const struct nagios_objects *objects, const struct nagios_object *period,
+    struct rest *rest, struct draft_entry *entry)
+{
+	static const char *const known[] = { "timeperiod_name", "alias", "name", "use", "register" };
+	const struct draft_place place = { period->file, period->line, NULL };
+
+	memset(rest->is_rest, true, sizeof rest->is_rest);
+	for (int i = 0; i < DAYS; i++) {
+		const char *text = nagios_value(objects, period, days[i].key);
+
+		if (text != NULL && !take_day(rest->is_rest[i], text) && entry != NULL)
+			draft_leave_out_at(entry, place, text, "no hours, such as 09:00-17:00");
+	}
+	for (const struct nagios_attribute *each = period->attributes; each != NULL;
+	     each = each->next) {
+		struct text what = TEXT_ROOM(300);
+		bool is_known = false;
+
+		for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+			is_known |= strcmp(each->key, known[i]) == 0;
+		for (int i = 0; i < DAYS; i++)
+			is_known |= strcmp(each->key, days[i].key) == 0
+			    && strchr("0123456789", each->value[0]) != NULL;
+		text_format(&what, "%s %s", each->key, each->value);
+		if (!is_known && entry != NULL)
+			draft_leave_out_at(entry, place, what.bytes,
+			    "hours are those of a week, without dates and exceptions");
+	}
+}
+
+/* Returns the count of ranges; RANGES_MAX + 1: there are more. */
+static int
+find_ranges(const struct rest *rest, struct range ranges[RANGES_MAX])
+{
+	int count = 0, same, end;
+
+	for (int day = 0; day < DAYS; day++)
+		for (int at = 0; at < MINUTES; at = end) {
+			for (end = at; end < MINUTES
+			     && rest->is_rest[day][end] == rest->is_rest[day][at];)
+				end++;
+			if (!rest->is_rest[day][at])
+				continue;
+			for (same = 0; same < count && (ranges[same].from != at
+			     || ranges[same].to != end);)
+				same++;
+			if (same == RANGES_MAX)
+				return RANGES_MAX + 1;
+			if (same == count)
+				ranges[count++] = (struct range){ 0, at, end };
+			ranges[same].days |= 1U << day;
+		}
+	return count;
+}
+
+/* Into the arena. */
+static const char *
+show_range(struct arena *arena, const struct range *range)
+{
+	struct text text = TEXT_ROOM(80);
+	const char *separator = "";
+
+	for (int i = 0; i < DAYS && range->days != (1U << DAYS) - 1; i++)
+		if (range->days >> i & 1) {
+			text_format(&text, "%s%s", separator, days[i].shown);
+			separator = ",";
+		}
+	text_format(&text, "%s%02d:%02d-%02d:%02d", separator[0] == '\0' ? "" : " ",
+	    range->from / 60, range->from % 60, range->to / 60, range->to % 60);
+	return arena_strdup(arena, text.bytes);
+}
+
+bool
+nagios_hours_are_all(const struct nagios_objects *objects, const struct nagios_object *period)
+{
+	struct range ranges[RANGES_MAX];
+	struct rest rest;
+
+	read_rest(objects, period, &rest, NULL);
+	return find_ranges(&rest, ranges) == 0;
+}
+
+void
+nagios_hours_quiet(const struct nagios_objects *objects, const char *name, struct draft_entry *entry)
+{
+	const struct nagios_object *period = nagios_find(
+	    objects, "timeperiod", "timeperiod_name", name);
+	struct range ranges[RANGES_MAX];
+	struct rest rest;
+	int count;
+
+	if (period == NULL) {
+		if (strcmp(name, "24x7") != 0)
+			draft_leave_out(entry, name, "there is no such timeperiod");
+		return;
+	}
+	read_rest(objects, period, &rest, entry);
+	count = find_ranges(&rest, ranges);
+	if (count > RANGES_MAX)
+		draft_leave_out(entry, name, "more than 32 ranges of hours in a week");
+	for (int i = 0; i < count && count <= RANGES_MAX; i++)
+		draft_word(entry, "quiet", show_range(objects->arena, &ranges[i]));
+}
+
+const char *
+nagios_hours_tag(const struct nagios_objects *objects, const struct nagios_object *period)
+{
+	struct text tag = TEXT_ROOM(300);
+
+	text_format(&tag, "hours-%s", nagios_value(objects, period, "timeperiod_name"));
+	return arena_strdup(objects->arena, tag.bytes);
+}
+
+void
+nagios_hours_windows(const struct nagios_objects *objects, const struct nagios_object *period,
+    struct draft *draft)
+{
+	const struct draft_place place = { period->file, period->line, NULL };
+	const char *name = nagios_value(objects, period, "timeperiod_name");
+	struct text tag = TEXT_ROOM(300), why = TEXT_ROOM(300);
+	struct range ranges[RANGES_MAX];
+	struct draft_entry *entry;
+	struct rest rest;
+	int count;
+
+	text_format(&tag, "tag:%s", nagios_hours_tag(objects, period));
+	text_format(&why, "not in notification_period %s", name);
+	entry = draft_begin(draft, DRAFT_WINDOW, place);
+	read_rest(objects, period, &rest, entry);
+	count = find_ranges(&rest, ranges);
+	draft_leave_out(entry, why.bytes,
+	    count > RANGES_MAX ? "more than 32 ranges of hours in a week"
+	                       : "the time in a window counts as paused in reports");
+	draft_drop(entry);
+	for (int i = 0; i < count && count <= RANGES_MAX; i++) {
+		entry = draft_begin(draft, DRAFT_WINDOW, place);
+		draft_word(entry, "targets", tag.bytes);
+		draft_string(entry, "when", show_range(objects->arena, &ranges[i]));
+		draft_string(entry, "why", why.bytes);
+		draft_end(entry);
+	}
+}
