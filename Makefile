@@ -32,8 +32,10 @@ override LDFLAGS  += -Wl,-z,relro,-z,now $(SAN:%=-fsanitize=%)
 
 # The process that serves the page loads libmicrohttpd by itself, since that brings GnuTLS.
 # libev is linked statically with its names hidden: it also answers to libevent's, and a plugin on libevent would meet them.
+# libyaml likewise: only `import` uses it, and no other command looks for it at its start.
 PACKAGES := libconfig openssl libidn2 libpcre2-8 sqlite3 libmicrohttpd zlib libseccomp
-LIBS      = $(shell pkg-config --libs $(filter-out libmicrohttpd,$(PACKAGES))) -l:libev.a -lm -Wl,--exclude-libs,libev.a
+LIBS      = $(shell pkg-config --libs $(filter-out libmicrohttpd,$(PACKAGES))) -l:libev.a -l:libyaml.a -lm \
+            -Wl,--exclude-libs,libev.a:libyaml.a
 PATHS    := -DPW_VERSION='"$(VERSION)"' -DPW_PLUGIN_DIR='"$(PREFIX)/lib/postwatch/plugins"' -DPW_SYSCONF_DIR='"$(SYSCONF)/postwatch"'
 
 object    = $(patsubst %.c,$(B)/%.o,$(1))
@@ -88,7 +90,7 @@ $(B)/%.o: %.c
 
 # What make run needs beyond Debian's base; installed only where missing.
 deps_run := gcc libc6-dev make pkg-config libconfig-dev libev-dev libssl-dev libidn2-dev libpcre2-dev libsqlite3-dev \
-            libesmtp-dev libgsasl-dev libseccomp-dev libcurl4-openssl-dev libjansson-dev libmicrohttpd-dev zlib1g-dev ca-certificates tzdata
+            libesmtp-dev libgsasl-dev libseccomp-dev libcurl4-openssl-dev libjansson-dev libmicrohttpd-dev zlib1g-dev libyaml-dev ca-certificates tzdata
 deps: ; $(Q)tests/packages $(deps_run)
 
 # What a daemon that root starts becomes: the owner of its state folder, where this user may enter the folders above it.

@@ -194,8 +194,6 @@ put_settings(struct reading *reading, FILE *file)
 		fputs(" tls = \"none\";", file);
 	if (reading->days != NULL)
 		put_days(reading, file);
-	if (reading->family != NULL)
-		fprintf(file, " family = \"%s\";", reading->family);
 	put_seconds(reading, file, "slow", reading->warn);
 	put_seconds(reading, file, "limits", reading->limit);
 }
@@ -237,7 +235,7 @@ check_smtp_read(struct arena *arena, const char *command_line, struct check_smtp
 	put_settings(&reading, file);
 	fclose(file);
 	fclose(reading.left_out);
-	*check = (struct check_smtp){ reading.host, arena_strdup(arena, settings),
+	*check = (struct check_smtp){ reading.host, reading.family, arena_strdup(arena, settings),
 		arena_strdup(arena, left_out) };
 	free(settings);
 	free(left_out);

@@ -7,6 +7,7 @@
 /* The command line of a check as settings of a target. */
 struct check_smtp {
 	const char *host;         /* -H; NULL: not given */
+	const char *family;       /* -4, -6; NULL: not given */
 	const char *settings;     /* of a target, each with a blank before it */
 	const char *left_out;     /* options that have no counterpart, with the reason; "": none */
 };

@@ -11,6 +11,7 @@ static const struct {
 	bool (*read)(struct draft *, char *const *paths, int count, struct reason *why);
 } sources[] = {
 	{ "nagios", import_nagios },
+	{ "blackbox", import_blackbox },
 };
 
 static int

@@ -25,6 +25,7 @@ struct draft_entry {
 	enum draft_kind kind;
 	struct draft_place place;
 	const char *name; /* NULL: none */
+	bool is_literal;  /* its host is an address */
 	FILE *body, *comments;
 	char *body_bytes, *comment_bytes;
 	size_t body_size, comment_size;
@@ -259,7 +260,15 @@ draft_host(struct draft_entry *entry, const char *host)
 		return false;
 	}
 	draft_string(entry, "host", arena_bytes(entry->draft->arena, host, size));
+	entry->is_literal = parsed.is_literal;
 	return true;
+}
+
+void
+draft_family(struct draft_entry *entry, const char *family)
+{
+	if (!entry->is_literal)
+		draft_string(entry, "family", family);
 }
 
 void
@@ -334,7 +343,7 @@ draft_leg(struct draft_entry *entry, const char *group, double seconds)
 void
 draft_file(struct draft_entry *entry, const char *key, const char *path, const char *beside)
 {
-	const char *whole = path_beside(entry->draft->arena, beside, path);
+	const char *whole = path_absolute(entry->draft->arena, beside, path);
 	struct text what = TEXT_ROOM(600);
 
 	text_format(&what, "%s %s", key, whole);

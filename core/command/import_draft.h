@@ -51,6 +51,8 @@ const char *draft_name(struct draft_entry *, const char *name);
 /* Sets the host of a target, which may be "[IPV6]". Returns false, after a comment, if that is no
  * host that can be watched. */
 bool draft_host(struct draft_entry *, const char *host);
+/* Sets `family` where the host is a name: an address has its own. */
+void draft_family(struct draft_entry *, const char *family);
 void draft_string(struct draft_entry *, const char *key, const char *value);
 /* One of target_settings; 0 and less is a comment as well. */
 void draft_number(struct draft_entry *, const char *key, double value);

@@ -358,6 +358,8 @@ put_target(struct import *import, const struct checked *target)
 	if (target->check.left_out[0] != '\0')
 		draft_leave_out(entry, target->name, target->check.left_out);
 	draft_settings(entry, target->check.settings);
+	if (target->check.family != NULL)
+		draft_family(entry, target->check.family);
 	tell_rest(import, target);
 	set_interval(import, target, "check_interval", "normal_check_interval", "interval");
 	set_interval(import, target, "retry_interval", "retry_check_interval", "retry_interval");

@@ -79,12 +79,27 @@ regex_pattern(const struct pw_regex *regex)
 	return regex->pattern;
 }
 
-bool
-regex_matches(const struct pw_regex *regex, struct pw_bytes bytes, bool *limited)
+/* Copies what the groups of a match stand for. */
+static uint32_t
+copy_groups(pcre2_match_data *data, struct pw_bytes bytes, struct pw_bytes *groups, uint32_t room)
+{
+	const PCRE2_SIZE *pairs = pcre2_get_ovector_pointer(data);
+	uint32_t count = pcre2_get_ovector_count(data);
+
+	for (uint32_t i = 0; i < count && i < room; i++)
+		groups[i] = pairs[2 * i] == PCRE2_UNSET ? (struct pw_bytes){ "", 0 }
+		    : (struct pw_bytes){ bytes.data + pairs[2 * i], pairs[2 * i + 1] - pairs[2 * i] };
+	return count < room ? count : room;
+}
+
+uint32_t
+regex_find(const struct pw_regex *regex, struct pw_bytes bytes, struct pw_bytes *groups,
+    uint32_t room, bool *limited)
 {
 	pcre2_match_context *context = pcre2_match_context_create(NULL);
-	pcre2_match_data *data = pcre2_match_data_create(1, NULL);
+	pcre2_match_data *data = pcre2_match_data_create_from_pattern(regex->code, NULL);
 	int found = PCRE2_ERROR_NOMEMORY;
+	uint32_t count = 0;
 
 	if (context != NULL && data != NULL) {
 		pcre2_set_match_limit(context, STEPS_MAX);
@@ -93,9 +108,19 @@ regex_matches(const struct pw_regex *regex, struct pw_bytes bytes, bool *limited
 		found = pcre2_match(
 		    regex->code, (PCRE2_SPTR)bytes.data, bytes.size, 0, 0, data, context);
 	}
+	if (found >= 0)
+		count = copy_groups(data, bytes, groups, room);
 	pcre2_match_data_free(data);
 	pcre2_match_context_free(context);
 	if (limited != NULL)
 		*limited = found < 0 && found != PCRE2_ERROR_NOMATCH;
-	return found >= 0;
+	return count;
+}
+
+bool
+regex_matches(const struct pw_regex *regex, struct pw_bytes bytes, bool *limited)
+{
+	struct pw_bytes all;
+
+	return regex_find(regex, bytes, &all, 1, limited) > 0;
 }
