@@ -6,6 +6,7 @@
 
 #include "command/command.h"
 #include "command/layout.h"
+#include "prober/tls_memory.h"
 
 /* The habits of other programs: --help, -h, --version, -V. */
 static const char *
@@ -39,6 +40,7 @@ main(int argc, char **argv)
 {
 	const struct command *command = argc > 1 ? command_find(word_of(argv[1])) : NULL;
 
+	tls_memory_watch();
 	if (argc > 1 && command == NULL)
 		return command_unknown(argv[1]);
 	if (command == NULL || !command->as_it_is)

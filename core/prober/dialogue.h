@@ -131,6 +131,10 @@ int64_t dialogue_offer_limit(const struct dialogue *);
 /* What came of that, for the evidence and the sentence; NULL: nothing that tells. */
 void dialogue_offered(struct dialogue *, int64_t now, const char *words);
 
+/* After DIALOGUE_CLOSE: something of ours was missing while it went on. Unless it passed it tells
+ * nothing of the server: its outcome is this one. */
+void dialogue_doubt(struct dialogue *, const char *outcome);
+
 /* Which step it is in, and since when: "banner, 12 s of 30 s". */
 void dialogue_describe(const struct dialogue *, int64_t now, struct text *);
 

@@ -154,18 +154,22 @@ destroy(struct exchange *exchange)
 	begin_next(all);
 }
 
-/* An error of our own calls that says what we lack; one that a packet brought (ICMP) is about the
- * way. */
+/* Whether it is something that we lack, and no word about the way to the server. What a packet
+ * brought (ICMP) comes out of any call; a call of our own to make the socket fails for reasons of
+ * our own else. */
 static bool
-is_lack(int error)
+is_lack(int error, bool is_own)
 {
-	static const int lacks[] = { EMFILE, ENFILE, ENOMEM, ENOBUFS, EAGAIN /* no port is left */,
-		EADDRNOTAVAIL, EPERM, EACCES, ENETUNREACH /* this host has no route */, ENETDOWN };
+	static const int lacks[] = { EMFILE, ENFILE, ENOMEM, ENOBUFS };
+	static const int ways[] = { ECONNREFUSED, ECONNRESET, EHOSTUNREACH, EHOSTDOWN, ENONET,
+		ENOPROTOOPT, EPROTO, EOPNOTSUPP, EMSGSIZE, ETIMEDOUT, EPIPE };
 
 	for (size_t i = 0; i < sizeof lacks / sizeof lacks[0]; i++)
 		if (lacks[i] == error)
 			return true;
-	return false;
+	for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++)
+		is_own &= ways[i] != error;
+	return is_own;
 }
 
 /* The exchange is gone before its owner is told: the owner may begin another within the call, or
@@ -188,7 +192,7 @@ static void
 end_broken(struct exchange *exchange, int error, bool is_own)
 {
 	const struct exchange_result result = { .end = error == ECONNREFUSED ? EXCHANGE_CLOSED
-	    : is_own && is_lack(error) ? EXCHANGE_OURS : EXCHANGE_UNREACHABLE, .error = error };
+	    : is_lack(error, is_own) ? EXCHANGE_OURS : EXCHANGE_UNREACHABLE, .error = error };
 
 	end(exchange, &result);
 }
@@ -210,7 +214,7 @@ static void
 end_without_tcp(struct exchange *exchange, int error, bool is_own)
 {
 	const struct exchange_result result = { .end = EXCHANGE_CUT, .error = error,
-	    .is_ours = is_own && is_lack(error),
+	    .is_ours = is_lack(error, is_own),
 		.packet = exchange->truncated, .size = exchange->truncated_size };
 
 	end(exchange, &result);
@@ -335,10 +339,12 @@ take_packet(struct exchange *exchange, const unsigned char *packet, size_t size,
 	}
 	if (too_long || dns_is_truncated(packet, size)) {
 		exchange->truncated = malloc(size);
-		if (exchange->truncated != NULL) {
-			memcpy(exchange->truncated, packet, size);
-			exchange->truncated_size = size;
+		if (exchange->truncated == NULL) {
+			end_broken(exchange, ENOMEM, true);
+			return false;
 		}
+		memcpy(exchange->truncated, packet, size);
+		exchange->truncated_size = size;
 		go_over_to_tcp(exchange);
 		return false;
 	}

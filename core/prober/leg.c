@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "prober/leg_tls.h"
 #include "prober/run.h"
+#include "prober/tls_memory.h"
 
 enum { EARLY_MAX = 16 * 1024 }; /* a record of TLS */
 
@@ -58,12 +59,15 @@ part(struct leg *leg)
 		lingers_add(leg->run->prober->lingers, fd);
 }
 
+/* What TLS failed of may be that we have no memory, whatever it is found to be. */
 static void
 end(struct leg *leg)
 {
 	struct prober *prober = leg->run->prober;
 
 	assert(leg->state != LEG_ENDED && leg->next_ended == NULL);
+	if (leg->state == LEG_TALKING && tls_memory_refused() != leg->refused)
+		dialogue_doubt(leg->dialogue, "no_memory");
 	part(leg);
 	leg->state = LEG_ENDED;
 	leg->next_ended = prober->ended;
@@ -422,6 +426,7 @@ talk(struct leg *leg)
 		return;
 	}
 	leg->touched = at;
+	leg->refused = tls_memory_refused();
 	leg->state = LEG_TALKING;
 	connect_stream(leg);
 }

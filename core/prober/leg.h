@@ -26,6 +26,7 @@ struct leg {
 	bool turned_private; /* refused: the name led to public addresses before */
 	uint8_t look;        /* enum dialogue_look: what the connection is for */
 	bool may_be_outdated, small_answered; /* what that connection has found */
+	uint32_t refused;    /* tls_memory_refused() when it began to talk */
 	uint32_t hello_size; /* of the ClientHello that was not answered */
 	struct run *run;
 	struct leg *next_ended;

@@ -340,8 +340,9 @@ tls_has_more(const struct tls *tls)
 bool
 tls_is_alert(const struct tls *tls)
 {
-	return ERR_GET_LIB(tls->reason) == ERR_LIB_SSL
-	    && ERR_GET_REASON(tls->reason) > SSL_AD_REASON_OFFSET;
+	int alert = ERR_GET_REASON(tls->reason) - SSL_AD_REASON_OFFSET;
+
+	return ERR_GET_LIB(tls->reason) == ERR_LIB_SSL && alert > 0 && alert <= UINT8_MAX;
 }
 
 bool

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <openssl/err.h>
+#include <openssl/rand.h>
 #include <openssl/sslerr.h>
 
 #include "prober/tls_private.h"
@@ -200,7 +201,7 @@ tell_reason(const struct tls *tls, struct text *text)
 		text_format(text, "TLS failed: %s", words);
 }
 
-/* In the order of what is sure: our own caps and refusals first, then our memory, and the
+/* In the order of what is sure: our own caps and refusals first, then what we lack, and the
  * library's reason last. */
 static void
 fail(const struct tls *tls, struct stream_fate *fate)
@@ -217,6 +218,10 @@ fail(const struct tls *tls, struct stream_fate *fate)
 		text_add(&text, tls->refusal);
 	} else if (ERR_GET_REASON(tls->reason) == ERR_R_MALLOC_FAILURE) {
 		*fate = fate_of_error(ENOMEM, FATE_LATER);
+	} else if (RAND_status() != 1) {
+		fate->end = STREAM_OURS;
+		fate->outcome = "not_permitted";
+		text_add(&text, "our own system gives no random bytes");
 	} else {
 		fate->outcome = outcome_of_reason(tls);
 		fate->may_be_outdated = may_be_outdated(tls);

@@ -214,6 +214,19 @@ dialogue_offered(struct dialogue *dialogue, int64_t now, const char *words)
 	dialogue->text = strndup(bytes, text.size);
 }
 
+void
+dialogue_doubt(struct dialogue *dialogue, const char *outcome)
+{
+	assert(dialogue->state == OVER);
+	if (dialogue->verdict == PW_OK || dialogue->verdict == PW_UNKNOWN)
+		return;
+	dialogue_event(dialogue, dialogue->ended, "%s: what was found may be due to that", outcome);
+	buffer_clear(&dialogue->log.warnings);
+	free(dialogue->text);
+	dialogue->text = NULL;
+	settle(dialogue, PW_UNKNOWN, outcome, (struct pw_bytes){ "", 0 });
+}
+
 enum pw_verdict
 dialogue_verdict(const struct dialogue *dialogue)
 {

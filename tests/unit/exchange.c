@@ -208,7 +208,8 @@ what_we_lack_is_told_as_ours(void **state)
 		int error;
 		enum exchange_end end;
 	} rows[] = { { SOCKET, EMFILE, EXCHANGE_OURS }, { CONNECT, ENETUNREACH, EXCHANGE_OURS }, { SEND, EPERM, EXCHANGE_OURS },
-		{ SEND, ECONNREFUSED, EXCHANGE_CLOSED }, { CONNECT, EHOSTUNREACH, EXCHANGE_UNREACHABLE } };
+		{ CONNECT, EADDRNOTAVAIL, EXCHANGE_OURS }, { SEND, ENOBUFS, EXCHANGE_OURS },
+		{ SEND, ENOSYS, EXCHANGE_OURS }, { SEND, ECONNREFUSED, EXCHANGE_CLOSED }, { CONNECT, EHOSTUNREACH, EXCHANGE_UNREACHABLE } };
 
 	(void)state;
 	for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -229,7 +230,7 @@ without_randomness_nothing_is_asked(void **state)
 	script[GETRANDOM][0] = ENOSYS;
 	(void)begin();
 	run_until(1);
-	assert_int_equal(told.error, ENOSYS);
+	assert_told(EXCHANGE_OURS, ENOSYS);
 	assert_int_equal(__real_recv(udp, packet, sizeof packet, MSG_DONTWAIT), -1);
 }
 
@@ -292,6 +293,11 @@ reads_over_udp_may_fail(void **state)
 	(void)answer_over_udp(false, packet);
 	run_until(2);
 	assert_told(EXCHANGE_CLOSED, ECONNREFUSED);
+	(void)begin();
+	script[RECV][0] = ENOMEM;
+	(void)answer_over_udp(false, packet);
+	run_until(3);
+	assert_told(EXCHANGE_OURS, ENOMEM);
 }
 
 static void
@@ -301,7 +307,7 @@ without_tcp_the_truncated_reply_is_told(void **state)
 		enum call call;
 		int error;
 		bool is_ours;
-	} rows[] = { { SOCKET, EMFILE, true }, { CONNECT, ENETUNREACH, true }, { CONNECT, ECONNREFUSED, false }, { SEND, EPIPE, false },
+	} rows[] = { { SOCKET, EMFILE, true }, { CONNECT, ENETUNREACH, true }, { CONNECT, ECONNREFUSED, false }, { SEND, EPIPE, false }, { SEND, ENOBUFS, true },
 		{ SEND, ECONNRESET, false } };
 	unsigned char packet[ROOM];
 
