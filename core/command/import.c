@@ -12,6 +12,7 @@ static const struct {
 } sources[] = {
 	{ "nagios", import_nagios },
 	{ "blackbox", import_blackbox },
+	{ "kuma", import_kuma },
 };
 
 static int
@@ -41,10 +42,10 @@ import_it(const struct command *command, int argc, char **argv)
 }
 
 static const struct option_row options[] = { { NULL, 0, NULL, NULL } };
-static const char *const words[] = { "nagios", "blackbox", NULL };
+static const char *const words[] = { "nagios", "blackbox", "kuma", NULL };
 
 const struct command command_import = {
-	.name = "import", .arguments = "nagios|blackbox FILE…",
+	.name = "import", .arguments = "nagios|blackbox|kuma FILE…",
 	.summary = "what another monitor watches as a configuration",
 	.help = "Reads FILEs of another monitor and prints a configuration: targets, and who is told. "
 	    "What has no counterpart is a comment, with its file and line. Where a file cannot be "
@@ -54,6 +55,8 @@ const struct command command_import = {
 	    "groups, and a notifier for each contact that has an address of mail.\n\n"
 	    "blackbox: blackbox.yml of the blackbox_exporter and prometheus.yml: a target for each "
 	    "that Prometheus scrapes by a module which speaks SMTP.\n\n"
+	    "kuma: a backup of Uptime Kuma (JSON): a target for each monitor of SMTP, and of a port "
+	    "of SMTP, and a notifier for each notification that has a counterpart.\n\n"
 	    "Exit status: 0; 64 wrong command line; 78 a file cannot be read, or is none of "
 	    "that monitor.",
 	.options = options, .words = words, .run = import_it, .as_it_is = true,

@@ -380,13 +380,40 @@ draft_word(struct draft_entry *entry, const char *key, const char *word)
 }
 
 bool
+draft_is_host(const struct draft_entry *entry, const char *host)
+{
+	struct host parsed;
+	struct reason why;
+
+	return host_parse(entry->draft->arena, host, strlen(host), &parsed, &why);
+}
+
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-"
+
+bool
 draft_is_mailbox(const char *text)
 {
-#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_"
-	size_t local = strspn(text, LETTERS "!#$%&'*+/=?^`{|}~");
+	size_t local = strspn(text, LETTERS "_!#$%&'*+/=?^`{|}~");
 	const char *domain = text + local + 1;
 
 	return local > 0 && local <= 64 && text[local] == '@' && domain[0] != '\0'
 	    && domain[strspn(domain, LETTERS)] == '\0' && strlen(domain) < 250;
-#undef LETTERS
+}
+
+bool
+draft_is_url(const char *text)
+{
+	size_t scheme = strncmp(text, "http://", 7) == 0 ? 7 : strncmp(text, "https://", 8) == 0 ? 8 : 0;
+	const char *host = text + scheme, *port;
+	size_t size = strspn(host, LETTERS);
+
+	port = host[size] == ':' ? host + size + 1 : NULL;
+	if (port != NULL)
+		size += 1 + strspn(port, "0123456789");
+	if (scheme == 0 || size == 0 || port == host + 1 || (host[size] != '\0' && host[size] != '/')
+	    || (port != NULL && (strtol(port, NULL, 10) < 1 || strtol(port, NULL, 10) > 65535)))
+		return false;
+	for (text = host + size; *text > ' ' && *text < 0x7f; text++)
+		continue;
+	return *text == '\0';
 }

@@ -70,7 +70,9 @@ void draft_file(struct draft_entry *, const char *key, const char *path, const c
  * tag become "-". */
 void draft_word(struct draft_entry *, const char *key, const char *word);
 
-/* Whether it is an address of mail that a notifier takes. */
+/* Whether it is a host that can be reached, an address of mail, an HTTP URL that a notifier takes. */
+bool draft_is_host(const struct draft_entry *, const char *);
 bool draft_is_mailbox(const char *);
+bool draft_is_url(const char *);
 
 #endif

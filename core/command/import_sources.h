@@ -12,4 +12,7 @@ bool import_nagios(struct draft *, char *const *paths, int count, struct reason 
 /* blackbox.yml of the blackbox_exporter and prometheus.yml, in any order. */
 bool import_blackbox(struct draft *, char *const *paths, int count, struct reason *why);
 
+/* Backups of Uptime Kuma 1 and 2, JSON. */
+bool import_kuma(struct draft *, char *const *paths, int count, struct reason *why);
+
 #endif
