@@ -13,10 +13,9 @@
 #include "base/messages.h"
 #include "base/transcript.h"
 #include "command/choice.h"
-#include "command/draw.h"
 #include "command/layout.h"
 #include "command/past.h"
-#include "command/show.h"
+#include "command/show_target.h"
 
 enum { COLUMNS = 5, SAID_MAX = 8192 };
 
@@ -277,29 +276,6 @@ put_told(struct story *story)
 		json_end(&story->json);
 }
 
-static void
-put_leg(const struct story *story, const char *role, const struct evidence *leg)
-{
-	char at[PAST_TIME_MAX], bytes[4096];
-	struct text text = TEXT_OVER(bytes);
-	bool is_page = layout_width() >= DRAW_PAGE_LEAST && layout_width() != LAYOUT_WIDE;
-
-	transcript_add_ends(&text, leg);
-	text_add(&text, ": ");
-	transcript_add_verdict(&text, leg);
-	if (!is_page) {
-		text_add(&text, "\n    ");
-		transcript_add_phases(&text, leg);
-	}
-	printf("  %s  %s, %s\n", past_time(&story->past, leg->started, at), past_role(role), bytes);
-	if (is_page) {
-		show_phases(stdout, story->policy, leg);
-		putchar('\n');
-	}
-	show_transcript(stdout, leg->transcript, "", "");
-	putchar('\n');
-}
-
 /* Legs come in the order of their runs. */
 static void
 take_leg(struct story *story, const struct store_evidence *row)
@@ -418,7 +394,7 @@ put_evidence(struct story *story)
 		}
 		take_leg(story, &row);
 		if (!story->past.json) {
-			put_leg(story, row.role, &evidence.leg);
+			show_kept_leg(&story->past, row.role, story->policy, &evidence.leg);
 			continue;
 		}
 		json_begin_object(&story->json, NULL);
@@ -482,23 +458,26 @@ show(const struct command *command, int argc, char **argv)
 		return ends;
 	if (argc - at == 1)
 		story.number = strtoull(argv[at] + (argv[at][0] == '#'), &end, 10);
-	if (end == NULL || *end != '\0' || story.number == 0)
-		return command_misused(command,
-		    "`show` takes the number of an incident: `postwatch incidents` lists them");
+	if (end == NULL || (*end == '\0' && story.number == 0))
+		return command_misused(command, "`show` takes the number of an incident, or a "
+		    "target: `postwatch incidents` lists incidents");
 	if ((ends = past_open_store(&story.past)) != 0)
 		return ends;
 	story.json = json_to_file(stdout);
-	return past_finish(&story.past, tell(&story));
+	return past_finish(&story.past,
+	    *end == '\0' ? tell(&story) : show_target(&story.past, argv[at]));
 }
 
 static const struct option_row show_options[] = { PAST_OPTIONS };
 
 const struct command command_show = {
-	.name = "show", .arguments = "INCIDENT",
-	.summary = "the whole story of an outage",
+	.name = "show", .arguments = "INCIDENT|TARGET",
+	.summary = "the whole story of an outage, or the last run of a target",
 	.help = "Tells the whole story of an incident: when it began and ended and when that was "
 	    "certain, what there was to tell and who was told, the transcript of every attempt "
-	    "that was kept, and what differs between the last failure and the success.\n\n"
+	    "that was kept, and what differs between the last failure and the success. Of a "
+	    "TARGET, whose name is no number, the last run is shown whose evidence is kept and "
+	    "belongs to no incident.\n\n"
 	    "Exit status: as that of `postwatch status`.",
 	.options = show_options, .run = show,
 };

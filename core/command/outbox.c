@@ -123,6 +123,20 @@ channels_rest(const struct channels *channels, const struct past *past, const ch
 }
 
 void
+channels_put_waiting(const struct channels *channels, const struct past *past)
+{
+	char time[PAST_TIME_MAX], lasted[PAST_TIME_MAX];
+
+	if (channels->waiting > 0)
+		printf("%zu notice%s waiting, the oldest since %s, for %s\n", channels->waiting,
+		    plural(channels->waiting), past_time(past, channels->waiting_since, time),
+		    past_lasted(past, channels->waiting_since, lasted));
+	if (channels->given_up > 0)
+		printf("%zu deliver%s given up; `postwatch outbox` tells more\n",
+		    channels->given_up, channels->given_up == 1 ? "y was" : "ies were");
+}
+
+void
 channels_put(const struct channels *channels, const struct past *past)
 {
 	char since[PAST_TIME_MAX];

@@ -26,6 +26,8 @@ struct channels {
 /* Where the store cannot be read past->broken says so. */
 void channels_read(struct past *, struct channels *);
 
+/* How much waits and how much was given up, a line each where there is any. */
+void channels_put_waiting(const struct channels *, const struct past *);
 /* A line for each that fails: "mail: nothing delivered for 11 min, 3 waiting: connection refused
  * by 192.0.2.9". */
 void channels_put(const struct channels *, const struct past *);

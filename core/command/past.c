@@ -210,6 +210,10 @@ past_string(struct past *past, const char *string)
 bool
 past_next(struct past *past, struct store_list *list, void *row)
 {
+	enum { ROWS_A_PAUSE = 1000 };
+
+	if (past->on_pause != NULL && ++past->rows_read % ROWS_A_PAUSE == 0)
+		past->on_pause(past->on_pause_arg);
 	if (!past->broken && store_list_next(list, row))
 		return true;
 	past->broken |= store_list_close(list) == STORE_READ_BROKEN;
@@ -248,23 +252,12 @@ find_configured(struct past *past)
 	free(sorted);
 }
 
-int
-past_open_store(struct past *past)
+static void
+read_targets(struct past *past)
 {
 	struct store_target row;
 	struct store_list list;
-	int status;
 
-	past->now = clock_wall();
-	past->colour = layout_has_colour(STDOUT_FILENO);
-	past->zone = past->utc ? NULL : zone_open_own();
-	status = past_find_folder(past);
-	if (status == 0)
-		status = open_reader(past);
-	if (status != 0) {
-		past_close(past);
-		return status;
-	}
 	store_list_open(&list, past->reader, STORE_LIST_TARGETS, 0);
 	while (past_next(past, &list, &row)) {
 		/* They are looked up by halving. */
@@ -282,6 +275,24 @@ past_open_store(struct past *past)
 			.host = past_string(past, row.host) };
 	}
 	find_configured(past);
+}
+
+int
+past_open_store(struct past *past)
+{
+	int status;
+
+	past->now = clock_wall();
+	past->colour = layout_has_colour(STDOUT_FILENO);
+	past->zone = past->utc ? NULL : zone_open_own();
+	status = past_find_folder(past);
+	if (status == 0)
+		status = open_reader(past);
+	if (status != 0) {
+		past_close(past);
+		return status;
+	}
+	read_targets(past);
 	return 0;
 }
 
@@ -311,11 +322,21 @@ past_ask(struct past *past, const char *const *words)
 }
 
 void
-past_close(struct past *past)
+past_look_again(struct past *past, const struct past *open)
 {
-	store_reader_close(&past->reader);
-	zone_close(&past->zone);
-	config_free(&past->config);
+	*past = *open;
+	past->targets = NULL;
+	past->target_count = past->target_room = 0;
+	past->blocks = NULL;
+	past->broken = false;
+	past->now = clock_wall();
+	past->runs = store_daemon_runs(past->folder);
+	read_targets(past);
+}
+
+void
+past_leave(struct past *past)
+{
 	free(past->targets);
 	while (past->blocks != NULL) {
 		struct past_block *next = past->blocks->next;
@@ -325,17 +346,13 @@ past_close(struct past *past)
 	}
 }
 
-const char *
-past_role(const char *role)
+void
+past_close(struct past *past)
 {
-	static const char *const words[][2] = { { "confirmed", "confirming attempt" },
-		{ "changed", "failed otherwise" }, { "hourly", "failed still" },
-		{ "failed", "last failure" } };
-
-	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-		if (strcmp(role, words[i][0]) == 0)
-			return words[i][1];
-	return role;
+	store_reader_close(&past->reader);
+	zone_close(&past->zone);
+	config_free(&past->config);
+	past_leave(past);
 }
 
 void
@@ -364,68 +381,6 @@ past_finish(struct past *past, int status)
 		    EXIT_INTERNAL, "%s: %s", past->folder, store_reader_why(past->reader));
 	past_close(past);
 	return status;
-}
-
-/* Without the name of the zone in brackets: the offset says enough in a list. */
-const char *
-past_time(const struct past *past, int64_t time, char bytes[PAST_TIME_MAX])
-{
-	struct text text = text_over(bytes, PAST_TIME_MAX);
-
-	if (time == 0)
-		text_add(&text, "-");
-	else
-		zone_add(&text, past->zone, time);
-	bytes[strcspn(bytes, "(")] = '\0';
-	if (time != 0 && bytes[0] != '\0')
-		bytes[strlen(bytes) - 1] = '\0';
-	return bytes;
-}
-
-const char *
-past_lasted(const struct past *past, int64_t since, char bytes[PAST_TIME_MAX])
-{
-	struct text text = text_over(bytes, PAST_TIME_MAX);
-	int64_t lasted = past->now > since ? past->now - since : 0;
-
-	if (since == 0)
-		text_add(&text, "-");
-	else
-		text_add_age(&text, lasted);
-	return bytes;
-}
-
-const char *
-past_ago(const struct past *past, int64_t time, char bytes[PAST_TIME_MAX])
-{
-	struct text text = text_over(bytes, PAST_TIME_MAX);
-
-	if (time == 0)
-		text_add(&text, "-");
-	else if (time > past->now) {
-		text_add(&text, "in ");
-		text_add_age(&text, time - past->now);
-	} else {
-		text_add_age(&text, past->now - time);
-		text_add(&text, " ago");
-	}
-	return bytes;
-}
-
-void
-past_put_line(struct pw_bytes shown)
-{
-	struct text text = TEXT_ROOM(4096);
-
-	text_add_shown(&text, shown);
-	puts(text.bytes);
-}
-
-void
-past_end_line(const char *words)
-{
-	fputs(words == NULL || words[0] == '\0' ? "" : ": ", stdout);
-	past_put_line(text_view(words));
 }
 
 static int

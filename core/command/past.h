@@ -12,10 +12,11 @@
 #include "base/json.h"
 #include "base/zone.h"
 #include "command/command.h"
+#include "command/past_words.h"
 #include "config/config.h"
 #include "store/list.h"
 
-enum { EXIT_NOTHING = 1, PAST_TIME_MAX = 48 };
+enum { EXIT_NOTHING = 1 };
 
 /* A target that is watched, or was. */
 struct past_target {
@@ -49,6 +50,10 @@ struct past {
 	struct past_target *targets; /* by number, those that are gone included */
 	uint32_t target_count, target_room;
 	struct past_block *blocks;   /* memory of past_keep() */
+	/* Called now and then while rows are read, for who has more to do; NULL: none. */
+	void (*on_pause)(void *);
+	void *on_pause_arg;
+	uint32_t rows_read;
 };
 
 #define PAST_FOLDER_OPTIONS \
@@ -75,6 +80,11 @@ int past_options(struct past *, const struct command *, int argc, char **argv, i
  * and it was said why. */
 int past_open_store(struct past *);
 void past_close(struct past *);
+
+/* The store of `open` as it is now, with targets and memory of its own; all else is that one's,
+ * which has to stay open for as long. Ends with past_leave(). */
+void past_look_again(struct past *, const struct past *open);
+void past_leave(struct past *);
 /* The words of the command line from that place on. */
 static inline const char *const *
 past_words(char **argv, int at)
@@ -106,22 +116,6 @@ void past_begin(const struct past *);
 /* Ends a command: says whether the store broke while it was read. Returns the exit status,
  * `status` if all was well. */
 int past_finish(struct past *, int status);
-
-/* What a run whose evidence was kept is to its incident, by the role that the store has of it;
- * other words as they are. */
-const char *past_role(const char *role);
-
-/* "2026-11-23 16:43:43 +0100", "-" for 0; into `bytes`, which is returned. */
-const char *past_time(const struct past *, int64_t, char bytes[PAST_TIME_MAX]);
-/* "12 s ago", "3 h 5 min ago", "in 2 min"; "-" for 0. */
-const char *past_ago(const struct past *, int64_t, char bytes[PAST_TIME_MAX]);
-/* "12 s", "3 h 5 min": how long it is since then; "-" for 0. */
-const char *past_lasted(const struct past *, int64_t since, char bytes[PAST_TIME_MAX]);
-
-/* Prints a line: text of ours, or foreign bytes that were escaped before. */
-void past_put_line(struct pw_bytes);
-/* Ends a line with ": " and words, without them where there are none ("" or NULL). */
-void past_end_line(const char *words);
 
 const struct past_target *past_target(const struct past *, uint64_t number); /* NULL: none such */
 /* The one that a word means: an identity, a name, host:port, or a host that only one has; one

@@ -14,7 +14,7 @@
 #include "command/status_rows.h"
 #include "command/textfile.h"
 
-enum { CELL_MAX = 128, SEEN_MAX = 8192, COLUMNS = 4, EXIT_UNSEEN = 2 };
+enum { COLUMNS = 4, EXIT_UNSEEN = 2 };
 
 static void
 put_json(const struct status_row *row)
@@ -43,22 +43,6 @@ put_json(const struct status_row *row)
 	json_finish_line(&json);
 }
 
-/* "down, flapping", "up, not looked at". */
-static const char *
-state_cell(const struct status_row *row, char bytes[CELL_MAX])
-{
-	struct text text = text_over(bytes, CELL_MAX);
-
-	text_add(&text, state_name(row->state));
-	for (size_t i = 0; row->flags[i] != NULL; i++) {
-		text_add(&text, ", ");
-		text_add(&text, row->flags[i]);
-	}
-	for (char *at = bytes; (at = strchr(at, '_')) != NULL;)
-		*at = ' ';
-	return bytes;
-}
-
 /* Green needs nobody; yellow is up and has something to look at, or is not sure; red is down. */
 static const char *
 colour_of(const struct past *past, const struct status_row *row)
@@ -74,44 +58,21 @@ colour_of(const struct past *past, const struct status_row *row)
 	                                : "\033[2m";
 }
 
-/* "not looked at since 2026-11-28 10:02:11 +0000; incident 4: failed (refused): connection
- * refused …". */
-static const char *
-seen(const struct past *past, const struct status_row *row, char bytes[SEEN_MAX])
-{
-	struct text text = text_over(bytes, SEEN_MAX);
-	char since[PAST_TIME_MAX];
-
-	if (row->run && row->unseen_since != 0)
-		text_format(&text, "not looked at since %s; ",
-		    past_time(past, row->unseen_since, since));
-	if (row->incident != 0)
-		text_format(&text, "incident %llu: ", (unsigned long long)row->incident);
-	text_add(&text, row->run ? verdict_name(row->verdict) : "not looked at yet");
-	if (row->run && row->verdict != PW_OK)
-		text_format(&text, " (%s)", row->outcome);
-	if (row->text != NULL) {
-		text_add(&text, ": ");
-		text_add_shown(&text, text_view(row->text));
-	}
-	return bytes;
-}
-
 static void
 put_row(const struct past *past, const struct layout_column columns[COLUMNS],
     const struct status_row *all, const struct status_row *row)
 {
 	const char *name = row->target->name;
-	char state[CELL_MAX], coloured[CELL_MAX + 16], bytes[SEEN_MAX];
+	char state[STATUS_STATE_MAX], coloured[STATUS_STATE_MAX + 16], bytes[STATUS_SEEN_MAX];
 	char lasted[PAST_TIME_MAX], last[PAST_TIME_MAX];
 	const char *const cells[COLUMNS] = { name, coloured, past_lasted(past, row->since, lasted),
 		past_ago(past, row->last_run, last) };
 	const struct status_condition *item = row->conditions;
 	int indent = layout_row_indent(columns, COLUMNS);
 
-	snprintf(coloured, sizeof coloured, "%s%s%s", colour_of(past, row), state_cell(row, state),
+	snprintf(coloured, sizeof coloured, "%s%s%s", colour_of(past, row), status_row_state(row, state),
 	    past->colour ? "\033[0m" : "");
-	layout_row(columns, COLUMNS, cells, seen(past, row, bytes));
+	layout_row(columns, COLUMNS, cells, status_row_seen(past, row, bytes));
 	for (; item != NULL; item = item->next) {
 		const char *text = status_row_condition(row, item);
 
@@ -121,30 +82,6 @@ put_row(const struct past *past, const struct layout_column columns[COLUMNS],
 		past_end_line(row->text != NULL && strcmp(text, row->text) == 0 ? "" : text);
 	}
 	status_row_put_silences(past, all, row, indent, true);
-}
-
-/* What is not well stands first. */
-static int
-urgency(const struct status_row *row)
-{
-	static const int of_state[STATES] = { [STATE_DOWN] = 0, [STATE_RECOVERING] = 1,
-		[STATE_SUSPECT] = 2, [STATE_UP] = 5, [STATE_PENDING] = 6, [STATE_NONE] = 6 };
-
-	if (of_state[row->state] > 3 && row->unseen_since != 0)
-		return 3;
-	if (row->state == STATE_UP && (row->verdict != PW_OK || row->conditions != NULL))
-		return 4;
-	return of_state[row->state];
-}
-
-static int
-compare(const void *left, const void *right)
-{
-	const struct status_row *const *a = left, *const *b = right;
-	uint64_t x = (*a)->target->number, y = (*b)->target->number;
-	int difference = urgency(*a) - urgency(*b);
-
-	return difference != 0 ? difference : x < y ? -1 : x > y;
 }
 
 /* Those of one state, and how many of them are not quite so: "9 up, of them 2 blocked, 1
@@ -192,14 +129,14 @@ put_table(const struct past *past, const struct status_row *all,
 {
 	struct layout_column columns[COLUMNS] = { { "target", 6, false }, { "state", 5, false },
 		{ "for", 3, false }, { "looked at", 9, false } };
-	char bytes[CELL_MAX], time[PAST_TIME_MAX], lasted[PAST_TIME_MAX];
+	char bytes[STATUS_STATE_MAX], time[PAST_TIME_MAX];
 	const char *separator = ": ";
 	size_t paused = 0;
 
 	for (size_t i = 0; i < count; i++) {
 		paused += status_row_has_flag(rows[i], "paused");
 		layout_widen(&columns[0], rows[i]->target->name, layout_name_width());
-		layout_widen(&columns[1], state_cell(rows[i], bytes), LAYOUT_WIDE);
+		layout_widen(&columns[1], status_row_state(rows[i], bytes), LAYOUT_WIDE);
 		layout_widen(&columns[2], past_lasted(past, rows[i]->since, time), LAYOUT_WIDE);
 		layout_widen(&columns[3], past_ago(past, rows[i]->last_run, time), LAYOUT_WIDE);
 	}
@@ -212,13 +149,7 @@ put_table(const struct past *past, const struct status_row *all,
 	if (paused > 0)
 		printf("; %zu paused", paused);
 	puts(past->runs ? "; postwatch is running" : "; postwatch is not running");
-	if (channels->waiting > 0)
-		printf("%zu notice%s waiting, the oldest since %s, for %s\n", channels->waiting,
-		    plural(channels->waiting), past_time(past, channels->waiting_since, time),
-		    past_lasted(past, channels->waiting_since, lasted));
-	if (channels->given_up > 0)
-		printf("%zu deliver%s given up; `postwatch outbox` tells more\n",
-		    channels->given_up, channels->given_up == 1 ? "y was" : "ies were");
+	channels_put_waiting(channels, past);
 	channels_put(channels, past);
 }
 
@@ -268,7 +199,7 @@ status(const struct command *command, int argc, char **argv)
 	for (size_t i = 0; i < past.target_count; i++)
 		if (choice.taken[i] && all[i].since >= choice.since && all[i].since < choice.until)
 			rows[count++] = &all[i];
-	qsort(rows, count, sizeof *rows, compare);
+	qsort(rows, count, sizeof *rows, status_rows_compare);
 	past_begin(&past);
 	if (!past.json)
 		put_table(&past, all, rows, count, &channels);

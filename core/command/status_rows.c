@@ -236,6 +236,68 @@ status_rows_read(struct past *past)
 	return all;
 }
 
+const char *
+status_row_state(const struct status_row *row, char bytes[STATUS_STATE_MAX])
+{
+	struct text text = text_over(bytes, STATUS_STATE_MAX);
+
+	text_add(&text, state_name(row->state));
+	for (size_t i = 0; row->flags[i] != NULL; i++) {
+		text_add(&text, ", ");
+		text_add(&text, row->flags[i]);
+	}
+	for (char *at = bytes; (at = strchr(at, '_')) != NULL;)
+		*at = ' ';
+	return bytes;
+}
+
+const char *
+status_row_seen(
+    const struct past *past, const struct status_row *row, char bytes[STATUS_SEEN_MAX])
+{
+	struct text text = text_over(bytes, STATUS_SEEN_MAX);
+	char since[PAST_TIME_MAX];
+
+	if (row->run && row->unseen_since != 0)
+		text_format(&text, "not looked at since %s; ",
+		    past_time(past, row->unseen_since, since));
+	if (row->incident != 0)
+		text_format(&text, "incident %llu: ", (unsigned long long)row->incident);
+	text_add(&text, row->run ? verdict_name(row->verdict) : "not looked at yet");
+	if (row->run && row->verdict != PW_OK)
+		text_format(&text, " (%s)", row->outcome);
+	if (row->text != NULL) {
+		text_add(&text, ": ");
+		text_add_shown(&text, text_view(row->text));
+	}
+	return bytes;
+}
+
+enum status_need
+status_row_need(const struct status_row *row)
+{
+	static const enum status_need of_state[STATES] = { [STATE_DOWN] = STATUS_IS_DOWN,
+		[STATE_RECOVERING] = STATUS_RECOVERS, [STATE_SUSPECT] = STATUS_IS_SUSPECT,
+		[STATE_UP] = STATUS_IS_UP, [STATE_PENDING] = STATUS_IS_PENDING,
+		[STATE_NONE] = STATUS_IS_PENDING };
+
+	if (of_state[row->state] >= STATUS_IS_UP && row->unseen_since != 0)
+		return STATUS_IS_UNSEEN;
+	if (row->state == STATE_UP && (row->verdict != PW_OK || row->conditions != NULL))
+		return STATUS_IS_ODD;
+	return of_state[row->state];
+}
+
+int
+status_rows_compare(const void *left, const void *right)
+{
+	const struct status_row *const *a = left, *const *b = right;
+	uint64_t x = (*a)->target->number, y = (*b)->target->number;
+	enum status_need p = status_row_need(*a), q = status_row_need(*b);
+
+	return p != q ? (p < q ? -1 : 1) : x < y ? -1 : x > y;
+}
+
 static void
 put_windows(const struct past *past, const struct status_row *row, int indent, bool only_in_force)
 {

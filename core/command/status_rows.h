@@ -61,6 +61,22 @@ const char *status_row_condition(const struct status_row *, const struct status_
 
 bool status_row_has_flag(const struct status_row *, const char *name);
 
+/* "down, flapping", "up, not looked at". */
+enum { STATUS_STATE_MAX = 128, STATUS_SEEN_MAX = 8192 };
+const char *status_row_state(const struct status_row *, char bytes[STATUS_STATE_MAX]);
+
+/* "not looked at since 2026-11-28 10:02:11 +0000; incident 4: failed (refused): connection
+ * refused …"; foreign bytes are escaped. */
+const char *status_row_seen(const struct past *, const struct status_row *,
+    char bytes[STATUS_SEEN_MAX]);
+
+/* How much it needs somebody; of two of one need the one with the lower number comes first. */
+enum status_need { STATUS_IS_DOWN, STATUS_RECOVERS, STATUS_IS_SUSPECT, STATUS_IS_UNSEEN,
+	STATUS_IS_ODD, STATUS_IS_UP, STATUS_IS_PENDING };
+enum status_need status_row_need(const struct status_row *);
+/* For qsort(3) over pointers to rows. */
+int status_rows_compare(const void *, const void *);
+
 /* Why nobody is told of a target, a line each behind so many blanks: who paused or acknowledged
  * it, its windows, its parents. only_in_force: not windows that open later, nor parents that are
  * up. */

@@ -1,0 +1,29 @@
+/* Times, spans and words of the past as commands show them. */
+#ifndef COMMAND_PAST_WORDS_H
+#define COMMAND_PAST_WORDS_H
+
+#include <stdint.h>
+
+#include <postwatch/probe.h>
+
+enum { PAST_TIME_MAX = 48 };
+
+struct past;
+
+/* What a run whose evidence was kept is to its incident, by the role that the store has of it;
+ * other words as they are. */
+const char *past_role(const char *role);
+
+/* "2026-11-23 16:43:43 +0100", "-" for 0; into `bytes`, which is returned. */
+const char *past_time(const struct past *, int64_t, char bytes[PAST_TIME_MAX]);
+/* "12 s ago", "3 h 5 min ago", "in 2 min"; "-" for 0. */
+const char *past_ago(const struct past *, int64_t, char bytes[PAST_TIME_MAX]);
+/* "12 s", "3 h 5 min": how long it is since then; "-" for 0. */
+const char *past_lasted(const struct past *, int64_t since, char bytes[PAST_TIME_MAX]);
+
+/* Prints a line: text of ours, or foreign bytes that were escaped before. */
+void past_put_line(struct pw_bytes);
+/* Ends a line with ": " and words, without them where there are none ("" or NULL). */
+void past_end_line(const char *words);
+
+#endif
