@@ -152,7 +152,16 @@ duty_forbidden(void *duty, int number, const char *name)
 	    duty_name(own->kind), name, number);
 }
 
-/* A write that was refused has not used up anything: the file was to grow beyond the limit. */
+/* What is entered next is entered for nobody. */
+static void
+let_go(const struct duty *duty)
+{
+	if (duty->page != NULL)
+		atomic_store_explicit(&duty->page->in_hand, 0, memory_order_relaxed);
+}
+
+/* A write that was refused has not used up anything: the file was to grow beyond the limit. Memory
+ * that has leaked is used up by what was done long ago, not by what is in hand. */
 void
 duty_limit(void *duty, enum limit_kind kind, uint64_t value, bool ends)
 {
@@ -162,6 +171,8 @@ duty_limit(void *duty, enum limit_kind kind, uint64_t value, bool ends)
 
 	if (ends)
 		own->keep_line = NULL;
+	if (kind == LIMIT_LEAK)
+		let_go(own);
 	limits_add(&limit, kind, value);
 	duty_log(own, LOG_ERR, 0, "%s: its limit of %s %s%s", duty_name(own->kind), bytes,
 	    kind == LIMIT_FILE_SIZE ? "refused what was to be written" : "is reached",
@@ -186,7 +197,8 @@ duty_alive(struct duty *duty, const struct message_alive *alive)
 	unsigned char packet[64];
 	struct wire_out out = wire_over(packet, sizeof packet);
 
-	limits_look(duty->kind == DUTY_NOTIFIER);
+	let_go(duty);
+	limits_look(duty->kind == DUTY_NOTIFIER || duty->kind == DUTY_PROBER);
 	message_put_alive(&out, alive);
 	/* A parent that does not read is not told: it will find the next one. */
 	(void)packet_send(duty->parent, packet, out.size, -1);

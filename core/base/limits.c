@@ -19,7 +19,7 @@
 
 /* Memory is used up where less than this share of its limit is left: the last request, which was
  * refused, may have been a large one. Descriptors are where fewer than the least are left. */
-enum { MEMORY_SHARE = 32, DESCRIPTORS_LEAST = 4, FAULT_STACK = 65536 };
+enum { MEMORY_SHARE = 32, HALF = 2, DESCRIPTORS_LEAST = 4, FAULT_STACK = 65536 };
 
 /* Far above what any of them needs; a prober has a socket for each connection, and takes as many as
  * there are descriptors (max_runs). */
@@ -35,6 +35,7 @@ static const struct limits table[DUTY_KINDS] = {
 static const char *const names[LIMIT_KINDS] = {
 	[LIMIT_DESCRIPTORS] = "descriptors",
 	[LIMIT_MEMORY] = "memory",
+	[LIMIT_LEAK] = "memory",
 	[LIMIT_FILE_SIZE] = "file size",
 	[LIMIT_PROCESSOR] = "processor time for one delivery",
 };
@@ -44,7 +45,7 @@ static struct {
 	limits_tell *tell;
 	void *arg;
 	unsigned seconds;
-	volatile sig_atomic_t write_refused;
+	volatile sig_atomic_t write_refused, is_half_used; /* of its memory, when it was last looked at */
 	bool without_told;
 } handler;
 
@@ -83,7 +84,7 @@ limits_enter(const struct limits *limits, struct reason *why)
 void
 limits_add(struct text *text, enum limit_kind kind, uint64_t value)
 {
-	bool bytes = kind == LIMIT_MEMORY || kind == LIMIT_FILE_SIZE;
+	bool bytes = kind == LIMIT_MEMORY || kind == LIMIT_LEAK || kind == LIMIT_FILE_SIZE;
 
 	assert(kind < LIMIT_KINDS);
 	text_format(text, "%llu %s%s", (unsigned long long)(bytes ? value / MIB : value),
@@ -114,10 +115,11 @@ in_force(__rlimit_resource_t which)
 	return getrlimit(which, &limit) == 0 ? limit.rlim_cur : RLIM_INFINITY;
 }
 
+/* Whether less is left than the limit divided by that. */
 static bool
-is_memory_used_up(rlim_t limit)
+is_memory_short(rlim_t limit, int part)
 {
-	size_t share = (size_t)(limit / MEMORY_SHARE);
+	size_t share = (size_t)(limit / (rlim_t)part);
 	void *memory = limit == RLIM_INFINITY || share == 0
 	    ? NULL
 	    : mmap(NULL, share, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -125,6 +127,13 @@ is_memory_used_up(rlim_t limit)
 	if (memory != NULL && memory != MAP_FAILED)
 		munmap(memory, share);
 	return memory == MAP_FAILED && errno == ENOMEM;
+}
+
+static void
+end_without_memory(rlim_t limit)
+{
+	if (is_memory_short(limit, MEMORY_SHARE))
+		end(handler.is_half_used ? LIMIT_LEAK : LIMIT_MEMORY, limit);
 }
 
 /* Of one that leaks a few come back with each connection that ends. */
@@ -153,10 +162,7 @@ on_used_up(int signal)
 static void
 on_fault(int signal)
 {
-	rlim_t limit = in_force(RLIMIT_AS);
-
-	if (is_memory_used_up(limit))
-		end(LIMIT_MEMORY, limit);
+	end_without_memory(in_force(RLIMIT_AS));
 	(void)raise(signal);
 }
 
@@ -196,8 +202,8 @@ limits_look(bool ends_without)
 	if (handler.tell == NULL)
 		return;
 	rlim_t memory = in_force(RLIMIT_AS);
-	if (is_memory_used_up(memory))
-		end(LIMIT_MEMORY, memory);
+	end_without_memory(memory);
+	handler.is_half_used = is_memory_short(memory, HALF);
 	bool without = are_descriptors_used_up();
 	if (without && ends_without)
 		end(LIMIT_DESCRIPTORS, in_force(RLIMIT_NOFILE));

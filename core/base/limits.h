@@ -25,7 +25,14 @@ const struct limits *limits_of(enum duty_kind);
  * with a reason. */
 bool limits_enter(const struct limits *, struct reason *why);
 
-enum limit_kind { LIMIT_DESCRIPTORS, LIMIT_MEMORY, LIMIT_FILE_SIZE, LIMIT_PROCESSOR, LIMIT_KINDS };
+enum limit_kind {
+	LIMIT_DESCRIPTORS,
+	LIMIT_MEMORY,    /* used up since limits_look() was called last */
+	LIMIT_LEAK,      /* memory as well, of which half was in use before: by what was done long ago */
+	LIMIT_FILE_SIZE,
+	LIMIT_PROCESSOR,
+	LIMIT_KINDS
+};
 
 /* Exit status of a process that ended at a limit: this and its kind. */
 enum { LIMIT_STATUS = 149 };

@@ -200,6 +200,8 @@ static const struct wire_form forms[MESSAGE_KINDS] = {
 		WIRE_FIELD(INDEX, message_account, target),
 		WIRE_FIELD(U8, message_account, account, .max = ACCOUNTS - 1),
 		WIRE_FIELD(STRING, message_account, text)) },
+	[MESSAGE_LIMIT] = { WIRE_FORM(message_limit,
+		WIRE_FIELD(STRING, message_limit, text)) },
 	[MESSAGE_CLEARED] = { WIRE_FORM_OF_VALUE(INDEX, "target", uint32_t) },
 	[MESSAGE_ALIVE] = { WIRE_FORM(message_alive, ALIVE_FIELDS) },
 	[MESSAGE_VITALS] = { WIRE_FORM(message_vitals,
@@ -414,6 +416,7 @@ message_get(struct wire_in *in, enum message_kind kind, void *message, uint32_t 
 MESSAGE(MESSAGE_LINK, link)
 MESSAGE(MESSAGE_STOP, stop)
 MESSAGE_WITH_INDEX(MESSAGE_ACCOUNT, account)
+MESSAGE(MESSAGE_LIMIT, limit)
 MESSAGE_OF_INDEX(MESSAGE_CLEARED, cleared)
 MESSAGE(MESSAGE_LOG, log)
 MESSAGE(MESSAGE_ALIVE, alive)

@@ -4,7 +4,7 @@
  * out of range (a target that is not in the configuration, an unknown verdict): the sender is then
  * taken for broken.
  *
- *   parent  -> any       link, stop, accounts; to the page also vitals
+ *   parent  -> any       link, stop, accounts; to the page also vitals, to the monitor limit
  *   any     -> parent    ready, alive, log; monitor and keeper also blame; monitor also cleared,
  *                        release (messages_ask.h)
  *   monitor -> prober    names, orders, look
@@ -61,6 +61,7 @@ enum message_kind {
 	                     * */
 	MESSAGE_ABSENT,     /* base/messages_outbox.h */
 	MESSAGE_VITALS,     /* parent -> web: how all processes are, once a second */
+	MESSAGE_LIMIT,      /* parent -> monitor: a prober ended at one of its limits */
 	MESSAGE_KINDS
 };
 
@@ -107,6 +108,12 @@ struct message_account {
 };
 void message_put_account(struct wire_out *, const struct message_account *);
 bool message_get_account(struct wire_in *, struct message_account *, uint32_t targets);
+
+struct message_limit {
+	char text[EVIDENCE_TEXT_MAX]; /* "prober 0 died at its limit of memory: …" */
+};
+void message_put_limit(struct wire_out *, const struct message_limit *);
+bool message_get_limit(struct wire_in *, struct message_limit *);
 
 void message_put_cleared(struct wire_out *, uint32_t target);
 bool message_get_cleared(struct wire_in *, uint32_t *target, uint32_t targets);

@@ -18,6 +18,7 @@
 #include "monitor/control.h"
 #include "monitor/keeper_messages.h"
 #include "monitor/monitor.h"
+#include "monitor/own_faults.h"
 #include "monitor/prober_messages.h"
 
 enum { PACKETS_A_TURN = 64, CANNOT_BEGIN = 71, BROKEN = 70 };
@@ -127,6 +128,7 @@ hear_parent(struct process *process, size_t size, int fd)
 	struct monitor *monitor = process->monitor;
 	struct wire_in in = wire_from(process->packet, size);
 	struct message_account account;
+	struct message_limit limit;
 	struct message_stop stop;
 	bool taken = false;
 
@@ -145,6 +147,11 @@ hear_parent(struct process *process, size_t size, int fd)
 		taken = message_get_account(&in, &account, monitor->watch.config->target_count);
 		if (taken)
 			held_targets_take(monitor, &account);
+		break;
+	case MESSAGE_LIMIT:
+		taken = message_get_limit(&in, &limit);
+		if (taken)
+			own_faults_note_limit(monitor, limit.text);
 		break;
 	case MESSAGE_ANSWER:
 		taken = keeper_messages_take_answer(monitor, &in);

@@ -235,6 +235,23 @@ own_faults_note_files(struct monitor *monitor, const char *said)
 	snprintf(faults->unusable, sizeof faults->unusable, "%s", said);
 }
 
+/* One that leaks comes to its limit again and again; each time stands in the log. */
+void
+own_faults_note_limit(struct monitor *monitor, const char *said)
+{
+	const struct watch *watch = &monitor->watch;
+	struct own_faults *faults = &monitor->own.faults;
+
+	if (!watch->begun) {
+		snprintf(faults->limit, sizeof faults->limit, "%s", said);
+		return;
+	}
+	if (faults->limit_told != 0 && watch->now - faults->limit_told <= told_again)
+		return;
+	(void)notify_own(monitor, NOTICE_impaired, "limit", watch_moment(watch), "%s", said);
+	faults->limit_told = watch->now;
+}
+
 void
 own_faults_begin(struct monitor *monitor)
 {
@@ -243,6 +260,9 @@ own_faults_begin(struct monitor *monitor)
 	if (faults->has_said)
 		own_faults_note_files(monitor, faults->said);
 	faults->has_said = false;
+	if (faults->limit[0] != '\0')
+		own_faults_note_limit(monitor, faults->limit);
+	faults->limit[0] = '\0';
 }
 
 /* Whoever was talked to when this host was suspended may have given us up. */

@@ -29,6 +29,8 @@ void own_faults_learn(struct monitor *, const struct report *);
 /* All probers need the same files: what they say last of such as cannot be used holds (`said` "":
  * all can), and is told where it is new; before runs begin it is only noted. */
 void own_faults_note_files(struct monitor *, const char *said);
+/* A prober ended at one of its limits: that is told, once an hour, as our own trouble. */
+void own_faults_note_limit(struct monitor *, const char *said);
 /* Runs begin: what a monitor before us told of files is known, and what probers said meanwhile is
  * compared with it. */
 void own_faults_begin(struct monitor *);

@@ -31,6 +31,8 @@ struct own_faults {
 	struct moment unusable_since;
 	char said[SOURCES_TEXT_MAX]; /* what probers said last before runs began */
 	bool has_said;
+	char limit[EVIDENCE_TEXT_MAX]; /* at which a prober ended before runs began; "": none did */
+	int64_t limit_told;  /* when that was last told, 0: never */
 	int64_t clock_wrong; /* when a run last showed that our clock is wrong, 0: none did */
 	int64_t interrupted; /* when we were last suspended: failures of runs begun before say
 	                      * nothing */

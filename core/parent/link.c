@@ -84,6 +84,44 @@ link_send_account(struct tree *tree, uint32_t target, enum account known, const 
 		child_send(monitor, packet, out.size, -1);
 }
 
+/* Its plugins, each once: what leaks is likely in one of them. */
+static void
+add_plugins(const struct tree *tree, const struct child *prober, struct text *text)
+{
+	const struct config *config = tree->config;
+	const char *between = "";
+
+	for (uint32_t i = 0; i < config->plugin_count; i++) {
+		bool used = false;
+
+		for (uint32_t target = 0; target < config->target_count && !used; target++)
+			used = config->targets[target].policy->probe == &config->plugins[i]
+			    && (prober->apart ? quarantine_is_apart(&tree->quarantine, target)
+			        : config_prober_of(config, target) == prober->index);
+		if (!used)
+			continue;
+		text_format(text, "%s%s", between, config->plugins[i].descriptor->name);
+		between = ", ";
+	}
+}
+
+void
+link_send_limit(struct tree *tree, const struct child *prober, const char *how)
+{
+	struct child *monitor = &tree->children[TREE_MONITOR];
+	struct message_limit limit;
+	unsigned char packet[EVIDENCE_TEXT_MAX + 64];
+	struct wire_out out = wire_over(packet, sizeof packet);
+	struct text text = TEXT_OVER(limit.text);
+
+	text_format(&text, "%s died %s; if that comes again, one of its probe plugins leaks: ",
+	    prober->name, how);
+	add_plugins(tree, prober, &text);
+	message_put_limit(&out, &limit);
+	if (child_lives(monitor))
+		child_send(monitor, packet, out.size, -1);
+}
+
 /* A line that is too long for a packet is left out whole. */
 void
 link_answer(struct tree *tree, uint64_t number, char kind, uint8_t status, const char *line)

@@ -22,6 +22,10 @@ void link_notifier(struct tree *, struct child *);
 void link_send_account(struct tree *, uint32_t target, enum account, const char *text);
 void link_send_accounts(struct tree *);
 
+/* Tells the monitor that a prober died at one of its limits, of which no target is to blame;
+ * `how`: "at its limit of memory". */
+void link_send_limit(struct tree *, const struct child *prober, const char *how);
+
 /* Answers the monitor under a number of its own: a line ('o', 'e'), or the end ('x'). */
 void link_answer(struct tree *, uint64_t number, char kind, uint8_t status, const char *line);
 

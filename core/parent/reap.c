@@ -142,6 +142,9 @@ reap_child(struct tree *tree, struct child *child, int status, int64_t now)
 	else
 		tell_end(&how, status);
 	enum backoff_blame blame = blame_target(tree, child, status, how.bytes, now);
+	if (child->kind == DUTY_PROBER && blame != BLAME_TARGET && WIFEXITED(status)
+	    && limits_of_status(WEXITSTATUS(status)) != NULL)
+		link_send_limit(tree, child, how.bytes);
 	tree_await(tree, child, blame, now);
 	tell_death(tree, child, pid, how.bytes, now);
 	if (child->kind == DUTY_NOTIFIER && !child->explained)

@@ -170,6 +170,54 @@ memory_that_is_used_up_ends_the_process(void **state)
 	}
 }
 
+static void
+look_after_half(void)
+{
+	void *half;
+
+	lower(RLIMIT_AS, 1 << 30);
+	half = mmap(NULL, 600 << 20, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (half == MAP_FAILED)
+		_exit(99);
+	limits_look(false);
+	leave_little_memory();
+}
+
+static void
+look_late(void)
+{
+	look_after_half();
+	limits_look(false);
+}
+
+static void
+crash_late(void)
+{
+	look_after_half();
+	abort();
+}
+
+/* Who had half of it in use before did not use it up just now. */
+static void
+memory_that_leaks_is_told_from_memory_that_was_taken(void **state)
+{
+	void (*const ways[])(void) = { look_late, crash_late };
+	struct told told;
+
+	(void)state;
+	if (SANITIZED)
+		skip();
+	for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+		int status = status_of(ways[i], &told);
+
+		assert_true(WIFEXITED(status));
+		assert_int_equal(WEXITSTATUS(status), LIMIT_STATUS + LIMIT_LEAK);
+		assert_string_equal(limits_of_status(WEXITSTATUS(status)), "memory");
+		assert_int_equal(told.kind, LIMIT_LEAK);
+		assert_true(told.ends);
+	}
+}
+
 /* With memory left a fault is a fault. */
 static void
 a_fault_ends_by_its_signal(void **state)
@@ -358,6 +406,7 @@ main(void)
 		cmocka_unit_test(work_is_bounded),
 		cmocka_unit_test(each_work_has_its_own),
 		cmocka_unit_test(memory_that_is_used_up_ends_the_process),
+		cmocka_unit_test(memory_that_leaks_is_told_from_memory_that_was_taken),
 		cmocka_unit_test(a_fault_ends_by_its_signal),
 		cmocka_unit_test(descriptors_that_are_used_up_are_told),
 		cmocka_unit_test(a_write_that_was_refused_is_told),

@@ -30,6 +30,12 @@ put_account(struct wire_out *out)
 }
 
 static void
+put_limit(struct wire_out *out)
+{
+	message_put_limit(out, &(struct message_limit){ .text = "prober 0 died at its limit of memory" });
+}
+
+static void
 put_ready(struct wire_out *out)
 {
 	message_begin(out, MESSAGE_READY);
@@ -293,6 +299,7 @@ static const struct example {
 	[MESSAGE_LINK] = { "link", put_link },
 	[MESSAGE_STOP] = { "stop", put_stop },
 	[MESSAGE_ACCOUNT] = { "account", put_account },
+	[MESSAGE_LIMIT] = { "limit", put_limit },
 	[MESSAGE_READY] = { "ready", put_ready },
 	[MESSAGE_ALIVE] = { "alive", put_alive },
 	[MESSAGE_LOG] = { "log", put_log },

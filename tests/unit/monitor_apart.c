@@ -1,6 +1,8 @@
 /* Targets that a prober died of: each has a prober of its own, in line, until it is cleared or held. */
 #include "monitor_scene.h"
 
+#include "monitor/own_faults.h"
+
 #define NOW (1000 * MINUTE)
 
 static void
@@ -148,6 +150,36 @@ a_run_that_is_lost_is_run_again_apart(void **unused)
 	scene_destroy(&scene);
 }
 
+/* A prober that leaks comes to its limit again and again: told once an hour, also where it came before the keeper spoke. */
+static void
+a_limit_is_told_once_an_hour(void **unused)
+{
+	static const char words[] = "prober 0 died at its limit of memory; if that comes again, one of its probe plugins leaks: banner";
+	struct scene *scene = scene_create(1);
+
+	(void)unused;
+	scene->scripts[0] = ".";
+	scene_bear(scene, NOW);
+	scene_run(scene, SECOND);
+	scene->monitor->watch.begun = false;
+	own_faults_note_limit(scene->monitor, words);
+	assert_string_equal(scene->told, "");
+	scene->monitor->watch.begun = true;
+	own_faults_begin(scene->monitor);
+	scene_run(scene, SECOND);
+	assert_string_equal(scene->text, words);
+	own_faults_note_limit(scene->monitor, words);
+	scene_run(scene, 55 * MINUTE);
+	own_faults_note_limit(scene->monitor, words);
+	assert_null(strstr(scene->told + 1, "impaired"));
+	scene_run(scene, 10 * MINUTE);
+	own_faults_note_limit(scene->monitor, words);
+	scene_run(scene, SECOND);
+	assert_string_equal(strstr(scene->told + 1, "impaired"), "impaired -");
+	assert_string_equal(scene->text, words);
+	scene_destroy(&scene);
+}
+
 int
 main(void)
 {
@@ -156,6 +188,7 @@ main(void)
 		cmocka_unit_test(a_run_that_ends_clears_it_and_the_next_has_its_turn),
 		cmocka_unit_test(who_is_held_gives_its_prober_back),
 		cmocka_unit_test(a_run_that_is_lost_is_run_again_apart),
+		cmocka_unit_test(a_limit_is_told_once_an_hour),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
