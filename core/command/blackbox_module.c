@@ -19,8 +19,8 @@ struct reading {
 };
 
 static void
-leave_out(
-    const struct reading *reading, unsigned line, const char *key, const char *what, const char *why)
+leave_out(const struct reading *reading, unsigned line, const char *key, const char *what,
+    const char *why)
 {
 	struct text text = TEXT_ROOM(400);
 
@@ -102,10 +102,11 @@ take_capability(struct reading *reading, const char *expect)
 }
 
 static void
-take_expect(struct reading *reading, const struct yaml_node *step, const char *expect, bool is_first)
+take_expect(
+    struct reading *reading, const struct yaml_node *step, const char *expect, bool is_first)
 {
-	static const char *const plain[] = { "220", "250", "^220", "^250", "^220 ", "^250 ", "^220.*",
-		"^250.*", "^2", "^220-?", "^250[- ]", "^221", "^220[- ]", "^2.." };
+	static const char *const plain[] = { "220", "250", "^220", "^250", "^220 ", "^250 ",
+		"^220.*", "^250.*", "^2", "^220-?", "^250[- ]", "^221", "^220[- ]", "^2.." };
 	const char *code = expect + (expect[0] == '^');
 
 	reading->speaks_smtp |= begins(code, "220") || begins(code, "250");
@@ -116,7 +117,8 @@ take_expect(struct reading *reading, const struct yaml_node *step, const char *e
 		reading->greeting = expect;
 		reading->greeting_line = step->line;
 	} else if (!take_capability(reading, expect))
-		leave_out(reading, step->line, "expect", expect, "replies are judged by their codes");
+		leave_out(
+		    reading, step->line, "expect", expect, "replies are judged by their codes");
 }
 
 static void
@@ -215,7 +217,8 @@ blackbox_module_set(struct draft_entry *target, struct draft_entry *notes, const
 	static const char *const known_tcp[] = { "query_response", "tls", "tls_config",
 		"preferred_ip_protocol", "ip_protocol_fallback", "source_ip_address", NULL };
 	const char *prober = yaml_text(module, "prober"), *timeout = yaml_text(module, "timeout");
-	const struct yaml_node *tcp = yaml_get(module, "tcp"), *steps = yaml_get(tcp, "query_response");
+	const struct yaml_node *tcp = yaml_get(module, "tcp"),
+			       *steps = yaml_get(tcp, "query_response");
 	struct reading reading = { .target = target, .notes = notes, .file = file };
 	bool is_port = port == 25 || port == 465 || port == 587, is_tls = yaml_is_true(tcp, "tls");
 	int64_t limit;

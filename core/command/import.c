@@ -1,5 +1,5 @@
-/* `postwatch import FROM FILE…`: what another monitor watches, as a configuration on standard output.
- * What has no counterpart is a comment where it was found, so that nothing is lost unseen. */
+/* `postwatch import FROM FILE…`: what another monitor watches, as a configuration on standard
+ * output. What has no counterpart is a comment where it was found, so that nothing is lost unseen. */
 #include <string.h>
 
 #include "command/command.h"
@@ -13,6 +13,7 @@ static const struct {
 	{ "nagios", import_nagios },
 	{ "blackbox", import_blackbox },
 	{ "kuma", import_kuma },
+	{ "icinga2", import_icinga2 },
 };
 
 static int
@@ -30,7 +31,8 @@ import_it(const struct command *command, int argc, char **argv)
 	    && (argc - at < 2 || strcmp(argv[at], sources[source].word) != 0))
 		source++;
 	if (source == sizeof sources / sizeof sources[0])
-		return command_misused(command, "`import` takes the name of a monitor and files of its");
+		return command_misused(
+		    command, "`import` takes the name of a monitor and files of its");
 	layout_be_plain();
 	draft = draft_create();
 	if (sources[source].read(draft, argv + at + 1, argc - at - 1, &why))
@@ -42,22 +44,33 @@ import_it(const struct command *command, int argc, char **argv)
 }
 
 static const struct option_row options[] = { { NULL, 0, NULL, NULL } };
-static const char *const words[] = { "nagios", "blackbox", "kuma", NULL };
+static const char *const words[] = { "nagios", "icinga2", "blackbox", "kuma", NULL };
 
 const struct command command_import = {
-	.name = "import", .arguments = "nagios|blackbox|kuma FILE…",
+	.name = "import",
+	.arguments = "nagios|icinga2|blackbox|kuma FILE…",
 	.summary = "what another monitor watches as a configuration",
-	.help = "Reads FILEs of another monitor and prints a configuration: targets, and who is told. "
+	.help =
+	    "Reads FILEs of another monitor and prints a configuration: targets, and who is told. "
 	    "What has no counterpart is a comment, with its file and line. Where a file cannot be "
 	    "read nothing is printed.\n\n"
-	    "nagios: files of objects (also of Icinga 1, Naemon, Shinken): a target for each host and "
+	    "nagios: files of objects (also of Icinga 1, Naemon, Shinken): a target for each host "
+	    "and "
 	    "service that check_smtp or check_ssmtp looks at, with its options, intervals and "
 	    "groups, and a notifier for each contact that has an address of mail.\n\n"
+	    "icinga2: files of its language, and what they include: a target for each host and "
+	    "service whose check_command is smtp or ssmtp, with templates, `apply` and `assign "
+	    "where` evaluated as far as that can be without Icinga, and a notifier for each user "
+	    "that is told and has an address of mail.\n\n"
 	    "blackbox: blackbox.yml of the blackbox_exporter and prometheus.yml: a target for each "
 	    "that Prometheus scrapes by a module which speaks SMTP.\n\n"
-	    "kuma: a backup of Uptime Kuma (JSON): a target for each monitor of SMTP, and of a port "
+	    "kuma: a backup of Uptime Kuma (JSON): a target for each monitor of SMTP, and of a "
+	    "port "
 	    "of SMTP, and a notifier for each notification that has a counterpart.\n\n"
 	    "Exit status: 0; 64 wrong command line; 78 a file cannot be read, or is none of "
 	    "that monitor.",
-	.options = options, .words = words, .run = import_it, .as_it_is = true,
+	.options = options,
+	.words = words,
+	.run = import_it,
+	.as_it_is = true,
 };

@@ -46,7 +46,8 @@ struct job {
 static void
 leave_out(const struct job *job, unsigned line, const char *what, const char *why)
 {
-	draft_leave_out_at(job->notes, (struct draft_place){ job->file, line, job->name }, what, why);
+	draft_leave_out_at(
+	    job->notes, (struct draft_place){ job->file, line, job->name }, what, why);
 }
 
 /* All keys of a map but those that are known are a comment each. */
@@ -136,16 +137,19 @@ put_target(struct import *import, const struct job *job, const struct labels *la
 	text_format(&what, "%s, module %s", address, wanted);
 	while (module != NULL && strcmp(module->name, wanted) != 0)
 		module = module->next;
-	target = draft_begin(import->draft, DRAFT_TARGET, (struct draft_place){ job->file, line, NULL });
+	target =
+	    draft_begin(import->draft, DRAFT_TARGET, (struct draft_place){ job->file, line, NULL });
 	if (module == NULL || !set_address(target, address, &port)) {
 		if (module == NULL)
-			draft_leave_out(target, what.bytes, "there is no such module in these files");
+			draft_leave_out(
+			    target, what.bytes, "there is no such module in these files");
 		draft_drop(target);
 		return;
 	}
 	notes = draft_begin(import->draft, DRAFT_TARGET,
 	    (struct draft_place){ module->file, module->node->line, NULL });
-	why = blackbox_module_set(target, module->is_told ? NULL : notes, module->file, module->node, port);
+	why = blackbox_module_set(
+	    target, module->is_told ? NULL : notes, module->file, module->node, port);
 	if (why != NULL)
 		draft_leave_out(target, what.bytes, why);
 	module->is_told |= why == NULL;
@@ -189,7 +193,8 @@ take_address(struct import *import, const struct job *job, const struct yaml_nod
 		if (!relabel_apply(&labels, rule->value))
 			return;
 	if (labels_get(&labels, "__param_target")[0] == '\0')
-		leave_out(job, address->line, address->text, "the blackbox_exporter is not asked for it");
+		leave_out(
+		    job, address->line, address->text, "the blackbox_exporter is not asked for it");
 	else
 		put_target(import, job, &labels, address->line);
 }
@@ -235,27 +240,31 @@ static bool
 take_job(struct import *import, const char *file, const struct yaml_node *global,
     const struct yaml_node *node, struct reason *why)
 {
-	static const char *const known[] = { "job_name", "params", "scrape_interval", "scrape_timeout",
-		"metrics_path", "static_configs", "file_sd_configs", "relabel_configs", "scheme", NULL };
+	static const char *const known[] = { "job_name", "params", "scrape_interval",
+		"scrape_timeout", "metrics_path", "static_configs", "file_sd_configs",
+		"relabel_configs", "scheme", NULL };
 	const char *path = yaml_text(node, "metrics_path"), *name = yaml_text(node, "job_name");
 	struct job job = { file, name == NULL ? "?" : name, node, global, NULL };
 	const struct yaml_item *rule;
 	const char *unable;
 	bool good = true;
 
-	job.notes = draft_begin(import->draft, DRAFT_TARGET, (struct draft_place){ file, node->line, NULL });
+	job.notes = draft_begin(
+	    import->draft, DRAFT_TARGET, (struct draft_place){ file, node->line, NULL });
 	if (path == NULL || strcmp(path, "/probe") != 0)
 		leave_out(&job, node->line, path == NULL ? "/metrics" : path,
 		    "this job does not ask the blackbox_exporter (/probe)");
 	else {
 		tell_rest(&job, node, known);
-		for (rule = yaml_list(yaml_get(node, "relabel_configs")); rule != NULL; rule = rule->next)
+		for (rule = yaml_list(yaml_get(node, "relabel_configs")); rule != NULL;
+		     rule = rule->next)
 			if ((unable = relabel_check(rule->value)) != NULL)
 				leave_out(&job, rule->value->line, "relabel_configs", unable);
 		take_groups(import, &job, yaml_get(node, "static_configs"));
 		for (const struct yaml_item *item = yaml_list(yaml_get(node, "file_sd_configs"));
 		     item != NULL; item = item->next)
-			for (const struct yaml_item *each = yaml_list(yaml_get(item->value, "files"));
+			for (const struct yaml_item *each =
+				 yaml_list(yaml_get(item->value, "files"));
 			     good && each != NULL; each = each->next)
 				good = take_files(import, &job, each->value, why);
 	}
@@ -267,7 +276,8 @@ take_job(struct import *import, const char *file, const struct yaml_node *global
 static void
 take_alertmanagers(struct import *import, const char *file, const struct yaml_node *manager)
 {
-	const char *scheme = yaml_text(manager, "scheme"), *prefix = yaml_text(manager, "path_prefix");
+	const char *scheme = yaml_text(manager, "scheme"),
+		   *prefix = yaml_text(manager, "path_prefix");
 	const struct yaml_item *group = yaml_list(yaml_get(manager, "static_configs"));
 
 	for (; group != NULL; group = group->next)
@@ -281,8 +291,9 @@ take_alertmanagers(struct import *import, const char *file, const struct yaml_no
 				draft_drop(entry);
 				continue;
 			}
-			text_format(&url, "%s://%s%s/api/v2/alerts", scheme == NULL ? "http" : scheme,
-			    item->value->text, prefix == NULL || strcmp(prefix, "/") == 0 ? "" : prefix);
+			text_format(&url, "%s://%s%s/api/v2/alerts",
+			    scheme == NULL ? "http" : scheme, item->value->text,
+			    prefix == NULL || strcmp(prefix, "/") == 0 ? "" : prefix);
 			draft_name(entry, "alertmanager");
 			draft_settings(entry, " plugin = \"webhook\"; format = \"alertmanager\";");
 			draft_string(entry, "url", url.bytes);
@@ -294,16 +305,19 @@ static bool
 take_scrapes(struct import *import, const struct file *file, struct reason *why)
 {
 	static const char *const known[] = { "global", "scrape_configs", "alerting", NULL };
-	const struct yaml_node *managers = yaml_get(yaml_get(file->root, "alerting"), "alertmanagers");
+	const struct yaml_node *managers =
+	    yaml_get(yaml_get(file->root, "alerting"), "alertmanagers");
 	struct job all = { file->path, NULL, file->root, NULL,
-		draft_begin(import->draft, DRAFT_TARGET, (struct draft_place){ file->path, 1, NULL }) };
+		draft_begin(
+		    import->draft, DRAFT_TARGET, (struct draft_place){ file->path, 1, NULL }) };
 	const struct yaml_item *item;
 
 	tell_rest(&all, file->root, known);
 	draft_drop(all.notes);
 	for (item = yaml_list(managers); item != NULL; item = item->next)
 		take_alertmanagers(import, file->path, item->value);
-	for (item = yaml_list(yaml_get(file->root, "scrape_configs")); item != NULL; item = item->next)
+	for (item = yaml_list(yaml_get(file->root, "scrape_configs")); item != NULL;
+	     item = item->next)
 		if (!take_job(import, file->path, yaml_get(file->root, "global"), item->value, why))
 			return false;
 	return true;
@@ -359,7 +373,8 @@ import_blackbox(struct draft *draft, char *const *paths, int count, struct reaso
 		    (struct draft_place){ module->file, module->node->line, NULL });
 
 		if (!module->is_told)
-			draft_leave_out(notes, module->name, "no target of SMTP is looked at by this module");
+			draft_leave_out(
+			    notes, module->name, "no target of SMTP is looked at by this module");
 		draft_drop(notes);
 	}
 	return true;

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "base/units.h"
 #include "command/command.h"
+#include "config/config.h"
 #include "config/host.h"
 #include "config/input.h"
 #include "config/tables.h"
@@ -26,6 +27,7 @@ struct draft_entry {
 	struct draft_place place;
 	const char *name; /* NULL: none */
 	bool is_literal;  /* its host is an address */
+	const struct draft_entry *parent;
 	FILE *body, *comments;
 	char *body_bytes, *comment_bytes;
 	size_t body_size, comment_size;
@@ -109,7 +111,7 @@ draft_print(struct draft *draft, const char *from)
 struct draft_entry *
 draft_begin(struct draft *draft, enum draft_kind kind, struct draft_place place)
 {
-	struct draft_entry *entry = must(calloc(1, sizeof *entry));
+	struct draft_entry *entry = arena_alloc(draft->arena, sizeof *entry);
 
 	*entry = (struct draft_entry){ .draft = draft, .kind = kind, .place = place };
 	entry->body = must(open_memstream(&entry->body_bytes, &entry->body_size));
@@ -156,11 +158,39 @@ put_words(FILE *file, const struct draft_entry *entry)
 	}
 }
 
+/* How many are above an entry, itself included; too many where `self` is among them. */
+static int
+count_parents(const struct draft_entry *entry, const struct draft_entry *self)
+{
+	int count = 0;
+
+	for (; entry != NULL && count <= CONFIG_PARENTS_MAX; entry = entry->parent, count++)
+		if (entry == self)
+			return CONFIG_PARENTS_MAX + 1;
+	return count;
+}
+
+void
+draft_parent(struct draft_entry *entry, const struct draft_entry *parent, struct draft_place place,
+    const char *what)
+{
+	if (entry->parent != NULL && entry->parent != parent)
+		draft_leave_out_at(entry, place, what, "a target has one parent");
+	else if (count_parents(parent, entry) > CONFIG_PARENTS_MAX)
+		draft_leave_out_at(entry, place, what, "parents are in a circle, or too many");
+	else
+		entry->parent = parent;
+}
+
 static void
 finish(struct draft_entry *entry, bool is_kept)
 {
 	FILE *file = entry->draft->sections[entry->kind].file;
 
+	if (entry->parent != NULL && count_parents(entry->parent, NULL) > CONFIG_PARENTS_MAX) {
+		draft_leave_out(entry, entry->parent->name, "parents are more than 8 deep");
+		entry->parent = NULL;
+	}
 	fclose(entry->body);
 	fclose(entry->comments);
 	fputs(entry->comment_bytes, file);
@@ -174,12 +204,16 @@ finish(struct draft_entry *entry, bool is_kept)
 			fputc(';', file);
 		}
 		fputs(entry->body_bytes, file);
+		if (entry->parent != NULL) {
+			fputs(" parent = ", file);
+			put_quoted(file, entry->parent->name);
+			fputc(';', file);
+		}
 		put_words(file, entry);
 		fputs(" }\n", file);
 	}
 	free(entry->body_bytes);
 	free(entry->comment_bytes);
-	free(entry);
 }
 
 void
@@ -238,7 +272,8 @@ draft_name(struct draft_entry *entry, const char *name)
 		text_format(&unique, "%s %u", clean.bytes, i);
 	}
 	if (unique.size != clean.size)
-		draft_leave_out(entry, clean.bytes, "this name was there before, so it has a number");
+		draft_leave_out(
+		    entry, clean.bytes, "this name was there before, so it has a number");
 	entry->name = arena_strdup(entry->draft->arena, unique.bytes);
 	must(tsearch(entry->name, names, compare));
 	return entry->name;
@@ -403,14 +438,17 @@ draft_is_mailbox(const char *text)
 bool
 draft_is_url(const char *text)
 {
-	size_t scheme = strncmp(text, "http://", 7) == 0 ? 7 : strncmp(text, "https://", 8) == 0 ? 8 : 0;
+	size_t scheme = strncmp(text, "http://", 7) == 0 ? 7
+	    : strncmp(text, "https://", 8) == 0          ? 8
+							 : 0;
 	const char *host = text + scheme, *port;
 	size_t size = strspn(host, LETTERS);
 
 	port = host[size] == ':' ? host + size + 1 : NULL;
 	if (port != NULL)
 		size += 1 + strspn(port, "0123456789");
-	if (scheme == 0 || size == 0 || port == host + 1 || (host[size] != '\0' && host[size] != '/')
+	if (scheme == 0 || size == 0 || port == host + 1
+	    || (host[size] != '\0' && host[size] != '/')
 	    || (port != NULL && (strtol(port, NULL, 10) < 1 || strtol(port, NULL, 10) > 65535)))
 		return false;
 	for (text = host + size; *text > ' ' && *text < 0x7f; text++)

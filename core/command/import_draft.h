@@ -34,7 +34,7 @@ struct arena *draft_arena(const struct draft *);
  * the command line. */
 void draft_print(struct draft *, const char *from);
 
-/* Begins an entry. Strings that it is given are copied. */
+/* Begins an entry, which lasts as long as the draft. Strings that it is given are copied. */
 struct draft_entry *draft_begin(struct draft *, enum draft_kind, struct draft_place);
 /* It takes its place behind those of its kind. */
 void draft_end(struct draft_entry *);
@@ -66,11 +66,16 @@ void draft_settings(struct draft_entry *, const char *settings);
  * the folder of `beside`. */
 void draft_file(struct draft_entry *, const char *key, const char *path, const char *beside);
 
+/* Sets the parent of a target, which has a name already; a comment, with `what` and its place,
+ * where it has another one, or where they are in a circle or too many. */
+void draft_parent(struct draft_entry *, const struct draft_entry *parent, struct draft_place,
+    const char *what);
+
 /* A word of a list of strings, once; NULL: the list is written even if it is empty. Blanks within a
  * tag become "-". */
 void draft_word(struct draft_entry *, const char *key, const char *word);
 
-/* Whether it is a host that can be reached, an address of mail, an HTTP URL that a notifier takes. */
+/* Whether it is a host that can be reached, an address of mail, an HTTP URL. */
 bool draft_is_host(const struct draft_entry *, const char *);
 bool draft_is_mailbox(const char *);
 bool draft_is_url(const char *);

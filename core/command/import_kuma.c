@@ -27,12 +27,14 @@ struct import {
 };
 
 static struct draft_place
-place_of(const struct import *import, const char *list, unsigned index, const struct yaml_node *node)
+place_of(
+    const struct import *import, const char *list, unsigned index, const struct yaml_node *node)
 {
 	struct text path = TEXT_ROOM(40);
 
 	text_format(&path, "%s[%u]", list, index);
-	return (struct draft_place){ import->file, node->line, arena_strdup(import->arena, path.bytes) };
+	return (struct draft_place){ import->file, node->line,
+		arena_strdup(import->arena, path.bytes) };
 }
 
 /* What a monitor has that has no counterpart. */
@@ -63,7 +65,8 @@ set_tags(const struct import *import, const struct yaml_node *monitor, struct dr
 
 	for (const struct yaml_item *item = yaml_list(yaml_get(monitor, "tags")); item != NULL;
 	     item = item->next) {
-		const char *name = yaml_text(item->value, "name"), *is = yaml_text(item->value, "value");
+		const char *name = yaml_text(item->value, "name"),
+			   *is = yaml_text(item->value, "value");
 		struct text tag = TEXT_ROOM(300);
 
 		text_format(&tag, "%s%s%s", name == NULL ? "" : name,
@@ -71,9 +74,10 @@ set_tags(const struct import *import, const struct yaml_node *monitor, struct dr
 		if (tag.size > 0)
 			draft_word(target, "tags", tag.bytes);
 	}
-	for (const struct yaml_item *item = yaml_list(import->monitors); item != NULL && parent != NULL;
-	     item = item->next) {
-		const char *id = yaml_text(item->value, "id"), *name = yaml_text(item->value, "name");
+	for (const struct yaml_item *item = yaml_list(import->monitors);
+	     item != NULL && parent != NULL; item = item->next) {
+		const char *id = yaml_text(item->value, "id"),
+			   *name = yaml_text(item->value, "name");
 
 		if (id != NULL && strcmp(id, parent) == 0 && name != NULL && name[0] != '\0')
 			draft_word(target, "tags", name);
@@ -105,13 +109,15 @@ set_notify(const struct import *import, const struct yaml_node *monitor, struct 
 
 /* nodemailer checks certificates wherever there is TLS. */
 static void
-set_dialogue(const struct yaml_node *monitor, const char *type, long port, struct draft_entry *target)
+set_dialogue(
+    const struct yaml_node *monitor, const char *type, long port, struct draft_entry *target)
 {
 	const char *security = yaml_text(monitor, "smtpSecurity");
 	const char *verify = yaml_is_true(monitor, "ignoreTls") ? "none" : "full";
 
 	if (strcmp(type, "port") == 0 && security == NULL) {
-		draft_leave_out(target, "type port", "it only connects; here the greeting is looked at, too");
+		draft_leave_out(
+		    target, "type port", "it only connects; here the greeting is looked at, too");
 		draft_settings(target, port == 465 ? " tls = \"implicit\"; verify = \"none\";"
 		    : " probe = \"banner\";");
 		return;
@@ -153,7 +159,8 @@ static void
 take_monitor(const struct import *import, const struct yaml_node *monitor, unsigned index)
 {
 	const char *type = yaml_text(monitor, "type"), *name = yaml_text(monitor, "name"), *why;
-	double port = yaml_number(monitor, "port", 25), timeout = yaml_number(monitor, "timeout", 0);
+	double port = yaml_number(monitor, "port", 25),
+	       timeout = yaml_number(monitor, "timeout", 0);
 	double interval = yaml_number(monitor, "interval", 60);
 	double retry = yaml_number(monitor, "retryInterval", interval);
 	struct draft_entry *target = draft_begin(import->draft, DRAFT_TARGET,
@@ -193,7 +200,8 @@ read_escape(const char *at, const char *end)
 	if (end - at < 6 || at[0] != '\\' || at[1] != 'u')
 		return 0;
 	memcpy(digits, at + 2, 4);
-	return strspn(digits, "0123456789abcdefABCDEF") == 4 ? (unsigned)strtoul(digits, NULL, 16) : 0;
+	return strspn(digits, "0123456789abcdefABCDEF") == 4 ? (unsigned)strtoul(digits, NULL, 16)
+							     : 0;
 }
 
 /* Makes YAML of JSON, in place. Returns the size. */
@@ -278,11 +286,13 @@ import_kuma(struct draft *draft, char *const *paths, int count, struct reason *w
 		input_free(&input);
 		import.monitors = yaml_get(root, "monitorList");
 		if (root != NULL && yaml_list(import.monitors) == NULL)
-			reason_set(why, "%s:%u: no `monitorList` with monitors: is it a backup of Uptime Kuma?",
+			reason_set(why,
+			    "%s:%u: no `monitorList` with monitors: is it a backup of Uptime Kuma?",
 			    paths[i], root->line);
 		if (yaml_list(import.monitors) == NULL)
 			return false;
-		for (item = yaml_list(yaml_get(root, "notificationList")); item != NULL; item = item->next)
+		for (item = yaml_list(yaml_get(root, "notificationList")); item != NULL;
+		     item = item->next)
 			if (!take_notification(&import, item->value, index++, why))
 				return false;
 		index = 0;

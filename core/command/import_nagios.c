@@ -15,7 +15,6 @@
 #include "command/nagios_command.h"
 #include "command/nagios_hours.h"
 #include "command/nagios_objects.h"
-#include "config/config.h"
 
 /* A service of a host. */
 struct checked {
@@ -24,7 +23,6 @@ struct checked {
 	struct draft_entry *entry;
 	const char *name; /* NULL: it is left out */
 	struct check_smtp check;
-	const struct checked *parent;
 };
 
 struct notifier {
@@ -58,7 +56,8 @@ static void
 leave_out(struct draft_entry *entry, const struct nagios_object *object, const char *what,
     const char *why)
 {
-	draft_leave_out_at(entry, (struct draft_place){ object->file, object->line, NULL }, what, why);
+	draft_leave_out_at(
+	    entry, (struct draft_place){ object->file, object->line, NULL }, what, why);
 }
 
 /* A setting from units of interval_length, which the attribute has by one of two names. */
@@ -277,18 +276,6 @@ find_target(const struct import *import, const char *host, const char *descripti
 	return target;
 }
 
-/* How many are above a target; `self` among them is too many. */
-static int
-count_parents(const struct checked *target, const struct checked *self)
-{
-	int count = 0;
-
-	for (; target != NULL && count <= CONFIG_PARENTS_MAX; target = target->parent, count++)
-		if (target == self)
-			return CONFIG_PARENTS_MAX + 1;
-	return count;
-}
-
 /* One of what a target depends on. */
 static void
 take_parent(struct import *import, struct checked *target, const struct nagios_object *where,
@@ -302,12 +289,9 @@ take_parent(struct import *import, struct checked *target, const struct nagios_o
 	if (parent == NULL)
 		leave_out(target->entry, where, what.bytes,
 		    "a parent is a target that is watched: `parent`");
-	else if (target->parent != NULL && target->parent != parent)
-		leave_out(target->entry, where, what.bytes, "a target has one parent");
-	else if (count_parents(parent, target) > CONFIG_PARENTS_MAX)
-		leave_out(target->entry, where, what.bytes, "parents are in a circle, or too many");
 	else
-		target->parent = parent;
+		draft_parent(target->entry, parent->entry,
+		    (struct draft_place){ where->file, where->line, NULL }, what.bytes);
 }
 
 /* Objects of a type say of which hosts and services others are the dependents. */
@@ -365,10 +349,6 @@ put_target(struct import *import, const struct checked *target)
 	set_interval(import, target, "retry_interval", "retry_check_interval", "retry_interval");
 	if (tries != NULL)
 		draft_number(entry, "tries", strtod(tries, NULL));
-	if (target->parent != NULL && count_parents(target->parent, NULL) > CONFIG_PARENTS_MAX)
-		draft_leave_out(entry, target->parent->name, "parents are more than 8 deep");
-	else if (target->parent != NULL)
-		draft_string(entry, "parent", target->parent->name);
 	set_tags(import, target);
 	set_hours(import, target);
 	set_contacts(import, target);

@@ -1,5 +1,5 @@
-/* Configurations of other monitors, each read into a draft. Returns false with a reason, which names
- * the file and the line, if a file cannot be read or is none of its kind. */
+/* Configurations of other monitors, each read into a draft. Returns false with a reason, which
+ * names the file and the line, if a file cannot be read or is none of its kind. */
 #ifndef COMMAND_IMPORT_SOURCES_H
 #define COMMAND_IMPORT_SOURCES_H
 
@@ -14,5 +14,8 @@ bool import_blackbox(struct draft *, char *const *paths, int count, struct reaso
 
 /* Backups of Uptime Kuma 1 and 2, JSON. */
 bool import_kuma(struct draft *, char *const *paths, int count, struct reason *why);
+
+/* Files of the language of Icinga 2, and what they include. */
+bool import_icinga2(struct draft *, char *const *paths, int count, struct reason *why);
 
 #endif

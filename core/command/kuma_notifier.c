@@ -124,14 +124,16 @@ set_receiver(const struct yaml_node *config, const char *type, struct draft_entr
 	base = yaml_text(config, receivers[i].key);
 	text_add(&url, base == NULL ? "" : base);
 	if (strcmp(type, "ntfy") == 0 && url.size > 0)
-		text_format(&url, "%s%s", url.bytes[url.size - 1] == '/' ? "" : "/", topic == NULL ? "" : topic);
+		text_format(&url, "%s%s", url.bytes[url.size - 1] == '/' ? "" : "/",
+		    topic == NULL ? "" : topic);
 	if (url.cut || !draft_is_url(url.bytes))
 		return "its URL is none";
 	draft_settings(entry, " plugin = \"webhook\";");
 	draft_string(entry, "format", receivers[i].format);
 	draft_string(entry, "url", url.bytes);
 	if (receivers[i].is_secret)
-		draft_leave_out(entry, receivers[i].key, "this URL is a secret: `url_file` keeps it in a file");
+		draft_leave_out(
+		    entry, receivers[i].key, "this URL is a secret: `url_file` keeps it in a file");
 	return NULL;
 }
 

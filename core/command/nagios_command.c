@@ -79,8 +79,9 @@ nagios_expand(const struct nagios_objects *objects, const struct nagios_object *
 		dollar = *line == '$' ? strchr(line + 1, '$') : NULL;
 		if (dollar != NULL && dollar - line < 100) {
 			snprintf(name, sizeof name, "%.*s", (int)(dollar - line - 1), line + 1);
-			found = name[0] == '\0' ? "$"
-			                        : find_macro(objects, host, service, arguments, name);
+			found = name[0] == '\0'
+			    ? "$"
+			    : find_macro(objects, host, service, arguments, name);
 		}
 		if (found == NULL)
 			fputc(*line, file);

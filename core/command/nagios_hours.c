@@ -51,7 +51,8 @@ static void
 read_rest(const struct nagios_objects *objects, const struct nagios_object *period,
     struct rest *rest, struct draft_entry *entry)
 {
-	static const char *const known[] = { "timeperiod_name", "alias", "name", "use", "register" };
+	static const char *const known[] = { "timeperiod_name", "alias", "name", "use",
+		"register" };
 	const struct draft_place place = { period->file, period->line, NULL };
 
 	memset(rest->is_rest, true, sizeof rest->is_rest);
@@ -131,7 +132,8 @@ nagios_hours_are_all(const struct nagios_objects *objects, const struct nagios_o
 }
 
 void
-nagios_hours_quiet(const struct nagios_objects *objects, const char *name, struct draft_entry *entry)
+nagios_hours_quiet(
+    const struct nagios_objects *objects, const char *name, struct draft_entry *entry)
 {
 	const struct nagios_object *period = nagios_find(
 	    objects, "timeperiod", "timeperiod_name", name);

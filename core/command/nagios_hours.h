@@ -1,5 +1,5 @@
-/* Time periods of Nagios (object type timeperiod) as hours of a configuration: Nagios names those in
- * which somebody is told, quiet hours and windows are the rest of the week. */
+/* Time periods of Nagios (object type timeperiod) as hours of a configuration: Nagios names those
+ * in which somebody is told, quiet hours and windows are the rest of the week. */
 #ifndef COMMAND_NAGIOS_HOURS_H
 #define COMMAND_NAGIOS_HOURS_H
 

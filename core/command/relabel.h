@@ -1,5 +1,5 @@
-/* relabel_configs of Prometheus ("Configuration", <relabel_config>): rules that make the labels of a
- * target, one after the other. */
+/* relabel_configs of Prometheus ("Configuration", <relabel_config>): rules that make the labels of
+ * a target, one after the other. */
 #ifndef COMMAND_RELABEL_H
 #define COMMAND_RELABEL_H
 

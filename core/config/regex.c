@@ -87,8 +87,10 @@ copy_groups(pcre2_match_data *data, struct pw_bytes bytes, struct pw_bytes *grou
 	uint32_t count = pcre2_get_ovector_count(data);
 
 	for (uint32_t i = 0; i < count && i < room; i++)
-		groups[i] = pairs[2 * i] == PCRE2_UNSET ? (struct pw_bytes){ "", 0 }
-		    : (struct pw_bytes){ bytes.data + pairs[2 * i], pairs[2 * i + 1] - pairs[2 * i] };
+		groups[i] = pairs[2 * i] == PCRE2_UNSET
+		    ? (struct pw_bytes){ "", 0 }
+		    : (struct pw_bytes){ bytes.data + pairs[2 * i],
+			      pairs[2 * i + 1] - pairs[2 * i] };
 	return count < room ? count : room;
 }
 

@@ -18,8 +18,8 @@ const char *regex_pattern(const struct pw_regex *);
  * or found no memory, so that nothing is known. */
 bool regex_matches(const struct pw_regex *, struct pw_bytes, bool *limited);
 
-/* The same; copies what was matched, and what each group stands for, into `room` groups. Returns how
- * many there are; 0: it is not found. */
+/* The same; copies what was matched, and what each group stands for, into `room` groups. Returns
+ * how many there are; 0: it is not found. */
 uint32_t regex_find(const struct pw_regex *, struct pw_bytes, struct pw_bytes *groups,
     uint32_t room, bool *limited);
 
