@@ -68,6 +68,11 @@ child_socket_pair(int ends[2], struct reason *why)
 void
 child_send(struct child *child, const void *bytes, size_t size, int passed)
 {
+	if (!child_lives(child) || child->socket < 0) {
+		if (passed >= 0)
+			close(passed);
+		return;
+	}
 	if (!packet_queue_add(&child->packets, bytes, size, passed))
 		abort();
 	(void)packet_queue_flush(&child->packets, child->socket);
@@ -80,8 +85,7 @@ child_stop(struct child *child, int64_t grace, int64_t patience)
 	struct wire_out out = wire_over(packet, sizeof packet);
 
 	message_put_stop(&out, &(struct message_stop){ grace, patience });
-	if (child_lives(child) && child->socket >= 0)
-		child_send(child, packet, out.size, -1);
+	child_send(child, packet, out.size, -1);
 }
 
 void

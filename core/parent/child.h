@@ -70,7 +70,8 @@ bool child_lives(const struct child *);
 bool child_socket_pair(int ends[2], struct reason *why);
 
 /* Sends a packet, or keeps it until the child's socket takes it; `passed` (-1: none) is a
- * descriptor that goes with it, taken over. Aborts if there is no memory. */
+ * descriptor that goes with it, taken over. To a child that is not there nothing is sent. Aborts if
+ * there is no memory. */
 void child_send(struct child *, const void *bytes, size_t size, int passed);
 
 /* Tells it to end within `grace`, with `patience` for attempts that confirm something;

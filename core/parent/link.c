@@ -80,8 +80,7 @@ link_send_account(struct tree *tree, uint32_t target, enum account known, const 
 	assert(target < tree->config->target_count);
 	snprintf(account.text, sizeof account.text, "%s", text);
 	message_put_account(&out, &account);
-	if (child_lives(monitor))
-		child_send(monitor, packet, out.size, -1);
+	child_send(monitor, packet, out.size, -1);
 }
 
 /* Its plugins, each once: what leaks is likely in one of them. */
@@ -118,8 +117,7 @@ link_send_limit(struct tree *tree, const struct child *prober, const char *how)
 	    prober->name, how);
 	add_plugins(tree, prober, &text);
 	message_put_limit(&out, &limit);
-	if (child_lives(monitor))
-		child_send(monitor, packet, out.size, -1);
+	child_send(monitor, packet, out.size, -1);
 }
 
 /* A line that is too long for a packet is left out whole. */
@@ -132,7 +130,7 @@ link_answer(struct tree *tree, uint64_t number, char kind, uint8_t status, const
 
 	message_put_answer(
 	    &out, &(struct message_answer){ number, kind, status, { line, strlen(line) } });
-	if (child_lives(monitor) && monitor->socket >= 0 && !out.bad)
+	if (!out.bad)
 		child_send(monitor, packet, out.size, -1);
 }
 
@@ -145,8 +143,7 @@ link_send_failing(struct tree *tree, int64_t since)
 
 	tree->failing_since = since;
 	message_put_failing(&out, since);
-	if (child_lives(keeper) && keeper->socket >= 0)
-		child_send(keeper, packet, out.size, -1);
+	child_send(keeper, packet, out.size, -1);
 }
 
 void
@@ -157,7 +154,7 @@ link_send_absence(struct tree *tree, const struct child *notifier)
 	unsigned char packet[ABSENT_TEXT_MAX + 16];
 	struct wire_out out = wire_over(packet, sizeof packet);
 
-	if (notifier->absence[0] == '\0' || !child_lives(keeper) || keeper->socket < 0)
+	if (notifier->absence[0] == '\0')
 		return;
 	memcpy(absent.why, notifier->absence, sizeof absent.why);
 	message_put_absent(&out, &absent);

@@ -302,8 +302,7 @@ reload_order(struct reload_order *order)
 	if (strncmp(words, "check ", 6) == 0) {
 		order->check = true;
 		at = 6;
-	} else if (sscanf(words, "resume %d %d %n", &order->lock, &order->pid_file, &at) != 2
-	    || at == 0) {
+	} else if (sscanf(words, "resume %d %d %n", &order->lock, &order->pid_file, &at) != 2) {
 		unsetenv(RELOAD_VARIABLE);
 		return false;
 	}

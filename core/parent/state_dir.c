@@ -52,6 +52,16 @@ tell_holder(int file, const char *path, struct reason *why)
 		reason_set(why, "another postwatch holds %s", path);
 }
 
+/* By errno of flock(2). */
+static enum state_dir_answer
+lock_refused(int file, const char *path, struct reason *why)
+{
+	if (errno != EWOULDBLOCK)
+		return fail_with_errno(why, "lock", path);
+	tell_holder(file, path, why);
+	return STATE_DIR_BUSY;
+}
+
 static bool
 write_pid(int file)
 {
@@ -84,10 +94,7 @@ take_lock(struct state_dir *held, int folder, const char *path, struct reason *w
 		(void)write_pid(held->lock);
 		return STATE_DIR_TAKEN;
 	}
-	if (errno != EWOULDBLOCK)
-		return fail_with_errno(why, "lock", path);
-	tell_holder(held->lock, path, why);
-	return STATE_DIR_BUSY;
+	return lock_refused(held->lock, path, why);
 }
 
 enum state_dir_answer
@@ -174,9 +181,8 @@ may_replace(const char *way, const char *path, struct reason *why)
 	size = fstat(file, &status) == 0 && S_ISREG(status.st_mode)
 	    ? pread(file, bytes, sizeof bytes, 0)
 	    : -1;
-	if (flock(file, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
-		tell_holder(file, path, why);
-		answer = STATE_DIR_BUSY;
+	if (flock(file, LOCK_EX | LOCK_NB) != 0) {
+		answer = lock_refused(file, path, why);
 	} else if (size < 0 || size >= (ssize_t)sizeof bytes
 	    || strspn(bytes, "0123456789 \n") != (size_t)size) {
 		reason_set(why, "%s is there and is no pid file: it is not replaced", path);
