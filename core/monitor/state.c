@@ -103,14 +103,14 @@ cell(size_t row, size_t column)
 	enum signal signal = (enum signal)(row % SIGNALS);
 	struct state_move move = state_move(from, signal);
 
+	assert(column < 4);
 	switch (column) {
 	case 0: return state_name(from);
 	case 1: return signals[signal];
 	case 2: return state_name(move.to);
-	case 3: return move.tell != NOTICE_none ? notice_name(move.tell) : move.avoided
+	default: return move.tell != NOTICE_none ? notice_name(move.tell) : move.avoided
 	    ? "– (a false alarm avoided)" : "–";
 	}
-	return "";
 }
 
 static const char *const heads[] = { "from", "signal", "to", "tell" };

@@ -1,6 +1,25 @@
 /* A target's state as a record: what the keeper holds for a monitor that is born again. */
 #include "rules_world.h"
 
+static unsigned left; /* allocations until the one that fails; 0: none does */
+
+void *__real_calloc(size_t, size_t);
+void *__wrap_calloc(size_t, size_t);
+void *__real_realloc(void *, size_t);
+void *__wrap_realloc(void *, size_t);
+
+void *
+__wrap_calloc(size_t count, size_t size)
+{
+	return left > 0 && --left == 0 ? NULL : __real_calloc(count, size);
+}
+
+void *
+__wrap_realloc(void *memory, size_t size)
+{
+	return left > 0 && --left == 0 ? NULL : __real_realloc(memory, size);
+}
+
 static size_t
 encode(const struct world *world, unsigned char *record, size_t room)
 {
@@ -183,6 +202,79 @@ a_broken_record_is_refused_whole(void **unused)
 	}
 }
 
+/* A part that finds no memory: nothing is taken over, and with memory all is. */
+static void
+without_memory_a_record_is_refused_whole(void **unused)
+{
+	unsigned char record[4096];
+	unsigned refused = 0;
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof histories / sizeof *histories; i++) {
+		struct world *world = world_create(3, 2);
+		struct target_state copy;
+		size_t size;
+		bool good = false;
+
+		world_run(world, histories[i]);
+		size = encode(world, record, sizeof record);
+		for (unsigned number = 1; !good; number++) {
+			struct wire_in in = wire_from(record, size);
+
+			target_state_init(&copy, world_moment(1));
+			left = number;
+			good = target_state_get(&copy, &world->policy, world->codes, WORLD_UTC, &in);
+			left = 0;
+			refused += !good;
+			assert_true(good || (copy.state == STATE_PENDING && copy.trouble == NULL && copy.conditions == NULL
+			    && copy.flapping == NULL && copy.unsteady == NULL && is_same(copy.since, world_moment(1))));
+			target_state_fini(&copy);
+		}
+		world_destroy(&world);
+	}
+	assert_true(refused > sizeof histories / sizeof *histories);
+}
+
+/* Who only shows a target knows no phases of its plugin. */
+static void
+a_record_is_read_without_a_policy(void **unused)
+{
+	unsigned char record[4096];
+	struct world *world = world_create(3, 2);
+	struct target_state copy;
+
+	(void)unused;
+	world_run(world, "wwwbbb");
+	struct wire_in in = wire_from(record, encode(world, record, sizeof record));
+	target_state_init(&copy, world_moment(1));
+	assert_true(target_state_get(&copy, NULL, world->codes, WORLD_UTC, &in));
+	assert_true(wire_is_whole(&in));
+	assert_int_equal(copy.conditions->count, world->target.conditions->count);
+	for (uint32_t i = 0; i < copy.conditions->count; i++)
+		assert_int_equal(copy.conditions->items[i].phase, PHASE_ANY);
+	target_state_fini(&copy);
+	world_destroy(&world);
+}
+
+/* Down, and no outage that was confirmed: no monitor of ours wrote that. */
+static void
+a_record_that_contradicts_itself_is_refused(void **unused)
+{
+	unsigned char record[4096];
+	struct world *world = world_create(3, 2);
+	struct target_state copy;
+
+	(void)unused;
+	world_run(world, "..xxx");
+	world->target.flapping->outages[FLAP_DOWNS - 1].confirmed = (struct moment){ 0, 0 };
+	struct wire_in in = wire_from(record, encode(world, record, sizeof record));
+	target_state_init(&copy, world_moment(1));
+	assert_false(target_state_get(&copy, &world->policy, world->codes, WORLD_UTC, &in));
+	assert_int_equal(copy.state, STATE_PENDING);
+	target_state_fini(&copy);
+	world_destroy(&world);
+}
+
 int
 main(void)
 {
@@ -191,6 +283,9 @@ main(void)
 		cmocka_unit_test(a_record_holds_every_part),
 		cmocka_unit_test(names_survive_another_numbering),
 		cmocka_unit_test(a_broken_record_is_refused_whole),
+		cmocka_unit_test(without_memory_a_record_is_refused_whole),
+		cmocka_unit_test(a_record_is_read_without_a_policy),
+		cmocka_unit_test(a_record_that_contradicts_itself_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
