@@ -1,0 +1,136 @@
+/* What the next keeper makes of the outbox that it finds: of who is no longer configured, and of waits that are too long. */
+#include "asks_world.h"
+
+#include <sys/wait.h>
+#include <sysexits.h>
+
+static unsigned left; /* allocations until the one that fails; 0: none does */
+
+void *__real_malloc(size_t);
+void *__wrap_malloc(size_t);
+char *__real_strdup(const char *);
+char *__wrap_strdup(const char *);
+
+void *
+__wrap_malloc(size_t size)
+{
+	return left > 0 && --left == 0 ? NULL : __real_malloc(size);
+}
+
+char *
+__wrap_strdup(const char *text)
+{
+	return left > 0 && --left == 0 ? NULL : __real_strdup(text);
+}
+
+static struct config_notifier patient;
+
+/* A notice for two people who are not configured any more. */
+static void
+leave_strangers(struct world *world)
+{
+	struct notifier *notifier = notifier_at(&world->keeper, 0);
+
+	notifier->recipients = two;
+	notifier->recipient_count = 2;
+	down(world, 0);
+	end(world);
+}
+
+enum { REFUSED = 10, REACHED, NOT_REACHED };
+
+/* A keeper that lacks a piece of memory. */
+_Noreturn static void
+recover(struct world *world, unsigned number)
+{
+	struct reason why;
+	bool good;
+
+	world->keeper = (struct keeper){ .duty = &world->duty, .config = &world->config, .status = -1 };
+	left = number;
+	good = keeper_recover(&world->keeper, &why);
+	_exit(left > 0 ? NOT_REACHED : good || strcmp(why.text, "no memory") != 0 ? REACHED : REFUSED);
+}
+
+/* Each lacks another piece, and nothing of what it does is written; how many did not begin for that. */
+static unsigned
+count_refusals(struct world *world)
+{
+	unsigned refusals = 0;
+	int status = 0;
+
+	for (unsigned number = 1; WEXITSTATUS(status) != NOT_REACHED; number++) {
+		pid_t child = fork();
+
+		if (child == 0)
+			recover(world, number);
+		assert_int_equal(waitpid(child, &status, 0), child);
+		assert_true(WIFEXITED(status) && (WEXITSTATUS(status) >= REFUSED || WEXITSTATUS(status) == EX_OSERR));
+		refusals += WEXITSTATUS(status) == REFUSED;
+	}
+	return refusals;
+}
+
+static void
+who_is_no_longer_configured_is_told_nothing(void **state)
+{
+	struct world *world = *state;
+	int ends[2];
+
+	leave_strangers(world);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, ends), 0);
+	world->duty.parent = ends[0];
+	assert_true(count_refusals(world) >= 6); /* of three for each of the two */
+	close(ends[0]);
+	close(ends[1]);
+	begin(world);
+	assert_false(waits(&world->keeper, 0));
+	assert_string_equal(handed(world), "");
+	ASK(world, "outbox", CONFIG_NONE, "retry", "all");
+	assert_true(starts_with(heard(world), "enothing of that kind waits or was given up"));
+}
+
+/* The clock was ahead when the wait was written: it ends by the longest wait that there is. */
+static void
+no_wait_is_longer_than_the_longest(void **state)
+{
+	static const int64_t hour = 3600 * (int64_t)SECOND;
+	struct world *world = *state;
+	struct delivery delivery;
+
+	for (int i = 0; i < 2; i++) {
+		down(world, (uint32_t)i);
+		while (find_waiting(&world->keeper, 0, &delivery) && delivery.due < clock_wall() + 10 * 24 * hour) {
+			delivery.due = clock_wall() + 20 * 24 * hour;
+			outbox_put(&world->keeper, notifier_at(&world->keeper, 0), &delivery, (struct pw_bytes){ "", 0 });
+		}
+		commit_all(&world->keeper);
+		end(world);
+		patient = configured[0];
+		patient.after = i == 0 ? 0 : 5 * hour;
+		world->config.notifiers = &patient;
+		struct reason why;
+		int ends[2];
+		assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, ends), 0);
+		world->duty.parent = ends[0];
+		world->keeper = (struct keeper){ .duty = &world->duty, .config = &world->config, .status = -1 };
+		assert_true(keeper_recover(&world->keeper, &why));
+		assert_true(find_waiting(&world->keeper, 0, &delivery));
+		assert_true(delivery.due <= clock_wall() + (i == 0 ? hour : 5 * hour));
+		keeper_fini(&world->keeper);
+		close(ends[0]);
+		close(ends[1]);
+		begin(world);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(who_is_no_longer_configured_is_told_nothing, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(no_wait_is_longer_than_the_longest, set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
