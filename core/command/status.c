@@ -14,7 +14,7 @@
 #include "command/status_rows.h"
 #include "command/textfile.h"
 
-enum { COLUMNS = 4, EXIT_UNSEEN = 2 };
+enum { COLUMNS = 5, EXIT_UNSEEN = 2 };
 
 static void
 put_json(const struct status_row *row)
@@ -35,6 +35,8 @@ put_json(const struct status_row *row)
 	json_time(&json, "last_run", row->last_run);
 	json_time(&json, "not_looked_at_since", row->unseen_since);
 	json_time(&json, "next_run", row->next_run);
+	json_time(&json, "certificate_ends", row->certificate_ends);
+	json_time(&json, "chain_ends", row->chain_ends);
 	if (row->incident == 0)
 		json_null(&json, "incident");
 	else
@@ -58,21 +60,42 @@ colour_of(const struct past *past, const struct status_row *row)
 	                                : "\033[2m";
 }
 
+/* How long the certificate, or the first to end of its chain, is valid still: "12 d", "ended", "" where none is known. */
+static const char *
+certificate_cell(const struct past *past, const struct status_row *row, char bytes[PAST_TIME_MAX])
+{
+	int64_t end = row->chain_ends != 0 && row->chain_ends < row->certificate_ends
+	    ? row->chain_ends : row->certificate_ends;
+	struct text text = text_over(bytes, PAST_TIME_MAX);
+
+	if (end != 0 && end <= past->now)
+		text_add(&text, "ended");
+	else if (end != 0)
+		text_add_age(&text, end - past->now);
+	return bytes;
+}
+
+/* The last column is there where a certificate is known. */
+struct table {
+	struct layout_column columns[COLUMNS];
+	size_t count;
+};
+
 static void
-put_row(const struct past *past, const struct layout_column columns[COLUMNS],
-    const struct status_row *all, const struct status_row *row)
+put_row(const struct past *past, const struct table *table, const struct status_row *all,
+    const struct status_row *row)
 {
 	const char *name = row->target->name;
 	char state[STATUS_STATE_MAX], coloured[STATUS_STATE_MAX + 16], bytes[STATUS_SEEN_MAX];
-	char lasted[PAST_TIME_MAX], last[PAST_TIME_MAX];
+	char lasted[PAST_TIME_MAX], last[PAST_TIME_MAX], valid[PAST_TIME_MAX];
 	const char *const cells[COLUMNS] = { name, coloured, past_lasted(past, row->since, lasted),
-		past_ago(past, row->last_run, last) };
+		past_ago(past, row->last_run, last), certificate_cell(past, row, valid) };
 	const struct status_condition *item = row->conditions;
-	int indent = layout_row_indent(columns, COLUMNS);
+	int indent = layout_row_indent(table->columns, table->count);
 
 	snprintf(coloured, sizeof coloured, "%s%s%s", colour_of(past, row), status_row_state(row, state),
 	    past->colour ? "\033[0m" : "");
-	layout_row(columns, COLUMNS, cells, status_row_seen(past, row, bytes));
+	layout_row(table->columns, table->count, cells, status_row_seen(past, row, bytes));
 	for (; item != NULL; item = item->next) {
 		const char *text = status_row_condition(row, item);
 
@@ -127,8 +150,10 @@ static void
 put_table(const struct past *past, const struct status_row *all,
     const struct status_row *const *rows, size_t count, const struct channels *channels)
 {
-	struct layout_column columns[COLUMNS] = { { "target", 6, false }, { "state", 5, false },
-		{ "for", 3, false }, { "looked at", 9, false } };
+	struct table table = { .columns = { { "target", 6, false }, { "state", 5, false },
+		{ "for", 3, false }, { "looked at", 9, false }, { "certificate", 11, false } },
+		.count = COLUMNS - 1 };
+	struct layout_column *columns = table.columns;
 	char bytes[STATUS_STATE_MAX], time[PAST_TIME_MAX];
 	const char *separator = ": ";
 	size_t paused = 0;
@@ -139,10 +164,11 @@ put_table(const struct past *past, const struct status_row *all,
 		layout_widen(&columns[1], status_row_state(rows[i], bytes), LAYOUT_WIDE);
 		layout_widen(&columns[2], past_lasted(past, rows[i]->since, time), LAYOUT_WIDE);
 		layout_widen(&columns[3], past_ago(past, rows[i]->last_run, time), LAYOUT_WIDE);
+		table.count = rows[i]->certificate_ends != 0 ? COLUMNS : table.count;
 	}
-	layout_heads(columns, COLUMNS, "seen");
+	layout_heads(columns, table.count, "seen");
 	for (size_t i = 0; i < count; i++)
-		put_row(past, columns, all, rows[i]);
+		put_row(past, &table, all, rows[i]);
 	printf("%zu target%s", count, plural(count));
 	for (enum state state = STATE_PENDING; state < STATES; state++)
 		separator = put_tally(state, rows, count, separator) ? "; " : separator;
@@ -228,7 +254,8 @@ const struct command command_status = {
 	    "last and the conditions that stand, acknowledgements and pauses, and what waits to be "
 	    "told; those that are not well come first. A target of which no run has ended for "
 	    "longer than its settings allow is not looked at, and so is each while the daemon does "
-	    "not run; since when is said beside its state. Since when and why nothing is seen of "
+	    "not run; since when is said beside its state. Of a certificate is said how long it "
+	    "is valid still, or one of its chain that ends before. Since when and why nothing is seen of "
 	    "targets is said below them; a notifier that delivers nothing is named with the "
 	    "reason, and so is why the heartbeat is held back. With --json and --totals the last "
 	    "object, which has no \"target\", tells what waits, which notifiers fail, and which "

@@ -122,6 +122,23 @@ read_conditions(struct past *past, struct status_row *all)
 }
 
 static void
+read_servers(struct past *past, struct status_row *all)
+{
+	struct store_server server;
+	struct store_list list;
+
+	store_list_open(&list, past->reader, STORE_LIST_SERVERS, 0);
+	while (past_next(past, &list, &server)) {
+		struct status_row *row = find(past, all, server.target);
+
+		if (row == NULL)
+			continue;
+		row->certificate_ends = server.not_after;
+		row->chain_ends = server.chain_ends;
+	}
+}
+
+static void
 read_last_runs(struct past *past, struct status_row *all)
 {
 	struct store_last_run run;
@@ -228,6 +245,7 @@ status_rows_read(struct past *past)
 			.configured = past->targets[i].configured, .state = STATE_PENDING };
 	read_states(past, all);
 	read_conditions(past, all);
+	read_servers(past, all);
 	read_last_runs(past, all);
 	read_pauses(past, all);
 	flag_pauses(past, all);

@@ -45,6 +45,8 @@ struct status_row {
 	int64_t unseen_since; /* nobody looks at it: since when at least; 0: it is looked at */
 	/* 0: cannot be told, as the daemon does not run or without its configuration. */
 	int64_t next_run;
+	/* UTC: of its certificate, and of the first of its chain; 0: not known. */
+	int64_t certificate_ends, chain_ends;
 	uint64_t incident;    /* the open one; 0: none */
 	int64_t acknowledged; /* 0: it is not */
 	const char *ack_by, *ack_why; /* "": none */

@@ -24,6 +24,7 @@ enum store_list_kind {
 	STORE_LIST_CONDITIONS,   /* struct store_condition that stand, by target and code */
 	/* struct store_pause that hold at the time `of` or will, by number */
 	STORE_LIST_PAUSES,
+	STORE_LIST_SERVERS,      /* struct store_server, by target */
 	STORE_LIST_LEDGER,       /* struct store_ledger of the target `of`, by notifier */
 	/* struct store_undelivered not at its end, by notice, notifier and recipient */
 	STORE_LIST_WAITING,

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "store/list.h"
+#include "web/settings.h"
 #include "web/http_library.h"
 
 enum { WAITING_SHOWN = 50, OWN_NOTICES = 20 };
@@ -153,17 +154,25 @@ put_waiting(struct view *view)
 		EMIT(emit, "<p>These are the oldest: <code>postwatch outbox</code> has them all.</p>\n");
 }
 
+struct own_notices {
+	struct emit *emit;
+	uint32_t count;
+};
+
 static bool
 on_own(void *arg, const struct store_notice *notice)
 {
-	struct emit *emit = arg;
+	struct own_notices *own = arg;
+	struct emit *emit = own->emit;
+
+	own->count++;
 
 	EMIT(emit, "<tr><td class=\"when\">");
 	emit_time(emit, notice->confirmed);
 	EMIT(emit, "</td><td>");
 	emit_string(emit, notice->kind);
 	EMIT(emit, "</td><td class=\"cause\">");
-	emit_text(emit, notice->text);
+	emit_sentence(emit, notice->text);
 	EMIT(emit, "</td></tr>\n");
 	return true;
 }
@@ -173,13 +182,16 @@ static void
 put_own_notices(struct view *view)
 {
 	struct store_reader *reader = board_reader(view->site->board);
+	struct own_notices own = { .emit = &view->emit };
 	struct emit *emit = &view->emit;
 
 	if (reader == NULL)
 		return;
 	EMIT(emit, "<h2>Trouble of its own, and its end</h2>\n<div class=\"scroll\"><table id=\"own\"><thead><tr><th>When</th><th>Kind</th><th>Said</th>"
 	    "</tr></thead><tbody>\n");
-	(void)store_read_notices(reader, 0, 0, OWN_NOTICES, on_own, emit);
+	(void)store_read_notices(reader, 0, 0, OWN_NOTICES, on_own, &own);
+	if (own.count == 0)
+		EMIT(emit, "<tr><td colspan=\"3\">None was told.</td></tr>\n");
 	EMIT(emit, "</tbody></table></div>\n");
 }
 
@@ -271,6 +283,8 @@ about_answer(struct view *view, const char *rest)
 	put_waiting(view);
 	put_own_notices(view);
 	processes_show(view, &site->processes);
+	spells_show(view, &site->spells, site->started);
+	settings_put(view);
 	put_plugins(view);
 	view_end(view);
 }

@@ -2,6 +2,7 @@
 #include "web/certificates.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "store/page.h"
@@ -15,16 +16,34 @@ end_of(const struct board_server *server)
 	return server->chain_ends != 0 && server->chain_ends < server->not_after ? server->chain_ends : server->not_after;
 }
 
-static void
-put_bar(struct view *view, const struct board_server *server, int64_t now)
+/* By the conditions that stand: when a certificate should have been renewed its target's settings say (cert_warn). */
+struct renewal { enum board_rank like; const char *words; };
+
+static struct renewal
+renewal_of(const struct board_row *row, int64_t now)
 {
+	if (end_of(&row->server) <= now)
+		return (struct renewal){ RANK_DOWN, "ended" };
+	if (strstr(row->conditions, "cert_expires_urgent") != NULL)
+		return (struct renewal){ RANK_SUSPECT, "renewal is urgent" };
+	if (strstr(row->conditions, "cert_expires_soon") != NULL)
+		return (struct renewal){ RANK_DEGRADED, "renewal is due" };
+	return (struct renewal){ RANK_UP, "in time" };
+}
+
+static void
+put_bar(struct view *view, const struct board_row *row, int64_t now)
+{
+	const struct board_server *server = &row->server;
 	int64_t lifetime = server->not_after - server->not_before, gone = now - server->not_before;
 	struct emit *emit = &view->emit;
 
 	if (server->not_before == 0 || lifetime <= 0)
 		return;
 	gone = gone < 0 ? 0 : gone > lifetime ? lifetime : gone;
-	EMIT(emit, "<svg class=\"lifetime\" viewBox=\"0 0 1000 12\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"");
+	EMIT(emit, "<svg class=\"lifetime ");
+	emit_string(emit, rank_name(renewal_of(row, now).like));
+	EMIT(emit, "\" viewBox=\"0 0 1000 12\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"");
 	emit_i64(emit, (int64_t)(100.0 * (double)(lifetime - gone) / (double)lifetime));
 	EMIT(emit, " % of its lifetime is left\"><rect class=\"left\" width=\"1000\" height=\"12\"/><rect class=\"gone\" height=\"12\" width=\"");
 	emit_i64(emit, (int64_t)(BAR_WIDTH * ((double)gone / (double)lifetime)));
@@ -88,7 +107,9 @@ certificate_put(struct view *view, const struct board_row *row)
 
 	if (server->not_after == 0)
 		return;
-	EMIT(emit, "<h2>Certificate</h2>\n<div id=\"certificate\"><p>Ends ");
+	EMIT(emit, "<h2>Certificate</h2>\n<div id=\"certificate\"><p>");
+	view_rank(view, renewal_of(row, now).like, renewal_of(row, now).words);
+	EMIT(emit, "</p><p>Ends ");
 	put_until(view, server->not_after, now);
 	EMIT(emit, ", at ");
 	emit_time(emit, server->not_after);
@@ -97,7 +118,7 @@ certificate_put(struct view *view, const struct board_row *row)
 		emit_age(emit, server->not_after - server->not_before);
 	}
 	EMIT(emit, "</p>");
-	put_bar(view, server, now);
+	put_bar(view, row, now);
 	put_names(view, row->number);
 	if (server->chain_ends != 0 && server->chain_ends < server->not_after) {
 		EMIT(emit, "<p>A certificate of its chain ends before, ");
@@ -137,7 +158,9 @@ put_row(struct view *view, const struct ending *ending, int64_t now)
 
 	EMIT(emit, "<tr id=\"c");
 	emit_u64(emit, row->number);
-	EMIT(emit, "\"><td class=\"name\">");
+	EMIT(emit, "\"><td>");
+	view_rank(view, renewal_of(row, now).like, renewal_of(row, now).words);
+	EMIT(emit, "</td><td class=\"name\">");
 	view_target(view, row->name);
 	EMIT(emit, "</td><td class=\"when\">");
 	put_until(view, ending->end, now);
@@ -146,10 +169,37 @@ put_row(struct view *view, const struct ending *ending, int64_t now)
 	EMIT(emit, "</td><td class=\"when\">");
 	emit_time(emit, ending->end);
 	EMIT(emit, "</td><td>");
-	put_bar(view, server, now);
-	EMIT(emit, "</td><td class=\"when\">");
+	put_bar(view, row, now);
+	EMIT(emit, "</td><td>");
 	put_tls(view, server);
 	EMIT(emit, "</td></tr>\n");
+}
+
+/* The names of those that have shown none, so that none is forgotten. */
+static void
+put_without(struct view *view, uint32_t count)
+{
+	const struct board *board = view->site->board;
+	struct emit *emit = &view->emit;
+	uint32_t shown = 0;
+
+	if (count == 0)
+		return;
+	EMIT(emit, "<h2>Without a certificate</h2>\n<p id=\"without\">");
+	emit_u64(emit, count);
+	emit_string(emit, count == 1 ? " target has shown none: " : " targets have shown none: ");
+	for (uint32_t i = 0; i < board_count(board) && shown < SHOWN; i++) {
+		if (board_get(board, i)->server.not_after != 0)
+			continue;
+		emit_string(emit, shown++ == 0 ? "" : ", ");
+		view_target(view, board_get(board, i)->name);
+	}
+	if (shown < count) {
+		EMIT(emit, " and ");
+		emit_u64(emit, count - shown);
+		EMIT(emit, " more");
+	}
+	EMIT(emit, ".</p>\n");
 }
 
 void
@@ -178,18 +228,19 @@ certificates_answer(struct view *view, const char *rest)
 	emit_u64(emit, count);
 	EMIT(emit, " of ");
 	emit_u64(emit, all);
-	EMIT(emit, " targets have shown one; what ends first is at the top.</p>\n<div class=\"scroll\"><table id=\"certificates\"><thead><tr><th>Target</th>"
+	EMIT(emit, " targets have shown one; what ends first is at the top.</p>\n<div class=\"scroll\"><table id=\"certificates\"><thead><tr><th>Renewal</th><th>Target</th>"
 	    "<th>Ends</th><th>At</th><th>Lifetime gone</th><th>TLS</th></tr></thead><tbody>\n");
 	for (uint32_t i = 0; i < count && i < SHOWN; i++)
 		put_row(view, &endings[i], now);
 	if (count == 0)
-		EMIT(emit, "<tr><td colspan=\"5\">None is known yet.</td></tr>\n");
+		EMIT(emit, "<tr><td colspan=\"6\">None is known yet.</td></tr>\n");
 	EMIT(emit, "</tbody></table></div>\n");
 	if (count > SHOWN) {
 		EMIT(emit, "<p>");
 		emit_u64(emit, count - SHOWN);
 		EMIT(emit, " more end later.</p>\n");
 	}
+	put_without(view, all - count);
 	view_end(view);
 	free(endings);
 }

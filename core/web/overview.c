@@ -229,6 +229,7 @@ put_troubles(struct view *view)
 static void
 put_well(struct view *view)
 {
+	const struct outbox *outbox = board_outbox(view->site->board);
 	struct store_waiting waiting = board_waiting(view->site->board);
 	struct emit *emit = &view->emit;
 
@@ -236,6 +237,14 @@ put_well(struct view *view)
 	if (waiting.notices > 0) {
 		EMIT(emit, "; notices that wait to be told: ");
 		emit_u64(emit, waiting.notices);
+	}
+	for (uint32_t i = 0; i < outbox->count; i++) {
+		if (outbox->items[i].tries == 0)
+			continue;
+		EMIT(emit, "; ");
+		emit_string(emit, outbox->items[i].notifier);
+		EMIT(emit, " has not been able to deliver since ");
+		emit_moment(emit, outbox->items[i].since);
 	}
 	EMIT(emit, ".</p>\n");
 }

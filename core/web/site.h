@@ -7,6 +7,7 @@
 #include "web/emit.h"
 #include "web/processes.h"
 #include "web/server.h"
+#include "web/spells.h"
 
 struct site {
 	const struct config *config;
@@ -14,6 +15,7 @@ struct site {
 	int64_t started; /* UTC: this process */
 	bool is_once;    /* it does not go on: nothing is counted */
 	struct processes processes;
+	struct spells spells;
 	char assets[ASSETS][ASSET_NAME_MAX]; /* their names, by asset_name() */
 };
 

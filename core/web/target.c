@@ -14,6 +14,7 @@
 #include "web/gone.h"
 #include "web/incidents.h"
 #include "web/legs.h"
+#include "web/settings.h"
 
 enum { NAME_MAX_BYTES = 1024, NOTICES = 20, INCIDENTS = 20 };
 
@@ -313,6 +314,8 @@ put_page(struct view *view, const struct board_row *row)
 	chart_put(view, row);
 	legs_put(view, row);
 	certificate_put(view, row);
+	if (row->configured != NULL)
+		settings_put_target(view, row->configured);
 	view_end(view);
 }
 

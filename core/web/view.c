@@ -66,7 +66,7 @@ view_end(struct view *view)
 
 	EMIT(emit, "</main>\n<footer id=\"footer\"><p>As of ");
 	emit_time(emit, board_time(view->site->board));
-	EMIT(emit, ". Times are UTC, or your own where scripts run.</p></footer>\n</body>\n</html>\n");
+	EMIT(emit, ".<span class=\"zone\"> Times are UTC, or your own where scripts run.</span></p></footer>\n</body>\n</html>\n");
 }
 
 /* A shape for each, so that nothing goes by colour alone. */

@@ -222,7 +222,7 @@ status_speaks_json(void **state)
 	assert_int_equal(call(&command_status, "--json", "smtp://mx1.example.org:25"), 2);
 	assert_string_equal(output, "{\"target\":\"inbound\",\"state\":\"down\",\"flags\":[\"flapping\",\"slow\",\"acknowledged\",\"not_looked_at\"],"
 	    "\"since\":\"2023-11-14T22:15:00.000000Z\",\"verdict\":\"failed\",\"outcome\":\"banner_timeout\","
-	    "\"text\":\"no greeting within 30.0 s\",\"last_run\":\"2023-11-14T22:16:00.000000Z\",\"not_looked_at_since\":\"2023-11-14T22:16:00.000000Z\",\"next_run\":null,"
+	    "\"text\":\"no greeting within 30.0 s\",\"last_run\":\"2023-11-14T22:16:00.000000Z\",\"not_looked_at_since\":\"2023-11-14T22:16:00.000000Z\",\"next_run\":null,\"certificate_ends\":null,\"chain_ends\":null,"
 	    "\"incident\":2}\n");
 	assert_int_equal(call(&command_status, "--json", "--totals"), 2);
 	assert_says("\n{\"running\":false,\"waiting\":0,\"waiting_since\":null,\"given_up\":0,\"failing_notifiers\":[],\"unusable_files\":[],"

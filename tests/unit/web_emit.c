@@ -83,6 +83,18 @@ labels_are_escaped(void **state)
 	assert_string_equal(MADE(emit_label, "a\nb\xff"), "a\\\\x0ab\\\\xff");
 }
 
+/* What is none of ours, or no date, stays text. */
+static void
+times_within_sentences_are_elements(void **state)
+{
+	(void)state;
+	assert_string_equal(MADE(emit_sentence, "ends at 2026-11-29T09:22:34Z <b>"),
+	    "ends at <time datetime=\"2026-11-29T09:22:34Z\">2026-11-29 09:22:34 UTC</time> &lt;b&gt;");
+	assert_string_equal(MADE(emit_sentence, "2026-11-29T09:22:34Z"), "<time datetime=\"2026-11-29T09:22:34Z\">2026-11-29 09:22:34 UTC</time>");
+	assert_string_equal(MADE(emit_sentence, "12026-11-29T09:22:34Z 2026-13-29T09:22:34Z 2026-11-29T09:22:3"), "12026-11-29T09:22:34Z 2026-13-29T09:22:34Z 2026-11-29T09:22:3");
+	assert_string_equal(MADE(emit_sentence, ""), "");
+}
+
 static void
 numbers_and_times(void **state)
 {
@@ -114,6 +126,7 @@ main(void)
 		cmocka_unit_test(long_text_is_whole),
 		cmocka_unit_test(addresses_are_percent_encoded),
 		cmocka_unit_test(labels_are_escaped),
+		cmocka_unit_test(times_within_sentences_are_elements),
 		cmocka_unit_test(numbers_and_times),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);

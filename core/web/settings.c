@@ -1,0 +1,250 @@
+/*
+ * Values come from the configuration that this process was started with, which is what is in force: a reload replaces the process. Secrets
+ * stand in files of their own, which are not read here; a URL may hold a token, and a share's secret is in its address: of these only what is
+ * no secret is shown.
+ */
+#include "web/settings.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/units.h"
+#include "config/tables.h"
+
+enum { TEXT_ROOM = 64 };
+
+static void
+begin_row(struct emit *emit, const char *key)
+{
+	EMIT(emit, "<dt>");
+	emit_string(emit, key);
+	EMIT(emit, "</dt><dd>");
+}
+
+static void
+put_string(struct emit *emit, const char *key, const char *value)
+{
+	if (value == NULL || value[0] == '\0')
+		return;
+	begin_row(emit, key);
+	emit_string(emit, value);
+	EMIT(emit, "</dd>");
+}
+
+static void
+put_number(struct emit *emit, const char *key, int64_t value)
+{
+	begin_row(emit, key);
+	emit_i64(emit, value);
+	EMIT(emit, "</dd>");
+}
+
+static void
+put_duration(struct emit *emit, const char *key, int64_t micros)
+{
+	char bytes[TEXT_ROOM];
+	struct text text = TEXT_OVER(bytes);
+
+	if (micros == 0)
+		return;
+	units_add_duration(&text, micros);
+	put_string(emit, key, bytes);
+}
+
+static void
+put_list(struct emit *emit, const char *key, uint32_t count, const char *const *items)
+{
+	if (count == 0)
+		return;
+	begin_row(emit, key);
+	for (uint32_t i = 0; i < count; i++) {
+		emit_string(emit, i > 0 ? ", " : "");
+		emit_string(emit, items[i]);
+	}
+	EMIT(emit, "</dd>");
+}
+
+/* Of a URL the scheme and the host: who is named before the host, and what stands behind it, may be a secret. */
+static void
+put_masked(struct emit *emit, const char *key, const char *value)
+{
+	const char *host = value == NULL ? NULL : strstr(value, "://");
+	const char *user;
+	size_t size;
+
+	if (host == NULL) {
+		put_string(emit, key, value);
+		return;
+	}
+	begin_row(emit, key);
+	host += 3;
+	emit_text(emit, (struct pw_bytes){ value, (size_t)(host - value) });
+	size = strcspn(host, "/?#");
+	user = memrchr(host, '@', size);
+	if (user != NULL) {
+		EMIT(emit, "…@");
+		size -= (size_t)(user + 1 - host);
+		host = user + 1;
+	}
+	emit_text(emit, (struct pw_bytes){ host, size });
+	if (host[size] != '\0' && strcmp(host + size, "/") != 0)
+		EMIT(emit, "/…");
+	EMIT(emit, "</dd>");
+}
+
+static void
+put_value(struct emit *emit, const struct pw_setting *setting, const struct pw_value *value)
+{
+	char bytes[TEXT_ROOM];
+	struct text text = TEXT_OVER(bytes);
+
+	switch (setting->type) {
+	case PW_STRING:
+	case PW_PATH:
+		put_masked(emit, setting->key, value->string);
+		break;
+	case PW_INT:
+		put_number(emit, setting->key, value->number);
+		break;
+	case PW_BOOL:
+		put_string(emit, setting->key, value->number != 0 ? "true" : "false");
+		break;
+	case PW_DURATION:
+		put_duration(emit, setting->key, value->number);
+		break;
+	case PW_SIZE:
+		units_add_size(&text, value->number);
+		put_string(emit, setting->key, bytes);
+		break;
+	case PW_LIST:
+		if (value->list != NULL)
+			put_list(emit, setting->key, value->list->count, value->list->items);
+		break;
+	case PW_ENUM:
+		put_string(emit, setting->key, setting->choices[value->number]);
+		break;
+	case PW_SECRET:
+	case PW_REGEX:
+		if (value->given)
+			put_string(emit, setting->key, setting->type == PW_SECRET ? "secret, in its file" : "given");
+		break;
+	default:
+		break;
+	}
+}
+
+static void
+put_values(struct emit *emit, const struct pw_plugin *plugin, const struct pw_values *values)
+{
+	for (uint32_t i = 0; values != NULL && plugin->settings != NULL && plugin->settings[i].key != NULL && i < values->count; i++)
+		put_value(emit, &plugin->settings[i], &values->items[i]);
+}
+
+static void
+put_notifier(struct view *view, const struct config_notifier *notifier)
+{
+	const struct config *config = view->site->config;
+	const char *kinds[NOTICE_KINDS];
+	struct emit *emit = &view->emit;
+	uint32_t count = 0;
+
+	for (enum notice_kind kind = NOTICE_none + 1; kind < NOTICE_KINDS; kind++)
+		if (notifier->kinds >> kind & 1)
+			kinds[count++] = notice_name(kind);
+	EMIT(emit, "<details><summary>Notifier ");
+	emit_string(emit, notifier->name);
+	EMIT(emit, "</summary><dl>");
+	put_string(emit, notifier_settings[NOTIFIER_PLUGIN].key, notifier->plugin->descriptor->name);
+	put_list(emit, notifier_settings[NOTIFIER_KINDS].key, count, kinds);
+	put_list(emit, notifier_settings[NOTIFIER_TAGS].key, notifier->tag_count, notifier->tags);
+	put_duration(emit, notifier_settings[NOTIFIER_AFTER].key, notifier->after);
+	if (notifier->quiet.count > 0)
+		put_number(emit, "quiet, ranges", notifier->quiet.count);
+	for (uint32_t i = 0; i < notifier->remind_count; i++)
+		put_duration(emit, notifier_settings[NOTIFIER_REMIND].key, notifier->remind[i]);
+	put_number(emit, notifier_settings[NOTIFIER_STORM].key, notifier->storm);
+	if (notifier->fallback != CONFIG_NONE && notifier->fallback < config->notifier_count)
+		put_string(emit, notifier_settings[NOTIFIER_FALLBACK].key, config->notifiers[notifier->fallback].name);
+	put_string(emit, notifier_settings[NOTIFIER_TIMEZONE].key, notifier->timezone);
+	put_duration(emit, notifier_settings[NOTIFIER_DEADLINE].key, notifier->deadline);
+	put_duration(emit, notifier_settings[NOTIFIER_CHANNEL_GRACE].key, notifier->channel_grace);
+	put_string(emit, notifier_settings[NOTIFIER_SELF_TEST].key, notifier->self_test ? "true" : "false");
+	put_values(emit, notifier->plugin->descriptor, notifier->values);
+	EMIT(emit, "</dl></details>\n");
+}
+
+static void
+put_web(struct emit *emit, const struct config_web *web)
+{
+	put_list(emit, web_settings[WEB_LISTEN].key, web->listen_count, web->listen);
+	put_string(emit, web_settings[WEB_PASSWORD].key, web->password_file == NULL ? NULL : "secret, in its file");
+	put_string(emit, web_settings[WEB_PUBLIC].key, web->is_public ? "true" : "false");
+	put_list(emit, web_settings[WEB_NAMES].key, web->name_count, web->names);
+	put_string(emit, web_settings[WEB_PAGE_URL].key, web->page_url);
+	for (uint32_t i = 0; i < web->share_count; i++) {
+		begin_row(emit, web_settings[WEB_SHARE].key);
+		emit_string(emit, web->shares[i].tag);
+		EMIT(emit, ":…</dd>");
+	}
+	put_list(emit, web_settings[WEB_SHARE_LISTEN].key, web->share_listen_count, web->share_listen);
+}
+
+void
+settings_put(struct view *view)
+{
+	const struct config *config = view->site->config;
+	struct emit *emit = &view->emit;
+
+	EMIT(emit, "<h2>Settings in force</h2>\n<div id=\"settings\"><details><summary>Postwatch</summary><dl>");
+	put_string(emit, global_settings[GLOBAL_STATE].key, config->state);
+	put_string(emit, global_settings[GLOBAL_USER].key, config->user);
+	put_string(emit, global_settings[GLOBAL_HELO].key, config->helo);
+	put_string(emit, global_settings[GLOBAL_TIMEZONE].key, config->timezone);
+	put_number(emit, global_settings[GLOBAL_PROBERS].key, config->probers);
+	put_number(emit, global_settings[GLOBAL_PER_ADDRESS].key, config->per_address);
+	if (config->max_runs > 0)
+		put_number(emit, global_settings[GLOBAL_MAX_RUNS].key, config->max_runs);
+	put_duration(emit, global_settings[GLOBAL_KEEP_INCIDENTS].key, config->keep_incidents);
+	for (uint32_t i = 0; i < config->reference_count; i++)
+		put_string(emit, global_settings[GLOBAL_REFERENCES].key, config->references[i].text);
+	if (config->heartbeat_interval != 0)
+		put_duration(emit, "heartbeat", config->heartbeat_interval);
+	put_web(emit, &config->web);
+	EMIT(emit, "</dl></details>\n");
+	for (uint32_t i = 0; i < config->notifier_count; i++)
+		put_notifier(view, &config->notifiers[i]);
+	EMIT(emit, "</div>\n");
+}
+
+void
+settings_put_target(struct view *view, const struct target *target)
+{
+	static const char *const families[] = { "both", "ipv4", "ipv6" };
+	const struct policy *policy = target->policy;
+	const struct config *config = view->site->config;
+	struct emit *emit = &view->emit;
+
+	EMIT(emit, "<details id=\"settings\"><summary>Settings in force</summary><dl>");
+	put_duration(emit, target_settings[TARGET_INTERVAL].key, policy->interval);
+	put_number(emit, target_settings[TARGET_TRIES].key, policy->tries);
+	put_duration(emit, target_settings[TARGET_RETRY_INTERVAL].key, policy->retry_interval);
+	put_number(emit, target_settings[TARGET_RECOVER_TRIES].key, policy->recover_tries);
+	put_duration(emit, target_settings[TARGET_FLAP_WINDOW].key, policy->flap_window);
+	put_duration(emit, target_settings[TARGET_TEMPFAIL_GRACE].key, policy->tempfail_grace);
+	put_duration(emit, target_settings[TARGET_STALE_AFTER].key, policy->stale_after);
+	put_string(emit, target_settings[TARGET_ADDRESSES].key, policy->addresses == ADDRESSES_ALL ? "all" : "any");
+	put_string(emit, target_settings[TARGET_FAMILY].key, families[policy->family]);
+	if (target->parent != CONFIG_NONE)
+		put_string(emit, target_settings[TARGET_PARENT].key, config->targets[target->parent].name);
+	if (policy->notify_count != CONFIG_NONE)
+		for (uint32_t i = 0; i < policy->notify_count; i++)
+			put_string(emit, target_settings[TARGET_NOTIFY].key, config->notifiers[policy->notify[i]].name);
+	if (policy->sla > 0) {
+		begin_row(emit, target_settings[TARGET_SLA].key);
+		emit_thousandths(emit, policy->sla / 10);
+		EMIT(emit, " %</dd>");
+	}
+	if (policy->probe != NULL)
+		put_values(emit, policy->probe->descriptor, policy->values);
+	EMIT(emit, "</dl></details>\n");
+}
