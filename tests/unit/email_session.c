@@ -154,6 +154,12 @@ assert_fate(const struct gate_answer *answer, uint32_t recipient, uint32_t fate,
 		fail_msg("fate %u channel %d doubtful %d: %s", got->fate, got->channel, got->doubtful, got->words);
 }
 
+static bool
+starts_with(const char *text, const char *with)
+{
+	return strncmp(text, with, strlen(with)) == 0;
+}
+
 static const struct turn greeting = { "", "220 relay.test\r\n" }, ehlo = { "EHLO watch.test", "250-relay.test\r\n250 SIZE\r\n" },
 	mail = { "MAIL FROM:<watch@a.test>", "250 ok\r\n" }, one = { "RCPT TO:<one@b.test>", "250 ok\r\n" },
 	two = { "RCPT TO:<two@b.test>", "250 ok\r\n" }, data = { "DATA", "354 go\r\n" }, end = { NULL, NULL };
@@ -322,6 +328,111 @@ two_connections_are_one_attempt(void **state)
 	assert_int_equal(session.way.wire.came, 54 + 94);
 }
 
+/* The note that a mail went in clear is for one that went, or may have. */
+static void
+what_did_not_go_did_not_go_in_clear(void **state)
+{
+	const struct turn first[] = { greeting, { ehlo.awaited, "250-relay.test\r\n250 STARTTLS\r\n" }, { "STARTTLS", "220 go\r\n" }, end };
+	const struct turn refused[] = { greeting, ehlo, { mail.awaited, "550 no\r\n" }, { "QUIT", "221 bye\r\n" }, end };
+	const struct turn doubtful[] = { greeting, ehlo, mail, { one.awaited, "550 no\r\n" }, two, data, { ".", NULL }, end };
+	const struct turn *const no[] = { first, refused, NULL }, *const maybe[] = { first, doubtful, NULL };
+	char why[200] = "";
+	struct gate_answer answer;
+
+	(void)state;
+	settings = (struct settings){ .host = "relay.test", .place = "relay.test:25", .tls = TLS_OPPORTUNISTIC, .verify = VERIFY_NONE };
+	assert_true(tls_open(&tls, &settings, why, sizeof why));
+	answer = run(no, NULL);
+	assert_int_equal(answer.fates[0].fate, PW_NEVER);
+	assert_string_equal(answer.note, "");
+	answer = run(maybe, NULL);
+	assert_int_equal(answer.fates[0].fate, PW_NEVER);
+	assert_true(answer.fates[1].fate == PW_AGAIN && answer.fates[1].doubtful);
+	assert_string_not_equal(answer.note, "");
+	tls_close(&tls);
+}
+
+/* STARTTLS that is refused, or not gone on with, where it is not needed and where it is. */
+static void
+starttls_that_is_refused_may_be_done_without(void **state)
+{
+	const struct turn in_clear[] = { greeting, { ehlo.awaited, "250-relay.test\r\n250 STARTTLS\r\n" },
+		{ "STARTTLS", "454 not now\r\n" }, mail, one, two, data, { ".", "250 taken\r\n" }, { "QUIT", "221 bye\r\n" }, end };
+	const struct turn refused[] = { greeting, { ehlo.awaited, "250-relay.test\r\n250 STARTTLS\r\n" },
+		{ "STARTTLS", "454 not now\r\n" }, { "QUIT", "221 bye\r\n" }, end };
+	const struct turn down[] = { greeting, { ehlo.awaited, "250-relay.test\r\n250 STARTTLS\r\n" }, { "STARTTLS", "421 down\r\n" },
+		{ "QUIT", "221 bye\r\n" }, end };
+	const struct turn *const clear[] = { in_clear, NULL }, *const no[] = { refused, NULL }, *const gone[] = { down, NULL };
+	char why[200] = "";
+	struct gate_answer answer;
+
+	(void)state;
+	settings = (struct settings){ .host = "relay.test", .place = "relay.test:25", .tls = TLS_OPPORTUNISTIC, .verify = VERIFY_NONE };
+	assert_true(tls_open(&tls, &settings, why, sizeof why));
+	answer = run(clear, NULL);
+	assert_fate(&answer, 0, PW_SENT, false, false, "250 taken (sent in clear, since TLS failed: STARTTLS: 454 not now)");
+	answer = run(gone, NULL);
+	assert_fate(&answer, 0, PW_AGAIN, true, false, "STARTTLS: 421 down");
+	settings.tls = TLS_REQUIRE;
+	answer = run(no, NULL);
+	assert_fate(&answer, 0, PW_AGAIN, true, false, "STARTTLS: 454 not now");
+	tls_close(&tls);
+}
+
+/* A password is said in clear where that is meant, and not where TLS has failed. */
+static void
+a_password_is_not_said_where_tls_failed(void **state)
+{
+	const struct turn turns[] = { greeting, { ehlo.awaited, "250-relay.test\r\n250-AUTH PLAIN\r\n250 STARTTLS\r\n" },
+		{ "STARTTLS", "454 not now\r\n" }, { "QUIT", "221 bye\r\n" }, end };
+	const struct turn *const connections[] = { turns, NULL };
+	char why[200] = "";
+	struct gate_answer answer;
+
+	(void)state;
+	settings = (struct settings){ .host = "relay.test", .place = "relay.test:25", .tls = TLS_OPPORTUNISTIC, .verify = VERIFY_NONE,
+		.auth_unprotected = true };
+	assert_true(tls_open(&tls, &settings, why, sizeof why));
+	auth.user = "watch";
+	answer = run(connections, NULL);
+	auth.user = NULL;
+	assert_fate(&answer, 0, PW_AGAIN, true, false, "AUTH is not said in clear where TLS failed: STARTTLS: 454 not now");
+	tls_close(&tls);
+}
+
+static void
+a_library_that_says_nothing_sends_nothing(void **state)
+{
+	const struct turn greets[] = { greeting, ehlo, { "QUIT", "221 bye\r\n" }, end };
+	const struct turn takes[] = { greeting, ehlo, mail, one, two, data, end };
+	const struct turn *const begun[] = { greets, NULL }, *const open[] = { takes, NULL };
+	struct gate_answer answer;
+
+	(void)state;
+	settings = (struct settings){ .host = "relay.test", .place = "relay.test:25", .tls = TLS_NONE, .verify = VERIFY_NONE };
+	answer = run(begun, "HELO worker\r\n");
+	assert_fate(&answer, 0, PW_AGAIN, true, false, "EHLO: the mail library did not go on");
+	answer = run(open, "EHLO worker\r\nMAIL FROM:<watch@a.test>\r\nRCPT TO:<one@b.test>\r\nRCPT TO:<two@b.test>\r\nDATA\r\nno end\r\n");
+	assert_fate(&answer, 0, PW_AGAIN, true, false, "the text: the mail library did not go on");
+}
+
+/* A relay that is gone before the text, or refuses within it, has taken nothing. */
+static void
+an_end_within_the_text_is_no_doubt(void **state)
+{
+	const struct turn gone[] = { greeting, ehlo, mail, one, two, data, end };
+	const struct turn refuses[] = { greeting, ehlo, mail, one, two, { data.awaited, "354 go\r\n552 5.3.4 too large\r\n" }, end };
+	struct gate_answer answer;
+
+	(void)state;
+	answer = run_once(gone);
+	assert_int_equal(answer.fates[0].fate, PW_AGAIN);
+	assert_false(answer.fates[0].doubtful);
+	assert_true(starts_with(answer.fates[0].words, "the text: "));
+	answer = run_once(refuses);
+	assert_fate(&answer, 0, PW_NEVER, false, false, "552 5.3.4 too large");
+}
+
 /* Each reply of a relay that was told the password: what it says back reaches no receipt and no log. */
 static void
 the_password_is_not_said_back(void **state)
@@ -365,6 +476,11 @@ main(void)
 		cmocka_unit_test(a_name_without_address_is_told),
 		cmocka_unit_test(a_library_that_errs_sends_nothing),
 		cmocka_unit_test(two_connections_are_one_attempt),
+		cmocka_unit_test(what_did_not_go_did_not_go_in_clear),
+		cmocka_unit_test(starttls_that_is_refused_may_be_done_without),
+		cmocka_unit_test(a_password_is_not_said_where_tls_failed),
+		cmocka_unit_test(a_library_that_says_nothing_sends_nothing),
+		cmocka_unit_test(an_end_within_the_text_is_no_doubt),
 		cmocka_unit_test(the_password_is_not_said_back),
 	};
 

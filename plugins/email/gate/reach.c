@@ -27,8 +27,8 @@ look_up(struct wire *wire, const struct settings *settings, const struct pw_gate
 
 	*count = host->look_up(host, settings->host, left < RESOLVE_MAX ? left : RESOLVE_MAX, found,
 	    ADDRESSES_MAX, why, sizeof why);
-	return *count > 0 || wire_fail(wire, WIRE_BROKEN, "the name %.255s does not resolve: %s",
-	    settings->host, why);
+	return *count > 0 ? true
+	    : wire_fail(wire, WIRE_BROKEN, "the name %.255s does not resolve: %s", settings->host, why);
 }
 
 static socklen_t
@@ -79,7 +79,7 @@ connect_one(struct wire *wire, const struct sockaddr_storage *address, int64_t l
 		return false;
 	if (getsockopt(wire->fd, SOL_SOCKET, SO_ERROR, &error, &error_size) != 0)
 		error = errno;
-	return error == 0 || wire_fail(wire, WIRE_BROKEN, "%s", strerror(error));
+	return error == 0 ? true : wire_fail(wire, WIRE_BROKEN, "%s", strerror(error));
 }
 
 bool

@@ -183,7 +183,7 @@ carry_text(struct session *session)
 		return fail_in_text(session);
 	wire_settle(wire);
 	open = wire_drain(wire);
-	return (open && wire->size == 0) || fail_in_text(session);
+	return open && wire->size == 0 ? true : fail_in_text(session);
 }
 
 /* After the final dot the relay may have taken the mail. Returns 0. */

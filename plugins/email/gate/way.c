@@ -195,8 +195,8 @@ secure(struct way *way, bool *anew)
 		return true;
 	if (way->offers_starttls)
 		return begin_starttls(way, anew);
-	return way->settings->tls == TLS_OPPORTUNISTIC
-	    || fail(way, "%s does not offer STARTTLS, and tls = \"require\"", way->settings->host);
+	return way->settings->tls == TLS_OPPORTUNISTIC ? true
+	    : fail(way, "%s does not offer STARTTLS, and tls = \"require\"", way->settings->host);
 }
 
 static bool
@@ -209,8 +209,8 @@ authenticate(struct way *way)
 	if (way->avoids_tls)
 		return fail(way, "AUTH is not said in clear where TLS failed: %.*s",
 		    (int)sizeof way->words - 100, way->note);
-	return auth_say(way->auth, &way->wire, way->offer, way->secured, WAY_LIMIT)
-	    || fail(way, "%s", way->wire.why);
+	return auth_say(way->auth, &way->wire, way->offer, way->secured, WAY_LIMIT) ? true
+	    : fail(way, "%s", way->wire.why);
 }
 
 static bool

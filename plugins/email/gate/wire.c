@@ -265,8 +265,8 @@ count_lines(struct wire *wire, size_t size)
 {
 	for (size_t i = 0; i < size; i++)
 		wire->lines += wire->bytes[i] == '\n';
-	return wire->lines <= WIRE_LINES_MAX
-	    || wire_fail(wire, WIRE_DEAR, "the relay has sent more than %d lines", WIRE_LINES_MAX);
+	return wire->lines <= WIRE_LINES_MAX ? true
+	    : wire_fail(wire, WIRE_DEAR, "the relay has sent more than %d lines", WIRE_LINES_MAX);
 }
 
 bool
