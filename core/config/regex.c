@@ -99,7 +99,7 @@ regex_find(const struct pw_regex *regex, struct pw_bytes bytes, struct pw_bytes 
     uint32_t room, bool *limited)
 {
 	pcre2_match_context *context = pcre2_match_context_create(NULL);
-	pcre2_match_data *data = pcre2_match_data_create_from_pattern(regex->code, NULL);
+	pcre2_match_data *data = pcre2_match_data_create(room, NULL);
 	int found = PCRE2_ERROR_NOMEMORY;
 	uint32_t count = 0;
 

@@ -324,7 +324,7 @@ show_tells_the_whole_story(void **state)
 	assert_says("\"role\":\"passed\"");
 	assert_says("\"notifier\":\"mail\",\"recipient\":\"a@example.net\",\"state\":\"sent\"");
 	assert_int_equal(call(&command_show, "99", NULL), 1);
-	assert_int_equal(call(&command_show, "first", NULL), EXIT_USAGE);
+	assert_int_equal(call(&command_show, "first", NULL), 1);
 }
 
 static void
