@@ -11,6 +11,8 @@
 enum { WALKED_MAX = 4000, HOURS_A_DAY = 24 };
 
 static const int64_t hour = INT64_C(3600) * SECOND;
+/* Two turns a second: those of 10,000 targets are read again every two minutes. */
+static const int64_t turn_takes = 4 * MILLISECOND;
 
 static const struct { const char *name; int64_t hours; } spans[AVAILABILITY_SPANS] = {
 	{ "24 hours", HOURS_A_DAY }, { "7 days", 168 }, { "30 days", 720 }, { "365 days", 8760 } };
@@ -250,13 +252,12 @@ availabilities_take(struct availabilities *all, const struct rows *rows, const s
 	return true;
 }
 
-bool
-availabilities_turn(struct availabilities *all, struct store_reader *reader, int64_t now)
+/* One that was not read yet, else the next anew. Returns whether it had not been read. */
+static bool
+read_next(struct availabilities *all, struct store_reader *reader, int64_t now)
 {
 	uint32_t index = all->next < all->count ? all->next : 0;
 
-	if (all->count == 0)
-		return false;
 	for (uint32_t i = 0; i < all->count && all->items[index].is_read; i++)
 		index = index + 1 == all->count ? 0 : index + 1;
 	if (all->items[index].is_read) /* all of them are: the next one anew */
@@ -267,6 +268,17 @@ availabilities_turn(struct availabilities *all, struct store_reader *reader, int
 		return false;
 	all->items[index].is_read = true;
 	return true;
+}
+
+bool
+availabilities_turn(struct availabilities *all, struct store_reader *reader, int64_t now)
+{
+	int64_t until = clock_mono() + turn_takes;
+	bool is_new = false;
+
+	for (uint32_t i = 0; i < all->count && (i == 0 || clock_mono() < until); i++)
+		is_new = read_next(all, reader, now);
+	return is_new;
 }
 
 const struct availability *

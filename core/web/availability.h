@@ -37,7 +37,7 @@ struct availabilities {
 
 /* The targets are those now. Returns false if out of memory: it stays as it was. */
 bool availabilities_take(struct availabilities *, const struct rows *, const struct config *);
-/* Reads those of one target. Returns whether there are such as were not read yet. */
+/* Reads those of the next targets, for some milliseconds. Returns whether there may be such as were not read yet. */
 bool availabilities_turn(struct availabilities *, struct store_reader *, int64_t now);
 /* NULL: it is not kept, or was not read yet. */
 const struct availability *availabilities_get(const struct availabilities *, uint64_t target);

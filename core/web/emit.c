@@ -221,12 +221,23 @@ emit_span(struct emit *emit, int64_t microseconds)
 	put_text(emit, text_add_span, microseconds);
 }
 
+void
+emit_instant(struct emit *emit, int64_t utc)
+{
+	time_t seconds = (time_t)(utc / SECOND);
+	struct tm parts;
+	char bytes[32];
+
+	if (utc != 0 && gmtime_r(&seconds, &parts) != NULL)
+		put(emit, bytes, strftime(bytes, sizeof bytes, "%Y-%m-%dT%H:%M:%SZ", &parts));
+}
+
 static void
 put_time(struct emit *emit, int64_t utc, bool is_short)
 {
 	time_t seconds = (time_t)(utc / SECOND);
-	char machine[32], shown[32];
 	struct tm parts;
+	char shown[32];
 
 	if (utc == 0 || gmtime_r(&seconds, &parts) == NULL) {
 		EMIT(emit, "-");
@@ -236,7 +247,7 @@ put_time(struct emit *emit, int64_t utc, bool is_short)
 	if (is_short)
 		EMIT(emit, " class=\"short\"");
 	EMIT(emit, " datetime=\"");
-	put(emit, machine, strftime(machine, sizeof machine, "%Y-%m-%dT%H:%M:%SZ", &parts));
+	emit_instant(emit, utc);
 	EMIT(emit, "\">");
 	put(emit, shown, strftime(shown, sizeof shown, is_short ? "%-d %b %H:%M UTC" : "%Y-%m-%d %H:%M:%S UTC", &parts));
 	EMIT(emit, "</time>");

@@ -63,5 +63,7 @@ void emit_span(struct emit *, int64_t microseconds);
 void emit_time(struct emit *, int64_t utc);
 /* The same to the minute and without its year, where there is room for no more. */
 void emit_moment(struct emit *, int64_t utc);
+/* UTC to the second as RFC 3339 has it, for XML; 0: nothing. */
+void emit_instant(struct emit *, int64_t utc);
 
 #endif

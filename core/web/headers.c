@@ -34,11 +34,11 @@ headers_add(struct MHD_Response *response, const struct server_answer *answer, b
 		{ "X-Frame-Options", "DENY" },
 		{ "X-Robots-Tag", "noindex, nofollow" },
 		{ "Referrer-Policy", "no-referrer" },
-		{ "Cross-Origin-Resource-Policy", "same-origin" },
 	};
 
 	for (size_t i = 0; i < sizeof always / sizeof always[0]; i++)
 		http_library()->add_response_header(response, always[i][0], always[i][1]);
+	http_library()->add_response_header(response, "Cross-Origin-Resource-Policy", answer->is_embedded ? "cross-origin" : "same-origin");
 	http_library()->add_response_header(response, MHD_HTTP_HEADER_VARY, answer->is_by_accept ? "Accept, Accept-Encoding" : "Accept-Encoding");
 	http_library()->add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE,
 	    answer->type == NULL ? "text/html; charset=utf-8" : answer->type);

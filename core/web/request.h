@@ -24,6 +24,7 @@ struct server_answer {
 	struct buffer *body;  /* empty at first */
 	bool is_immutable;    /* its address changes with its content (RFC 8246) */
 	bool is_secret;       /* nobody on the way keeps it */
+	bool is_embedded;     /* pages of others may show it (Fetch: Cross-Origin-Resource-Policy) */
 	bool is_by_accept;    /* its form goes by what the client accepts */
 	struct parts_source parts; /* makes it in place of `body` */
 	char etag[40];        /* "": from its bytes */

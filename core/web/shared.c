@@ -2,10 +2,11 @@
 #include "web/shared.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/clock.h"
 
-enum { ROWS_MAX = 1000 };
+enum { ROWS_A_PAGE = 200 };
 
 /* Those of the tag, by their rank. */
 static uint32_t
@@ -64,7 +65,9 @@ put_row(struct view *view, const struct board_row *row, int64_t now)
 {
 	struct emit *emit = &view->emit;
 
-	EMIT(emit, "<tr><td>");
+	EMIT(emit, "<tr id=\"t");
+	emit_u64(emit, row->number);
+	EMIT(emit, "\"><td>");
 	view_rank(view, row->rank, row->rank == RANK_DOWN ? row->state : rank_name(row->rank));
 	EMIT(emit, "</td><td class=\"name\">");
 	emit_string(emit, row->name);
@@ -86,30 +89,61 @@ put_row(struct view *view, const struct board_row *row, int64_t now)
 	EMIT(emit, "</td></tr>\n");
 }
 
+static uint32_t
+page_of(const struct view *view, uint32_t pages)
+{
+	const char *text = server_query(view->request, "page");
+	unsigned long page = text == NULL ? 1 : strtoul(text, NULL, 10);
+
+	return page < 1 ? 1 : page > pages ? pages : (uint32_t)page;
+}
+
+static void
+put_pager(struct view *view, uint32_t page, uint32_t pages)
+{
+	struct emit *emit = &view->emit;
+
+	EMIT(emit, "<p id=\"more\">Page ");
+	emit_u64(emit, page);
+	EMIT(emit, " of ");
+	emit_u64(emit, pages);
+	for (int step = -1; step <= 1; step += 2) {
+		uint32_t to = page + (uint32_t)step;
+
+		if (to < 1 || to > pages)
+			continue;
+		EMIT(emit, " <a href=\"");
+		VIEW_ADDRESS(view, "/?page=");
+		emit_u64(emit, to);
+		EMIT(emit, "\">");
+		emit_string(emit, step < 0 ? "previous" : "next");
+		EMIT(emit, "</a>");
+	}
+	EMIT(emit, "; those that are not well come first.</p>\n");
+}
+
 /* `all`: how many there are; the worst come first. */
 static void
 put_table(struct view *view, uint32_t all)
 {
+	uint32_t pages = all == 0 ? 1 : (all + ROWS_A_PAGE - 1) / ROWS_A_PAGE, page = page_of(view, pages), first = (page - 1) * ROWS_A_PAGE;
 	const struct board *board = view->site->board;
 	struct emit *emit = &view->emit;
 	uint32_t shown = 0;
 
 	EMIT(emit, "<div class=\"scroll\"><table class=\"targets\" id=\"targets\"><thead><tr><th>State</th><th>Target</th><th>For</th>"
 	    "<th>Why</th><th>Looked</th><th>Up in a day</th><th>a week</th><th>a month</th><th>a year</th><th>24 hours</th></tr></thead><tbody>\n");
-	for (uint32_t i = 0; i < board_count(board) && shown < ROWS_MAX; i++) {
+	for (uint32_t i = 0; i < board_count(board) && shown < first + ROWS_A_PAGE; i++) {
 		const struct board_row *row = board_get(board, i);
 
 		if (!board_row_has_tag(row, view->request->tag))
 			continue;
-		put_row(view, row, board_time(board));
-		shown++;
+		if (shown++ >= first)
+			put_row(view, row, board_time(board));
 	}
 	EMIT(emit, "</tbody></table></div>\n");
-	if (shown < all) {
-		EMIT(emit, "<p id=\"more\">");
-		emit_u64(emit, all - shown);
-		EMIT(emit, " more are not shown: those that are not well come first.</p>\n");
-	}
+	if (pages > 1)
+		put_pager(view, page, pages);
 }
 
 void

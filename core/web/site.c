@@ -8,6 +8,7 @@
 #include "web/api.h"
 #include "web/blackbox.h"
 #include "web/certificates.h"
+#include "web/feed.h"
 #include "web/incident.h"
 #include "web/incidents.h"
 #include "web/metrics.h"
@@ -65,7 +66,7 @@ answer_icon(struct view *view, const char *name)
 static void
 answer_shared(struct view *view)
 {
-	static const char assets[] = "/assets/", icon[] = "/icon/";
+	static const char assets[] = "/assets/", icon[] = "/icon/", badge[] = "/badge/";
 	const char *path = view->request->path;
 
 	if (strcmp(path, "/") == 0)
@@ -74,6 +75,10 @@ answer_shared(struct view *view)
 		answer_asset(view, path + sizeof assets - 1);
 	else if (strncmp(path, icon, sizeof icon - 1) == 0)
 		answer_icon(view, path + sizeof icon - 1);
+	else if (strncmp(path, badge, sizeof badge - 1) == 0)
+		badge_answer(view, path + sizeof badge - 1);
+	else if (strcmp(path, "/feed.atom") == 0)
+		feed_answer(view, "");
 	else
 		server_problem(view->request, view->answer, 404, "nothing is here");
 }
@@ -88,6 +93,8 @@ static const struct {
 	{ "/incidents", false, incidents_answer },
 	{ "/certificates", false, certificates_answer },
 	{ "/about", false, about_answer },
+	{ "/feed.atom", false, feed_answer },
+	{ "/badge/", true, badge_answer },
 	{ "/metrics", false, metrics_answer },
 	{ "/probe", false, blackbox_answer },
 	{ "/healthz", false, api_answer_health },

@@ -34,7 +34,9 @@ view_begin(struct view *view, const char *title, enum board_rank icon)
 	EMIT(emit, "</title>\n<link rel=\"icon\" type=\"image/svg+xml\" href=\"");
 	VIEW_ADDRESS(view, "/icon/");
 	emit_string(emit, rank_name(icon));
-	EMIT(emit, ".svg\">\n<link rel=\"stylesheet\" href=\"");
+	EMIT(emit, ".svg\">\n<link rel=\"alternate\" type=\"application/atom+xml\" title=\"Incidents\" href=\"");
+	VIEW_ADDRESS(view, "/feed.atom");
+	EMIT(emit, "\">\n<link rel=\"stylesheet\" href=\"");
 	VIEW_ADDRESS(view, "/assets/");
 	emit_string(emit, view->site->assets[ASSET_STYLE]);
 	EMIT(emit, "\">\n<script defer");

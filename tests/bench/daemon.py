@@ -37,6 +37,10 @@ class Targets:
 def value_text(value):
 	if isinstance(value, dict):
 		return "{ " + " ".join(f"{key} = {value_text(item)};" for key, item in value.items()) + " }"
+	if isinstance(value, bool):
+		return str(value).lower()
+	if isinstance(value, list):
+		return "[ " + ", ".join(value_text(item) for item in value) + " ]"
 	return f'"{value}"' if isinstance(value, (str, pathlib.Path)) else str(value)
 
 

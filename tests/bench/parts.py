@@ -215,7 +215,7 @@ PARTS = {       # name: seconds it takes, and how
 	"notices": (200, notices.notices),
 	"recovery": (230, recovery.recovery),
 	"store": (20, stalls.store),
-	"page": (60, stalls.page),
+	"page": (130, stalls.page),
 	"month": (stalls.DAYS * 20, stalls.month),
 	"stalls": (130, stalls.stalls),
 	"flat": (stalls.FLAT_SECONDS + 40, stalls.flat),

@@ -2,8 +2,10 @@
 import contextlib
 import os
 import pathlib
+import re
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import threading
@@ -57,11 +59,53 @@ def page(bench):
 			p99 = found[f"{name}_p99_us"] / 1000
 			bench.table.row(f"{name}, p99", f"{p99:.2f} ms", f"{found[name + '_packed_bytes'] / 1000:.1f} kB", f"<= {goals[0]} ms, 60 kB",
 			                p99 <= goals[0] and found[f"{name}_packed_bytes"] <= 60000)
+		bench.table.row("a customer's page, p99", f"{found['shared_p99_us'] / 1000:.2f} ms", f"{found['shared_packed_bytes'] / 1000:.1f} kB")
 		bench.table.row("overviews a second", f"{1e6 / found['overview_us']:,.0f}", "", ">= 1,000", found["overview_us"] <= 1000)
 		bench.table.row("metrics of all", f"{found['metrics_ms']:.0f} ms", f"{found['metrics_bytes'] / 2**20:.1f} MiB in parts of"
 		                f" {found['metrics_part_bytes'] / 1024:.0f} KiB", *((f"<= {goals[2]} ms", found["metrics_ms"] <= goals[2]) if goals[2] else ()))
 		bench.table.row("each second beside", f"{found['second_cpu_ms']:.1f} ms CPU", f"longest step {found['second_longest_step_ms']:.2f} ms")
+		bench.table.row("a turn beside, of figures of customers' pages", f"{found['availability_turn_us'] / 1000:.1f} ms CPU")
 		bench.table.row("the store read whole", f"{found['read_ms']:.0f} ms", f"longest step {found['read_longest_step_ms']:.1f} ms")
+	page_load(bench)
+
+
+def visited(watch, port):
+	"""By wrk on the last core, as fast as it can, while the daemon has the first."""
+	for pid in kit.tree(watch.program.pid):
+		os.sched_setaffinity(pid, {0})
+	time.sleep(2)
+	if port is None:
+		time.sleep(WINDOW)
+		return ""
+	wrk = subprocess.run(["taskset", "-c", str(os.cpu_count() - 1), "wrk", "-t1", "-c32", f"-d{WINDOW}s", "-H", "Accept-Encoding: gzip",
+	    f"http://127.0.0.1:{port}/"], capture_output=True, text=True, check=True, timeout=WINDOW + 30)
+	found = re.search(r"Requests/sec:\s*([\d.]+)", wrk.stdout)
+	if not found or "Non-2xx" in wrk.stdout:
+		raise kit.Failure(f"wrk was not answered: {wrk.stdout[-200:]}")
+	return f"{float(found[1]):,.0f} overviews/s"
+
+
+def page_load(bench):
+	"""Whether the schedule suffers from visitors."""
+	bench.table.heading(f"How late runs begin beside visitors, {WATCHED:,} targets a second; the daemon on one core, wrk on the other")
+	if os.cpu_count() < 2 or not shutil.which("wrk"):
+		bench.table.note("not measured: it takes two cores, and wrk")
+		return
+	rest = None
+	for name, is_visited in (("without visitors", False), ("with wrk, 32 connections", True)):
+		kit.progress(f"page: {name}")
+		with scratch("page") as folder, socket.socket() as free:
+			free.bind(("127.0.0.1", 0))
+			port = free.getsockname()[1]
+			free.close()
+			targets = daemon.Targets(WATCHED, bench.sink.port["plain"], 1, probe="smtp", tls="none")
+			watch = daemon.Daemon(folder, targets, per_address=1000, web={"listen": [f"127.0.0.1:{port}"], "public": True})
+			try:
+				more, late = visited(watch, port if is_visited else None), watch.lateness_ms()
+			finally:
+				watch.kill()
+		rest = rest or late
+		bench.table.row(name, "{:.1f}, {:.1f}, {:.1f} ms".format(*late), more, *(("p99 rises by <= 20 ms", late[1] - rest[1] <= 20) if is_visited else ()))
 
 
 def month(bench):

@@ -15,6 +15,8 @@ struct bench {
 	const char *folder;
 	int targets, down;
 	struct config config;
+	struct policy policy;
+	struct target *targets_of;
 	struct site site;
 	int64_t longest; /* step */
 };
@@ -94,6 +96,27 @@ fill(const struct bench *bench)
 	store_close(&store);
 }
 
+/* All targets have a tag that is shared. */
+static void
+configure(struct bench *bench)
+{
+	static const struct config_share share = { "customers", "0123456789abcdef0123456789abcdef" };
+	static const char *const tags[] = { "customers" };
+	static char names[MAX_TARGETS][32];
+
+	bench->policy = (struct policy){ .interval = 3600 * (int64_t)SECOND, .stale_after = 5 * 3600 * (int64_t)SECOND, .tries = 3, .notify_count = CONFIG_NONE,
+		.tag_count = 1, .tags = tags };
+	bench->targets_of = calloc((size_t)bench->targets, sizeof *bench->targets_of);
+	if (bench->targets_of == NULL)
+		bench_die("no memory");
+	for (int i = 0; i < bench->targets; i++) {
+		snprintf(names[i], sizeof names[i], "mx%d.example.org", i + 1);
+		bench->targets_of[i] = (struct target){ .name = names[i], .policy = &bench->policy, .parent = CONFIG_NONE };
+	}
+	bench->config = (struct config){ .state = bench->folder, .timezone = "UTC", .target_count = (uint32_t)bench->targets, .targets = bench->targets_of,
+		.web = { .share_count = 1, .shares = &share } };
+}
+
 static void
 turn(struct bench *bench)
 {
@@ -125,13 +148,13 @@ compare_times(const void *left, const void *right)
 	return *a < *b ? -1 : *a > *b;
 }
 
-/* Rendered anew, and packed. */
+/* Rendered anew, and packed. `tag`: of whoever is shown only what is shared; NULL: all. */
 static void
-measure_page(struct bench *bench, const char *name, const char *path)
+measure_page(struct bench *bench, const char *name, const char *path, const char *tag)
 {
 	static int64_t times[PAGES];
 	struct buffer body = { .data = NULL }, packed = { .data = NULL };
-	const struct server_request request = { .path = path, .prefix = "" };
+	const struct server_request request = { .path = path, .prefix = "", .tag = tag };
 
 	for (int i = 0; i < PAGES; i++) {
 		struct server_answer answer = { .status = 200, .body = &body };
@@ -148,6 +171,20 @@ measure_page(struct bench *bench, const char *name, const char *path)
 	    (long long)times[PAGES - PAGES / 100 - 1], name, body.size, name, packed.size);
 	buffer_fini(&body);
 	buffer_fini(&packed);
+}
+
+/* How long until the figures of all targets that are shared have been read again, with the pauses between turns. */
+static void
+measure_availability(struct bench *bench)
+{
+	const struct board_row *last = board_named(bench->site.board, bench->targets_of[bench->targets - 1].name);
+	int64_t began = cpu_us();
+	int turns = 0;
+
+	for (int i = 0; i < 20; i++, turns++)
+		(void)board_turn(bench->site.board);
+	printf("availability_turn_us %lld\navailability_known %d\n", (long long)((cpu_us() - began) / turns),
+	    board_availability(bench->site.board, last) != NULL);
 }
 
 static void
@@ -207,19 +244,22 @@ main(int count, char **words)
 	if (!http_library_load(&why))
 		bench_die(why.text);
 	fill(&bench);
-	bench.config = (struct config){ .state = bench.folder, .timezone = "UTC" };
+	configure(&bench);
 	bench.site = (struct site){ .config = &bench.config, .started = clock_wall(), .board = board_create(&bench.config) };
 	for (int i = 0; i < ASSETS; i++)
 		asset_name((enum asset)i, bench.site.assets[i]);
 	began = bench_now_us();
 	turn(&bench);
 	printf("read_ms %.1f\nread_longest_step_ms %.2f\n", (double)(bench_now_us() - began) / 1000, (double)bench.longest / 1000);
-	measure_page(&bench, "overview", "/");
-	measure_page(&bench, "target", "/targets/mx1.example.org");
+	measure_page(&bench, "overview", "/", NULL);
+	measure_page(&bench, "target", "/targets/mx1.example.org", NULL);
+	measure_page(&bench, "shared", "/", "customers");
+	measure_availability(&bench);
 	if (bench.down > 0)
-		measure_page(&bench, "incident", "/incidents/1");
+		measure_page(&bench, "incident", "/incidents/1", NULL);
 	measure_metrics(&bench);
 	measure_seconds(&bench);
 	board_destroy(&bench.site.board);
+	free(bench.targets_of);
 	return 0;
 }

@@ -170,7 +170,9 @@ all_of_it_is_told(void **state)
 		{ "/api/v1/targets/a/results", 200, "\"run\":1" }, { "/api/v1/incidents", 200, "\"incident\":2" }, { "/api/v1/incidents/2", 200, "\"next_cursor\":\"200.0\"" },
 		{ "/api/v1/attempts/1", 200, "\"legs\":[null]" }, { "/api/v1/attempts/900", 200, "\"target\":\"a\"" }, { "/api/v1/attempts/901", 404, "nothing is kept" },
 		{ "/api/v1/deliveries", 200, "ops@a.example" }, { "/api/v1/conditions", 200, "slow_banner" }, { "/api/v1/openapi.json", 200, "openapi" },
-		{ "/api/v1/events", 200, "event: anew" }, { "/api/v1/nothing", 404, "no such address" }, { "/icon/down.svg", 200, "<rect" }, { "/icon/up.svg", 200, "<circle" },
+		{ "/api/v1/events", 200, "event: anew" }, { "/api/v1/nothing", 404, "no such address" },
+		{ "/feed.atom", 200, "<title>a is down: refused</title>" }, { "/feed.atom", 200, "<title>left was down for 1 s: refused</title>" },
+		{ "/badge/a.svg", 200, "<title>a: down</title>" }, { "/badge/left.svg", 404, "no target that is watched" }, { "/badge/.svg", 404, "no target that is watched" }, { "/icon/down.svg", 200, "<rect" }, { "/icon/up.svg", 200, "<circle" },
 		{ "/icon/blocked.svg", 200, "<path" }, { "/icon/x.svg", 404, "no such icon" }, { "/assets/x", 404, "no such file" }, { "/x", 404, "No page" },
 	};
 
@@ -191,6 +193,7 @@ what_cannot_be_read_is_not_denied(void **state)
 	}, none[] = {
 		{ "/api/v1/attempts/1", 503, "cannot be read" }, { "/incidents/2", 503, "cannot be read" }, { "/targets/a", 503, "cannot be read" },
 		{ "/api/v1/targets", 503, "cannot be read" }, { "/healthz", 503, "\"healthy\":false" },
+		{ "/feed.atom", 503, "cannot be read" }, { "/badge/a.svg", 503, "cannot be read" },
 	};
 
 	(void)state;

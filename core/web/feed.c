@@ -1,0 +1,262 @@
+/*
+ * Ids of a feed and of its entries never change and are nobody else's (RFC 4287, 4.2.6): UUIDs (RFC 9562, version 8) of the bytes that each
+ * store drew at random when it was made, and of the number of the incident.
+ */
+#include "web/feed.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "store/list.h"
+
+enum { ENTRIES = 50, WALKED_MAX = 2000, NAME_ROOM = 1024, INSTANCE = 16, UUID_ROOM = 37 };
+
+/* --- the feed --- */
+
+static void
+put_id(struct emit *emit, const unsigned char instance[INSTANCE], uint64_t number)
+{
+	unsigned char id[INSTANCE];
+	char text[UUID_ROOM];
+	size_t size = 0;
+
+	memcpy(id, instance, INSTANCE);
+	for (int i = 0; i < 7; i++)
+		id[INSTANCE - 1 - i] ^= (unsigned char)(number >> 8 * i);
+	id[6] = (unsigned char)((id[6] & 0x0f) | 0x80);
+	id[8] = (unsigned char)((id[8] & 0x3f) | 0x80);
+	for (int i = 0; i < INSTANCE; i++)
+		size += (size_t)snprintf(text + size, sizeof text - size, i == 4 || i == 6 || i == 8 || i == 10 ? "-%02x" : "%02x", id[i]);
+	EMIT(emit, "<id>urn:uuid:");
+	emit_string(emit, text);
+	EMIT(emit, "</id>");
+}
+
+/* The address of a page, whole where it is known how people reach us. */
+static void
+put_base(struct view *view)
+{
+	const char *url = view->site->config->web.page_url;
+
+	if (url != NULL && view->request->tag == NULL)
+		emit_string(&view->emit, url);
+	else
+		emit_string(&view->emit, view->request->prefix);
+}
+
+static int64_t
+updated_at(const struct store_outage *outage)
+{
+	return outage->end_confirmed != 0 ? outage->end_confirmed : outage->ended != 0 ? outage->ended : outage->confirmed;
+}
+
+static void
+put_title(struct emit *emit, const struct store_outage *outage)
+{
+	emit_string(emit, outage->name[0] == '\0' ? "a target that is not known any more" : outage->name);
+	if (outage->ended == 0)
+		EMIT(emit, " is down");
+	else {
+		EMIT(emit, " was down for ");
+		emit_age(emit, outage->ended - outage->began);
+	}
+	EMIT(emit, ": ");
+	emit_string(emit, outage->outcome);
+}
+
+static void
+put_entry(struct view *view, const unsigned char instance[INSTANCE], const struct store_outage *outage)
+{
+	struct emit *emit = &view->emit;
+
+	EMIT(emit, "<entry>");
+	put_id(emit, instance, outage->number);
+	EMIT(emit, "<title>");
+	put_title(emit, outage);
+	EMIT(emit, "</title><published>");
+	emit_instant(emit, outage->confirmed);
+	EMIT(emit, "</published><updated>");
+	emit_instant(emit, updated_at(outage));
+	EMIT(emit, "</updated>");
+	if (view->request->tag == NULL) {
+		EMIT(emit, "<link rel=\"alternate\" type=\"text/html\" href=\"");
+		put_base(view);
+		EMIT(emit, "/incidents/");
+		emit_u64(emit, outage->number);
+		EMIT(emit, "\"/>");
+	}
+	EMIT(emit, "<content>First sign at ");
+	emit_instant(emit, outage->began);
+	if (outage->ended != 0) {
+		EMIT(emit, ", over at ");
+		emit_instant(emit, outage->ended);
+	}
+	EMIT(emit, ".");
+	if (view->request->tag == NULL) {
+		EMIT(emit, " ");
+		emit_text(emit, outage->text);
+		if (outage->end_text.size > 0) {
+			EMIT(emit, "; ");
+			emit_text(emit, outage->end_text);
+		}
+	}
+	EMIT(emit, "</content></entry>\n");
+}
+
+/* Of a share those alone whose target is watched now and has its tag. */
+static bool
+is_shown(const struct view *view, const struct store_outage *outage)
+{
+	const struct board_row *row = view->request->tag == NULL ? NULL : board_named(view->site->board, outage->name);
+
+	return view->request->tag == NULL || (row != NULL && row->number == outage->target && board_row_has_tag(row, view->request->tag));
+}
+
+/* Into a view of its own. Returns when the newest of them changed; 0: there is none. */
+static int64_t
+put_entries(struct view *view, struct store_reader *reader, const unsigned char instance[INSTANCE])
+{
+	struct store_outage outage;
+	int64_t changed = 0;
+	struct store_list list;
+	uint32_t count = 0;
+
+	store_list_open(&list, reader, STORE_LIST_INCIDENTS, 0);
+	for (uint32_t walked = 0; count < ENTRIES && walked < WALKED_MAX && store_list_next(&list, &outage); walked++) {
+		if (!is_shown(view, &outage))
+			continue;
+		put_entry(view, instance, &outage);
+		changed = updated_at(&outage) > changed ? updated_at(&outage) : changed;
+		count++;
+	}
+	store_list_stop(&list);
+	if (store_list_close(&list) == STORE_READ_BROKEN)
+		view->answer->status = 503;
+	return changed;
+}
+
+void
+feed_answer(struct view *view, const char *rest)
+{
+	struct store_reader *reader = board_reader(view->site->board);
+	unsigned char instance[INSTANCE] = { 0 };
+	struct buffer entries = { .data = NULL };
+	struct view inner = *view;
+	struct emit *emit = &view->emit;
+	int64_t changed;
+
+	(void)rest;
+	if (!board_is_read(view->site->board, NULL) || store_read_meta(reader, "instance", instance, sizeof instance) < 0) {
+		server_problem(view->request, view->answer, 503, "the store cannot be read now");
+		return;
+	}
+	inner.emit = (struct emit){ .to = &entries };
+	changed = put_entries(&inner, reader, instance);
+	view->answer->type = "application/atom+xml; charset=utf-8";
+	EMIT(emit, "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\">");
+	put_id(emit, instance, 0);
+	EMIT(emit, "<title>Incidents");
+	if (view->request->tag != NULL) {
+		EMIT(emit, " of ");
+		emit_string(emit, view->request->tag);
+	}
+	EMIT(emit, "</title><updated>");
+	emit_instant(emit, changed != 0 ? changed : view->site->started);
+	EMIT(emit, "</updated><author><name>Postwatch</name></author><link rel=\"self\" type=\"application/atom+xml\" href=\"");
+	put_base(view);
+	EMIT(emit, "/feed.atom\"/><link rel=\"alternate\" type=\"text/html\" href=\"");
+	put_base(view);
+	emit_string(emit, view->request->tag == NULL ? "/incidents" : "/");
+	EMIT(emit, "\"/>\n");
+	emit_made(emit, buffer_view(&entries));
+	EMIT(emit, "</feed>\n");
+	emit->failed |= inner.emit.failed;
+	buffer_fini(&entries);
+	if (view->answer->status == 503)
+		server_problem(view->request, view->answer, 503, "incidents cannot be read now");
+}
+
+/* --- badges --- */
+
+enum { CHARACTER = 7, PADDING = 6 };
+
+/* White words stand on these. */
+static const char *
+colour_of(enum board_rank rank)
+{
+	static const char *const colours[RANKS] = { "#b3261e", "#5b6470", "#a85700", "#6b4fa0", "#8a6100", "#5b6470", "#1d7a46" };
+
+	return colours[rank];
+}
+
+/* Characters of UTF-8, by which the width goes. */
+static int
+length_of(const char *text)
+{
+	int length = 0;
+
+	for (; *text != '\0'; text++)
+		length += ((unsigned char)*text & 0xc0) != 0x80;
+	return length > 200 ? 200 : length;
+}
+
+static void
+put_half(struct emit *emit, const char *colour, int at, const char *words)
+{
+	int width = CHARACTER * length_of(words);
+
+	EMIT(emit, "<rect x=\"");
+	emit_i64(emit, at);
+	EMIT(emit, "\" width=\"");
+	emit_i64(emit, width + 2 * PADDING);
+	EMIT(emit, "\" height=\"20\" fill=\"");
+	emit_string(emit, colour);
+	EMIT(emit, "\"/><text y=\"14\" x=\"");
+	emit_i64(emit, at + PADDING);
+	EMIT(emit, "\" textLength=\"");
+	emit_i64(emit, width);
+	EMIT(emit, "\" lengthAdjust=\"spacingAndGlyphs\">");
+	emit_string(emit, words);
+	EMIT(emit, "</text>");
+}
+
+void
+badge_answer(struct view *view, const char *rest)
+{
+	static const char tail[] = ".svg";
+	size_t size = strlen(rest), tail_size = sizeof tail - 1;
+	const struct board_row *row = NULL;
+	struct emit *emit = &view->emit;
+	char name[NAME_ROOM];
+	const char *word;
+	int left;
+
+	if (!board_is_read(view->site->board, NULL)) {
+		server_problem(view->request, view->answer, 503, "the store cannot be read now");
+		return;
+	}
+	if (size > tail_size && size < sizeof name && strcmp(rest + size - tail_size, tail) == 0) {
+		snprintf(name, sizeof name, "%.*s", (int)(size - tail_size), rest);
+		row = board_named(view->site->board, name);
+	}
+	if (row == NULL || !board_row_has_tag(row, view->request->tag)) {
+		server_problem(view->request, view->answer, 404, "no target that is watched has this name");
+		return;
+	}
+	word = row->rank == RANK_DOWN ? row->state : rank_name(row->rank);
+	left = CHARACTER * length_of(row->name) + 2 * PADDING;
+	view->answer->type = "image/svg+xml";
+	view->answer->is_embedded = true;
+	EMIT(emit, "<svg xmlns=\"http://www.w3.org/2000/svg\" height=\"20\" role=\"img\" width=\"");
+	emit_i64(emit, left + CHARACTER * length_of(word) + 2 * PADDING);
+	EMIT(emit, "\"><title>");
+	emit_string(emit, row->name);
+	EMIT(emit, ": ");
+	emit_string(emit, word);
+	EMIT(emit, "</title><g fill=\"#fff\" font-family=\"Verdana,DejaVu Sans,sans-serif\" font-size=\"11\">");
+	put_half(emit, "#3b4148", 0, row->name);
+	put_half(emit, colour_of(row->rank), left, word);
+	EMIT(emit, "</g></svg>\n");
+}

@@ -1,0 +1,13 @@
+/* What others show of us: a feed of incidents (Atom, RFC 4287), and a badge for each target (SVG). */
+#ifndef WEB_FEED_H
+#define WEB_FEED_H
+
+#include "web/site.h"
+
+/* The newest incidents; of a share those of its targets, without what servers said. `rest` is empty. */
+void feed_answer(struct view *, const char *rest);
+
+/* `rest`: "NAME.svg". Pages of others may show it. */
+void badge_answer(struct view *, const char *rest);
+
+#endif
