@@ -452,7 +452,7 @@ static void
 connections(void **state)
 {
 	static const int of_socket[] = { EMFILE, ENFILE, ENOMEM, ENOBUFS, EPERM, EACCES },
-	    of_connect[] = { EADDRNOTAVAIL, EAGAIN, ENOMEM, ENOBUFS, EPERM, ENETDOWN };
+	    of_connect[] = { EADDRNOTAVAIL, EAGAIN, ENOMEM, ENOBUFS, EPERM, ENETDOWN, ENETUNREACH };
 
 	(void)state;
 	for (size_t i = 0; i < 6; i++) {
