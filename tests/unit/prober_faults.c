@@ -455,10 +455,10 @@ connections(void **state)
 	    of_connect[] = { EADDRNOTAVAIL, EAGAIN, ENOMEM, ENOBUFS, EPERM, ENETDOWN, ENETUNREACH };
 
 	(void)state;
-	for (size_t i = 0; i < 6; i++) {
+	for (size_t i = 0; i < sizeof of_socket / sizeof *of_socket; i++)
 		fail_each(SOCKET, of_socket[i]);
+	for (size_t i = 0; i < sizeof of_connect / sizeof *of_connect; i++)
 		fail_each(CONNECT, of_connect[i]);
-	}
 }
 
 static void
