@@ -188,12 +188,13 @@ static const char *
 outcome_of_error(int error)
 {
 	switch (error) {
+	case 0: /* nothing was called yet */
 	case ENOMEM:
 	case ENOBUFS:
 		return "no_memory";
-	case EPERM:
-	case EACCES:
-		return "not_permitted";
+	case EMFILE:
+	case ENFILE:
+		return "no_descriptors";
 	case EAGAIN:
 	case EADDRNOTAVAIL:
 		return "no_local_port";
@@ -201,7 +202,7 @@ outcome_of_error(int error)
 	case ENETDOWN:
 		return "no_route";
 	default:
-		return "no_descriptors";
+		return "not_permitted";
 	}
 }
 

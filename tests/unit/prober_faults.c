@@ -20,14 +20,15 @@
 #include "unit/resolver_answers.h"
 
 #include "certificates.h"
+#include "mail_peer.h"
 
 enum { PATIENCE = 20 };
 
-enum call { MEMORY, SOCKET, BIND, CONNECT, SETSOCKOPT, GETSOCKOPT, GETSOCKNAME, GETPEERNAME, SEND,
-	RECV, GETRANDOM, RANDOM, CALLS };
+enum call { MEMORY, SOCKET, BIND, CONNECT, SETSOCKOPT, GETSOCKOPT, GETSOCKNAME, SEND, RECV,
+	 GETRANDOM, RANDOM, CALLS };
 
 static const char *const names[CALLS] = { "memory", "socket", "bind", "connect", "setsockopt",
-	"getsockopt", "getsockname", "getpeername", "send", "recv", "getrandom", "RAND_bytes" };
+	"getsockopt", "getsockname", "send", "recv", "getrandom", "RAND_bytes" };
 
 /* The call that fails next, and with what. */
 static struct {
@@ -81,8 +82,6 @@ WRAP(int, getsockopt, GETSOCKOPT, (int fd, int level, int name, void *value, soc
     (fd, level, name, value, size))
 WRAP(int, getsockname, GETSOCKNAME, (int fd, struct sockaddr *own, socklen_t *size),
     (fd, own, size))
-WRAP(int, getpeername, GETPEERNAME, (int fd, struct sockaddr *peer, socklen_t *size),
-    (fd, peer, size))
 WRAP(ssize_t, send, SEND, (int fd, const void *bytes, size_t size, int flags),
     (fd, bytes, size, flags))
 WRAP(ssize_t, recv, RECV, (int fd, void *bytes, size_t size, int flags), (fd, bytes, size, flags))
@@ -123,58 +122,6 @@ random_status(void)
 }
 
 /* The servers */
-
-static void
-say_reply(SSL *ssl, int fd, const char *reply)
-{
-	if (ssl != NULL)
-		(void)SSL_write(ssl, reply, (int)strlen(reply));
-	else
-		(void)__real_send(fd, reply, strlen(reply), MSG_NOSIGNAL);
-}
-
-static bool
-hear_line(SSL *ssl, int fd, char line[256])
-{
-	size_t size = 0;
-	bool more = true;
-
-	while (more && size < 255 && (size == 0 || line[size - 1] != '\n')) {
-		more = (ssl != NULL ? SSL_read(ssl, line + size, 1)
-		    : (int)__real_recv(fd, line + size, 1, 0)) == 1;
-		size += more;
-	}
-	line[size] = '\0';
-	return more;
-}
-
-static void
-serve_mail(SSL_CTX *context, int fd)
-{
-	const struct timeval patience = { PATIENCE, 0 };
-	char line[256];
-	SSL *ssl = NULL;
-
-	(void)__real_setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-	say_reply(NULL, fd, "220 mx.test ESMTP Postfix\r\n");
-	while (hear_line(ssl, fd, line)) {
-		if (strncmp(line, "EHLO", 4) == 0)
-			say_reply(ssl, fd, ssl == NULL ? "250-mx.test\r\n250-STARTTLS\r\n250 SIZE 1000\r\n"
-			    : "250-mx.test\r\n250-AUTH PLAIN\r\n250 SIZE 1000\r\n");
-		else if (strncmp(line, "STARTTLS", 8) == 0) {
-			say_reply(NULL, fd, "220 go\r\n");
-			ssl = SSL_new(context);
-			SSL_set_fd(ssl, fd);
-			if (SSL_accept(ssl) != 1)
-				break;
-		} else {
-			say_reply(ssl, fd, "221 bye\r\n");
-			break;
-		}
-	}
-	SSL_free(ssl);
-	close(fd);
-}
 
 static void
 on_mail(EV_P_ ev_io *io, int events)
@@ -375,6 +322,7 @@ run(uint32_t target, enum call call, unsigned long number, int error, bool all)
 	if (!prober_run(scene.prober, &order, on_done, NULL)) { /* the monitor orders it again */
 		scene.done = true;
 		scene.verdict = PW_UNKNOWN;
+		snprintf(scene.outcome, sizeof scene.outcome, "no_memory");
 	} else {
 		while (!scene.done && ev_is_active(&late))
 			ev_run(scene.loop, EVRUN_ONCE);
@@ -411,12 +359,32 @@ are_usual(char *facts, const char *usual)
 	return true;
 }
 
+/* Whether what we lack has its name; 0: an errno that OpenSSL does not see. */
+static bool
+is_named(int error)
+{
+	static const struct {
+		int error;
+		const char *outcome, *other; /* the latter where names are looked up */
+	} rows[] = { { ENOMEM, "no_memory", "" }, { ENOBUFS, "no_memory", "" }, { EMFILE, "no_descriptors", "" },
+		{ ENFILE, "no_descriptors", "" }, { EPERM, "not_permitted", "" }, { EACCES, "not_permitted", "" },
+		{ ENOSYS, "not_permitted", "" }, { EADDRNOTAVAIL, "no_local_port", "" },
+		{ EAGAIN, "not_permitted", "no_local_port" }, { ENETDOWN, "network_down", "no_route" },
+		{ ENETUNREACH, "no_route", "" }, { 0, "not_permitted", "" } };
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		if (rows[i].error == error)
+			return strcmp(scene.outcome, rows[i].outcome) == 0
+			    || strcmp(scene.outcome, rows[i].other) == 0;
+	return false;
+}
+
 static void
 expect_ours(uint32_t target, enum call call, unsigned long number, int error, unsigned *wrong)
 {
 	bool same = are_usual(scene.facts, usual_facts[target]);
 
-	if (scene.verdict == PW_UNKNOWN || (scene.verdict == PW_OK && same))
+	if ((scene.verdict == PW_UNKNOWN && is_named(error)) || (scene.verdict == PW_OK && same))
 		return;
 	print_error("%s, %s %lu (%s): verdict %d, %s: %s\n%s%s", scene.config->targets[target].name,
 	    names[call], number, strerrorname_np(error), scene.verdict, scene.outcome, scene.text,
@@ -429,14 +397,17 @@ static void
 fail_each(enum call call, int error)
 {
 	unsigned long every = strtoul(getenv("EVERY") != NULL ? getenv("EVERY") : "11", NULL, 10);
-	unsigned wrong = 0;
+	unsigned wrong = 0, made = 0;
 
 	learn_what_is_usual();
 	for (uint32_t target = 0; target < 2; target++)
 		for (int all = 0; all < 2; all++)
 			for (unsigned long number = 1; run(target, call, number, error, all != 0);
-			     number += number < 100 ? 1 : every)
+			     number += number < 100 ? 1 : every) {
 				expect_ours(target, call, number, error, &wrong);
+				made++;
+			}
+	assert_true(made > 0);
 	if (wrong > 0)
 		fail_msg("%u told wrongly", wrong);
 }
@@ -470,7 +441,6 @@ options(void **state)
 	fail_each(SETSOCKOPT, ENOMEM);
 	fail_each(GETSOCKOPT, ENOBUFS);
 	fail_each(GETSOCKNAME, ENOBUFS);
-	fail_each(GETPEERNAME, ENOBUFS);
 }
 
 static void
@@ -484,13 +454,20 @@ bytes(void **state)
 	fail_each(RECV, ENOBUFS);
 }
 
+/* Ids of questions are fetched many at once. */
 static void
 randomness(void **state)
 {
+	unsigned wrong = 0;
+	bool made = false;
+
 	(void)state;
-	fail_each(GETRANDOM, ENOSYS);
-	fail_each(GETRANDOM, EPERM);
 	fail_each(RANDOM, 0);
+	for (int i = 0; i < 200 && !made; i++)
+		made = run(1, GETRANDOM, 1, ENOSYS, false);
+	assert_true(made);
+	expect_ours(1, GETRANDOM, 1, ENOSYS, &wrong);
+	assert_int_equal(wrong, 0);
 }
 
 int
