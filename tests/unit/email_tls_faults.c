@@ -346,6 +346,6 @@ main(void)
 	};
 
 	signal(SIGPIPE, SIG_IGN); /* as in the daemon */
-	OPENSSL_init_ssl(0, NULL); /* the words of its errors */
+	OPENSSL_init_ssl(OPENSSL_INIT_LOAD_SSL_STRINGS, NULL); /* the words of its errors */
 	return cmocka_run_group_tests(tests, make_certificates, drop_certificates);
 }
