@@ -5,17 +5,19 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "../../plugins/email/gate/auth.h"
 
-enum { LIMIT = 20 * 1000000, LINE_MAX_ = 4096, AS_EXPECTED = 0, OTHERWISE = 1 };
+enum { LIMIT = 20 * 1000000, LINE_MAX_ = 9000, AS_EXPECTED = 0, OTHERWISE = 1 };
 
 /* What the relay expects, and what it answers; NULL: it hangs up. `scram`: it answers with what is made of what it heard. */
 struct turn {
@@ -23,6 +25,54 @@ struct turn {
 	const char *reply;
 	enum { AS_WRITTEN, SCRAM_FIRST, SCRAM_FINAL, SCRAM_FORGED, SCRAM_DEAR } scram;
 };
+
+/* What fails; `left`: allocations until the one that does, 0: none. */
+static struct {
+	bool init, start, fstat;
+	unsigned left;
+} fault;
+
+int __real_gsasl_init(Gsasl **sasl);
+int __wrap_gsasl_init(Gsasl **sasl);
+int __real_gsasl_client_start(Gsasl *sasl, const char *mechanism, Gsasl_session **session);
+int __wrap_gsasl_client_start(Gsasl *sasl, const char *mechanism, Gsasl_session **session);
+int __real_fstat(int fd, struct stat *status);
+int __wrap_fstat(int fd, struct stat *status);
+void *__real_malloc(size_t size);
+void *__wrap_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+
+int
+__wrap_gsasl_init(Gsasl **sasl)
+{
+	return fault.init ? GSASL_MALLOC_ERROR : __real_gsasl_init(sasl);
+}
+
+int
+__wrap_gsasl_client_start(Gsasl *sasl, const char *mechanism, Gsasl_session **session)
+{
+	return fault.start ? GSASL_UNKNOWN_MECHANISM : __real_gsasl_client_start(sasl, mechanism, session);
+}
+
+int
+__wrap_fstat(int fd, struct stat *status)
+{
+	errno = EIO;
+	return fault.fstat ? -1 : __real_fstat(fd, status);
+}
+
+void *
+__wrap_malloc(size_t size)
+{
+	return fault.left > 0 && --fault.left == 0 ? NULL : __real_malloc(size);
+}
+
+void *
+__wrap_calloc(size_t count, size_t size)
+{
+	return fault.left > 0 && --fault.left == 0 ? NULL : __real_calloc(count, size);
+}
 
 static struct wire wire;
 static struct auth auth;
@@ -147,6 +197,7 @@ converse(const struct settings *settings, const char *offer, bool is_protected, 
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
 	pid_t relay = fork();
 	if (relay == 0) {
+		memset(&fault, 0, sizeof fault);
 		struct timeval patience = { 20, 0 };
 		close(ends[0]);
 		(void)setsockopt(ends[1], SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
@@ -377,6 +428,66 @@ nothing_in_common_is_told(void **state)
 	assert_refused("XPLAIN PLAINX", "no common mechanism", none);
 }
 
+/* Without memory, or without libgsasl, nothing is said, and that is told of us. */
+static void
+what_we_lack_is_told_of_us(void **state)
+{
+	static const struct turn none[] = { { .line = NULL } };
+	struct settings token = { .host = "relay.test", .user = "watch", .token_file = secret_file };
+
+	(void)state;
+	fault.init = true;
+	assert_no_secret(with_password("watch"), "AUTH: Memory allocation error");
+	fault.init = false;
+	fault.fstat = true;
+	assert_no_secret(with_password("watch"), "password_file: ");
+	fault.fstat = false;
+	fault.start = true;
+	assert_refused("PLAIN", "AUTH PLAIN: libgsasl does not know it", none);
+	fault.start = false;
+	fault.left = 1; /* of the command */
+	assert_refused("PLAIN", "AUTH PLAIN: AUTH: no memory", none);
+	fault.left = 1; /* of the token's response */
+	assert_false(converse(&token, "XOAUTH2", true, none));
+	assert_string_equal(wire.why, "AUTH XOAUTH2: the user or the password cannot be said by it");
+	fault.left = 3; /* of the empty answer to its refusal */
+	assert_false(converse(&token, "XOAUTH2", true, (const struct turn[]){ { .line = "*", .reply = "334 e30=" }, { .line = NULL } }));
+	assert_string_equal(wire.why, "AUTH XOAUTH2: the relay's challenge does not fit");
+	fault.left = 0;
+}
+
+/* A password that is no text in UTF-8 cannot be prepared for SCRAM (RFC 5802 5.1), and is not sent otherwise. */
+static void
+what_cannot_be_said_is_not(void **state)
+{
+	static const struct turn none[] = { { .line = NULL } };
+
+	(void)state;
+	assert_false(converse(with_password("wa\xfftch"), "SCRAM-SHA-256 PLAIN", true, none));
+	assert_string_equal(wire.why, "AUTH SCRAM-SHA-256: the user or the password cannot be said by it");
+}
+
+static void
+challenges_at_the_edges(void **state)
+{
+	static char large[8300];
+	static const struct turn oversized[] = { { .line = "AUTH CRAM-MD5", .reply = large }, { .line = NULL } };
+	static const struct turn no_base64[] = { { .line = "*", .reply = "334 !!" }, { .line = NULL } };
+	static const struct turn ends_early[] = { { .line = "*", .reply = "334 aGk=" }, { .line = NULL } }; /* "hi" */
+	static const struct turn late[] = { { .line = "AUTH LOGIN", .reply = "334 VXNlcm5hbWU6" },
+		{ .line = "d2F0Y2g=", .reply = "501 5.5.2 what" }, { .line = NULL } };
+
+	(void)state;
+	memset(large, 'A', sizeof large - 1);
+	memcpy(large, "334-", 4);
+	memcpy(large + 4050, "\r\n334-", 6);
+	memcpy(large + 8100, "\r\n334 ", 6);
+	assert_refused("CRAM-MD5", "AUTH CRAM-MD5: a challenge that is none", oversized);
+	assert_refused("SCRAM-SHA-256", "the relay's challenge does not fit", no_base64);
+	assert_refused("SCRAM-SHA-256", "the relay's challenge does not fit", ends_early);
+	assert_refused("LOGIN", "501 5.5.2 what", late);
+}
+
 int
 main(void)
 {
@@ -390,6 +501,9 @@ main(void)
 		cmocka_unit_test(what_is_no_challenge_ends_it),
 		cmocka_unit_test(a_relay_has_to_prove_itself),
 		cmocka_unit_test(nothing_in_common_is_told),
+		cmocka_unit_test(what_we_lack_is_told_of_us),
+		cmocka_unit_test(what_cannot_be_said_is_not),
+		cmocka_unit_test(challenges_at_the_edges),
 	};
 
 	signal(SIGPIPE, SIG_IGN); /* as in the daemon */

@@ -3,6 +3,7 @@
  */
 #include "auth.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -121,13 +122,13 @@ struct talk {
 /* Google's XOAUTH2: "user=" user ^A "auth=Bearer " token ^A ^A. An error comes as a challenge in
  * JSON, and an empty answer to it brings the refusal. */
 static int
-step_token(struct talk *talk, const char *challenge, char **answer)
+step_token(struct talk *talk, char **answer)
 {
 	size_t size = strlen(talk->auth->user) + strlen(talk->auth->secret) + 32;
 	char *bytes;
 	int error;
 
-	if (talk->done || challenge[0] != '\0') {
+	if (talk->done) {
 		*answer = calloc(1, 1);
 		return *answer == NULL ? GSASL_MALLOC_ERROR : GSASL_OK;
 	}
@@ -173,7 +174,7 @@ step(struct talk *talk, const char *challenge, char **answer)
 
 	*answer = NULL;
 	if (talk->sasl == NULL)
-		return step_token(talk, challenge, answer);
+		return step_token(talk, answer);
 	error = gsasl_step64(talk->sasl, challenge, answer);
 	talk->done = error == GSASL_OK;
 	return error == GSASL_NEEDS_MORE ? GSASL_OK : error;
@@ -351,9 +352,11 @@ fail_without_common(struct wire *wire, const char *offer, const char *const *kno
 	char ours[64] = "";
 	size_t size = 0;
 
-	for (size_t i = 0; known[i] != NULL && size < sizeof ours; i++)
+	for (size_t i = 0; known[i] != NULL; i++) {
 		size += (size_t)snprintf(ours + size, sizeof ours - size, "%s%s", i == 0 ? "" : " ",
 		    known[i]);
+		assert(size < sizeof ours);
+	}
 	if (offer[0] == '\0')
 		(void)wire_fail(wire, WIRE_OPEN,
 		    "AUTH: the relay offers none, and user is set: nothing was sent");
