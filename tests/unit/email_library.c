@@ -5,9 +5,12 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "../../plugins/email/gate/library.h"
@@ -17,6 +20,19 @@ enum { LIMIT = 20 * 1000000, MUCH = 20 * 1024 * 1024 };
 
 static struct library library;
 static int peer;
+static int receiving_fails[3]; /* with these, one after the other; 0 ends them */
+
+ssize_t __real_recv(int fd, void *bytes, size_t size, int flags);
+ssize_t __wrap_recv(int fd, void *bytes, size_t size, int flags);
+
+ssize_t
+__wrap_recv(int fd, void *bytes, size_t size, int flags)
+{
+	errno = receiving_fails[0];
+	receiving_fails[0] = receiving_fails[1];
+	receiving_fails[1] = receiving_fails[2];
+	return errno != 0 ? -1 : __real_recv(fd, bytes, size, flags);
+}
 
 static int
 set_up(void **state)
@@ -59,13 +75,15 @@ static void
 a_line_is_the_one_that_is_expected(void **state)
 {
 	(void)state;
-	say("EHLO watch\r\nMAIL FROM:<a@b.test> SIZE=3\r\nRSET\nQUIT \r\nDATA\r\n\r\n");
+	say("EHLO watch\r\nMAIL FROM:<a@b.test> SIZE=3\r\nRSET\nQUIT \r\nDATA\r\n\r\nQUIX\r\nQUITx\n");
 	assert_true(library_expect(&library, "EHLO watch"));
 	assert_true(library_expect_word(&library, "MAIL FROM:<a@b.test>"));
 	assert_false(library_expect(&library, "RSET")); /* without its CR */
 	assert_false(library_expect(&library, "QUIT"));
 	assert_false(library_expect_word(&library, "DATE"));
 	assert_false(library_expect_word(&library, "RCPT"));
+	assert_false(library_expect(&library, "QUIT"));
+	assert_false(library_expect(&library, "QUIT"));
 	hang_up();
 	assert_false(library_expect(&library, "QUIT"));
 }
@@ -89,6 +107,42 @@ nothing_is_waited_for_behind_the_limit(void **state)
 	library_init(&library, library.fd, wire_now() - 1);
 	say("QUI");
 	assert_false(library_expect(&library, "QUIT"));
+}
+
+static void
+failing_reads_are_an_end(void **state)
+{
+	(void)state;
+	say("QUIT\r\n");
+	receiving_fails[0] = EINTR, receiving_fails[1] = EAGAIN;
+	assert_true(library_expect(&library, "QUIT"));
+	say("QUIT\r\n");
+	receiving_fails[0] = ECONNRESET;
+	assert_false(library_expect(&library, "QUIT"));
+}
+
+/* Byte by byte. */
+static void
+a_text_comes_in_pieces(void **state)
+{
+	static const char text[] = "x\r\n.\r\n";
+	size_t size = 0;
+	char *taken;
+	pid_t child = fork();
+
+	(void)state;
+	if (child == 0) {
+		for (size_t i = 0; i < sizeof text - 1; i++) {
+			(void)send(peer, text + i, 1, MSG_NOSIGNAL);
+			(void)poll(NULL, 0, 2);
+		}
+		_exit(0);
+	}
+	taken = library_text(&library, &size);
+	assert_non_null(taken);
+	assert_int_equal(size, 3);
+	free(taken);
+	assert_int_equal(waitpid(child, NULL, 0), child);
 }
 
 static void
@@ -151,6 +205,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(a_line_is_the_one_that_is_expected, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_line_has_an_end, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(nothing_is_waited_for_behind_the_limit, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(failing_reads_are_an_end, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_text_comes_in_pieces, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_reply_is_said, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_text_ends_with_its_dot, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_text_is_bounded, set_up, tear_down),

@@ -247,6 +247,9 @@ without_memory_it_says_so(void **state)
 	tls_close(&tls);
 }
 
+/* What the relay does when TLS stands. */
+static enum { WAITS, TAKES_LEAVE, CLOSES, SPOILS, ANSWERS } then;
+
 _Noreturn static void
 be_relay(int fd, const char *ciphers, const char *in_clear)
 {
@@ -271,14 +274,25 @@ be_relay(int fd, const char *ciphers, const char *in_clear)
 	}
 	SSL *ssl = __real_SSL_new(context);
 	__real_SSL_set_fd(ssl, fd);
-	_exit(SSL_accept(ssl) == 1 && SSL_read(ssl, &byte, 1) <= 0 ? 0 : 1);
+	if (SSL_accept(ssl) != 1)
+		_exit(1);
+	if (then == TAKES_LEAVE)
+		(void)SSL_shutdown(ssl);
+	else if (then == SPOILS)
+		(void)!write(fd, "220 in clear again\r\n", 20);
+	else if (then == ANSWERS)
+		(void)SSL_write(ssl, "220 relay.test\r\n", 16);
+	if (then != CLOSES)
+		(void)SSL_read(ssl, &byte, 1);
+	_exit(0);
 }
 
 /* A handshake with a relay in a process of its own, whose keys are as large as `fault` says to us. */
 static bool
 shake(const char *ciphers, const char *in_clear)
 {
-	int ends[2];
+	int ends[2], code;
+	size_t size;
 	pid_t relay;
 	bool done;
 
@@ -294,6 +308,8 @@ shake(const char *ciphers, const char *in_clear)
 	wire.fd = ends[0];
 	assert_int_equal(fcntl(ends[0], F_SETFL, O_NONBLOCK), 0);
 	done = tls_begin(&tls, &wire, LIMIT);
+	if (done && then != WAITS)
+		done = wire_reply(&wire, LIMIT, &code, &size);
 	wire_close(&wire);
 	tls_close(&tls);
 	assert_int_equal(waitpid(relay, NULL, 0), relay);
@@ -319,9 +335,31 @@ static void
 a_handshake_waits_to_write(void **state)
 {
 	(void)state;
-	fault.wants_write = 2;
+	fault.wants_write = 1;
 	assert_true(shake(NULL, NULL));
 	assert_int_equal(fault.wants_write, 0);
+}
+
+/* Inside TLS: a whole reply, each kind of an end, and what is no TLS any more. */
+static void
+each_end_inside_tls_is_told(void **state)
+{
+	(void)state;
+	then = ANSWERS;
+	fault.wants_write = 3;
+	assert_true(shake(NULL, NULL));
+	then = TAKES_LEAVE;
+	assert_false(shake(NULL, NULL));
+	assert_int_equal(wire.end, WIRE_CLOSED);
+	then = CLOSES;
+	assert_false(shake(NULL, NULL));
+	assert_int_equal(wire.end, WIRE_CLOSED);
+	assert_string_equal(wire.why, "the relay closed the connection");
+	then = SPOILS;
+	assert_false(shake(NULL, NULL));
+	assert_int_equal(wire.end, WIRE_BROKEN);
+	assert_non_null(strstr(wire.why, "TLS: "));
+	then = WAITS;
 }
 
 static void
@@ -342,6 +380,7 @@ main(void)
 		cmocka_unit_test_setup(without_memory_it_says_so, begin),
 		cmocka_unit_test_setup(keys_that_are_too_large_cost_nothing, begin),
 		cmocka_unit_test_setup(a_handshake_waits_to_write, begin),
+		cmocka_unit_test_setup(each_end_inside_tls_is_told, begin),
 		cmocka_unit_test_setup(a_relay_in_clear_is_quoted, begin),
 	};
 

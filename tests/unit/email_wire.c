@@ -221,6 +221,37 @@ what_comes_early_is_no_answer(void **state)
 	}
 }
 
+/* All that there is room for is read; the rest stays with the kernel. */
+static void
+what_finds_no_room_is_not_read(void **state)
+{
+	(void)state;
+	wire.size = sizeof wire.bytes;
+	relay_says("250 ok\r\n");
+	assert_true(wire_drain(&wire));
+	assert_int_equal(wire.size, sizeof wire.bytes);
+	wire.size = 0;
+	script[SEND][0] = EIO;
+	script[RECV][0] = EAGAIN;
+	assert_false(wire_say(&wire, "NOOP\r\n", 6, wire_now() + LIMIT));
+	assert_end(WIRE_BROKEN, "Input/output error");
+}
+
+/* A relay that reads nothing is waited for a moment alone. */
+static void
+a_text_settles_in_time(void **state)
+{
+	int64_t begun = wire_now();
+
+	(void)state;
+	wire_settle(&wire);
+	assert_true(wire_now() - begun < 10 * SECOND_US);
+	assert_true(wire_write(&wire, "text\r\n", 6, wire_now() + LIMIT, false));
+	begun = wire_now();
+	wire_settle(&wire);
+	assert_true(wire_now() - begun >= SECOND_US / 4);
+}
+
 static void
 waiting_ends(void **state)
 {
@@ -366,6 +397,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(failing_writes_are_told, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_is_said_meanwhile_is_kept, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_comes_early_is_no_answer, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_finds_no_room_is_not_read, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_text_settles_in_time, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(waiting_ends, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(an_attempt_costs_no_more_than_its_limits, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(each_address_is_told, set_up, tear_down),

@@ -3,6 +3,7 @@
  */
 #include "library.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
@@ -46,7 +47,8 @@ fill(struct library *library)
 {
 	struct pollfd polled = { .fd = library->fd, .events = POLLIN };
 
-	while (library->size < sizeof library->bytes) {
+	assert(library->size < sizeof library->bytes);
+	for (;;) {
 		int64_t left = library->until - wire_now();
 		ssize_t got = recv(library->fd, library->bytes + library->size,
 		    sizeof library->bytes - library->size, MSG_DONTWAIT);
@@ -59,7 +61,6 @@ fill(struct library *library)
 			return false;
 		poll(&polled, 1, (int)(left / 1000 + 1));
 	}
-	return false;
 }
 
 /* Returns the size of the first line with its CR LF, 0 where none comes. */

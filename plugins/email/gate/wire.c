@@ -308,8 +308,9 @@ wire_fail_early(struct wire *wire)
 	size_t size = wire->size;
 	int code = 0;
 
+	assert(size > 0);
 	/* Waits at most 1 s for the rest of a 4xx or 5xx. */
-	if (size > 0 && (wire->bytes[0] == '4' || wire->bytes[0] == '5')
+	if ((wire->bytes[0] == '4' || wire->bytes[0] == '5')
 	    && wire_reply(wire, REST_MAX, &code, &size)
 	    && size == wire->size) {
 		reply_tell(wire->bytes, size, words, sizeof words);
