@@ -1,6 +1,18 @@
 /* `outbox` as the keeper is asked for it: what is meant, what is retried or dropped of many, and what is left. */
 #include "asks_world.h"
 
+static unsigned left; /* requests to be kept in memory until the one that is not; 0: none */
+
+void *__real_calloc(size_t, size_t);
+void *__wrap_calloc(size_t, size_t);
+
+/* A request of people is the largest thing that is asked for here at once. */
+void *
+__wrap_calloc(size_t count, size_t size)
+{
+	return left > 0 && size > 1000 && --left == 0 ? NULL : __real_calloc(count, size);
+}
+
 static char first[24], second[24];
 
 static void
@@ -58,6 +70,49 @@ each_of_several_is_counted(void **state)
 	answer(world, 0, PW_SENT);
 	answer(world, 1, PW_SENT);
 	assert_string_equal(handed(world), "");
+}
+
+/* Of a notice to two people one is tried again, and the other waits. */
+static void
+one_of_two_is_in_hand(void **state)
+{
+	struct world *world = *state;
+	struct notifier *notifier = notifier_at(&world->keeper, 0);
+	struct delivery delivery = { .notice = 0 };
+
+	(void)heard(world);
+	have_two(world);
+	down(world, 0);
+	assert_string_equal(handed(world), "down");
+	take_number(first, world->notice.notice);
+	answer(world, 0, PW_AGAIN);
+	answer(world, 1, PW_AGAIN);
+	notifier->rest_until = 0;
+	while (outbox_next(&world->keeper, notifier, STORE_QUEUE_ALL, 0, &delivery)) {
+		delivery.due = strcmp(delivery.recipient, two[1]) == 0 ? 0 : clock_wall() + 3600 * (int64_t)SECOND;
+		outbox_put(&world->keeper, notifier, &delivery, (struct pw_bytes){ "", 0 });
+	}
+	assert_string_equal(handed(world), "down");
+	assert_int_equal(world->notice.recipient_count, 1);
+	ASK(world, "outbox", CONFIG_NONE, "drop", first);
+	assert_string_equal(heard(world), "etests has it in hand just now|o1 delivery is dropped|x0|");
+	answer(world, 0, PW_SENT);
+	assert_string_equal(handed(world), "");
+	assert_false(waits(&world->keeper, 0));
+}
+
+static void
+without_memory_nothing_is_done(void **state)
+{
+	struct world *world = *state;
+
+	(void)heard(world);
+	down(world, 0);
+	left = 1;
+	ASK(world, "outbox", CONFIG_NONE, "retry", "all");
+	left = 0;
+	assert_string_equal(heard(world), "eno memory|x75|");
+	assert_true(waits(&world->keeper, 0));
 }
 
 /* As a week without a way does, for all that waits. */
@@ -178,6 +233,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(what_is_not_meant_is_refused, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(each_of_several_is_counted, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(one_of_two_is_in_hand, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(without_memory_nothing_is_done, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(one_of_those_that_were_given_up_is_meant, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_is_about_us_is_retried, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_is_degraded_is_retried, set_up, tear_down),
