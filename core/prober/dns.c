@@ -453,12 +453,15 @@ read_sections(struct reader reader, const struct header *header, struct search *
 	struct reader behind = behind_records(reader, header->answers);
 	struct authority authority = read_authority(behind,
 	    header->authorities > ENTRIES_MAX ? 0 : header->authorities);
+	uint32_t of_aliases = answer->ttl;
 
 	answer->ttl = authority.ttl;
 	if (answer->status != DNS_NO_DATA || answer->rcode == DNS_NXDOMAIN)
 		return;
 	bool is_alias = !dns_name_equal(&asked, &answer->owner);
 	answer->is_partial = !authority.has_soa && is_alias;
+	if (answer->is_partial)
+		answer->ttl = of_aliases;
 	answer->status = judge_empty(header, search->has_records && !is_alias, &authority);
 }
 
