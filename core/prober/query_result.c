@@ -129,7 +129,7 @@ add_opinion(struct text *text, const struct opinion *opinion)
 	case DNS_OURS:
 		text_format(text, "%snot asked: %s",
 		    opinion->rcode == DNS_NOERROR ? "truncated, and TCP " : "",
-		    strerror(opinion->error != 0 ? opinion->error : EMFILE));
+		    strerror(opinion->error));
 		return;
 	default:
 		text_add(text, words[opinion->status]);
@@ -188,7 +188,6 @@ static const char *
 outcome_of_error(int error)
 {
 	switch (error) {
-	case 0: /* nothing was called yet */
 	case ENOMEM:
 	case ENOBUFS:
 		return "no_memory";

@@ -117,7 +117,8 @@ opinion_so_far(const struct try *try)
 	if (try->exchange == NULL)
 		return try->opinion;
 	if (!exchange_is_sent(try->exchange))
-		opinion = (struct opinion){ .status = DNS_OURS, .rcode = DNS_RCODE_NONE };
+		opinion = (struct opinion){ .status = DNS_OURS, .rcode = DNS_RCODE_NONE,
+		    .error = EMFILE /* it stands in line for a socket */ };
 	else if (exchange_truncated(try->exchange, &size) != NULL)
 		opinion = (struct opinion){ .status = DNS_TRUNCATED, .rcode = DNS_NOERROR,
 		    .error = -1 };
@@ -219,7 +220,8 @@ begin_exchange(struct try *try, const struct address *server)
 	try->exchange = exchange_begin(question->questions->exchanges, server, &question->asked_for,
 	    question->type, on_end, try);
 	if (try->exchange == NULL) {
-		try->opinion = (struct opinion){ .status = DNS_OURS, .rcode = DNS_RCODE_NONE };
+		try->opinion = (struct opinion){ .status = DNS_OURS, .rcode = DNS_RCODE_NONE,
+		    .error = ENOMEM };
 		return false;
 	}
 	try->asked++;
@@ -285,7 +287,7 @@ follow_alias(struct try *try, const struct dns_answer *answer)
 		question->tries[i].asked = 0;
 	}
 	if (!begin_exchange(try, &questions->servers[try - question->tries]))
-		note_opinion(try, DNS_OURS, DNS_RCODE_NONE, 0);
+		note_opinion(try, DNS_OURS, DNS_RCODE_NONE, ENOMEM);
 }
 
 /* Reads a truncated reply; returns true if all records of the answer are there. */

@@ -26,7 +26,7 @@ struct waiter {
 	int told, patient;
 	enum dns_status status;
 	uint32_t ttl;
-	int server;
+	int server, error; /* the latter of what the first server said */
 	int64_t waited;
 };
 
@@ -44,6 +44,7 @@ on_concluded(struct wait *wait, const struct conclusion *conclusion)
 	waiter->status = (enum dns_status)conclusion->answer->status;
 	waiter->ttl = conclusion->answer->ttl;
 	waiter->server = conclusion->server;
+	waiter->error = conclusion->opinions[0].error;
 	waiter->waited = conclusion->waited;
 }
 
@@ -147,6 +148,7 @@ who_stands_in_line_was_not_sent(void **state)
 	question_give_up(&waiters[1].wait);
 	assert_int_equal(waiters[1].told, 1);
 	assert_int_equal(waiters[1].status, DNS_OURS);
+	assert_int_equal(waiters[1].error, EMFILE);
 	assert_true(waiters[1].waited > 500 * MILLISECOND);
 	question_give_up(&waiters[1].wait); /* which is of no effect any more */
 	question_give_up(&waiters[0].wait);
