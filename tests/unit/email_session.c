@@ -433,6 +433,23 @@ an_end_within_the_text_is_no_doubt(void **state)
 	assert_fate(&answer, 0, PW_NEVER, false, false, "552 5.3.4 too large");
 }
 
+/* What became of one recipient stays so, whatever becomes of the rest. */
+static void
+the_rest_is_the_rest(void **state)
+{
+	const struct turn refused[] = { greeting, ehlo, mail, { one.awaited, "550 no\r\n" }, two, { data.awaited, "451 later\r\n" },
+		{ "QUIT", "221 bye\r\n" }, end };
+	const struct turn gone[] = { greeting, ehlo, mail, { one.awaited, "550 no\r\n" }, two, { data.awaited, NULL }, end };
+	struct gate_answer answer = run_once(refused);
+
+	(void)state;
+	assert_fate(&answer, 0, PW_NEVER, false, false, "550 no");
+	assert_fate(&answer, 1, PW_AGAIN, false, false, "451 later");
+	answer = run_once(gone);
+	assert_fate(&answer, 0, PW_NEVER, false, false, "550 no");
+	assert_fate(&answer, 1, PW_AGAIN, true, false, "DATA: the relay closed the connection");
+}
+
 /* Each reply of a relay that was told the password: what it says back reaches no receipt and no log. */
 static void
 the_password_is_not_said_back(void **state)
@@ -481,6 +498,7 @@ main(void)
 		cmocka_unit_test(a_password_is_not_said_where_tls_failed),
 		cmocka_unit_test(a_library_that_says_nothing_sends_nothing),
 		cmocka_unit_test(an_end_within_the_text_is_no_doubt),
+		cmocka_unit_test(the_rest_is_the_rest),
 		cmocka_unit_test(the_password_is_not_said_back),
 	};
 

@@ -3,6 +3,9 @@
 
 #include "unit/resolver_answers.h"
 
+#include <arpa/inet.h>
+#include <errno.h>
+
 static void
 tells_theirs_from_ours(void **state)
 {
@@ -211,6 +214,82 @@ bears_without_tcp(void **state)
 	}
 }
 
+static int sending_fails; /* over TCP, with this errno; 0: it does not */
+
+ssize_t __real_send(int fd, const void *bytes, size_t size, int flags);
+ssize_t __wrap_send(int fd, const void *bytes, size_t size, int flags);
+
+ssize_t
+__wrap_send(int fd, const void *bytes, size_t size, int flags)
+{
+	int type = 0;
+	socklen_t type_size = sizeof type;
+
+	(void)getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &type_size);
+	errno = type == SOCK_STREAM ? sending_fails : 0;
+	return errno != 0 ? -1 : __real_send(fd, bytes, size, flags);
+}
+
+/* The words for what a connection fails of, whatever that is. */
+static void
+tells_why_tcp_failed(void **state)
+{
+	static const struct {
+		int error;
+		const char *said;
+	} rows[] = { { EPIPE, "0: truncated, and TCP: reset" }, { ETIMEDOUT, "0: truncated, and TCP: silent" },
+		{ EHOSTUNREACH, "0: truncated, and TCP: No route to host" } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct world *world = open_world(1);
+
+		open_tcp(&world->servers[0], TCP_ANSWERS);
+		world->servers[0].answer = cut_over_udp;
+		sending_fails = rows[i].error;
+		assert_said(world, resolve(world, "mx.test", true, 20 * SECOND), rows[i].said);
+		sending_fails = 0;
+		close_world(world);
+	}
+}
+
+/* A and AAAA with different words, a code without a name, and an address that is given twice. */
+static size_t
+other_words(struct server *server, unsigned char *packet, size_t size, const char *name, uint16_t type)
+{
+	(void)server, (void)name;
+	head(packet, type == DNS_A ? 7 : 2, 0);
+	return size;
+}
+
+static size_t
+twice(struct server *server, unsigned char *packet, size_t size, const char *name, uint16_t type)
+{
+	size_t made = one_address(server, packet, size, name, type);
+	struct in_addr address = { htonl(0xc0000201) };
+
+	if (type != DNS_A)
+		return made;
+	packet[7] = 2;
+	return record(server, packet, made, DNS_A, &address, 4);
+}
+
+static void
+tells_what_each_type_met(void **state)
+{
+	struct world *world = open_world(1);
+	const struct resolved *resolved;
+
+	(void)state;
+	world->servers[0].answer = other_words;
+	assert_said(world, resolve(world, "mx.test", true, 20 * SECOND), "0: A response code 7, AAAA SERVFAIL");
+	world->servers[0].answer = twice;
+	resolved = resolve(world, "two.test", true, 20 * SECOND);
+	assert_int_equal(resolved->count, 1);
+	assert_address(resolved, 0, "192.0.2.1");
+	close_world(world);
+}
+
 /* What is cut off over TCP, too, is no word about the name. */
 static void
 bears_truncation_over_tcp(void **state)
@@ -308,6 +387,8 @@ main(void)
 		cmocka_unit_test(marks_of_no_data),
 		cmocka_unit_test(a_no_is_looked_at_elsewhere),
 		cmocka_unit_test(bears_without_tcp),
+		cmocka_unit_test(tells_why_tcp_failed),
+		cmocka_unit_test(tells_what_each_type_met),
 		cmocka_unit_test(bears_truncation_over_tcp),
 		cmocka_unit_test(falls_back_on_what_came_over_udp),
 		cmocka_unit_test(lacks_on_the_way_to_tcp_are_ours),
