@@ -124,6 +124,36 @@ all_that_is_said_at_once_is_heard(void **state)
 	assert_int_equal(stop(SECOND), 0);
 }
 
+static uint32_t
+await_waiting(void)
+{
+	uint32_t waiting;
+	struct wire_in in = wire_from(packet, await(monitor, MESSAGE_WAITING));
+
+	assert_true(message_get_waiting(&in, &waiting));
+	return waiting;
+}
+
+/* Connections to one address are few at once: how many wait for room is said, also to the next monitor. */
+static void
+it_says_how_many_wait(void **state)
+{
+	enum { ORDERS = 30 };
+
+	(void)state;
+	assert_int_equal(listen(held, ORDERS), 0); /* it never greets */
+	for (int round = 0; round < 2; round++) {
+		for (unsigned i = 0; i < ORDERS; i++)
+			order(100 + i, 2, 0, 1, 0);
+		assert_in_range(await_waiting(), 1, ORDERS - 1);
+		close(monitor);
+		await(parent, MESSAGE_ALIVE); /* nobody is there to be told that none waits any more */
+		await(parent, MESSAGE_ALIVE);
+		link_monitor();
+	}
+	assert_int_equal(stop(0), 0);
+}
+
 /* Who ordered a run has gone: the server sees the end of it, and the next monitor hears nothing. */
 static void
 a_run_ends_with_who_ordered_it(void **state)
@@ -154,6 +184,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(it_ends_though_nobody_reads, bear, bury),
 		cmocka_unit_test_setup_teardown(all_that_is_said_at_once_is_heard, bear, bury),
 		cmocka_unit_test_setup_teardown(a_run_ends_with_who_ordered_it, bear, bury),
+		cmocka_unit_test_setup_teardown(it_says_how_many_wait, bear, bury),
 	};
 
 	return cmocka_run_group_tests(tests, read_config, NULL);
