@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -260,6 +261,25 @@ a_signal_ends_nobody_and_an_error_does(void **state)
 	assert_int_equal(serve(), 0);
 }
 
+/* The socket would be lost with each request: it ends, and there is another gate. */
+static void
+without_a_descriptor_it_ends(void **state)
+{
+	struct gate_ask ask = good_ask();
+	int sockets[SOCKETS_MAX], next = dup(0);
+	struct rlimit limit, none;
+
+	(void)state;
+	send_ask(&ask, sizeof ask, 1, sockets);
+	close(next);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	none = (struct rlimit){ 3, limit.rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	assert_int_equal(serve(), 0);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	assert_closed(sockets[0]);
+}
+
 static void
 what_it_cannot_begin_with_is_told(void **state)
 {
@@ -299,6 +319,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(two_sockets_are_one_too_many, begin, end),
 		cmocka_unit_test_setup_teardown(what_is_empty_may_be, begin, end),
 		cmocka_unit_test_setup_teardown(a_signal_ends_nobody_and_an_error_does, begin, end),
+		cmocka_unit_test_setup_teardown(without_a_descriptor_it_ends, begin, end),
 		cmocka_unit_test_setup_teardown(what_it_cannot_begin_with_is_told, begin, end),
 		cmocka_unit_test_setup_teardown(it_needs_the_port_of_its_relay, begin, end),
 	};

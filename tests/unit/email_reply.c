@@ -85,6 +85,36 @@ is_told_in_one_line(void **state)
 	}
 }
 
+/* Lines that are short enough, and too many bytes of them before the end of the last. */
+static void
+is_bounded_as_a_whole(void **state)
+{
+	enum { LINES = 100, LINE = REPLY_BYTES_MAX / LINES };
+	static char bytes[REPLY_BYTES_MAX + LINE];
+	size_t used;
+	int code;
+
+	(void)state;
+	memset(bytes, 'x', sizeof bytes);
+	for (size_t at = 0; at + LINE <= sizeof bytes; at += LINE) {
+		memcpy(bytes + at, "250-", 4);
+		memcpy(bytes + at + LINE - 2, "\r\n", 2);
+	}
+	assert_int_equal(look(bytes, REPLY_BYTES_MAX - 1, &code, &used), REPLY_PART);
+	assert_int_equal(look(bytes, REPLY_BYTES_MAX, &code, &used), REPLY_BAD);
+}
+
+/* In little room it is told how much there was. */
+static void
+is_counted_where_there_is_no_room(void **state)
+{
+	char words[24];
+
+	(void)state;
+	reply_tell("250 taken as 4711\r\n", 19, words, sizeof words);
+	assert_string_equal(words, "… (+17 bytes)");
+}
+
 int
 main(void)
 {
@@ -92,6 +122,8 @@ main(void)
 		cmocka_unit_test(ends_with_its_last_line),
 		cmocka_unit_test(is_refused_where_it_is_none),
 		cmocka_unit_test(is_told_in_one_line),
+		cmocka_unit_test(is_bounded_as_a_whole),
+		cmocka_unit_test(is_counted_where_there_is_no_room),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -362,6 +362,9 @@ starttls_that_is_refused_may_be_done_without(void **state)
 		{ "STARTTLS", "454 not now\r\n" }, { "QUIT", "221 bye\r\n" }, end };
 	const struct turn down[] = { greeting, { ehlo.awaited, "250-relay.test\r\n250 STARTTLS\r\n" }, { "STARTTLS", "421 down\r\n" },
 		{ "QUIT", "221 bye\r\n" }, end };
+	const struct turn behind[] = { greeting, { ehlo.awaited, "250-relay.test\r\n250 STARTTLS\r\n" },
+		{ "STARTTLS", "220 go\r\n250 more\r\n" }, end };
+	const struct turn *const injected[] = { behind, NULL };
 	const struct turn *const clear[] = { in_clear, NULL }, *const no[] = { refused, NULL }, *const gone[] = { down, NULL };
 	char why[200] = "";
 	struct gate_answer answer;
@@ -373,6 +376,9 @@ starttls_that_is_refused_may_be_done_without(void **state)
 	assert_fate(&answer, 0, PW_SENT, false, false, "250 taken (sent in clear, since TLS failed: STARTTLS: 454 not now)");
 	answer = run(gone, NULL);
 	assert_fate(&answer, 0, PW_AGAIN, true, false, "STARTTLS: 421 down");
+	answer = run(injected, NULL);
+	assert_int_equal(answer.fates[0].fate, PW_AGAIN);
+	assert_true(starts_with(answer.fates[0].words, "bytes came in clear text behind the consent to STARTTLS"));
 	settings.tls = TLS_REQUIRE;
 	answer = run(no, NULL);
 	assert_fate(&answer, 0, PW_AGAIN, true, false, "STARTTLS: 454 not now");

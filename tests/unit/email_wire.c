@@ -364,6 +364,19 @@ a_connection_has_its_share_of_the_time(void **state)
 	assert_end(WIRE_LATE, "192.0.2.1: not within");
 }
 
+/* Of more addresses than there is room for the first are told. */
+static void
+many_addresses_find_no_room(void **state)
+{
+	(void)state;
+	wire.until = wire_now();
+	for (int i = 0; i < 3; i++)
+		script[CONNECT][i] = EINPROGRESS;
+	assert_false(reach_them(16));
+	assert_true(strlen(wire.why) < sizeof wire.why);
+	assert_end(WIRE_LATE, "no connection to relay.test:25: 192.0.2.1: not within");
+}
+
 static void
 our_literal_is_that_of_the_connection(void **state)
 {
@@ -403,6 +416,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(an_attempt_costs_no_more_than_its_limits, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(each_address_is_told, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_connection_has_its_share_of_the_time, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(many_addresses_find_no_room, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(our_literal_is_that_of_the_connection, set_up, tear_down),
 	};
 

@@ -4,6 +4,7 @@
  */
 #include "gate.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -81,8 +82,10 @@ take(int worker, struct gate_ask *ask, int *library)
 	if (size <= 0)
 		return false;
 	passed = CMSG_FIRSTHDR(&message);
-	if (passed != NULL && passed->cmsg_level == SOL_SOCKET && passed->cmsg_type == SCM_RIGHTS
-	    && passed->cmsg_len == CMSG_LEN(sizeof *library))
+	/* Nothing else was asked for, nor is there room for more. */
+	assert(passed == NULL || (passed->cmsg_level == SOL_SOCKET && passed->cmsg_type == SCM_RIGHTS
+	    && passed->cmsg_len == CMSG_LEN(sizeof *library)));
+	if (passed != NULL)
 		memcpy(library, CMSG_DATA(passed), sizeof *library);
 	if (*library >= 0 && (size != sizeof *ask || !is_sound(ask, wire_now()))) {
 		close(*library);
