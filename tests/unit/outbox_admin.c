@@ -101,6 +101,28 @@ one_of_two_is_in_hand(void **state)
 	assert_false(waits(&world->keeper, 0));
 }
 
+/* A digest that is dropped is over: what comes next is no part of it. */
+static void
+a_digest_is_dropped(void **state)
+{
+	struct world *world = *state;
+	struct delivery delivery;
+
+	(void)heard(world);
+	record_ours(&world->keeper, "digest", "digest", clock_wall(), "3 targets failed");
+	commit_all(&world->keeper);
+	assert_true(find_waiting(&world->keeper, 0, &delivery));
+	assert_int_equal(delivery.kind, NOTICE_digest);
+	take_number(first, delivery.notice);
+	ASK(world, "outbox", CONFIG_NONE, "drop", first);
+	assert_string_equal(heard(world), "o1 delivery is dropped|x0|");
+	assert_false(waits(&world->keeper, 0));
+	down(world, 0);
+	assert_string_equal(handed(world), "down");
+	answer(world, 0, PW_SENT);
+	assert_string_equal(handed(world), "");
+}
+
 static void
 without_memory_nothing_is_done(void **state)
 {
@@ -234,6 +256,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(what_is_not_meant_is_refused, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(each_of_several_is_counted, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(one_of_two_is_in_hand, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_digest_is_dropped, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(without_memory_nothing_is_done, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(one_of_those_that_were_given_up_is_meant, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_is_about_us_is_retried, set_up, tear_down),

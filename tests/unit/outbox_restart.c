@@ -124,11 +124,32 @@ no_wait_is_longer_than_the_longest(void **state)
 	}
 }
 
+/* A word that a keeper died with may have been sent: its end does not take it back. */
+static void
+what_may_have_been_told_is_told_with_its_end(void **state)
+{
+	struct world *world = *state;
+
+	down(world, 0);
+	assert_string_equal(handed(world), "down");
+	commit_all(&world->keeper);
+	end(world);
+	begin(world);
+	up(world, 0, 1);
+	assert_string_equal(handed(world), "down");
+	assert_true((world->notice.flags & PW_NOTICE_DUPLICATE) != 0);
+	answer(world, 0, PW_SENT);
+	assert_string_equal(handed(world), "up");
+	answer(world, 0, PW_SENT);
+	assert_string_equal(handed(world), "");
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(who_is_no_longer_configured_is_told_nothing, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_may_have_been_told_is_told_with_its_end, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(no_wait_is_longer_than_the_longest, set_up, tear_down),
 	};
 
