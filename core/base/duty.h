@@ -44,8 +44,8 @@ struct duty {
 	 * it; NULL: a line that finds no room in the socket is dropped */
 	bool (*keep_line)(void *arg, const void *packet, size_t size);
 	void *keep_arg;
-	int gate;                   /* a notifier with a gate, in both of its processes: the socket
-	                             * to the other; -1: none */
+	int gate;                   /* where there is a gate or a runner, in both processes: the
+	                             * socket to the other; -1: none */
 };
 
 /* The entry of each duty, called in the forked child; returns the exit status of the process. */

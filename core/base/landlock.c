@@ -172,3 +172,19 @@ landlock_enter(const struct sandbox *sandbox, int *version, struct reason *why)
 	close(fd);
 	return entered;
 }
+
+bool
+landlock_keep_signals(void)
+{
+	const struct ruleset rules = { .scope = SCOPE_SIGNALS };
+	int fd;
+
+	if (landlock_version() < 6)
+		return true;
+	fd = (int)syscall(SYS_landlock_create_ruleset, &rules, sizeof rules, 0);
+	if (fd < 0)
+		return false;
+	bool entered = syscall(SYS_landlock_restrict_self, fd, 0) == 0;
+	close(fd);
+	return entered;
+}

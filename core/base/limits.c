@@ -32,6 +32,10 @@ static const struct limits table[DUTY_KINDS] = {
 	    .work_seconds = 30 },
 };
 
+/* Of a program that is run for a probe or a notifier: interpreters map a lot that they never use. */
+static const struct limits of_program
+    = { .descriptors = 256, .address_space = 8 * GIB, .file_size = GIB, .work_seconds = 120 };
+
 static const char *const names[LIMIT_KINDS] = {
 	[LIMIT_DESCRIPTORS] = "descriptors",
 	[LIMIT_MEMORY] = "memory",
@@ -79,6 +83,15 @@ limits_enter(const struct limits *limits, struct reason *why)
 		return false;
 	return SANITIZED || limits->address_space == 0
 	    || enter(RLIMIT_AS, limits->address_space, "cannot limit memory", why);
+}
+
+bool
+limits_enter_program(struct reason *why)
+{
+	return limits_enter(&of_program, why)
+	    && enter(RLIMIT_FSIZE, of_program.file_size, "cannot limit files", why)
+	    && enter(RLIMIT_CPU, of_program.work_seconds, "cannot limit processor time", why)
+	    && enter(RLIMIT_CORE, 0, "cannot forbid core dumps", why);
 }
 
 void

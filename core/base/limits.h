@@ -21,6 +21,10 @@ struct limits {
 /* Those of a duty; a gate has those of its notifier. */
 const struct limits *limits_of(enum duty_kind);
 
+/* Puts those of a program in force that belongs to somebody else, for good, with `work_seconds` for
+ * its whole life; descriptors above the limit stay open. False with a reason, and errno. */
+bool limits_enter_program(struct reason *why);
+
 /* Puts descriptors and address space in force, for good; a limit that is lower already stays. False
  * with a reason. */
 bool limits_enter(const struct limits *, struct reason *why);

@@ -11,16 +11,20 @@ static int
 describe(const struct command *command, const struct config *config, const char *name)
 {
 	static char bytes[64 * 1024];
-	struct text text = TEXT_OVER(bytes);
+	bool found = false;
 
+	/* A probe and a notifier may have one name. */
 	for (uint32_t i = 0; i < config->plugin_count; i++)
 		if (strcmp(config->plugins[i].descriptor->name, name) == 0) {
+			struct text text = TEXT_OVER(bytes);
+
 			reference_add_plugin(&text, &config->plugins[i]);
-			printf("%sfrom %s\n", bytes, config->plugins[i].path);
-			return 0;
+			printf("%s%sfrom %s\n", found ? "\n" : "", bytes, config->plugins[i].path);
+			found = true;
 		}
-	return command_misused(
-	    command, "there is no plugin `%s`; `postwatch plugins` lists them", name);
+	return found ? 0
+	             : command_misused(command,
+	    "there is no plugin `%s`; `postwatch plugins` lists them", name);
 }
 
 static int

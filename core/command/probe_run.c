@@ -25,6 +25,7 @@
 #include "command/command.h"
 #include "command/layout.h"
 #include "command/nagios.h"
+#include "runner/runner.h"
 
 enum {
 	STUCK_AFTER = 10,          /* seconds in which a plugin has to return */
@@ -150,6 +151,10 @@ probe_child(const struct probe_orders *orders, pid_t parent, int out)
 	signal(SIGPIPE, SIG_IGN);
 	if (!sandbox_die_with(parent, &why))
 		fail_in_child(&child, why.text);
+	int runner = -1;
+	if (runner_is_needed(orders->config, DUTY_PROBER, 0)
+	    && !runner_begin(orders->config, &runner, &why))
+		fail_in_child(&child, why.text);
 	child.loop = ev_loop_new(EVBACKEND_EPOLL);
 	child.style.zone = zone_open_own();
 	if (child.loop == NULL)
@@ -157,6 +162,7 @@ probe_child(const struct probe_orders *orders, pid_t parent, int out)
 	child.prober = prober_create(child.loop, orders->config, NULL, &why);
 	if (child.prober == NULL)
 		fail_in_child(&child, why.text);
+	prober_set_runner(child.prober, runner);
 	ev_timer_init(&tick, on_tick, told_every, told_every);
 	tick.data = &child;
 	ev_timer_start(child.loop, &tick);

@@ -17,6 +17,7 @@
 #include "command/draw.h"
 #include "command/layout.h"
 #include "command/nagios.h"
+#include "config/programs.h"
 
 /* Enough for a line of a reply with every byte escaped. */
 enum { LINE_MAX_ESCAPED = 4 * 4096 + 64 };
@@ -216,10 +217,15 @@ put_leg(const struct page *page, const struct policy *policy, const struct evide
 	struct evidence_fact fact;
 
 	/* Whom we talked to, as whom: what a postmaster searches his log for. */
-	fputs(leg->address.size == 0 ? "\n  no address" : "\n  to ", page->file);
-	put_bytes(page->file, leg->address);
-	if (leg->address.size != 0)
+	if (plugin_has_program(policy->probe))
+		fputs("\n  by a program", page->file);
+	else if (leg->address.size == 0)
+		fputs("\n  no address", page->file);
+	else {
+		fputs("\n  to ", page->file);
+		put_bytes(page->file, leg->address);
 		fprintf(page->file, " port %u", leg->port);
+	}
 	if (leg->local.size != 0)
 		fprintf(page->file, ", from %.*s", (int)leg->local.size, leg->local.data);
 	if (leg->helo.size != 0)

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/units.h"
 #include "config/probes.h"
+#include "config/programs.h"
 #include "config/reader.h"
 
 enum { NAME_SIZE_MAX = 64 };
@@ -152,6 +153,14 @@ check_together(struct reader *reader, const struct node *group, struct config_no
 	for (uint32_t i = 0; i < own->count; i++)
 		if (own->rows[i].flags & PW_REQUIRED && !own->items[i].given)
 			return; /* the plugin counts on what it requires */
+	if (plugin_has_program(notifier->plugin)) {
+		struct text what = TEXT_ROOM(500);
+		struct pw_program program;
+
+		plugin_program(notifier->plugin, notifier->values, &program);
+		if (program_is_wrong(&program, false, &what) && !is_of_wrong(own, what.bytes))
+			FAULT(reader, place_of(group, what.bytes), "%s", what.bytes);
+	}
 	if (ops->check == NULL)
 		return;
 	good = ops->check(notifier->values, words, sizeof words);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/outcome.h"
+#include "config/config.h"
 #include "config/tables.h"
 
 enum { NAME_SIZE_MAX = 31, PHASE_SIZE_MAX = 23, SESSION_MAX = 1 << 20, FAREWELL_MAX = 1000 };
@@ -199,23 +200,40 @@ check_outcomes(const struct pw_probe_ops *ops, struct reason *why)
 	return true;
 }
 
+/* A probe that runs a program has no use for what a dialogue needs. */
+static bool
+check_turns(const struct pw_probe_ops *ops, struct reason *why)
+{
+	bool has_program = PLUGIN_HAS(ops, on_exit) && ops->program != NULL;
+
+	if (PLUGIN_HAS(ops, on_exit) && has_program != (ops->on_exit != NULL))
+		return wrong(why, "it has one of program and on_exit, and not both");
+	if (has_program && (ops->phases == NULL || ops->phases[0].name == NULL))
+		return wrong(why, "it runs a program and has no phase for it");
+	if (!has_program && (ops->begin == NULL || ops->on_reply == NULL))
+		return wrong(
+		    why, "it has no %s function", ops->begin == NULL ? "begin" : "on_reply");
+	return true;
+}
+
+/* Programs came in 3. */
 static bool
 check_probe(const struct pw_plugin *plugin, struct reason *why)
 {
 	const struct pw_probe_ops *ops = plugin->ops;
+	size_t size = plugin->minor < 3 ? offsetof(struct pw_probe_ops, program) : sizeof *ops;
 
-	if (ops->size < sizeof *ops)
+	if (ops->size < size)
 		return wrong(why, "its table of functions has %u bytes where ABI %u.%u has %zu",
-		    ops->size, plugin->major, plugin->minor, sizeof *ops);
+		    ops->size, plugin->major, plugin->minor, size);
 	if (plugin->flags & ~(uint32_t)(PW_USES_TLS | PW_REQUIRES_TLS))
 		return wrong(why, "it has unknown flags (0x%x)", plugin->flags);
 	if ((plugin->flags & PW_REQUIRES_TLS) && !(plugin->flags & PW_USES_TLS))
 		return wrong(why, "it requires TLS and does not say that it uses it");
 	if (ops->framing != PW_REPLIES && ops->framing != PW_LINES)
 		return wrong(why, "its framing is the unknown %u", ops->framing);
-	if (ops->begin == NULL || ops->on_reply == NULL)
-		return wrong(
-		    why, "it has no %s function", ops->begin == NULL ? "begin" : "on_reply");
+	if (!check_turns(ops, why))
+		return false;
 	if (ops->session_size > SESSION_MAX)
 		return wrong(why, "a session of %u bytes is too large: up to %d", ops->session_size,
 		    SESSION_MAX);
@@ -240,7 +258,7 @@ check_probe(const struct pw_plugin *plugin, struct reason *why)
 
 /*
  * Tables of a plugin of an earlier minor version end before what was added since then (the ABI
- * grows at the end only): gates in 1, `needs` in 2.
+ * grows at the end only): gates in 1, `needs` in 2, programs in 3.
  */
 static bool
 check_notifier(const struct pw_plugin *plugin, struct reason *why)
@@ -248,6 +266,7 @@ check_notifier(const struct pw_plugin *plugin, struct reason *why)
 	const struct pw_notifier_ops *ops = plugin->ops;
 	size_t size = plugin->minor < 1 ? offsetof(struct pw_notifier_ops, gate)
 	    : plugin->minor < 2         ? offsetof(struct pw_notifier_ops, needs)
+	    : plugin->minor < 3         ? offsetof(struct pw_notifier_ops, program)
 	                                : sizeof *ops;
 	size_t gate_size = plugin->minor < 2 ? offsetof(struct pw_gate_ops, needs)
 	                                     : sizeof(struct pw_gate_ops);
@@ -267,6 +286,8 @@ check_notifier(const struct pw_plugin *plugin, struct reason *why)
 	    && (gate->size < gate_size || gate->open == NULL || gate->serve == NULL
 	        || gate->close == NULL || ops->join == NULL))
 		return wrong(why, "a function of its gate is missing");
+	if (gate != NULL && PLUGIN_HAS(ops, program) && ops->program != NULL)
+		return wrong(why, "it has both a gate and a program");
 	if (gate != NULL && gate->memory_size > SESSION_MAX)
 		return wrong(why, "a gate's memory of %u bytes is too large: up to %d",
 		    gate->memory_size, SESSION_MAX);

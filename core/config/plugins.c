@@ -165,11 +165,12 @@ open_plugin(const char *path, struct reason *why)
 	return descriptor;
 }
 
-static const struct plugin *
-find_name(const struct plugins *plugins, const char *name)
+const struct plugin *
+plugins_find(const struct plugins *plugins, const char *name, enum pw_kind kind)
 {
 	for (uint32_t i = 0; i < plugins->count; i++)
-		if (strcmp(plugins->items[i].descriptor->name, name) == 0)
+		if (plugins->items[i].descriptor->kind == kind
+		    && strcmp(plugins->items[i].descriptor->name, name) == 0)
 			return &plugins->items[i];
 	return NULL;
 }
@@ -193,7 +194,7 @@ load_file(struct plugins *plugins, const char *path)
 		refuse(plugins, path, why.text);
 		return;
 	}
-	namesake = find_name(plugins, descriptor->name);
+	namesake = plugins_find(plugins, descriptor->name, descriptor->kind);
 	if (namesake != NULL) {
 		reason_set(&why, "there is another plugin called %s: %s", descriptor->name,
 		    namesake->path);
@@ -238,14 +239,6 @@ plugins_load(struct plugins *plugins, const char *path)
 	else
 		load_file(plugins, real);
 	free(real);
-}
-
-const struct plugin *
-plugins_find(const struct plugins *plugins, const char *name, enum pw_kind kind)
-{
-	const struct plugin *plugin = find_name(plugins, name);
-
-	return plugin != NULL && plugin->descriptor->kind == kind ? plugin : NULL;
 }
 
 /* The name of a plugin that was refused is not trusted: it is known by its file, NAME.so. */

@@ -9,6 +9,7 @@
 
 #include "base/units.h"
 #include "config/cert_limit.h"
+#include "config/programs.h"
 #include "config/reader.h"
 
 enum { STALE_INTERVALS = 5 };
@@ -166,6 +167,20 @@ put_notify(struct reader *reader, struct policy *policy, const struct pw_strings
 	    &reader->values.pool, notifiers, policy->notify_count * sizeof *notifiers);
 }
 
+static void
+check_program(struct reader *reader, const struct plugin *plugin, const struct pw_values *values,
+    struct place place)
+{
+	struct text what = TEXT_ROOM(500);
+	struct pw_program program;
+
+	if (!plugin_has_program(plugin))
+		return;
+	plugin_program(plugin, values, &program);
+	if (program_is_wrong(&program, true, &what))
+		FAULT(reader, place, "%s", what.bytes);
+}
+
 /*
  * Policies are compared byte by byte, so all of it is zeroed first, padding included; what lies
  * behind pointers is shared already, so equal values have equal pointers.
@@ -191,6 +206,7 @@ policy_of_layer(struct reader *reader, const struct probe *probe, const struct l
 	memset(&policy, 0, sizeof policy);
 	policy.probe = probe->plugin;
 	policy.values = values_share(&reader->values, layer->own, probe->own_count);
+	check_program(reader, policy.probe, policy.values, place);
 	policy.tls = share_tls(reader, probe, layer, port);
 	policy.interval = values[TARGET_INTERVAL].number;
 	policy.retry_interval = values[TARGET_RETRY_INTERVAL].number;

@@ -1,6 +1,8 @@
 /* Lists the TCP ports that processes connect to, by the configuration. */
 #include "config/ports.h"
 
+#include "config/programs.h"
+
 enum { DNS_PORT = 53 };
 
 void
@@ -20,5 +22,6 @@ ports_add_prober(struct sandbox_ports *ports, const struct config *config)
 	for (uint32_t i = 0; i < config->reference_count; i++)
 		sandbox_ports_add(ports, config->references[i].port);
 	for (uint32_t i = 0; i < config->target_count; i++)
-		sandbox_ports_add(ports, config->targets[i].port);
+		if (!plugin_has_program(config->targets[i].policy->probe))
+			sandbox_ports_add(ports, config->targets[i].port);
 }

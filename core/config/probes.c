@@ -183,13 +183,14 @@ probes_find_plugin(struct reader *reader, const char *name, enum pw_kind kind, s
 	const struct broken_plugin *broken = plugins_find_broken(&reader->plugins, name);
 	struct candidates candidates = { .count = 0 };
 	struct text all = TEXT_OVER((char[200]){ 0 });
+	const struct plugin *found = plugins_find(&reader->plugins, name, kind);
 	const char *near;
 
+	if (found != NULL)
+		return &config->plugins[found - reader->plugins.items];
 	for (uint32_t i = 0; i < config->plugin_count; i++) {
 		const struct pw_plugin *plugin = config->plugins[i].descriptor;
 
-		if (plugin->kind == kind && strcmp(plugin->name, name) == 0)
-			return &config->plugins[i];
 		if (strcmp(plugin->name, name) == 0) {
 			FAULT(reader, place, "the plugin %s is %s, and %s is needed", name,
 			    plugin_kind_name(plugin->kind), plugin_kind_name(kind));

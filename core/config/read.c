@@ -14,6 +14,7 @@
 #include "config/command_line.h"
 #include "config/notifiers.h"
 #include "config/probes.h"
+#include "config/programs.h"
 #include "config/reader.h"
 #include "config/service_files.h"
 #include "config/targets.h"
@@ -54,6 +55,8 @@ read_all(struct reader *reader)
 	advice_of_relays(reader);
 	if (reader->source->advise && reader->faults.into->faults == 0)
 		advice_of_reach(reader);
+	if (reader->source->advise && reader->faults.into->faults == 0)
+		programs_advise(reader);
 	if ((reader->source->advise || reader->source->starts || reader->source->replaces)
 	    && reader->faults.into->faults == 0)
 		service_files_check(reader);

@@ -19,13 +19,14 @@
 #include "base/limits.h"
 #include "base/own_name.h"
 #include "base/secret_memory.h"
-#include "config/config.h"
+#include "config/programs.h"
 #include "notifier/confine.h"
 #include "notifier/notice.h"
 #include "notifier/opening.h"
 #include "notifier/text.h"
 #include "notifier/text_json.h"
 #include "notifier/text_subject.h"
+#include "runner/runner.h"
 
 enum {
 	BROKEN = 70,
@@ -41,6 +42,7 @@ struct worker {
 	const struct pw_notifier_ops *ops;
 	bool gated; /* another process has the network and the secrets */
 	void *session;
+	struct program_end *ended; /* of the program that is run for it; NULL: none is */
 	struct opening opening; /* where there is a gate, what it says of its own */
 	struct zone *zone;
 	int keeper; /* -1: no link */
@@ -182,6 +184,17 @@ log_line(void *log_to, const char *line)
 	duty_log(worker->duty, LOG_WARNING, 0, "%s: %s", worker->notifier->name, shown.bytes);
 }
 
+/* Called by the plugin: the one program that its notifier has. */
+static void
+run(void *run_to, struct pw_bytes input, int64_t limit, struct pw_exit *exit)
+{
+	struct worker *worker = run_to;
+	struct runner_order order = { .limit = limit > 0 ? limit : 1 };
+
+	runner_run(worker->duty->gate, &order, input, worker->ended);
+	*exit = worker->ended->exit;
+}
+
 static void
 deliver(struct worker *worker, const struct message_notice *from)
 {
@@ -213,6 +226,8 @@ deliver(struct worker *worker, const struct message_notice *from)
 	notice.log = log_line;
 	notice.log_to = worker;
 	notice.is_public = address_literal_is_public;
+	notice.run = worker->ended != NULL ? run : NULL;
+	notice.run_to = worker;
 	notice_add_subject(&first, &view);
 	notice_add_body(&second, &view);
 	notice.subject = subject;
@@ -371,7 +386,10 @@ prepare(struct worker *worker, struct reason *why)
 	worker->legs = calloc(LEGS_MAX, sizeof *worker->legs);
 	worker->receipts = calloc(NOTICE_RECIPIENTS_MAX, sizeof *worker->receipts);
 	worker->session = secret_memory_make(worker->ops->session_size);
-	if (worker->legs == NULL || worker->receipts == NULL || worker->session == NULL) {
+	bool runs = plugin_has_program(worker->notifier->plugin);
+	worker->ended = runs ? malloc(sizeof *worker->ended) : NULL;
+	if (worker->legs == NULL || worker->receipts == NULL || worker->session == NULL
+	    || (runs && worker->ended == NULL)) {
 		reason_set(why, "no memory");
 		return false;
 	}
@@ -408,6 +426,7 @@ notifier_main(struct duty *duty)
 	zone_close(&worker.zone);
 	free(worker.legs);
 	free(worker.receipts);
+	free(worker.ended);
 	secret_memory_free(&worker.session, worker.ops->session_size);
 	opening_fini(&worker.opening);
 	return status;

@@ -29,7 +29,7 @@ struct child {
 	char name[24]; /* "prober 0" */
 	enum child_stage stage;
 	pid_t pid;     /* 0: none */
-	pid_t gate;    /* of a notifier with two processes; 0: none */
+	pid_t gate;    /* the process beside it, a gate or a runner; 0: none */
 	int socket;    /* -1: none */
 	struct packet_queue packets;
 	struct duty_page *page; /* shared with a prober: which target it has in hand */

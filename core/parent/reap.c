@@ -154,7 +154,7 @@ reap_child(struct tree *tree, struct child *child, int status, int64_t now)
 }
 
 /*
- * One process of a notifier without the other is of no use; a gate that ends well has seen the end
+ * One process of a notifier without the other is of no use, nor a prober without its runner; a gate that ends well has seen the end
  * of the other, which is yet to be heard of.
  */
 void
@@ -173,7 +173,8 @@ reap_children(struct tree *tree, int64_t now)
 				struct text how = TEXT_ROOM(QUARANTINE_HOW_MAX);
 
 				tree->children[i].gate = 0;
-				text_add(&how, "its gate died ");
+				text_format(&how, "its %s died ",
+				    tree->children[i].kind == DUTY_PROBER ? "runner" : "gate");
 				tell_end(&how, status);
 				if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
 					child_kill(&tree->children[i], how.bytes);

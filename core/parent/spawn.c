@@ -25,6 +25,7 @@
 #include "monitor/event_loop.h"
 #include "notifier/gate.h"
 #include "notifier/worker.h"
+#include "runner/runner.h"
 
 enum { CANNOT_BEGIN = 71 };
 
@@ -46,14 +47,14 @@ reset_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/* What is forked: a child, or the gate beside it. */
+/* What is forked: a child, or the gate or the runner beside it. */
 struct start {
 	const struct tree *tree;
 	const struct child *child;
 	pid_t parent;
 	int socket; /* to the parent */
 	int pair;   /* to the other of the two; -1: there is none */
-	bool is_gate;
+	bool is_gate, is_runner;
 };
 
 /* A terminal is open for reading as well, and what is typed into it is no child's business: stderr
@@ -127,14 +128,17 @@ show_title(const char *title)
 
 /* The name that ps shows, and the short one of top. */
 static void
-show_name(const struct child *child, bool is_gate)
+show_name(const struct start *start)
 {
+	const struct child *child = start->child;
+	const char *beside = start->is_runner ? ", its runner" : start->is_gate ? ", its gate" : "";
 	char title[48], name[16];
 
-	snprintf(title, sizeof title, "postwatch: %s%s", child->name, is_gate ? ", its gate" : "");
+	snprintf(title, sizeof title, "postwatch: %s%s", child->name, beside);
 	show_title(title);
-	if (is_gate)
-		snprintf(name, sizeof name, "pw-gate-%u", child->index);
+	if (start->is_gate || start->is_runner)
+		snprintf(name, sizeof name, "pw-%s-%u", start->is_gate ? "gate" : "run",
+		    child->index);
 	else if (child->kind == DUTY_PROBER || child->kind == DUTY_NOTIFIER)
 		snprintf(name, sizeof name, "pw-%s-%u", duty_name(child->kind), child->index);
 	else
@@ -189,18 +193,20 @@ run_child(const struct start *start)
 	assert(child < start->tree->children + start->tree->count);
 	duty = (struct duty){ .kind = child->kind, .index = child->index, .parent = start->socket,
 		.config = start->tree->config, .page = child->page, .gate = start->pair };
-	own_processes_join(
-	    processes, 2 * (uint32_t)(child - start->tree->children) + start->is_gate);
+	own_processes_join(processes,
+	    2 * (uint32_t)(child - start->tree->children) + (start->is_gate || start->is_runner));
 	reset_signals();
 	limits_hear(duty_limit, &duty);
 	notify_forget();
-	show_name(child, start->is_gate);
+	show_name(start);
 	if (!settle_child(start, &why) || !keep_processes(&duty, processes, &why)) {
 		duty_log(&duty, LOG_ERR, 0, "cannot begin: %s", why.text);
 		_exit(CANNOT_BEGIN);
 	}
 	/* _exit: what the parent registered to be done at exit is not ours. */
-	_exit(start->is_gate ? gate_main(&duty) : run_duty(&duty));
+	_exit(start->is_gate         ? gate_main(&duty)
+	        : start->is_runner ? runner_main(&duty)
+	                           : run_duty(&duty));
 }
 
 /* A prober is given its own page, and nobody else's. */
@@ -231,7 +237,7 @@ fork_one(const struct start *start, struct reason *why)
 }
 
 /*
- * The gate first: the other waits for it. One that is left of the last pair, and still takes leave
+ * The gate or the runner first: the other waits for it, or gives it orders. One that is left of the last pair, and still takes leave
  * of its peer, has had its time.
  */
 static bool
@@ -243,26 +249,28 @@ fork_both(struct tree *tree, struct child *child, int socket, struct reason *why
 	int pair[2] = { -1, -1 };
 	bool gated = child->kind == DUTY_NOTIFIER
 	    && plugin_gate(tree->config->notifiers[child->index].plugin) != NULL;
+	bool runs = runner_is_needed(tree->config, child->kind, child->index);
 
 	if (child->gate > 0)
 		kill(child->gate, SIGKILL);
 	child->gate = 0;
-	if (gated) {
+	if (gated || runs) {
 		if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) {
 			reason_set(why, "no sockets: %s", strerror(errno));
 			return false;
 		}
-		start.is_gate = true;
+		start.is_gate = gated;
+		start.is_runner = runs;
 		start.pair = pair[1];
 		child->gate = fork_one(&start, why);
 		close(pair[1]);
-		start.is_gate = false;
+		start.is_gate = start.is_runner = false;
 		start.pair = pair[0];
 	}
 	child->pid = pair[0] < 0 || child->gate > 0 ? fork_one(&start, why) : 0;
 	if (pair[0] >= 0)
 		close(pair[0]);
-	/* A gate that is alone sees that nobody has the other end, and ends. */
+	/* One that is alone sees that nobody has the other end, and ends. */
 	return child->pid > 0;
 }
 

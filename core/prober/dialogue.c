@@ -278,3 +278,70 @@ dialogue_again(struct dialogue *dialogue, int64_t now, enum dialogue_look look)
 	dialogue_event(dialogue, now, "%s", why[look]);
 	phase_enter(dialogue, phase_find(dialogue, "connect"), now);
 }
+
+void
+dialogue_running(struct dialogue *dialogue, int64_t now)
+{
+	uint8_t connect = phase_find(dialogue, "connect");
+
+	assert(dialogue->state == CONNECTING && dialogue->phase == connect);
+	dialogue->phase = NO_PHASE;
+	dialogue->state = LISTENING;
+	dialogue->helo = NULL;
+	phase_enter(dialogue, (uint8_t)(connect + 1), now);
+}
+
+/* A line of the transcript for each that was written, NUL and all. */
+static void
+show_output(struct dialogue *dialogue, int64_t now, struct pw_bytes output)
+{
+	for (size_t size; output.size > 0; output.data += size, output.size -= size) {
+		const char *end = memchr(output.data, '\n', output.size);
+
+		size = end != NULL ? (size_t)(end - output.data) + 1 : output.size;
+		dialogue_line(dialogue, now, EVIDENCE_RECEIVED, output.data, size - (end != NULL));
+	}
+}
+
+static void
+show_errors(struct dialogue *dialogue, int64_t now, struct pw_bytes errors)
+{
+	const char *end = memchr(errors.data, '\n', errors.size);
+	struct text line = TEXT_ROOM(EVIDENCE_TEXT_MAX);
+
+	text_escape(&line,
+	    (struct pw_bytes){ errors.data, end != NULL ? (size_t)(end - errors.data) : errors.size });
+	if (line.size > 0)
+		dialogue_event(dialogue, now, "on stderr: %s", line.bytes);
+}
+
+static void
+show_exit(struct dialogue *dialogue, int64_t now, const struct pw_exit *exit)
+{
+	if (exit->cut)
+		dialogue_event(dialogue, now, "more than %d bytes: the rest was dropped",
+		    PW_OUTPUT_MAX);
+	if (exit->how == PW_EXITED)
+		dialogue_event(dialogue, now, "exit status %d", exit->status);
+	else if (exit->how == PW_TIMED_OUT)
+		dialogue_event(dialogue, now, "killed at the limit");
+}
+
+/* It is no word of the target: whether the way to the target is broken shows at others. */
+void
+dialogue_ran(struct dialogue *dialogue, int64_t now, const struct pw_exit *exit,
+    struct dialogue_step *step)
+{
+	struct turn turn;
+
+	step->next = DIALOGUE_WAIT;
+	if (dialogue->state == OVER)
+		return;
+	show_output(dialogue, now, exit->output);
+	show_errors(dialogue, now, exit->errors);
+	show_exit(dialogue, now, exit);
+	turn_begin(&turn, dialogue, now, step);
+	dialogue->ops->on_exit(dialogue->session, &turn.open, exit);
+	turn_end(&turn);
+	dialogue_follow(dialogue, &turn);
+}

@@ -104,6 +104,11 @@ void dialogue_secured(struct dialogue *, int64_t now, const struct tls_judgement
 void dialogue_answered(struct dialogue *, int64_t now, const struct pw_answer *,
     struct dialogue_step *);
 
+/* In place of dialogue_connected(), where the probe has a program run: it is asked for. Then how it
+ * ended, which is the end of the dialogue, also where the deadline has come (PW_TIMED_OUT). */
+void dialogue_running(struct dialogue *, int64_t now);
+void dialogue_ran(struct dialogue *, int64_t now, const struct pw_exit *, struct dialogue_step *);
+
 /*
  * After an end by a failure of TLS (dialogue_failed_tls) the owner may connect again: with a
  * legacy context where that may find something outdated, with a small ClientHello where a large

@@ -7,13 +7,18 @@
 #include "prober/leg.h"
 
 #include <assert.h>
+#include <errno.h>
 
 #include "base/clock.h"
+#include "config/programs.h"
 #include "prober/leg_tls.h"
+#include "prober/program_watch.h"
 #include "prober/run.h"
 #include "prober/tls_memory.h"
 
 enum { EARLY_MAX = 16 * 1024 }; /* a record of TLS */
+
+#define RUNNER_SLACK (5 * (int64_t)SECOND)
 
 static void carry_out(struct leg *, struct dialogue_step *);
 static bool look_again(struct leg *);
@@ -48,6 +53,20 @@ now(struct leg *leg)
 
 	leg->touched = woke > leg->touched ? woke : clock_mono();
 	return leg->touched;
+}
+
+static bool
+runs_program(const struct leg *leg)
+{
+	return plugin_has_program(run_target(leg->run)->policy->probe);
+}
+
+static struct slots *
+slots_of(const struct leg *leg)
+{
+	struct prober *prober = leg->run->prober;
+
+	return runs_program(leg) ? prober->programs : prober->slots;
 }
 
 static void
@@ -110,7 +129,11 @@ on_timer(EV_P_ ev_timer *timer, int revents)
 	stream_read_once(&leg->stream);
 	if (leg->state != LEG_TALKING)
 		return;
-	dialogue_expired(leg->dialogue, at, &step);
+	if (runs_program(leg))
+		dialogue_ran(leg->dialogue, at, &(struct pw_exit){ .size = sizeof(struct pw_exit),
+			.how = PW_TIMED_OUT, .output = { "", 0 }, .errors = { "", 0 } }, &step);
+	else
+		dialogue_expired(leg->dialogue, at, &step);
 	carry_out(leg, &step);
 }
 
@@ -376,6 +399,38 @@ connect_stream(struct leg *leg)
 	carry_out(leg, &step);
 }
 
+static void
+on_exit_of(void *owner, const struct pw_exit *exit)
+{
+	struct leg *leg = enter(owner);
+	struct dialogue_step step;
+
+	if (leg == NULL)
+		return;
+	dialogue_ran(leg->dialogue, now(leg), exit, &step);
+	carry_out(leg, &step);
+}
+
+/* The runner keeps a limit as well, for the case that we do not come to it. */
+static void
+run_program(struct leg *leg)
+{
+	struct prober *prober = leg->run->prober;
+	struct dialogue_step step;
+
+	dialogue_running(leg->dialogue, leg->touched);
+	leg->program = program_watch_begin(prober->loop, prober->runner, leg->run->order.target,
+	    dialogue_deadline(leg->dialogue) - leg->touched + RUNNER_SLACK, on_exit_of, leg);
+	if (leg->program != NULL) {
+		arm(leg);
+		return;
+	}
+	const struct pw_exit none = { .size = sizeof none, .how = PW_NOT_STARTED, .status = errno,
+		.output = { "", 0 }, .errors = { "", 0 } };
+	dialogue_ran(leg->dialogue, leg->touched, &none, &step);
+	carry_out(leg, &step);
+}
+
 static bool
 create_dialogue(struct leg *leg, int64_t at)
 {
@@ -428,7 +483,10 @@ talk(struct leg *leg)
 	leg->touched = at;
 	leg->refused = tls_memory_refused();
 	leg->state = LEG_TALKING;
-	connect_stream(leg);
+	if (runs_program(leg))
+		run_program(leg);
+	else
+		connect_stream(leg);
 }
 
 /* Who waited for this slot talks from here on; a leg that fails at once puts itself into the
@@ -442,9 +500,10 @@ leg_release(struct leg *leg)
 
 	stream_fini(&leg->stream);
 	offer_end(&leg->offer);
+	program_watch_end(&leg->program);
 	resolver_cancel(&leg->query);
 	ev_timer_stop(prober->loop, &leg->timer);
-	slots_give_back(prober->slots, &leg->slot, &line);
+	slots_give_back(slots_of(leg), &leg->slot, &line);
 	while ((slot = TAILQ_FIRST(&line)) != NULL) {
 		struct leg *granted = leg_cast((char *)slot - offsetof(struct leg, slot));
 
@@ -464,7 +523,7 @@ leg_begin(struct leg *leg)
 	leg->armed = INT64_MAX;
 	leg->asked_at = clock_mono();
 	leg->state = LEG_IN_LINE;
-	if (slots_ask(leg->run->prober->slots, &leg->slot, &leg->address))
+	if (slots_ask(slots_of(leg), &leg->slot, &leg->address))
 		talk(leg);
 }
 

@@ -33,6 +33,7 @@ struct leg {
 	struct dialogue *dialogue; /* NULL until it begins, or where memory ran out */
 	struct resolver_query *query;
 	ev_watcher answered; /* fed with events of `query` */
+	struct program_watch *program; /* NULL: its target is talked to */
 	struct offer *offer; /* of TLS to a port that said nothing; NULL: none was made */
 	int64_t asked_at;    /* for a slot */
 	int64_t armed;       /* when the timer goes off */

@@ -19,6 +19,7 @@ enum {
 	PULSE_SLACK = 100 * MILLISECOND, /* less is the jitter of a busy machine: it moves no
 	                                  * verdict */
 	DESCRIPTORS_KEPT = 64,     /* for the parent, the monitor, references */
+	PROGRAMS_AT_ONCE = 32,
 	LINGERS_MOST = 256, LINGERS_SHARE = 16 /* one of so many descriptors waits for a peer to
 	                                        * close */
 };
@@ -116,6 +117,12 @@ prober_hold_dates(struct prober *prober, uint32_t index)
 }
 
 void
+prober_set_runner(struct prober *prober, int runner)
+{
+	prober->runner = runner;
+}
+
+void
 prober_set_page(struct prober *prober, struct duty_page *page)
 {
 	prober->page = page;
@@ -179,8 +186,10 @@ open_all(struct prober *prober, struct sources *sources, struct reason *why)
 	prober->names = calloc(config->target_count > 0 ? config->target_count : 1,
 	    sizeof *prober->names);
 	prober->slots = slots_create(left < wanted ? left : wanted, each > 0 ? each : 1);
+	prober->programs = slots_create(PROGRAMS_AT_ONCE, PROGRAMS_AT_ONCE);
 	prober->lingers = lingers_create(prober->loop, lingers_at_most());
-	if (prober->names == NULL || prober->slots == NULL || prober->lingers == NULL) {
+	if (prober->names == NULL || prober->slots == NULL || prober->programs == NULL
+	    || prober->lingers == NULL) {
 		reason_set(why, "out of memory");
 		return false;
 	}
@@ -208,6 +217,7 @@ prober_create(struct ev_loop *loop, const struct config *config, struct sources 
 	}
 	prober->loop = loop;
 	prober->config = config;
+	prober->runner = -1;
 	TAILQ_INIT(&prober->runs);
 	prober->doubt = clock_doubt_begin(clock_wall(), clock_boot());
 	prober->clock.begun = clock_mono();
@@ -235,6 +245,7 @@ prober_destroy(struct prober **held)
 	resolver_destroy(&prober->resolver);
 	tls_policies_destroy(&prober->policies);
 	slots_destroy(&prober->slots);
+	slots_destroy(&prober->programs);
 	lingers_destroy(&prober->lingers);
 	free(prober->names);
 	free(prober);
@@ -275,7 +286,9 @@ prober_describe(const struct prober *prober, struct text *text)
 		const struct leg *leg = &run->legs[i];
 
 		if (leg->state == LEG_TALKING) {
-			text_format(text, " (%s): ", ADDRESS(&leg->address));
+			if (leg->address.any.sa_family != 0)
+				text_format(text, " (%s)", ADDRESS(&leg->address));
+			text_add(text, ": ");
 			dialogue_describe(leg->dialogue, clock_mono(), text);
 			return;
 		}
@@ -287,7 +300,7 @@ prober_describe(const struct prober *prober, struct text *text)
 uint32_t
 prober_waiting(const struct prober *prober)
 {
-	return slots_waiting(prober->slots);
+	return slots_waiting(prober->slots) + slots_waiting(prober->programs);
 }
 
 bool

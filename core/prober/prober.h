@@ -78,6 +78,10 @@ void prober_interrupt(struct prober *, bool all);
  * wrong. */
 void prober_hold_dates(struct prober *, uint32_t index);
 
+/* The socket to the process that runs programs (runner/runner.h); -1, as at first: there is none,
+ * and probes with a program end unknown. */
+void prober_set_runner(struct prober *, int runner);
+
 /* The page of what is in hand (duty.h); NULL: none. */
 void prober_set_page(struct prober *, struct duty_page *);
 

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/hash.h"
+#include "config/programs.h"
 #include "prober/fold.h"
 
 enum { PUBLIC_FOR = 24 * 3600, TOLD_AGAIN = 6 * 3600 }; /* seconds; the time is part of what is
@@ -394,8 +395,10 @@ run_begin(struct run *run)
 	    : resolve->routine;
 	struct address literal;
 
-	if (address_parse(target->host, target->port, &literal)) {
-		if (make_legs(run, &literal, 1, 1))
+	bool is_literal = address_parse(target->host, target->port, &literal);
+	/* A program is told the name, and asks for its addresses itself. */
+	if (is_literal || plugin_has_program(target->policy->probe)) {
+		if (make_legs(run, is_literal ? &literal : NULL, 1, 1))
 			begin_next(run);
 		else
 			end_without_address(run, "no_memory", "");

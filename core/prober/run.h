@@ -61,7 +61,8 @@ struct prober {
 	const struct config *config;
 	struct resolver *resolver;
 	struct tls_policies *policies;
-	struct slots *slots;
+	struct slots *slots, *programs; /* programs take no slots of connections */
+	int runner;               /* the socket to the process that runs programs; -1: none */
 	struct lingers *lingers;   /* connections whose peers have not closed yet; they hold no
 	                            * slot */
 	struct duty_page *page;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/messages.h"
+#include "config/programs.h"
 #include "config/regex.h"
 #include "prober/phase.h"
 
@@ -39,11 +40,13 @@ fault(struct turn *turn, const char *format, ...)
 static bool
 choose(struct turn *turn, enum turn_choice choice)
 {
-	if (turn->choice == TURN_NONE) {
+	if (turn->choice == TURN_NONE
+	    && (choice == TURN_DONE || !plugin_has_program(dialogue_policy(turn->dialogue)->probe))) {
 		turn->choice = choice;
 		return true;
 	}
-	fault(turn, "two steps in one turn");
+	fault(turn, turn->choice == TURN_NONE ? "a step other than pw_done behind a program"
+	                                      : "two steps in one turn");
 	return false;
 }
 
@@ -161,9 +164,14 @@ done(struct pw_turn *open, const char *outcome, const char *format, va_list argu
 static const struct pw_fact_kind *
 find_fact(const struct pw_probe_ops *ops, const char *name)
 {
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789_";
+
 	for (const struct pw_fact_kind *kind = ops->facts; kind != NULL
 	    && kind->name != NULL; kind++)
-		if (kind->name == name || strcmp(kind->name, name) == 0)
+		if (kind->name == name || strcmp(kind->name, name) == 0
+		    || ((kind->flags & PW_FAMILY) != 0
+		        && strncmp(kind->name, name, strlen(kind->name)) == 0
+		        && name[strspn(name, letters)] == '\0'))
 			return kind;
 	return NULL;
 }
@@ -179,7 +187,7 @@ fact(struct pw_turn *open, const char *name, struct pw_bytes value)
 		fault(turn, "unknown fact \"%s\"", name);
 		return;
 	}
-	evidence_add_fact(&dialogue->log, kind->name, value, (kind->flags & PW_STEADY) != 0);
+	evidence_add_fact(&dialogue->log, name, value, (kind->flags & PW_STEADY) != 0);
 	/* Whether STARTTLS is offered is the one fact that the host itself looks at (probe.h). */
 	if (dialogue_policy(dialogue)->tls == NULL || strcmp(name, "starttls") != 0)
 		return;

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/messages.h"
+#include "config/programs.h"
 #include "prober/phase.h"
 #include "prober/words.h"
 
@@ -311,7 +312,9 @@ belongs(const struct dialogue *dialogue, uint32_t phase)
 
 	if (dialogue->micros[phase] >= 0)
 		return true;
-	if (strcmp(plan->name, "resolve") == 0)
+	if (strcmp(plan->name, "resolve") == 0
+	    || (strcmp(plan->name, "connect") == 0
+	        && plugin_has_program(dialogue_policy(dialogue)->probe)))
 		return false;
 	if ((plan->flags & PW_PHASE_TLS) == 0 || mode == PW_TLS_REQUIRE)
 		return true;
@@ -360,10 +363,19 @@ add_words(struct evidence_log *log, int64_t at, const struct text *text)
 static void
 add_connecting(const struct dialogue *dialogue, struct evidence_log *head)
 {
-	char bytes[2 * ADDRESS_TEXT_MAX + 32];
+	char bytes[EVIDENCE_TEXT_MAX];
 	struct text text = TEXT_OVER(bytes);
 
-	text_format(&text, "connecting to %s port %u", dialogue->address, dialogue->target->port);
+	if (plugin_has_program(dialogue_policy(dialogue)->probe)) {
+		struct pw_program program;
+
+		plugin_program(dialogue_policy(dialogue)->probe, dialogue_policy(dialogue)->values,
+		    &program);
+		text_add(&text, "running ");
+		text_escape(&text, text_view(program.path));
+	} else
+		text_format(&text, "connecting to %s port %u", dialogue->address,
+		    dialogue->target->port);
 	add_words(head, dialogue->begun - dialogue->epoch, &text);
 	if (dialogue->connected_at < 0)
 		return;

@@ -29,7 +29,8 @@ where_text(char bytes[static WHERE_MAX], const struct dialogue *dialogue)
 {
 	struct text text = text_over(bytes, WHERE_MAX);
 
-	assert(dialogue->address[0] != '\0');
+	if (dialogue->address[0] == '\0')
+		return dialogue->target->host;
 	if (dialogue->state != CONNECTING && dialogue->state != SECURING)
 		text_format(&text, "%u byte%s, ", dialogue->phase_received,
 		    dialogue->phase_received == 1 ? "" : "s");

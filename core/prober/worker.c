@@ -388,6 +388,7 @@ prepare(struct worker *worker, struct reason *why)
 		    "without a copy to go on with if it is damaged: %s",
 		    worker->sources.unkept.text);
 	prober_set_page(worker->prober, worker->duty->page);
+	prober_set_runner(worker->prober, worker->duty->gate);
 	prober_hold_dates(worker->prober, worker->duty->index);
 	ports_add_prober(&ports, worker->config);
 	return sandbox_enter(&sandbox, &landlock, why);

@@ -63,6 +63,11 @@ struct pw_notice {
 
 	/* Since 1.2. */
 	const char *page;      /* URL of the page that tells of it, printable ASCII without quotes and blanks; "": there is none */
+
+	/* Since 1.3. Runs the program of the notifier (pw_notifier_ops.program), which has `input` to read from stdin, for
+	 * `limit` microseconds at most, and waits for its end. NULL where the notifier has none. */
+	void (*run)(void *run_to, struct pw_bytes input, int64_t limit, struct pw_exit *end);
+	void *run_to;          /* what `run` wants */
 };
 
 enum {
@@ -178,6 +183,11 @@ struct pw_notifier_ops {
 	/* Since 1.2. What it needs to deliver; called after open. NULL: nothing, it has neither files nor network. Not called where
 	 * there is a gate: its worker has neither. The process of a plugin that was made for 1.1 or before is not confined. */
 	void (*needs)(void *session, struct pw_needs *needs);
+
+	/* Since 1.3. Fills in the program that pw_notice.run is to run (it is zeroed but for its size; pointers live as long
+	 * as the values). It is started by a process beside this one, which needs no rights for it. Not together with a gate.
+	 * NULL: none. */
+	void (*program)(const struct pw_values *, struct pw_program *);
 };
 
 #define PW_PLUGIN_NOTIFIER(name_, version_, summary_, settings_, ops_)                                                 \

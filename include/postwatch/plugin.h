@@ -11,6 +11,7 @@
  *   1.1  probes: pw_judge, pw_or_end; notifiers: a gate, the name for EHLO, longer receipts, doubt, lines for the log,
  *        receivers that keep what they are told
  *   1.2  notifiers and gates: needs, what their processes keep of their rights
+ *   1.3  probes and notifiers: a program that the host runs for them
  *
  * Major: something was removed or changed; plugins of another major are refused.
  * Minor: something was added at the end; older plugins still load, newer ones are refused.
@@ -24,7 +25,7 @@
 
 #define PW_MAGIC 0x48435750u /* "PWCH" in memory */
 #define PW_ABI_MAJOR 1
-#define PW_ABI_MINOR 2
+#define PW_ABI_MINOR 3
 
 enum pw_kind { PW_PROBE = 1, PW_NOTIFIER = 2 };
 
@@ -88,6 +89,44 @@ struct pw_values {
 enum {
 	PW_USES_TLS = 1,    /* probes: gets the host's TLS settings, facts and warnings */
 	PW_REQUIRES_TLS = 2 /* probes: with PW_USES_TLS; `tls` is at least "require" */
+};
+
+struct pw_bytes {
+	const char *data; /* not ended by NUL */
+	size_t size;
+};
+
+/*
+ * Since 1.3. A program that the host runs for a plugin, as the settings say: without a shell, by a process that does
+ * nothing else, in a process group of its own, with limits (descriptors, memory, processor time, size of files), with
+ * PATH, LANG, HOME, TZ and what postwatch-exec(5) lists as its environment, in the folder "/".
+ */
+struct pw_program {
+	uint32_t size;
+	const char *path;                   /* absolute */
+	/* What follows the path; NULL: nothing. Of a probe $HOST, $PORT and $TARGET (its name), with or without braces, stand
+	 * for those of the target, and "$$" for a dollar sign. An argument stays one argument. */
+	const struct pw_strings *arguments;
+	const char *user;                   /* whom it is to run as: a fault where it is set, as the daemon can become nobody else */
+};
+
+enum pw_exit_how {
+	PW_EXITED = 1,  /* `status`: the exit status */
+	PW_SIGNALLED,   /* `status`: the signal */
+	PW_NOT_STARTED, /* `status`: errno, such as ENOENT */
+	PW_TIMED_OUT,   /* it was killed at the limit */
+	PW_LOST         /* the process that ran it is gone */
+};
+
+enum { PW_OUTPUT_MAX = 65536, PW_ERRORS_MAX = 1024 /* bytes */ };
+
+/* How it ended. The bytes are lent for the call, and may hold anything. */
+struct pw_exit {
+	uint32_t size;
+	uint32_t how;     /* enum pw_exit_how */
+	int32_t status;
+	bool cut;         /* it wrote more to stdout than PW_OUTPUT_MAX, which was read and dropped */
+	struct pw_bytes output, errors; /* the beginning of what it wrote to stdout, and to stderr */
 };
 
 /* What a plugin exports. The first four fields keep their place for ever. */

@@ -63,15 +63,12 @@ struct pw_outcome {
 
 enum { PW_STEADY = 1 }; /* a change of this fact is told */
 
+enum { PW_FAMILY = 2 }; /* a fact, since 1.3: all names that begin with this one */
+
 struct pw_fact_kind {
 	const char *name;
-	uint32_t flags;
+	uint32_t flags; /* PW_STEADY, PW_FAMILY */
 	const char *help;
-};
-
-struct pw_bytes {
-	const char *data; /* not ended by NUL */
-	size_t size;
 };
 
 /* One complete reply. `lines` are what follows the code and its separator, without the line end. */
@@ -156,6 +153,13 @@ struct pw_probe_ops {
 	void (*on_reply)(void *session, struct pw_turn *, const struct pw_reply *);
 	void (*on_secured)(void *session, struct pw_turn *, const struct pw_tls *);   /* NULL where never secured */
 	void (*on_answer)(void *session, struct pw_turn *, const struct pw_answer *); /* NULL where never asked */
+
+	/* Since 1.3, both or neither. A probe with these connects to nobody: the host runs the program that `program` fills
+	 * in (it is zeroed but for its size; pointers live as long as the values), in the first phase of the table, whose
+	 * limit is that of the program, and gives its end to `on_exit`, the one turn of the dialogue, whose step is pw_done.
+	 * What the program wrote to stdout stands in the transcript by then. */
+	void (*program)(const struct pw_values *, struct pw_program *);
+	void (*on_exit)(void *session, struct pw_turn *, const struct pw_exit *);
 };
 
 /* Step: wait in `phase` for what the server says unasked, such as the greeting. */

@@ -1,0 +1,34 @@
+/*
+ * Runs one program that belongs to somebody else: bounded in time, output and what it may take of
+ * the host, in a session of its own. When it has ended nothing is left of it: its process group is
+ * killed, and so is what has left that group.
+ */
+#ifndef RUNNER_PROGRAM_H
+#define RUNNER_PROGRAM_H
+
+#include <postwatch/plugin.h>
+
+struct program {
+	const char *path;          /* absolute */
+	char *const *arguments;    /* the path first; ends with NULL */
+	char *const *environment;  /* ends with NULL */
+	struct pw_bytes input;     /* what it may read from stdin */
+	int64_t limit;             /* microseconds */
+	int until;                 /* a socket: the program is killed where its other end is
+	                            * closed */
+};
+
+/* What program_run() fills in; the bytes of `exit` lie here. */
+struct program_end {
+	struct pw_exit exit;
+	char output[PW_OUTPUT_MAX], errors[PW_ERRORS_MAX];
+};
+
+/*
+ * Starts the program and waits until it has ended, its limit is over, or nobody waits for it any
+ * more. For a process that does nothing else: children that are not the program's are killed as
+ * well. Descriptors of this process are not passed on, but for 0 to 2, which are pipes.
+ */
+void program_run(const struct program *, struct program_end *);
+
+#endif

@@ -1,0 +1,318 @@
+/*
+ * Takes orders for programs and starts a process for each.
+ */
+#include "runner/runner.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "base/identity.h"
+#include "base/sandbox.h"
+#include "config/programs.h"
+
+enum { CANNOT_BEGIN = 71, ENVIRONMENT_MAX = 12 };
+
+#define RESULT_MAGIC UINT32_C(0x31444e45)
+
+struct result_head {
+	uint32_t magic, how;
+	int32_t status;
+	uint32_t cut, output_size, errors_size;
+};
+
+/* Whom programs are run for. */
+struct served {
+	const struct config *config;
+	enum duty_kind kind;
+	uint32_t index;
+	int socket;
+};
+
+bool
+runner_is_needed(const struct config *config, enum duty_kind kind, uint32_t index)
+{
+	if (kind == DUTY_NOTIFIER)
+		return plugin_has_program(config->notifiers[index].plugin);
+	for (uint32_t i = 0; kind == DUTY_PROBER && i < config->target_count; i++)
+		if (plugin_has_program(config->targets[i].policy->probe))
+			return true;
+	return false;
+}
+
+static bool
+send_all(int socket, const void *bytes, size_t size)
+{
+	ssize_t sent;
+
+	for (const char *at = bytes; size > 0; at += sent, size -= (size_t)sent) {
+		sent = send(socket, at, size, MSG_NOSIGNAL);
+		if (sent < 0 && errno != EINTR)
+			return false;
+		sent = sent < 0 ? 0 : sent;
+	}
+	return true;
+}
+
+static bool
+receive_all(int socket, void *bytes, size_t size)
+{
+	ssize_t got;
+
+	for (char *at = bytes; size > 0; at += got, size -= (size_t)got) {
+		got = recv(socket, at, size, 0);
+		if (got == 0 || (got < 0 && errno != EINTR))
+			return false;
+		got = got < 0 ? 0 : got;
+	}
+	return true;
+}
+
+static void
+tell(int socket, const struct pw_exit *exit)
+{
+	const struct result_head head = { RESULT_MAGIC, exit->how, exit->status, exit->cut,
+		(uint32_t)exit->output.size, (uint32_t)exit->errors.size };
+
+	(void)(send_all(socket, &head, sizeof head)
+	    && send_all(socket, exit->output.data, exit->output.size)
+	    && send_all(socket, exit->errors.data, exit->errors.size));
+}
+
+static void
+add_variable(char **environment, const char *name, const char *value)
+{
+	while (*environment != NULL)
+		environment++;
+	if (value != NULL && asprintf(environment, "%s=%s", name, value) < 0)
+		*environment = NULL;
+}
+
+/* What postwatch-exec(5) lists; nothing else of our own environment is anybody's business. */
+static void
+fill_environment(char **environment, const struct served *served, const struct target *target)
+{
+	char port[8];
+
+	add_variable(environment, "PATH",
+	    "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
+	add_variable(environment, "LANG", "C.UTF-8");
+	add_variable(environment, "HOME", "/");
+	add_variable(environment, "TZ", getenv("TZ"));
+	if (target == NULL) {
+		add_variable(environment, "POSTWATCH_NOTIFIER",
+		    served->config->notifiers[served->index].name);
+		return;
+	}
+	snprintf(port, sizeof port, "%u", target->port);
+	add_variable(environment, "POSTWATCH_TARGET", target->name);
+	add_variable(environment, "POSTWATCH_HOST", target->host);
+	add_variable(environment, "POSTWATCH_PORT", port);
+	add_variable(environment, "NAGIOS_HOSTNAME", target->host);
+	add_variable(environment, "NAGIOS_HOSTADDRESS", target->host);
+}
+
+/* In a process of its own, which ends with this. */
+static void
+carry_out(const struct served *served, const struct runner_order *order, int socket)
+{
+	static struct program_end end;
+	const bool probes = served->kind == DUTY_PROBER;
+	const struct config_notifier *notifier
+	    = probes ? NULL : &served->config->notifiers[served->index];
+	const struct target *target = probes ? &served->config->targets[order->index] : NULL;
+	const struct plugin *plugin = probes ? target->policy->probe : notifier->plugin;
+	char *environment[ENVIRONMENT_MAX] = { NULL }, *input = malloc(order->input_size + 1);
+	struct program program = { .environment = environment, .limit = order->limit,
+		.until = socket };
+	struct pw_program wanted;
+
+	if (input == NULL || !plugin_has_program(plugin)
+	    || !receive_all(socket, input, order->input_size))
+		return;
+	plugin_program(plugin, probes ? target->policy->values : notifier->values, &wanted);
+	fill_environment(environment, served, target);
+	program.path = wanted.path;
+	program.arguments = program_arguments(&wanted, target);
+	program.input = (struct pw_bytes){ input, order->input_size };
+	if (program.path == NULL || program.arguments == NULL)
+		return;
+	program_run(&program, &end);
+	tell(socket, &end.exit);
+}
+
+static bool
+is_fine(const struct served *served, const struct runner_order *order, ssize_t size)
+{
+	return size == sizeof *order && order->input_size <= RUNNER_INPUT_MAX && order->limit > 0
+	    && (served->kind != DUTY_PROBER || order->index < served->config->target_count);
+}
+
+static void
+begin(const struct served *served, const struct runner_order *order, int socket)
+{
+	pid_t own = getpid(), pid = fork();
+	struct reason why;
+
+	if (pid == 0) {
+		close(served->socket);
+		if (sandbox_die_with(own, &why))
+			carry_out(served, order, socket);
+		_exit(EXIT_SUCCESS);
+	}
+	if (pid < 0)
+		tell(socket, &(struct pw_exit){ .how = PW_NOT_STARTED, .status = errno });
+}
+
+/* Orders are small, and those who give them are one process, which ends with a packet of no size.
+ * Processes that have ended are nobody's: the kernel buries them. */
+static void
+serve(const struct served *served)
+{
+	struct pollfd polled = { .fd = served->socket, .events = POLLIN };
+	struct runner_order order;
+
+	(void)signal(SIGCHLD, SIG_IGN);
+	for (;;) {
+		int socket;
+		ssize_t size;
+
+		if (poll(&polled, 1, -1) < 0)
+			continue;
+		size = packet_read(served->socket, &order, sizeof order, &socket);
+		if (size == 0)
+			return;
+		if (socket >= 0 && is_fine(served, &order, size))
+			begin(served, &order, socket);
+		if (socket >= 0)
+			close(socket);
+	}
+}
+
+int
+runner_main(struct duty *duty)
+{
+	const struct served served = { duty->config, duty->kind, duty->index, duty->gate };
+	struct reason why;
+
+	if (!sandbox_enter_lightly(&why) || !identity_drop_capabilities(&why)) {
+		duty_log(duty, LOG_ERR, 0, "cannot begin to run programs: %s", why.text);
+		return CANNOT_BEGIN;
+	}
+	serve(&served);
+	return EXIT_SUCCESS;
+}
+
+/* Descriptors 0 to 2 are there, so that no pipe to a program is one of them. */
+static bool
+settle(pid_t parent, int socket, struct reason *why)
+{
+	int keep[] = { STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, socket };
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	for (int i = STDIN_FILENO; i <= STDERR_FILENO; i++)
+		if (null < 0 || dup2(null, i) < 0)
+			return false;
+	return sandbox_die_with(parent, why)
+	    && sandbox_close_others(keep, sizeof keep / sizeof *keep, why)
+	    && sandbox_enter_lightly(why) && identity_drop_capabilities(why);
+}
+
+bool
+runner_begin(const struct config *config, int *runner, struct reason *why)
+{
+	pid_t own = getpid(), pid = -1;
+	int ends[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0) {
+		fflush(NULL);
+		pid = fork();
+		if (pid == 0) {
+			const struct served served = { config, DUTY_PROBER, 0, ends[1] };
+
+			close(ends[0]);
+			if (settle(own, ends[1], why))
+				serve(&served);
+			_exit(EXIT_SUCCESS);
+		}
+		close(ends[1]);
+		*runner = ends[0];
+	}
+	if (pid < 0)
+		reason_set(why, "programs cannot be run: %s", strerror(errno));
+	return pid > 0;
+}
+
+int
+runner_ask(int runner, const struct runner_order *order)
+{
+	int ends[2], error;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+		return -1;
+	bool sent = packet_send(runner, order, sizeof *order, ends[1]);
+	error = errno;
+	close(ends[1]);
+	if (sent)
+		return ends[0];
+	close(ends[0]);
+	errno = error;
+	return -1;
+}
+
+bool
+runner_read(struct pw_bytes result, struct pw_exit *exit)
+{
+	struct result_head head;
+
+	*exit = (struct pw_exit){ .size = sizeof *exit, .how = PW_LOST, .output = { "", 0 },
+		.errors = { "", 0 } };
+	if (result.size < sizeof head)
+		return false;
+	memcpy(&head, result.data, sizeof head);
+	result.size -= sizeof head;
+	if (head.magic != RESULT_MAGIC || head.output_size > PW_OUTPUT_MAX
+	    || head.errors_size > PW_ERRORS_MAX
+	    || result.size != (size_t)head.output_size + head.errors_size || head.how < PW_EXITED
+	    || head.how > PW_LOST)
+		return false;
+	exit->how = head.how;
+	exit->status = head.status;
+	exit->cut = head.cut != 0;
+	exit->output = (struct pw_bytes){ result.data + sizeof head, head.output_size };
+	exit->errors = (struct pw_bytes){ exit->output.data + head.output_size, head.errors_size };
+	return true;
+}
+
+void
+runner_run(int runner, struct runner_order *order, struct pw_bytes input, struct program_end *end)
+{
+	static char bytes[RUNNER_RESULT_MAX];
+	struct pw_bytes result = { bytes, 0 };
+	int socket;
+	ssize_t got = 1;
+
+	order->input_size = (uint32_t)input.size;
+	socket = input.size <= RUNNER_INPUT_MAX ? runner_ask(runner, order) : -1;
+	if (socket >= 0 && send_all(socket, input.data, input.size))
+		while (result.size < sizeof bytes && (got > 0 || errno == EINTR)) {
+			got = recv(socket, bytes + result.size, sizeof bytes - result.size, 0);
+			if (got == 0)
+				break;
+			result.size += got > 0 ? (size_t)got : 0;
+		}
+	if (socket >= 0)
+		close(socket);
+	(void)runner_read(result, &end->exit);
+	memcpy(end->output, end->exit.output.data, end->exit.output.size);
+	memcpy(end->errors, end->exit.errors.data, end->exit.errors.size);
+	end->exit.output.data = end->output;
+	end->exit.errors.data = end->errors;
+}
