@@ -7,20 +7,15 @@
 #include "prober/leg.h"
 
 #include <assert.h>
-#include <errno.h>
 
 #include "base/clock.h"
-#include "config/programs.h"
+#include "prober/leg_program.h"
 #include "prober/leg_tls.h"
-#include "prober/program_watch.h"
 #include "prober/run.h"
 #include "prober/tls_memory.h"
 
 enum { EARLY_MAX = 16 * 1024 }; /* a record of TLS */
 
-#define RUNNER_SLACK (5 * (int64_t)SECOND)
-
-static void carry_out(struct leg *, struct dialogue_step *);
 static bool look_again(struct leg *);
 static bool offer_tls(struct leg *);
 
@@ -34,8 +29,8 @@ leg_cast(void *pointer)
 }
 
 /* Every callback comes through here first. NULL: nothing is to be done any more. */
-static struct leg *
-enter(void *pointer)
+struct leg *
+leg_enter(void *pointer)
 {
 	struct leg *leg = leg_cast(pointer);
 
@@ -46,27 +41,13 @@ enter(void *pointer)
 /* When what is told happened: as the loop came back, and for what came without the loop having
  * waited, the present. So a long turn of ours is not counted as theirs, and time never goes
  * back. */
-static int64_t
-now(struct leg *leg)
+int64_t
+leg_now(struct leg *leg)
 {
 	int64_t woke = leg->run->prober->woke;
 
 	leg->touched = woke > leg->touched ? woke : clock_mono();
 	return leg->touched;
-}
-
-static bool
-runs_program(const struct leg *leg)
-{
-	return plugin_has_program(run_target(leg->run)->policy->probe);
-}
-
-static struct slots *
-slots_of(const struct leg *leg)
-{
-	struct prober *prober = leg->run->prober;
-
-	return runs_program(leg) ? prober->programs : prober->slots;
 }
 
 static void
@@ -114,14 +95,14 @@ arm(struct leg *leg)
 static void
 on_timer(EV_P_ ev_timer *timer, int revents)
 {
-	struct leg *leg = enter(timer->data);
+	struct leg *leg = leg_enter(timer->data);
 	struct dialogue_step step;
 
 	(void)loop, (void)revents;
 	if (leg == NULL)
 		return;
 	leg->armed = INT64_MAX;
-	int64_t at = now(leg);
+	int64_t at = leg_now(leg);
 	if (at < dialogue_deadline(leg->dialogue)) {
 		arm(leg);
 		return;
@@ -129,12 +110,11 @@ on_timer(EV_P_ ev_timer *timer, int revents)
 	stream_read_once(&leg->stream);
 	if (leg->state != LEG_TALKING)
 		return;
-	if (runs_program(leg))
-		dialogue_ran(leg->dialogue, at, &(struct pw_exit){ .size = sizeof(struct pw_exit),
-			.how = PW_TIMED_OUT, .output = { "", 0 }, .errors = { "", 0 } }, &step);
+	if (leg->program != NULL)
+		leg_program_expired(leg, at, &step);
 	else
 		dialogue_expired(leg->dialogue, at, &step);
-	carry_out(leg, &step);
+	leg_carry_out(leg, &step);
 }
 
 /* Begins TLS, unless bytes lie there that came between the consent to STARTTLS and our first
@@ -165,18 +145,18 @@ on_answer(EV_P_ ev_watcher *told, int revents)
 	struct dns_answer space;
 
 	(void)loop, (void)revents;
-	if (enter(leg) == NULL) {
+	if (leg_enter(leg) == NULL) {
 		resolver_cancel(&leg->query); /* others wait behind it to be told */
 		return;
 	}
 	struct pw_answer answer = resolver_answer(leg->query, &space);
-	dialogue_answered(leg->dialogue, now(leg), &answer, &step);
+	dialogue_answered(leg->dialogue, leg_now(leg), &answer, &step);
 	resolver_cancel(&leg->query);
-	carry_out(leg, &step);
+	leg_carry_out(leg, &step);
 }
 
-static void
-carry_out(struct leg *leg, struct dialogue_step *step)
+void
+leg_carry_out(struct leg *leg, struct dialogue_step *step)
 {
 	int64_t limit;
 
@@ -210,7 +190,7 @@ carry_out(struct leg *leg, struct dialogue_step *step)
 static void
 on_connected(void *owner)
 {
-	struct leg *leg = enter(owner);
+	struct leg *leg = leg_enter(owner);
 	struct dialogue_step step;
 	struct address local;
 
@@ -219,23 +199,23 @@ on_connected(void *owner)
 	stream_local(&leg->stream, &local);
 	bool known = address_class(&local) != ADDRESS_UNSPECIFIED; /* it is not where the
 	                                                            * connection broke already */
-	dialogue_connected(leg->dialogue, now(leg), known ? &local : NULL, &step);
-	carry_out(leg, &step);
+	dialogue_connected(leg->dialogue, leg_now(leg), known ? &local : NULL, &step);
+	leg_carry_out(leg, &step);
 }
 
 static void
 on_data(void *owner, const char *bytes, size_t size)
 {
-	struct leg *leg = enter(owner);
+	struct leg *leg = leg_enter(owner);
 	struct dialogue_step step;
 
 	if (leg == NULL)
 		return;
 	if (dialogue_may_be_early(leg->dialogue) && stream_is_stuffed(&leg->stream))
-		dialogue_received_early(leg->dialogue, now(leg), bytes, size, &step);
+		dialogue_received_early(leg->dialogue, leg_now(leg), bytes, size, &step);
 	else
-		dialogue_received(leg->dialogue, now(leg), bytes, size, &step);
-	carry_out(leg, &step);
+		dialogue_received(leg->dialogue, leg_now(leg), bytes, size, &step);
+	leg_carry_out(leg, &step);
 }
 
 /* The first words inside TLS are read at once after STARTTLS: they cannot be answers to
@@ -243,7 +223,7 @@ on_data(void *owner, const char *bytes, size_t size)
 static void
 on_secured(void *owner)
 {
-	struct leg *leg = enter(owner);
+	struct leg *leg = leg_enter(owner);
 	struct tls_judgement judgement;
 	struct dialogue_step step;
 	char early[EARLY_MAX];
@@ -259,9 +239,9 @@ on_secured(void *owner)
 		leg->small_answered = !judgement.failed;
 	size_t size = leg_tls_settings(leg)->mode == PW_TLS_IMPLICIT ? 0
 	    : stream_read_ahead(&leg->stream, early, sizeof early);
-	dialogue_secured(leg->dialogue, now(leg), &judgement, (struct pw_bytes){ early, size },
+	dialogue_secured(leg->dialogue, leg_now(leg), &judgement, (struct pw_bytes){ early, size },
 	    &step);
-	carry_out(leg, &step);
+	leg_carry_out(leg, &step);
 }
 
 static const struct address *
@@ -277,11 +257,11 @@ source(const struct leg *leg)
 static void
 on_offered(void *owner, const char *words)
 {
-	struct leg *leg = enter(owner);
+	struct leg *leg = leg_enter(owner);
 
 	if (leg == NULL)
 		return;
-	dialogue_offered(leg->dialogue, now(leg), words);
+	dialogue_offered(leg->dialogue, leg_now(leg), words);
 	end(leg);
 }
 
@@ -305,7 +285,7 @@ offer_tls(struct leg *leg)
 	    &names, dialogue_offer_limit(leg->dialogue), on_offered, leg);
 	if (leg->offer == NULL)
 		return false;
-	dialogue_event(leg->dialogue, now(leg),
+	dialogue_event(leg->dialogue, leg_now(leg),
 	    "connecting once more, to see whether it speaks TLS from the first byte");
 	return true;
 }
@@ -346,7 +326,7 @@ look_again(struct leg *leg)
 	part(leg);
 	leg->look = (uint8_t)next;
 	leg->may_be_outdated = leg->small_answered = false;
-	dialogue_again(leg->dialogue, now(leg), next);
+	dialogue_again(leg->dialogue, leg_now(leg), next);
 	connect_stream(leg);
 	return true;
 }
@@ -354,23 +334,23 @@ look_again(struct leg *leg)
 static void
 on_end(void *owner, const struct stream_fate *fate)
 {
-	struct leg *leg = enter(owner);
+	struct leg *leg = leg_enter(owner);
 	struct dialogue_step step;
 
 	if (leg == NULL)
 		return;
 	/* The wait for more of its words is not the peer's; a busy turn of ours lengthens it,
 	 * and time does not go back for that. */
-	int64_t before = leg->touched, at = now(leg) - fate->waited;
+	int64_t before = leg->touched, at = leg_now(leg) - fate->waited;
 	dialogue_ended(leg->dialogue, at > before ? at : before, fate, &step);
 	leg->may_be_outdated = fate->end == STREAM_TLS_FAILED && fate->may_be_outdated;
-	carry_out(leg, &step);
+	leg_carry_out(leg, &step);
 }
 
 static void
 on_ready(void *owner)
 {
-	enter(owner);
+	leg_enter(owner);
 }
 
 static const struct stream_events events = {
@@ -396,39 +376,7 @@ connect_stream(struct leg *leg)
 	}
 	leg->touched = clock_mono();
 	dialogue_ended(leg->dialogue, leg->touched, &fate, &step);
-	carry_out(leg, &step);
-}
-
-static void
-on_exit_of(void *owner, const struct pw_exit *exit)
-{
-	struct leg *leg = enter(owner);
-	struct dialogue_step step;
-
-	if (leg == NULL)
-		return;
-	dialogue_ran(leg->dialogue, now(leg), exit, &step);
-	carry_out(leg, &step);
-}
-
-/* The runner keeps a limit as well, for the case that we do not come to it. */
-static void
-run_program(struct leg *leg)
-{
-	struct prober *prober = leg->run->prober;
-	struct dialogue_step step;
-
-	dialogue_running(leg->dialogue, leg->touched);
-	leg->program = program_watch_begin(prober->loop, prober->runner, leg->run->order.target,
-	    dialogue_deadline(leg->dialogue) - leg->touched + RUNNER_SLACK, on_exit_of, leg);
-	if (leg->program != NULL) {
-		arm(leg);
-		return;
-	}
-	const struct pw_exit none = { .size = sizeof none, .how = PW_NOT_STARTED, .status = errno,
-		.output = { "", 0 }, .errors = { "", 0 } };
-	dialogue_ran(leg->dialogue, leg->touched, &none, &step);
-	carry_out(leg, &step);
+	leg_carry_out(leg, &step);
 }
 
 static bool
@@ -483,8 +431,8 @@ talk(struct leg *leg)
 	leg->touched = at;
 	leg->refused = tls_memory_refused();
 	leg->state = LEG_TALKING;
-	if (runs_program(leg))
-		run_program(leg);
+	if (leg_program_is_run(leg))
+		leg_program_begin(leg);
 	else
 		connect_stream(leg);
 }
@@ -500,10 +448,10 @@ leg_release(struct leg *leg)
 
 	stream_fini(&leg->stream);
 	offer_end(&leg->offer);
-	program_watch_end(&leg->program);
+	leg_program_end(leg);
 	resolver_cancel(&leg->query);
 	ev_timer_stop(prober->loop, &leg->timer);
-	slots_give_back(slots_of(leg), &leg->slot, &line);
+	slots_give_back(leg_program_slots(leg), &leg->slot, &line);
 	while ((slot = TAILQ_FIRST(&line)) != NULL) {
 		struct leg *granted = leg_cast((char *)slot - offsetof(struct leg, slot));
 
@@ -523,7 +471,7 @@ leg_begin(struct leg *leg)
 	leg->armed = INT64_MAX;
 	leg->asked_at = clock_mono();
 	leg->state = LEG_IN_LINE;
-	if (slots_ask(slots_of(leg), &leg->slot, &leg->address))
+	if (slots_ask(leg_program_slots(leg), &leg->slot, &leg->address))
 		talk(leg);
 }
 

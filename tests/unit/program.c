@@ -73,7 +73,7 @@ assert_gone(void)
 
 	assert_true(end.exit.output.size > 1 && end.exit.output.size < sizeof digits);
 	memcpy(digits, end.output, end.exit.output.size);
-	assert_int_equal(kill(atoi(digits), 0), -1);
+	assert_int_equal(kill((pid_t)strtol(digits, NULL, 10), 0), -1);
 	assert_int_equal(errno, ESRCH);
 }
 
