@@ -25,6 +25,7 @@
 #include "command/command.h"
 #include "command/layout.h"
 #include "command/nagios.h"
+#include "config/programs.h"
 #include "runner/runner.h"
 
 enum {
@@ -152,7 +153,7 @@ probe_child(const struct probe_orders *orders, pid_t parent, int out)
 	if (!sandbox_die_with(parent, &why))
 		fail_in_child(&child, why.text);
 	int runner = -1;
-	if (runner_is_needed(orders->config, DUTY_PROBER, 0)
+	if (programs_are_run_for(orders->config, DUTY_PROBER, 0)
 	    && !runner_begin(orders->config, &runner, &why))
 		fail_in_child(&child, why.text);
 	child.loop = ev_loop_new(EVBACKEND_EPOLL);

@@ -49,6 +49,18 @@ plugin_program(const struct plugin *plugin, const struct pw_values *values,
 		notifier->program(values, program);
 }
 
+bool
+programs_are_run_for(const struct config *config, enum duty_kind kind, uint32_t index)
+{
+	if (kind == DUTY_NOTIFIER)
+		return index < config->notifier_count
+		    && plugin_has_program(config->notifiers[index].plugin);
+	for (uint32_t i = 0; kind == DUTY_PROBER && i < config->target_count; i++)
+		if (plugin_has_program(config->targets[i].policy->probe))
+			return true;
+	return false;
+}
+
 /* Which placeholder stands at `at`, a dollar sign; *size: of all that it replaces. */
 static enum placeholder
 placeholder_at(const char *at, size_t *size)

@@ -2,10 +2,15 @@
 #ifndef CONFIG_PROGRAMS_H
 #define CONFIG_PROGRAMS_H
 
+#include "base/messages.h"
 #include "config/config.h"
 
 /* Whether a plugin has a program run for it in place of doing its work itself. */
 bool plugin_has_program(const struct plugin *);
+
+/* Whether a process of a duty has programs run for it: a prober where a probe of the targets has
+ * one, a notifier, by its index, where its plugin has. */
+bool programs_are_run_for(const struct config *, enum duty_kind, uint32_t index);
 
 /* The program, of one that has. */
 void plugin_program(const struct plugin *, const struct pw_values *, struct pw_program *);

@@ -13,6 +13,7 @@
 
 #include "base/call_filter.h"
 #include "base/limits.h"
+#include "config/programs.h"
 #include "parent/child_messages.h"
 #include "parent/link.h"
 #include "parent/reload.h"
@@ -174,7 +175,10 @@ reap_children(struct tree *tree, int64_t now)
 
 				tree->children[i].gate = 0;
 				text_format(&how, "its %s died ",
-				    tree->children[i].kind == DUTY_PROBER ? "runner" : "gate");
+				    programs_are_run_for(tree->config, tree->children[i].kind,
+				        tree->children[i].index)
+				        ? "runner"
+				        : "gate");
 				tell_end(&how, status);
 				if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
 					child_kill(&tree->children[i], how.bytes);

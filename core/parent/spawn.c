@@ -22,6 +22,7 @@
 
 #include "base/notify.h"
 #include "base/sandbox.h"
+#include "config/programs.h"
 #include "monitor/event_loop.h"
 #include "notifier/gate.h"
 #include "notifier/worker.h"
@@ -249,7 +250,7 @@ fork_both(struct tree *tree, struct child *child, int socket, struct reason *why
 	int pair[2] = { -1, -1 };
 	bool gated = child->kind == DUTY_NOTIFIER
 	    && plugin_gate(tree->config->notifiers[child->index].plugin) != NULL;
-	bool runs = runner_is_needed(tree->config, child->kind, child->index);
+	bool runs = programs_are_run_for(tree->config, child->kind, child->index);
 
 	if (child->gate > 0)
 		kill(child->gate, SIGKILL);

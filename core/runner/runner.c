@@ -37,17 +37,6 @@ struct served {
 	int socket;
 };
 
-bool
-runner_is_needed(const struct config *config, enum duty_kind kind, uint32_t index)
-{
-	if (kind == DUTY_NOTIFIER)
-		return plugin_has_program(config->notifiers[index].plugin);
-	for (uint32_t i = 0; kind == DUTY_PROBER && i < config->target_count; i++)
-		if (plugin_has_program(config->targets[i].policy->probe))
-			return true;
-	return false;
-}
-
 static bool
 send_all(int socket, const void *bytes, size_t size)
 {

@@ -23,10 +23,6 @@ struct runner_order {
 
 enum { RUNNER_INPUT_MAX = 4 << 20, RUNNER_RESULT_MAX = PW_OUTPUT_MAX + PW_ERRORS_MAX + 64 };
 
-/* Whether the processes of a duty have a runner: where a probe that targets have, or the notifier
- * of that index, runs a program. */
-bool runner_is_needed(const struct config *, enum duty_kind, uint32_t index);
-
 /* The runner's process. Returns its exit status when the process that it serves is gone. */
 int runner_main(struct duty *);
 

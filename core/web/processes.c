@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "config/programs.h"
 #include "web/site.h"
 
 uint32_t
@@ -108,7 +109,10 @@ show_process(struct view *view, const struct message_process *process)
 	if (process->pid != 0)
 		emit_u64(emit, process->pid);
 	if (process->gate != 0) {
-		EMIT(emit, ", gate ");
+		emit_string(emit,
+		    programs_are_run_for(view->site->config, process->duty, process->index)
+		        ? ", runner "
+		        : ", gate ");
 		emit_u64(emit, process->gate);
 	}
 	EMIT(emit, "</td><td class=\"when\">");

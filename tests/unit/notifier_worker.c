@@ -7,6 +7,17 @@
 
 #include "notifier_world.h"
 
+/* It reads nothing from here on, until SIGCONT. */
+static void
+halt(void)
+{
+	int status;
+
+	kill(child, SIGSTOP);
+	assert_int_equal(waitpid(child, &status, WUNTRACED), child);
+	assert_true(WIFSTOPPED(status));
+}
+
 /* What a plugin gives that is no fate is one to try again, and hints are bounded. */
 static void
 answers_for_each_recipient(void **state)
@@ -62,7 +73,7 @@ delivers_before_it_ends(void **state)
 	static const char *const names[] = { "sent" };
 
 	(void)state;
-	kill(child, SIGSTOP);
+	halt();
 	for (uint64_t i = 1; i <= 3; i++)
 		hand_out(i, names, 1);
 	stop(PATIENCE * (int64_t)MILLISECOND);
@@ -81,7 +92,7 @@ ends_when_its_time_is_over(void **state)
 	(void)state;
 	await(parent, MESSAGE_ALIVE);
 	await(parent, MESSAGE_ALIVE); /* it no longer reads what has linked the keeper */
-	kill(child, SIGSTOP);
+	halt();
 	for (uint64_t i = 1; i <= 3; i++)
 		hand_out(i, names, 1);
 	stop(0);

@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/duty.h"
+#include "config/programs.h"
 #include "config/read.h"
 #include "message_examples.h"
 #include "notifier/worker.h"
@@ -70,7 +71,7 @@ begin(uint32_t index)
 	pair(orders);
 	struct duty duty = { .kind = DUTY_NOTIFIER, .index = index, .parent = ends[1], .config = config, .gate = orders[1] };
 	fflush(NULL);
-	runner = runner_is_needed(config, DUTY_NOTIFIER, index) ? fork() : -1;
+	runner = programs_are_run_for(config, DUTY_NOTIFIER, index) ? fork() : -1;
 	if (runner == 0) {
 		close(orders[0]);
 		_exit(runner_main(&duty));
