@@ -3,7 +3,7 @@
 #   make run      install what is missing, build, watch (WATCH="host[:port] ..." says what)
 #   make check    install what the tests need, build, run them all (TESTS="unit/ peers/" runs some of them)
 #   make check-debian12 | check-debian13      the same in a chroot of that release, as root or with sudo
-#   make          build/postwatch and build/plugins/*.so
+#   make          build/postwatch, build/screen.so and build/plugins/*.so
 #   make unit     build and run the unit tests alone
 #   make install  to $(DESTDIR)$(PREFIX); configuration to $(DESTDIR)$(SYSCONF)/postwatch, never over one that is there
 #   make lint     house rules, gcc and clang without a warning, cppcheck
@@ -53,7 +53,7 @@ libs_webhook     := -lcurl -ljansson -lcrypto
 .PHONY: all run install deps clean
 .DELETE_ON_ERROR .SECONDARY:
 
-all: $(B)/postwatch $(PLUGINS:%=$(B)/plugins/%.so)
+all: $(B)/postwatch $(B)/screen.so $(PLUGINS:%=$(B)/plugins/%.so)
 
 # The core as one archive: of it a test program takes the modules that it uses.
 $(B)/core.a: $(CORE)
@@ -73,6 +73,10 @@ endef
 $(B)/postwatch: $(call object,core/main.c) $(B)/core.a
 	$(call link,-pie $(LIBS))
 
+# Loaded by `status --watch` alone, since ncurses would cost every command time.
+$(B)/screen.so: $(call object,$(wildcard core/command/screen/*.c))
+	$(call link,-shared $(if $(SAN),,-Wl,-z$(comma)defs) -lncursesw -ltinfo)
+
 # No plugin is used that a group may write to, and a user of Debian has a umask of 002.
 define plugin
 $(B)/plugins/$(1).so: $(call object,$(wildcard plugins/$(1)/*.c) $(sources_$(1)))
@@ -90,7 +94,8 @@ $(B)/%.o: %.c
 
 # What make run needs beyond Debian's base; installed only where missing.
 deps_run := gcc libc6-dev make pkg-config libconfig-dev libev-dev libssl-dev libidn2-dev libpcre2-dev libsqlite3-dev \
-            libesmtp-dev libgsasl-dev libseccomp-dev libcurl4-openssl-dev libjansson-dev libmicrohttpd-dev zlib1g-dev libyaml-dev ca-certificates tzdata
+            libesmtp-dev libgsasl-dev libseccomp-dev libcurl4-openssl-dev libjansson-dev libmicrohttpd-dev libncurses-dev \
+            zlib1g-dev libyaml-dev ca-certificates tzdata
 deps: ; $(Q)tests/packages $(deps_run)
 
 # What a daemon that root starts becomes: the owner of its state folder, where this user may enter the folders above it.
@@ -113,6 +118,7 @@ install: all
 	$(if $(DESTDIR),,$(make_user))
 	$(if $(DESTDIR),,$(Q)[ "$$(id -u)" != 0 ] || [ -e /var/lib/postwatch ] || install -d -m 700 -o postwatch -g postwatch /var/lib/postwatch)
 	install -D -m 755 $(B)/postwatch $(DESTDIR)$(PREFIX)/bin/postwatch
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/postwatch $(B)/screen.so
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/postwatch/plugins $(PLUGINS:%=$(B)/plugins/%.so)
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/include/postwatch $(wildcard include/postwatch/*)
 	for page in $(wildcard core/*.8 conf/*.5 plugins/*/*.5); do \

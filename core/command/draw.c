@@ -13,7 +13,13 @@
 enum { EIGHTHS = 8, LEVELS = 8 };
 
 /* What a cell of a waterfall shows. */
-enum cell { CELL_NOTHING, CELL_EIGHTH, CELL_FULL = CELL_EIGHTH + EIGHTHS - 1, CELL_SLOW, CELL_LIMIT };
+enum cell {
+	CELL_NOTHING,
+	CELL_EIGHTH,
+	CELL_FULL = CELL_EIGHTH + EIGHTHS - 1,
+	CELL_SLOW,
+	CELL_LIMIT
+};
 
 static const char *const bars[2][CELL_LIMIT + 1] = {
 	{ " ", "▏", "▎", "▍", "▌", "▋", "▊", "▉", "█", "┊", "│" },
@@ -84,7 +90,9 @@ draw_waterfall_span(const struct evidence *leg)
 		const struct evidence_phase *phase = &leg->phases[i];
 		int64_t took = phase->micros > 0 ? phase->micros : 0;
 
-		if (phase->status == PHASE_FAILED && phase->limit > took)
+		/* It may have been noticed a little early. */
+		if (phase->status == PHASE_FAILED && took < phase->limit
+		    && took > phase->limit - phase->limit / 20)
 			took = phase->limit;
 		if (phase->status != PHASE_NOT_REACHED && begin_of(leg, i) + took > span)
 			span = begin_of(leg, i) + took;

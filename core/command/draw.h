@@ -29,7 +29,7 @@ const char *draw_limit_mark(const struct draw_style *);
 const char *draw_slow_mark(const struct draw_style *);
 
 /* The time, in microseconds, that the width of a waterfall stands for: to the end of the last step
- * that was reached, or to the limit of one that failed where that is later. At least 1. */
+ * that was reached. At least 1. */
 int64_t draw_waterfall_span(const struct evidence *);
 
 /* Adds the bar of a step: from where it began to where it ended, with the marks of its limit and of

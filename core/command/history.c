@@ -265,7 +265,8 @@ history(const struct command *command, int argc, char **argv)
 		list.target = &past.targets[i];
 		if (!past.json && choice.count > 1)
 			printf("%s%s\n", is_first ? "" : "\n", list.target->name);
-		if (!past.json && layout_width() >= DRAW_PAGE_LEAST && layout_width() != LAYOUT_WIDE)
+		if (!past.json && layout_width() >= DRAW_PAGE_LEAST
+		    && layout_width() != LAYOUT_WIDE)
 			put_picture(&list, &choice);
 		put_runs(&list, &choice);
 	}
@@ -278,8 +279,8 @@ const struct command command_history = {
 	.name = "history", .arguments = PAST_WORDS,
 	.summary = "the runs of targets, the newest first",
 	.help = "Lists the runs of each TARGET as far back as they are kept: when, the verdict, "
-	    "how long it took, and the sentence, or where all was well the seconds of each step. On "
-	    "a page of 80 columns and more a picture stands above them: what the target was in the "
+	    "how long it took, and the sentence, or where all was well the seconds of each step. "
+	    "On a page of 80 columns and more a picture stands above them: what the target was in the "
 	    "last 24 hours, or in the time that is asked for, and how long its runs took.\n\n"
 	    PAST_WORDS_HELP "--since and --until leave those that began then.\n\n"
 	    "Exit status: as that of `postwatch status`.",

@@ -153,6 +153,7 @@ past_options(struct past *past, const struct command *command, int argc, char **
 			break;
 		case 't': past->tables = true; break;
 		case 'T': past->totals = true; break;
+		case 'W': past->watch = true; break;
 		case 'w': past->why = argument; break;
 		case 'x': past->textfile = argument; break;
 		case 'f': past->span = argument; break;
@@ -213,7 +214,7 @@ past_next(struct past *past, struct store_list *list, void *row)
 	enum { ROWS_A_PAUSE = 1000 };
 
 	if (past->on_pause != NULL && ++past->rows_read % ROWS_A_PAUSE == 0)
-		past->on_pause(past->on_pause_arg);
+		past->broken |= !past->on_pause(past->on_pause_arg);
 	if (!past->broken && store_list_next(list, row))
 		return true;
 	past->broken |= store_list_close(list) == STORE_READ_BROKEN;

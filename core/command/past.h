@@ -37,7 +37,7 @@ struct past {
 	struct zone *zone;           /* NULL: UTC */
 	bool runs;                   /* a daemon has the folder */
 	bool broken;                 /* the store could not be read whole */
-	bool utc, json, tables, totals, colour; /* tables: --table */
+	bool utc, json, tables, totals, colour, watch; /* tables: --table */
 	uint32_t count;              /* rows at most, 0: all */
 	int64_t now;                 /* UTC */
 	const char *path, *state;    /* -c, -S */
@@ -50,8 +50,9 @@ struct past {
 	struct past_target *targets; /* by number, those that are gone included */
 	uint32_t target_count, target_room;
 	struct past_block *blocks;   /* memory of past_keep() */
-	/* Called now and then while rows are read, for who has more to do; NULL: none. */
-	void (*on_pause)(void *);
+	/* Called now and then while rows are read, for who has more to do; false: they are read no
+	 * further, and count as broken. NULL: none. */
+	bool (*on_pause)(void *);
 	void *on_pause_arg;
 	uint32_t rows_read;
 };

@@ -1,4 +1,5 @@
-/* Times are those of the reader's zone, and count from the instant at which the store was opened. */
+/* Times are those of the reader's zone, and ages count from the instant at which the store was
+ * opened. */
 #include "command/past_words.h"
 
 #include <stdio.h>

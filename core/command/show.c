@@ -115,7 +115,8 @@ put_step(const struct page *page, const struct step_row *row)
 	is_blamed &= phase->status != PHASE_NOT_REACHED;
 	if (row->bar > 0) {
 		text_add(&bar, "  ");
-		draw_waterfall_bar(&bar, row->leg, row->phase, row->slow, row->bar, is_blamed, &row->draw);
+		draw_waterfall_bar(&bar, row->leg, row->phase, row->slow, row->bar, is_blamed,
+		    &row->draw);
 		while (bar.size > 0 && line[bar.size - 1] == ' ' && !is_blamed)
 			line[--bar.size] = '\0';
 		fputs(line, page->file);
@@ -152,8 +153,8 @@ put_phases(const struct page *page, const struct policy *policy, const struct ev
 	row.bar = columns < DRAW_PAGE_LEAST || row.bar < WORD ? 0
 	    : row.bar > BAR_MOST                               ? BAR_MOST
 	                                                       : row.bar;
-	fprintf(page->file, "\n    %s%-*s %9s %4s %s %5s %s", page->colour->faint, row.width, "step",
-	    "time", "slow", row.bar > 0 ? draw_slow_mark(&row.draw) : " ", "limit",
+	fprintf(page->file, "\n    %s%-*s %9s %4s %s %5s %s", page->colour->faint, row.width,
+	    "step", "time", "slow", row.bar > 0 ? draw_slow_mark(&row.draw) : " ", "limit",
 	    row.bar > 0 ? draw_limit_mark(&row.draw) : " ");
 	if (row.bar > 0)
 		fprintf(page->file, "  0%*s", row.bar - 1, SPAN(draw_waterfall_span(leg)));

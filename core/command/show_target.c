@@ -109,8 +109,8 @@ show_target(struct past *past, const char *word)
 		return EXIT_NOTHING;
 	if (last.count == 0)
 		return command_fail(EXIT_NOTHING,
-		    "%s: no evidence is kept but that of its incidents: `postwatch incidents` lists "
-		    "them", target->name);
+		    "%s: no evidence is kept but that of its incidents: `postwatch incidents` "
+		    "lists them", target->name);
 	past_begin(past);
 	if (past->json) {
 		json_begin_object(&json, NULL);

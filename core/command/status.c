@@ -13,6 +13,7 @@
 #include "command/status_nagios.h"
 #include "command/status_rows.h"
 #include "command/textfile.h"
+#include "command/watch.h"
 
 enum { COLUMNS = 5, EXIT_UNSEEN = 2 };
 
@@ -93,8 +94,8 @@ put_row(const struct past *past, const struct table *table, const struct status_
 	const struct status_condition *item = row->conditions;
 	int indent = layout_row_indent(table->columns, table->count);
 
-	snprintf(coloured, sizeof coloured, "%s%s%s", colour_of(past, row), status_row_state(row, state),
-	    past->colour ? "\033[0m" : "");
+	snprintf(coloured, sizeof coloured, "%s%s%s", colour_of(past, row),
+	    status_row_state(row, state), past->colour ? "\033[0m" : "");
 	layout_row(table->columns, table->count, cells, status_row_seen(past, row, bytes));
 	for (; item != NULL; item = item->next) {
 		const char *text = status_row_condition(row, item);
@@ -211,6 +212,11 @@ status(const struct command *command, int argc, char **argv)
 	if (ends == 0 && past.totals && !past.json)
 		return command_misused(command,
 		    "--totals goes with --json: without it the totals always stand at the end");
+	if (ends == 0 && past.watch && (past.json || past.textfile != NULL))
+		return command_misused(command,
+		    "--watch is a form of its own: without --json and --textfile");
+	if (ends == 0 && past.watch)
+		return watch(&past, command, past_words(argv, at));
 	if (ends != 0 || (ends = past_open_store(&past)) != 0)
 		return ends;
 	if (past.textfile != NULL)
@@ -242,6 +248,7 @@ static const struct option_row options[] = {
 	{ "textfile", 'x', "FILE",
 	    "writes metrics into FILE, for the node_exporter, and prints nothing" },
 	{ "nagios", 'n', NULL, "as a Nagios plugin" },
+	{ "watch", 'W', NULL, "on the whole terminal, refreshed by itself; ? is its help" },
 	PAST_TIMES,
 	{ "totals", 'T', NULL, "with --json: at the end an object of what waits and what fails" },
 	PAST_OPTIONS
@@ -270,6 +277,9 @@ const struct command command_status = {
 	    "certificate whose end is urgent; WARNING what is suspect, degraded or blocked; "
 	    "UNKNOWN, with the reason, what is not known now: the daemon does not run or cannot "
 	    "write, it is blind, the target is paused or not looked at.\n\n"
+	    "With --watch the table has the whole terminal and refreshes itself from the store; "
+	    "the key ? lists the others, by which it sorts, filters, opens incidents, and has the "
+	    "daemon acknowledge, pause and resume.\n\n"
 	    "Exit status: 0; 1 nothing is kept, or no such target; 2 a target is not looked at; 64 "
 	    "wrong command line; 70 the store cannot be read; 74 FILE cannot be written; 78 there "
 	    "is no such file.",

@@ -246,9 +246,9 @@ answer_words(struct answer *answer, const struct command *command, int argc, cha
 
 	if (past_options(past, command, argc, argv, &at) != 0)
 		return status;
-	if (past->json || past->totals || past->textfile != NULL) {
+	if (past->json || past->totals || past->watch || past->textfile != NULL) {
 		command_misused(command,
-		    "--nagios is a form of its own: without --json and --textfile");
+		    "--nagios is a form of its own: without --json, --textfile and --watch");
 		return status;
 	}
 	if (past_open_store(past) != 0)

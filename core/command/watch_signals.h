@@ -1,0 +1,18 @@
+/* Signals of a program that has the terminal for itself: it is told of them by a descriptor. */
+#ifndef COMMAND_WATCH_SIGNALS_H
+#define COMMAND_WATCH_SIGNALS_H
+
+#include <signal.h>
+
+#include "command/screen.h"
+
+/* Blocks what would end or stop it, or tells of a change of the terminal. Returns the descriptor of
+ * signalfd(2), -1 with errno where there is none; *before: what was blocked until then. */
+int watch_signals_take(sigset_t *before);
+/* Stops the program as SIGTSTP does by itself, the terminal as it was before the page; behind that
+ * the page is drawn whole, whatever others have done to the terminal. */
+void watch_signals_stop(const struct screen *);
+/* Undoes watch_signals_take(), and sends itself the signal that ended it, 0: none. */
+void watch_signals_give_back(const sigset_t *before, int ended_by);
+
+#endif
