@@ -38,7 +38,7 @@ struct watch {
 	struct watch_job job;
 	enum mode mode, behind;      /* behind MODE_ASK: where it was begun */
 	struct watch_topic topic;    /* of the view */
-	bool is_job_of_view, is_reading, is_drawn, ended;
+	bool is_job_of_view, is_drawn, ended;
 	char message[LINE_SIZE];     /* "": the order and the filter are shown */
 	struct reason why;           /* that the store cannot be read; "": it can */
 	int signals, ended_by;       /* signalfd; the signal that ended it, 0: none */
@@ -171,10 +171,8 @@ read_rows(struct watch *watch)
 {
 	int64_t spent;
 
-	watch->is_reading = true;
 	watch->why.text[0] = '\0';
 	watch_rows_read(&watch->rows, on_pause, watch, &watch->why);
-	watch->is_reading = false;
 	watch_table_follow(&watch->table, &watch->rows);
 	spent = watch->rows.took * COST_SHARE;
 	watch->read_at = clock_mono() + (spent > read_every ? spent : read_every);

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <termios.h>
 #include <unistd.h>
 #include <wchar.h>
 
@@ -74,11 +75,20 @@ open_page(bool colour, struct reason *why)
 	return true;
 }
 
+/* Output that was stopped by hand (Ctrl-S) goes on first, for what is written behind it would wait
+ * for ever; endwin(3) brings back the setting. */
 static void
 close_page(void)
 {
-	if (!isendwin())
-		endwin();
+	struct termios settings;
+
+	if (isendwin())
+		return;
+	if (tcgetattr(STDOUT_FILENO, &settings) == 0 && settings.c_iflag & IXON) {
+		settings.c_iflag &= ~(tcflag_t)IXON;
+		tcsetattr(STDOUT_FILENO, TCSANOW, &settings);
+	}
+	endwin();
 }
 
 static void
