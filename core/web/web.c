@@ -26,7 +26,7 @@
 #include "web/http_library.h"
 #include "web/site.h"
 
-enum { CANNOT_BEGIN = 71, BROKEN = 70, BACKLOG = 256, NICE = 5, CREDENTIALS_ROOM = 512 };
+enum { CANNOT_BEGIN = 71, BROKEN = 70, BACKLOG = 256, NICE = 10, CREDENTIALS_ROOM = 512 };
 
 struct web {
 	struct duty *duty;

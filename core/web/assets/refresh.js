@@ -149,7 +149,8 @@
 			const footer = document.querySelector("#footer p");
 			if (footer && !footer.dataset.lost) {
 				footer.dataset.lost = "1";
-				footer.textContent = `This page cannot be refreshed since ${new Date().toLocaleTimeString()}: what it shows is of then. ` + footer.textContent;
+				const now = new Date(), clock = [now.getHours(), now.getMinutes(), now.getSeconds()].map(pad).join(":");
+				footer.textContent = `This page cannot be refreshed since ${clock}: what it shows is of then. ` + footer.textContent;
 			}
 		} finally {
 			asks = false;
