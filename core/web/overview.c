@@ -202,7 +202,9 @@ put_troubles(struct view *view)
 	int64_t behind = board_behind_since(board);
 	struct emit *emit = &view->emit;
 
-	EMIT(emit, "<section class=\"trouble\" id=\"troubles\" aria-label=\"Trouble of Postwatch itself\"><strong>Postwatch itself has trouble:</strong>\n<ul>\n");
+	EMIT(emit, "<section class=\"trouble\" id=\"troubles\" aria-label=\"Trouble of Postwatch itself\"><strong>Postwatch itself has trouble</strong>, as of ");
+	emit_time(emit, board_time(board));
+	EMIT(emit, ":\n<ul>\n");
 	if (behind != 0) {
 		EMIT(emit, "<li>The store cannot be written since ");
 		emit_time(emit, behind);
@@ -233,7 +235,9 @@ put_well(struct view *view)
 	struct store_waiting waiting = board_waiting(view->site->board);
 	struct emit *emit = &view->emit;
 
-	EMIT(emit, "<p class=\"faint\" id=\"troubles\">Postwatch itself has no trouble");
+	EMIT(emit, "<p class=\"faint\" id=\"troubles\">As of ");
+	emit_time(emit, board_time(view->site->board));
+	EMIT(emit, " Postwatch itself has no trouble");
 	if (waiting.notices > 0) {
 		EMIT(emit, "; notices that wait to be told: ");
 		emit_u64(emit, waiting.notices);
