@@ -432,6 +432,73 @@ events_go_on_where_they_ended(void **state)
 	buffer_fini(&body);
 }
 
+static void
+put_sql(enum store_file file, const char *sql)
+{
+	assert_true(db_exec(folder.store->db_files[file].db, sql));
+}
+
+/* More that are down than are named, one that needs all its addresses, pauses of tags, and more certificates than are shown. */
+static void
+what_is_more_than_is_shown_is_counted(void **state)
+{
+	static const struct visit visits[] = {
+		{ "/", NULL, NULL, NULL, NULL, 200, "Nor do 9 others.", NULL, NULL }, { "/", NULL, NULL, NULL, NULL, 200, "needs all of its addresses, and is down since", NULL, NULL },
+		{ "/", NULL, NULL, NULL, NULL, 200, "<title>(12) 12 of 451 down - Postwatch</title>", NULL, NULL }, { "/", NULL, NULL, NULL, NULL, 200, ">paused</span>", NULL, NULL },
+		{ "/", NULL, NULL, NULL, NULL, 200, "3 refuse us", NULL, NULL }, { "/", NULL, NULL, NULL, NULL, 200, "At 11 it arrives, and something is amiss. ", NULL, NULL },
+		{ "/certificates", NULL, NULL, NULL, NULL, 200, "50 more end later", NULL, NULL }, { "/certificates", NULL, NULL, NULL, NULL, 200, " and 1 more.", NULL, NULL },
+		{ "/targets/n300", NULL, NULL, NULL, NULL, 200, "of its chain ends before", NULL, NULL }, { "/targets/n301", NULL, NULL, NULL, NULL, 200, "Ends ended, for ", NULL, NULL },
+		{ "/api/v1/targets/n320", NULL, NULL, NULL, NULL, 200, "\"tag\":\"other\"", NULL, NULL }, { "/api/v1/targets/n1", NULL, NULL, NULL, NULL, 200, "\"paused\":false", NULL, NULL },
+	};
+	int64_t now = clock_wall();
+	struct store_batch *batch = store_batch_create(STORE_MAIN);
+
+	(void)state;
+	other.addresses = ADDRESSES_ALL;
+	put_sql(STORE_MAIN, "UPDATE states SET state = 'down', text = CAST('1 of 2 addresses: refused' AS BLOB), since = since + 1000000000 * target WHERE target BETWEEN 440 AND 449");
+	put_sql(STORE_MAIN, "UPDATE states SET verdict = 'blocked' WHERE target BETWEEN 430 AND 431");
+	put_sql(STORE_MAIN, "UPDATE states SET verdict = 'degraded' WHERE target BETWEEN 410 AND 419");
+	store_put_pause(batch, &(struct store_pause){ .number = 1, .tag = "other", .from = now - SECOND, .until = now + 3600 * (int64_t)SECOND, .why = text_view("w"), .by = text_view("b") });
+	store_put_pause(batch, &(struct store_pause){ .number = 2, .target = 3, .tag = "", .from = now + 3600 * (int64_t)SECOND, .until = now + 7200 * (int64_t)SECOND, .why = text_view("w"),
+		.by = text_view("b") });
+	for (uint64_t i = 0; i < 250; i++)
+		store_put_server(batch, &(struct store_server){ .target = 200 + i, .run = 1, .at = now, .tls_version = "TLSv1.3", .tls_cipher = "X",
+			.not_before = i == 5 ? 0 : now - SECOND, .not_after = i == 103 ? now - SECOND : now + (int64_t)(i / 2 + 2) * 3600 * SECOND, .chain_ends = i == 102 ? now + SECOND : 0 });
+	folder_commit(&folder, batch);
+	store_batch_destroy(&batch);
+	board_destroy(&board);
+	board = board_create(&config);
+	turn();
+	visit_all(visits, sizeof visits / sizeof visits[0]);
+	other.addresses = ADDRESSES_ANY;
+}
+
+/* A store that has nothing, or that is not there. */
+static void
+nothing_is_told_as_such(void **state)
+{
+	static const struct visit empty[] = { { "/", NULL, NULL, NULL, NULL, 200, "Nothing was looked at yet.", NULL, NULL },
+		{ "/certificates", NULL, NULL, NULL, NULL, 200, "None is known yet", "Without", NULL }, { "/", NULL, NULL, NULL, NULL, 200, "Mail arrives at 0 of 0.", NULL, "lab" },
+		{ "/about", NULL, NULL, NULL, NULL, 200, "<h1>Us</h1>", NULL, NULL } };
+	static const struct visit none[] = { { "/", NULL, NULL, NULL, NULL, 200, "Nothing can be told yet.", NULL, NULL }, { "/", NULL, NULL, NULL, NULL, 503, "nothing can be told now", NULL, "lab" },
+		{ "/metrics", NULL, NULL, NULL, NULL, 200, "postwatch_store_readable 0", "postwatch_targets", NULL }, { "/probe", "target", "n1", NULL, NULL, 503, "cannot be read", NULL, NULL },
+		{ "/incidents", NULL, NULL, NULL, NULL, 200, "<h1>Incidents</h1>", NULL, NULL }, { "/about", NULL, NULL, NULL, NULL, 200, "<h1>Us</h1>", "Trouble of its own", NULL },
+		{ "/incidents/1", NULL, NULL, NULL, NULL, 503, "cannot be read", NULL, NULL }, { "/api/v1/status", NULL, NULL, NULL, NULL, 200, "\"targets\":0", NULL, NULL } };
+	struct config elsewhere = config;
+
+	(void)state;
+	put_sql(STORE_MAIN, "UPDATE targets SET gone = 1");
+	board_destroy(&board);
+	board = board_create(&config);
+	turn();
+	visit_all(empty, sizeof empty / sizeof empty[0]);
+	board_destroy(&board);
+	elsewhere.state = "/nowhere/at/all";
+	board = board_create(&elsewhere);
+	turn();
+	visit_all(none, sizeof none / sizeof none[0]);
+}
+
 int
 main(void)
 {
@@ -441,6 +508,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(availability_is_as_old_as_its_record, fill, tear_down),
 		cmocka_unit_test_setup_teardown(metrics_are_of_all_that_is_known, fill, tear_down),
 		cmocka_unit_test_setup_teardown(events_go_on_where_they_ended, fill, tear_down),
+		cmocka_unit_test_setup_teardown(what_is_more_than_is_shown_is_counted, fill, tear_down),
+		cmocka_unit_test_setup_teardown(nothing_is_told_as_such, fill, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
