@@ -6,14 +6,7 @@
 
 #include "base/notice.h"
 
-enum { PAGE = 100, EARLIER_PAGES = 2, OUR_EARLIER_PAGES = 100 }; /* among ours are all digests */
-
-struct first {
-	const char *kind, *code; /* of the notice that ends it */
-	bool ours;               /* about ourselves: what stands may be said again in other words */
-	struct first_notice notice;
-	uint64_t incident, last; /* last: the number of the notice that was read last */
-};
+enum { PAGE = 100 };
 
 struct first_notice
 context_itself(const struct store_notice *row)
@@ -25,54 +18,33 @@ context_itself(const struct store_notice *row)
 	return notice;
 }
 
-/* From the newest back: what it ends is the last that began, and of ours the first behind the end
- * before. */
+/* Of what has no incident: the notice that began what it ends, or goes on with. */
 static bool
-on_earlier(void *arg, const struct store_notice *row)
+find_beginning(struct store *store, const struct store_notice *row, struct store_notice *first)
 {
-	struct first *first = arg;
-	bool flapping = strcmp(row->kind, "flapping") == 0, ended = strcmp(row->kind, first->kind)
-	    == 0;
+	enum notice_kind kind = notice_named(row->kind);
+	bool ours = row->target == 0;
 
-	first->last = row->number;
-	if (strcmp(first->kind, "settled") == 0 ? !flapping && !ended
-	    : strcmp(row->code, first->code) != 0)
-		return true;
-	if (!ended) {
-		first->notice = context_itself(row);
-		first->incident = row->incident;
-	}
-	return first->ours && !ended;
+	return (kind == NOTICE_cleared || kind == NOTICE_settled
+	    || (ours && notice_alert(kind, row->code, ours) == NOTICE_ALERT_OPEN))
+	    && store_find_beginning(store, row, first);
 }
 
 struct first_notice
 context_first(struct store *store, struct message_notice *notice, uint64_t target,
     const struct first_notice *itself)
 {
-	struct first first = { .kind = notice->kind, .code = notice->code, .ours = target == 0,
-		.notice = *itself, .last = notice->notice };
-	enum notice_alert alert = notice_alert(notice_named(notice->kind), notice->code,
-	    first.ours);
-	bool ends = strcmp(notice->kind, "cleared") == 0 || strcmp(notice->kind, "settled") == 0;
-	bool goes_on = first.ours && alert == NOTICE_ALERT_OPEN;
-	struct store_notice row;
+	const struct store_notice row = { .number = notice->notice, .target = target,
+		.kind = notice->kind, .code = notice->code };
+	struct store_notice first = { .incident = notice->incident };
 	struct notice_payload payload;
+	bool is_known = notice->incident == 0 && find_beginning(store, &row, &first);
 
-	if (goes_on)
-		first.kind = "cleared";
-	for (int pages = first.ours ? OUR_EARLIER_PAGES : EARLIER_PAGES;
-	    notice->incident == 0 && (ends || goes_on) && pages > 0; pages--)
-		if (store_read_notices(store_inside(store), target, first.last, PAGE, on_earlier,
-		    &first) != STORE_READ_MORE)
-			break;
-	if (notice->incident != 0)
-		first.incident = notice->incident;
-	if (first.incident != 0 && store_find_first_notice(store, first.incident, &row)) {
-		first.notice = context_itself(&row);
-		if (notice->incident != 0 && payload_get(&payload, row.rest))
-			notice->attempts = payload.attempt_count;
-	}
-	return first.notice;
+	if (first.incident != 0)
+		is_known = store_find_first_notice(store, first.incident, &first);
+	if (is_known && notice->incident != 0 && payload_get(&payload, first.rest))
+		notice->attempts = payload.attempt_count;
+	return is_known ? context_itself(&first) : *itself;
 }
 
 /* Goes through the runs of an incident for the last that failed. */

@@ -8,6 +8,11 @@
 
 #define IS_OPEN "end_confirmed = 0"
 #define STANDS "standing > 0 AND cleared = 0"
+/* ?3: its code, '' of flapping. */
+#define EARLIER "SELECT number, kind, code FROM notices WHERE target = ?1 AND number < ?2"
+#define NEWEST " ORDER BY number DESC LIMIT 10000"
+#define IS_OF_IT "iif(?3 = '', kind IN ('flapping', 'settled'), code = ?3)"
+#define IS_END "kind IN ('cleared', 'settled')"
 #define ENDS "iif(ended = 0, \"ends\", ended)" /* as the index has it */
 
 static const struct {
@@ -22,6 +27,9 @@ static const struct {
 	[FIND_NOTICE] = { ROW_NOTICE, "WHERE number = ?1" },
 	[FIND_FIRST_NOTICE] = { ROW_NOTICE,
 	    "WHERE incident = ?1 AND incident > 0 ORDER BY number LIMIT 1" },
+	[FIND_BEGINNING] = { ROW_NOTICE, "WHERE number = (SELECT min(number) FROM (" EARLIER
+	    " AND number > coalesce((SELECT number FROM (" EARLIER NEWEST ") WHERE " IS_OF_IT
+	    " AND " IS_END " LIMIT 1), 0)" NEWEST ") WHERE " IS_OF_IT " AND NOT " IS_END ")" },
 	[FIND_LEG] = { ROW_EVIDENCE, "WHERE target = ?1 AND run = ?2 AND leg >= ?3 ORDER BY leg"
 	    " LIMIT 1" },
 	[FIND_LAST_FAILURE] = { ROW_EVIDENCE,
@@ -121,6 +129,13 @@ bool
 store_find_first_notice(struct store *store, uint64_t incident, struct store_notice *row)
 {
 	return LOOK_UP(FIND_FIRST_NOTICE, row, BIND(incident));
+}
+
+bool
+store_find_beginning(struct store *store, const struct store_notice *of, struct store_notice *row)
+{
+	return LOOK_UP(FIND_BEGINNING, row, BIND(of->target), BIND(of->number),
+	    BIND_TEXT(strcmp(of->kind, "settled") == 0 ? "" : of->code));
 }
 
 bool

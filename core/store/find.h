@@ -21,6 +21,10 @@ bool store_next_open_incident(struct store *, struct store_incident *);
 bool store_find_notice(struct store *, uint64_t number, struct store_notice *);
 /* The notice that an incident began with. */
 bool store_find_first_notice(struct store *, uint64_t incident, struct store_notice *);
+/* The notice that began what one of the same target tells of, among those before that one: the
+ * first behind the last end. What is told of goes by its code; by the kinds `flapping` and
+ * `settled` where that one is the latter. At most 10,000 notices are looked at. */
+bool store_find_beginning(struct store *, const struct store_notice *of, struct store_notice *);
 
 /* The leg of that number of a run, or the next one there is. */
 bool store_find_leg(struct store *, uint64_t target, uint64_t run, uint32_t leg,
