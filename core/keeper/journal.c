@@ -109,8 +109,12 @@ journal_add_run(struct keeper *keeper, const struct message_run *run, uint64_t l
 
 	if (pending == NULL)
 		keeper_out_of_memory(keeper, "a run");
+	assert(run->changes.data >= packet.data && run->changes.data + run->changes.size
+	    <= packet.data + packet.size);
 	*pending = (struct pending_run){ .number = run->sequence.number, .left_out = left_out,
-	    .size = (uint32_t)packet.size };
+	    .ours = run->sequence.birth == 0, .target = run->target, .size = (uint32_t)packet.size,
+	    .changes_at = (uint32_t)(run->changes.data - packet.data),
+	    .changes_size = (uint32_t)run->changes.size };
 	memcpy(pending->packet, packet.data, packet.size);
 	*journal->open_last = pending;
 	journal->open_last = &pending->next;

@@ -21,9 +21,11 @@ enum { JOURNAL_GROUP = 256, JOURNAL_BYTES_MAX = 64 * 1024 * 1024,
  * committed. */
 struct pending_run {
 	struct pending_run *next;
-	uint64_t number;     /* in the monitor's sequence, 0: it is our own */
+	uint64_t number;     /* in the monitor's sequence, 0: it is for no monitor */
 	uint64_t left_out;   /* bit i: change i was known already, and is not told again */
-	uint32_t size;
+	bool ours;           /* no monitor's */
+	uint32_t target;
+	uint32_t size, changes_at, changes_size; /* of the packet, and where its changes are */
 	unsigned char packet[];
 };
 
@@ -45,7 +47,7 @@ bool journal_is_unread(const struct journal *);
 /* What waits for history.db, in bytes. */
 size_t journal_history_bytes(const struct journal *);
 
-/* Adds a run to the open batch. The packet is copied. */
+/* Adds a run to the open batch. The packet, which has its changes, is copied. */
 void journal_add_run(struct keeper *, const struct message_run *, uint64_t left_out,
     struct pw_bytes packet);
 /* A message of the monitor's has its place in the sequence of a file: its rows are in the batch

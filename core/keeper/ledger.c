@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
+
 static const char *const names[MEANINGS] = { "", "up", "down", "flapping" };
 
 const char *
@@ -19,12 +21,13 @@ meaning_name(enum meaning meaning)
 void
 meaning_write(char text[static MEANING_TEXT_MAX], enum meaning meaning, uint64_t opened)
 {
-	const char *name = meaning_name(meaning);
+	struct text out = text_over(text, MEANING_TEXT_MAX);
 
-	if (opened != 0 && meaning > MEANING_UP)
-		snprintf(text, MEANING_TEXT_MAX, "%s:%" PRIu64, name, opened);
-	else
-		snprintf(text, MEANING_TEXT_MAX, "%s", name);
+	text_add(&out, meaning_name(meaning));
+	if (opened != 0 && meaning > MEANING_UP) {
+		text_add(&out, ":");
+		text_add_u64(&out, opened);
+	}
 }
 
 enum meaning

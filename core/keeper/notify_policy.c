@@ -159,9 +159,11 @@ tell_state(struct notification *it, enum notice_kind kind, const struct outage *
     const char *code, uint64_t notice, int64_t confirmed)
 {
 	struct notifier *notifier = notifier_at(it->keeper, it->notifier);
-	uint64_t down = kind == NOTICE_up
-	    ? outbox_find_unsent_down(it->keeper, notifier, outage->incident) : 0;
-	bool merges = down != 0;
+	/* by which the notifier would know that the target is down */
+	uint64_t down = kind == NOTICE_up && outage->incident != 0 && ledger_is_down(it->ledger)
+	    ? it->ledger->queued.opened : 0;
+	bool merges = down != 0
+	    && outbox_is_all_unsent(it->keeper, notifier, down, outage->incident);
 
 	if (!merges && filter_want(it->keeper, it->notifier, kind, code)) {
 		queue(it, kind, code, notice, outage->incident, confirmed);

@@ -273,18 +273,12 @@ outbox_is_unsent(const struct notifier *notifier, const struct delivery *deliver
 	return delivery->doubt == 0 && !outbox_is_in_hand(notifier, delivery);
 }
 
-static bool
-is_in_hand(const struct notifier *notifier, uint64_t notice)
-{
-	return notifier->in_hand == notice && notifier->hand_count > 0;
-}
-
 bool
-outbox_is_all_unsent(const struct keeper *keeper, const struct notifier *notifier,
-    const struct delivery *delivery)
+outbox_is_all_unsent(const struct keeper *keeper, const struct notifier *notifier, uint64_t notice,
+    uint64_t down_of)
 {
-	return !is_in_hand(notifier, delivery->notice)
-	    && store_count_unsent(keeper->store, notifier->name, delivery->notice)
+	return !(notifier->in_hand == notice && notifier->hand_count > 0)
+	    && store_count_unsent(keeper->store, notifier->name, notice, down_of)
 	    == notifier->recipient_count;
 }
 
@@ -304,16 +298,6 @@ outbox_is_of_open(const struct keeper *keeper, const struct delivery *delivery)
 	return target != CONFIG_NONE && delivery->incident != 0
 	    && registry_open_incident(keeper->registry, target, &incident) && incident.number
 	    == delivery->incident;
-}
-
-uint64_t
-outbox_find_unsent_down(const struct keeper *keeper, const struct notifier *notifier,
-    uint64_t incident)
-{
-	uint64_t down = store_find_unsent_down(keeper->store, notifier->name, incident,
-	    notifier->recipient_count);
-
-	return is_in_hand(notifier, down) ? 0 : down;
 }
 
 void

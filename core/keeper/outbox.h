@@ -115,12 +115,11 @@ bool outbox_had(const struct keeper *, const struct notifier *, uint64_t notice)
 bool outbox_was_sent(const struct keeper *, uint64_t notice);
 /* Somebody wants it to be tried at once; `revived`: it had ended. */
 void outbox_retry(struct keeper *, struct notifier *, struct delivery *, bool revived);
-/* Whether the notice of a delivery waits for each recipient of this notifier, and nobody has it,
- * had it, or may have it. */
-bool outbox_is_all_unsent(const struct keeper *, const struct notifier *, const struct delivery *);
-/* The notice of the `down` of an incident, by the store's number, of which the same is true; 0:
- * there is none. */
-uint64_t outbox_find_unsent_down(const struct keeper *, const struct notifier *, uint64_t incident);
+/* Whether the notice waits for each recipient of this notifier, and nobody has it, had it, or may
+ * have it; and whether it is the `down` of the incident `down_of` (the store's number; 0: whatever
+ * it is). */
+bool outbox_is_all_unsent(const struct keeper *, const struct notifier *, uint64_t notice,
+    uint64_t down_of);
 /* It is told with the notice `into`. */
 void outbox_merge(struct keeper *, struct notifier *, uint64_t notice, uint64_t into);
 

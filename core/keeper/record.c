@@ -75,7 +75,8 @@ put_notice(struct keeper *keeper, const struct message_change *change, uint64_t 
 
 	payload.named = notice_alert(notice_named(change->kind), change->code, target == 0)
 	    == NOTICE_ALERT_OPEN;
-	registry_names(keeper->registry, target, &payload.names);
+	if (payload.named)
+		registry_names(keeper->registry, target, &payload.names);
 	memcpy(payload.from, change->from, sizeof payload.from);
 	memcpy(payload.to, change->to, sizeof payload.to);
 	memcpy(payload.attempts, change->attempts,
@@ -302,19 +303,16 @@ uint64_t
 record_notice(struct keeper *keeper, const struct message_change *change, uint64_t target,
     uint64_t incident)
 {
-	unsigned char changes[8 * 1024], packet[sizeof changes + 64];
-	struct wire_out one = wire_over(changes, sizeof changes),
-	    out = wire_over(packet, sizeof packet);
+	unsigned char changes[8 * 1024];
+	struct wire_out out = wire_over(changes, sizeof changes);
 	struct message_run run = { .target = change->target, .change_count = 1 };
 	uint64_t notice = store_number(keeper->store, STORE_NOTICES);
 
-	message_add_change(&one, change);
-	run.changes = (struct pw_bytes){ (const char *)changes, one.size };
-	run.state = (struct pw_bytes){ "", 0 };
-	message_put_run(&out, &run);
-	assert(!one.bad && !out.bad);
+	message_add_change(&out, change);
+	assert(!out.bad);
+	run.changes = (struct pw_bytes){ (const char *)changes, out.size };
 	put_notice(keeper, change, notice, target, incident);
-	journal_add_run(keeper, &run, 0, (struct pw_bytes){ (const char *)packet, out.size });
+	journal_add_run(keeper, &run, 0, run.changes);
 	return notice;
 }
 
@@ -343,16 +341,13 @@ record_ours_to(struct keeper *keeper, const struct audience *audience, const cha
 static void
 tell(struct keeper *keeper, const struct pending_run *pending)
 {
-	struct wire_in in = wire_from(pending->packet, pending->size);
-	struct message_run run;
+	struct wire_in in = wire_from(pending->packet + pending->changes_at, pending->changes_size);
+	const struct message_run run = { .target = pending->target };
 	struct message_change change;
 
-	if (!message_get_run(&in, &run, keeper->config->target_count))
-		return;
-	in = wire_from(run.changes.data, run.changes.size);
 	for (uint32_t i = 0; message_next_change(&in, &run, &change); i++)
 		if (change.kind[0] != '\0' && !(pending->left_out >> i & 1)) {
-			if (run.sequence.birth != 0) /* what is our own is silenced for nothing */
+			if (!pending->ours) /* what is our own is silenced for nothing */
 				silences_stamp(keeper, &change);
 			change_log_write(keeper->duty, ++keeper->record->events, &change,
 			    keeper->cache, keeper->record->zone);

@@ -385,13 +385,12 @@ registry_names(const struct target_registry *registry, uint64_t number, struct n
 	char own[OWN_NAME_MAX];
 
 	*names = (struct notice_names){ .port = 0 };
-	snprintf(names->own, sizeof names->own, "%s", own_name(registry->config->helo, own));
+	text_copy(names->own, sizeof names->own, own_name(registry->config->helo, own));
 	if (row == NULL)
 		return;
-	snprintf(names->target, sizeof names->target, "%s", target != NULL ? target->name
-	    : row->name);
-	snprintf(names->host, sizeof names->host, "%s", target != NULL ? target->shown : row->host);
-	snprintf(names->probe, sizeof names->probe, "%s", target != NULL
+	text_copy(names->target, sizeof names->target, target != NULL ? target->name : row->name);
+	text_copy(names->host, sizeof names->host, target != NULL ? target->shown : row->host);
+	text_copy(names->probe, sizeof names->probe, target != NULL
 	    ? target->policy->probe->descriptor->name : row->probe);
 	names->port = target != NULL ? target->port : (uint16_t)row->port;
 }

@@ -69,7 +69,7 @@ is_over(const struct keeper *keeper, const struct notifier *notifier,
 	if (delivery->incident == 0 || !(is_word_between || delivery->kind == NOTICE_down)
 	    || outbox_is_of_open(keeper, delivery))
 		return false;
-	if (is_word_between || !outbox_is_all_unsent(keeper, notifier, delivery))
+	if (is_word_between || !outbox_is_all_unsent(keeper, notifier, delivery->notice, 0))
 		return is_word_between;
 	while (outbox_next_of_target(keeper, notifier, delivery->target, &newer))
 		if (!outbox_is_in_digest(&newer) && newer.notice != delivery->notice
@@ -218,7 +218,7 @@ end_all_of(struct keeper *keeper, struct notifier *notifier, uint64_t target)
 		const char *why = outbox_is_in_digest(&delivery) ? NULL
 		    : withhold_delivery(keeper, notifier, &delivery);
 
-		if (why == NULL || !outbox_is_all_unsent(keeper, notifier, &delivery))
+		if (why == NULL || !outbox_is_all_unsent(keeper, notifier, delivery.notice, 0))
 			continue;
 		end_notice(keeper, notifier, target, delivery.notice, why);
 		/* for what is left of it is judged by what waits behind */
@@ -251,7 +251,7 @@ bool
 withhold_take_back(struct keeper *keeper, struct notifier *notifier,
     const struct delivery *delivery, const char *why)
 {
-	if (!outbox_is_all_unsent(keeper, notifier, delivery)) /* but what waits behind it may be */
+	if (!outbox_is_all_unsent(keeper, notifier, delivery->notice, 0)) /* but what waits behind it may be */
 		return delivery->target != 0 && end_all_of(keeper, notifier, delivery->target);
 	if (has_end(why))
 		end_line(keeper, notifier, delivery->target);
@@ -361,7 +361,7 @@ withhold_claimed(struct keeper *keeper, struct notifier *notifier, const struct 
 		return claimed_digest(keeper, notifier, delivery->notice);
 	if ((why = withhold_delivery(keeper, notifier, delivery)) == NULL)
 		return true;
-	if (outbox_is_all_unsent(keeper, notifier, delivery))
+	if (outbox_is_all_unsent(keeper, notifier, delivery->notice, 0))
 		(void)withhold_take_back(keeper, notifier, delivery, why);
 	else
 		outbox_give_back(keeper, notifier, 0);

@@ -20,18 +20,25 @@ passes_guard(struct db *db, const char *guard, const struct operation *operation
 	return found;
 }
 
+/* Deliveries mostly follow their notice. */
 static bool
-apply_row(struct db *db, const struct operation *operation)
+apply_row(struct db *db, struct store_batch *batch, const struct operation *operation)
 {
+	uint64_t number = *(const uint64_t *)operation->is.bytes;
 	struct query *query;
 
-	if (!passes_guard(db, row_forms[operation->row].guard, operation))
+	if (number != batch->inserted
+	    && !passes_guard(db, row_forms[operation->row].guard, operation))
 		return db_fault(db) == DB_WELL;
 	query = row_writing(db, operation->row);
 	if (query == NULL)
 		return false;
 	row_bind(operation->row, query, operation->is.bytes);
-	return query_run(query);
+	if (!query_run(query))
+		return false;
+	if (operation->row == ROW_NOTICE)
+		batch->inserted = db_changes(db) > 0 ? number : 0;
+	return true;
 }
 
 static bool
@@ -87,11 +94,12 @@ apply_statement(struct db *db, enum operation_kind kind, const struct operation_
 }
 
 static bool
-apply(struct store *store, struct db *db, const struct operation *operation)
+apply(struct store *store, struct db *db, struct store_batch *batch,
+    const struct operation *operation)
 {
 	switch (operation->kind) {
 	case OPERATION_ROW:
-		return apply_row(db, operation);
+		return apply_row(db, batch, operation);
 	case OPERATION_META:
 		return apply_meta(db, &operation->is.meta);
 	case OPERATION_RESULT:
@@ -118,7 +126,7 @@ bool
 store_apply_one(struct store *store, struct db *db, struct store_batch *batch,
     const struct operation *operation)
 {
-	if (apply(store, db, operation))
+	if (apply(store, db, batch, operation))
 		return true;
 	if (batch->file != STORE_MAIN || db_fault(db) != DB_CONSTRAINT)
 		return false;

@@ -59,6 +59,7 @@ struct store_batch {
 	/* that does the operations as they come; NULL: they are done when it is submitted */
 	struct store *store;
 	uint64_t notice;           /* the highest number of a notice in it */
+	uint64_t inserted;         /* the notice whose row was written last, 0: none */
 	uint32_t refused;          /* operations that contradict what is there */
 };
 

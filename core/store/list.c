@@ -52,7 +52,8 @@ static const struct list_form {
 	[STORE_LIST_LEDGER] = { ROW_LEDGER, false,
 	    "WHERE target = ?4 AND notifier > ?2 ORDER BY notifier LIMIT ?9" },
 	[STORE_LIST_WAITING] = { ROW_UNDELIVERED, false,
-	    "WHERE ended = 0 AND state < 4 AND (notice, notifier, recipient) > (?1, ?2, ?3)"
+	    "WHERE " STORE_IN_ORDER_OF_NOTICES " AND state < 4"
+	    " AND (notice, notifier, recipient) > (?1, ?2, ?3)"
 	    " ORDER BY notice, notifier, recipient LIMIT ?9" },
 	[STORE_LIST_GIVEN_UP] = { ROW_UNDELIVERED, false,
 	    "WHERE state = 5 AND (notice, notifier, recipient) > (?1, ?2, ?3)"

@@ -179,13 +179,12 @@ store_read_notices(struct store_reader *reader, uint64_t target, uint64_t before
 
 #define IN_ORDER "AND (notice, notifier, recipient) > (?1, ?2, ?3) ORDER BY notice, notifier, recipient LIMIT ?9"
 
-/* Those that are open and those that are dead have an index each; the others are looked for. */
+/* Those that are dead have an index; the others are looked for. */
 enum store_reading
 store_read_deliveries_in(struct store_reader *reader, enum store_delivery_state state,
     const struct store_delivery_key *after, uint32_t limit, store_on_delivery *on_row, void *arg)
 {
-	const char *tail = state == STORE_DELIVERY_dead ? "WHERE state = 5 AND ?4 = 5 " IN_ORDER :
-	    state < STORE_DELIVERY_sent ? "WHERE ended = 0 AND state = ?4 " IN_ORDER
+	const char *tail = state == STORE_DELIVERY_dead ? "WHERE state = 5 AND ?4 = 5 " IN_ORDER
 	    : "WHERE state = ?4 " IN_ORDER;
 
 	LIST(ROW_DELIVERY, delivery, limit, tail, BIND(after->notice), BIND_TEXT(after->notifier),
@@ -208,8 +207,8 @@ add_waiting(struct db *db, const struct store_waiting_of *of, uint64_t *behind,
 {
 	struct query *query = DB_ROW(db,
 	    "SELECT count(DISTINCT notice), min(created), max(notice) FROM (SELECT notice, created"
-	    " FROM deliveries INDEXED BY deliveries_open WHERE ended = 0 AND state < 4 AND notice >"
-	    " ?1 AND (?2 = '' OR notifier = ?2)"
+	    " FROM deliveries WHERE " STORE_IN_ORDER_OF_NOTICES " AND state < 4 AND notice > ?1"
+	    " AND (?2 = '' OR notifier = ?2)"
 	    " AND (attempts > 0 OR not_before <= ?3) ORDER BY notice LIMIT ?4)", BIND(*behind),
 	    BIND_TEXT(of->notifier), BIND(of->due), BIND(COUNTED_AT_ONCE));
 	bool any = query != NULL && query_i64(query, 0) > 0;

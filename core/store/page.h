@@ -17,6 +17,12 @@ struct store_reader {
 /* Opens one file of a folder for reading, which the caller closes; NULL: it cannot be read. */
 struct db *reader_open_file(const char *folder, enum store_file);
 
+/* Deliveries that are queued by their notices: from the oldest of these on all are looked at, since
+ * the index that has them alone is in the order of their targets. */
+#define STORE_IN_ORDER_OF_NOTICES \
+	"+ended = 0 AND notice >= (SELECT min(notice) FROM deliveries INDEXED BY deliveries_queued" \
+	" WHERE ended = 0)"
+
 enum { PAGE_LIMIT_PARAMETER = 9, READING_MICROSECONDS = 1000 * 1000 };
 
 struct page {

@@ -19,26 +19,28 @@
 	"(d.target = 0 OR NOT EXISTS (SELECT 1 FROM deliveries AS o WHERE o.ended = 0 AND o.notifier = ?1 AND o.target = d.target" \
 	" AND o.notice < d.notice AND o.recipient = d.recipient))"
 
-enum { PARAMETERS_MAX = 6 };
+enum { PARAMETERS_MAX = 7 };
 
 static const struct {
 	const char *sql;
-	uint32_t parameters; /* that many of: notifier, notice, recipient, of, at, not_before */
+	/* that many of: notifier, notice, recipient, of, at, not_before, target */
+	uint32_t parameters;
 } queues[] = {
 	[STORE_QUEUE_DUE] = { SELECT("d.state IN (1, 3) AND d.rank = ?4 AND d.not_before <= ?5"
 	    " AND (d.not_before, d.notice, d.recipient) > (?6, ?2,"
 	    " ?3) AND " IS_FIRST " ORDER BY d.not_before, d.notice, d.recipient"), 6 },
 	[STORE_QUEUE_CLAIMED] = { SELECT("d.state = 2 AND " BEHIND), 3 },
 	[STORE_QUEUE_TARGET] = { SELECT("d.ended = 0 AND d.target = ?4 AND " BEHIND), 4 },
-	[STORE_QUEUE_ALL] = { SELECT("d.ended = 0 AND (d.target, d.notice, d.recipient) > (?4,"
+	[STORE_QUEUE_ALL] = { SELECT("d.ended = 0 AND (d.target, d.notice, d.recipient) > (?7,"
 	    " ?2, ?3)"
-	    " ORDER BY d.target, d.notice, d.recipient"), 4 },
+	    " ORDER BY d.target, d.notice, d.recipient"), 7 },
 	/* Of many that wait few are both urgent and late: these are found in the index alone. */
-	[STORE_QUEUE_URGENT] = { SELECT_OF("deliveries AS u INDEXED BY deliveries_open CROSS JOIN ",
+	[STORE_QUEUE_URGENT] = { SELECT_OF("deliveries AS u INDEXED BY deliveries_queued CROSS JOIN ",
 	    "d.notice = u.notice"
 	    " AND d.recipient = u.recipient AND u.ended = 0 AND u.notifier = ?1 AND u.failover > 0"
 	    " AND u.failover <= ?4 AND u.created <= ?5"
-	    " AND (u.notice, u.recipient) > (?2, ?3) ORDER BY u.notice, u.recipient"), 5 },
+	    " AND (u.target, u.notice, u.recipient) > (?7, ?2, ?3)"
+	    " ORDER BY u.target, u.notice, u.recipient"), 7 },
 	[STORE_QUEUE_NOTICE] = { SELECT("d.notice = ?4 AND d.ended = 0 AND " BEHIND), 4 },
 	[STORE_QUEUE_DIGEST] =
 	    { SELECT("d.ended = 0 AND d.state = 7 AND d.merged = ?4 AND " BEHIND), 4 },
@@ -77,8 +79,7 @@ store_read_queued(struct store *store, enum store_queue which,
 {
 	const struct bind values[PARAMETERS_MAX] =
 		{ BIND_TEXT(place->notifier), BIND(place->notice), BIND_TEXT(place->recipient),
-		    BIND(which == STORE_QUEUE_ALL ? place->target : place->of), BIND(place->at),
-		    BIND(place->not_before) };
+		    BIND(place->of), BIND(place->at), BIND(place->not_before), BIND(place->target) };
 	struct query *query = begin(store, queues[which].sql);
 	bool more = true;
 
@@ -134,27 +135,15 @@ store_was_sent(struct store *store, uint64_t notice)
 	    " LIMIT 1", BINDS(BIND(notice))) != 0;
 }
 
-#define UNSENT "ended = 0 AND state <> 7"
-
 uint32_t
-store_count_unsent(struct store *store, const char *notifier, uint64_t notice)
+store_count_unsent(struct store *store, const char *notifier, uint64_t notice,
+    uint64_t down_of)
 {
 	return (uint32_t)read_number(store,
 	    "SELECT iif(max(doubt) = 0, count(*), 0) FROM deliveries"
-	    " WHERE notice = ?1 AND notifier = ?2 AND " UNSENT,
-	    BINDS(BIND(notice), BIND_TEXT(notifier)));
-}
-
-uint64_t
-store_find_unsent_down(struct store *store, const char *notifier, uint64_t incident,
-    uint32_t recipients)
-{
-	return (uint64_t)read_number(store,
-	    "SELECT iif(max(doubt) = 0 AND count(*) = ?3 AND min(number) = max(number), number, 0)"
-	    " FROM notices CROSS JOIN deliveries ON notice = number WHERE incident = ?1 AND"
-	    " incident > 0 AND kind = 'down'"
-	    " AND notifier = ?2 AND " UNSENT,
-	    BINDS(BIND(incident), BIND_TEXT(notifier), BIND(recipients)));
+	    " WHERE notice = ?1 AND notifier = ?2 AND ended = 0 AND state <> 7 AND (?3 = 0"
+	    " OR EXISTS (SELECT 1 FROM notices WHERE number = ?1 AND incident = ?3"
+	    " AND kind = 'down'))", BINDS(BIND(notice), BIND_TEXT(notifier), BIND(down_of)));
 }
 
 uint32_t

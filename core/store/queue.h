@@ -56,12 +56,10 @@ bool store_was_queued(struct store *, const char *notifier, uint64_t notice);
 bool store_was_sent(struct store *, uint64_t notice);
 
 /* For how many recipients of the notifier the notice is queued, in no digest; 0, too, where it may
- * have reached one of them. */
-uint32_t store_count_unsent(struct store *, const char *notifier, uint64_t notice);
-/* The notice of the incident that says that it is down, where it is the only one that is queued,
- * and the same is true of it for so many recipients; 0: there is none. */
-uint64_t store_find_unsent_down(struct store *, const char *notifier, uint64_t incident,
-    uint32_t recipients);
+ * have reached one of them, and unless it is the `down` of the incident `down_of` (0: whatever it
+ * is). */
+uint32_t store_count_unsent(struct store *, const char *notifier, uint64_t notice,
+    uint64_t down_of);
 
 /* How many notices of the notifier are open whose time to be tried first has come. */
 uint32_t store_count_waiting(struct store *, const char *notifier, int64_t now);

@@ -241,6 +241,11 @@ static const char *const main_steps[] = {
 	    "s.at") ", s.run"
 	"	FROM servers s LEFT JOIN targets t ON t.number = s.target WHERE"
 	    " s.tls_version <> ''",
+	/* 10: one index of all that is queued, in the order of its targets: each costs a tenth of
+	 * what it costs to record a change */
+	"DROP INDEX deliveries_open; DROP INDEX deliveries_queued;"
+	"CREATE INDEX deliveries_queued ON deliveries (notifier, target, notice, recipient,"
+	    " failover, created, ended) WHERE ended = 0",
 };
 
 /* The newest result of each target: of those since the heads were written, else what its head

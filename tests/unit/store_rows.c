@@ -202,6 +202,37 @@ assert_waiting(struct store_waiting_of of, uint64_t notices, int64_t since)
 	store_reader_close(&reader);
 }
 
+/* Its index is in the order of targets. */
+static void
+what_waits_is_listed_by_its_notices(void **state)
+{
+	static const struct { uint64_t target; enum store_delivery_state state; } rows[] = { { 1, STORE_DELIVERY_sent },
+		{ 9, STORE_DELIVERY_waiting }, { 4, STORE_DELIVERY_sent }, { 7, STORE_DELIVERY_again }, { 2, STORE_DELIVERY_waiting } };
+	struct store_undelivered row;
+	struct store_list list;
+
+	(void)state;
+	for (uint64_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct store_notice notice = { i + 1, rows[i].target, i + 1, "down", 0, "refused", 1, 1, nasty, "", nasty };
+		struct store_delivery delivery = { i + 1, "ops", "", rows[i].target, rows[i].state, 0, 0, 0, 10 + (int64_t)i, 0,
+			rows[i].state == STORE_DELIVERY_sent, 0, 0, bytes_of(""), 0, 0, 0, 0, 2 };
+		store_put_notice(batch, &notice);
+		store_add_delivery(batch, &delivery);
+	}
+	folder_commit(&folder, batch);
+	assert_waiting(STORE_WAITING_ALL, 3, 11);
+	struct store_reader *reader = folder_read(&folder);
+	store_list_open(&list, reader, STORE_LIST_WAITING, 0);
+	for (uint64_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		if (rows[i].state != STORE_DELIVERY_sent) {
+			assert_true(store_list_next(&list, &row));
+			assert_int_equal(row.notice, i + 1);
+		}
+	assert_false(store_list_next(&list, &row));
+	assert_int_equal(store_list_close(&list), STORE_READ_END);
+	store_reader_close(&reader);
+}
+
 /* However many incidents are open, a page of targets reads those of its own targets. */
 static void
 a_page_of_targets_reads_no_other_incidents(void **state)
@@ -463,6 +494,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(targets_and_states, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(incidents, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_target_stands_by_its_state_and_its_incident, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_waits_is_listed_by_its_notices, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_page_of_targets_reads_no_other_incidents, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(evidence, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(evidence_of_a_notice, set_up, tear_down),

@@ -245,6 +245,8 @@ what_waits_outlives_a_step(void **state)
 	assert_string_equal(text_of(&db_file, "SELECT group_concat(notice || notifier || ' ' || state || ' ' || ended || ' ' || opened || ' ' ||"
 	    " failover || ' ' || withheld, '; ') FROM (SELECT * FROM deliveries ORDER BY notice, notifier)"),
 	    "1log 7 9 0 0 0; 1ops 7 0 0 1 0; 2ops 3 0 57 2 0; 3ops 1 0 0 0 0; 4log 6 9 0 3 1");
+	assert_string_equal(text_of(&db_file, "SELECT group_concat(notice, ' ') FROM (SELECT notice FROM deliveries INDEXED BY deliveries_queued"
+	    " WHERE ended = 0 ORDER BY notifier, target)"), "3 1 2");
 	db_file_close(&db_file);
 }
 
