@@ -14,8 +14,9 @@
 #include "keeper/record_private.h"
 #include "keeper/servers.h"
 #include "keeper/silences.h"
+#include "store/list.h"
 
-enum { NAMES_MAX = PHASES_MAX * 25, SILENT_AFTER = 5, PAGE = 1000 };
+enum { NAMES_MAX = PHASES_MAX * 25, SILENT_AFTER = 5 };
 static const int64_t hourly = 3600 * (int64_t)SECOND;
 
 void
@@ -336,34 +337,23 @@ evidence_say(struct keeper *keeper)
 	keeper->record->say_next = clock_mono() + hourly;
 }
 
-struct reading {
-	struct keeper *keeper;
-	struct store_evidence_key last;
-};
-
-static bool
-on_evidence(void *arg, const struct store_evidence *row)
-{
-	struct reading *reading = arg;
-	uint32_t target = registry_target(reading->keeper->registry, row->target);
-
-	reading->last = (struct store_evidence_key){ row->run, row->leg, row->target };
-	if (target != CONFIG_NONE)
-		take_back(reading->keeper, target, row);
-	return true;
-}
-
 bool
 evidence_recover(struct keeper *keeper, struct reason *why)
 {
-	struct reading reading = { keeper, STORE_EVIDENCE_FIRST };
-	struct store_reader *reader = store_inside(keeper->store);
+	struct store_evidence row;
+	struct store_list list;
 	enum store_reading answer;
 
-	while ((answer = store_read_evidence(reader, 0, &reading.last, PAGE, on_evidence, &reading))
-	    == STORE_READ_MORE)
-		continue;
+	store_list_open(&list, store_inside(keeper->store), STORE_LIST_EVIDENCE, 0);
+	while (store_list_next(&list, &row)) {
+		uint32_t target = registry_target(keeper->registry, row.target);
+
+		if (target != CONFIG_NONE)
+			take_back(keeper, target, &row);
+	}
+	answer = store_list_close(&list);
 	if (answer == STORE_READ_BROKEN)
-		reason_set(why, "what was kept cannot be read: %s", store_reader_why(reader));
+		reason_set(why, "what was kept cannot be read: %s",
+		    store_reader_why(store_inside(keeper->store)));
 	return answer != STORE_READ_BROKEN;
 }

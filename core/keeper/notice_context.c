@@ -5,8 +5,7 @@
 #include <string.h>
 
 #include "base/notice.h"
-
-enum { PAGE = 100 };
+#include "store/list.h"
 
 struct first_notice
 context_itself(const struct store_notice *row)
@@ -47,52 +46,43 @@ context_first(struct store *store, struct message_notice *notice, uint64_t targe
 	return is_known ? context_itself(&first) : *itself;
 }
 
-/* Goes through the runs of an incident for the last that failed. */
-struct failure {
-	bool all;               /* each address has to answer */
-	uint64_t run;           /* the last that failed, 0: none */
-	uint64_t at_hand;       /* the one whose legs come now */
-	uint32_t well, ill;     /* its legs */
-	struct store_evidence_key last; /* that was read */
+/* Legs of a run come one after the other. */
+struct run_legs {
+	uint64_t run;
+	uint32_t passed, failed;
 };
 
-static void
-end_run(struct failure *failure)
-{
-	if (failure->ill > 0 && (failure->all || failure->well == 0))
-		failure->run = failure->at_hand;
-	failure->well = failure->ill = 0;
-}
-
 static bool
-on_evidence(void *arg, const struct store_evidence *row)
+has_failed(const struct run_legs *legs, bool all_addresses)
 {
-	struct failure *failure = arg;
-	struct wire_in in = wire_from(row->bytes.data, row->bytes.size);
-	struct message_evidence evidence;
-
-	failure->last = (struct store_evidence_key){ row->run, row->leg, row->target };
-	if (row->run != failure->at_hand)
-		end_run(failure);
-	failure->at_hand = row->run;
-	if (message_get_evidence(&in, &evidence, UINT32_MAX)) {
-		failure->ill += evidence.leg.verdict == PW_FAILED;
-		failure->well += evidence.leg.verdict < PW_FAILED;
-	}
-	return true;
+	return legs->failed > 0 && (all_addresses || legs->passed == 0);
 }
 
+/* The last run of the incident that failed, 0: none. */
 static uint64_t
 last_failure(struct store *store, uint64_t incident, bool all_addresses)
 {
-	struct failure failure = { .all = all_addresses, .last = STORE_EVIDENCE_FIRST };
+	struct run_legs legs = { .run = 0 };
+	struct message_evidence evidence;
+	struct store_evidence row;
+	struct store_list list;
+	uint64_t last = 0;
 
-	if (incident != 0)
-		while (store_read_evidence(store_inside(store), incident, &failure.last, PAGE,
-		    on_evidence, &failure) == STORE_READ_MORE)
-			continue;
-	end_run(&failure);
-	return failure.run;
+	store_list_open(&list, store_inside(store), STORE_LIST_EVIDENCE, incident);
+	while (store_list_next(&list, &row)) {
+		struct wire_in in = wire_from(row.bytes.data, row.bytes.size);
+
+		if (row.run != legs.run) {
+			last = has_failed(&legs, all_addresses) ? legs.run : last;
+			legs = (struct run_legs){ .run = row.run };
+		}
+		if (message_get_evidence(&in, &evidence, UINT32_MAX)) {
+			legs.failed += evidence.leg.verdict == PW_FAILED;
+			legs.passed += evidence.leg.verdict < PW_FAILED;
+		}
+	}
+	(void)store_list_close(&list);
+	return has_failed(&legs, all_addresses) ? legs.run : last;
 }
 
 /* The place behind the run, 0 where it is not there. */
@@ -129,7 +119,7 @@ context_add_failures(struct store *store, struct message_notice *notice,
 	bool outage = strcmp(notice->kind, "outage") == 0,
 	    reminder = strcmp(notice->kind, "reminder") == 0;
 	bool wanted = outage || reminder || strcmp(notice->kind, "up") == 0;
-	uint64_t last = wanted ? last_failure(store, notice->incident, all_addresses) : 0;
+	uint64_t last = wanted && notice->incident != 0 ? last_failure(store, notice->incident, all_addresses) : 0;
 	uint32_t skip = last == 0 ? 0 : behind(payload, last);
 
 	payload->attempt_count -= skip;

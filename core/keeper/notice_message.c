@@ -14,10 +14,11 @@
 #include "keeper/dependents.h"
 #include "keeper/outbox_private.h"
 #include "keeper/notice_payload.h"
+#include "store/list.h"
 
 static const char in_one[] = " notices in one: ";
 
-enum { NAMED_MAX = 4 /* targets of a kind that a digest names in its sentence */, PAGE = 100 };
+enum { NAMED_MAX = 4 }; /* targets of a kind that a digest names in its sentence */
 
 /* Of what a digest stands for, the notices of one kind. */
 struct tally {
@@ -41,7 +42,6 @@ struct material {
 	bool no_memory;
 	char code[OUTCOME_NAME_MAX];
 	struct text lines;
-	struct store_evidence_key last; /* that was read */
 	struct packet_queue legs[CHANGE_ATTEMPTS_MAX]; /* packets of each run's evidence */
 	/* From here on only what has been written: the texts, and the tallies of a digest. */
 	char text[NOTICE_TEXT_MAX], list[NOTICE_LIST_MAX];
@@ -179,49 +179,56 @@ send_leg(struct material *it, uint32_t place, const struct evidence *leg)
 		it->no_memory = true;
 }
 
-static bool
-on_evidence(void *arg, const struct store_evidence *row)
+static void
+send_evidence(struct material *it, uint64_t run, struct pw_bytes bytes)
 {
-	struct material *it = arg;
-	struct wire_in in = wire_from(row->bytes.data, row->bytes.size);
+	struct wire_in in = wire_from(bytes.data, bytes.size);
 	struct message_evidence evidence;
 	uint32_t place = 0;
 
-	while (place < it->payload.attempt_count && it->payload.attempts[place] != row->run)
+	while (place < it->payload.attempt_count && it->payload.attempts[place] != run)
 		place++;
-	it->last = (struct store_evidence_key){ row->run, row->leg, row->target };
 	if (place < it->payload.attempt_count && message_get_evidence(&in, &evidence, CONFIG_NONE))
 		send_leg(it, place, &evidence.leg);
-	return true;
-}
-
-static bool
-on_own_evidence(void *arg, const struct store_notice_evidence *row)
-{
-	return on_evidence(arg, &(struct store_evidence){ .run = row->run, .bytes = row->bytes });
 }
 
 static bool
 on_trace(void *arg, const struct store_trace *row)
 {
-	return on_evidence(arg, &(struct store_evidence){ .run = row->run, .bytes = row->bytes });
+	send_evidence(arg, row->run, row->bytes);
+	return true;
 }
 
-/* Of an incident from its own evidence, of others from the notice's own; what was not kept there is
- * perhaps in memory still, or in the history. In the order of the runs, from wherever they come. */
+/* Of an incident from its own evidence, of others from the notice's own. */
+static void
+send_kept(struct material *it, struct store_reader *reader)
+{
+	struct store_notice_evidence own;
+	struct store_evidence row;
+	struct store_list list;
+
+	if (it->notice.incident == 0) {
+		store_list_open(&list, reader, STORE_LIST_NOTICE_EVIDENCE, it->notice.notice);
+		while (store_list_next(&list, &own))
+			send_evidence(it, own.run, own.bytes);
+	} else {
+		store_list_open(&list, reader, STORE_LIST_EVIDENCE, it->notice.incident);
+		while (store_list_next(&list, &row))
+			send_evidence(it, row.run, row.bytes);
+	}
+	(void)store_list_close(&list);
+}
+
+/* What was not kept is perhaps in memory still, or in the history. In the order of the runs, from
+ * wherever they come. */
 static void
 send_legs(struct material *it)
 {
 	struct store_reader *reader = store_inside(it->keeper->store);
 	uint32_t target = registry_target(it->keeper->registry, it->target);
 
-	it->last = STORE_EVIDENCE_FIRST;
-	if (it->notice.incident == 0 && it->payload.attempt_count > 0)
-		store_read_notice_evidence(reader, it->notice.notice, on_own_evidence, it);
-	else if (it->payload.attempt_count > 0)
-		while (store_read_evidence(reader, it->notice.incident, &it->last, PAGE,
-		    on_evidence, it) == STORE_READ_MORE)
-			continue;
+	if (it->payload.attempt_count > 0)
+		send_kept(it, reader);
 	for (uint32_t i = 0; i < it->payload.attempt_count; i++) {
 		struct message_evidence evidence;
 		uint64_t run = it->payload.attempts[i];

@@ -14,8 +14,9 @@
 #include "base/text.h"
 #include "keeper/service_private.h"
 #include "keeper/ledgers.h"
+#include "store/list.h"
 
-enum { PAGE = 500, KEPT_SHOWN = 20 };
+enum { KEPT_SHOWN = 20 };
 
 struct admin_request {
 	struct keeper *keeper;
@@ -25,8 +26,6 @@ struct admin_request {
 	uint64_t notice;            /* 0: all */
 	char notifier[256];         /* "": any */
 	uint32_t done, kept;        /* deliveries; `kept`: those that could not be touched */
-	uint64_t last;              /* key of the last row */
-	char last_notifier[256], last_recipient[1024];
 };
 
 /* A delivery is left as it was. Of many, the first are told. */
@@ -78,39 +77,28 @@ revive(struct admin_request *request, struct notifier *notifier, struct delivery
 	request->done++;
 }
 
-static bool
-on_dead(void *arg, const struct store_delivery *row)
-{
-	struct admin_request *request = arg;
-	struct notifier *notifier = notifier_for(request->keeper, row->notifier, row->recipient);
-	struct delivery delivery;
-
-	request->last = row->notice;
-	text_copy(request->last_notifier, sizeof request->last_notifier, row->notifier);
-	text_copy(request->last_recipient, sizeof request->last_recipient, row->recipient);
-	if (!is_meant(request, row->notice, row->notifier))
-		return true;
-	if (notifier != NULL && outbox_find(request->keeper, notifier, row->notice, row->recipient,
-	    &delivery))
-		revive(request, notifier, &delivery);
-	else
-		keep(request, "notice %" PRIu64 " is left: its notifier or recipient is no longer"
-		    " configured", row->notice);
-	return true;
-}
-
 static void
 retry_dead(struct admin_request *request)
 {
-	enum store_reading answer = STORE_READ_MORE;
+	struct store_delivery row;
+	struct store_list list;
 
-	while (answer == STORE_READ_MORE) {
-		struct store_delivery_key key = { request->last, request->last_notifier,
-		    request->last_recipient };
+	store_list_open(&list, store_inside(request->keeper->store), STORE_LIST_DEAD, 0);
+	while (store_list_next(&list, &row)) {
+		struct notifier *notifier =
+		    notifier_for(request->keeper, row.notifier, row.recipient);
+		struct delivery delivery;
 
-		answer = store_read_deliveries_in(store_inside(request->keeper->store),
-		    STORE_DELIVERY_dead, &key, PAGE, on_dead, request);
+		if (!is_meant(request, row.notice, row.notifier))
+			continue;
+		if (notifier != NULL && outbox_find(request->keeper, notifier, row.notice,
+		    row.recipient, &delivery))
+			revive(request, notifier, &delivery);
+		else
+			keep(request, "notice %" PRIu64 " is left: its notifier or recipient is no"
+			    " longer configured", row.notice);
 	}
+	(void)store_list_close(&list);
 }
 
 /* All that waits, or what waits of the notice. */

@@ -10,9 +10,9 @@
 #include "base/clock.h"
 #include "base/vec.h"
 #include "store/find.h"
-#include "store/reader.h"
+#include "store/list.h"
 
-enum { IDENTITY_MAX = 1200, PAGE = 1000 };
+enum { IDENTITY_MAX = 1200 };
 
 /* One that the store knows. */
 struct known {
@@ -313,37 +313,22 @@ update(struct target_registry *registry, struct store_batch *batch)
 			    &registry->config->targets[registry->rows[i].target], now);
 }
 
-struct reading {
-	struct target_registry *registry;
-	uint64_t last;
-	bool no_memory;
-};
-
-static bool
-on_target(void *arg, const struct store_target *row)
-{
-	struct reading *reading = arg;
-
-	reading->last = row->number;
-	reading->no_memory |= !add(reading->registry, row);
-	return !reading->no_memory;
-}
-
 bool
 registry_recover(struct target_registry *registry, struct store *store, struct store_batch *batch,
     struct reason *why)
 {
-	struct reading reading = { .registry = registry };
-	enum store_reading answer = STORE_READ_MORE;
+	struct store_target row;
+	struct store_list list;
+	bool no_memory = false;
 
 	registry->store = store;
-	while (answer == STORE_READ_MORE && !reading.no_memory)
-		answer = store_read_targets(store_inside(store), reading.last, PAGE, on_target,
-		    &reading);
-	if (answer == STORE_READ_BROKEN)
+	store_list_open(&list, store_inside(store), STORE_LIST_TARGETS, 0);
+	while (!no_memory && store_list_next(&list, &row))
+		no_memory = !add(registry, &row);
+	if (store_list_close(&list) == STORE_READ_BROKEN)
 		reason_set(why, "what was kept cannot be read: %s",
 		    store_reader_why(store_inside(store)));
-	else if (reading.no_memory || !match(registry))
+	else if (no_memory || !match(registry))
 		reason_set(why, "no memory");
 	else {
 		update(registry, batch);

@@ -28,6 +28,8 @@ static const struct list_form {
 	[STORE_LIST_EVIDENCE] = { ROW_EVIDENCE, false,
 	    "WHERE incident = ?4 AND (run, leg, target) > (?2, ?3, ?1)"
 	    " ORDER BY run, leg, target LIMIT ?9" },
+	[STORE_LIST_NOTICE_EVIDENCE] = { ROW_NOTICE_EVIDENCE, false,
+	    "WHERE notice = ?4 AND (notice, run, leg) > (?1, ?2, ?3) ORDER BY run, leg LIMIT ?9" },
 	[STORE_LIST_STATE] = { ROW_STATE, false, "WHERE target > ?1 AND target = ?4 LIMIT ?9" },
 	/* Words on the same trouble of ours have the same code, and the newest hold. */
 	[STORE_LIST_BLIND] = { ROW_NOTICE, false,
@@ -56,6 +58,9 @@ static const struct list_form {
 	    " AND (notice, notifier, recipient) > (?1, ?2, ?3)"
 	    " ORDER BY notice, notifier, recipient LIMIT ?9" },
 	[STORE_LIST_GIVEN_UP] = { ROW_UNDELIVERED, false,
+	    "WHERE state = 5 AND (notice, notifier, recipient) > (?1, ?2, ?3)"
+	    " ORDER BY notice, notifier, recipient LIMIT ?9" },
+	[STORE_LIST_DEAD] = { ROW_DELIVERY, false,
 	    "WHERE state = 5 AND (notice, notifier, recipient) > (?1, ?2, ?3)"
 	    " ORDER BY notice, notifier, recipient LIMIT ?9" },
 	[STORE_LIST_QUARTERS] = { ROW_QUARTER, false,

@@ -17,6 +17,8 @@ enum store_list_kind {
 	STORE_LIST_INCIDENT,     /* that one, `of` */
 	/* struct store_evidence of the incident `of`, in the order of its runs; 0: of none */
 	STORE_LIST_EVIDENCE,
+	/* struct store_notice_evidence of the notice `of`, in the order of its runs */
+	STORE_LIST_NOTICE_EVIDENCE,
 	STORE_LIST_STATE,        /* struct store_state of the target `of` */
 	STORE_LIST_STATUS,       /* struct store_status, by target */
 	STORE_LIST_LAST_RUNS,    /* struct store_last_run, by target */
@@ -29,6 +31,7 @@ enum store_list_kind {
 	/* struct store_undelivered not at its end, by notice, notifier and recipient */
 	STORE_LIST_WAITING,
 	STORE_LIST_GIVEN_UP,     /* the same of those that ended dead */
+	STORE_LIST_DEAD,         /* these as struct store_delivery */
 	/* struct store_notice: that says that we are blind, as long as that stands */
 	STORE_LIST_BLIND,
 	/* const char *: notifiers that have delivered any of the newest 100,000 deliveries */

@@ -126,13 +126,6 @@ enum { COUNTED_AT_ONCE = 10000 };
 	} while (0)
 
 enum store_reading
-store_read_targets(struct store_reader *reader, uint64_t after, uint32_t limit,
-    store_on_target *on_row, void *arg)
-{
-	LIST(ROW_TARGET, target, limit, "WHERE number > ?1 ORDER BY number LIMIT ?9", BIND(after));
-}
-
-enum store_reading
 store_read_states(struct store_reader *reader, uint64_t after, uint32_t limit,
     store_on_state *on_row, void *arg)
 {
@@ -147,14 +140,6 @@ store_read_evidence(struct store_reader *reader, uint64_t incident,
 	    "WHERE incident = ?1 AND (run, leg, target) > (?2, ?3, ?4)"
 	    " ORDER BY run, leg, target LIMIT ?9", BIND(incident), BIND(after->run),
 	    BIND(after->leg), BIND(after->target));
-}
-
-enum store_reading
-store_read_notice_evidence(struct store_reader *reader, uint64_t notice,
-    store_on_notice_evidence *on_row, void *arg)
-{
-	LIST(ROW_NOTICE_EVIDENCE, notice_evidence, STORE_PAGE_MAX,
-	    "WHERE notice = ?1 ORDER BY run, leg", BIND(notice));
 }
 
 enum store_reading
@@ -175,20 +160,6 @@ store_read_notices(struct store_reader *reader, uint64_t target, uint64_t before
 	LIST(ROW_NOTICE, notice, limit,
 	    "WHERE number < ?1 AND target = ?2 ORDER BY number DESC LIMIT ?9", BIND(below),
 	    BIND(target));
-}
-
-#define IN_ORDER "AND (notice, notifier, recipient) > (?1, ?2, ?3) ORDER BY notice, notifier, recipient LIMIT ?9"
-
-/* Those that are dead have an index; the others are looked for. */
-enum store_reading
-store_read_deliveries_in(struct store_reader *reader, enum store_delivery_state state,
-    const struct store_delivery_key *after, uint32_t limit, store_on_delivery *on_row, void *arg)
-{
-	const char *tail = state == STORE_DELIVERY_dead ? "WHERE state = 5 AND ?4 = 5 " IN_ORDER
-	    : "WHERE state = ?4 " IN_ORDER;
-
-	LIST(ROW_DELIVERY, delivery, limit, tail, BIND(after->notice), BIND_TEXT(after->notifier),
-	    BIND_TEXT(after->recipient), BIND(state));
 }
 
 enum store_reading

@@ -46,10 +46,8 @@ bool store_daemon_runs(const char *folder);
  * was kept until then. 0: it can, or there is none. */
 int64_t store_behind_since(const char *folder);
 
-typedef bool store_on_target(void *arg, const struct store_target *);
 typedef bool store_on_state(void *arg, const struct store_state *);
 typedef bool store_on_evidence(void *arg, const struct store_evidence *);
-typedef bool store_on_notice_evidence(void *arg, const struct store_notice_evidence *);
 typedef bool store_on_notice(void *arg, const struct store_notice *);
 typedef bool store_on_delivery(void *arg, const struct store_delivery *);
 typedef bool store_on_result(void *arg, const struct store_result *);
@@ -59,10 +57,7 @@ typedef bool store_on_trace(void *arg, const struct store_trace *);
  * where it was cut. */
 int64_t store_read_meta(struct store_reader *, const char *key, void *value, size_t room);
 
-/* By number, behind `after` (0: from the first), those that are gone included. */
-enum store_reading store_read_targets(struct store_reader *, uint64_t after, uint32_t limit,
-    store_on_target *, void *);
-
+/* By target, behind `after` (0: from the first). */
 enum store_reading store_read_states(struct store_reader *, uint64_t after, uint32_t limit,
     store_on_state *, void *);
 
@@ -73,21 +68,12 @@ struct store_evidence_key { uint64_t run; uint32_t leg; uint64_t target; };
 enum store_reading store_read_evidence(struct store_reader *, uint64_t incident,
     const struct store_evidence_key *after, uint32_t limit, store_on_evidence *, void *);
 
-/* Of a notice, in the order of its runs and their legs. */
-enum store_reading store_read_notice_evidence(struct store_reader *, uint64_t notice,
-    store_on_notice_evidence *, void *);
-
 enum store_reading store_read_notice(struct store_reader *, uint64_t number, store_on_notice *,
     void *);
 /* The newest first, before `before` (0: from the newest); of one target, or of all (UINT64_MAX). */
 enum store_reading store_read_notices(struct store_reader *, uint64_t target, uint64_t before,
     uint32_t limit, store_on_notice *, void *);
 
-/* Those in one state by (notice, notifier, recipient), behind `after` (zeroes and "": from the
- * first). */
-struct store_delivery_key { uint64_t notice; const char *notifier, *recipient; };
-enum store_reading store_read_deliveries_in(struct store_reader *, enum store_delivery_state,
-    const struct store_delivery_key *after, uint32_t limit, store_on_delivery *, void *);
 /* Of one notice. */
 enum store_reading store_read_notice_deliveries(struct store_reader *, uint64_t notice,
     store_on_delivery *, void *);

@@ -7,6 +7,7 @@ import types
 import clients
 import daemon
 import kit
+import large
 import notices
 import postfix
 import recovery
@@ -215,6 +216,7 @@ PARTS = {       # name: seconds it takes, and how
 	"notices": (200, notices.notices),
 	"recovery": (230, recovery.recovery),
 	"store": (20, stalls.store),
+	"large": (large.SECONDS, large.large),
 	"page": (130, stalls.page),
 	"month": (stalls.DAYS * 20, stalls.month),
 	"stalls": (130, stalls.stalls),
