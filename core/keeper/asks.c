@@ -175,7 +175,7 @@ resume(struct keeper *keeper, struct ask *ask, const struct message_ask *message
 {
 	char tagged[5 * PAUSE_TAG_MAX], whose[PAUSE_TAG_MAX];
 	struct text tag = TEXT_OVER(tagged);
-	struct store_pause meant = { .number = 0 }, pause;
+	struct store_pause pause = { .number = 0 };
 	int64_t now = clock_wall();
 	uint32_t ended = 0;
 
@@ -183,8 +183,8 @@ resume(struct keeper *keeper, struct ask *ask, const struct message_ask *message
 		ask_refuse(ask, ASK_USAGE, "`resume` takes a target or a tag");
 		return;
 	}
-	for (name_whom(keeper, message, &meant, whose);
-	    store_find_pause(keeper->store, meant.target, meant.tag, now, &pause); ended++) {
+	for (name_whom(keeper, message, &pause, whose); store_find_pause(keeper->store, now, &pause);
+	    ended++) {
 		pause.ended = now;
 		store_put_pause(journal_main(keeper), &pause);
 	}

@@ -78,13 +78,12 @@ fetch(struct keeper *keeper, const struct message_change *change)
 	uint64_t target = registry_number(keeper->registry, change->target);
 
 	for (uint32_t i = 0; i < change->attempt_count; i++) {
-		struct store_evidence row = { .leg = 0 };
+		struct store_evidence row = { .target = target, .run = change->attempts[i] };
 		struct cached_run found;
 
 		if (cache_find(keeper->cache, change->target, change->attempts[i], &found))
 			continue;
-		for (; store_find_leg(keeper->store, target, change->attempts[i], row.leg, &row);
-		    row.leg++)
+		for (; store_find_leg(keeper->store, &row); row.leg++)
 			take_back(keeper, change->target, &row);
 	}
 }

@@ -11,7 +11,7 @@
 #include "keeper/policy.h"
 #include "keeper/silences.h"
 #include "keeper/ledgers.h"
-#include "keeper/unseen.h"
+#include "keeper/stale_targets.h"
 #include "keeper/withhold.h"
 
 enum { RAN_PERCENT = 90 };
@@ -100,11 +100,11 @@ heartbeat_is_well(const struct keeper *keeper, struct text *why)
 	const struct message_health *health = &keeper->service->beat.health;
 	uint64_t due = (uint64_t)health->ran + health->passed_over;
 
-	if (keeper->service->unseen.since != 0) {
-		unseen_add_names(why, keeper);
-		text_add(why, keeper->service->unseen.count == 0
+	if (keeper->service->stale.since != 0) {
+		stale_add_names(why, keeper);
+		text_add(why, keeper->service->stale.count == 0
 		    ? "targets that were not looked at have not been since"
-		    : keeper->service->unseen.count == 1 ? " is not looked at"
+		    : keeper->service->stale.count == 1 ? " is not looked at"
 		    : " are not looked at");
 	} else if (keeper->service->beat.heard == 0
 	    || clock_mono() - keeper->service->beat.heard > health_max)
@@ -160,7 +160,7 @@ heartbeat_turn(struct keeper *keeper)
 	if (config->heartbeat_interval == 0 || clock_mono() < beat->next)
 		return;
 	well = heartbeat_is_well(keeper, &why);
-	if (beat->heard == 0 && keeper->service->unseen.since == 0) /* it has hardly begun */
+	if (beat->heard == 0 && keeper->service->stale.since == 0) /* it has hardly begun */
 		return;
 	say_change(keeper, well, words);
 	struct notifier *notifier = notifier_at(keeper, config->heartbeat);

@@ -15,7 +15,7 @@
 #include "keeper/heartbeat.h"
 #include "keeper/dispatch.h"
 #include "keeper/evidence.h"
-#include "keeper/gone.h"
+#include "keeper/removed_targets.h"
 #include "keeper/lines.h"
 #include "keeper/monitor_link.h"
 #include "keeper/policy.h"
@@ -26,7 +26,7 @@
 #include "keeper/store_repair.h"
 #include "keeper/silences.h"
 #include "keeper/test_notice.h"
-#include "keeper/unseen.h"
+#include "keeper/stale_targets.h"
 #include "keeper/watch_time.h"
 
 enum { BROKEN = 70, CANNOT_BEGIN = 71, LAST_LINES_MS = 1000 };
@@ -77,14 +77,14 @@ read_store(struct keeper *keeper, struct reason *why)
 	    || !evidence_recover(keeper, why) || !outbox_recover(keeper, why))
 		return false;
 	silences_recover(keeper);
-	gone_tell(keeper);
+	removed_targets_tell(keeper);
 	policy_look_at_windows(keeper);
 	remind_recover(keeper);
 	channel_recover(keeper);
 	heartbeat_recover(keeper);
 	policy_recover(keeper);
 	store_repair_recover(keeper);
-	unseen_recover(keeper);
+	stale_recover(keeper);
 	watch_recover(keeper);
 	return true;
 }
@@ -100,7 +100,7 @@ keeper_recover(struct keeper *keeper, struct reason *why)
 		keeper->service->time.born = clock_wall();
 	}
 	if (keeper->registry == NULL || keeper->service == NULL || !outbox_open(keeper)
-	    || !policy_open(keeper) || !record_open(keeper) || !unseen_init(keeper)
+	    || !policy_open(keeper) || !record_open(keeper) || !stale_init(keeper)
 	    || !channel_open(keeper)) {
 		reason_set(why, "no memory");
 		return false;
@@ -125,7 +125,7 @@ keeper_fini(struct keeper *keeper)
 
 	if (service != NULL) {
 		monitor_hang_up(keeper);
-		unseen_fini(keeper);
+		stale_fini(keeper);
 		free(service->channels);
 		free(service->damages);
 		free(service);
@@ -264,7 +264,7 @@ turn(struct keeper *keeper, struct loop *loop)
 	more = monitor_hear(keeper);
 	monitor_recover(keeper);
 	policy_look_at_windows(keeper);
-	unseen_turn(keeper);
+	stale_turn(keeper);
 	watch_mark(keeper, false);
 	if (journal_is_due(keeper->journal, STORE_MAIN, !more))
 		dispatch_commit(keeper);

@@ -18,7 +18,7 @@
 #include "keeper/service_private.h"
 #include "keeper/store_repair.h"
 #include "keeper/silences.h"
-#include "keeper/unseen.h"
+#include "keeper/stale_targets.h"
 #include "keeper/watch_time.h"
 
 enum { PACKETS_A_TURN = 256, BROKEN = 70 };
@@ -59,7 +59,7 @@ take_run(struct keeper *keeper, struct wire_in *in)
 	}
 	record_run(keeper, &run, (struct pw_bytes){ (const char *)in->bytes, in->size });
 	if (run.target != CONFIG_NONE)
-		unseen_interval(keeper, run.target, run.interval);
+		stale_interval(keeper, run.target, run.interval);
 	return true;
 }
 
@@ -68,7 +68,7 @@ take_result(struct keeper *keeper, const struct report *result)
 {
 	note_run(keeper, result->run);
 	evidence_of_result(keeper, result);
-	unseen_run_ended(keeper, result->target, result->started + result->micros);
+	stale_run_ended(keeper, result->target, result->started + result->micros);
 	if (result->verdict != PW_UNKNOWN)
 		record_seen(keeper, result->target, result->run);
 	/* A result comes behind the changes of its run. */

@@ -1,7 +1,7 @@
 /*
  * What the service holds, for its own files and their tests: links (keeper.c, monitor_link.c,
  * dispatch.c), what people ask (ask.c and its verbs), and what we notice of ourselves (heartbeat.c,
- * channel.c, store_repair.c, unseen.c, watch_time.c).
+ * channel.c, store_repair.c, stale_targets.c, watch_time.c).
  */
 #ifndef KEEPER_SERVICE_PRIVATE_H
 #define KEEPER_SERVICE_PRIVATE_H
@@ -24,11 +24,11 @@ struct beat {
 /* A target by the runs of it. */
 struct seen {
 	int64_t ended;    /* UTC: of its last run, 0: none since the keeper's birth */
-	int64_t at;       /* when it was heard of, by `struct unseen.clock` */
+	int64_t at;       /* when it was heard of, by `struct stale_targets.clock` */
 	int64_t interval; /* as in struct message_run */
 };
 
-struct unseen {
+struct stale_targets {
 	struct seen *targets;
 	int64_t clock;    /* microseconds that the keeper has run */
 	int64_t turned, turned_boot; /* clock_mono() and clock_boot() of the last turn, 0: none */
@@ -72,7 +72,7 @@ struct watch_time {
 struct service {
 	struct ask *asks;
 	struct beat beat;
-	struct unseen unseen;
+	struct stale_targets stale;
 	struct sick sick;
 	struct monitor_link link;
 	struct watch_time time;

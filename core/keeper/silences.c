@@ -28,15 +28,17 @@ bool
 silences_paused(const struct keeper *keeper, uint32_t target, int64_t at)
 {
 	const struct target *of = &keeper->config->targets[target];
-	struct store *store = keeper->store;
-	struct store_pause pause;
+	struct store_pause pause = { .target = registry_number(keeper->registry, target),
+		.tag = "" };
 	bool held;
 
 	if (at >= keeper->policy->paused_until)
 		return false;
-	held = store_find_pause(store, registry_number(keeper->registry, target), "", at, &pause);
-	for (uint32_t i = 0; !held && i < of->policy->tag_count; i++)
-		held = store_find_pause(store, 0, of->policy->tags[i], at, &pause);
+	held = store_find_pause(keeper->store, at, &pause);
+	for (uint32_t i = 0; !held && i < of->policy->tag_count; i++) {
+		pause = (struct store_pause){ .tag = of->policy->tags[i] };
+		held = store_find_pause(keeper->store, at, &pause);
+	}
 	return held;
 }
 

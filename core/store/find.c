@@ -139,10 +139,9 @@ store_find_beginning(struct store *store, const struct store_notice *of, struct 
 }
 
 bool
-store_find_leg(struct store *store, uint64_t target, uint64_t run, uint32_t leg,
-    struct store_evidence *row)
+store_find_leg(struct store *store, struct store_evidence *row)
 {
-	return LOOK_UP(FIND_LEG, row, BIND(target), BIND(run), BIND(leg));
+	return LOOK_UP(FIND_LEG, row, BIND(row->target), BIND(row->run), BIND(row->leg));
 }
 
 bool
@@ -177,10 +176,9 @@ store_next_condition(struct store *store, struct store_condition *row)
 }
 
 bool
-store_find_pause(struct store *store, uint64_t target, const char *tag, int64_t at,
-    struct store_pause *row)
+store_find_pause(struct store *store, int64_t at, struct store_pause *row)
 {
-	return LOOK_UP(FIND_PAUSE, row, BIND(target), BIND_TEXT(tag), BIND(at));
+	return LOOK_UP(FIND_PAUSE, row, BIND(row->target), BIND_TEXT(row->tag), BIND(at));
 }
 
 bool

@@ -26,9 +26,9 @@ bool store_find_first_notice(struct store *, uint64_t incident, struct store_not
  * `settled` where that one is the latter. At most 10,000 notices are looked at. */
 bool store_find_beginning(struct store *, const struct store_notice *of, struct store_notice *);
 
-/* The leg of that number of a run, or the next one there is. */
-bool store_find_leg(struct store *, uint64_t target, uint64_t run, uint32_t leg,
-    struct store_evidence *);
+/* The leg of that run of that target and of that number, which the row says, or the next one there
+ * is. */
+bool store_find_leg(struct store *, struct store_evidence *);
 /* The first leg of the last run that is kept of the incident and did not pass. */
 bool store_find_last_failure(struct store *, uint64_t incident, struct store_evidence *);
 /* The same of a run that does not give way to newer ones. */
@@ -41,10 +41,9 @@ bool store_find_condition(struct store *, uint64_t target, const char *code,
 bool store_next_condition_of(struct store *, struct store_condition *);
 bool store_next_condition(struct store *, struct store_condition *);
 
-/* One of a target (its tag is "") or of a tag (its target is 0) that is in force at that time,
- * UTC. */
-bool store_find_pause(struct store *, uint64_t target, const char *tag, int64_t at,
-    struct store_pause *);
+/* One of the target (its tag is "") or of the tag (its target is 0) that the row says, which is in
+ * force at that time, UTC. */
+bool store_find_pause(struct store *, int64_t at, struct store_pause *);
 /* Of all pauses those that end behind that time, by number. */
 bool store_next_pause(struct store *, int64_t at, struct store_pause *);
 

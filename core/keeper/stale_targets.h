@@ -5,8 +5,8 @@
  * while the keeper does: time in which the host or all of us stood still counts for nothing, and is
  * told by itself where it was long.
  */
-#ifndef KEEPER_UNSEEN_H
-#define KEEPER_UNSEEN_H
+#ifndef KEEPER_STALE_TARGETS_H
+#define KEEPER_STALE_TARGETS_H
 
 #include <stdint.h>
 
@@ -14,22 +14,22 @@
 
 struct keeper;
 
-/* Memory for all targets. False: there is none. unseen_fini gives it back. */
-bool unseen_init(struct keeper *);
-void unseen_fini(struct keeper *);
+/* Memory for all targets. False: there is none. stale_fini gives it back. */
+bool stale_init(struct keeper *);
+void stale_fini(struct keeper *);
 /* Reads what a keeper before us has told. */
-void unseen_recover(struct keeper *);
+void stale_recover(struct keeper *);
 
 /* A run of the target has ended at that time (UTC). */
-void unseen_run_ended(struct keeper *, uint32_t target, int64_t ended);
+void stale_run_ended(struct keeper *, uint32_t target, int64_t ended);
 /* How often it is run from now on, as in struct message_run. */
-void unseen_interval(struct keeper *, uint32_t target, int64_t interval);
+void stale_interval(struct keeper *, uint32_t target, int64_t interval);
 
 /* In every turn of the keeper's loop: lets its clock run, looks at all targets, and tells what
  * there is to tell. */
-void unseen_turn(struct keeper *);
+void stale_turn(struct keeper *);
 
 /* Appends "mx1 and 2 other targets"; nothing where all are looked at. */
-void unseen_add_names(struct text *, const struct keeper *);
+void stale_add_names(struct text *, const struct keeper *);
 
 #endif

@@ -1,6 +1,6 @@
 /* A stopped host, a keeper that waits for its disk: what was sent to it meanwhile is read first, so
  * the clock stands still too. */
-#include "keeper/unseen.h"
+#include "keeper/stale_targets.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -16,47 +16,47 @@ static const int64_t turn_max = 5 * (int64_t)SECOND, look_every = SECOND,
 static const char meta_key[] = "not_looked_at";
 
 bool
-unseen_init(struct keeper *keeper)
+stale_init(struct keeper *keeper)
 {
-	keeper->service->unseen = (struct unseen){ .targets =
-	    calloc(keeper->config->target_count + 1, sizeof *keeper->service->unseen.targets) };
-	return keeper->service->unseen.targets != NULL;
+	keeper->service->stale = (struct stale_targets){ .targets =
+	    calloc(keeper->config->target_count + 1, sizeof *keeper->service->stale.targets) };
+	return keeper->service->stale.targets != NULL;
 }
 
 void
-unseen_fini(struct keeper *keeper)
+stale_fini(struct keeper *keeper)
 {
-	free(keeper->service->unseen.targets);
-	keeper->service->unseen.targets = NULL;
+	free(keeper->service->stale.targets);
+	keeper->service->stale.targets = NULL;
 }
 
 void
-unseen_recover(struct keeper *keeper)
+stale_recover(struct keeper *keeper)
 {
-	struct unseen *unseen = &keeper->service->unseen;
+	struct stale_targets *stale = &keeper->service->stale;
 
-	if (store_read_meta(store_inside(keeper->store), meta_key, &unseen->since,
-	    sizeof unseen->since) != sizeof unseen->since)
-		unseen->since = 0;
+	if (store_read_meta(store_inside(keeper->store), meta_key, &stale->since,
+	    sizeof stale->since) != sizeof stale->since)
+		stale->since = 0;
 }
 
 void
-unseen_run_ended(struct keeper *keeper, uint32_t target, int64_t ended)
+stale_run_ended(struct keeper *keeper, uint32_t target, int64_t ended)
 {
-	struct seen *seen = &keeper->service->unseen.targets[target];
+	struct seen *seen = &keeper->service->stale.targets[target];
 
 	seen->ended = ended;
-	seen->at = keeper->service->unseen.clock;
+	seen->at = keeper->service->stale.clock;
 }
 
 void
-unseen_interval(struct keeper *keeper, uint32_t target, int64_t interval)
+stale_interval(struct keeper *keeper, uint32_t target, int64_t interval)
 {
-	struct seen *seen = &keeper->service->unseen.targets[target];
+	struct seen *seen = &keeper->service->stale.targets[target];
 
 	if (seen->interval == INTERVAL_NONE && interval != INTERVAL_NONE)
 		/* it is out of quarantine, and has its time from now on */
-		seen->at = keeper->service->unseen.clock;
+		seen->at = keeper->service->stale.clock;
 	seen->interval = interval;
 }
 
@@ -66,25 +66,25 @@ unseen_interval(struct keeper *keeper, uint32_t target, int64_t interval)
 static bool
 look_at_all(struct keeper *keeper)
 {
-	struct unseen *unseen = &keeper->service->unseen;
+	struct stale_targets *stale = &keeper->service->stale;
 	bool all = true;
 
-	unseen->count = 0;
+	stale->count = 0;
 	for (uint32_t i = 0; i < keeper->config->target_count; i++) {
-		const struct seen *seen = &unseen->targets[i];
+		const struct seen *seen = &stale->targets[i];
 		const struct policy *policy = keeper->config->targets[i].policy;
 
 		if (seen->interval == INTERVAL_NONE)
 			continue;
 		all &= seen->ended != 0;
-		if (unseen->clock - seen->at
+		if (stale->clock - seen->at
 		    <= policy_patience(policy, seen->interval > policy->interval ? seen->interval
 		    : policy->interval))
 			continue;
-		if (unseen->count++ == 0 || seen->at < unseen->targets[unseen->first].at)
-			unseen->first = i;
+		if (stale->count++ == 0 || seen->at < stale->targets[stale->first].at)
+			stale->first = i;
 	}
-	assert(unseen->count <= keeper->config->target_count);
+	assert(stale->count <= keeper->config->target_count);
 	return all;
 }
 
@@ -129,7 +129,7 @@ add_reason(struct text *text, const struct keeper *keeper)
 static void
 put_since(struct keeper *keeper, int64_t since)
 {
-	keeper->service->unseen.since = since;
+	keeper->service->stale.since = since;
 	store_put_meta(journal_main(keeper), meta_key,
 	    (struct pw_bytes){ (const char *)&since, sizeof since });
 }
@@ -139,9 +139,9 @@ tell(struct keeper *keeper)
 {
 	char names[EVIDENCE_TEXT_MAX], spans[64], reasons[EVIDENCE_TEXT_MAX];
 	struct text name = TEXT_OVER(names), span = TEXT_OVER(spans), reason = TEXT_OVER(reasons);
-	uint32_t first = keeper->service->unseen.first;
+	uint32_t first = keeper->service->stale.first;
 	struct newest newest = { .target = registry_number(keeper->registry, first),
-	    .ended = keeper->service->unseen.targets[first].ended };
+	    .ended = keeper->service->stale.targets[first].ended };
 	int64_t now = clock_wall(), since;
 
 	if (newest.ended == 0 && !journal_is_unread(keeper->journal))
@@ -149,19 +149,19 @@ tell(struct keeper *keeper)
 		    on_newest, &newest);
 	/* Where no run is known to have ended: since when nobody has looked at least. */
 	since = newest.ended == 0 ? keeper->service->time.born : newest.ended;
-	unseen_add_names(&name, keeper);
+	stale_add_names(&name, keeper);
 	text_add_span(&span, now > since ? now - since : 0);
 	add_reason(&reason, keeper);
 	put_since(keeper, since);
 	record_ours(keeper, "impaired", "not_looked_at", since,
-	    "%s %s not been looked at for %s: %s", names, keeper->service->unseen.count == 1 ? "has"
+	    "%s %s not been looked at for %s: %s", names, keeper->service->stale.count == 1 ? "has"
 	    : "have", spans, reasons);
 }
 
 static void
 tell_end(struct keeper *keeper)
 {
-	int64_t now = clock_wall(), since = keeper->service->unseen.since;
+	int64_t now = clock_wall(), since = keeper->service->stale.since;
 	char spans[64];
 	struct text span = TEXT_OVER(spans);
 
@@ -174,14 +174,14 @@ tell_end(struct keeper *keeper)
 static void
 run_clock(struct keeper *keeper)
 {
-	struct unseen *unseen = &keeper->service->unseen;
-	int64_t now = clock_mono(), boot = clock_boot(), passed = now - unseen->turned,
-	    still = boot - unseen->turned_boot;
+	struct stale_targets *stale = &keeper->service->stale;
+	int64_t now = clock_mono(), boot = clock_boot(), passed = now - stale->turned,
+	    still = boot - stale->turned_boot;
 	char spans[64];
 	struct text span = TEXT_OVER(spans);
 
-	if (unseen->turned != 0) {
-		unseen->clock += passed < turn_max ? passed : turn_max;
+	if (stale->turned != 0) {
+		stale->clock += passed < turn_max ? passed : turn_max;
 		if (still > still_told) { /* nobody was there to see that nobody looked */
 			text_add_span(&span, still);
 			record_ours(keeper, "impaired", "standstill", clock_wall() - still,
@@ -190,36 +190,36 @@ run_clock(struct keeper *keeper)
 			    " that time is unknown", spans);
 		}
 	}
-	unseen->turned = now;
-	unseen->turned_boot = boot;
+	stale->turned = now;
+	stale->turned_boot = boot;
 }
 
 /* The end is told when the last of them has been looked at, or is no longer watched. */
 void
-unseen_turn(struct keeper *keeper)
+stale_turn(struct keeper *keeper)
 {
-	struct unseen *unseen = &keeper->service->unseen;
+	struct stale_targets *stale = &keeper->service->stale;
 	bool all;
 
 	run_clock(keeper);
-	if (unseen->clock < unseen->next || keeper->stop_by != 0)
+	if (stale->clock < stale->next || keeper->stop_by != 0)
 		return;
-	unseen->next = unseen->clock + look_every;
+	stale->next = stale->clock + look_every;
 	all = look_at_all(keeper);
-	if (unseen->count > 0 && unseen->since == 0)
+	if (stale->count > 0 && stale->since == 0)
 		tell(keeper);
-	else if (unseen->count == 0 && unseen->since != 0 && all)
+	else if (stale->count == 0 && stale->since != 0 && all)
 		tell_end(keeper);
 }
 
 void
-unseen_add_names(struct text *text, const struct keeper *keeper)
+stale_add_names(struct text *text, const struct keeper *keeper)
 {
-	const struct unseen *unseen = &keeper->service->unseen;
+	const struct stale_targets *stale = &keeper->service->stale;
 
-	if (unseen->count > 0)
-		text_add(text, keeper->config->targets[unseen->first].name);
-	if (unseen->count > 1)
-		text_format(text, " and %" PRIu32 " other target%s", unseen->count - 1,
-		    unseen->count == 2 ? "" : "s");
+	if (stale->count > 0)
+		text_add(text, keeper->config->targets[stale->first].name);
+	if (stale->count > 1)
+		text_format(text, " and %" PRIu32 " other target%s", stale->count - 1,
+		    stale->count == 2 ? "" : "s");
 }

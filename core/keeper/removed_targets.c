@@ -1,5 +1,5 @@
 /* All of it happens at birth: a configuration is read by a keeper that is born with it. */
-#include "keeper/gone.h"
+#include "keeper/removed_targets.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -147,7 +147,7 @@ tell_those_who_know(struct ends *ends)
 }
 
 void
-gone_tell(struct keeper *keeper)
+removed_targets_tell(struct keeper *keeper)
 {
 	struct ends ends = { .keeper = keeper };
 

@@ -3,7 +3,7 @@
 
 #include "base/messages.h"
 #include "keeper/heartbeat.h"
-#include "keeper/unseen.h"
+#include "keeper/stale_targets.h"
 
 static struct policy brief;
 static struct target few[TARGETS];
@@ -35,8 +35,8 @@ static void
 pass(struct world *world, int64_t seconds)
 {
 	world->keeper.service->beat.heard = clock_mono();
-	world->keeper.service->unseen.clock += seconds * (int64_t)SECOND;
-	unseen_turn(&world->keeper);
+	world->keeper.service->stale.clock += seconds * (int64_t)SECOND;
+	stale_turn(&world->keeper);
 	commit_all(&world->keeper);
 }
 
@@ -98,10 +98,10 @@ it_is_told_once_and_so_is_its_end(void **arg)
 	pass(world, 2);
 	assert_string_equal(told(world), "impaired not_looked_at");
 	assert_true(memcmp(world->notice.text.data, "mx1 and 1 other target have not been looked at for ", 51) == 0);
-	assert_int_equal(world->keeper.service->unseen.count, 2);
+	assert_int_equal(world->keeper.service->stale.count, 2);
 	assert_false(is_well(world));
 	pass(world, 1000);
-	assert_int_equal(world->keeper.service->unseen.count, 3);
+	assert_int_equal(world->keeper.service->stale.count, 3);
 	run(world, 0);
 	pass(world, 2);
 	assert_string_equal(told(world), " ");
@@ -123,8 +123,8 @@ no_event_is_needed(void **arg)
 	struct world *world = watching();
 
 	(void)arg;
-	world->keeper.service->unseen.clock += 321 * (int64_t)SECOND;
-	unseen_turn(&world->keeper);
+	world->keeper.service->stale.clock += 321 * (int64_t)SECOND;
+	stale_turn(&world->keeper);
 	world->keeper.service->beat.heard = 0;
 	commit_all(&world->keeper);
 	assert_string_equal(told(world), "impaired not_looked_at");
@@ -163,9 +163,9 @@ a_doubled_interval_has_its_time(void **arg)
 	state(world, 0, 120 * (int64_t)SECOND);
 	state(world, 1, 0);
 	pass(world, 321);
-	assert_int_equal(world->keeper.service->unseen.count, 2);
+	assert_int_equal(world->keeper.service->stale.count, 2);
 	pass(world, 300);
-	assert_int_equal(world->keeper.service->unseen.count, 3);
+	assert_int_equal(world->keeper.service->stale.count, 3);
 	destroy(&world);
 }
 
@@ -195,11 +195,11 @@ a_host_that_stood_still_is_said_as_such(void **arg)
 
 	(void)arg;
 	pass(world, 1);
-	world->keeper.service->unseen.turned -= 3600 * (int64_t)SECOND;
-	world->keeper.service->unseen.turned_boot -= 3600 * (int64_t)SECOND;
+	world->keeper.service->stale.turned -= 3600 * (int64_t)SECOND;
+	world->keeper.service->stale.turned_boot -= 3600 * (int64_t)SECOND;
 	pass(world, 0);
 	assert_string_equal(told(world), "impaired standstill");
-	assert_int_equal(world->keeper.service->unseen.count, 0);
+	assert_int_equal(world->keeper.service->stale.count, 0);
 	pass(world, 1);
 	assert_string_equal(told(world), " ");
 	destroy(&world);
