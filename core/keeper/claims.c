@@ -31,6 +31,7 @@ leave_told(struct keeper *keeper, struct notifier *notifier, struct delivery *fo
 		    != NOTICE_test))
 			found[left++] = found[i];
 	}
+	assert(left <= count);
 	return left;
 }
 

@@ -87,6 +87,7 @@ add(struct ledger_page *page, const char *code, uint64_t opened)
 {
 	size_t had = strlen(page->codes), room = sizeof page->codes - had;
 
+	assert(had < sizeof page->codes);
 	if (find(page->codes, code) != NULL)
 		return;
 	if ((size_t)snprintf(page->codes + had, room, "%s%s:%" PRIu64, had > 0 ? " " : "", code,
@@ -106,6 +107,7 @@ take_out(struct ledger_page *page, const char *code)
 		rest++;
 	else if (at > page->codes)
 		at--;
+	assert(rest >= at && rest < page->codes + sizeof page->codes);
 	memmove(at, rest, strlen(rest) + 1);
 }
 

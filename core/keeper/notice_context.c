@@ -1,6 +1,7 @@
 /* A notice that ends something is told beside what it ends. */
 #include "keeper/notice_context.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -91,6 +92,7 @@ behind(const struct notice_payload *payload, uint64_t run)
 {
 	uint32_t i = payload->attempt_count;
 
+	assert(i <= sizeof payload->attempts / sizeof payload->attempts[0]);
 	while (i > 0 && payload->attempts[i - 1] != run)
 		i--;
 	return i;
@@ -104,6 +106,7 @@ put_first(struct notice_payload *payload, const struct notice_payload *failed)
 	uint32_t left_out = count > room ? count - room : 0;
 
 	count -= left_out;
+	assert(count <= room && left_out + count == failed->attempt_count);
 	memmove(payload->attempts + count, payload->attempts,
 	    payload->attempt_count * sizeof payload->attempts[0]);
 	memcpy(payload->attempts, failed->attempts + left_out, count * sizeof payload->attempts[0]);
@@ -134,4 +137,5 @@ context_add_failures(struct store *store, struct message_notice *notice,
 	put_first(payload, &failed);
 	notice->before = reminder ? 0 : payload->attempt_count - notice->runs;
 	notice->runs = payload->attempt_count;
+	assert(notice->before <= notice->runs);
 }

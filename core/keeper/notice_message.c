@@ -173,6 +173,7 @@ send_leg(struct material *it, uint32_t place, const struct evidence *leg)
 	static unsigned char packet[WIRE_MAX];
 	struct wire_out out = wire_over(packet, sizeof packet);
 
+	assert(place < it->payload.attempt_count);
 	message_put_leg(&out, &(struct message_leg){ .notice = it->notice.notice, .run = place,
 	    .runs = it->payload.attempt_count, .leg = *leg });
 	if (!out.bad && !packet_queue_add(&it->legs[place], packet, out.size, -1))
@@ -298,6 +299,7 @@ outbox_count_digest(const struct keeper *keeper, const struct notifier *notifier
 		if (payload->covers_count < PAYLOAD_COVERS_MAX)
 			payload->covers[payload->covers_count++] = member.notice;
 	}
+	assert(payload->covers_count <= payload->covered);
 }
 
 /* Some of what it was made for may have been left out since. */

@@ -79,6 +79,7 @@ look_up(const struct keeper *keeper, const struct notifier *notifier, enum store
 	place.notifier = notifier->name;
 	while (!store_read_queued(keeper->store, which, &place, on_queued, &reading))
 		reading.count = 0;
+	assert(reading.count <= max);
 	return reading.count;
 }
 
@@ -175,6 +176,7 @@ outbox_put(struct keeper *keeper, struct notifier *notifier, const struct delive
 	const struct store_delivery row = row_of(notifier, delivery, receipt);
 
 	assert(!is_open(delivery) || delivery->ended == 0);
+	assert(delivery->state != STORE_DELIVERY_merged || delivery->merged != 0);
 	notifier->stirred = true;
 	store_put_delivery(journal_main(keeper), &row);
 }

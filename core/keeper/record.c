@@ -101,6 +101,7 @@ record_condition(struct keeper *keeper, const struct message_change *change)
 		    .standing = change->confirmed };
 	condition.code = change->code;
 	condition.cleared = kind == NOTICE_cleared ? change->confirmed : 0;
+	assert(condition.target == target);
 	condition.text = change->text;
 	store_put_condition(journal_main(keeper), &condition);
 	registry_note_conditions(keeper->registry, change->target, true);

@@ -1,6 +1,7 @@
 /* Times are those of the incident, so that who is born again goes on where the one before was. */
 #include "keeper/remind.h"
 
+#include <assert.h>
 #include <string.h>
 #include <syslog.h>
 
@@ -28,6 +29,7 @@ remind_last(const int64_t *waits, uint32_t count, int64_t since, int64_t now)
 			return at == since ? 0 : at;
 		at += waits[i];
 	}
+	assert(at >= since && at <= now);
 	return at + (now - at) / each * each;
 }
 

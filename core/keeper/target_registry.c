@@ -77,6 +77,7 @@ add(struct target_registry *registry, const struct store_target *target)
 {
 	if (!VEC_RESERVE(registry->rows, registry->count, registry->room))
 		return false;
+	assert(registry->count < registry->room);
 	struct known *row = &registry->rows[registry->count];
 	*row = (struct known){ .number = target->number, .port = target->port,
 		.known = target->known, .gone = target->gone, .target = CONFIG_NONE,

@@ -128,6 +128,7 @@ take(struct store_batch *batch, size_t size)
 		batch->bytes += room;
 	}
 	chunk->used += size;
+	assert(chunk->used <= chunk->room && chunk->room <= batch->bytes);
 	return chunk->bytes + chunk->used - size;
 }
 

@@ -1,4 +1,5 @@
 /* The writer's index of history.db: the chain of results of each target, and words by number. */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -109,6 +110,7 @@ load_tail(struct history *history, struct db *db)
 			query_reset(query);
 			return false;
 		}
+		assert(id > history->flushed);
 		head->last = id;
 		if (query_i64(query, 2) != PW_OK)
 			head->bad = id;
@@ -183,6 +185,7 @@ times_pack(const int64_t *times, uint32_t count, unsigned char *bytes, size_t ro
 			left >>= 7;
 		} while (left != 0);
 	}
+	assert(size >= count && size <= room);
 	return size;
 }
 
@@ -205,6 +208,7 @@ times_unpack(struct pw_bytes packed, int64_t *times, uint32_t room)
 		value = 0;
 		shift = 0;
 	}
+	assert(count <= room && count <= packed.size);
 	return count;
 }
 
@@ -256,6 +260,7 @@ history_flush(struct history *history, struct db *db, bool whatever)
 {
 	uint64_t upto = history->next - 1;
 
+	assert(upto >= history->flushed);
 	if (upto == history->flushed || (!whatever && upto - history->flushed < HISTORY_FLUSH_ROWS))
 		return true;
 	for (uint64_t target = 0; target < history->head_count; target++) {

@@ -118,6 +118,7 @@ begin_page(struct store_list *list)
 	const struct list_form *form = &lists[list->kind];
 	struct bind values[] = { BIND(0), BIND(0), BIND(0), BIND(list->of) };
 
+	assert(list->page == NULL && list->ended == 0);
 	for (uint32_t i = 0; i < row_forms[form->rows].key; i++)
 		values[i] = is_text(form, i) ? (struct bind)BIND_TEXT(list->texts[i])
 		    : (struct bind)BIND(list->numbers[i]);

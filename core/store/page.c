@@ -7,6 +7,7 @@
  */
 #include "store/page.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -49,6 +50,7 @@ read_row(struct page *page, void *row)
 	}
 	row_fill(page->kind, page->query, row);
 	page->count++;
+	assert(page->count <= page->limit);
 	return true;
 }
 

@@ -6,6 +6,8 @@
  */
 #include "store/queue.h"
 
+#include <assert.h>
+
 #include "store/store_private.h"
 
 /* ?1 is the notifier, ?2 and ?3 are the notice and the recipient of the row before. Columns are
@@ -83,6 +85,7 @@ store_read_queued(struct store *store, enum store_queue which,
 	struct query *query = begin(store, queues[which].sql);
 	bool more = true;
 
+	assert(queues[which].parameters <= sizeof values / sizeof values[0]);
 	if (query != NULL)
 		query_bind(query, (struct binds){ queues[which].parameters, values });
 	while (more && query != NULL && query_step(query)) {

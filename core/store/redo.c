@@ -2,6 +2,7 @@
  * number, so that no part of an older one passes for it. */
 #include "store/redo.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -121,6 +122,7 @@ redo_write(struct redo *redo, const struct redo_state *state)
 	for (size_t i = 0; i < 3; at += parts[i++].size)
 		if (parts[i].size > 0)
 			memcpy(redo->bytes + at, parts[i].data, parts[i].size);
+	assert(at == size);
 	label.hash = hash_of(&label, redo->bytes);
 	memcpy(redo->bytes, &label, sizeof label);
 	written = transfer(redo, true, size, (off_t)(label.number % 2) * redo->half)
@@ -143,6 +145,7 @@ read_half(struct redo *redo, off_t half, struct label *label)
 	for (size_t i = 0; i < 3; size += label->sizes[i++])
 		if (label->sizes[i] > (size_t)redo->half - size)
 			return false;
+	assert(size >= sizeof *label && size <= (size_t)redo->half);
 	return label->number != 0 && label->number % 2 == (uint64_t)half && resize(redo, size)
 	    && transfer(redo, false, size, half * redo->half) && hash_of(label, redo->bytes)
 	    == label->hash;

@@ -21,6 +21,7 @@ account(struct store_rollup *made, const struct rollup_run *run, int64_t from, i
 		int64_t end = run->at + (int64_t)run->speaks_for * SECOND;
 
 		spoken = end < from ? from : end > until ? until : end;
+		assert(spoken >= from && spoken <= until);
 		made->time[run->mood < STORE_MOODS_END ? run->mood
 		    : STORE_MOOD_unknown] += spoken - from;
 	}
@@ -38,6 +39,7 @@ by_size(const void *a, const void *b)
 static int64_t
 percentile(const int64_t *sorted, size_t count, size_t percent)
 {
+	assert(count > 0 && percent > 0 && percent <= 100 && sorted[0] <= sorted[count - 1]);
 	return sorted[(count * percent + 99) / 100 - 1];
 }
 
@@ -62,6 +64,7 @@ measure(const struct rollup_run *runs, uint32_t count, uint32_t phase, int64_t *
 		    && runs[i].phases[phase] >= 0)
 			values[found++] = runs[i].phases[phase];
 	}
+	assert(found <= count);
 	return times_of(values, found);
 }
 
@@ -75,6 +78,7 @@ measure_whole(const struct rollup_run *runs, uint32_t count, int64_t *values)
 		if (runs[i].verdict == PW_OK || runs[i].verdict == PW_DEGRADED)
 			values[found++] = runs[i].micros;
 	}
+	assert(found <= count);
 	return times_of(values, found);
 }
 
@@ -97,6 +101,7 @@ rollup_make(const struct rollup_run *runs, uint32_t count, const struct rollup_r
 	if (values != NULL) {
 		*phase_names = runs[count - 1].phase_names;
 		made->phase_count = runs[count - 1].phase_count;
+		assert(made->phase_count <= sizeof made->phases / sizeof made->phases[0]);
 		for (uint32_t phase = 0; phase < made->phase_count; phase++)
 			made->phases[phase] = measure(runs, count, phase, values);
 		made->whole = measure_whole(runs, count, values);
