@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/units.h"
+#include "command/find_target.h"
 #include "monitor/state.h"
 
 /* Returns the instant, or with `behind` the end of the day or month that is meant; -1: there is no

@@ -10,6 +10,7 @@
 #include "base/messages.h"
 #include "base/transcript.h"
 #include "command/explain_settings.h"
+#include "command/find_target.h"
 #include "command/layout.h"
 #include "command/table.h"
 #include "config/read.h"
@@ -365,6 +366,7 @@ explain(const struct command *command, int argc, char **argv)
 		return explain_table(command, argv[at]);
 	if (!past_has_store(&past) && explain_outcome(NULL, argv[at]))
 		return 0;
+	past.local = true;
 	status = past_open_store(&past);
 	return status != 0 ? status : explain_word(&past, argv[at]);
 }

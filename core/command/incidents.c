@@ -13,6 +13,7 @@
 #include "base/messages.h"
 #include "base/transcript.h"
 #include "command/choice.h"
+#include "command/find_target.h"
 #include "command/layout.h"
 #include "command/past.h"
 #include "command/show_target.h"

@@ -20,8 +20,10 @@
 #include "command/faults.h"
 #include "command/layout.h"
 #include "command/pager.h"
+#include "command/remote.h"
 #include "config/accepted.h"
 #include "parent/reload.h"
+#include "store/remote.h"
 
 /* Memory until the end of a command. */
 struct past_block {
@@ -97,14 +99,13 @@ past_find_folder(struct past *past)
 static void
 say_behind(const struct past *past, FILE *out)
 {
-	int64_t behind = store_behind_since(past->folder);
 	char since[PAST_TIME_MAX];
 
-	if (behind != 0)
+	if (past->behind != 0)
 		fprintf(out,
 		    "postwatch cannot write its store since %s: what happens is told, and is here "
 		    "once it can be written\n",
-		    past_time(past, behind, since));
+		    past_time(past, past->behind, since));
 }
 
 static int
@@ -115,6 +116,7 @@ open_reader(struct past *past)
 
 	past->reader = store_reader_open(past->folder, &opening, &why);
 	past->runs = store_daemon_runs(past->folder);
+	past->behind = store_behind_since(past->folder);
 	/* The file may have been written since, and be no more than what is to be. */
 	if (past->runs && !past->nagios)
 		take_accepted(past);
@@ -129,6 +131,48 @@ open_reader(struct past *past)
 		return command_fail(EXIT_INTERNAL, "%s: %s", past->folder, why.text);
 	return command_fail(EXIT_NOTHING, "%s: nothing was ever kept there%s", past->folder,
 	    past->runs ? "" : ", and no postwatch is running on it");
+}
+
+/* Nobody but root and the user of the daemon may look into the state folder: whoever could open the
+ * store could hold its locks, too. */
+static bool
+is_closed(const struct past *past, char *folder, size_t room)
+{
+	const struct config_source source = { .path = main_file(past), .state = past->state };
+
+	return config_find_state(&source, folder, room) && access(folder, R_OK | X_OK) != 0
+	    && errno == EACCES;
+}
+
+/* What may be said of the daemon is the same as to root: it is of the configuration in force. */
+static int
+open_remote(struct past *past, const char *folder)
+{
+	const struct config_source source = { .path = main_file(past), .state = past->state };
+	char path[PATH_MAX];
+	struct reason why;
+	int status;
+
+	if (past->socket != NULL)
+		text_copy(path, sizeof path, past->socket);
+	else if (!config_find_socket(&source, path, sizeof path)) {
+		if (source.path != NULL && access(source.path, R_OK) == 0)
+			return command_fail(EXIT_DENIED,
+			    "%s: permission denied: it is for root and the user of the daemon, and "
+			    "%s names no UNIX socket, web = { listen = ... }, at which others may "
+			    "ask", folder, source.path);
+		text_copy(path, sizeof path, REMOTE_USUAL);
+	}
+	past->remote = remote_open(path, folder, &status, &why);
+	if (past->remote == NULL)
+		return command_fail(status, "%s%s", why.text, past->socket != NULL ? ""
+		    : "; the state folder is for root and the user of the daemon");
+	past->config = remote_config(past->remote);
+	past->folder = past->config->state;
+	past->behind = remote_behind_since(past->remote);
+	past->runs = true;
+	past->reader = must(store_remote_open(remote_ask, past->remote));
+	return 0;
 }
 
 int
@@ -146,6 +190,7 @@ past_options(struct past *past, const struct command *command, int argc, char **
 		switch (row->letter) {
 		case 'c': past->path = argument; break;
 		case 'S': past->state = argument; break;
+		case 'k': past->socket = argument; break;
 		case 'u': past->utc = true; break;
 		case 'j':
 			past->json = true;
@@ -281,13 +326,18 @@ read_targets(struct past *past)
 int
 past_open_store(struct past *past)
 {
+	static char folder[PATH_MAX];
+	bool closed;
 	int status;
 
 	past->now = clock_wall();
 	past->colour = layout_has_colour(STDOUT_FILENO);
 	past->zone = past->utc ? NULL : zone_open_own();
-	status = past_find_folder(past);
-	if (status == 0)
+	closed = (past->socket != NULL || (!past->local && geteuid() != 0))
+	    && is_closed(past, folder, sizeof folder);
+	if (past->socket != NULL || closed)
+		status = open_remote(past, folder);
+	else if ((status = past_find_folder(past)) == 0)
 		status = open_reader(past);
 	if (status != 0) {
 		past_close(past);
@@ -331,7 +381,10 @@ past_look_again(struct past *past, const struct past *open)
 	past->blocks = NULL;
 	past->broken = false;
 	past->now = clock_wall();
-	past->runs = store_daemon_runs(past->folder);
+	if (past->remote == NULL) {
+		past->runs = store_daemon_runs(past->folder);
+		past->behind = store_behind_since(past->folder);
+	}
 	read_targets(past);
 }
 
@@ -352,7 +405,9 @@ past_close(struct past *past)
 {
 	store_reader_close(&past->reader);
 	zone_close(&past->zone);
-	config_free(&past->config);
+	if (past->remote == NULL)
+		config_free(&past->config);
+	remote_close(&past->remote);
 	past_leave(past);
 }
 
@@ -382,85 +437,4 @@ past_finish(struct past *past, int status)
 		    EXIT_INTERNAL, "%s: %s", past->folder, store_reader_why(past->reader));
 	past_close(past);
 	return status;
-}
-
-static int
-by_number(const void *key, const void *member)
-{
-	uint64_t number = *(const uint64_t *)key;
-	const struct past_target *target = member;
-
-	return number < target->number ? -1 : number > target->number;
-}
-
-const struct past_target *
-past_target(const struct past *past, uint64_t number)
-{
-	if (past->target_count == 0)
-		return NULL;
-	return bsearch(
-	    &number, past->targets, past->target_count, sizeof past->targets[0], by_number);
-}
-
-/* How well a word names a target: by its identity, its name, its host and port, its host; 0: not
- * at all. */
-static int
-rank(const struct past_target *target, const char *word)
-{
-	char ends[300];
-	int watched = target->gone == 0 ? 1 : 0;
-
-	if (strcmp(target->identity, word) == 0)
-		return 8 + watched;
-	if (strcmp(target->name, word) == 0)
-		return 6 + watched;
-	snprintf(ends, sizeof ends, strchr(target->host, ':') != NULL ? "[%s]:%u" : "%s:%u",
-	    target->host, target->port);
-	if (strcasecmp(ends, word) == 0)
-		return 4 + watched;
-	return strcasecmp(target->host, word) == 0 ? 2 + watched : 0;
-}
-
-bool
-past_knows_target(const struct past *past, const char *word)
-{
-	for (size_t i = 0; i < past->target_count; i++)
-		if (rank(&past->targets[i], word) > 1)
-			return true;
-	return false;
-}
-
-/* The best rank counts: an identity goes before a name, and a name before a host. Between two of
- * one rank nobody decides but the reader. */
-const struct past_target *
-past_find_target(const struct past *past, const char *word)
-{
-	const struct past_target *found = NULL;
-	struct nearest near = nearest_to(word);
-	size_t matches = 0;
-	int best = 1;
-
-	for (size_t i = 0; i < past->target_count; i++) {
-		int here = rank(&past->targets[i], word);
-
-		matches = here > best ? 1 : matches + (here == best);
-		found = here > best ? &past->targets[i] : found;
-		best = here > best ? here : best;
-	}
-	assert((found == NULL) == (matches == 0) && matches <= past->target_count);
-	if (matches == 1)
-		return found;
-	for (size_t i = 0; i < past->target_count; i++)
-		nearest_try(&near, past->targets[i].name);
-	if (matches > 1) {
-		fprintf(stderr, "postwatch: `%s` may mean", word);
-		for (size_t i = 0; i < past->target_count; i++)
-			if (rank(&past->targets[i], word) == best)
-				fprintf(stderr, " %s", past->targets[i].identity);
-		fputs(": say which\n", stderr);
-	} else if (near.best != NULL)
-		command_fail(0, "no target is called `%s`: did you mean `%s`?", word, near.best);
-	else
-		command_fail(0, "no target is called `%s`: `postwatch status` lists them", word);
-	return NULL;
 }

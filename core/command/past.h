@@ -1,7 +1,6 @@
 /*
  * What the commands that read the past share: finding the state folder, opening the store, times
- * for the reader, and the target that a word means. They work the same whether the daemon runs or
- * not, and say which.
+ * for the reader. They work the same whether the daemon runs or not, and say which.
  */
 #ifndef COMMAND_PAST_H
 #define COMMAND_PAST_H
@@ -36,6 +35,10 @@ struct past {
 	const char *folder;
 	struct zone *zone;           /* NULL: UTC */
 	bool runs;                   /* a daemon has the folder */
+	int64_t behind;              /* since when it cannot write its store, UTC; 0: it can */
+	const char *socket;          /* --socket */
+	bool local;                  /* more is needed than others than root can be told */
+	struct remote *remote;       /* who is asked, and has the configuration; NULL: nobody */
 	bool broken;                 /* the store could not be read whole */
 	bool utc, json, tables, totals, colour, watch; /* tables: --table */
 	uint32_t count;              /* rows at most, 0: all */
@@ -63,7 +66,9 @@ struct past {
 /* Of commands that ask the daemon; of those that read. Both end their table. */
 #define PAST_ASK_OPTIONS \
 	PAST_FOLDER_OPTIONS, { "utc", 'u', NULL, "times in UTC" }, { NULL, 0, NULL, NULL }
-#define PAST_OPTIONS PAST_FOLDER_OPTIONS, { "utc", 'u', NULL, "times in UTC" }, \
+#define PAST_SOCKET { "socket", 'k', "PATH", "ask at this UNIX socket of the page" }
+#define PAST_OPTIONS PAST_FOLDER_OPTIONS, PAST_SOCKET, \
+	{ "utc", 'u', NULL, "times in UTC" }, \
 	{ "json", 'j', NULL, "one object a line" }, { NULL, 0, NULL, NULL }
 #define PAST_TIMES \
 	{ "since", 's', "TIME", "from then on: 2h (ago), 2026-11-23, \"2026-11-23 20:00\"" }, \
@@ -78,7 +83,8 @@ struct past {
  * the first word behind. */
 int past_options(struct past *, const struct command *, int argc, char **argv, int *at);
 /* Opens the store, and reads which targets it knows: 0. Else the exit status; `past` is closed,
- * and it was said why. */
+ * and it was said why. Where the state folder may not be looked into, or --socket says so, the
+ * daemon is asked for what is kept; but not where `local` is set. */
 int past_open_store(struct past *);
 void past_close(struct past *);
 
@@ -117,11 +123,5 @@ void past_begin(const struct past *);
 /* Ends a command: says whether the store broke while it was read. Returns the exit status,
  * `status` if all was well. */
 int past_finish(struct past *, int status);
-
-const struct past_target *past_target(const struct past *, uint64_t number); /* NULL: none such */
-/* The one that a word means: an identity, a name, host:port, or a host that only one has; one
- * that is watched before one that is gone. NULL, and it was said why. */
-const struct past_target *past_find_target(const struct past *, const char *word);
-bool past_knows_target(const struct past *, const char *word); /* whether it means any at all */
 
 #endif

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/vec.h"
 #include "command/choice.h"
+#include "command/find_target.h"
 #include "command/layout.h"
 #include "command/report_form.h"
 
@@ -493,6 +494,7 @@ static const struct option_row options[] = {
 	{ "markdown", 'M', NULL, "tables of Markdown" },
 	{ "json", 'J', NULL, "one object" },
 	PAST_FOLDER_OPTIONS,
+	PAST_SOCKET,
 	{ "utc", 'u', NULL, "times in UTC, and days of UTC" },
 	{ NULL, 0, NULL, NULL },
 };

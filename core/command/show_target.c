@@ -9,6 +9,7 @@
 #include "base/messages.h"
 #include "base/transcript.h"
 #include "command/draw.h"
+#include "command/find_target.h"
 #include "command/layout.h"
 #include "command/show.h"
 
@@ -57,18 +58,6 @@ take_leg(struct last_run *last, uint64_t run, int64_t at, struct pw_bytes bytes)
 	last->legs[last->count++] = (struct pw_bytes){ past_copy(last->past, bytes), bytes.size };
 }
 
-/* The newest run comes first. */
-static bool
-on_trace(void *arg, const struct store_trace *trace)
-{
-	struct last_run *last = arg;
-
-	if (last->run != 0 && trace->run != last->run)
-		return false;
-	take_leg(last, trace->run, trace->at, trace->bytes);
-	return true;
-}
-
 static void
 put_leg(const struct past_target *target, struct last_run *last, struct pw_bytes bytes,
     struct json *json)
@@ -95,12 +84,14 @@ show_target(struct past *past, const char *word)
 	struct last_run last = { .past = past };
 	struct json json = json_to_file(stdout);
 	struct store_evidence row;
+	struct store_trace trace;
 	struct store_list list;
 
 	if (target == NULL)
 		return EXIT_NOTHING;
-	past->broken |= store_read_traces(past->reader, target->number, EVIDENCE_LEGS_MAX, on_trace,
-	                    &last) == STORE_READ_BROKEN;
+	store_list_open(&list, past->reader, STORE_LIST_TRACES, target->number);
+	while (past_next(past, &list, &trace))
+		take_leg(&last, trace.run, trace.at, trace.bytes);
 	store_list_open(&list, past->reader, STORE_LIST_EVIDENCE, 0);
 	while (past_next(past, &list, &row))
 		if (row.target == target->number)

@@ -25,7 +25,6 @@ struct answer {
 	const char *blind; /* why nothing is seen of targets; NULL: it is */
 	int64_t blind_since;
 	const struct status_row *rows;
-	int64_t behind; /* since when the daemon cannot write its store; 0: it can */
 };
 
 /* Why the state that is kept is not the state now; false: it is. */
@@ -38,9 +37,9 @@ is_not_known(const struct answer *answer, const struct status_row *row, struct t
 
 	if (!past->runs)
 		text_format(text, "postwatch is not running on %s", past->folder);
-	else if (answer->behind != 0)
+	else if (past->behind != 0)
 		text_format(text, "postwatch cannot write its store since %s",
-		    past_time(past, answer->behind, time));
+		    past_time(past, past->behind, time));
 	else if (row->target->gone != 0)
 		text_format(text, "not watched since %s", past_time(past, row->target->gone, time));
 	else if (pause != NULL) {
@@ -253,7 +252,6 @@ answer_words(struct answer *answer, const struct command *command, int argc, cha
 	}
 	if (past_open_store(past) != 0)
 		return status;
-	answer->behind = past->runs ? store_behind_since(past->folder) : 0;
 	answer->rows = status_rows_read(past);
 	read_blind(answer);
 	/* A tag counts in the same way also while only one has it. */

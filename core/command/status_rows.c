@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "command/find_target.h"
 #include "config/window_clock.h"
 #include "monitor/pace.h"
 #include "monitor/silence.h"
@@ -210,7 +211,7 @@ flag_pauses(const struct past *past, struct status_row *all)
  * where the store cannot be written: who reads it is told so. The monitor goes by the monotonic
  * clock, which is the same for us; the jitter of a retry we cannot know. */
 static void
-plan(const struct past *past, struct status_row *row, bool behind, int64_t to_utc)
+plan(const struct past *past, struct status_row *row, int64_t to_utc)
 {
 	struct target_state state = { .state = (uint8_t)row->state, .doubled = row->doubled };
 	const struct policy *policy = row->configured == NULL ? NULL : row->configured->policy;
@@ -223,7 +224,7 @@ plan(const struct past *past, struct status_row *row, bool behind, int64_t to_ut
 		row->next_run = to_utc
 		    + pace_next(&state, policy, row->configured->hash, 0, row->ended - to_utc, 0)
 		          .at;
-	if (behind || row->target->gone != 0)
+	if (past->behind != 0 || row->target->gone != 0)
 		return;
 	if (policy != NULL)
 		patience = policy_patience(policy, pace_interval(&state, policy));
@@ -238,7 +239,6 @@ struct status_row *
 status_rows_read(struct past *past)
 {
 	struct status_row *all = past_keep(past, past->target_count * sizeof *all);
-	bool behind = past->runs && store_behind_since(past->folder) != 0;
 
 	for (size_t i = 0; i < past->target_count; i++)
 		all[i] = (struct status_row){ .target = &past->targets[i],
@@ -250,7 +250,7 @@ status_rows_read(struct past *past)
 	read_pauses(past, all);
 	flag_pauses(past, all);
 	for (size_t i = 0; i < past->target_count; i++)
-		plan(past, &all[i], behind, past->now - clock_mono());
+		plan(past, &all[i], past->now - clock_mono());
 	return all;
 }
 

@@ -128,6 +128,15 @@ config_read(const struct config_source *source, struct config_faults *faults)
 	return config;
 }
 
+/* Where nothing of it is kept. */
+static void
+give_back(struct reader *reader)
+{
+	arena_destroy(&reader->arena);
+	fini(reader);
+	free(reader);
+}
+
 /*
  * Where the daemon cannot be started its log and history are still asked for: a fault elsewhere in
  * the files is no reason not to find them.
@@ -148,10 +157,30 @@ config_find_state(const struct config_source *source, char *folder, size_t room)
 		top_take_globals(reader);
 	}
 	good = (size_t)snprintf(folder, room, "%s", top_find_state(reader)) < room;
-	arena_destroy(&reader->arena);
-	fini(reader);
-	free(reader);
+	give_back(reader);
 	return good;
+}
+
+bool
+config_find_socket(const struct config_source *source, char *path, size_t room)
+{
+	static struct config_faults faults;
+	struct reader *reader = calloc(1, sizeof *reader);
+	const struct config_web *web;
+
+	if (reader == NULL)
+		exit(EX_OSERR);
+	init(reader, source, &faults);
+	top_read_files(reader);
+	top_take_globals(reader);
+	web_take(reader);
+	web = &reader->config->web;
+	path[0] = '\0';
+	for (uint32_t i = 0; path[0] == '\0' && i < web->listen_count; i++)
+		if (web->listen[i][0] == '/')
+			snprintf(path, room, "%s", web->listen[i]);
+	give_back(reader);
+	return path[0] != '\0';
 }
 
 void

@@ -73,6 +73,10 @@ const struct config *config_read(const struct config_source *source, struct conf
  * Opens no plugin, asks nobody. Returns false if its path does not fit. */
 bool config_find_state(const struct config_source *, char *folder, size_t room);
 
+/* The first UNIX socket of the page that a configuration names, in the same way; it is longer than
+ * no socket's path may be. Returns false, and "", where it names none. */
+bool config_find_socket(const struct config_source *, char *path, size_t room);
+
 /* Gives a configuration back; the daemon never does. Plugins stay loaded. */
 void config_free(const struct config **config);
 

@@ -30,6 +30,9 @@ static const struct list_form {
 	    " ORDER BY run, leg, target LIMIT ?9" },
 	[STORE_LIST_NOTICE_EVIDENCE] = { ROW_NOTICE_EVIDENCE, false,
 	    "WHERE notice = ?4 AND (notice, run, leg) > (?1, ?2, ?3) ORDER BY run, leg LIMIT ?9" },
+	[STORE_LIST_TRACES] = { ROW_TRACE, false,
+	    "WHERE target = ?4 AND run = (SELECT max(run) FROM traces WHERE target = ?4)"
+	    " AND (target, run, leg) > (?1, ?2, ?3) ORDER BY leg LIMIT ?9" },
 	[STORE_LIST_STATE] = { ROW_STATE, false, "WHERE target > ?1 AND target = ?4 LIMIT ?9" },
 	/* Words on the same trouble of ours have the same code, and the newest hold. */
 	[STORE_LIST_BLIND] = { ROW_NOTICE, false,
@@ -89,6 +92,12 @@ store_sum_phases(const struct store_sum *sum, struct store_phase_times *times)
 	return times_unpack(sum->phases, &times->p50, 3 * STORE_PHASES_MAX) / 3;
 }
 
+const struct row_form *
+store_list_form(enum store_list_kind kind)
+{
+	return &row_forms[lists[kind].rows];
+}
+
 void
 store_list_open(struct store_list *list, struct store_reader *reader, enum store_list_kind kind,
     uint64_t of)
@@ -126,6 +135,11 @@ begin_page(struct store_list *list)
 	list->page = malloc(sizeof *list->page);
 	if (list->page == NULL)
 		return false;
+	if (list->reader != NULL && list->reader->source != NULL) {
+		*list->page = (struct page){ .reader = list->reader, .kind = form->rows };
+		list->reader->source->read_page(list->page, list, form->newest_first);
+		return true;
+	}
 	page_begin(list->page, list->reader, &(struct page_of){ form->rows, form->tail,
 	    form->rows == ROW_LAST_RUN ? STORE_PAGE_MAX : ROWS_A_PAGE },
 	    (struct binds){ sizeof values / sizeof values[0], values });

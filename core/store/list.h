@@ -19,6 +19,8 @@ enum store_list_kind {
 	STORE_LIST_EVIDENCE,
 	/* struct store_notice_evidence of the notice `of`, in the order of its runs */
 	STORE_LIST_NOTICE_EVIDENCE,
+	/* struct store_trace of the newest run of the target `of` that has any, by leg */
+	STORE_LIST_TRACES,
 	STORE_LIST_STATE,        /* struct store_state of the target `of` */
 	STORE_LIST_STATUS,       /* struct store_status, by target */
 	STORE_LIST_LAST_RUNS,    /* struct store_last_run, by target */
@@ -65,6 +67,10 @@ uint32_t store_run_phases(const struct store_run *, int64_t *times);
 
 /* The same of the steps of a roll-up. */
 uint32_t store_sum_phases(const struct store_sum *, struct store_phase_times *times);
+
+/* The form of its rows (store/row.h). */
+struct row_form;
+const struct row_form *store_list_form(enum store_list_kind);
 
 /* Begins a list. Every list that was begun has to be closed. */
 void store_list_open(struct store_list *, struct store_reader *, enum store_list_kind, uint64_t of);

@@ -94,7 +94,8 @@ read_all(struct page *page)
 bool
 page_next(struct page *page, void *row)
 {
-	if (page->db == NULL || (!page->whole && page->reader->no_memory == NULL))
+	if (page->reading == 0
+	    && (page->db == NULL || (!page->whole && page->reader->no_memory == NULL)))
 		return read_row(page, row);
 	if (page->reading == 0)
 		read_all(page);
@@ -108,10 +109,8 @@ page_next(struct page *page, void *row)
 enum store_reading
 page_end(struct page *page, bool enough)
 {
-	if (page->db == NULL)
-		return STORE_READ_END;
 	if (page->reading == 0)
-		return end_reading(page, enough);
+		return page->db == NULL ? STORE_READ_END : end_reading(page, enough);
 	store_batch_destroy(&page->rows);
 	return enough ? STORE_READ_END : page->reading;
 }
@@ -207,6 +206,8 @@ store_read_waiting(struct store_reader *reader, const struct store_waiting_of *o
 	bool more = true;
 
 	*waiting = (struct store_waiting){ 0 };
+	if (reader->source != NULL)
+		return reader->source->read_waiting(reader, of, waiting);
 	db_forgive(reader->main);
 	while (more) {
 		db_set_deadline(reader->main, clock_mono() + READING_MICROSECONDS);

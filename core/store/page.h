@@ -6,8 +6,23 @@
 #include "store/row.h"
 #include "store/store.h"
 
+struct page;
+struct store_list;
+
+/* How lists, values of meta and what waits are read where that is not from files of ours. */
+struct store_source {
+	/* Reads the page behind the keys of the list whole, rows and how that ended; numbers that
+	 * are the whole key fall where it is `newest_first`. */
+	void (*read_page)(struct page *, const struct store_list *, bool newest_first);
+	/* As store_read_meta() and store_read_waiting(). */
+	int64_t (*read_meta)(struct store_reader *, const char *key, void *value, size_t room);
+	bool (*read_waiting)(struct store_reader *, const struct store_waiting_of *,
+	    struct store_waiting *);
+};
+
 struct store_reader {
 	struct db *main, *history; /* NULL where there is none */
+	const struct store_source *source; /* in place of both; NULL: these files */
 	struct reason why;
 	bool damaged;    /* the main file, as reading it has shown */
 	/* that there was none for rows; NULL: a reader of its own, which nobody writes through */

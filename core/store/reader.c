@@ -170,6 +170,8 @@ store_read_meta(struct store_reader *reader, const char *key, void *value, size_
 	struct query *query;
 	int64_t size = -1;
 
+	if (reader != NULL && reader->source != NULL)
+		return reader->source->read_meta(reader, key, value, room);
 	if (reader == NULL || reader->main == NULL)
 		return -1;
 	db_forgive(reader->main);

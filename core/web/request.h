@@ -10,6 +10,7 @@ struct server_request {
 	const char *prefix; /* what stands before every path of ours in a link: "" or "/TOKEN" */
 	void *connection;   /* for server_query() */
 	const char *tag;    /* what is shared with whoever asks; NULL: all */
+	bool is_local;      /* it came through a UNIX socket */
 };
 
 /* The value of a parameter of the query, decoded; "" where it has none; NULL: it is not there. Good during the answer. */

@@ -322,7 +322,7 @@ on_request(void *arg, struct MHD_Connection *connection, const char *url, const 
 	struct listener *listener = arg;
 	struct server *server = listener->server;
 	struct exchange *exchange = *context;
-	struct server_request request = { .path = url, .prefix = "", .connection = connection };
+	struct server_request request = { .path = url, .prefix = "", .connection = connection, .is_local = listener->entrance.is_unix };
 	struct server_answer answer = { .status = MHD_HTTP_OK, .body = &server->body };
 	struct visitor *visitor = visitor_of(connection);
 	struct admitted admitted;

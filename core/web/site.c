@@ -14,6 +14,7 @@
 #include "web/metrics.h"
 #include "web/overview.h"
 #include "web/shared.h"
+#include "web/store_api.h"
 #include "web/target.h"
 
 static void
@@ -100,6 +101,7 @@ static const struct {
 	{ "/healthz", false, api_answer_health },
 	{ "/readyz", false, api_answer_ready },
 	{ "/api/v1/", true, api_answer },
+	{ "/store/", true, store_api_answer },
 	{ "/assets/", true, answer_asset },
 	{ "/icon/", true, answer_icon },
 };

@@ -1,0 +1,13 @@
+/* Which of the targets that are known a number or a word means. */
+#ifndef COMMAND_FIND_TARGET_H
+#define COMMAND_FIND_TARGET_H
+
+#include "command/past.h"
+
+const struct past_target *past_target(const struct past *, uint64_t number); /* NULL: none such */
+/* The one that a word means: an identity, a name, host:port, or a host that only one has; one
+ * that is watched before one that is gone. NULL, and it was said why. */
+const struct past_target *past_find_target(const struct past *, const char *word);
+bool past_knows_target(const struct past *, const char *word); /* whether it means any at all */
+
+#endif

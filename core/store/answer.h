@@ -1,0 +1,17 @@
+/*
+ * Answers questions to the store (store/question.h) from a reader of this process. Each is answered
+ * by itself: nothing is kept for whoever asks between two of them.
+ */
+#ifndef STORE_ANSWER_H
+#define STORE_ANSWER_H
+
+#include "base/buffer.h"
+#include "store/reader.h"
+
+/* Puts the answer into the buffer, which is empty. A list is answered up to a place from which the
+ * next question goes on: no transaction lasts longer than that of a page, and no answer takes much
+ * longer than one. Returns false with a reason where it is no question, or cannot be answered. */
+bool store_answer(struct store_reader *, const char *question, struct buffer *answer,
+    struct reason *why);
+
+#endif
