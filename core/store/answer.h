@@ -8,10 +8,16 @@
 #include "base/buffer.h"
 #include "store/reader.h"
 
+enum store_answering {
+	STORE_ANSWERED,
+	STORE_NO_QUESTION, /* it is malformed */
+	STORE_UNANSWERED   /* the store cannot be read, or there is no memory: with a reason */
+};
+
 /* Puts the answer into the buffer, which is empty. A list is answered up to a place from which the
  * next question goes on: no transaction lasts longer than that of a page, and no answer takes much
- * longer than one. Returns false with a reason where it is no question, or cannot be answered. */
-bool store_answer(struct store_reader *, const char *question, struct buffer *answer,
-    struct reason *why);
+ * longer than one. */
+enum store_answering store_answer(struct store_reader *, const char *question,
+    struct buffer *answer, struct reason *why);
 
 #endif

@@ -26,6 +26,7 @@ store_api_answer(struct view *view, const char *rest)
 	struct board *board = view->site->board;
 	struct store_reader *reader = board_reader(board);
 	size_t size = strcspn(rest, "/");
+	enum store_answering answering;
 	const char *words = NULL;
 	struct reason why;
 
@@ -42,6 +43,11 @@ store_api_answer(struct view *view, const char *rest)
 		(void)board_is_read(board, &words);
 		server_problem(view->request, view->answer, 503,
 		    words == NULL ? "the store cannot be read" : words);
-	} else if (!store_answer(reader, rest + size + 1, view->answer->body, &why))
-		server_problem(view->request, view->answer, 500, why.text);
+	} else {
+		answering = store_answer(reader, rest + size + 1, view->answer->body, &why);
+		if (answering == STORE_NO_QUESTION)
+			server_problem(view->request, view->answer, 400, "that is no question");
+		else if (answering == STORE_UNANSWERED)
+			server_problem(view->request, view->answer, 503, why.text);
+	}
 }

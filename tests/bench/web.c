@@ -4,9 +4,12 @@
  */
 #include "base/clock.h"
 #include "bench.h"
+#include "store/list.h"
+#include "store/remote.h"
 #include "store/store.h"
 #include "web/gzip.h"
 #include "web/http_library.h"
+#include "web/outline.h"
 #include "web/site.h"
 
 enum { BATCH = 2000, PHASES = 8, RESULTS = 3, PAGES = 300, SECONDS = 5, MAX_TARGETS = 1000000 };
@@ -211,6 +214,67 @@ measure_metrics(struct bench *bench)
 	buffer_fini(&body);
 }
 
+/* What a command of another user asks for. */
+struct asked {
+	struct bench *bench;
+	char name[OUTLINE_NAME_MAX];
+	uint64_t bytes;
+	uint32_t questions;
+	int64_t longest; /* answer, microseconds */
+};
+
+static bool
+ask(void *arg, const char *question, struct buffer *body, struct reason *why)
+{
+	struct asked *asked = arg;
+	char path[4096];
+	const struct server_request request = { .path = path, .prefix = "", .is_local = true };
+	struct server_answer answer = { .status = 200, .body = body };
+	int64_t began = cpu_us(), took;
+
+	(void)why;
+	if (question == NULL)
+		snprintf(path, sizeof path, "/store/outline");
+	else
+		snprintf(path, sizeof path, "/store/%s/%s", strrchr(asked->name, ' ') + 1, question);
+	site_answer(&asked->bench->site, &request, &answer);
+	took = cpu_us() - began;
+	asked->longest = took > asked->longest ? took : asked->longest;
+	asked->bytes += body->size;
+	asked->questions++;
+	return answer.status == 200;
+}
+
+static void
+measure_status(struct bench *bench)
+{
+	static const enum store_list_kind kinds[] = { STORE_LIST_TARGETS, STORE_LIST_STATUS, STORE_LIST_CONDITIONS, STORE_LIST_LAST_RUNS,
+		STORE_LIST_PAUSES };
+	struct asked asked = { .bench = bench };
+	struct store_reader *reader = store_remote_open(ask, &asked);
+	struct buffer outline = { .data = NULL };
+	_Alignas(8) char row[512];
+	int64_t began = cpu_us();
+	uint32_t rows = 0;
+
+	outline_name(asked.name);
+	if (reader == NULL || !ask(&asked, NULL, &outline, NULL))
+		bench_die("no outline");
+	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+		struct store_list list;
+
+		store_list_open(&list, reader, kinds[i], 0);
+		while (store_list_next(&list, row))
+			rows++;
+		if (store_list_close(&list) == STORE_READ_BROKEN)
+			bench_die(store_reader_why(reader));
+	}
+	printf("status_ms %.1f\nstatus_longest_answer_ms %.1f\nstatus_questions %u\nstatus_rows %u\nstatus_bytes %llu\n",
+	    (double)(cpu_us() - began) / 1000, (double)asked.longest / 1000, asked.questions, rows, (unsigned long long)asked.bytes);
+	buffer_fini(&outline);
+	store_reader_close(&reader);
+}
+
 /* Nothing changes but the time. */
 static void
 measure_seconds(struct bench *bench)
@@ -258,6 +322,7 @@ main(int count, char **words)
 	if (bench.down > 0)
 		measure_page(&bench, "incident", "/incidents/1", NULL);
 	measure_metrics(&bench);
+	measure_status(&bench);
 	measure_seconds(&bench);
 	board_destroy(&bench.site.board);
 	free(bench.targets_of);

@@ -1,5 +1,7 @@
 /* What pages show of rows of the store. */
 #include "base/messages.h"
+#include "store/question.h"
+#include "web/outline.h"
 #include "web_stage.h"
 
 static const struct look *
@@ -178,6 +180,51 @@ trouble_of_our_own_is_told_with_what_waits(void **state)
 	store_batch_destroy(&batch);
 }
 
+static unsigned
+ask(const char *path, bool is_local, struct buffer *body)
+{
+	struct site site = { .config = &config, .board = board };
+	struct server_answer answer = { .status = 200, .body = body };
+
+	buffer_clear(body);
+	site_answer(&site, &(struct server_request){ .path = path, .prefix = "", .is_local = is_local }, &answer);
+	assert_true(answer.is_secret);
+	return answer.status;
+}
+
+/* What commands ask for is answered at a UNIX socket alone, and where it is a question of this version. */
+static void
+rows_are_for_the_socket(void **state)
+{
+	const struct question question = { .kind = QUESTION_PAGE, .list = STORE_LIST_TARGETS };
+	char name[OUTLINE_NAME_MAX], digits[QUESTION_DIGITS_MAX + 1], path[QUESTION_DIGITS_MAX + 64];
+	struct buffer body = { .data = NULL };
+	const char *hash;
+
+	(void)state;
+	outline_name(name);
+	hash = strrchr(name, ' ') + 1;
+	assert_true(question_write(&question, digits));
+	snprintf(path, sizeof path, "/store/%s/%s", hash, digits);
+	assert_int_equal(ask(path, true, &body), 503); /* nothing was opened yet */
+	turn();
+	assert_int_equal(ask(path, true, &body), 200);
+	assert_int_equal(body.data[0], ANSWER_ROW);
+	assert_int_equal(body.data[body.size - 1], ANSWER_END);
+	assert_int_equal(ask(path, false, &body), 404);
+	assert_int_equal(ask("/store/outline", true, &body), 200);
+	assert_memory_equal(body.data, name, strlen(name));
+	assert_int_equal(ask("/store/outline", false, &body), 404);
+	path[strlen("/store/")] ^= 1; /* another version */
+	assert_int_equal(ask(path, true, &body), 404);
+	assert_int_equal(ask("/store/", true, &body), 404);
+	snprintf(path, sizeof path, "/store/%s", hash);
+	assert_int_equal(ask(path, true, &body), 404);
+	snprintf(path, sizeof path, "/store/%s/00", hash);
+	assert_int_equal(ask(path, true, &body), 400);
+	buffer_fini(&body);
+}
+
 int
 main(void)
 {
@@ -187,6 +234,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(a_target_is_told_by_addresses_and_facts, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(an_attempt_that_tells_nothing_is_no_failure, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(trouble_of_our_own_is_told_with_what_waits, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(rows_are_for_the_socket, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
