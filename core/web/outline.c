@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/hash.h"
 #include "store/question.h"
 #include "store/row_bytes.h"
@@ -230,10 +231,17 @@ room_for(struct arena *arena, const struct pw_bytes *from, uint32_t count, size_
 	return count > from->size ? NULL : arena_array(arena, (size_t)count + 1, size);
 }
 
+/* Longer than any that may be configured, and short enough to be added up. */
+static bool
+is_span(int64_t span, int64_t least)
+{
+	return span >= least && span <= 1000 * 86400 * (int64_t)SECOND;
+}
+
 static bool
 is_plan(const struct phase_plan *plan)
 {
-	return plan->routine >= 0 && plan->patient >= 0 && plan->slow >= 0;
+	return is_span(plan->routine, 0) && is_span(plan->patient, 0) && is_span(plan->slow, 0);
 }
 
 static bool
@@ -274,7 +282,8 @@ get_policy(struct pw_bytes *from, struct arena *arena, struct policy *policy)
 	const char **tags;
 	bool good = row_get(from, policy_fields, policy)
 	    && row_get(from, phase_fields, &policy->leg) && is_plan(&policy->leg)
-	    && policy->interval > 0 && policy->retry_interval > 0 && policy->stale_after >= 0
+	    && is_span(policy->interval, SECOND) && is_span(policy->retry_interval, 1)
+	    && is_span(policy->stale_after, 0)
 	    && policy->phase_count <= PHASES_MAX;
 
 	if (!good || (phases = room_for(arena, from, policy->phase_count, sizeof *phases)) == NULL)

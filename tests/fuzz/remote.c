@@ -12,7 +12,7 @@
 #include "store/remote.h"
 #include "web/outline.h"
 
-enum { OUTLINE = STORE_LISTS, META, WAITING, QUESTION, WHATS };
+enum { OUTLINE, META, WAITING, QUESTION, LISTS, WHATS = LISTS + STORE_LISTS };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -102,7 +102,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		free(digits);
 		break;
 	default:
-		read_list(reader, (enum store_list_kind)what, size);
+		read_list(reader, (enum store_list_kind)(what - LISTS), size);
 		break;
 	}
 	store_reader_close(&reader);

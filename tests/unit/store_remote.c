@@ -71,6 +71,8 @@ fill_main(void)
 	    .text = bytes_of("we see nothing") });
 	store_put_ledger(main, &(struct store_ledger){ .target = 1, .notifier = "mail", .meaning = "down", .sent_meaning = "", .codes = "",
 	    .sent_codes = "" });
+	store_put_server(main, &(struct store_server){ .target = 1, .tls_version = "TLSv1.3", .tls_cipher = "", .subject = bytes_of("CN=a"),
+	    .not_after = AT(9) });
 	store_put_meta(main, "channels", (struct pw_bytes){ "a\0b", 3 });
 	folder_commit(&folder, main);
 	store_batch_destroy(&main);
@@ -289,9 +291,9 @@ static const struct pw_outcome outcomes[] = { { "early", PW_FAILED, "spoke early
 static const struct pw_probe_ops ops = { .size = sizeof ops, .outcomes = outcomes };
 static const struct pw_plugin descriptor = { .name = "smtp", .ops = &ops };
 static const struct plugin plugin = { .descriptor = &descriptor };
-static const struct policy policies[] = { { .probe = &plugin, .interval = 60, .retry_interval = 20, .stale_after = 300, .sla = 999000, .tries = 3,
+static const struct policy policies[] = { { .probe = &plugin, .interval = 60 * SECOND, .retry_interval = 20, .stale_after = 300, .sla = 999000, .tries = 3,
 	.recover_tries = 2, .leg = { .name = "leg", .patient = 9 }, .phase_count = 2, .phases = phases, .tag_count = 2, .tags = tags },
-	{ .probe = &plugin, .interval = 61, .retry_interval = 21, .leg = { .name = "leg" } } };
+	{ .probe = &plugin, .interval = 61 * SECOND, .retry_interval = 21, .leg = { .name = "leg" } } };
 static const struct target targets[] = { { .name = "a", .policy = &policies[1], .parent = 2, .hash = 77 },
 	{ .name = "b", .policy = &policies[0], .parent = CONFIG_NONE }, { .name = "c", .policy = &policies[1], .parent = 1 } };
 static const struct calendar_range ranges[] = { { 1, 120, 240 } };
@@ -335,7 +337,7 @@ an_outline_has_what_commands_need(void **state)
 	assert_int_equal(read->targets[0].hash, 77);
 	assert_int_equal(read->targets[0].parent, 2);
 	assert_ptr_equal(read->targets[0].policy, read->targets[2].policy);
-	assert_int_equal(read->targets[0].policy->interval, 61);
+	assert_int_equal(read->targets[0].policy->interval, 61 * SECOND);
 	assert_int_equal(read->targets[1].policy->sla, 999000);
 	assert_true(target_has_tag(&read->targets[1], "all"));
 	assert_false(target_has_tag(&read->targets[0], "all"));
