@@ -168,6 +168,10 @@ open_remote(struct past *past, const char *folder)
 		return command_fail(status, "%s%s", why.text, past->socket != NULL ? ""
 		    : "; the state folder is for root and the user of the daemon");
 	past->config = remote_config(past->remote);
+	if (past->state != NULL && strcmp(past->config->state, folder) != 0)
+		return command_fail(EXIT_DENIED,
+		    "%s: permission denied: it is for root and the user of the daemon, and the one "
+		    "that answers at %s has another state folder", folder, path);
 	past->folder = past->config->state;
 	past->behind = remote_behind_since(past->remote);
 	past->runs = true;
