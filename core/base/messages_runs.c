@@ -13,7 +13,7 @@
 
 /* What a report takes beside its texts, names counted at their longest. */
 enum {
-	REPORT_FIXED = 8 + 4 + 1 + 2 + 1 + OUTCOME_NAME_MAX + 8 + 8 + 8 + 8 + 8 + 8 + 4 + 1 + 2 + 1,
+	REPORT_FIXED = 8 + 4 + 1 + 4 + 1 + OUTCOME_NAME_MAX + 8 + 8 + 8 + 8 + 8 + 8 + 4 + 1 + 2 + 1,
 	WARNING_FIXED = OUTCOME_NAME_MAX + 24 + 2
 };
 
@@ -40,7 +40,7 @@ static const struct wire_form report_form = { .holds = is_report, WIRE_FORM(repo
 	WIRE_FIELD(U64, report, run),
 	WIRE_FIELD(INDEX, report, target),
 	WIRE_FIELD(U8, report, verdict, .max = PW_UNKNOWN),
-	WIRE_FIELD(U16, report, flags, .max = REPORT_FLAGS - 1),
+	WIRE_FIELD(U32, report, flags, .max = RESULT_FLAGS - 1),
 	WIRE_FIELD(U8, report, ways, .max = WAY_ALL - 1),
 	WIRE_FIELD(NAME, report, outcome),
 	WIRE_FIELD(I64, report, started),
@@ -162,6 +162,7 @@ next_report(struct wire_in *in, enum message_kind kind, struct report *report, u
 	if (!next(in, kind))
 		return false;
 	wire_get_form(in, &report_form, report, &terms);
+	wire_require(in, kind == MESSAGE_RESULTS || report->flags < REPORT_FLAGS);
 	if (is_detailed(report))
 		wire_get_form(in, &details_form, report, &terms);
 	return !in->bad;

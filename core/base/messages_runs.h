@@ -72,6 +72,22 @@ enum {
 	REPORT_FLAGS = 16384
 };
 
+/* In the flags of a result, beside those of its report: what the monitor knew of the world while it
+ * judged the run (struct outlook), so that the run can be judged again. */
+enum {
+	RESULT_BY_HAND = 1 << 14, /* it was no attempt */
+	RESULT_HELD = 1 << 15,
+	RESULT_OURS = 1 << 16,
+	RESULT_ENOUGH = 1 << 17,
+	RESULT_INTERCEPTED = 1 << 18,
+	RESULT_APART = 1 << 19,
+	RESULT_EXPLAINED = 1 << 20,
+	RESULT_DIGEST = 1 << 21,
+	RESULT_PARENT = 1 << 22,
+	RESULT_PARENT_UNPLAIN = 1 << 23,
+	RESULT_FLAGS = 1 << 24
+};
+
 /* What of the network it used. */
 enum {
 	WAY_PRIVATE = 1,     /* all addresses are private: whoever is heard there says nothing of
@@ -90,7 +106,7 @@ struct report {
 	uint64_t run;
 	uint32_t target;
 	uint8_t verdict; /* enum pw_verdict */
-	uint16_t flags;
+	uint32_t flags;
 	uint8_t ways;
 	char outcome[OUTCOME_NAME_MAX];
 	int64_t started;      /* UTC: when it began */

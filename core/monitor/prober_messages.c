@@ -16,6 +16,7 @@
 #include "monitor/pace.h"
 #include "monitor/process_run.h"
 #include "monitor/self_check.h"
+#include "monitor/sight.h"
 
 /*
  * Runs have numbers that grow, so their remainder is a place: a run that is 4,096 later takes it.
@@ -50,108 +51,17 @@ recent_facts_get(const struct recent_facts *facts, uint64_t run)
 
 enum { FACTS_SHOWN = 1024 };
 
-static bool
-is_line(struct pw_bytes text)
-{
-	for (size_t i = 0; i < text.size; i++)
-		if ((unsigned char)text.data[i] < ' ' || text.data[i] == 0x7f)
-			return false;
-	return true;
-}
-
-/* A name that is missing is looked at again until that fails the run: it is told once, as down. */
-static bool
-is_not_yet_plain(const struct sighting *run, const char *code)
-{
-	return run->missing && strcmp(code, "name_unresolvable") == 0;
-}
-
-static void
-show(struct sighting *run, uint16_t code, uint8_t phase, bool blocked)
-{
-	for (uint32_t i = 0; i < run->shown_count; i++)
-		if (run->shown[i].code == code)
-			return;
-	if (code != CODE_NONE && run->shown_count < REPORT_WARNINGS_MAX + 1)
-		run->shown[run->shown_count++] = (struct shown){ code, phase, blocked };
-}
-
-/* False: a name that neither the host nor the probe knows. */
-static bool
-show_warnings(const struct watch *watch, struct sighting *run, const struct report *report,
-    const struct policy *policy)
-{
-	const struct pw_outcome *own = plugin_probe(policy->probe)->outcomes;
-	struct outcome outcome;
-
-	for (uint32_t i = 0; i < report->warning_count; i++) {
-		const char *code = report->warnings[i].code, *phase = report->warnings[i].phase;
-		if (!outcome_find(code, own, &outcome) || !is_line(report->warnings[i].text))
-			return false;
-		if (!is_not_yet_plain(run, code))
-			show(run, codes_of(watch->codes, code, own),
-			    target_phase(policy, phase[0] != '\0' ? phase : outcome.phase), false);
-	}
-	return true;
-}
-
-/*
- * The outcome itself is a condition where it degrades or blocks; and beside the failed attempt
- * where it is so grave that its first sight counts, and the next attempt may not show it. A
- * certificate is the same for every attempt, so `down` tells it.
- */
-static bool
-show_outcome(const struct watch *watch, struct sighting *run, const struct report *report,
-    const struct policy *policy)
-{
-	const struct pw_outcome *own = plugin_probe(policy->probe)->outcomes;
-	struct outcome outcome;
-
-	run->outcome = codes_of(watch->codes, report->outcome, own);
-	if (report->verdict == PW_OK)
-		return run->outcome == CODE_OK;
-	if (!outcome_find(report->outcome, own, &outcome) || !is_line(report->text))
-		return false;
-	run->tempfail = report->verdict == PW_DEGRADED && strcmp(report->outcome, "tempfail") == 0;
-	run->rate_limited = report->verdict == PW_DEGRADED
-	    && strcmp(report->outcome, "rate_limited") == 0;
-	if (is_not_yet_plain(run, report->outcome))
-		return true;
-	if (report->verdict == PW_DEGRADED || report->verdict == PW_BLOCKED
-	    || (report->verdict == PW_FAILED && outcome.at_once
-	    && strcmp(outcome.phase, "handshake") != 0))
-		show(run, run->outcome, target_phase(policy, outcome.phase),
-		    report->verdict == PW_BLOCKED);
-	return true;
-}
-
+/* With its times on our clock. */
 static bool
 sight(const struct watch *watch, const struct report *report, struct sighting *run)
 {
 	const struct watched *watched = &watch->targets[report->target];
 	const struct policy *policy = watch_target(watch, report->target)->policy;
-	uint32_t reached = report->reached;
 
-	/* The phase in which a run failed was reached, and not gone through: what it would have
-	 * shown was not to be seen. Nor was the name, the first phase of all, where it is
-	 * missing. */
-	if (report->flags & REPORT_NAME_MISSING)
-		reached &= ~1u;
-	if (reached != 0 && (report->verdict == PW_FAILED || report->verdict == PW_UNKNOWN))
-		reached &= ~(1u << (31 - __builtin_clz(reached)));
-	*run = (struct sighting){
-		.run = report->run,
-		.verdict = (enum pw_verdict)report->verdict,
-		.patient = watched->patient,
-		.due = !watched->by_hand,
-		.over_routine = report->flags & REPORT_OVER_ROUTINE,
-		.missing = report->flags & REPORT_NAME_MISSING,
-		.too_many = report->flags & REPORT_TOO_MANY,
-		.policy_code = report->flags & REPORT_POLICY_CODE,
-		.undated = report->flags & REPORT_CLOCK_DOUBTED,
-		.means_us = report->flags & REPORT_MEANS_US,
-		.reached = reached,
-	};
+	if (!sight_report(watch->codes, policy, report, run))
+		return false;
+	run->patient = watched->patient;
+	run->due = !watched->by_hand;
 	/* It cannot have begun before it was due, nor in the future; clocks are the same for all
 	 * processes. What it waited for a slot is in both its lateness and its length. */
 	if (report->late > INT64_MAX / 4 || report->late < -SECOND
@@ -162,12 +72,10 @@ sight(const struct watch *watch, const struct report *report, struct sighting *r
 	run->started = started < watch->now ? started : watch->now;
 	run->ended = ended < watch->now ? ended : watch->now;
 	clocks_date(&watch->clocks, run, report, watched->due);
-	run->spoken = report->flags & REPORT_SPOKEN;
 	/* Nobody was heard in it before it began. */
 	run->heard = report->quiet < 0 ? 0 : report->quiet < run->ended - run->started
 	    ? run->ended - report->quiet : run->started;
-	return started <= watch->now + SECOND && show_outcome(watch, run, report, policy)
-	    && show_warnings(watch, run, report, policy);
+	return started <= watch->now + SECOND;
 }
 
 static bool

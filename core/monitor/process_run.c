@@ -16,6 +16,7 @@
 #include "monitor/notify.h"
 #include "monitor/pace.h"
 #include "monitor/self_check.h"
+#include "monitor/sight.h"
 
 /*
  * The attempts are the runs whose evidence belongs to what may be told next: all failing attempts
@@ -113,6 +114,7 @@ process_run(struct monitor *monitor, struct sighting *run, struct report *report
 		report->verdict = PW_UNKNOWN;
 		snprintf(report->outcome, sizeof report->outcome, "blind");
 	}
+	report->flags |= outlook_flags(&outlook) | (run->due ? 0 : RESULT_BY_HAND);
 	keeper_link_add_result(monitor->keeper, report);
 	effects_plan(monitor, target, run->ended);
 	dependencies_learnt(monitor, target, run->started, news.from != news.to);

@@ -24,10 +24,8 @@ enum {
 	RECORD_WITH_PLACE,       /* where it was seen, and which of its failures may have been ours
 	                          * */
 	RECORD_WITH_REPEATS,     /* how often an attempt may be repeated */
-	RECORD_VERSION,          /* the values of facts */
-	GAP_INTERVALS = 5
+	RECORD_VERSION           /* the values of facts */
 };
-static const int64_t gap_min = 600 * (int64_t)SECOND;
 
 /* What runs of a target are comparable by */
 
@@ -203,20 +201,11 @@ get_host(const struct watch *watch, struct watched *watched, const struct target
 static void
 begin_streak_anew(struct watched *watched)
 {
-	struct target_state *state = &watched->state;
+	bool was_suspect = watched->state.state == STATE_SUSPECT;
 
-	state->fails = state->passes = 0;
-	state->fingerprint = 0;
-	if (state->state == STATE_RECOVERING)
-		state->state = STATE_DOWN;
-	if (state->trouble != NULL)
-		state->trouble->recovered = (struct moment){ 0, 0 };
-	if (state->state != STATE_SUSPECT)
-		return;
-	state->state = STATE_PENDING;
-	free(state->trouble);
-	state->trouble = NULL;
-	attempts_destroy(&watched->attempts);
+	target_state_begin_streak(&watched->state);
+	if (was_suspect)
+		attempts_destroy(&watched->attempts);
 }
 
 bool
@@ -232,12 +221,8 @@ record_decode(struct watch *watch, uint32_t target, struct wire_in *in)
 	bool read = target_state_get(&watched->state, configured->policy, watch->codes,
 	    now.utc - now.mono, in);
 	get_attempts(watch, watched, in);
-	/* Attempts with a long time between them in which nobody watched are not in a row. */
-	int64_t gap = GAP_INTERVALS * configured->policy->interval;
-	bool in_streak = watched->state.state == STATE_SUSPECT
-	    || watched->state.state == STATE_RECOVERING,
-	    is_old = now.mono - watched->state.ended.mono > (gap > gap_min ? gap : gap_min);
-	if ((wire_get_u32(in) != hash_probe(configured) || (in_streak && is_old)) && !in->bad)
+	bool is_broken = target_state_is_broken(&watched->state, configured->policy, now.mono);
+	if ((wire_get_u32(in) != hash_probe(configured) || is_broken) && !in->bad)
 		begin_streak_anew(watched);
 	if (version >= RECORD_WITH_HOST)
 		read &= get_host(watch, watched, configured, version, in);

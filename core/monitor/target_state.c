@@ -10,11 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/wire_form.h"
 #include "monitor/clocks.h"
 #include "monitor/silence.h"
 
-enum { STATE_VERSION = 2 }; /* 1: without the rows that are there since 2 */
+enum { STATE_VERSION = 2, /* 1: without the rows that are there since 2 */
+    GAP_INTERVALS = 5 };
+static const int64_t gap_min = 600 * (int64_t)SECOND;
 static const int64_t time_max = INT64_MAX / 4; /* beyond it no sum or difference of times is safe */
 
 void
@@ -31,6 +34,31 @@ target_state_fini(struct target_state *target)
 	free(target->flapping);
 	free(target->unsteady);
 	*target = (struct target_state){ .state = STATE_NONE };
+}
+
+bool
+target_state_is_broken(const struct target_state *state, const struct policy *policy, int64_t now)
+{
+	int64_t gap = GAP_INTERVALS * policy->interval;
+
+	return (state->state == STATE_SUSPECT || state->state == STATE_RECOVERING)
+	    && now - state->ended.mono > (gap > gap_min ? gap : gap_min);
+}
+
+void
+target_state_begin_streak(struct target_state *state)
+{
+	state->fails = state->passes = 0;
+	state->fingerprint = 0;
+	if (state->state == STATE_RECOVERING)
+		state->state = STATE_DOWN;
+	if (state->trouble != NULL)
+		state->trouble->recovered = (struct moment){ 0, 0 };
+	if (state->state != STATE_SUSPECT)
+		return;
+	state->state = STATE_PENDING;
+	free(state->trouble);
+	state->trouble = NULL;
 }
 
 uint8_t

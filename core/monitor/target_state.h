@@ -81,6 +81,12 @@ struct target_state {
 void target_state_init(struct target_state *, struct moment now);
 void target_state_fini(struct target_state *);
 
+/* Whether attempts at `now` would not be in a row with the last one: a series is open, and nobody
+ * watched for long. */
+bool target_state_is_broken(const struct target_state *, const struct policy *, int64_t now);
+/* The state stays, and a series begins anew; a suspicion is forgotten. */
+void target_state_begin_streak(struct target_state *);
+
 /* The index of a phase of the policy as conditions count them; PHASE_ANY where it has none of that
  * name. */
 uint8_t target_phase(const struct policy *, const char *name);

@@ -193,8 +193,11 @@ stage_note(struct world *world, const struct message_change *change)
 
 	if (change->kind[0] == '\0')
 		return;
+	const struct trouble *trouble = change->target == CONFIG_NONE ? NULL
+	    : world->monitor->watch.targets[change->target].state.trouble;
 	assert_in_range(world->told_count++, 0, WORLD_EVENTS - 1);
-	*told = (struct told){ .at = world->monitor->watch.now, .target = change->target,
+	*told = (struct told){ .at = world->monitor->watch.now, .target = change->target, .began = trouble == NULL ? 0 : trouble->began.mono,
+		.silence = change->silence,
 		.digest = (change->silence & SILENCE_digest) != 0,
 		.alone = memmem(change->text.data, change->text.size, "nobody else could be asked", 26) != NULL };
 	snprintf(told->kind, sizeof told->kind, "%s", change->kind);
@@ -202,6 +205,18 @@ stage_note(struct world *world, const struct message_change *change)
 	if (world->verbose)
 		print_message("# %8.1f  TOLD %s %.*s%s\n", (double)(world->monitor->watch.now - WORLD_BEGIN) / SECOND, change->kind,
 		    (int)change->text.size, change->text.data, told->digest ? " [digest]" : "");
+}
+
+static inline void
+stage_pass_results(struct world *world, struct wire_in *in)
+{
+	struct sequence sequence;
+	struct report report;
+
+	assert_true(message_get_results(in, &sequence));
+	while (message_next_result(in, &report, world->config.target_count))
+		world->on_result(world->arg, &report);
+	assert_true(wire_is_whole(in));
 }
 
 static inline void
@@ -214,6 +229,8 @@ stage_keep(struct world *world)
 		struct wire_in in = wire_from(packet, (size_t)size);
 		struct message_run run;
 		struct message_change change;
+		if (message_kind(packet, (size_t)size) == MESSAGE_RESULTS && world->on_result != NULL)
+			stage_pass_results(world, &in);
 		if (message_kind(packet, (size_t)size) != MESSAGE_RUN)
 			continue;
 		assert_true(message_get_run(&in, &run, world->config.target_count));

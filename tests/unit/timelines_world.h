@@ -49,7 +49,8 @@ struct scripted {
 };
 
 struct told {
-	int64_t at;
+	int64_t at, began; /* began: its suspicion, 0: there is none */
+	uint32_t silence;
 	uint32_t target; /* CONFIG_NONE: ours */
 	char kind[16], code[OUTCOME_NAME_MAX];
 	bool digest;     /* told in the digest alone */
@@ -89,6 +90,9 @@ struct world {
 	/* What was told */
 	struct told told[WORLD_EVENTS];
 	uint32_t told_count;
+	/* What is kept of runs, for who wants it; `started` is the begin by the monitor's clock. */
+	void (*on_result)(void *arg, const struct report *);
+	void *arg;
 };
 
 static inline uint64_t
@@ -313,7 +317,7 @@ world_play(struct world *world, const struct order *order, int64_t begun, struct
 	struct playing it = { .world = world, .target = order->target, .patient = (order->flags & ORDER_PATIENT) != 0,
 		.at = begun, .report = report };
 
-	*report = (struct report){ .run = order->run, .target = order->target, .started = 1, .late = begun - order->due,
+	*report = (struct report){ .run = order->run, .target = order->target, .started = begun, .late = begun - order->due,
 		.network = world->networks[order->target], .outcome = "ok", .ways = world->lan[order->target] ? WAY_PRIVATE : 0,
 		.flags = world->own_host[order->target] ? REPORT_OWN_HOST : 0 };
 	(void)(play_name(&it) && play_connect(&it) && play_dialogue(&it));
