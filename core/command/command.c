@@ -18,8 +18,8 @@ enum { OPTIONS_MAX = 32 };
 
 const struct command *const commands[] = {
 	&command_run, &command_probe, &command_status, &command_incidents, &command_show,
-	&command_history, &command_report, &command_ack, &command_pause, &command_resume, &command_outbox,
-	&command_test, &command_reload, &command_probe_now, &command_check, &command_import, &command_plugins,
+	&command_history, &command_report, &command_backtest, &command_ack, &command_pause,
+	&command_resume, &command_outbox, &command_test, &command_reload, &command_probe_now, &command_check, &command_import, &command_plugins,
 	&command_explain, &command_whoami, &command_help, &command_version, &command_complete,
 	NULL,
 };

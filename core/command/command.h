@@ -57,7 +57,7 @@ struct command {
  * name but those that ask the daemon (verbs.c), `show` (incidents.c), `whoami` (self.c), and help
  * and completion, which are made from the tables that parse the command line (command.c). */
 extern const struct command *const commands[];
-extern const struct command command_ack, command_check, command_complete, command_explain,
+extern const struct command command_ack, command_backtest, command_check, command_complete, command_explain,
     command_help, command_history, command_import, command_incidents, command_outbox, command_pause,
     command_plugins, command_probe, command_probe_now, command_reload, command_resume, command_run,
     command_report, command_show, command_status, command_test, command_version, command_whoami;

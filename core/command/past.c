@@ -218,6 +218,11 @@ past_options(struct past *past, const struct command *command, int argc, char **
 		case 's': past->since = argument; break;
 		case 'U': past->until = argument; break;
 		case 'g': past->tag = argument; break;
+		case 'e':
+			if (past->set_count == PAST_SETS_MAX)
+				return command_misused(command, "more than %d settings", PAST_SETS_MAX);
+			past->sets[past->set_count++] = argument;
+			break;
 		case 'H':
 		case 'C':
 		case 'M':

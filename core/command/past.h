@@ -15,7 +15,7 @@
 #include "config/config.h"
 #include "store/list.h"
 
-enum { EXIT_NOTHING = 1 };
+enum { EXIT_NOTHING = 1, PAST_SETS_MAX = 16 };
 
 /* A target that is watched, or was. */
 struct past_target {
@@ -50,6 +50,8 @@ struct past {
 	const char *tag;             /* --tag */
 	int form;                    /* the letter of a form's option; 0: none */
 	const char *textfile;        /* --textfile */
+	const char *sets[PAST_SETS_MAX]; /* --set */
+	uint32_t set_count;
 	struct past_target *targets; /* by number, those that are gone included */
 	uint32_t target_count, target_room;
 	struct past_block *blocks;   /* memory of past_keep() */

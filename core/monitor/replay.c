@@ -46,37 +46,49 @@ planned(const struct replay_lane *lane, struct step step, int64_t grid)
 	return ended < grid ? grid : grid + ((ended - grid) / step.span + 1) * step.span;
 }
 
-/*
- * Whether the settings tried would have made a run then; counts those that they would have made
- * before, and nobody made. Retries come up to a tenth later than planned, and a run may wait for a
- * slot.
- */
+/* How early a run may be for what its lane had planned; it may be a tenth later than that, as
+ * retries are, and wait for a slot. */
+static int64_t
+slack_of(struct step step)
+{
+	return step.span / 4 < slack_max ? step.span / 4 : slack_max;
+}
+
+/* Counts the attempts that the lane would have made by then, from the one that was planned on. */
+static void
+count_unmade(struct replay_lane *lane, struct step step, int64_t late)
+{
+	int64_t unmade = late > slack_of(step) + step.span / 10
+	    ? (late + step.span / 2) / step.span : 0;
+
+	unmade = unmade > UINT16_MAX ? UINT16_MAX : unmade;
+	lane->unmade += (uint64_t)unmade;
+	if (lane->state.state == STATE_SUSPECT)
+		lane->unmade_in_row += (uint32_t)unmade;
+}
+
+/* Whether the settings tried would have made a run then; counts for both what they would have made
+ * before, and nobody made. */
 static bool
 is_taken(struct replay *replay, const struct replay_settings *settings, int64_t started)
 {
-	const struct replay_lane *configured = &replay->lanes[REPLAY_CONFIGURED];
-	struct replay_lane *tried = &replay->lanes[REPLAY_TRIED];
+	struct replay_lane *configured = &replay->lanes[REPLAY_CONFIGURED],
+	                   *tried = &replay->lanes[REPLAY_TRIED];
 	const struct policy *const *policies = settings->policies;
 	struct step theirs = step_of(&configured->state, policies[REPLAY_CONFIGURED]),
 	            ours = step_of(&tried->state, policies[REPLAY_TRIED]);
+	int64_t late = started - planned(configured, theirs, configured->grid);
 
-	if (theirs.is_retry == ours.is_retry && theirs.span == ours.span)
-		return true;
-	bool one_grid = policies[REPLAY_CONFIGURED]->interval == policies[REPLAY_TRIED]->interval;
-	int64_t plan = planned(tried, ours, one_grid ? configured->grid : tried->grid),
-	        slack = ours.span / 4 < slack_max ? ours.span / 4 : slack_max,
-	        late = started - plan;
+	count_unmade(configured, theirs, late);
+	if (theirs.is_retry != ours.is_retry || theirs.span != ours.span) {
+		bool one_grid = policies[REPLAY_CONFIGURED]->interval
+		    == policies[REPLAY_TRIED]->interval;
 
-	if (late < -slack)
-		return false;
-	if (late > slack + ours.span / 10) {
-		int64_t unmade = (late + ours.span / 2) / ours.span;
-
-		unmade = unmade < 1 ? 1 : unmade > UINT16_MAX ? UINT16_MAX : unmade;
-		replay->unmade += (uint64_t)unmade;
-		if (tried->state.state == STATE_SUSPECT)
-			tried->unmade += (uint32_t)unmade;
+		late = started - planned(tried, ours, one_grid ? configured->grid : tried->grid);
+		if (late < -slack_of(ours))
+			return false;
 	}
+	count_unmade(tried, ours, late);
 	return true;
 }
 
@@ -117,10 +129,11 @@ static unsigned
 doubt_of(const struct replay_lane *lane, const struct news *news, uint32_t fails, uint32_t needed)
 {
 	if (news->avoided)
-		return lane->unmade > 0 && fails + lane->unmade >= needed ? REPLAY_UNMADE : 0;
+		return lane->unmade_in_row > 0 && fails + lane->unmade_in_row >= needed
+		    ? REPLAY_UNMADE : 0;
 	if (!state_is_down(news->to) || state_is_down(news->from))
 		return 0;
-	return (lane->unmade > 0 ? REPLAY_UNMADE : 0) | lane->doubt;
+	return (lane->unmade_in_row > 0 ? REPLAY_UNMADE : 0) | lane->doubt;
 }
 
 static bool
@@ -142,7 +155,7 @@ judge(struct replayer *replayer, struct replay_lane *lane, enum replay_which whi
 	if (news->count > 0 || news->avoided || news->suspected)
 		replayer->told(replayer->arg, which, news, doubt_of(lane, news, fails, needed));
 	if (lane->state.state != STATE_SUSPECT)
-		lane->unmade = 0;
+		lane->unmade_in_row = 0;
 	return true;
 }
 
@@ -213,7 +226,7 @@ release(struct replayer *replayer, struct replay_lane *lane, enum replay_which w
 		return false;
 	replayer->told(replayer->arg, which, &replayer->news,
 	    doubt_of(lane, &replayer->news, 0, 0));
-	lane->unmade = 0;
+	lane->unmade_in_row = 0;
 	return true;
 }
 

@@ -42,15 +42,15 @@ struct replay_lane {
 	int64_t held;     /* the end of the attempt whose confirmation is held; 0: none is */
 	uint32_t silence; /* reasons in force at that attempt */
 	int64_t grid;     /* the begin of the last run that belongs to no series */
-	uint32_t unmade;  /* attempts of the open suspicion that nobody made */
+	uint64_t unmade;  /* attempts that it would have made and nobody made */
+	uint32_t unmade_in_row; /* those of the open suspicion */
 	unsigned doubt;   /* REPLAY_ROUTINE of the attempt that is held */
 };
 
 /* A target. Starts as zeroes. */
 struct replay {
 	struct replay_lane lanes[REPLAY_LANES];
-	int64_t ended;    /* the last run; 0: there was none yet */
-	uint64_t unmade;  /* attempts in all that the settings tried would have made and nobody made */
+	int64_t ended; /* the last run; 0: there was none yet */
 };
 
 /* What a run has led to in one of the two; `doubt`: of a confirmation, or of a false alarm. */

@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/outcome.h"
+#include "base/text.h"
 #include "store/batch.h"
 #include "store/history.h"
 
@@ -303,6 +304,92 @@ store_read_traces(struct store_reader *reader, uint64_t target, uint32_t limit,
 {
 	LIST(ROW_TRACE, trace, limit, "WHERE target = ?1 ORDER BY run DESC, leg LIMIT ?9",
 	    BIND(target));
+}
+
+/* Few words stand in many rows: those of a column that were met last are kept at hand. */
+enum { WORDS = 16 };
+struct words {
+	struct { int64_t number; char word[1024]; } met[WORDS];
+};
+
+static const char *
+word_of(struct words *words, struct db *db, int64_t number)
+{
+	__typeof__(words->met[0]) *met = &words->met[(uint64_t)number % WORDS];
+
+	if (met->number != number) {
+		struct query *query = DB_ROW(db, "SELECT word FROM words WHERE number = ?1",
+		    BIND(number));
+		text_copy(met->word, sizeof met->word, query == NULL ? "" : query_text(query, 0));
+		met->number = number;
+		if (query != NULL)
+			query_reset(query);
+	}
+	return met->word;
+}
+
+enum store_reading
+store_read_runs(struct store_reader *reader, uint64_t after, uint32_t limit, store_on_run *on_row,
+    void *arg)
+{
+	static const char sql[] = "SELECT id, target, run, at, micros, verdict, mood, speaks_for,"
+	    " flags, outcome, phase_names, phases FROM results WHERE id > ?1 ORDER BY id LIMIT ?2";
+	uint32_t most = limit < STORE_PAGE_MAX ? limit : STORE_PAGE_MAX, count = 0;
+	struct words outcomes = { 0 }, lists = { 0 };
+	struct db *db = reader->history;
+	struct query *query;
+	bool enough = false;
+
+	if (db == NULL)
+		return STORE_READ_END;
+	db_forgive(db);
+	db_set_deadline(db, clock_mono() + 2 * READING_MICROSECONDS);
+	query = db_query(db, sql);
+	if (query == NULL)
+		return outcome(reader, STORE_READ_END);
+	query_bind(query, BINDS(BIND(after), BIND(most)));
+	for (; !enough && query_step(query); count++) {
+		const struct store_run run = { .id = (uint64_t)query_i64(query, 0),
+			.target = (uint64_t)query_i64(query, 1), .run = (uint64_t)query_i64(query, 2),
+			.at = query_i64(query, 3), .micros = query_i64(query, 4),
+			.verdict = (uint32_t)query_i64(query, 5), .mood = (uint32_t)query_i64(query, 6),
+			.speaks_for = (uint32_t)query_i64(query, 7),
+			.flags = (uint32_t)query_i64(query, 8),
+			.outcome = outcome_current(word_of(&outcomes, db, query_i64(query, 9))),
+			.phase_names = word_of(&lists, db, query_i64(query, 10)),
+			.phases = query_bytes(query, 11) };
+		enough = !on_row(arg, &run);
+	}
+	query_reset(query);
+	if (db_fault(db) == DB_STOPPED && count > 0) { /* the time of a page is over */
+		db_forgive(db);
+		most = count;
+	}
+	return outcome(reader, count < most || enough ? STORE_READ_END : STORE_READ_MORE);
+}
+
+bool
+store_read_kept(struct store_reader *reader, struct store_kept *kept, bool *broken)
+{
+	struct db *db = reader->history;
+
+	*kept = (struct store_kept){ 0 };
+	*broken = false;
+	if (db == NULL)
+		return false;
+	db_forgive(db);
+	db_set_deadline(db, clock_mono() + READING_MICROSECONDS);
+	kept->behind = (uint64_t)history_count(db, "ok_upto");
+	struct query *query = DB_ROW(db, "SELECT id, at, (SELECT max(id) FROM results) FROM results"
+	    " WHERE id > ?1 ORDER BY id LIMIT 1", BIND(kept->behind));
+	if (query != NULL) {
+		kept->since = query_i64(query, 1);
+		kept->from_start = kept->behind == 0 && query_i64(query, 0) == 1;
+		kept->last = (uint64_t)query_i64(query, 2);
+		query_reset(query);
+	}
+	*broken = outcome(reader, STORE_READ_END) == STORE_READ_BROKEN;
+	return !*broken && kept->last != 0;
 }
 
 static uint64_t

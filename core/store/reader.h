@@ -52,6 +52,7 @@ typedef bool store_on_notice(void *arg, const struct store_notice *);
 typedef bool store_on_delivery(void *arg, const struct store_delivery *);
 typedef bool store_on_result(void *arg, const struct store_result *);
 typedef bool store_on_trace(void *arg, const struct store_trace *);
+typedef bool store_on_run(void *arg, const struct store_run *);
 
 /* A value of meta into `room` bytes; -1: not there (or broken), else its size, more than `room`
  * where it was cut. */
@@ -97,6 +98,18 @@ enum store_reading store_read_trace(struct store_reader *, uint64_t target, uint
 /* Those of a target, the newest run first. */
 enum store_reading store_read_traces(struct store_reader *, uint64_t target, uint32_t limit,
     store_on_trace *, void *);
+
+/* Runs of all targets in the order in which they came, behind the row `after`; without their texts. */
+enum store_reading store_read_runs(struct store_reader *, uint64_t after, uint32_t limit,
+    store_on_run *, void *);
+/* From which row on all runs are kept, not only those that were not ok. Returns false, and last is 0,
+ * where none are kept, and where the file cannot be read, which store_reader_why() then says. */
+struct store_kept {
+	uint64_t behind, last; /* rows */
+	int64_t since;         /* when the first of them began */
+	bool from_start;       /* none has gone yet */
+};
+bool store_read_kept(struct store_reader *, struct store_kept *, bool *broken);
 
 /* The highest number among the runs that were written last, of whatever target; 0: there are none,
  * or they cannot be read. */

@@ -218,6 +218,7 @@ PARTS = {       # name: seconds it takes, and how
 	"store": (20, stalls.store),
 	"large": (large.SECONDS, large.large),
 	"page": (130, stalls.page),
+	"backtest": (80, stalls.backtest),
 	"month": (stalls.DAYS * 20, stalls.month),
 	"stalls": (130, stalls.stalls),
 	"flat": (stalls.FLAT_SECONDS + 40, stalls.flat),

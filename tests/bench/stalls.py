@@ -21,6 +21,7 @@ FLAT_SECONDS = int(os.environ.get("BENCH_FLAT_SECONDS", 100))
 FLAT_PROBES = 1000000
 FLAT_TARGETS = 12000    # each once a second
 WARM_UP = 350000        # probes, until the cache of the keeper's history is full
+ATTEMPTS, ATTEMPTED = 10000000, 2400
 WATCHED, ROWS, WINDOW = 2000, 2000000, 10
 STORE = kit.BUILD / "tests/bench/store"
 PAGE = kit.BUILD / "tests/bench/web"
@@ -123,6 +124,24 @@ def month(bench):
 		                *(("", f"<= {goal} MiB", whole <= goal) if goal else ()))
 	bench.table.row("a result, with roll-ups and retention", f"{found['result_with_tending_cpu_us']:.1f} us CPU")
 	bench.table.row("longest step of tending", f"{found['tending_step_max_ms']:.0f} ms")
+
+
+def backtest(bench):
+	"""Ten million attempts of three days, judged again under what is configured and under other settings."""
+	bench.table.heading(f"backtest: {ATTEMPTS:,} attempts of {ATTEMPTED:,} targets")
+	with scratch("backtest") as folder:
+		kit.progress("backtest: attempts are written")
+		(folder / "targets.txt").write_text("".join(f"mx{i}.example.org\n" for i in range(1, ATTEMPTED + 1)), encoding="utf-8")
+		path = folder / "bench.conf"
+		path.write_text(f'state = "{folder}"; plugins = [ "{kit.BUILD.resolve()}/plugins" ];\n'
+		                f'targets = ( {{ file = "{folder}/targets.txt"; }} );\n', encoding="utf-8")
+		kit.figures(STORE, folder, "attempts", ATTEMPTS, ATTEMPTED, seconds=120)
+		kit.progress("backtest")
+		began = time.monotonic()
+		subprocess.run([kit.BUILD / "postwatch", "backtest", "-c", path, "--json", "--set", "tries=2"], check=True,
+		               stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=300)
+		took = time.monotonic() - began
+	bench.table.row("read and judged twice", f"{took:.1f} s", f"{took / ATTEMPTS * 1e6:.2f} us each", "< 20 s", took < 20)
 
 
 class Reader(threading.Thread):

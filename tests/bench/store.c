@@ -1,7 +1,7 @@
 /*
  * What the store costs, in a folder given: results in batches, incidents with all that belongs to them, a start over
- * 100,000 targets and 10,000 open incidents; or the days of 1,000 targets; or nothing but results of some hours ago. One
- * line a figure: name, value.
+ * 100,000 targets and 10,000 open incidents; or the days of 1,000 targets; or nothing but results of some hours ago, or
+ * up to now. One line a figure: name, value.
  */
 #include <sys/stat.h>
 #include <unistd.h>
@@ -309,6 +309,30 @@ fill(struct bench *bench, int count, int targets, int hours)
 	printf("filled %d\n", count);
 }
 
+/* Of so many targets, each once a minute up to now: attempts to be replayed. */
+static void
+attempts(struct bench *bench, int count, int targets)
+{
+	int64_t minutes = count / targets, from = clock_wall() - minutes * 60 * SECOND;
+	char name[64];
+
+	for (int i = 1; i <= targets; i++) {
+		snprintf(name, sizeof name, "smtp://mx%d.example.org:25", i);
+		store_put_target(bench->main, &(struct store_target){ .number = store_number(bench->store, STORE_TARGETS),
+		    .identity = name, .name = name + 7, .probe = "smtp", .host = name + 7, .port = 25, .known = from });
+		submit(bench, bench->main, BATCH);
+	}
+	submit(bench, bench->main, 1);
+	for (int64_t minute = 0; minute < minutes; minute++)
+		for (int i = 1; i <= targets; i++) {
+			bool down = (minute + i * 17) % DAY < OUTAGE;
+			result(bench, (uint64_t)i, from + minute * 60 * SECOND + i * INT64_C(60) * SECOND / targets,
+			    down || minute % HICCUP == i % HICCUP, down);
+		}
+	submit(bench, bench->history, 1);
+	printf("attempts %lld\n", (long long)minutes * targets);
+}
+
 static void
 page(struct bench *bench)
 {
@@ -343,6 +367,8 @@ main(int argc, char **argv)
 	} else if (argc == 6 && strcmp(argv[2], "fill") == 0) {
 		fill(&bench, bench_number(argv[3], 1, 100000000), bench_number(argv[4], 1, TARGETS),
 		    bench_number(argv[5], 1, 10000));
+	} else if (argc == 5 && strcmp(argv[2], "attempts") == 0) {
+		attempts(&bench, bench_number(argv[3], 1, 100000000), bench_number(argv[4], 1, TARGETS));
 	} else if (argc == 2) {
 		targets(&bench);
 		results(&bench);
@@ -350,7 +376,7 @@ main(int argc, char **argv)
 		store_close(&bench.store);
 		start(&bench);
 	} else {
-		fputs("usage: store FOLDER [days DAYS | fill RESULTS TARGETS HOURS-AGO]\n", stderr);
+		fputs("usage: store FOLDER [days DAYS | fill RESULTS TARGETS HOURS-AGO | attempts COUNT TARGETS]\n", stderr);
 		return 64;
 	}
 	store_batch_destroy(&bench.main);

@@ -83,7 +83,7 @@ put_reports(struct wire_out *out)
 {
 	struct report degraded = report_of(PW_DEGRADED), ok = report_of(PW_OK);
 
-	ok.flags &= (uint16_t)~REPORT_FULL; /* of such a run neither text nor warnings travel */
+	ok.flags &= ~(uint32_t)REPORT_FULL; /* of such a run neither text nor warnings travel */
 	message_begin(out, MESSAGE_REPORTS);
 	assert_true(message_add_report(out, &degraded) && message_add_report(out, &ok));
 }
@@ -93,6 +93,7 @@ put_results(struct wire_out *out)
 {
 	struct report failed = report_of(PW_FAILED);
 
+	failed.flags = RESULT_FLAGS - 1;
 	message_begin_results(out);
 	assert_true(message_add_report(out, &failed));
 }
