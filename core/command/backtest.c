@@ -52,7 +52,8 @@ static void
 add_rest(struct text *text, const struct backtest *made)
 {
 	uint64_t now = made->sums[BACKTEST_CONFIGURED].notices,
-	         then = made->sums[BACKTEST_TRIED].notices, more = then > now ? then - now : now - then;
+	         then = made->sums[BACKTEST_TRIED].notices,
+	         more = then > now ? then - now : now - then;
 
 	if (more > 0)
 		text_format(text, ", with %" PRIu64 " notice%s %s", more, more == 1 ? "" : "s",
@@ -172,7 +173,8 @@ each_difference(const struct past *past, const struct backtest *made,
 			if (outage->has_like || (column == BACKTEST_CONFIGURED && outage->avoided))
 				continue;
 			if (count++ < most)
-				put(past, json, outage, difference((enum backtest_column)column, outage));
+				put(past, json, outage,
+				    difference((enum backtest_column)column, outage));
 		}
 	}
 	return count;

@@ -32,10 +32,10 @@ struct replayed {
 	int64_t counted_from;
 	uint32_t confirmation; /* the next of it */
 	bool waits;
-	uint64_t unmade[REPLAY_LANES]; /* before what is counted */
-	/* of the suspicion that began last; and the outage that is open, behind which place it is */
-	int64_t suspected[REPLAY_LANES];
-	uint32_t open[REPLAY_LANES];
+	uint64_t unmade[REPLAY_MACHINES]; /* before what is counted */
+	/* when the last suspicion began; the outage that is open, as its place + 1, 0: none */
+	int64_t suspected[REPLAY_MACHINES];
+	uint32_t open[REPLAY_MACHINES];
 };
 
 struct replaying {
@@ -168,7 +168,8 @@ read_told(struct replaying *it)
 		    on_notice, &telling);
 	past->broken |= reading == STORE_READ_BROKEN;
 	if (it->confirmation_count > 0)
-		qsort(it->confirmations, it->confirmation_count, sizeof *it->confirmations, by_place);
+		qsort(it->confirmations, it->confirmation_count, sizeof *it->confirmations,
+		    by_place);
 	for (uint32_t i = it->confirmation_count; i > 0; i--)
 		it->targets[it->confirmations[i - 1].place].confirmation = i - 1;
 	store_list_open(&list, past->reader, STORE_LIST_INCIDENTS, 0);
@@ -179,7 +180,8 @@ read_told(struct replaying *it)
 		if (target != NULL && it->targets[place].policy != NULL
 		    && is_counted(it, place, row.confirmed))
 			*add_outage(told) = (struct backtest_outage){ .place = place,
-				.began = row.began, .confirmed = row.confirmed, .ended = row.ended };
+				.began = row.began, .confirmed = row.confirmed,
+				.ended = row.ended };
 		if (row.confirmed < it->kept.since - longest_run)
 			store_list_stop(&list);
 	}
@@ -228,8 +230,8 @@ hear(struct replaying *it, size_t but, int64_t at)
 		if (place != but && replay_waits(&target->replay)) {
 			it->place = place;
 			it->now = at;
-			must(replay_heard(&it->replayer, &target->replay, &target->policy->replay, at)
-			        ? target : NULL);
+			must(replay_heard(&it->replayer, &target->replay,
+			         &target->policy->replay, at) ? target : NULL);
 		}
 		if (replay_waits(&target->replay))
 			it->waiting[left++] = place;
@@ -258,8 +260,8 @@ judge(struct replaying *it, size_t place, const struct store_run *row, int64_t e
 	if (is_counted(it, place, ended))
 		it->made->attempts++;
 	else
-		for (int i = 0; i < REPLAY_LANES; i++)
-			target->unmade[i] = target->replay.lanes[i].unmade;
+		for (int i = 0; i < REPLAY_MACHINES; i++)
+			target->unmade[i] = target->replay.machines[i].unmade;
 	if (!replay_waits(&target->replay) || target->waits)
 		return;
 	must(VEC_RESERVE(it->waiting, it->waiting_count, it->waiting_room) ? it->waiting : NULL);
@@ -452,9 +454,9 @@ read_runs(struct replaying *it)
 		it->place = i;
 		if (it->targets[i].policy != NULL)
 			confirm(it, i, it->made->until);
-		for (int j = 0; j < REPLAY_LANES; j++)
+		for (int j = 0; j < REPLAY_MACHINES; j++)
 			it->made->sums[BACKTEST_CONFIGURED + j].unmade
-			    += it->targets[i].replay.lanes[j].unmade - it->targets[i].unmade[j];
+			    += it->targets[i].replay.machines[j].unmade - it->targets[i].unmade[j];
 		replay_fini(&it->targets[i].replay);
 	}
 }

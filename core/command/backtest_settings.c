@@ -47,11 +47,11 @@ refuse(const struct command *command, const char *word, size_t size)
 
 	snprintf(key, sizeof key, "%.*s", (int)size, word);
 	if (strncmp(key, "limits.", 7) == 0 || strncmp(key, "patient_limits.", 15) == 0)
-		return command_misused(command, "--set %s: what another limit would have heard is not "
-		    "known; " CAN_BE, word);
+		return command_misused(command, "--set %s: what another limit would have heard "
+		    "is not known; " CAN_BE, word);
 	if (settings_are_taken(key, PW_PROBE))
-		return command_misused(command, "--set %s: `%s` decides how an attempt is made, and "
-		    "those were made otherwise; " CAN_BE, word, key);
+		return command_misused(command, "--set %s: `%s` decides how an attempt is made, "
+		    "and those were made otherwise; " CAN_BE, word, key);
 	near = nearest_to(key);
 	for (size_t i = 0; i < TRIALS; i++)
 		nearest_try(&near, target_settings[trials[i].row].key);
@@ -72,8 +72,8 @@ take_slow(const struct command *command, struct backtest_settings *settings, con
 	struct reason why;
 
 	if (size == 3 && strncmp(phase, "leg", size) == 0)
-		return command_misused(command, "--set %s: how long all steps with one address took "
-		    "is not kept by itself; " CAN_BE, word);
+		return command_misused(command, "--set %s: how long all steps with one address "
+		    "took is not kept by itself; " CAN_BE, word);
 	if (size == 0 || size >= PHASE_ROOM)
 		return command_misused(command, "--set %s: no step is called so", word);
 	if (!value_of_text(NULL, &row, "", value, &limit, &why))
@@ -92,7 +92,8 @@ take(const struct command *command, struct backtest_settings *settings, const ch
 	struct reason why;
 
 	if (equals == NULL)
-		return command_misused(command, "--set %s: it takes KEY=VALUE, such as tries=2", word);
+		return command_misused(
+		    command, "--set %s: it takes KEY=VALUE, such as tries=2", word);
 	if (strncmp(word, "slow.", 5) == 0)
 		return take_slow(command, settings, word, equals + 1);
 	for (size_t i = 0; i < TRIALS; i++) {
@@ -186,8 +187,8 @@ backtest_settings_finish(const struct backtest_settings *settings)
 {
 	for (uint32_t i = 0; i < settings->slow_count; i++)
 		if (!settings->slow[i].used)
-			return command_fail(EXIT_USAGE, "--set slow.%s: no probe of these targets has "
-			    "a step of that name", settings->slow[i].phase);
+			return command_fail(EXIT_USAGE, "--set slow.%s: no probe of these targets "
+			    "has a step of that name", settings->slow[i].phase);
 	return 0;
 }
 

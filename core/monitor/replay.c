@@ -1,7 +1,7 @@
 /*
  * Feeds attempts that were kept to the rules, under two policies.
  *
- * The configured lane takes every run: its pace is that at which they were made. The other takes
+ * The configured machine takes every run: its pace is that at which they were made. The other takes
  * the same runs while both go at one pace; where its own pace differs it takes the first run at or
  * behind each instant at which it would have made one.
  */
@@ -21,7 +21,7 @@
 /* What is stored of a begin may be of another clock than the record of the incident. */
 static const int64_t same_begin = 2 * (int64_t)SECOND, slack_max = 2 * (int64_t)SECOND;
 
-/* How a lane comes to its next run. */
+/* How a machine comes to its next run. */
 struct step {
 	bool is_retry;
 	int64_t span;
@@ -35,18 +35,18 @@ step_of(const struct target_state *state, const struct policy *policy)
 	return (struct step){ false, pace_interval(state, policy) };
 }
 
-/* When the lane would have begun its next run, at the earliest. */
+/* When the machine would have begun its next run, at the earliest. */
 static int64_t
-planned(const struct replay_lane *lane, struct step step, int64_t grid)
+planned(const struct replay_machine *machine, struct step step, int64_t grid)
 {
-	int64_t ended = lane->state.ended.mono;
+	int64_t ended = machine->state.ended.mono;
 
 	if (step.is_retry)
 		return ended + step.span;
 	return ended < grid ? grid : grid + ((ended - grid) / step.span + 1) * step.span;
 }
 
-/* How early a run may be for what its lane had planned; it may be a tenth later than that, as
+/* How early a run may be for what its machine had planned; it may be a tenth later than that, as
  * retries are, and wait for a slot. */
 static int64_t
 slack_of(struct step step)
@@ -54,17 +54,17 @@ slack_of(struct step step)
 	return step.span / 4 < slack_max ? step.span / 4 : slack_max;
 }
 
-/* Counts the attempts that the lane would have made by then, from the one that was planned on. */
+/* Counts the attempts that the machine would have made by then, from the planned one on. */
 static void
-count_unmade(struct replay_lane *lane, struct step step, int64_t late)
+count_unmade(struct replay_machine *machine, struct step step, int64_t late)
 {
 	int64_t unmade = late > slack_of(step) + step.span / 10
 	    ? (late + step.span / 2) / step.span : 0;
 
 	unmade = unmade > UINT16_MAX ? UINT16_MAX : unmade;
-	lane->unmade += (uint64_t)unmade;
-	if (lane->state.state == STATE_SUSPECT)
-		lane->unmade_in_row += (uint32_t)unmade;
+	machine->unmade += (uint64_t)unmade;
+	if (machine->state.state == STATE_SUSPECT)
+		machine->unmade_in_row += (uint32_t)unmade;
 }
 
 /* Whether the settings tried would have made a run then; counts for both what they would have made
@@ -72,8 +72,8 @@ count_unmade(struct replay_lane *lane, struct step step, int64_t late)
 static bool
 is_taken(struct replay *replay, const struct replay_settings *settings, int64_t started)
 {
-	struct replay_lane *configured = &replay->lanes[REPLAY_CONFIGURED],
-	                   *tried = &replay->lanes[REPLAY_TRIED];
+	struct replay_machine *configured = &replay->machines[REPLAY_CONFIGURED],
+	                   *tried = &replay->machines[REPLAY_TRIED];
 	const struct policy *const *policies = settings->policies;
 	struct step theirs = step_of(&configured->state, policies[REPLAY_CONFIGURED]),
 	            ours = step_of(&tried->state, policies[REPLAY_TRIED]);
@@ -92,7 +92,7 @@ is_taken(struct replay *replay, const struct replay_settings *settings, int64_t 
 	return true;
 }
 
-/* Puts the run into the form of a report, as its lane sees it: slowness is judged anew where the
+/* Puts the run into the form of a report, as its machine sees it: slowness is judged anew where the
  * limits of that differ. */
 static void
 take(struct report *report, const struct replay_run *run, const struct policy *policy,
@@ -126,46 +126,47 @@ take(struct report *report, const struct replay_run *run, const struct policy *p
 }
 
 static unsigned
-doubt_of(const struct replay_lane *lane, const struct news *news, uint32_t fails, uint32_t needed)
+doubt_of(const struct replay_machine *machine, const struct news *news, uint32_t fails,
+    uint32_t needed)
 {
 	if (news->avoided)
-		return lane->unmade_in_row > 0 && fails + lane->unmade_in_row >= needed
+		return machine->unmade_in_row > 0 && fails + machine->unmade_in_row >= needed
 		    ? REPLAY_UNMADE : 0;
 	if (!state_is_down(news->to) || state_is_down(news->from))
 		return 0;
-	return (lane->unmade_in_row > 0 ? REPLAY_UNMADE : 0) | lane->doubt;
+	return (machine->unmade_in_row > 0 ? REPLAY_UNMADE : 0) | machine->doubt;
 }
 
 static bool
-judge(struct replayer *replayer, struct replay_lane *lane, enum replay_which which,
+judge(struct replayer *replayer, struct replay_machine *machine, enum replay_which which,
     const struct policy *policy, const struct sighting *run, const struct outlook *outlook)
 {
-	uint32_t fails = lane->state.fails,
-	         needed = attempt_needed(&lane->state, policy, run->ended);
+	uint32_t fails = machine->state.fails,
+	         needed = attempt_needed(&machine->state, policy, run->ended);
 	struct news *news = &replayer->news;
 
 	/* That an attempt failed in silence says nothing of what a longer wait would have heard. */
-	lane->doubt = !run->patient && run->verdict == PW_FAILED && !run->spoken
-	    && pace_is_patient(&lane->state, policy) ? REPLAY_ROUTINE : 0;
-	if (!apply_run(&lane->state, run, policy, outlook, news))
+	machine->doubt = !run->patient && run->verdict == PW_FAILED && !run->spoken
+	    && pace_is_patient(&machine->state, policy) ? REPLAY_ROUTINE : 0;
+	if (!apply_run(&machine->state, run, policy, outlook, news))
 		return false;
-	bool held = lane->state.state == STATE_SUSPECT && lane->state.trouble->held;
-	lane->held = held ? run->ended : 0;
-	lane->silence = outlook->silence;
+	bool held = machine->state.state == STATE_SUSPECT && machine->state.trouble->held;
+	machine->held = held ? run->ended : 0;
+	machine->silence = outlook->silence;
 	if (news->count > 0 || news->avoided || news->suspected)
-		replayer->told(replayer->arg, which, news, doubt_of(lane, news, fails, needed));
-	if (lane->state.state != STATE_SUSPECT)
-		lane->unmade_in_row = 0;
+		replayer->told(replayer->arg, which, news, doubt_of(machine, news, fails, needed));
+	if (machine->state.state != STATE_SUSPECT)
+		machine->unmade_in_row = 0;
 	return true;
 }
 
 static void
 begin(struct replay *replay, int64_t at)
 {
-	for (int i = 0; i < REPLAY_LANES; i++) {
-		target_state_init(&replay->lanes[i].state, (struct moment){ at, at });
-		replay->lanes[i].state.ended = (struct moment){ at, at };
-		replay->lanes[i].grid = at;
+	for (int i = 0; i < REPLAY_MACHINES; i++) {
+		target_state_init(&replay->machines[i].state, (struct moment){ at, at });
+		replay->machines[i].state.ended = (struct moment){ at, at };
+		replay->machines[i].grid = at;
 	}
 }
 
@@ -183,18 +184,25 @@ replay_run(struct replayer *replayer, struct replay *replay, const struct replay
 		return true;
 	if (replay->ended == 0)
 		begin(replay, started);
-	bool unwatched = started - replay->ended > policy_patience(configured, configured->interval);
+	bool unwatched = started - replay->ended
+	    > policy_patience(configured, configured->interval);
 	replay->ended = started + lasted;
-	for (int i = 0; unwatched && i < REPLAY_LANES; i++)
-		if (target_state_is_broken(&replay->lanes[i].state, settings->policies[i], started))
-			target_state_begin_streak(&replay->lanes[i].state);
-	bool patient = pace_is_patient(&replay->lanes[REPLAY_CONFIGURED].state, configured),
+	for (int i = 0; unwatched && i < REPLAY_MACHINES; i++) {
+		struct replay_machine *machine = &replay->machines[i];
+
+		if (!target_state_is_broken(&machine->state, settings->policies[i], started))
+			continue;
+		target_state_begin_streak(&machine->state);
+		machine->held = 0;
+		machine->unmade_in_row = 0;
+	}
+	bool patient = pace_is_patient(&replay->machines[REPLAY_CONFIGURED].state, configured),
 	     taken = unwatched || is_taken(replay, settings, started);
 	outlook.blind = run->verdict == PW_UNKNOWN && strcmp(run->outcome, "blind") == 0;
 	outlook.silence |= run->paused ? SILENCE_paused : 0;
-	for (int i = 0; i < (taken ? REPLAY_LANES : REPLAY_TRIED); i++) {
+	for (int i = 0; i < (taken ? REPLAY_MACHINES : REPLAY_TRIED); i++) {
 		const struct policy *policy = settings->policies[i];
-		struct replay_lane *lane = &replay->lanes[i];
+		struct replay_machine *machine = &replay->machines[i];
 		struct sighting sighting;
 
 		take(&replayer->report, run, policy, i == REPLAY_TRIED && settings->slow_differs);
@@ -205,28 +213,28 @@ replay_run(struct replayer *replayer, struct replay *replay, const struct replay
 		sighting.patient = patient;
 		sighting.started = sighting.started_utc = started;
 		sighting.ended = sighting.ended_utc = replay->ended;
-		if (!pace_is_retry(&lane->state))
-			lane->grid = started;
-		if (!judge(replayer, lane, (enum replay_which)i, policy, &sighting, &outlook))
+		if (!pace_is_retry(&machine->state))
+			machine->grid = started;
+		if (!judge(replayer, machine, (enum replay_which)i, policy, &sighting, &outlook))
 			return false;
 	}
 	return true;
 }
 
 static bool
-release(struct replayer *replayer, struct replay_lane *lane, enum replay_which which,
+release(struct replayer *replayer, struct replay_machine *machine, enum replay_which which,
     const struct policy *policy, int64_t at, uint32_t silence)
 {
-	const struct outlook outlook = { .silence = lane->silence | silence,
+	const struct outlook outlook = { .silence = machine->silence | silence,
 		.codes = replayer->codes };
 
-	lane->held = 0;
-	if (!apply_release(&lane->state, policy, &outlook, (struct moment){ at, at },
+	machine->held = 0;
+	if (!apply_release(&machine->state, policy, &outlook, (struct moment){ at, at },
 	    &replayer->news))
 		return false;
 	replayer->told(replayer->arg, which, &replayer->news,
-	    doubt_of(lane, &replayer->news, 0, 0));
-	lane->unmade_in_row = 0;
+	    doubt_of(machine, &replayer->news, 0, 0));
+	machine->unmade_in_row = 0;
 	return true;
 }
 
@@ -235,16 +243,16 @@ replay_confirmed(struct replayer *replayer, struct replay *replay,
     const struct replay_settings *settings, const struct replay_confirmation *it)
 {
 	const uint32_t from_outside = SILENCE_digest | SILENCE_parent | SILENCE_parent_unplain;
-	struct replay_lane *configured = &replay->lanes[REPLAY_CONFIGURED];
+	struct replay_machine *configured = &replay->machines[REPLAY_CONFIGURED];
 	int64_t held = configured->held;
 	bool done = true;
 
 	if (held == 0 || it->at < held
 	    || llabs(configured->state.trouble->began.utc - it->began) > same_begin)
 		return true;
-	for (int i = 0; done && i < REPLAY_LANES; i++)
-		if (replay->lanes[i].held == held)
-			done = release(replayer, &replay->lanes[i], (enum replay_which)i,
+	for (int i = 0; done && i < REPLAY_MACHINES; i++)
+		if (replay->machines[i].held == held)
+			done = release(replayer, &replay->machines[i], (enum replay_which)i,
 			    settings->policies[i], it->at, it->silence & from_outside);
 	return done;
 }
@@ -252,16 +260,16 @@ replay_confirmed(struct replayer *replayer, struct replay *replay,
 bool
 replay_waits(const struct replay *replay)
 {
-	const struct replay_lane *tried = &replay->lanes[REPLAY_TRIED];
+	const struct replay_machine *tried = &replay->machines[REPLAY_TRIED];
 
-	return tried->held != 0 && tried->held != replay->lanes[REPLAY_CONFIGURED].held;
+	return tried->held != 0 && tried->held != replay->machines[REPLAY_CONFIGURED].held;
 }
 
 bool
 replay_heard(struct replayer *replayer, struct replay *replay,
     const struct replay_settings *settings, int64_t at)
 {
-	struct replay_lane *tried = &replay->lanes[REPLAY_TRIED];
+	struct replay_machine *tried = &replay->machines[REPLAY_TRIED];
 
 	return !replay_waits(replay) || at < tried->held
 	    || release(replayer, tried, REPLAY_TRIED, settings->policies[REPLAY_TRIED], at,
@@ -271,6 +279,6 @@ replay_heard(struct replayer *replayer, struct replay *replay,
 void
 replay_fini(struct replay *replay)
 {
-	for (int i = 0; i < REPLAY_LANES; i++)
-		target_state_fini(&replay->lanes[i].state);
+	for (int i = 0; i < REPLAY_MACHINES; i++)
+		target_state_fini(&replay->machines[i].state);
 }

@@ -10,7 +10,7 @@
 #include "monitor/sighting.h"
 #include "monitor/target_state.h"
 
-enum replay_which { REPLAY_CONFIGURED, REPLAY_TRIED, REPLAY_LANES };
+enum replay_which { REPLAY_CONFIGURED, REPLAY_TRIED, REPLAY_MACHINES };
 
 /* What of a judgement is not known, as bits. */
 enum replay_doubt {
@@ -32,12 +32,12 @@ struct replay_run {
 
 /* Of a target; both have the same phases. */
 struct replay_settings {
-	const struct policy *policies[REPLAY_LANES];
+	const struct policy *policies[REPLAY_MACHINES];
 	bool slow_differs; /* the limits above which a phase is slow */
 };
 
 /* One of the two. What it holds is released by replay_fini(). */
-struct replay_lane {
+struct replay_machine {
 	struct target_state state;
 	int64_t held;     /* the end of the attempt whose confirmation is held; 0: none is */
 	uint32_t silence; /* reasons in force at that attempt */
@@ -49,7 +49,7 @@ struct replay_lane {
 
 /* A target. Starts as zeroes. */
 struct replay {
-	struct replay_lane lanes[REPLAY_LANES];
+	struct replay_machine machines[REPLAY_MACHINES];
 	int64_t ended; /* the last run; 0: there was none yet */
 };
 
@@ -74,8 +74,8 @@ struct replay_confirmation {
 	int64_t began, at;
 	uint32_t silence;
 };
-/* That was told, up to the next run of the target: releases what is held in the configured lane, and
- * in the other where the same attempt is. Returns false if there is no memory. */
+/* That was told, up to the next run of the target: releases what the configured machine holds, and
+ * the other where it holds the same attempt. Returns false if there is no memory. */
 bool replay_confirmed(struct replayer *, struct replay *, const struct replay_settings *,
     const struct replay_confirmation *);
 

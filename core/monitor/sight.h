@@ -1,4 +1,5 @@
-/* From a report to what the rules see of a run; and what of their outlook is kept with its result. */
+/* From a report to what the rules see of a run; and what of their outlook is kept with its
+ * result. */
 #ifndef MONITOR_SIGHT_H
 #define MONITOR_SIGHT_H
 
@@ -10,7 +11,8 @@
  * and as not patient. Returns false where the report has a name that neither the host nor the probe
  * knows, or a text that is no line.
  */
-bool sight_report(struct codes *, const struct policy *, const struct report *, struct sighting *);
+bool sight_report(
+    struct codes *, const struct policy *, const struct report *, struct sighting *);
 
 /* The flags RESULT_… of an outlook, and back; that somebody is blind is in the result itself, whose
  * outcome is then `blind`. */

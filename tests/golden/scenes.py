@@ -26,11 +26,6 @@ def play(function):
 	with Stage(**function.stage) as stage:
 		function(stage)
 		stage.is_quiet()
-		try:
-			stage.replays()
-			print("# REPLAYS", function.__name__, {k: stage.replayed[k] for k in ("told", "configured")}, flush=True)
-		except AssertionError as e:
-			print("# DIFFERS", function.__name__, e, flush=True)
 		asked = [(f"postwatch {' '.join(words)}", stage.asks(*words)) for words in questions(stage)]
 	ports = [(f":{server.port}", f":{name.upper()}") for name, server in stage.servers.items()]
 	ports += [(f"port {server.port}", f"port {name.upper()}") for name, server in stage.servers.items()]

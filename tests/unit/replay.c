@@ -21,6 +21,7 @@ struct kept {
 struct word {
 	uint32_t target;
 	int64_t at;
+	bool digest;
 	char kind[16], code[OUTCOME_NAME_MAX];
 };
 
@@ -33,8 +34,8 @@ struct recorded {
 	struct replay_settings settings;
 	struct replayer replayer;
 	struct replay replays[WORLD_TARGETS];
-	struct word words[REPLAY_LANES][WORLD_EVENTS];
-	uint32_t word_count[REPLAY_LANES], avoided[REPLAY_LANES], doubts;
+	struct word words[REPLAY_MACHINES][WORLD_EVENTS];
+	uint32_t word_count[REPLAY_MACHINES], avoided[REPLAY_MACHINES], doubts;
 	uint64_t unmade;
 };
 
@@ -63,7 +64,8 @@ write_down(void *arg, enum replay_which which, const struct news *news, unsigned
 		struct word *word = &recorded->words[which][recorded->word_count[which]];
 
 		assert_in_range(recorded->word_count[which]++, 0, WORLD_EVENTS - 1);
-		*word = (struct word){ .target = recorded->target, .at = change->confirmed.mono };
+		*word = (struct word){ .target = recorded->target, .at = change->confirmed.mono,
+			.digest = change->silence & SILENCE_digest };
 		snprintf(word->kind, sizeof word->kind, "%s", notice_name(change->kind));
 		snprintf(word->code, sizeof word->code, "%s", codes_get(recorded->replayer.codes, change->code)->name);
 	}
@@ -116,7 +118,7 @@ replay(struct recorded *recorded, const struct policy *tried)
 	}
 	for (uint32_t i = 0; i < world->targets; i++) {
 		confirm(recorded, i, INT64_MAX);
-		recorded->unmade += recorded->replays[i].lanes[REPLAY_CONFIGURED].unmade;
+		recorded->unmade += recorded->replays[i].machines[REPLAY_CONFIGURED].unmade;
 		replay_fini(&recorded->replays[i]);
 	}
 	codes_destroy(&recorded->replayer.codes);
@@ -177,7 +179,7 @@ compare(const struct recorded *recorded, const char *kind, uint64_t seed, uint32
 		while (at < recorded->word_count[REPLAY_CONFIGURED] && words[at].target != target)
 			at++;
 		if (at < recorded->word_count[REPLAY_CONFIGURED] && strcmp(words[at].kind, told->kind) == 0
-		    && strcmp(words[at].code, told->code) == 0 && llabs(words[at].at - told->at) <= SECOND) {
+		    && strcmp(words[at].code, told->code) == 0 && words[at].digest == told->digest && llabs(words[at].at - told->at) <= SECOND) {
 			at++;
 			continue;
 		}
