@@ -13,7 +13,7 @@ static struct {
 	char path[64];
 	enum pw_verdict verdict;
 	char outcome[OUTCOME_NAME_MAX], text[EVIDENCE_TEXT_MAX];
-	uint16_t flags;
+	uint32_t flags;
 	uint32_t legs;
 	int done;
 	int64_t micros;
