@@ -26,6 +26,8 @@ def play(function):
 	with Stage(**function.stage) as stage:
 		function(stage)
 		stage.is_quiet()
+		if function is not killed:      # what its monitor had not passed on is not kept
+			stage.replays()
 		asked = [(f"postwatch {' '.join(words)}", stage.asks(*words)) for words in questions(stage)]
 	ports = [(f":{server.port}", f":{name.upper()}") for name, server in stage.servers.items()]
 	ports += [(f"port {server.port}", f"port {name.upper()}") for name, server in stage.servers.items()]

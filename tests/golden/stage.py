@@ -213,6 +213,20 @@ class Stage:
 		"""Waits until nothing waits to be told."""
 		until(lambda: not self.rows("SELECT 1 FROM deliveries WHERE state < 4"), "all is told", PATIENCE)
 
+	def replays(self):
+		"""Waits until the attempts that are kept, replayed under what is configured, tell what was told: their results are kept a second later."""
+		figures = ("outages", "notices", "detected_after_median", "detected_after_longest")
+
+		def agrees():
+			answer = self.asks("backtest", "--json")
+			said = [json.loads(line) for line in answer.splitlines() if line.startswith("{")]
+			self.replayed = said[0] if said else answer
+			return said and all(said[0]["told"][figure] == said[0]["configured"][figure] for figure in figures)
+		try:
+			until(agrees, "what is replayed is what was told", 8)
+		except AssertionError as error:
+			raise AssertionError(f"{error}: {self.replayed}") from None
+
 	# What happens to it
 
 	def fails(self, name):
