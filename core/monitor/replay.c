@@ -101,7 +101,7 @@ take(struct report *report, const struct replay_run *run, const struct policy *p
 	report->run = run->run;
 	report->verdict = (uint8_t)run->verdict;
 	report->flags = run->flags;
-	snprintf(report->outcome, sizeof report->outcome, "%s", run->outcome);
+	text_copy(report->outcome, sizeof report->outcome, run->outcome);
 	report->warning_count = 0;
 	report->reached = run->phase_count == 0 && run->verdict == PW_OK ? UINT32_MAX : 0;
 	for (uint32_t i = 0; i < run->phase_count && i < 32; i++)
@@ -110,7 +110,7 @@ take(struct report *report, const struct replay_run *run, const struct policy *p
 		return;
 	if (strncmp(run->outcome, "slow_", 5) == 0 && strcmp(run->outcome, "slow_leg") != 0) {
 		report->verdict = PW_OK;
-		snprintf(report->outcome, sizeof report->outcome, "ok");
+		text_copy(report->outcome, sizeof report->outcome, "ok");
 	}
 	for (uint32_t i = 0; i < run->phase_count && i < policy->phase_count
 	    && report->warning_count < REPORT_WARNINGS_MAX; i++) {
@@ -179,6 +179,7 @@ replay_run(struct replayer *replayer, struct replay *replay, const struct replay
 	        started = run->started > replay->ended ? run->started : replay->ended;
 	const struct policy *configured = settings->policies[REPLAY_CONFIGURED];
 	struct outlook outlook = outlook_of_flags(run->flags, replayer->codes);
+	struct sighting sighting;
 
 	if (run->flags & RESULT_BY_HAND)
 		return true;
@@ -203,16 +204,17 @@ replay_run(struct replayer *replayer, struct replay *replay, const struct replay
 	for (int i = 0; i < (taken ? REPLAY_MACHINES : REPLAY_TRIED); i++) {
 		const struct policy *policy = settings->policies[i];
 		struct replay_machine *machine = &replay->machines[i];
-		struct sighting sighting;
 
-		take(&replayer->report, run, policy, i == REPLAY_TRIED && settings->slow_differs);
-		/* A name that nobody knows any more shows nothing. */
-		(void)sight_report(replayer->codes, policy, &replayer->report, &sighting);
-		if (outlook.blind)
-			sighting.verdict = PW_FAILED;
-		sighting.patient = patient;
-		sighting.started = sighting.started_utc = started;
-		sighting.ended = sighting.ended_utc = replay->ended;
+		if (i == REPLAY_CONFIGURED || settings->slow_differs) {
+			take(&replayer->report, run, policy, i == REPLAY_TRIED);
+			/* A name that nobody knows any more shows nothing. */
+			(void)sight_report(replayer->codes, policy, &replayer->report, &sighting);
+			sighting.patient = patient;
+			sighting.started = sighting.started_utc = started;
+			sighting.ended = sighting.ended_utc = replay->ended;
+			if (outlook.blind)
+				sighting.verdict = PW_FAILED;
+		}
 		if (!pace_is_retry(&machine->state))
 			machine->grid = started;
 		if (!judge(replayer, machine, (enum replay_which)i, policy, &sighting, &outlook))

@@ -149,7 +149,7 @@ outlook_of_flags(uint32_t flags, const struct codes *codes)
 {
 	struct outlook outlook = { .may_repeat = true, .codes = codes };
 
-	for (size_t i = 0; i < KEPT; i++) {
+	for (size_t i = 0; flags >= REPORT_FLAGS && i < KEPT; i++) {
 		if (!(flags & kept[i].flag))
 			continue;
 		outlook.silence |= kept[i].silence;
