@@ -138,7 +138,10 @@ show_name(const struct start *start)
 	snprintf(title, sizeof title, "postwatch: %s%s", child->name, beside);
 	show_title(title);
 	if (start->is_gate || start->is_runner)
-		snprintf(name, sizeof name, "pw-%s-%u", start->is_gate ? "gate" : "run",
+		snprintf(name, sizeof name, "pw-%s-%u",
+		    start->is_gate                      ? "gate"
+		        : child->kind == DUTY_NOTIFIER ? "run-n"
+		                                       : "run-p",
 		    child->index);
 	else if (child->kind == DUTY_PROBER || child->kind == DUTY_NOTIFIER)
 		snprintf(name, sizeof name, "pw-%s-%u", duty_name(child->kind), child->index);

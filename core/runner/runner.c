@@ -19,7 +19,7 @@
 #include "base/sandbox.h"
 #include "config/programs.h"
 
-enum { CANNOT_BEGIN = 71, ENVIRONMENT_MAX = 12 };
+enum { CANNOT_BEGIN = 71, ENVIRONMENT_MAX = 12, PROGRAMS_MAX = 64 /* at a time */ };
 
 #define RESULT_MAGIC UINT32_C(0x31444e45)
 
@@ -147,39 +147,46 @@ is_fine(const struct served *served, const struct runner_order *order, ssize_t s
 
 /* It outlives us where it has to: it ends what it runs when who waits for that is gone. */
 static void
-begin(const struct served *served, const struct runner_order *order, int socket)
+begin(const struct served *served, const struct runner_order *order, int socket, unsigned *count)
 {
-	pid_t pid = fork();
+	pid_t pid = -1;
 
+	errno = EAGAIN;
+	if (*count < PROGRAMS_MAX)
+		pid = fork();
 	if (pid == 0) {
 		close(served->socket);
 		carry_out(served, order, socket);
 		_exit(EXIT_SUCCESS);
 	}
-	if (pid < 0)
+	if (pid > 0)
+		++*count;
+	else
 		tell(socket, &(struct pw_exit){ .how = PW_NOT_STARTED, .status = errno });
 }
 
-/* Orders are small, and those who give them are one process, which ends with a packet of no size.
- * Processes that have ended are nobody's: the kernel buries them. */
+/* Orders are small, and those who give them are one process, which ends with a packet of no size. */
 static void
 serve(const struct served *served)
 {
 	struct pollfd polled = { .fd = served->socket, .events = POLLIN };
 	struct runner_order order;
+	unsigned count = 0;
 
-	(void)signal(SIGCHLD, SIG_IGN);
+	(void)signal(SIGCHLD, SIG_DFL);
 	for (;;) {
-		int socket;
+		int socket, ready = poll(&polled, 1, count > 0 ? 1000 : -1);
 		ssize_t size;
 
-		if (poll(&polled, 1, -1) < 0)
+		while (count > 0 && waitpid(-1, NULL, WNOHANG) > 0)
+			count--;
+		if (ready <= 0)
 			continue;
 		size = packet_read(served->socket, &order, sizeof order, &socket);
 		if (size == 0)
 			break;
 		if (socket >= 0 && is_fine(served, &order, size))
-			begin(served, &order, socket);
+			begin(served, &order, socket, &count);
 		if (socket >= 0)
 			close(socket);
 	}
