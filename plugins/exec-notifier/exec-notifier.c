@@ -13,7 +13,7 @@ static const int64_t second = 1000000;
 
 static const struct pw_setting settings[] = {
 	[PROGRAM] = { .key = "program", .type = PW_STRING, .flags = PW_REQUIRED,
-	    .help = "path of the program, \"/usr/local/bin/tell-sms\"; the notice is JSON on its stdin" },
+	    .help = "path of the program, \"/opt/tell-sms\"; the notice is JSON on its stdin" },
 	[ARGUMENTS] = { .key = "arguments", .type = PW_LIST, .max = 64,
 	    .help = "what follows it, as it is; everybody on this host can read them" },
 	[USER] = { .key = "user", .type = PW_STRING,
