@@ -195,6 +195,17 @@ evidence_add_line(struct evidence_log *log, int64_t at, enum evidence_dir dir, s
 	appended(&log->transcript, &out);
 }
 
+/* Whoever talks to an address connects, or would have. */
+bool
+evidence_is_of_program(const struct evidence *evidence)
+{
+	bool connects = false;
+
+	for (uint32_t i = 0; i < evidence->phase_count; i++)
+		connects |= strcmp(evidence->phases[i].name, "connect") == 0;
+	return evidence->phase_count > 0 && !connects;
+}
+
 void
 evidence_log_fini(struct evidence_log *log)
 {

@@ -102,6 +102,10 @@ void evidence_put(const struct evidence *, struct wire_out *);
 bool evidence_get(struct wire_in *, struct evidence *);
 extern const struct wire_form evidence_form;
 
+/* Whether a program was run (a probe of postwatch/probe.h with `program`) in place of talking to an
+ * address. */
+bool evidence_is_of_program(const struct evidence *);
+
 /* A hash over outcome, steady facts and warning codes: what makes a run look different from the one
  * before. */
 uint64_t evidence_fingerprint(const struct evidence *, uint64_t seed);

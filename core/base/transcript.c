@@ -44,7 +44,9 @@ transcript_add_address(struct text *text, struct pw_bytes address, uint16_t port
 void
 transcript_add_ends(struct text *text, const struct evidence *leg)
 {
-	if (leg->address.size > 0)
+	if (evidence_is_of_program(leg))
+		text_add(text, "by a program");
+	else if (leg->address.size > 0)
 		transcript_add_address(text, leg->address, leg->port);
 	else
 		text_add(text, "no address");

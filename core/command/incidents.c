@@ -332,7 +332,9 @@ put_address(const struct evidence *leg, const char *what)
 {
 	struct text text = TEXT_ROOM(128);
 
-	if (leg->address.size == 0)
+	if (evidence_is_of_program(leg))
+		text_add(&text, "by a program");
+	else if (leg->address.size == 0)
 		text_add(&text, "no address");
 	else
 		transcript_add_address(&text, leg->address, leg->port);

@@ -17,7 +17,6 @@
 #include "command/draw.h"
 #include "command/layout.h"
 #include "command/nagios.h"
-#include "config/programs.h"
 
 /* Enough for a line of a reply with every byte escaped. */
 enum { LINE_MAX_ESCAPED = 4 * 4096 + 64 };
@@ -218,7 +217,7 @@ put_leg(const struct page *page, const struct policy *policy, const struct evide
 	struct evidence_fact fact;
 
 	/* Whom we talked to, as whom: what a postmaster searches his log for. */
-	if (plugin_has_program(policy->probe))
+	if (evidence_is_of_program(leg))
 		fputs("\n  by a program", page->file);
 	else if (leg->address.size == 0)
 		fputs("\n  no address", page->file);

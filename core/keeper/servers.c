@@ -71,6 +71,8 @@ take_leg(struct sight *sight, const struct message_evidence *evidence)
 	struct sight seen = { .row = { .run = evidence->run, .at = leg->started,
 	    .tls_version = "" } };
 
+	if (evidence_is_of_program(leg))
+		return; /* it saw a server, or none */
 	if (leg->address.size > 0)
 		seen.row.ip = memchr(leg->address.data, ':', leg->address.size) != NULL ? 6 : 4;
 	while (evidence_next_fact(&list, &fact))

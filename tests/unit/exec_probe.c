@@ -79,6 +79,7 @@ on_done(void *arg, const struct run_result *result)
 		text_add(&facts, "\n");
 	}
 	assert_int_equal(evidence.phase_count, 1);
+	assert_true(evidence_is_of_program(&evidence));
 	assert_string_equal(evidence.phases[0].name, "run");
 	if (++seen.done == seen.wanted)
 		ev_break(seen.loop, EVBREAK_ALL);

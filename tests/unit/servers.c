@@ -30,6 +30,10 @@ probe_once(struct world *world, enum pw_verdict verdict, uint32_t count, const s
 		struct message_evidence evidence = { .run = run, .leg = { .leg = i, .legs = count, .verdict = (uint8_t)verdict,
 			.started = report.started, .address = { legs[i].address, strlen(legs[i].address) } } };
 
+		if (legs[i].address[0] == '\0') { /* a program */
+			evidence.leg.phase_count = 1;
+			copy(evidence.leg.phases[0].name, sizeof evidence.leg.phases[0].name, "run");
+		}
 		copy(evidence.leg.outcome, sizeof evidence.leg.outcome, verdict == PW_OK ? "ok" : "refused");
 		add(&log, "banner", "mx1 ESMTP");
 		add(&log, "tls_version", legs[i].version);
@@ -146,12 +150,26 @@ what_attempts_show_is_made_up_for(void **state)
 	destroy(&world);
 }
 
+/* What it writes are facts as well, and of no server. */
+static void
+a_program_shows_no_server(void **state)
+{
+	struct world *world = create();
+
+	(void)state;
+	run = 0;
+	probe_once(world, PW_OK, 1, &(struct shown){ .address = "" });
+	assert_string_equal(row(world), "");
+	destroy(&world);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_one_that_ends_first_is_kept),
 		cmocka_unit_test(long_names_are_cut_within_no_letter),
+		cmocka_unit_test(a_program_shows_no_server),
 		cmocka_unit_test(what_attempts_show_is_made_up_for),
 	};
 
