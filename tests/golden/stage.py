@@ -174,6 +174,7 @@ class Stage:
 		environment = {**os.environ, "LD_PRELOAD": str((BUILD / "tests/fixtures/faster.so").resolve()), "FASTER": f"{self.speed} {self.second}",
 		    "POSTWATCH_TEST_TIMES": "silence=600s start=1200s backoff=1s reload=1s"}
 		environment.pop("NOTIFY_SOCKET", None)
+		environment.pop("COLUMNS", None)        # commands print what they print where their output is no terminal
 		self.environment = environment
 		daemon = Daemon(PROGRAM, self.configure(), "-L", str(BUILD / "plugins"), environment=environment)
 		daemon.__enter__()
@@ -199,7 +200,7 @@ class Stage:
 	def asks(self, *words):
 		"""What a command prints, and how it exits where that is not 0."""
 		done = subprocess.run([PROGRAM, words[0], "-c", str(self.folder / "golden.conf"), *words[1:]], capture_output=True, text=True,
-		    timeout=60, check=False, env={**self.environment, "NO_COLOR": "1", "COLUMNS": "400"})
+		    timeout=60, check=False, env={**self.environment, "NO_COLOR": "1"})
 		return done.stdout + done.stderr + (f"exit status {done.returncode}\n" if done.returncode else "")
 
 	def rows(self, query):
