@@ -438,7 +438,12 @@ check(const struct command *command, int argc, char **argv)
 	if (config == NULL)
 		return EXIT_CONFIG;
 	check_ways(config, &ways);
-	warnings = faults.warnings + ways.warnings + try_gates(config);
+	if (config->shadow)
+		printf(
+		    "%s: warning: shadow is on: nobody is told anything, and what would be told is "
+		    "recorded\n",
+		    config->path);
+	warnings = faults.warnings + ways.warnings + try_gates(config) + config->shadow;
 	tell_verdict(config, source.path, warnings, ways.untold);
 	/* How notices will go out, as their plugins understood it. */
 	for (uint32_t i = 0; i < config->notifier_count; i++)

@@ -60,7 +60,8 @@ extern const struct command *const commands[];
 extern const struct command command_ack, command_backtest, command_check, command_complete, command_explain,
     command_help, command_history, command_import, command_incidents, command_outbox, command_pause,
     command_plugins, command_probe, command_probe_now, command_reload, command_resume, command_run,
-    command_report, command_show, command_status, command_test, command_version, command_whoami;
+    command_report, command_shadow, command_show, command_status, command_test, command_version,
+    command_whoami;
 
 /* The command called `name`, or NULL. */
 const struct command *command_find(const char *name);

@@ -13,6 +13,7 @@
 #include "keeper/heartbeat.h"
 #include "keeper/channel.h"
 #include "keeper/record.h"
+#include "keeper/shadow.h"
 
 struct channel_shown {
 	struct channel_row row;
@@ -84,6 +85,7 @@ channels_read(struct past *past, struct channels *channels)
 {
 	static unsigned char bytes[CHANNEL_META_MAX];
 	struct wire_in in = read_stored(past, CHANNEL_META, bytes, sizeof bytes), again = in;
+	unsigned char shadow[sizeof(int64_t)];
 	struct channel_row row;
 	struct store_notice blind;
 	struct store_list list;
@@ -103,6 +105,9 @@ channels_read(struct past *past, struct channels *channels)
 	if (size < 0 || size >= (int64_t)sizeof channels->heartbeat)
 		size = 0;
 	channels->heartbeat[size] = '\0';
+	in = read_stored(past, SHADOW_META, shadow, sizeof shadow);
+	if (in.size >= sizeof shadow)
+		memcpy(&channels->shadow_since, shadow, sizeof shadow);
 	count_deliveries(past, channels);
 	store_list_open(&list, past->reader, STORE_LIST_BLIND, 0);
 	while (past_next(past, &list, &blind)) {
@@ -141,6 +146,11 @@ channels_put(const struct channels *channels, const struct past *past)
 {
 	char since[PAST_TIME_MAX];
 
+	if (channels->shadow_since != 0)
+		printf(
+		    "Shadow since %s: nobody is told anything; `postwatch shadow` lists what would "
+		    "have been told\n",
+		    past_time(past, channels->shadow_since, since));
 	if (channels->blind != NULL) {
 		printf("Blind since %s", past_time(past, channels->blind_since, since));
 		past_end_line(channels->blind);
@@ -176,6 +186,8 @@ channels_put_json(const struct channels *channels, const struct past *past)
 	json_int(&json, "waiting", (int64_t)channels->waiting);
 	json_time(&json, "waiting_since", channels->waiting_since);
 	json_int(&json, "given_up", (int64_t)channels->given_up);
+	if (channels->shadow_since != 0)
+		json_time(&json, "shadow_since", channels->shadow_since);
 	json_begin_array(&json, "failing_notifiers");
 	for (uint32_t i = 0; i < channels->count; i++) {
 		const struct channel_shown *shown = &channels->rows[i];

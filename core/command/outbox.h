@@ -20,6 +20,7 @@ struct channels {
 	uint32_t file_count;
 	const char *blind;      /* why we see nothing of targets; NULL: we see */
 	int64_t blind_since;
+	int64_t shadow_since;   /* nobody is told anything since then; 0: that is not so */
 	char heartbeat[256]; /* why it is held back; "": it is not, or there is none */
 };
 

@@ -205,6 +205,8 @@ past_options(struct past *past, const struct command *command, int argc, char **
 		case 'W': past->watch = true; break;
 		case 'w': past->why = argument; break;
 		case 'x': past->textfile = argument; break;
+		case 'l': past->log = argument; break;
+		case 'F': past->log_format = argument; break;
 		case 'f': past->span = argument; break;
 		case 'n':
 			if (argument == NULL) /* --nagios, which was looked for before */

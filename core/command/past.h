@@ -52,6 +52,7 @@ struct past {
 	const char *textfile;        /* --textfile */
 	const char *sets[PAST_SETS_MAX]; /* --set */
 	uint32_t set_count;
+	const char *log, *log_format; /* --log, --format */
 	struct past_target *targets; /* by number, those that are gone included */
 	uint32_t target_count, target_room;
 	struct past_block *blocks;   /* memory of past_keep() */

@@ -202,6 +202,7 @@ struct config {
 	uint32_t per_address; /* connections to one address at once, over all probers */
 	uint32_t max_runs;    /* 0: from the descriptor limit */
 	int64_t keep_incidents; /* microseconds, from their end */
+	bool shadow;            /* nobody is told */
 	uint32_t resolver_count, reference_count, plugin_count, notifier_count, target_count,
 	    window_count;
 	const struct address *resolvers; /* with ports; none: those of resolvers_find() */

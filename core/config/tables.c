@@ -58,6 +58,9 @@ const struct pw_setting global_settings[GLOBAL_ROWS + 1] = {
 	    .fallback = "730d", .min = 7 * DAY, .max = 5200 * 7 * DAY,
 	    .help = "how long incidents are kept after their end, with their evidence and notices; "
 	        "as long as conditions that ended and targets that are gone" },
+	[GLOBAL_SHADOW] = { .key = "shadow", .type = PW_BOOL, .fallback = "false",
+	    .help = "nobody is told anything: what would have been is recorded, and `postwatch "
+	        "shadow` lists it" },
 };
 
 const struct pw_setting log_settings[LOG_ROWS + 1] = {

@@ -237,6 +237,7 @@ top_take_globals(struct reader *reader)
 	config->per_address = (uint32_t)values[GLOBAL_PER_ADDRESS].number;
 	config->max_runs = (uint32_t)values[GLOBAL_MAX_RUNS].number;
 	config->keep_incidents = values[GLOBAL_KEEP_INCIDENTS].number;
+	config->shadow = values[GLOBAL_SHADOW].number != 0;
 	/* RFC 5321, section 4.1.1.1: the name is a full one. */
 	helo = values[GLOBAL_HELO].string;
 	if (helo != NULL && !helo_parse(reader->arena, helo, &config->helo, &why))

@@ -10,6 +10,7 @@
 #include "keeper/record.h"
 #include "keeper/remind.h"
 #include "keeper/repeat.h"
+#include "keeper/shadow.h"
 #include "keeper/service_private.h"
 #include "keeper/ledgers.h"
 #include "keeper/test_notice.h"
@@ -174,7 +175,8 @@ dispatch_turn(struct keeper *keeper)
 		if (claims == NOTIFIER_CLAIMED
 		    && outbox_next(keeper, notifier, STORE_QUEUE_CLAIMED, 0, &delivery)
 		    && withhold_claimed(keeper, notifier, &delivery)
-		    && notifier_hand_out(keeper, notifier, &delivery))
+		    && (shadow_takes(keeper, notifier, &delivery)
+		    || notifier_hand_out(keeper, notifier, &delivery)))
 			claims_count(keeper, notifier, &delivery);
 	}
 }

@@ -154,15 +154,34 @@ ledgers_digest_end(struct keeper *keeper, struct notifier *notifier, uint64_t no
 
 	if (outbox_next_of_notice(keeper, notifier, notice, &delivery))
 		return;
-	told = outbox_was_sent(keeper, notice);
+	told = keeper->config->shadow || outbox_was_sent(keeper, notice);
 	while (outbox_next(keeper, notifier, STORE_QUEUE_DIGEST, notice, &delivery)) {
 		outbox_end(&delivery, STORE_DELIVERY_merged);
+		delivery.withheld = keeper->config->shadow;
 		outbox_put(keeper, notifier, &delivery, text_view(""));
 		if (told)
 			note_end(keeper, notifier, &delivery, false);
 		else
 			ledgers_go_back(keeper, notifier, delivery.target);
 	}
+}
+
+bool
+ledgers_begin_anew(struct keeper *keeper, uint32_t target, uint32_t notifier)
+{
+	struct ledger ledger;
+	bool is_told;
+
+	ledgers_read(keeper, target, notifier, &ledger);
+	is_told = ledger_is_down(&ledger) || ledger.queued.codes[0] != '\0';
+	if (is_told) {
+		/* The number stays: outages up to that one are not told any more. */
+		ledger.queued.meaning = MEANING_UP;
+		ledger.queued.codes[0] = '\0';
+		ledger.sent = ledger.queued;
+		put(keeper, target, notifier, &ledger);
+	}
+	return is_told;
 }
 
 void

@@ -37,6 +37,10 @@ void ledgers_go_back(struct keeper *, const struct notifier *, uint64_t target);
  * none that ends it. */
 bool ledgers_sent_down(const struct keeper *, uint32_t target, const struct notifier *);
 
+/* From now on the notifier is known to have been told nothing that stands. Returns false if that is
+ * so already. */
+bool ledgers_begin_anew(struct keeper *, uint32_t target, uint32_t notifier);
+
 /* Its target is no longer watched: the ledger is empty from now on. */
 void ledgers_forget(struct keeper *, const struct store_ledger *);
 

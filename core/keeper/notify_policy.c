@@ -299,7 +299,8 @@ compare_state(struct notification *it, const struct store_notice *row, enum noti
 		taken_on = notifier_rules(notifier_at(it->keeper, it->notifier))->after > 0
 		    && registry_open_incident(it->keeper->registry, it->target, &incident)
 		    && incident.acknowledged != 0;
-		if (strstr(row->silences, silence_digest) == NULL && !taken_on
+		if ((it->keeper->policy->is_anew || strstr(row->silences, silence_digest) == NULL)
+		    && !taken_on
 		    && !had_it(it, row->number))
 			tell_state(it, kind, &outage, row->code, row->number, row->confirmed);
 		return;

@@ -8,6 +8,7 @@
 #include "keeper/silences.h"
 #include "keeper/notify_policy.h"
 #include "keeper/ledgers.h"
+#include "keeper/shadow.h"
 #include "keeper/withhold.h"
 
 enum { PAGE = 1000 };
@@ -195,6 +196,7 @@ void
 policy_recover(struct keeper *keeper)
 {
 	withhold_recover(keeper);
+	shadow_recover(keeper);
 	for (uint32_t i = 0; i < keeper->config->notifier_count; i++)
 		recover_missed(keeper, i);
 	/* Who is told of it since a moment ago only, or had no memory left of it. */
@@ -208,4 +210,5 @@ policy_recover(struct keeper *keeper)
 			    && !withhold_is_silent(keeper, target))
 				(void)notify_compare(keeper, target, i);
 	}
+	keeper->policy->is_anew = false;
 }

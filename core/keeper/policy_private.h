@@ -40,6 +40,7 @@ struct policy_state {
 	struct listener *listeners;  /* by notifier */
 	uint32_t withheld;           /* targets of which something was withheld */
 	bool withheld_changed;       /* which they are: the store does not know it yet */
+	bool is_anew; /* shadow has ended: nobody was told anything, digests neither */
 	struct window_clock windows;
 	int64_t paused_until;        /* UTC: no pause is in force from then on */
 	/* clock_mono(): so long the word of the monitor holds that we are cut off */

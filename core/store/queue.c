@@ -127,7 +127,7 @@ bool
 store_was_queued(struct store *store, const char *notifier, uint64_t notice)
 {
 	return read_number(store, "SELECT 1 FROM deliveries WHERE notice = ?1 AND notifier = ?2 AND"
-	    " NOT (state = 6 AND withheld)"
+	    " NOT (state IN (6, 7) AND withheld)"
 	    " LIMIT 1", BINDS(BIND(notice), BIND_TEXT(notifier))) != 0;
 }
 

@@ -78,6 +78,7 @@ put_health(struct call *call)
 	json_int(json, "waiting", (int64_t)waiting.notices);
 	json_time(json, "waiting_since", waiting.since);
 	json_int(json, "given_up", (int64_t)waiting.dead);
+	json_bool(json, "shadow", site->config->shadow);
 	json_begin_array(json, "troubles");
 	for (uint32_t i = 0; i < troubles->count; i++) {
 		json_begin_object(json, NULL);

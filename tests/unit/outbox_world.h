@@ -52,7 +52,7 @@ struct world {
 	struct keeper keeper;
 	struct config_notifier rules[NOTIFIERS]; /* the first alone, until a test has both */
 	int parent, notifiers[NOTIFIERS]; /* our ends */
-	bool both;
+	bool both, shadow;
 	uint32_t fewer; /* targets at the end are not configured */
 	const char *code; /* of what is said next; NULL: none */
 	uint64_t number, changes[TARGETS];
@@ -67,7 +67,7 @@ begin(struct world *world)
 	struct reason why = { .text = "" };
 
 	world->config = (struct config){ .state = world->folder, .target_count = TARGETS - world->fewer, .targets = targets,
-		.notifier_count = world->both ? 2 : 1, .notifiers = world->rules };
+		.notifier_count = world->both ? 2 : 1, .notifiers = world->rules, .shadow = world->shadow };
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, parent), 0);
 	world->parent = parent[1];
 	world->duty = (struct duty){ .kind = DUTY_KEEPER, .parent = parent[0], .config = &world->config };

@@ -1,0 +1,25 @@
+/*
+ * With `shadow = true` nobody is told: a delivery whose turn has come ends dropped, with
+ * SHADOW_RECEIPT as its receipt, and counts for its ledger and for storms as if it had been sent. So
+ * what is recorded is what would have been told.
+ *
+ * When shadow ends nobody knows of anything: what was recorded is told to nobody, and what is true
+ * then is told once.
+ */
+#ifndef KEEPER_SHADOW_H
+#define KEEPER_SHADOW_H
+
+#include "keeper/outbox.h"
+
+#define SHADOW_RECEIPT "shadow: nobody is told"
+/* Of the store: since when nobody is told, int64_t, microseconds UTC; empty: that is not so. */
+#define SHADOW_META "shadow"
+
+/* Whether the notice of a claimed delivery is told to nobody: then it has ended. What somebody
+ * waits for (`postwatch test`) goes out. */
+bool shadow_takes(struct keeper *, struct notifier *, const struct delivery *);
+
+/* At birth, before what is true is compared with what was told. */
+void shadow_recover(struct keeper *);
+
+#endif
