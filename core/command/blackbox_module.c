@@ -163,8 +163,8 @@ set_tls(struct reading *reading, const struct yaml_node *tls)
 		leave_out(reading, tls->line, "min_version", version, "no version of TLS");
 	if (path != NULL)
 		draft_file(reading->target, "ca_file", path, reading->file);
-	if (name != NULL && name[0] != '\0')
-		draft_string(reading->target, "sni", name);
+	if (name != NULL && name[0] != '\0' && !draft_sni(reading->target, name))
+		leave_out(reading, tls->line, "server_name", name, "no name of a host");
 	if (key != NULL)
 		leave_out(reading, tls->line, "cert_file", key, "no certificate of ours is shown");
 	tell_rest(reading, tls, known);

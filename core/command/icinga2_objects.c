@@ -316,13 +316,13 @@ join_groups(struct icinga_objects *objects, const char *group_type, const struct
 {
 	for (const struct icinga_object *group = objects->first; group != NULL;
 	     group = group->next) {
-		struct icinga_scope scope =
-		    scope_of(objects, group_type, icinga_table(objects->arena));
-		struct icinga_value *list = icinga_table(objects->arena);
+		struct icinga_scope scope;
+		struct icinga_value *list;
 		int is;
 
 		if (strcmp(group->type, group_type) != 0)
 			continue;
+		scope = scope_of(objects, group_type, icinga_table(objects->arena));
 		scope.host = of->host != NULL ? of->host->attributes : of->attributes;
 		scope.service = of->host != NULL ? of->attributes : NULL;
 		is = is_assigned(&scope, group->node);
@@ -334,6 +334,7 @@ join_groups(struct icinga_objects *objects, const char *group_type, const struct
 			    "group");
 		if (is != 1)
 			continue;
+		list = icinga_table(objects->arena);
 		list->type = ICINGA_VECTOR;
 		icinga_set(
 		    objects->arena, list, NULL, icinga_chars(objects->arena, group->name), NULL);

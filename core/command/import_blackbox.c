@@ -272,33 +272,41 @@ take_job(struct import *import, const char *file, const struct yaml_node *global
 	return good;
 }
 
-/* Each Alertmanager of `alerting` is told by us as well. */
+/* An Alertmanager is told by us as well. */
+static void
+take_alertmanager(struct import *import, struct draft_place place, const struct yaml_node *manager,
+    const char *address)
+{
+	const char *scheme = yaml_text(manager, "scheme");
+	const char *prefix = yaml_text(manager, "path_prefix");
+	struct draft_entry *entry = draft_begin(import->draft, DRAFT_NOTIFIER, place);
+	struct text url = TEXT_ROOM(600);
+
+	text_format(&url, "%s://%s%s/api/v2/alerts", scheme == NULL ? "http" : scheme, address,
+	    prefix == NULL || strcmp(prefix, "/") == 0 ? "" : prefix);
+	if (url.cut || !draft_is_url(url.bytes)) {
+		draft_leave_out(entry, url.bytes, "the URL of this Alertmanager is none");
+		draft_drop(entry);
+		return;
+	}
+	draft_name(entry, "alertmanager");
+	draft_settings(entry, " plugin = \"webhook\"; format = \"alertmanager\";");
+	draft_string(entry, "url", url.bytes);
+	draft_end(entry);
+}
+
 static void
 take_alertmanagers(struct import *import, const char *file, const struct yaml_node *manager)
 {
-	const char *scheme = yaml_text(manager, "scheme"),
-		   *prefix = yaml_text(manager, "path_prefix");
-	const struct yaml_item *group = yaml_list(yaml_get(manager, "static_configs"));
+	const struct yaml_item *group = yaml_list(yaml_get(manager, "static_configs")), *item;
 
 	for (; group != NULL; group = group->next)
-		for (const struct yaml_item *item = yaml_list(yaml_get(group->value, "targets"));
-		     item != NULL; item = item->next) {
-			struct draft_entry *entry = draft_begin(import->draft, DRAFT_NOTIFIER,
-			    (struct draft_place){ file, item->value->line, NULL });
-			struct text url = TEXT_ROOM(600);
-
-			if (item->value->kind != YAML_TEXT) {
-				draft_drop(entry);
-				continue;
-			}
-			text_format(&url, "%s://%s%s/api/v2/alerts",
-			    scheme == NULL ? "http" : scheme, item->value->text,
-			    prefix == NULL || strcmp(prefix, "/") == 0 ? "" : prefix);
-			draft_name(entry, "alertmanager");
-			draft_settings(entry, " plugin = \"webhook\"; format = \"alertmanager\";");
-			draft_string(entry, "url", url.bytes);
-			draft_end(entry);
-		}
+		for (item = yaml_list(yaml_get(group->value, "targets")); item != NULL;
+		     item = item->next)
+			if (item->value->kind == YAML_TEXT)
+				take_alertmanager(import,
+				    (struct draft_place){ file, item->value->line, NULL }, manager,
+				    item->value->text);
 }
 
 static bool

@@ -306,6 +306,19 @@ draft_family(struct draft_entry *entry, const char *family)
 		draft_string(entry, "family", family);
 }
 
+bool
+draft_sni(struct draft_entry *entry, const char *name)
+{
+	struct host parsed;
+	struct reason why;
+
+	if (!host_parse(entry->draft->arena, name, strlen(name), &parsed, &why)
+	    || parsed.is_literal)
+		return false;
+	draft_string(entry, "sni", name);
+	return true;
+}
+
 void
 draft_string(struct draft_entry *entry, const char *key, const char *value)
 {

@@ -53,6 +53,8 @@ const char *draft_name(struct draft_entry *, const char *name);
 bool draft_host(struct draft_entry *, const char *host);
 /* Sets `family` where the host is a name: an address has its own. */
 void draft_family(struct draft_entry *, const char *family);
+/* Returns false if that is no name of a host. */
+bool draft_sni(struct draft_entry *, const char *name);
 void draft_string(struct draft_entry *, const char *key, const char *value);
 /* One of target_settings; 0 and less is a comment as well. */
 void draft_number(struct draft_entry *, const char *key, double value);
