@@ -324,8 +324,6 @@ static const struct option_row options[] = {
 	PAST_OPTIONS
 };
 
-static const char *const words[] = { "nagios", NULL };
-
 const struct command command_shadow = {
 	.name = "shadow",
 	.arguments = PAST_WORDS,
@@ -345,6 +343,5 @@ const struct command command_shadow = {
 	    "Exit status: 0; 1 nothing is kept, or no such target; 64 wrong command line; 70 the "
 	    "store cannot be read; 78 there is no such file, or FILE is no log of Nagios.",
 	.options = options,
-	.words = words,
 	.run = shadow,
 };
