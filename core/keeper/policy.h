@@ -4,6 +4,7 @@
  *   notifier_filters.c     who wants to hear what; what is taken back before it was told
  *   silences.c  pauses, windows, blindness
  *   withhold.c  what may not be told now
+ *   shadow.c    what would be told, while nobody is
  *   ledger.c    what a notifier was told of a target, and is to be told next; ledgers.c: the same
  *               in the store
  *   notify_policy.c   which notifier is told of what, merging
