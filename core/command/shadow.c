@@ -19,6 +19,7 @@ struct shadow {
 	struct choice choice;
 	int64_t since;          /* of what is told of */
 	struct shadow_spells spells;
+	struct layout_column names; /* of targets of these */
 	uint32_t notices;       /* that would have been told */
 	uint64_t last;          /* the number of the last of these */
 	uint32_t strangers, warnings; /* words of the other that are left out */
@@ -166,8 +167,8 @@ add_events(struct shadow *shadow, const struct nagios_log *log)
 static void
 put_spell(const struct shadow *shadow, const struct shadow_spell *spell)
 {
-	const struct layout_column columns[COLUMNS] = { { "", 25, false },
-		{ "", layout_name_width(), false }, { "", 12, false } };
+	const struct layout_column columns[COLUMNS] = { { "", 25, false }, shadow->names,
+		{ "", 12, false } };
 	const struct shadow_spell *ours = spell->is_theirs ? spell->other : spell;
 	const struct shadow_spell *theirs = spell->is_theirs ? spell : spell->other;
 	const char *who = ours == NULL ? "Nagios alone" : theirs == NULL ? "ours alone" : "both";
@@ -265,6 +266,9 @@ put_difference(struct shadow *shadow, const char *path)
 	read_notices(shadow, false);
 	add_events(shadow, &log);
 	shadow_pair(&shadow->spells);
+	for (uint32_t i = 0; i < shadow->spells.count; i++)
+		layout_widen(&shadow->names,
+		    shadow->past.targets[shadow->spells.items[i].target].name, layout_name_width());
 	past_begin(&shadow->past);
 	for (uint32_t i = 0; i < shadow->spells.count; i++) {
 		const struct shadow_spell *spell = &shadow->spells.items[i];
@@ -295,7 +299,7 @@ put_list(struct shadow *shadow)
 static int
 shadow(const struct command *command, int argc, char **argv)
 {
-	struct shadow it = { .since = 0 };
+	struct shadow it = { .names = { "", 6, false } };
 	struct channels channels;
 	int at, ends = past_options(&it.past, command, argc, argv, &at);
 
