@@ -112,9 +112,12 @@ state_dir_prepare(const char *state, uid_t uid, gid_t gid, struct reason *why)
 	close(way);
 	listing = folder < 0 ? NULL : fdopendir(folder);
 	if (listing == NULL || fstat(folder, &status) != 0) {
-		if (folder >= 0)
+		fail_with_errno(why, "look at", state);
+		if (listing != NULL)
+			closedir(listing);
+		else if (folder >= 0)
 			close(folder);
-		return fail_with_errno(why, "look at", state);
+		return STATE_DIR_FAILED;
 	}
 	while (empty && (entry = readdir(listing)) != NULL)
 		empty = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;

