@@ -137,6 +137,33 @@ without_memory_nothing_is_done(void **state)
 	assert_true(waits(&world->keeper, 0));
 }
 
+/* A pause takes back what waits, and not what is in hand: that is told, and so is its end. */
+static void
+a_pause_leaves_what_is_in_hand(void **state)
+{
+	struct world *world = *state;
+
+	(void)heard(world);
+	down(world, 0);
+	assert_string_equal(handed(world), "down");
+	ASK(world, "pause", 0, "mx1", "2h", "work");
+	commit_all(&world->keeper);
+	(void)heard(world);
+	say(world, 0, "reminder", "down", "down", 1);
+	assert_string_equal(handed(world), "");
+	answer(world, 0, PW_SENT);
+	assert_string_equal(handed(world), "");
+	assert_true(ledgers_is_down(&world->keeper, 0, 0));
+	up(world, 0, 1);
+	commit_all(&world->keeper);
+	ASK(world, "resume", 0, "mx1");
+	commit_all(&world->keeper);
+	(void)heard(world);
+	assert_string_equal(handed(world), "up");
+	answer(world, 0, PW_SENT);
+	assert_string_equal(handed(world), "");
+}
+
 /* As a week without a way does, for all that waits. */
 static void
 give_up(struct world *world)
@@ -220,21 +247,14 @@ what_is_degraded_is_retried(void **state)
 	assert_string_equal(handed(world), "degraded");
 }
 
-/* The next keeper has another configuration. */
+/* The next keeper has another configuration, without the second target. */
 static void
-whose_target_is_gone_is_left(void **state)
+begin_with_one(struct world *world)
 {
-	struct world *world = *state;
-
-	(void)heard(world);
-	down(world, 1);
-	give_all_up(world);
-	end(world);
-	begin(world);
-	world->config.target_count = 1;
-	end(world);
 	struct reason why;
 	int ends[2];
+
+	end(world);
 	world->config.target_count = 1;
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, ends), 0);
 	world->parent = ends[1];
@@ -245,8 +265,41 @@ whose_target_is_gone_is_left(void **state)
 	dispatch_link(&world->keeper, 0, ends[0]);
 	world->notifier = ends[1];
 	link_monitor(world);
+}
+
+static void
+whose_target_is_gone_is_left(void **state)
+{
+	struct world *world = *state;
+
+	(void)heard(world);
+	down(world, 1);
+	give_all_up(world);
+	begin_with_one(world);
 	ASK(world, "outbox", CONFIG_NONE, "retry", "all");
 	assert_non_null(strstr(heard(world), " is left: its target is no longer watched|eso nothing was done|x1|"));
+}
+
+/* No outage of it lasts any more, so a week is patience enough. */
+static void
+whose_target_is_gone_is_given_up_after_a_week(void **state)
+{
+	struct world *world = *state;
+	struct delivery delivery;
+
+	(void)heard(world);
+	down(world, 1);
+	assert_string_equal(handed(world), "down");
+	answer(world, 0, PW_AGAIN);
+	commit_all(&world->keeper);
+	begin_with_one(world);
+	assert_true(find_waiting(&world->keeper, 0, &delivery));
+	grow_old(&world->keeper, 0, 8 * 24 * 3600 * (int64_t)SECOND, true);
+	assert_string_equal(handed(world), "down");
+	answer(world, 0, PW_AGAIN);
+	commit_all(&world->keeper);
+	ASK(world, "outbox", CONFIG_NONE, "retry", "all");
+	assert_non_null(strstr(heard(world), " is left: its target is no longer watched|"));
 }
 
 int
@@ -258,10 +311,12 @@ main(void)
 		cmocka_unit_test_setup_teardown(one_of_two_is_in_hand, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_digest_is_dropped, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(without_memory_nothing_is_done, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_pause_leaves_what_is_in_hand, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(one_of_those_that_were_given_up_is_meant, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_is_about_us_is_retried, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_is_degraded_is_retried, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(whose_target_is_gone_is_left, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(whose_target_is_gone_is_given_up_after_a_week, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
