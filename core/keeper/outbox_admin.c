@@ -6,7 +6,6 @@
 #include "keeper/outbox_admin.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
 
@@ -226,7 +225,7 @@ outbox_admin(struct keeper *keeper, struct ask *ask, const struct message_ask *m
 	bool retries = message->word_count >= 2 && is(message->words[0], "retry");
 	bool all = retries && is(message->words[1], "all");
 	uint64_t notice = message->word_count < 2 ? 0 : ask_number(message->words[1]);
-	struct admin_request *request;
+	struct admin_request request;
 
 	if ((!retries && (message->word_count < 2 || !is(message->words[0], "drop")))
 	    || (notice == 0 && !all) || message->word_count > 3
@@ -235,18 +234,10 @@ outbox_admin(struct keeper *keeper, struct ask *ask, const struct message_ask *m
 		    "`outbox` takes: retry NOTICE|all [NOTIFIER], or drop NOTICE [NOTIFIER]");
 		return;
 	}
-	if ((request = calloc(1, sizeof *request)) == NULL) {
-		ask_refuse(ask, ASK_BUSY, "no memory");
-		return;
-	}
-	request->keeper = keeper;
-	request->ask = ask;
-	request->who = message->who;
-	request->notice = notice;
+	request = (struct admin_request){ .keeper = keeper, .ask = ask, .who = message->who, .notice = notice };
 	if (named) {
-		struct text text = TEXT_OVER(request->notifier);
+		struct text text = TEXT_OVER(request.notifier);
 		text_add_bytes(&text, message->words[2].data, message->words[2].size);
 	}
-	act(request, retries);
-	free(request);
+	act(&request, retries);
 }

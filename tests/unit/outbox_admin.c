@@ -1,18 +1,6 @@
 /* `outbox` as the keeper is asked for it: what is meant, what is retried or dropped of many, and what is left. */
 #include "asks_world.h"
 
-static unsigned left; /* requests to be kept in memory until the one that is not; 0: none */
-
-void *__real_calloc(size_t, size_t);
-void *__wrap_calloc(size_t, size_t);
-
-/* A request of people is the largest thing that is asked for here at once. */
-void *
-__wrap_calloc(size_t count, size_t size)
-{
-	return left > 0 && size > 1000 && --left == 0 ? NULL : __real_calloc(count, size);
-}
-
 static char first[24], second[24];
 
 static void
@@ -121,20 +109,6 @@ a_digest_is_dropped(void **state)
 	assert_string_equal(handed(world), "down");
 	answer(world, 0, PW_SENT);
 	assert_string_equal(handed(world), "");
-}
-
-static void
-without_memory_nothing_is_done(void **state)
-{
-	struct world *world = *state;
-
-	(void)heard(world);
-	down(world, 0);
-	left = 1;
-	ASK(world, "outbox", CONFIG_NONE, "retry", "all");
-	left = 0;
-	assert_string_equal(heard(world), "eno memory|x75|");
-	assert_true(waits(&world->keeper, 0));
 }
 
 /* A pause takes back what waits, and not what is in hand: that is told, and so is its end. */
@@ -310,7 +284,6 @@ main(void)
 		cmocka_unit_test_setup_teardown(each_of_several_is_counted, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(one_of_two_is_in_hand, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_digest_is_dropped, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(without_memory_nothing_is_done, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_pause_leaves_what_is_in_hand, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(one_of_those_that_were_given_up_is_meant, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_is_about_us_is_retried, set_up, tear_down),
