@@ -284,8 +284,13 @@ put_row(struct view *view, const struct board_row *row, int64_t now)
 	emit_moment(emit, board_since(view->site->board, row));
 	EMIT(emit, " <span class=\"faint\">");
 	emit_age(emit, now - board_since(view->site->board, row));
-	view_confirmed(view, row);
-	EMIT(emit, "</span></td><td class=\"cause\">");
+	EMIT(emit, "</span>");
+	if (row_confirming(row) >= 0) {
+		EMIT(emit, " <span class=\"faint\">confirmed after ");
+		emit_age(emit, row_confirming(row));
+		EMIT(emit, "</span>");
+	}
+	EMIT(emit, "</td><td class=\"cause\">");
 	put_cause(view, row);
 	EMIT(emit, "<div class=\"told\">");
 	told_put(view, row, board_told(view->site->board, row));

@@ -71,6 +71,13 @@ struct board_row {
  * it where nobody looks; else since when it has its state. */
 int64_t row_since(const struct board_row *, const struct look *);
 
+/* How long after the first sign of an outage that was confirmed; -1: it has none. */
+static inline int64_t
+row_confirming(const struct board_row *row)
+{
+	return row->rank == RANK_DOWN && row->began != 0 && row->since >= row->began ? row->since - row->began : -1;
+}
+
 struct rows {
 	struct board_row *items;   /* by number */
 	uint32_t count, room;

@@ -100,10 +100,10 @@ view_confirmed(struct view *view, const struct board_row *row)
 {
 	struct emit *emit = &view->emit;
 
-	if (row->rank != RANK_DOWN || row->began == 0 || row->since < row->began)
+	if (row_confirming(row) < 0)
 		return;
 	EMIT(emit, ", confirmed after ");
-	emit_age(emit, row->since - row->began);
+	emit_age(emit, row_confirming(row));
 }
 
 void

@@ -175,7 +175,7 @@ an_outage_has_two_beginnings(void **state)
 	assert_int_equal(board_named(board, "a")->since / SECOND - at, 20);
 	strftime(began, sizeof began, "\"first_sign\":\"%Y-%m-%dT%H:%M:%S", gmtime_r(&at, &parts));
 	assert_true(says("/api/v1/targets/a", began));
-	assert_true(says("/", "1 h, confirmed after 20 s</span>"));
+	assert_true(says("/", "1 h</span> <span class=\"faint\">confirmed after 20 s</span>"));
 	assert_true(says("/", ", confirmed after 20 s: refused."));
 	assert_true(says("/targets/a", ", confirmed after 20 s.</p>"));
 	assert_true(says("/incidents", "confirmed after 20 s</span>"));
