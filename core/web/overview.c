@@ -246,7 +246,7 @@ put_well(struct view *view)
 
 	EMIT(emit, "<p class=\"faint\" id=\"troubles\">As of ");
 	emit_time(emit, board_time(view->site->board));
-	EMIT(emit, " Postwatch itself has no trouble");
+	EMIT(emit, ": Postwatch itself has no trouble");
 	if (waiting.notices > 0) {
 		EMIT(emit, "; notices that wait to be told: ");
 		emit_u64(emit, waiting.notices);
