@@ -173,16 +173,15 @@ tell_troubles(struct past *past)
 	struct channels channels;
 	struct said said;
 	char since[PAST_TIME_MAX];
-	int64_t behind = past->runs ? store_behind_since(past->folder) : 0;
 
 	channels_read(past, &channels);
 	begin_to_hear(&said);
 	if (!past->runs)
 		printf("postwatch is not running on %s: what follows is what was known last\n",
 		    past->folder);
-	if (behind != 0)
+	if (past->behind != 0)
 		printf("postwatch cannot write its store since %s: what follows was known then\n",
-		    past_time(past, behind, since));
+		    past_time(past, past->behind, since));
 	channels_put(&channels, past);
 	channels_put_waiting(&channels, past);
 	return end_to_hear(&said);
