@@ -16,8 +16,8 @@ struct remote;
 enum { REMOTE_PATH_MAX = 108 };
 
 /* Asks at the socket for the configuration in force. Only root, ourselves, and the user of the
- * daemon are asked: the owner of its state folder, or, where that cannot be looked at, of the folder
- * that the socket lies in, if nobody else may write to that. NULL: `*status` is an exit status, and
+ * daemon are asked: the owner of its state folder, or, where that cannot be looked at, of the
+ * folder that the socket lies in, if nobody else may write to that. NULL: `*status` is an exit status, and
  * the reason says what is wrong and what would help. */
 struct remote *remote_open(const char *path, const char *state, int *status, struct reason *why);
 void remote_close(struct remote **);

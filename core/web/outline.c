@@ -43,9 +43,10 @@ struct tag_row {
 #define FIELD_OF(type_, record, member) { #member, FIELD_##type_, offsetof(struct record, member) }
 #define FIELDS_END { .column = NULL }
 
-static const struct field head_fields[] = { FIELD_OF(I64, head, behind), FIELD_OF(TEXT, head, state),
-	FIELD_OF(TEXT, head, timezone), FIELD_OF(U32, head, probes), FIELD_OF(U32, head, policies),
-	FIELD_OF(U32, head, targets), FIELD_OF(U32, head, windows), FIELDS_END };
+static const struct field head_fields[] = { FIELD_OF(I64, head, behind),
+	FIELD_OF(TEXT, head, state), FIELD_OF(TEXT, head, timezone), FIELD_OF(U32, head, probes),
+	FIELD_OF(U32, head, policies), FIELD_OF(U32, head, targets), FIELD_OF(U32, head, windows),
+	FIELDS_END };
 static const struct field probe_fields[] = { FIELD_OF(TEXT, probe_row, name),
 	FIELD_OF(U32, probe_row, outcomes), FIELDS_END };
 static const struct field outcome_fields[] = { FIELD_OF(TEXT, pw_outcome, name),
@@ -224,7 +225,7 @@ outline_write(struct buffer *into, const struct config *config, int64_t behind)
 
 /* --- reading --- */
 
-/* Room for records that follow, of which each takes a byte at least. NULL: so many cannot follow. */
+/* Room for records that follow, each of a byte at least. NULL: so many cannot follow. */
 static void *
 room_for(struct arena *arena, const struct pw_bytes *from, uint32_t count, size_t size)
 {
