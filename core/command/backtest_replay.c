@@ -60,6 +60,13 @@ is_counted(const struct replaying *it, size_t place, int64_t at)
 	return at >= it->targets[place].counted_from && at < it->made->until;
 }
 
+/* Rows may have been written by anybody. */
+static bool
+is_span(int64_t from, int64_t to)
+{
+	return from > 0 && from <= to;
+}
+
 static struct backtest_outage *
 add_outage(struct backtest_sum *sum)
 {
@@ -135,7 +142,8 @@ on_notice(void *arg, const struct store_notice *notice)
 		return !telling->past_all;
 	if (is_counted(it, place, notice->confirmed) && notice->silences[0] == '\0')
 		it->made->sums[BACKTEST_TOLD].notices++;
-	if (kind != NOTICE_down && kind != NOTICE_flapping)
+	if ((kind != NOTICE_down && kind != NOTICE_flapping)
+	    || !is_span(notice->detected, notice->confirmed))
 		return true;
 	must(VEC_RESERVE(it->confirmations, it->confirmation_count, it->confirmation_room)
 	        ? it->confirmations : NULL);
@@ -178,7 +186,8 @@ read_told(struct replaying *it)
 		size_t place = target == NULL ? 0 : (size_t)(target - past->targets);
 
 		if (target != NULL && it->targets[place].policy != NULL
-		    && is_counted(it, place, row.confirmed))
+		    && is_counted(it, place, row.confirmed)
+		    && is_span(row.began, row.confirmed))
 			*add_outage(told) = (struct backtest_outage){ .place = place,
 				.began = row.began, .confirmed = row.confirmed,
 				.ended = row.ended };

@@ -37,7 +37,8 @@ reserve_flapping(struct target_state *target)
 
 /* Takes all memory that the run may need. */
 static bool
-reserve(struct target_state *target, const struct sighting *run, const struct policy *policy)
+reserve(struct target_state *target, const struct sighting *run, const struct policy *policy,
+    const struct outlook *outlook)
 {
 	bool may_fail = run->verdict == PW_FAILED || run->tempfail || run->rate_limited;
 	uint32_t fails = target->fails + (run->missing ? target->missing : 0u) + 1;
@@ -52,7 +53,9 @@ reserve(struct target_state *target, const struct sighting *run, const struct po
 		unsteady_begin(target->unsteady, target->since.mono, policy->interval,
 		    sighting_ended(run));
 	}
-	return (!may_fail || fails < policy->tries || reserve_flapping(target))
+	bool may_go_down = may_fail && (fails >= policy->tries || outlook->enough);
+
+	return (!may_go_down || reserve_flapping(target))
 	    && conditions_reserve(&target->conditions, run->shown_count + 1);
 }
 
@@ -327,7 +330,7 @@ apply_run(struct target_state *target, const struct sighting *given, const struc
 	begin(news, target);
 	if (!run.due)
 		return true;
-	if (!reserve(target, &run, policy)) {
+	if (!reserve(target, &run, policy, outlook)) {
 		release(target, policy, run.ended);
 		return false;
 	}

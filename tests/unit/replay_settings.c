@@ -290,6 +290,17 @@ what_was_held_is_confirmed_when_it_was(void **state)
 	TOLD(fixture, "down@947 ", "down@925 ");
 }
 
+/* As where failures have gone on for long while it may have been us. */
+static void
+what_was_enough_confirms_at_once(void **state)
+{
+	struct fixture *fixture = *state;
+
+	stand(fixture);
+	run(fixture, THEN, 'x', RESULT_ENOUGH);
+	TOLD(fixture, "down@900 ", "down@900 ");
+}
+
 static void
 what_was_ours_is_not_theirs(void **state)
 {
@@ -357,6 +368,7 @@ main(void)
 		TEST(a_run_by_hand_is_no_attempt),
 		TEST(attempts_with_hours_between_them_are_not_in_a_row),
 		TEST(what_was_held_is_confirmed_when_it_was),
+		TEST(what_was_enough_confirms_at_once),
 		TEST(what_was_ours_is_not_theirs),
 		TEST(a_pause_keeps_silent),
 		TEST(what_is_kept_of_an_outlook_is_read_again),
