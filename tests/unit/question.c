@@ -227,6 +227,81 @@ a_no_that_is_cut_is_one(void **state)
 	end();
 }
 
+static size_t
+refuse(struct server *server, unsigned char *packet, size_t size, const char *asked, uint16_t type)
+{
+	(void)server, (void)asked, (void)type;
+	head(packet, 5, 0);
+	return size;
+}
+
+static size_t
+fail_to(struct server *server, unsigned char *packet, size_t size, const char *asked, uint16_t type)
+{
+	(void)server, (void)asked, (void)type;
+	head(packet, DNS_SERVER_FAILURE, 0);
+	return size;
+}
+
+/* Of servers that know nothing the word that says most of the name is told, whoever gave it. */
+static void
+the_word_about_the_name_is_told(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		begin_with(2, 8);
+		world->servers[i].answer = refuse;
+		world->servers[1 - i].answer = fail_to;
+		join(0, 0);
+		turn_until(world, &waiters[0].told, 1);
+		assert_int_equal(waiters[0].status, DNS_SERVFAIL);
+		assert_int_equal(waiters[0].server, -1);
+		end();
+	}
+}
+
+/* A server that is silent is waited for while another one refuses, and asked again; that one is not. */
+static void
+who_is_silent_is_asked_again(void **state)
+{
+	(void)state;
+	begin_with(2, 8);
+	world->servers[0].answer = refuse;
+	join(0, 0);
+	turn_until(world, &world->servers[1].asked, 2);
+	assert_int_equal(waiters[0].told, 0);
+	assert_int_equal(world->servers[0].asked, 1);
+	assert_true(question_is_sent(&waiters[0].wait));
+	question_give_up(&waiters[0].wait);
+	assert_int_equal(waiters[0].status, DNS_NO_ANSWER);
+	end();
+}
+
+/* mx -> a -> mx, one alias an answer. */
+static size_t
+circle(struct server *server, unsigned char *packet, size_t size, const char *asked, uint16_t type)
+{
+	static const char a[] = "\1a\7example\4test", mx[] = "\2mx\7example\4test";
+
+	(void)type;
+	head(packet, 0, 1);
+	return strncmp(asked, "mx.", 3) == 0 ? record(server, packet, size, 5, a, sizeof a)
+	    : record(server, packet, size, 5, mx, sizeof mx);
+}
+
+static void
+a_circle_of_aliases_is_found(void **state)
+{
+	(void)state;
+	begin_with(1, 8);
+	world->servers[0].answer = circle;
+	join(0, 0);
+	turn_until(world, &waiters[0].told, 1);
+	assert_int_equal(waiters[0].status, DNS_ALIAS_LOOP);
+	assert_true(world->servers[0].asked <= 4); /* within twice around */
+	end();
+}
+
 int
 main(void)
 {
@@ -237,6 +312,9 @@ main(void)
 		cmocka_unit_test(a_server_that_cannot_be_reached_is_passed_over),
 		cmocka_unit_test(an_answer_holds_no_longer_than_its_aliases),
 		cmocka_unit_test(a_no_that_is_cut_is_one),
+		cmocka_unit_test(the_word_about_the_name_is_told),
+		cmocka_unit_test(who_is_silent_is_asked_again),
+		cmocka_unit_test(a_circle_of_aliases_is_found),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
