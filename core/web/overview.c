@@ -294,6 +294,7 @@ put_row(struct view *view, const struct board_row *row, int64_t now)
 	put_cause(view, row);
 	EMIT(emit, "<div class=\"told\">");
 	told_put(view, row, board_told(view->site->board, row));
+	told_put_before(view, board_told(view->site->board, row));
 	EMIT(emit, "</div></td><td class=\"when looked\">");
 	if (row->last_run != 0) {
 		emit_age(emit, now - row->last_run);

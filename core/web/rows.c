@@ -196,10 +196,12 @@ read_told(struct rows *rows, struct store_reader *reader, struct board_row *row)
 	if (!VEC_RESERVE(rows->told, rows->told_count, rows->told_room))
 		return false;
 	row->told = rows->told_count + 1;
-	if (row->incident != 0)
-		told_read_incident(reader, row->incident, &rows->told[rows->told_count++]);
-	else
-		told_read_condition(reader, row->number, row->standing_since, &rows->told[rows->told_count++]);
+	if (row->incident != 0) {
+		told_read_incident(reader, row->incident, &rows->told[rows->told_count]);
+		told_read_before(reader, row->number, row->incident, &rows->told[rows->told_count]);
+	} else
+		told_read_condition(reader, row->number, row->standing_since, &rows->told[rows->told_count]);
+	rows->told_count++;
 	return true;
 }
 

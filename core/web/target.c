@@ -54,6 +54,7 @@ put_heading(struct view *view, const struct board_row *row, int64_t now)
 	}
 	EMIT(emit, "<p id=\"told\">");
 	told_put(view, row, board_told(view->site->board, row));
+	told_put_before(view, board_told(view->site->board, row));
 	EMIT(emit, "</p>\n");
 	if (row->incident != 0) {
 		EMIT(emit, "<p><a href=\"");

@@ -90,6 +90,22 @@ told_read_incident(struct store_reader *reader, uint64_t incident, struct told *
 }
 
 void
+told_read_before(struct store_reader *reader, uint64_t target, uint64_t incident, struct told *told)
+{
+	struct query *query = db_query(reader->main, "SELECT count(*), coalesce(max(began), 0) FROM incidents WHERE target = ?1 AND number < ?2");
+
+	if (query == NULL)
+		return;
+	query_bind_i64(query, 1, (int64_t)target);
+	query_bind_i64(query, 2, (int64_t)incident);
+	if (!query_step(query))
+		return;
+	told->before = (uint32_t)query_i64(query, 0);
+	told->before_at = query_i64(query, 1);
+	query_reset(query);
+}
+
+void
 told_read_condition(struct store_reader *reader, uint64_t target, int64_t since, struct told *told)
 {
 	struct query *query = db_query(reader->main, TOLD_COLUMNS " WHERE n.number = (SELECT number FROM notices WHERE target = ?1"
@@ -239,6 +255,21 @@ told_put(struct view *view, const struct board_row *row, const struct told *told
 			emit_string(emit, told->dead);
 		}
 	}
+}
+
+void
+told_put_before(struct view *view, const struct told *told)
+{
+	struct emit *emit = &view->emit;
+
+	if (told->before == 0)
+		return;
+	EMIT(emit, " <span class=\"before\">Down ");
+	emit_u64(emit, told->before);
+	emit_string(emit, told->before == 1 ? " time" : " times");
+	EMIT(emit, " before, last on ");
+	emit_moment(emit, told->before_at);
+	EMIT(emit, "</span>");
 }
 
 void

@@ -19,18 +19,24 @@ struct told {
 	char by[TOLD_NOTIFIER_ROOM];       /* the notifier of the first delivery; "" */
 	char waits[TOLD_NOTIFIER_ROOM];    /* one whose delivery waits; "" */
 	char dead[TOLD_NOTIFIER_ROOM];     /* one that gave up; "" */
+	uint32_t before;    /* outages of the target before this one, as far as they are kept */
+	int64_t before_at;  /* UTC: when the last of these began */
 	char silence[16];   /* the last reason for silence ("paused", "parent" ...), or "over"; "" */
 };
 
 /* Of all notices of an incident. */
 void told_read_incident(struct store_reader *, uint64_t incident, struct told *);
+/* Adds what the store has of outages of the target before that one. */
+void told_read_before(struct store_reader *, uint64_t target, uint64_t incident, struct told *);
 /* Of the newest notice that a condition of the target stands, since then (UTC). */
 void told_read_condition(struct store_reader *, uint64_t target, int64_t since, struct told *);
 
 /* "Told 29 Nov 20:55 by mail; not yet by pager, which fails", "Not told: it is paused until 29 Nov 23:00". Nothing where there is nothing to
  * tell. `row`: the target of an incident that is open, or of a condition; NULL: it is over. */
 void told_put(struct view *, const struct board_row *row, const struct told *);
-/* The same as members of the object at hand: told (a time), told_by, told_waits_for, not_told_because ("paused", "no_notifier" ...). */
+/* "Down 2 times before, last on 28 Nov 10:00"; nothing where it was not. */
+void told_put_before(struct view *, const struct told *);
+/* What told_put() says, as members of the object at hand: told (a time), told_by, told_waits_for, not_told_because ("paused", "no_notifier" ...). */
 void told_json(struct json *, const struct view *, const struct board_row *row, const struct told *);
 
 #endif

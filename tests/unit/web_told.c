@@ -179,6 +179,30 @@ an_outage_has_two_beginnings(void **state)
 	assert_true(says("/", ", confirmed after 20 s: refused."));
 	assert_true(says("/targets/a", ", confirmed after 20 s.</p>"));
 	assert_true(says("/incidents", "confirmed after 20 s</span>"));
+	assert_true(says("/", "by pager</div>"));
+}
+
+/* Whether it happened before, and when last. */
+static void
+outages_before_are_counted(void **state)
+{
+	struct store_batch *batch = store_batch_create(STORE_MAIN);
+
+	(void)state;
+	for (uint64_t i = 1; i <= 2; i++)
+		store_put_incident(batch, &(struct store_incident){ .number = i, .target = 1, .change = i, .began = (int64_t)i * 3600 * SECOND, .confirmed = (int64_t)i * 3600 * SECOND,
+			.ended = 1, .end_confirmed = 1, .outcome = "refused", .end = "up", .text = text_view("") });
+	store_put_state(batch, &(struct store_state){ .target = 1, .at = clock_wall(), .state = "down", .verdict = "failed", .outcome = "refused", .since = clock_wall(),
+		.ended = clock_wall(), .interval = SECOND, .text = text_view("") });
+	store_put_incident(batch, &(struct store_incident){ .number = 3, .target = 1, .change = 3, .began = clock_wall(), .confirmed = clock_wall(), .outcome = "refused",
+		.end = "", .text = text_view("") });
+	folder_commit(&folder, batch);
+	store_batch_destroy(&batch);
+	board_destroy(&board);
+	board = board_create(&config);
+	turn();
+	assert_true(says("/", "Down 2 times before, last on <time class=\"short\" datetime=\"1970-01-01T02:00:00Z\">"));
+	assert_true(says("/targets/a", "Down 2 times before, last on "));
 }
 
 int
@@ -187,6 +211,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(who_was_told_and_why_nobody_was),
 		cmocka_unit_test_setup_teardown(an_outage_has_two_beginnings, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(outages_before_are_counted, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
