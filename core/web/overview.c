@@ -7,8 +7,9 @@
 
 #include "base/clock.h"
 #include "base/hash.h"
+#include "web/sentence.h"
 
-enum { ROWS_A_PAGE = 200, NAMED_MAX = 3, SHOWN_WHOLE = 25 };
+enum { ROWS_A_PAGE = 200, SHOWN_WHOLE = 25 };
 
 /* What the query asks for. */
 struct choice {
@@ -45,28 +46,6 @@ is_chosen(const struct choice *choice, const struct board_row *row)
 	return choice->words == NULL || strcasestr(row->name, choice->words) != NULL || strcasestr(row->host, choice->words) != NULL;
 }
 
-static uint32_t
-count_arriving(const struct board *board)
-{
-	return board_tally(board, RANK_UP) + board_tally(board, RANK_DEGRADED);
-}
-
-void
-overview_title(const struct site *site, char *bytes, size_t room)
-{
-	const struct board *board = site->board;
-	uint32_t down = board_tally(board, RANK_DOWN);
-
-	if (!board_is_read(board, NULL))
-		snprintf(bytes, room, "Postwatch reads its store");
-	else if (board_count(board) == 0)
-		snprintf(bytes, room, "Nothing was looked at yet - Postwatch");
-	else if (down > 0)
-		snprintf(bytes, room, "(%u) %u of %u down - Postwatch", down, down, board_count(board));
-	else
-		snprintf(bytes, room, "Mail arrives at %u of %u - Postwatch", count_arriving(board), board_count(board));
-}
-
 /* The one fact of a row: why it is not well. */
 static void
 put_cause(struct view *view, const struct board_row *row)
@@ -87,103 +66,6 @@ put_cause(struct view *view, const struct board_row *row)
 		emit_sentence(emit, text_view(look->text));
 	else if (row->rank == RANK_DEGRADED || row->conditions[0] != '\0')
 		emit_string(emit, row->conditions);
-}
-
-/* One that fails at some of its addresses alone is down by the setting that wants all of them. */
-static bool
-needs_all(const struct board_row *row)
-{
-	return row->configured != NULL && row->configured->policy->addresses == ADDRESSES_ALL && strstr(row->text, " addresses: ") != NULL;
-}
-
-/* One of those that are down. */
-static void
-put_named(struct view *view, const struct board_row *row)
-{
-	struct emit *emit = &view->emit;
-
-	EMIT(emit, " <span>");
-	view_target(view, row->name);
-	if (needs_all(row))
-		EMIT(emit, " needs all of its addresses, and is down since ");
-	else
-		EMIT(emit, " does not, since ");
-	view_began(view, row);
-	EMIT(emit, ": ");
-	emit_sentence(emit, text_view(row->text[0] != '\0' ? row->text : row->outcome));
-	EMIT(emit, ". <span class=\"told\">");
-	told_put(view, row, board_told(view->site->board, row));
-	EMIT(emit, "</span></span>");
-}
-
-/* Those that take mail, and are not well: so many, by name where they are few. */
-static void
-put_degraded(struct view *view)
-{
-	const struct board *board = view->site->board;
-	uint32_t count = board_tally(board, RANK_DEGRADED), named = 0;
-	struct emit *emit = &view->emit;
-
-	if (count == 0)
-		return;
-	EMIT(emit, " At ");
-	emit_u64(emit, count);
-	EMIT(emit, " it arrives, and something is amiss");
-	for (uint32_t i = 0; count <= NAMED_MAX && i < board_count(board) && named < count; i++) {
-		if (board_get(board, i)->rank != RANK_DEGRADED)
-			continue;
-		emit_string(emit, named++ == 0 ? ": " : ", ");
-		view_target(view, board_get(board, i)->name);
-	}
-	EMIT(emit, ".");
-}
-
-static void
-put_sentence(struct view *view)
-{
-	const struct board *board = view->site->board;
-	uint32_t down = board_tally(board, RANK_DOWN), unknown = board_tally(board, RANK_UNKNOWN), blocked = board_tally(board, RANK_BLOCKED);
-	uint32_t suspect = board_tally(board, RANK_SUSPECT), pending = board_tally(board, RANK_PENDING);
-	struct emit *emit = &view->emit;
-
-	EMIT(emit, "<h1 class=\"sentence\" id=\"sentence\">Mail arrives at ");
-	emit_u64(emit, count_arriving(board));
-	EMIT(emit, " of ");
-	emit_u64(emit, board_count(board));
-	EMIT(emit, ".");
-	for (uint32_t i = 0; i < down && i < NAMED_MAX; i++)
-		put_named(view, board_get(board, i));
-	if (down > NAMED_MAX) {
-		EMIT(emit, " <span>Nor do ");
-		emit_u64(emit, down - NAMED_MAX);
-		EMIT(emit, " others.</span>");
-	}
-	EMIT(emit, " <span class=\"rest\">");
-	put_degraded(view);
-	if (blocked > 0) {
-		EMIT(emit, " ");
-		emit_u64(emit, blocked);
-		if (blocked == 1)
-			EMIT(emit, " refuses us, which says nothing about others' mail.");
-		else
-			EMIT(emit, " refuse us, which says nothing about others' mail.");
-	}
-	if (suspect > 0) {
-		EMIT(emit, " At ");
-		emit_u64(emit, suspect);
-		EMIT(emit, " the last attempt failed, which is being confirmed.");
-	}
-	if (pending > 0) {
-		EMIT(emit, " Of ");
-		emit_u64(emit, pending);
-		EMIT(emit, " nothing is known yet.");
-	}
-	if (unknown > 0) {
-		EMIT(emit, " Of ");
-		emit_u64(emit, unknown);
-		EMIT(emit, " we cannot tell.");
-	}
-	EMIT(emit, "</span></h1>\n");
 }
 
 /* That nobody is told stands above all that is. */
@@ -504,7 +386,7 @@ overview_answer(struct view *view)
 
 	if (board_is_read(board, NULL) && server_is_known(view->request, view->answer, version_of(view->site)))
 		return;
-	overview_title(view->site, title, sizeof title);
+	sentence_title(view->site, title, sizeof title);
 	view_begin(view, title, board_count(board) > 0 ? board_get(board, 0)->rank : RANK_UNKNOWN);
 	if (!board_is_read(board, &why)) {
 		EMIT(emit, "<h1 class=\"sentence\">Nothing can be told yet.</h1>\n<p>");
@@ -517,7 +399,7 @@ overview_answer(struct view *view)
 			put_shadow(view);
 		if (has_trouble(board))
 			put_troubles(view);
-		put_sentence(view);
+		sentence_put(view);
 		if (!has_trouble(board))
 			put_well(view);
 		put_filters(view, &choice);

@@ -8,7 +8,4 @@
  * densities. */
 void overview_answer(struct view *);
 
-/* "Mail arrives at 411 of 412.": the sentence alone, for the title of the page. `text` is cut where it does not fit. */
-void overview_title(const struct site *, char *bytes, size_t room);
-
 #endif

@@ -1,0 +1,13 @@
+/* How the servers stand, in a sentence with numbers, above all others on the overview. */
+#ifndef WEB_SENTENCE_H
+#define WEB_SENTENCE_H
+
+#include "web/site.h"
+
+/* "Mail arrives at 411 of 412. mx1 does not, since 09:12: …": of those that are down the first three are named. */
+void sentence_put(struct view *);
+
+/* "Mail arrives at 411 of 412 - Postwatch": for the title of a page; cut where it does not fit into `room` bytes. */
+void sentence_title(const struct site *, char *bytes, size_t room);
+
+#endif
