@@ -299,6 +299,7 @@ backtest(const struct command *command, int argc, char **argv)
 	ends = backtest_settings_make(&past, command, &settings);
 	if (ends != 0)
 		past_close(&past);
+	past.local = true;
 	if (ends != 0 || (ends = past_open_store(&past)) != 0)
 		return ends;
 	if (!past.broken)

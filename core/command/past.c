@@ -151,11 +151,16 @@ open_remote(struct past *past, const char *folder)
 	const struct config_source source = { .path = main_file(past), .state = past->state };
 	char path[PATH_MAX];
 	struct reason why;
+	bool is_named;
 	int status;
 
+	if (past->local)
+		return command_fail(EXIT_USAGE,
+		    "--socket: this is told from the state folder alone, as root or its owner");
+	is_named = past->socket == NULL && config_find_socket(&source, path, sizeof path);
 	if (past->socket != NULL)
 		text_copy(path, sizeof path, past->socket);
-	else if (!config_find_socket(&source, path, sizeof path)) {
+	else if (!is_named) {
 		if (source.path != NULL && access(source.path, R_OK) == 0)
 			return command_fail(EXIT_DENIED,
 			    "%s: permission denied: it is for root and the user of the daemon, and "
@@ -164,6 +169,10 @@ open_remote(struct past *past, const char *folder)
 		text_copy(path, sizeof path, REMOTE_USUAL);
 	}
 	past->remote = remote_open(path, folder, &status, &why);
+	if (past->remote == NULL && past->socket == NULL && !is_named)
+		return command_fail(EXIT_DENIED,
+		    "%s: permission denied: it is for root and the user of the daemon; ask as root, "
+		    "or with --socket PATH at the UNIX socket of its page (%s)", folder, why.text);
 	if (past->remote == NULL)
 		return command_fail(status, "%s%s", why.text, past->socket != NULL ? ""
 		    : "; the state folder is for root and the user of the daemon");

@@ -218,8 +218,6 @@ status(const struct command *command, int argc, char **argv)
 	if (ends == 0 && past.watch)
 		return watch(&past, command, past_words(argv, at));
 	past.local = past.textfile != NULL;
-	if (ends == 0 && past.local && past.socket != NULL)
-		return command_misused(command, "--textfile reads the state folder: without --socket");
 	if (ends != 0 || (ends = past_open_store(&past)) != 0)
 		return ends;
 	if (past.textfile != NULL)
