@@ -105,9 +105,12 @@ configure(struct bench *bench)
 {
 	static const struct config_share share = { "customers", "0123456789abcdef0123456789abcdef" };
 	static const char *const tags[] = { "customers" };
+	static const struct pw_probe_ops ops = { .size = sizeof ops };
+	static const struct pw_plugin descriptor = { .name = "smtp", .ops = &ops };
+	static const struct plugin probe = { .descriptor = &descriptor };
 	static char names[MAX_TARGETS][32];
 
-	bench->policy = (struct policy){ .interval = 3600 * (int64_t)SECOND, .stale_after = 5 * 3600 * (int64_t)SECOND, .tries = 3, .notify_count = CONFIG_NONE,
+	bench->policy = (struct policy){ .probe = &probe, .interval = 3600 * (int64_t)SECOND, .stale_after = 5 * 3600 * (int64_t)SECOND, .tries = 3, .notify_count = CONFIG_NONE,
 		.tag_count = 1, .tags = tags };
 	bench->targets_of = calloc((size_t)bench->targets, sizeof *bench->targets_of);
 	if (bench->targets_of == NULL)
