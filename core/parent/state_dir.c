@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/folder.h"
@@ -62,6 +63,8 @@ lock_refused(int file, const char *path, struct reason *why)
 	return STATE_DIR_BUSY;
 }
 
+enum { LOCK_PAUSES = 25 };
+
 static bool
 write_pid(int file)
 {
@@ -72,12 +75,14 @@ write_pid(int file)
 }
 
 /*
- * The pid in the file is for people who meet the lock; on a full disk mail servers are watched,
- * too, so its lack is no fault.
+ * A child of a parent that was killed has the lock until it ends: it is waited for, up to 0.5 s. The
+ * pid in the file is for people who meet the lock; on a full disk mail servers are watched, too, so
+ * its lack is no fault.
  */
 static enum state_dir_answer
 take_lock(struct state_dir *held, int folder, const char *path, struct reason *why)
 {
+	static const struct timespec pause = { .tv_nsec = 20 * 1000 * 1000 };
 	struct stat status;
 
 	if (held->lock >= 0) /* it is ours already */
@@ -90,6 +95,8 @@ take_lock(struct state_dir *held, int folder, const char *path, struct reason *w
 		reason_set(why, "%s is not a regular file: remove it", path);
 		return STATE_DIR_FAILED;
 	}
+	for (int i = 0; i < LOCK_PAUSES && flock(held->lock, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK; i++)
+		(void)nanosleep(&pause, NULL);
 	if (flock(held->lock, LOCK_EX | LOCK_NB) == 0) {
 		(void)write_pid(held->lock);
 		return STATE_DIR_TAKEN;
