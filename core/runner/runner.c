@@ -208,17 +208,23 @@ runner_main(struct duty *duty)
 	return EXIT_SUCCESS;
 }
 
-/* Descriptors 0 to 2 are there, so that no pipe to a program is one of them. */
+/* A terminal and timeout(1) signal the whole group: whoever runs a program has to live until what
+ * the program has started is killed. Descriptors 0 to 2 are there, so that no pipe to a program is
+ * one of them. The user goes before the signal of the parent's death, which a change of it clears.
+ */
 static bool
-settle(pid_t parent, int socket, struct reason *why)
+settle(pid_t parent, int socket, const struct identity *identity, struct reason *why)
 {
+	static const int ignored[] = { SIGTERM, SIGINT, SIGQUIT, SIGHUP };
 	int keep[] = { STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, socket };
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
+	for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++)
+		(void)signal(ignored[i], SIG_IGN);
 	for (int i = STDIN_FILENO; i <= STDERR_FILENO; i++)
 		if (null < 0 || dup2(null, i) < 0)
 			return false;
-	return sandbox_die_with(parent, why)
+	return identity_become(identity, why) && sandbox_die_with(parent, why)
 	    && sandbox_close_others(keep, sizeof keep / sizeof *keep, why)
 	    && sandbox_enter_lightly(why) && identity_drop_capabilities(why);
 }
@@ -227,8 +233,11 @@ bool
 runner_begin(const struct config *config, int *runner, struct reason *why)
 {
 	pid_t own = getpid(), pid = -1;
+	struct identity identity;
 	int ends[2];
 
+	if (!identity_find(&identity, config->user, config->state, why))
+		return false;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0) {
 		fflush(NULL);
 		pid = fork();
@@ -236,7 +245,7 @@ runner_begin(const struct config *config, int *runner, struct reason *why)
 			const struct served served = { config, DUTY_PROBER, 0, ends[1] };
 
 			close(ends[0]);
-			if (settle(own, ends[1], why))
+			if (settle(own, ends[1], &identity, why))
 				serve(&served);
 			_exit(EXIT_SUCCESS);
 		}

@@ -26,8 +26,9 @@ enum { RUNNER_INPUT_MAX = 4 << 20, RUNNER_RESULT_MAX = PW_OUTPUT_MAX + PW_ERRORS
 /* The runner's process. Returns its exit status when the process that it serves is gone. */
 int runner_main(struct duty *);
 
-/* Starts one for the probes of a process that is no child of the daemon. False with a reason;
- * *runner is the socket to it. */
+/* Starts one for the probes of a process that is no child of the daemon; where root starts it, it
+ * becomes the user that the daemon would become. False with a reason; *runner is the socket to it.
+ */
 bool runner_begin(const struct config *, int *runner, struct reason *why);
 
 /* Gives an order. Returns the socket that the result comes on, until its end; -1 with errno. */

@@ -125,7 +125,7 @@ read_perfdata(struct pw_turn *turn, struct pw_bytes output)
 		line = output;
 	}
 	if (left_out > 0)
-		pw_note(turn, "performance data: %u left out, beyond %d or not LABEL=VALUE",
+		pw_note(turn, "performance data: %u left out, beyond %d, too long or not LABEL=VALUE",
 		    left_out, FACTS_MAX);
 }
 

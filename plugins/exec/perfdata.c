@@ -147,7 +147,8 @@ perfdata_next(struct pw_bytes *rest, struct perfdatum *datum)
 	if (good) {
 		make_name(datum, datum->size);
 		add(datum, '=');
-		good = take_fields(rest, datum);
+		/* A number without its last digits would be another number. */
+		good = take_fields(rest, datum) && datum->size < sizeof datum->value;
 	} else {
 		*rest = word;
 	}

@@ -17,8 +17,8 @@ struct perfdatum {
 
 enum perfdata { PERFDATA_END, PERFDATA_GOOD, PERFDATA_BAD };
 
-/* Takes the next off the front of `rest`. PERFDATA_BAD: what stood there, up to a blank, is none,
- * and is the value as it was written. */
+/* Takes the next off the front of `rest`. PERFDATA_BAD: what stood there, up to a blank, is none or
+ * has no room, and is the value as it was written, as far as there is room. */
 enum perfdata perfdata_next(struct pw_bytes *rest, struct perfdatum *datum);
 
 #endif

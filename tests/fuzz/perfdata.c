@@ -17,13 +17,13 @@ check(const struct perfdatum *datum)
 
 	assert(strncmp(datum->name, "perf_", 5) == 0 && strlen(datum->name) > 5 && strlen(datum->name) < PERFDATA_NAME_MAX);
 	assert(strspn(datum->name, "abcdefghijklmnopqrstuvwxyz0123456789_") == strlen(datum->name));
-	assert(datum->size > 2 && datum->size <= PERFDATA_VALUE_MAX);
+	assert(datum->size > 2 && datum->size < PERFDATA_VALUE_MAX);
 	const char *equals = memchr(datum->value, '=', datum->size);
-	assert(equals != NULL || datum->size == PERFDATA_VALUE_MAX);
+	assert(equals != NULL);
 	for (size_t i = 0; i < datum->size; i++)
 		if (strchr(" \t\r\n'", datum->value[i]) != NULL)
 			return;
-	if (datum->size == PERFDATA_VALUE_MAX || memchr(equals + 1, '=', datum->size - (size_t)(equals + 1 - datum->value)) != NULL)
+	if (memchr(equals + 1, '=', datum->size - (size_t)(equals + 1 - datum->value)) != NULL)
 		return;
 	assert(perfdata_next(&rest, &again) == PERFDATA_GOOD);
 	assert(again.size == datum->size && memcmp(again.value, datum->value, datum->size) == 0 && strcmp(again.name, datum->name) == 0);

@@ -6,10 +6,13 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "../../plugins/exec/perfdata.h"
@@ -28,6 +31,8 @@ static struct {
 	unsigned facts_count, done, wanted;
 } seen;
 
+static const char *user = "";
+
 static const struct config *
 configure(const char *script, const char *limit)
 {
@@ -40,10 +45,10 @@ configure(const char *script, const char *limit)
 	assert_true(size > 0 && fd >= 0);
 	folder[size] = '\0';
 	snprintf(strstr(folder, "/tests/unit/"), 64, "/plugins");
-	dprintf(fd, "state = \"/nonexistent\";\ntargets = ( { name = \"box -v; $(x)\"; host = \"mx1.example.org\"; port = 2525; probe = \"exec\";\n"
+	dprintf(fd, "state = \"/nonexistent\"; %s\ntargets = ( { name = \"box -v; $(x)\"; host = \"mx1.example.org\"; port = 2525; probe = \"exec\";\n"
 	            "  program = \"/bin/sh\"; arguments = [ \"-c\", \"%s\", \"zero\", \"$HOST:${PORT}\", \"$TARGET\", \"$$HOST\" ];\n"
 	            "  limits = { run = \"%s\"; }; patient_limits = { run = \"%s\"; }; slow = { run = \"10s\"; }; } );\n",
-	    script, limit, limit);
+	    user, script, limit, limit);
 	close(fd);
 	const struct config *config = config_read(&(struct config_source){ .path = path, .plugin_dir = folder }, &faults);
 	unlink(path);
@@ -253,11 +258,66 @@ bounds_facts(void **state)
 	run("echo \\\"X OK | Time=0.5s;1;2;0;9 'free space'=20%;@10:20;~:5 bad c=U\\\"; echo more; echo 'long | d=1'; echo e=2B; echo f=x");
 	assert_string_equal(seen.facts, "perf_time: Time=0.5s;1;2;0;9\nperf_free_space: free space=20%;@10:20;~:5\nperf_c: c=U\n"
 	                                "perf_d: d=1\nperf_e: e=2B\n");
-	assert_holds(seen.transcript, "* performance data: 2 left out, beyond 32 or not LABEL=VALUE\n");
+	assert_holds(seen.transcript, "* performance data: 2 left out, beyond 32, too long or not LABEL=VALUE\n");
 	run("printf 'OK |'; i=0; while [ $$i -lt 10000 ]; do printf ' %d=1' $$i; i=$$((i+1)); done; exit 0");
 	assert_seen(PW_OK, "ok", "OK");
 	assert_int_equal(seen.facts_count, 32);
 	assert_holds(seen.transcript, " left out, beyond 32");
+}
+
+/* What the daemon's user may change root would run otherwise. */
+static void
+becomes_the_user_of_the_daemon(void **state)
+{
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	user = "user = \"nobody\";";
+	run("echo $$(id -u) $$(grep -c '^Groups:.*\\b0\\b' /proc/self/status); exit 1");
+	user = "";
+	assert_seen(PW_DEGRADED, "program_warning", "65534 0");
+}
+
+/* timeout(1) and a terminal signal all of the group, and who is to kill what a program leaves has to
+ * live on: its end is told once that is done. */
+static void
+outlives_signals_to_the_group(void **state)
+{
+	static const int signals[] = { SIGTERM, SIGINT, SIGQUIT, SIGHUP };
+	char mark[] = "/tmp/pw-group-XXXXXX", script[256];
+	int fd = mkstemp(mark), status, pid = 0;
+
+	(void)state;
+	assert_true(fd >= 0 && fchmod(fd, 0666) == 0);
+	snprintf(script, sizeof script, "sleep 1000 & echo $$! >>%s; wait", mark);
+	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
+		pid_t group = fork();
+
+		if (group == 0) {
+			(void)setpgid(0, 0);
+			run(script);
+			_exit(EXIT_FAILURE);
+		}
+		FILE *file = fopen(mark, "r");
+		pid = 0;
+		for (int turn = 0; turn < 20000 && fscanf(file, "%d", &pid) != 1; turn++) {
+			(void)poll(NULL, 0, 1);
+			rewind(file);
+		}
+		fclose(file);
+		assert_true(pid > 0);
+		assert_int_equal(kill(-group, signals[i]), 0);
+		assert_true(waitpid(group, &status, 0) == group && WIFSIGNALED(status));
+		for (int turn = 0; turn < 10000 && kill(pid, 0) == 0; turn++)
+			(void)poll(NULL, 0, 1);
+		int gone = kill(pid, 0);
+		if (gone == 0)
+			(void)kill(pid, SIGKILL);
+		assert_int_equal(gone, -1);
+		assert_int_equal(ftruncate(fd, 0), 0);
+	}
+	close(fd);
+	unlink(mark);
 }
 
 static void
@@ -308,6 +368,26 @@ reads_performance_data(void **state)
 	assert_datum("", PERFDATA_END, NULL, "");
 }
 
+/* Whether it is the label or the number: a part of it would be another one. */
+static void
+leaves_out_what_has_no_room(void **state)
+{
+	char text[2 * PERFDATA_VALUE_MAX];
+	struct perfdatum datum;
+
+	(void)state;
+	for (int digits = 0; digits < 2; digits++) {
+		memset(text, digits ? '0' : 'a', sizeof text);
+		memcpy(text, "a=1", digits ? 3 : 1);
+		memcpy(text + sizeof text - 6, digits ? "00 b=2" : "=1 b=2", 6);
+		struct pw_bytes rest = { text, sizeof text };
+		assert_int_equal(perfdata_next(&rest, &datum), PERFDATA_BAD);
+		assert_int_equal(datum.size, PERFDATA_VALUE_MAX);
+		assert_int_equal(perfdata_next(&rest, &datum), PERFDATA_GOOD);
+		assert_string_equal(datum.name, "perf_b");
+	}
+}
+
 int
 main(void)
 {
@@ -319,8 +399,11 @@ main(void)
 		cmocka_unit_test(gives_arguments_and_environment),
 		cmocka_unit_test(escapes_what_is_shown),
 		cmocka_unit_test(bounds_facts),
+		cmocka_unit_test(becomes_the_user_of_the_daemon),
+		cmocka_unit_test(outlives_signals_to_the_group),
 		cmocka_unit_test(runs_many_at_once),
 		cmocka_unit_test(reads_performance_data),
+		cmocka_unit_test(leaves_out_what_has_no_room),
 	};
 
 	signal(SIGPIPE, SIG_IGN);
