@@ -87,7 +87,8 @@ become(const struct running *running, pid_t parent)
 		done = dup2(ends[i], standard[i]) >= 0;
 	done = done && sandbox_close_others(keep, sizeof keep / sizeof *keep, &why)
 	    && limits_enter_program(&why) && landlock_keep_signals();
-	reset_signals();
+	if (done)
+		reset_signals(); /* some cannot be, which sets errno */
 	if (done)
 		execve(running->program->path, running->program->arguments,
 		    running->program->environment);
