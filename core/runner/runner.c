@@ -303,11 +303,13 @@ runner_run(int runner, struct runner_order *order, struct pw_bytes input, struct
 {
 	static char bytes[RUNNER_RESULT_MAX];
 	struct pw_bytes result = { bytes, 0 };
-	int socket;
+	int socket, error;
 	ssize_t got = 1;
 
 	order->input_size = (uint32_t)input.size;
+	errno = EMSGSIZE;
 	socket = input.size <= RUNNER_INPUT_MAX ? runner_ask(runner, order) : -1;
+	error = errno;
 	if (socket >= 0 && send_all(socket, input.data, input.size))
 		while (result.size < sizeof bytes && (got > 0 || errno == EINTR)) {
 			got = recv(socket, bytes + result.size, sizeof bytes - result.size, 0);
@@ -318,6 +320,10 @@ runner_run(int runner, struct runner_order *order, struct pw_bytes input, struct
 	if (socket >= 0)
 		close(socket);
 	(void)runner_read(result, &end->exit);
+	if (socket < 0) {
+		end->exit.how = PW_NOT_STARTED;
+		end->exit.status = error;
+	}
 	memcpy(end->output, end->exit.output.data, end->exit.output.size);
 	memcpy(end->errors, end->exit.errors.data, end->exit.errors.size);
 	end->exit.output.data = end->output;

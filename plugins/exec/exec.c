@@ -92,19 +92,34 @@ make_text(struct pw_bytes line, char text[TEXT_MAX])
 	text[size] = '\0';
 }
 
-/* What has no room is counted: a leg has room for so many facts. */
+struct taken {
+	char names[FACTS_MAX][PERFDATA_NAME_MAX];
+	unsigned count, left_out;
+};
+
+static bool
+is_taken(const struct taken *taken, const char *name)
+{
+	for (unsigned i = 0; i < taken->count; i++)
+		if (strcmp(taken->names[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* What has no room is counted: a leg has room for so many facts. So is a label whose name another
+ * one has, such as "/a" and "-a": the host keeps one fact of a name. */
 static void
-add_facts(struct pw_turn *turn, struct pw_bytes data, unsigned *count, unsigned *left_out)
+add_facts(struct pw_turn *turn, struct pw_bytes data, struct taken *taken)
 {
 	struct perfdatum datum;
 	enum perfdata kind;
 
 	while ((kind = perfdata_next(&data, &datum)) != PERFDATA_END) {
-		if (kind == PERFDATA_BAD || *count == FACTS_MAX) {
-			++*left_out;
+		if (kind == PERFDATA_BAD || taken->count == FACTS_MAX || is_taken(taken, datum.name)) {
+			taken->left_out++;
 			continue;
 		}
-		++*count;
+		memcpy(taken->names[taken->count++], datum.name, sizeof datum.name);
 		pw_fact(turn, datum.name, (struct pw_bytes){ datum.value, datum.size });
 	}
 }
@@ -114,19 +129,21 @@ static void
 read_perfdata(struct pw_turn *turn, struct pw_bytes output)
 {
 	struct pw_bytes line = take_line(&output);
-	unsigned count = 0, left_out = 0;
+	struct taken taken = { .count = 0 };
 
 	for (int i = 0; i < 2; i++) {
 		const char *bar = line.size > 0 ? memchr(line.data, '|', line.size) : NULL;
 
 		if (bar != NULL)
 			add_facts(turn, (struct pw_bytes){ bar + 1,
-			    (size_t)(line.data + line.size - (bar + 1)) }, &count, &left_out);
+			    (size_t)(line.data + line.size - (bar + 1)) }, &taken);
 		line = output;
 	}
-	if (left_out > 0)
-		pw_note(turn, "performance data: %u left out, beyond %d, too long or not LABEL=VALUE",
-		    left_out, FACTS_MAX);
+	if (taken.left_out > 0)
+		pw_note(turn,
+		    "performance data: %u left out, beyond %d, too long, of a name that is "
+		    "taken or not LABEL=VALUE",
+		    taken.left_out, FACTS_MAX);
 }
 
 static void

@@ -195,6 +195,11 @@ our_runner_is_ours(void **state)
 	close(other);
 	close(runner);
 	config_free(&config);
+	/* Nothing was begun: a notice cannot have arrived. */
+	static struct program_end end;
+	runner_run(-1, &(struct runner_order){ .limit = SECOND }, (struct pw_bytes){ "{}", 2 }, &end);
+	assert_int_equal(end.exit.how, PW_NOT_STARTED);
+	assert_int_equal(end.exit.status, EBADF);
 	struct pw_exit exit;
 	assert_false(runner_read((struct pw_bytes){ "", 0 }, &exit));
 	assert_int_equal(exit.how, PW_LOST);
@@ -258,7 +263,11 @@ bounds_facts(void **state)
 	run("echo \\\"X OK | Time=0.5s;1;2;0;9 'free space'=20%;@10:20;~:5 bad c=U\\\"; echo more; echo 'long | d=1'; echo e=2B; echo f=x");
 	assert_string_equal(seen.facts, "perf_time: Time=0.5s;1;2;0;9\nperf_free_space: free space=20%;@10:20;~:5\nperf_c: c=U\n"
 	                                "perf_d: d=1\nperf_e: e=2B\n");
-	assert_holds(seen.transcript, "* performance data: 2 left out, beyond 32, too long or not LABEL=VALUE\n");
+	assert_holds(seen.transcript, "* performance data: 2 left out, beyond 32, too long, of a name that is taken or not LABEL=VALUE\n");
+	/* Two labels of one name: the first. */
+	run("echo 'OK | /a=1 -a=2 b=3'");
+	assert_string_equal(seen.facts, "perf__a: /a=1\nperf_b: b=3\n");
+	assert_holds(seen.transcript, "* performance data: 1 left out");
 	run("printf 'OK |'; i=0; while [ $$i -lt 10000 ]; do printf ' %d=1' $$i; i=$$((i+1)); done; exit 0");
 	assert_seen(PW_OK, "ok", "OK");
 	assert_int_equal(seen.facts_count, 32);
