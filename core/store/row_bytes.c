@@ -68,6 +68,20 @@ get_bytes(struct pw_bytes *from, struct pw_bytes *bytes)
 	return true;
 }
 
+/* Commands print texts as they are. A text ends with a NUL, which is looked at, too. */
+static bool
+has_controls(const char *text)
+{
+	for (; *text != '\0'; text++) {
+		unsigned char byte = (unsigned char)text[0], next = (unsigned char)text[1];
+
+		if ((byte < ' ' && byte != '\n' && byte != '\t') || byte == 0x7f
+		    || (byte == 0xc2 && next >= 0x80 && next < 0xa0)) /* U+0080 to U+009F */
+			return true;
+	}
+	return false;
+}
+
 bool
 row_get(struct pw_bytes *from, const struct field *field, void *record)
 {
@@ -87,7 +101,8 @@ row_get(struct pw_bytes *from, const struct field *field, void *record)
 		case FIELD_TEXT:
 			good = get_bytes(from, &bytes) && bytes.size > 0
 			    && memchr(bytes.data, '\0', bytes.size)
-			        == bytes.data + bytes.size - 1;
+			        == bytes.data + bytes.size - 1
+			    && !has_controls(bytes.data);
 			if (good)
 				*(const char **)member = bytes.data;
 			break;
@@ -97,6 +112,17 @@ row_get(struct pw_bytes *from, const struct field *field, void *record)
 		}
 	}
 	return good;
+}
+
+size_t
+row_least(const struct field *field)
+{
+	size_t least = 0;
+
+	for (; field->column != NULL; field++)
+		least += field->type == FIELD_I64 ? sizeof(int64_t)
+		    : sizeof(uint32_t) + (field->type == FIELD_TEXT); /* and its NUL */
+	return least;
 }
 
 uint64_t

@@ -225,11 +225,14 @@ outline_write(struct buffer *into, const struct config *config, int64_t behind)
 
 /* --- reading --- */
 
-/* Room for records that follow, each of a byte at least. NULL: so many cannot follow. */
+/* Room for records that follow, which have these fields at least; `size`: of each in memory. NULL: so
+ * many cannot follow. Memory is thus a few times the bytes, whatever count they claim. */
 static void *
-room_for(struct arena *arena, const struct pw_bytes *from, uint32_t count, size_t size)
+room_for(struct arena *arena, const struct pw_bytes *from, uint32_t count,
+    const struct field *fields, size_t size)
 {
-	return count > from->size ? NULL : arena_array(arena, (size_t)count + 1, size);
+	return count > from->size / row_least(fields)
+	    ? NULL : arena_array(arena, (size_t)count + 1, size);
 }
 
 /* Longer than any that may be configured, and short enough to be added up. */
@@ -255,7 +258,8 @@ get_probe(struct pw_bytes *from, struct arena *arena, struct plugin *plugin)
 	bool good = row_get(from, probe_fields, &row);
 
 	/* Behind the last there is one without a name. */
-	if (!good || (outcomes = room_for(arena, from, row.outcomes, sizeof *outcomes)) == NULL)
+	if (!good || (outcomes = room_for(arena, from, row.outcomes, outcome_fields,
+	    sizeof *outcomes)) == NULL)
 		return false;
 	for (uint32_t i = 0; good && i < row.outcomes; i++)
 		good = row_get(from, outcome_fields, &outcomes[i]);
@@ -268,7 +272,7 @@ get_probe(struct pw_bytes *from, struct arena *arena, struct plugin *plugin)
 static const struct plugin *
 get_probes(struct pw_bytes *from, struct arena *arena, uint32_t count)
 {
-	struct plugin *plugins = room_for(arena, from, count, sizeof *plugins);
+	struct plugin *plugins = room_for(arena, from, count, probe_fields, sizeof *plugins);
 	bool good = plugins != NULL;
 
 	for (uint32_t i = 0; good && i < count; i++)
@@ -287,11 +291,13 @@ get_policy(struct pw_bytes *from, struct arena *arena, struct policy *policy)
 	    && is_span(policy->stale_after, 0)
 	    && policy->phase_count <= PHASES_MAX;
 
-	if (!good || (phases = room_for(arena, from, policy->phase_count, sizeof *phases)) == NULL)
+	if (!good || (phases = room_for(arena, from, policy->phase_count, phase_fields,
+	    sizeof *phases)) == NULL)
 		return false;
 	for (uint32_t i = 0; good && i < policy->phase_count; i++)
 		good = row_get(from, phase_fields, &phases[i]) && is_plan(&phases[i]);
-	if (!good || (tags = room_for(arena, from, policy->tag_count, sizeof *tags)) == NULL)
+	if (!good || (tags = room_for(arena, from, policy->tag_count, tag_fields,
+	    sizeof *tags)) == NULL)
 		return false;
 	for (uint32_t i = 0; good && i < policy->tag_count; i++)
 		good = row_get(from, tag_fields, &tags[i]);
@@ -318,7 +324,8 @@ static const struct policy *
 get_policies(struct pw_bytes *from, struct arena *arena, const struct head *head,
     const struct plugin *probes)
 {
-	struct policy *policies = room_for(arena, from, head->policies, sizeof *policies);
+	struct policy *policies = room_for(arena, from, head->policies, policy_fields,
+	    sizeof *policies);
 	bool good = policies != NULL;
 
 	for (uint32_t i = 0; good && i < head->policies; i++) {
@@ -336,7 +343,8 @@ static const struct target *
 get_targets(struct pw_bytes *from, struct arena *arena, const struct head *head,
     const struct policy *policies)
 {
-	struct target *targets = room_for(arena, from, head->targets, sizeof *targets);
+	struct target *targets = room_for(arena, from, head->targets, target_fields,
+	    sizeof *targets);
 
 	for (uint32_t i = 0; targets != NULL && i < head->targets; i++) {
 		struct target_row row;
@@ -402,7 +410,8 @@ outline_read(struct pw_bytes from, struct arena *arena, int64_t *behind)
 		.window_count = head.windows,
 		.timezone = head.timezone[0] == '\0' ? NULL : head.timezone };
 	if ((config->targets = get_targets(&from, arena, &head, policies)) == NULL
-	    || (windows = room_for(arena, &from, head.windows, sizeof *windows)) == NULL)
+	    || (windows = room_for(arena, &from, head.windows, window_fields, sizeof *windows))
+	        == NULL)
 		return NULL;
 	for (uint32_t i = 0; good && i < head.windows; i++)
 		good = get_window(&from, arena, &windows[i]);

@@ -247,6 +247,30 @@ what_does_not_go_on_is_broken(void **state)
 	store_reader_close(&reader);
 }
 
+/* What would be done by a terminal that it is printed on. */
+static void
+a_text_with_controls_is_malformed(void **state)
+{
+	static const struct { const char *name; bool is_taken; } names[] = { { "m\xc3\xbcller \xc2\xa0\tx\n", true },
+		{ "a\x1b[2J", false }, { "\r", false }, { "a\x7f", false }, { "\xc2\x9b" "31m", false }, { "\xc2", true } };
+	_Alignas(8) char row[ROW_SIZE_MAX];
+	struct buffer bytes = { .data = NULL };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+		const struct store_target target = { .number = 1, .identity = "a", .name = names[i].name, .probe = "smtp", .host = "h",
+			.was = "" };
+		const struct field *fields = store_list_form(STORE_LIST_TARGETS)->fields;
+		struct pw_bytes from;
+
+		buffer_clear(&bytes);
+		assert_true(row_put(&bytes, OUTPUT_MAX, fields, &target));
+		from = buffer_view(&bytes);
+		assert_int_equal(row_get(&from, fields, row), names[i].is_taken);
+	}
+	buffer_fini(&bytes);
+}
+
 static void
 only_questions_are_answered(void **state)
 {
@@ -400,6 +424,7 @@ main(void)
 		cmocka_unit_test(values_are_the_same),
 		cmocka_unit_test(what_is_not_whole_is_broken),
 		cmocka_unit_test(what_does_not_go_on_is_broken),
+		cmocka_unit_test(a_text_with_controls_is_malformed),
 		cmocka_unit_test(only_questions_are_answered),
 		cmocka_unit_test(an_outline_has_what_commands_need),
 		cmocka_unit_test(a_malformed_outline_is_none),
