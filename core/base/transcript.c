@@ -37,7 +37,7 @@ transcript_add_address(struct text *text, struct pw_bytes address, uint16_t port
 	bool brackets = memchr(address.data, ':', address.size) != NULL;
 
 	text_add(text, brackets ? "[" : "");
-	text_add_bytes(text, address.data, address.size);
+	text_add_shown(text, address);
 	text_format(text, "%s:%u", brackets ? "]" : "", port);
 }
 
@@ -52,11 +52,11 @@ transcript_add_ends(struct text *text, const struct evidence *leg)
 		text_add(text, "no address");
 	if (leg->local.size > 0) {
 		text_add(text, " from ");
-		text_add_bytes(text, leg->local.data, leg->local.size);
+		text_add_shown(text, leg->local);
 	}
 	if (leg->helo.size > 0) {
 		text_add(text, " as ");
-		text_add_bytes(text, leg->helo.data, leg->helo.size);
+		text_add_shown(text, leg->helo);
 	}
 }
 
@@ -65,11 +65,14 @@ transcript_add_verdict(struct text *text, const struct evidence *leg)
 {
 	text_add(text, leg->verdict == EVIDENCE_NOT_CHECKED ? "not checked"
 	    : verdict_name((enum pw_verdict)leg->verdict));
-	if (strcmp(leg->outcome, "ok") != 0)
-		text_format(text, " (%s)", leg->outcome);
+	if (strcmp(leg->outcome, "ok") != 0) {
+		text_add(text, " (");
+		text_add_shown(text, text_view(leg->outcome));
+		text_add(text, ")");
+	}
 	if (leg->text.size > 0) {
 		text_add(text, ": ");
-		text_add_bytes(text, leg->text.data, leg->text.size);
+		text_add_shown(text, leg->text);
 	}
 }
 

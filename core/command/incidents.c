@@ -323,8 +323,10 @@ static void
 put_difference(void *arg, const struct difference *difference)
 {
 	(void)arg;
-	printf("    %-18s " LAYOUT_HANG "%s  →  %s\n", difference->name, difference->then,
-	    difference->now);
+	printf("    %-18s " LAYOUT_HANG, difference->name);
+	past_put(text_view(difference->then));
+	fputs("  →  ", stdout);
+	past_put_line(text_view(difference->now));
 }
 
 static void
@@ -338,7 +340,9 @@ put_address(const struct evidence *leg, const char *what)
 		text_add(&text, "no address");
 	else
 		transcript_add_address(&text, leg->address, leg->port);
-	printf("  %s%s\n", text.bytes, what);
+	fputs("  ", stdout);
+	past_put(text_view(text.bytes));
+	puts(what);
 }
 
 static void

@@ -67,12 +67,19 @@ past_ago(const struct past *past, int64_t time, char bytes[PAST_TIME_MAX])
 }
 
 void
-past_put_line(struct pw_bytes shown)
+past_put(struct pw_bytes shown)
 {
 	struct text text = TEXT_ROOM(4096);
 
 	text_add_shown(&text, shown);
-	puts(text.bytes);
+	fputs(text.bytes, stdout);
+}
+
+void
+past_put_line(struct pw_bytes shown)
+{
+	past_put(shown);
+	putchar('\n');
 }
 
 void

@@ -21,7 +21,9 @@ const char *past_ago(const struct past *, int64_t, char bytes[PAST_TIME_MAX]);
 /* "12 s", "3 h 5 min": how long it is since then; "-" for 0. */
 const char *past_lasted(const struct past *, int64_t since, char bytes[PAST_TIME_MAX]);
 
-/* Prints a line: text of ours, or foreign bytes that were escaped before. */
+/* Prints text of ours, or foreign bytes that were escaped before; what is not printable is escaped
+ * after all. Without and with the end of the line. */
+void past_put(struct pw_bytes);
 void past_put_line(struct pw_bytes);
 /* Ends a line with ": " and words, without them where there are none ("" or NULL). */
 void past_end_line(const char *words);

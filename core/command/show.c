@@ -226,10 +226,10 @@ put_leg(const struct page *page, const struct policy *policy, const struct evide
 		put_bytes(page->file, leg->address);
 		fprintf(page->file, " port %u", leg->port);
 	}
-	if (leg->local.size != 0)
-		fprintf(page->file, ", from %.*s", (int)leg->local.size, leg->local.data);
-	if (leg->helo.size != 0)
-		fprintf(page->file, ", as %.*s", (int)leg->helo.size, leg->helo.data);
+	fputs(leg->local.size != 0 ? ", from " : "", page->file);
+	put_bytes(page->file, leg->local);
+	fputs(leg->helo.size != 0 ? ", as " : "", page->file);
+	put_bytes(page->file, leg->helo);
 	if (leg->legs > 1) {
 		fputs(": ", page->file);
 		put_verdict(page, leg->verdict);

@@ -43,8 +43,9 @@ is_not_known(const struct answer *answer, const struct status_row *row, struct t
 	else if (row->target->gone != 0)
 		text_format(text, "not watched since %s", past_time(past, row->target->gone, time));
 	else if (pause != NULL) {
-		text_format(text, "paused until %s by %s: ", past_time(past, pause->until, time),
-		    pause->by);
+		text_format(text, "paused until %s by ", past_time(past, pause->until, time));
+		text_add_shown(text, text_view(pause->by));
+		text_add(text, ": ");
 		text_add_shown(text, text_view(pause->why));
 	} else if (row->silence & SILENCE_window)
 		text_add(text, "paused: a window is open");
@@ -80,9 +81,10 @@ judge(const struct answer *answer, const struct status_row *row, struct text *te
 	    past_lasted(&answer->past, row->since, lasted));
 	if (row->incident != 0)
 		text_format(text, ", incident %llu", (unsigned long long)row->incident);
-	if (row->acknowledged != 0)
-		text_format(text, ", acknowledged by %s",
-		    row->ack_by[0] == '\0' ? "?" : row->ack_by);
+	if (row->acknowledged != 0) {
+		text_add(text, ", acknowledged by ");
+		text_add_shown(text, text_view(row->ack_by[0] == '\0' ? "?" : row->ack_by));
+	}
 	text_add(text, status_row_has_flag(row, "flapping") ? ", flapping: " : ": ");
 	text_add(text, verdict_name(row->verdict));
 	if (row->verdict != PW_OK)

@@ -348,14 +348,14 @@ status_row_put_silences(const struct past *past, const struct status_row *all,
 	char at[PAST_TIME_MAX];
 
 	for (const struct status_pause *item = row->pauses; item != NULL; item = item->next) {
-		printf("%*spaused until %s by %s%s%s", indent, "", past_time(past, item->until, at),
-		    item->by, item->tag[0] == '\0' ? "" : ", as tag:", item->tag);
+		printf("%*spaused until %s by ", indent, "", past_time(past, item->until, at));
+		past_put(text_view(item->by));
+		printf("%s%s", item->tag[0] == '\0' ? "" : ", as tag:", item->tag);
 		past_end_line(item->why);
 	}
 	if (row->acknowledged != 0) {
-		printf("%*sacknowledged %s by %s", indent, "",
-		    past_time(past, row->acknowledged, at),
-		    row->ack_by[0] == '\0' ? "?" : row->ack_by);
+		printf("%*sacknowledged %s by ", indent, "", past_time(past, row->acknowledged, at));
+		past_put(text_view(row->ack_by[0] == '\0' ? "?" : row->ack_by));
 		past_end_line(row->ack_why);
 	}
 	put_windows(past, row, indent, only_in_force);
