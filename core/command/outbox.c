@@ -20,13 +20,14 @@ struct channel_shown {
 	uint32_t waiting;
 };
 
-/* What the keeper has stored under that key; empty where there is nothing. */
+/* What the keeper has stored under that key; empty where there is nothing, or more than there is room
+ * for. */
 static struct wire_in
 read_stored(const struct past *past, const char *key, unsigned char *bytes, size_t room)
 {
 	int64_t size = store_read_meta(past->reader, key, bytes, room);
 
-	return wire_from(bytes, size < 0 ? 0 : (size_t)size);
+	return wire_from(bytes, size < 0 || (uint64_t)size > room ? 0 : (size_t)size);
 }
 
 /* Counted in the store: there may be a hundred thousand. */
@@ -161,19 +162,22 @@ channels_put(const struct channels *channels, const struct past *past)
 		struct text state = TEXT_ROOM(128);
 
 		channel_add_state(&state, lasted > 0 ? lasted : 0, shown->waiting);
-		printf("%s: %s: ", shown->row.name, state.bytes);
+		past_put(text_view(shown->row.name));
+		printf(": %s: ", state.bytes);
 		past_put_line(text_view(shown->row.words));
 	}
 	for (uint32_t i = 0; i < channels->file_count; i++) {
 		const struct channels_file *file = &channels->files[i];
 
-		printf("Since %s, %s%s", past_time(past, file->since, since),
-		    file->notifier == NULL ? "" : file->notifier,
-		    file->notifier == NULL ? "" : ": ");
+		printf("Since %s, ", past_time(past, file->since, since));
+		past_put(text_view(file->notifier));
+		fputs(file->notifier == NULL ? "" : ": ", stdout);
 		past_put_line(text_view(file->words));
 	}
-	if (channels->heartbeat[0] != '\0')
-		printf("The heartbeat is held back: %s\n", channels->heartbeat);
+	if (channels->heartbeat[0] != '\0') {
+		fputs("The heartbeat is held back: ", stdout);
+		past_put_line(text_view(channels->heartbeat));
+	}
 }
 
 void

@@ -414,12 +414,16 @@ channel_recover(struct keeper *keeper)
 	static unsigned char bytes[CHANNEL_META_MAX];
 	struct store_reader *reader = store_inside(keeper->store);
 	int64_t size = store_read_meta(reader, CHANNEL_META, bytes, sizeof bytes);
-	struct wire_in in = wire_from(bytes, size < 0 ? 0 : (size_t)size);
+	struct wire_in in;
 
-	if (size > 0)
+	/* A damaged store may have longer ones, of which but a part was read. */
+	if (size > 0 && size <= (int64_t)sizeof bytes) {
+		in = wire_from(bytes, (size_t)size);
 		recover_channels(keeper, &in);
+	}
 	size = store_read_meta(reader, DAMAGE_META, bytes, sizeof bytes);
-	in = wire_from(bytes, size < 0 ? 0 : (size_t)size);
-	if (size > 0)
+	if (size > 0 && size <= (int64_t)sizeof bytes) {
+		in = wire_from(bytes, (size_t)size);
 		recover_damages(keeper, &in);
+	}
 }

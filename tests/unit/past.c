@@ -14,6 +14,7 @@
 #include "base/messages.h"
 #include "command/command.h"
 #include "command/layout.h"
+#include "keeper/channel.h"
 #include "monitor/state.h"
 #include "store/store.h"
 
@@ -66,7 +67,8 @@ put_evidence(struct store_batch *batch, uint64_t run, int64_t at, const char *ro
 	struct evidence_log log = { 0 };
 	struct message_evidence evidence = { .run = run, .target = 77,
 		.leg = { .legs = 1, .verdict = passed ? PW_OK : PW_FAILED, .text = bytes_of("no greeting within 30.0 s"),
-		    .address = bytes_of("192.0.2.1"), .port = 25, .local = bytes_of("192.0.2.9:4711"), .started = at,
+		    .address = bytes_of("192.0.2.1"), .port = 25, .local = bytes_of("192.0.2.9:4711"),
+		    .helo = bytes_of("h\x1b[H"), .started = at,
 		    .phase_count = 2,
 		    .phases = { { "connect", PHASE_OK, 1000, 15 * SECOND },
 			{ "banner", passed ? PHASE_OK : PHASE_FAILED, passed ? 85000 : 30 * SECOND, 30 * SECOND } } } };
@@ -84,6 +86,26 @@ put_evidence(struct store_batch *batch, uint64_t run, int64_t at, const char *ro
 	evidence_log_fini(&log);
 }
 
+/* Rows of notifiers that fail, and more of them than the keeper ever keeps: but a part of that value can be read. */
+static void
+put_channels(struct store_batch *batch)
+{
+	static unsigned char bytes[3 * CHANNEL_META_MAX];
+	struct wire_out out = wire_over(bytes, sizeof bytes);
+
+	wire_put_u8(&out, 2);
+	while (out.size < 2 * CHANNEL_META_MAX) {
+		wire_put_bytes(&out, bytes_of("mail"));
+		wire_put_bytes(&out, bytes_of("refused"));
+		wire_put_i64(&out, AT(100));
+		wire_put_i64(&out, 0);
+		wire_put_u64(&out, 0);
+		wire_put_u8(&out, 0);
+	}
+	assert_false(out.bad);
+	store_put_meta(batch, CHANNEL_META, (struct pw_bytes){ (const char *)bytes, out.size });
+}
+
 static void
 fill_main(struct store *store)
 {
@@ -99,7 +121,7 @@ fill_main(struct store *store)
 	    .text = bytes_of("inbound down: no greeting"), .end_text = bytes_of("inbound up: after 60.0 s") });
 	store_put_incident(batch, &(struct store_incident){ .number = 2, .target = 1, .change = 3, .began = AT(90),
 	    .confirmed = AT(100), .outcome = "banner_timeout", .end = "", .text = bytes_of("inbound down: again"),
-	    .acknowledged = AT(120), .ack_by = bytes_of("postmaster") });
+	    .acknowledged = AT(120), .ack_by = bytes_of("postmaster\x1b[2J") });
 	put_evidence(batch, 5, AT(10), "confirmed");
 	put_evidence(batch, 6, AT(20), "confirmed");
 	put_evidence(batch, 9, AT(70), "passed");
@@ -111,6 +133,7 @@ fill_main(struct store *store)
 	    .receipt = bytes_of("250 queued\x07") });
 	store_put_condition(batch, &(struct store_condition){ .target = 2, .code = "cert_expires_soon", .since = AT(5),
 	    .standing = AT(6), .text = bytes_of("the certificate ends in 20 days") });
+	put_channels(batch);
 	commit(store, batch);
 	store_batch_destroy(&batch);
 }
@@ -181,6 +204,7 @@ call(const struct command *command, const char *first, const char *second)
 	rewind(file);
 	output[fread(output, 1, sizeof output - 1, file)] = '\0';
 	fclose(file);
+	assert_null(strchr(output, '\x1b')); /* nothing of the store acts on a terminal */
 	return status;
 }
 
@@ -212,6 +236,7 @@ status_tells_how_all_stand(void **state)
 	assert_says("2 targets: 1 up, of them 1 not looked at; 1 down, of them 1 slow, 1 flapping, 1 acknowledged, 1 not looked at; "
 	    "postwatch is not running\n");
 	assert_silent_of("former");
+	assert_silent_of("refused\n");
 	assert_true(strstr(output, "inbound") < strstr(output, "mx2.example.org"));
 }
 
@@ -240,7 +265,7 @@ incidents_come_newest_first(void **state)
 	assert_int_equal(call(&command_incidents, NULL, NULL), 0);
 	assert_says("1  2023-11-14 22:13:30 +0000  1 min        up        banner_timeout        inbound down: no greeting\n");
 	assert_says("2  2023-11-14 22:14:50 +0000");
-	assert_says("inbound down: again (acknowledged by postmaster)\n");
+	assert_says("inbound down: again (acknowledged by postmaster\\x1b[2J)\n");
 	assert_says("2 incidents, 1 open\n");
 	assert_true(strstr(output, "again") < strstr(output, "no greeting"));
 	assert_int_equal(call(&command_incidents, "-n1", NULL), 0);
@@ -313,7 +338,7 @@ show_tells_the_whole_story(void **state)
 	assert_int_equal(call(&command_show, "1", NULL), 0);
 	assert_says("incident 1: inbound, down for 60.0 s\n");
 	assert_says("mail a@example.net: sent 2023-11-14 22:13:41 +0000, 2 attempts: 250 queued\\x07\n");
-	assert_says("confirming attempt, 192.0.2.1:25 from 192.0.2.9:4711: failed (banner_timeout): no greeting within 30.0 s\n");
+	assert_says("confirming attempt, 192.0.2.1:25 from 192.0.2.9:4711 as h\\x1b[H: failed (banner_timeout): no greeting within 30.0 s\n");
 	assert_says("   0.002 <-- 220 mx\\x1b[2J\n");
 	assert_says("the last failure (2023-11-14 22:13:40 +0000) and the success (2023-11-14 22:14:30 +0000)\n");
 	assert_says("banner             failed after 30.0 s (limit 30.0 s)  →  0.085 s\n");
