@@ -310,7 +310,9 @@ watch_rows_read(struct watch_rows *rows, bool (*on_pause)(void *), void *arg, st
 		return true;
 	}
 	begin_to_hear(&said);
-	is_read = strcmp(identity, rows->identity) == 0
+	/* Of another process nothing but asking anew tells which configuration it goes by, and since
+	 * when it cannot write. */
+	is_read = rows->open.remote == NULL && strcmp(identity, rows->identity) == 0
 	    ? read_store(rows, &rows->open, on_pause, arg) : read_anew(rows, on_pause, arg);
 	words = end_to_hear(&said);
 	if (!is_read)
