@@ -416,6 +416,39 @@ a_malformed_outline_is_none(void **state)
 	arena_destroy(&arena);
 }
 
+/* Each of the four numbers of its head, as if what follows were as many records. */
+static void
+what_an_outline_claims_takes_no_memory(void **state)
+{
+	enum { PADDING = 1024 * 1024, NUMBERS = 4 };
+	const struct config config = make_config();
+	struct buffer outline = { .data = NULL };
+	char *padding = calloc(1, PADDING);
+	size_t numbers;
+
+	(void)state;
+	assert_true(outline_write(&outline, &config, 0));
+	assert_true(buffer_add(&outline, padding, PADDING, OUTLINE_MAX));
+	numbers = (size_t)((const char *)memchr(outline.data, '\n', outline.size) - outline.data) + 1 + sizeof(int64_t)
+	    + sizeof(uint32_t) + strlen(config.state) + 1 + sizeof(uint32_t) + strlen(config.timezone) + 1;
+	for (size_t i = 0; i < NUMBERS; i++) {
+		struct arena *arena = arena_create();
+		char *number = outline.data + numbers + i * sizeof(uint32_t);
+		uint32_t was, claimed = PADDING;
+		int64_t behind;
+
+		memcpy(&was, number, sizeof was);
+		assert_in_range(was, 1, 3);
+		memcpy(number, &claimed, sizeof claimed);
+		assert_null(read_outline(&outline, outline.size, arena, &behind));
+		assert_true(arena_size(arena) < PADDING);
+		memcpy(number, &was, sizeof was);
+		arena_destroy(&arena);
+	}
+	free(padding);
+	buffer_fini(&outline);
+}
+
 int
 main(void)
 {
@@ -428,6 +461,7 @@ main(void)
 		cmocka_unit_test(only_questions_are_answered),
 		cmocka_unit_test(an_outline_has_what_commands_need),
 		cmocka_unit_test(a_malformed_outline_is_none),
+		cmocka_unit_test(what_an_outline_claims_takes_no_memory),
 	};
 
 	return cmocka_run_group_tests(tests, fill, tear_down);
