@@ -157,6 +157,17 @@ end_page(struct store_list *list, bool enough)
 	return reading;
 }
 
+/* The chain of runs is walked by what its rows name: in a damaged store it may be a circle. */
+static bool
+goes_on(const struct store_list *list, const void *row)
+{
+	const struct row_form *form = &row_forms[lists[list->kind].rows];
+
+	return !lists[list->kind].newest_first
+	    || *(const int64_t *)(const void *)((const char *)row + form->fields[0].offset)
+	        < list->numbers[0];
+}
+
 /* Returns false where a key is longer than any that is written: the next page would not begin
  * behind it. */
 static bool
@@ -192,6 +203,10 @@ store_list_next(struct store_list *list, void *row)
 			enum store_reading reading = end_page(list, false);
 			if (reading != STORE_READ_MORE)
 				list->ended = reading;
+		} else if (!goes_on(list, row)) {
+			reason_set(&list->reader->why, "rows that come again: the store is damaged");
+			(void)end_page(list, true);
+			list->ended = STORE_READ_BROKEN;
 		} else if (keep_key(list, row))
 			return true;
 		else {

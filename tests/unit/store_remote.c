@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <sqlite3.h>
 
 #include "base/clock.h"
 #include "store/answer.h"
@@ -449,6 +450,34 @@ what_an_outline_claims_takes_no_memory(void **state)
 	buffer_fini(&outline);
 }
 
+/* The last: the store is damaged by it. */
+static void
+a_circle_of_runs_is_broken(void **state)
+{
+	_Alignas(8) char row[ROW_SIZE_MAX];
+	enum store_reader_opening opening;
+	struct store_reader *reader;
+	struct store_list list;
+	uint32_t count = 0;
+	sqlite3 *db;
+
+	(void)state;
+	assert_int_equal(sqlite3_open(folder_file(&folder, "history.db"), &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "UPDATE results SET prev = (SELECT max(id) FROM results WHERE target = 1)"
+	    " WHERE id = (SELECT min(id) FROM results WHERE target = 1)", NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_changes(db), 1);
+	sqlite3_close(db);
+	reader = store_reader_open(folder.path, &opening, NULL);
+	assert_non_null(reader);
+	store_list_open(&list, reader, STORE_LIST_HISTORY, 1);
+	while (count <= TARGETS && store_list_next(&list, row))
+		count++;
+	assert_int_equal(count, TARGETS / 2);
+	assert_int_equal(store_list_close(&list), STORE_READ_BROKEN);
+	assert_non_null(strstr(store_reader_why(reader), "come again"));
+	store_reader_close(&reader);
+}
+
 int
 main(void)
 {
@@ -462,6 +491,7 @@ main(void)
 		cmocka_unit_test(an_outline_has_what_commands_need),
 		cmocka_unit_test(a_malformed_outline_is_none),
 		cmocka_unit_test(what_an_outline_claims_takes_no_memory),
+		cmocka_unit_test(a_circle_of_runs_is_broken),
 	};
 
 	return cmocka_run_group_tests(tests, fill, tear_down);
