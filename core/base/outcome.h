@@ -1,6 +1,6 @@
 /*
- * What the names of outcomes and phases mean: the host's from outcomes.def and phases.def, a
- * plugin's from its tables.
+ * What the names of outcomes and phases mean: those of Postwatch itself from outcomes.def and
+ * phases.def, a plugin's from its tables.
  */
 #ifndef BASE_OUTCOME_H
 #define BASE_OUTCOME_H

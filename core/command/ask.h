@@ -1,4 +1,7 @@
-/* Asking the daemon that runs on a state folder, over its control socket. */
+/*
+ * Sends a request to the daemon of a state folder over its control socket, prints the answer, and
+ * returns the exit status. Also waits for a new daemon to be ready, for `reload`.
+ */
 #ifndef COMMAND_ASK_H
 #define COMMAND_ASK_H
 

@@ -1,5 +1,8 @@
-/* `postwatch outbox`: what waits to be told and what was given up, from the store; and what to
- * do about it, by the daemon. */
+/*
+ * `postwatch outbox`: lists deliveries that wait or were given up, from the store, and passes retry
+ * and drop to the daemon. Also reads and prints the state of the notifiers, which `status` and
+ * `shadow` show, too.
+ */
 #include "command/outbox.h"
 
 #include <assert.h>

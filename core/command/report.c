@@ -1,5 +1,6 @@
 /*
- * `postwatch report`: what a customer is owed.
+ * `postwatch report`: availability and outages of targets in a period, with the slowest steps,
+ * certificates that changed, and who was told and how fast.
  *
  * What is down is told by the incidents, so that the down time is the sum of the outages that stand
  * below it, from the first failing attempt to the first passing one. Unknown and paused time is

@@ -1,4 +1,7 @@
-/* `postwatch show TARGET`: the last run whose evidence is kept. */
+/*
+ * `postwatch show TARGET`: prints the last run whose evidence is kept. Also prints the steps and
+ * the transcript of one leg, for `show INCIDENT`.
+ */
 #ifndef COMMAND_SHOW_TARGET_H
 #define COMMAND_SHOW_TARGET_H
 

@@ -1,4 +1,7 @@
 /*
+ * Tries every file that the configuration names as the user that the daemon will run as; without
+ * root's rights, the secrets alone, as the current user.
+ *
  * Finds files that the daemon's user cannot read. `check` is run by root mostly, who reads
  * everything; the service has a user made for it, and a daemon that root starts becomes the user of
  * the configuration.

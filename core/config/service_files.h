@@ -1,4 +1,8 @@
-/* Files that the daemon's user could not read, though whoever checks the configuration can. */
+/*
+ * Checks, for `check`, at start and at a reload, that the daemon's user can read the files that a
+ * configuration names. What cannot be read is a warning, or a fault where the daemon is to start
+ * with it.
+ */
 #ifndef CONFIG_SERVICE_FILES_H
 #define CONFIG_SERVICE_FILES_H
 

@@ -1,5 +1,7 @@
-/* The top of a configuration: its files, the settings of the whole, the log, and what this host
- * says where they say nothing. */
+/*
+ * Steps of reading a configuration: its files, the settings of the whole and of the log, and what
+ * this machine says where they say nothing (state folder, number of probers, name for EHLO).
+ */
 #ifndef CONFIG_TOP_H
 #define CONFIG_TOP_H
 

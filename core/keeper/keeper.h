@@ -1,14 +1,16 @@
 /*
- * The keeper, as its own parts see it: four modules over the store, each of which calls only what
- * is below it. What a module holds is known to its own files alone (service_private.h and its
- * like).
+ * The keeper writes the store, decides who is told of what, and hands notices to the notifiers.
+ * This header is for its own files.
+ *
+ * It has four modules over the store, each of which calls only what is below it. What a module
+ * holds is known to its own files alone (service_private.h and its like).
  *
  *   service   what people ask, the links, what we notice of ourselves: keeper.c, monitor_link.c,
  *             dispatch.c, ask.c, asks.c, outbox_admin.c,
  *             test_notice.c, heartbeat.c, channel.c, store_repair.c, stale_targets.c, watch_time.c
  *   record    a run as rows, and their evidence: record.c, evidence.c, removed_targets.c, remind.c, servers.c
  *   policy    who is told what, and when: policy.c, notify_policy.c, claims.c, repeat.c,
- *             withhold.c, notifier_filters.c, silences.c, ledgers.c, ledger.c
+ *             withhold.c, notifier_filters.c, silences.c, shadow.c, ledgers.c, ledger.c
  *   outbox    notices, deliveries, links to notifiers: outbox.c, notifier_link.c,
  *             notice_message.c, notice_context.c, dependents.c, notice_payload.c
  *   below     target_registry.c: targets; evidence_cache.c: evidence in memory; journal.c: group

@@ -1,5 +1,7 @@
 /*
- * Decides whether a failure may be confirmed: only when others were heard in its time.
+ * Decides whether a target's failure may be confirmed, or may be our own network's fault: somebody
+ * else must have been heard while the attempt ran. To find out, it has references asked and other
+ * targets probed at once.
  *
  * Every question here goes over the time of one attempt: 10:00:00 to 10:00:15, no answer. Somebody
  * heard at 10:00:20 shows that we see again, and not that we saw then: so it is also asked who else

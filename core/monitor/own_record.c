@@ -1,5 +1,6 @@
 /*
- * Encodes and decodes what is known of our own side, for the next monitor.
+ * Encodes and decodes what the monitor knows of its own side (outages of the network or resolver,
+ * holds), for the next monitor after a restart.
  *
  * It is written where something in it begins or ends, and every 30 s while something goes on.
  */

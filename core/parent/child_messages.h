@@ -1,4 +1,7 @@
-/* What children say to the parent: ready, alive, lines of the log, and what they ask for. */
+/*
+ * Reads the messages that a child has sent to the parent (ready, alive, lines of the log,
+ * requests), and acts on them.
+ */
 #ifndef PARENT_CHILD_MESSAGES_H
 #define PARENT_CHILD_MESSAGES_H
 

@@ -1,6 +1,6 @@
 /*
- * Tests whether port 25 can be reached from this host: several connections at once, until each is
- * decided.
+ * `postwatch whoami`: tests whether this host may connect to port 25 at all, by connections to up
+ * to five configured targets at once, each of which ends in an answer or at its limit.
  */
 #include "prober/port.h"
 

@@ -1,7 +1,8 @@
 /*
- * Loads the files that a prober reads at its start (hosts, resolv.conf, CA bundles), and keeps
- * copies of the usable ones. What is kept as a copy is what was loaded: a file that changes
- * between the two is left to the next look.
+ * Says which path to load for each file that a prober or a notifier's gate reads at its start
+ * (hosts, resolv.conf, CA bundles): the file, or the copy of its last usable version. After a
+ * successful load the copy is renewed, or it is noted that the copy is in force. What is kept as a
+ * copy is what was loaded: a file that changes between the two is left to the next look.
  */
 #include "prober/sources.h"
 

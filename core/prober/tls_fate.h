@@ -1,4 +1,4 @@
-/* What an end inside TLS means, by the library's reasons and the peer's alerts. */
+/* Classifies how a TLS connection failed, by the library's reasons and the peer's alerts. */
 #ifndef PROBER_TLS_FATE_H
 #define PROBER_TLS_FATE_H
 

@@ -1,4 +1,8 @@
-/* Reads what was asked for by the lists that everybody reads. */
+/*
+ * Answers questions about the store (store/question.h) of commands that ask the web process, since
+ * their user may not read the state folder. A long list is answered in parts, each bounded in size
+ * and time.
+ */
 #include "store/answer.h"
 
 #include "base/clock.h"

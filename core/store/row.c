@@ -1,4 +1,7 @@
-/* The columns of every row, as data. The forms of all rows, and what is made from them. */
+/*
+ * The columns of every row, as data, and the SQL statements, bindings and structs that are made
+ * from them.
+ */
 #include <assert.h>
 
 #include "base/text.h"

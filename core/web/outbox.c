@@ -1,4 +1,7 @@
-/* Reads from the store which deliveries wait, by notifier. */
+/*
+ * Reads from the store, for each notifier, how many deliveries wait, since when and after how many
+ * attempts, and when it delivered last: for the pages and the metrics.
+ */
 #include "web/outbox.h"
 
 #include <stdlib.h>

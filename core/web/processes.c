@@ -1,4 +1,7 @@
-/* Shows the state of the daemon's processes, as the parent sends it. */
+/*
+ * Shows the state of the daemon's processes, as the parent sent it last: as a section of the page
+ * about us, and as JSON for the API.
+ */
 #include "web/processes.h"
 
 #include <stdio.h>
