@@ -484,7 +484,7 @@ nothing_is_told_as_such(void **state)
 		{ "/metrics", NULL, NULL, NULL, NULL, 200, "postwatch_store_readable 0", "postwatch_targets", NULL }, { "/probe", "target", "n1", NULL, NULL, 503, "cannot be read", NULL, NULL },
 		{ "/incidents", NULL, NULL, NULL, NULL, 200, "<h1>Incidents</h1>", NULL, NULL }, { "/about", NULL, NULL, NULL, NULL, 200, "<h1>Us</h1>", "Trouble of its own", NULL },
 		{ "/incidents/1", NULL, NULL, NULL, NULL, 503, "cannot be read", NULL, NULL }, { "/api/v1/status", NULL, NULL, NULL, NULL, 200, "\"targets\":0", NULL, NULL } };
-	struct config elsewhere = config;
+	static struct config elsewhere; /* the board has it until the teardown */
 
 	(void)state;
 	put_sql(STORE_MAIN, "UPDATE targets SET gone = 1");
@@ -493,6 +493,7 @@ nothing_is_told_as_such(void **state)
 	turn();
 	visit_all(empty, sizeof empty / sizeof empty[0]);
 	board_destroy(&board);
+	elsewhere = config;
 	elsewhere.state = "/nowhere/at/all";
 	board = board_create(&elsewhere);
 	turn();
