@@ -6,12 +6,12 @@
 #include "command/icinga2_objects.h"
 
 #include <errno.h>
-#include <fts.h>
 #include <glob.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/text.h"
+#include "command/import_files.h"
 #include "config/input.h"
 
 struct icinga_file {
@@ -82,20 +82,12 @@ static bool take_statements(struct icinga_objects *, struct icinga_node *, struc
 static bool
 read_folder(struct icinga_objects *objects, const char *path, struct reason *why)
 {
-	char *paths[] = { arena_strdup(objects->arena, path), NULL };
-	FTS *walk = fts_open(paths, FTS_LOGICAL | FTS_NOCHDIR, NULL);
+	FTS *walk = import_files_open(objects->arena, path, why);
 	bool good = walk != NULL;
-	FTSENT *entry;
+	const char *file;
 
-	if (!good)
-		reason_set(why, "%s: %s", path, strerror(errno));
-	while (good && (entry = fts_read(walk)) != NULL) {
-		size_t size = strlen(entry->fts_path);
-
-		if (entry->fts_info == FTS_F && size > 5
-		    && strcmp(entry->fts_path + size - 5, ".conf") == 0)
-			good = icinga_objects_read(objects, entry->fts_path, why);
-	}
+	while (good && (file = import_files_next(walk, ".conf", &good, why)) != NULL)
+		good = icinga_objects_read(objects, file, why);
 	if (walk != NULL)
 		fts_close(walk);
 	return good;

@@ -3,12 +3,12 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <fts.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "command/import_files.h"
 #include "config/input.h"
 
 enum { TEMPLATES_MAX = 256 }; /* looked at for one value: they may name each other in a circle */
@@ -94,23 +94,12 @@ take_line(struct nagios_objects *objects, struct nagios_object **object, char *l
 static bool
 read_folder(struct nagios_objects *objects, const char *path, struct reason *why)
 {
-	char *paths[] = { arena_strdup(objects->arena, path), NULL };
-	FTS *walk = fts_open(paths, FTS_LOGICAL | FTS_NOCHDIR, NULL);
+	FTS *walk = import_files_open(objects->arena, path, why);
 	bool good = walk != NULL;
-	FTSENT *entry;
+	const char *file;
 
-	if (!good)
-		reason_set(why, "%s: %s", path, strerror(errno));
-	while (good && (entry = fts_read(walk)) != NULL) {
-		size_t size = strlen(entry->fts_path);
-
-		if (entry->fts_info == FTS_DNR || entry->fts_info == FTS_NS) {
-			reason_set(why, "%s: %s", entry->fts_path, strerror(entry->fts_errno));
-			good = false;
-		} else if (entry->fts_info == FTS_F && size > 4
-		    && strcmp(entry->fts_path + size - 4, ".cfg") == 0)
-			good = nagios_objects_read(objects, entry->fts_path, why);
-	}
+	while (good && (file = import_files_next(walk, ".cfg", &good, why)) != NULL)
+		good = nagios_objects_read(objects, file, why);
 	if (walk != NULL)
 		fts_close(walk);
 	return good;
