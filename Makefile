@@ -76,6 +76,7 @@ $(B)/postwatch: $(call object,core/main.c) $(B)/core.a
 # Loaded by `status --watch` alone, since ncurses would cost every command time.
 $(B)/screen.so: $(call object,$(wildcard core/command/screen/*.c))
 	$(call link,-shared $(if $(SAN),,-Wl,-z$(comma)defs) -lncursesw -ltinfo)
+	$(Q)chmod go-w $(@D) $@
 
 # No plugin is used that a group may write to, and a user of Debian has a umask of 002.
 define plugin

@@ -33,16 +33,17 @@ screen_load(struct reason *why)
 	struct arena *arena = arena_create();
 	const struct screen *screen = NULL;
 	char path[PATH_MAX];
+	struct reason fault;
 	void *handle;
 
 	snprintf(path, sizeof path, "%s/../screen.so",
 	    arena == NULL ? PW_PLUGIN_DIR : plugins_standard_folder(arena));
 	arena_destroy(&arena);
-	handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-	if (handle != NULL)
-		screen = dlsym(handle, "pw_screen");
+	handle = plugins_open_file(path, &fault);
+	if (handle != NULL && (screen = dlsym(handle, "pw_screen")) == NULL)
+		reason_set(&fault, "it exports no pw_screen");
 	if (screen == NULL)
-		reason_set(why, "the part that draws on terminals cannot be loaded: %s", dlerror());
+		reason_set(why, "the part that draws on terminals cannot be loaded: %s: %s", path, fault.text);
 	else if (strcmp(screen->version, PW_VERSION) != 0 || screen->size != sizeof *screen) {
 		reason_set(why, "%s belongs to another version", path);
 		screen = NULL;

@@ -122,7 +122,7 @@ name_descriptor(char name[PATH_MAX], int fd, const struct stat *status)
 
 /* Messages of the C library begin with the name that it was given. */
 static void
-tell_load_error(const char *what, const char *error, const char *name, struct reason *why)
+tell_load_error(const char *error, const char *name, struct reason *why)
 {
 	struct text shown = TEXT_ROOM(300);
 	size_t size = strlen(name);
@@ -130,20 +130,19 @@ tell_load_error(const char *what, const char *error, const char *name, struct re
 	if (strncmp(error, name, size) == 0 && strncmp(error + size, ": ", 2) == 0)
 		error += size + 2;
 	text_escape(&shown, (struct pw_bytes){ error, strlen(error) });
-	reason_set(why, "%s: %s", what, shown.bytes);
+	reason_set(why, "it cannot be loaded: %s", shown.bytes);
 }
 
 /*
  * RTLD_NOW: a symbol that is missing is told at the start, and not at the first call of it.
  * RTLD_LOCAL: two plugins may have functions of one name.
  */
-static const struct pw_plugin *
-open_plugin(const char *path, struct reason *why)
+void *
+plugins_open_file(const char *path, struct reason *why)
 {
 	char name[PATH_MAX];
 	struct stat status;
 	int fd = open_guarded(path, &status, why);
-	const struct pw_plugin *descriptor;
 	void *handle;
 
 	if (fd < 0)
@@ -151,17 +150,19 @@ open_plugin(const char *path, struct reason *why)
 	name_descriptor(name, fd, &status);
 	handle = dlopen(name, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
 	close(fd);
-	if (handle == NULL) {
-		tell_load_error("it cannot be loaded", dlerror(), name, why);
-		return NULL;
-	}
-	descriptor = dlsym(handle, "pw_plugin");
-	if (descriptor == NULL) {
-		const char *error = dlerror();
+	if (handle == NULL)
+		tell_load_error(dlerror(), name, why);
+	return handle;
+}
 
-		tell_load_error("it is no plugin",
-		    error == NULL ? "it exports no pw_plugin" : error, name, why);
-	}
+static const struct pw_plugin *
+open_plugin(const char *path, struct reason *why)
+{
+	void *handle = plugins_open_file(path, why);
+	const struct pw_plugin *descriptor = handle == NULL ? NULL : dlsym(handle, "pw_plugin");
+
+	if (handle != NULL && descriptor == NULL)
+		reason_set(why, "it is no plugin: it exports no pw_plugin");
 	return descriptor;
 }
 
