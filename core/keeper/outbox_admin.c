@@ -25,6 +25,7 @@ struct admin_request {
 	uint64_t notice;            /* 0: all */
 	char notifier[256];         /* "": any */
 	uint32_t done, kept;        /* deliveries; `kept`: those that could not be touched */
+	bool is_broken;             /* the store could not be read whole */
 };
 
 /* A delivery is left as it was. Of many, the first are told. */
@@ -97,7 +98,7 @@ retry_dead(struct admin_request *request)
 			keep(request, "notice %" PRIu64 " is left: its notifier or recipient is no"
 			    " longer configured", row.notice);
 	}
-	(void)store_list_close(&list);
+	request->is_broken = store_list_close(&list) == STORE_READ_BROKEN;
 }
 
 /* All that waits, or what waits of the notice. */
@@ -180,8 +181,8 @@ drop(struct admin_request *request)
 	request->why = (struct pw_bytes){ why.bytes, why.size };
 	for (uint32_t i = 0; i < request->keeper->config->notifier_count; i++)
 		drop_open(request, notifier_at(request->keeper, i));
-	store_read_notice_deliveries(store_inside(request->keeper->store), request->notice,
-	    on_delivery, request);
+	request->is_broken = store_read_notice_deliveries(store_inside(request->keeper->store),
+	    request->notice, on_delivery, request) == STORE_READ_BROKEN;
 	if (request->done > 0)
 		keeper_log(request->keeper, LOG_NOTICE,
 		    "notice %" PRIu64 ": %" PRIu32 " deliver%s dropped by %s", request->notice,
@@ -204,8 +205,10 @@ act(struct admin_request *request, bool retries)
 	if (request->kept > KEPT_SHOWN)
 		ask_say(request->ask, 'e', "and %" PRIu32 " more are left",
 		    request->kept - KEPT_SHOWN);
+	if (request->is_broken)
+		ask_say(request->ask, 'e', "the store could not be read whole: more may be waiting");
 	if (request->done == 0) {
-		ask_refuse(request->ask, ASK_REFUSED, "%s", request->kept > 0
+		ask_refuse(request->ask, ASK_REFUSED, "%s", request->kept > 0 || request->is_broken
 		    ? "so nothing was done"
 		    : "nothing of that kind waits or was given up: `postwatch outbox` lists it");
 		return;
