@@ -114,7 +114,7 @@ destroy(struct ask *ask)
 static bool
 is_ripe(const struct keeper *keeper, const struct ask *ask)
 {
-	return journal_is_safe(keeper->journal, ask->serial);
+	return commit_queue_is_safe(keeper->commits, ask->serial);
 }
 
 void

@@ -56,7 +56,7 @@ ack_incident(struct keeper *keeper, struct ask *ask, const struct message_ask *m
 	incident.ack_why = text_view(reason);
 	record_change_incident(keeper, &incident);
 	withhold_acknowledged(keeper, target);
-	ask->serial = journal_serial(keeper->journal);
+	ask->serial = commit_queue_serial(keeper->commits);
 	const char *name = keeper->config->targets[target].name;
 	keeper_log(keeper, LOG_NOTICE, "incident %" PRIu64 " of %s is acknowledged by %s: %s",
 	    incident.number, name, message->who, reason);
@@ -135,9 +135,9 @@ pause(struct keeper *keeper, struct ask *ask, const struct message_ask *message)
 	pause.until = pause.from + span;
 	pause.why = text_view(reason);
 	pause.by = text_view(message->who);
-	store_put_pause(journal_main(keeper), &pause);
+	store_put_pause(commit_queue_main(keeper), &pause);
 	silences_recover(keeper);
-	ask->serial = journal_serial(keeper->journal);
+	ask->serial = commit_queue_serial(keeper->commits);
 	const char *name = name_of(keeper, message, &tag);
 	keeper_log(keeper, LOG_NOTICE, "%s is paused by %s: %s", name, message->who, reason);
 	ask_say(ask, 'o', "%s is paused until <utc %" PRId64 ">", name, pause.until);
@@ -183,14 +183,15 @@ resume(struct keeper *keeper, struct ask *ask, const struct message_ask *message
 		ask_refuse(ask, ASK_USAGE, "`resume` takes a target or a tag");
 		return;
 	}
-	for (name_whom(keeper, message, &pause, whose); store_find_pause(keeper->store, now, &pause);
+	for (name_whom(keeper, message, &pause, whose); store_find_pause(keeper->store, now,
+	    &pause);
 	    ended++) {
 		pause.ended = now;
-		store_put_pause(journal_main(keeper), &pause);
+		store_put_pause(commit_queue_main(keeper), &pause);
 	}
 	if (ended > 0) {
 		policy_compare(keeper); /* what was kept silent is told at once */
-		ask->serial = journal_serial(keeper->journal);
+		ask->serial = commit_queue_serial(keeper->commits);
 	}
 	say_resumed(keeper, ask, message, name_of(keeper, message, &tag), ended);
 }
@@ -219,8 +220,8 @@ asks_hear(struct keeper *keeper, struct wire_in *in)
 	if (ask == NULL)
 		return true; /* the monitor says that nothing came */
 	ask->number = message.number;
-	if (journal_is_stuck(keeper->journal, STORE_MAIN)
-	    || journal_is_stuck(keeper->journal, STORE_HISTORY))
+	if (commit_queue_is_stuck(keeper->commits, STORE_MAIN)
+	    || commit_queue_is_stuck(keeper->commits, STORE_HISTORY))
 		ask_refuse(ask, ASK_BUSY,
 		    "the store cannot be written, so nothing was done: the log says why");
 	else if (asks_count(keeper) >= ASKS_MAX)
@@ -236,7 +237,7 @@ asks_hear(struct keeper *keeper, struct wire_in *in)
 	}
 	if (ask->serial != 0 && ask->serial != UINT64_MAX) {
 		/* be there nothing left to write: then it is answered with that */
-		(void)journal_main(keeper);
+		(void)commit_queue_main(keeper);
 		record_commit(keeper);
 	}
 	asks_add(keeper, ask);

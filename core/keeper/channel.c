@@ -78,7 +78,7 @@ put_channels(struct keeper *keeper)
 		wire_put_form(&out, &channel_form, &row);
 	}
 	if (!out.bad)
-		store_put_meta(journal_main(keeper), CHANNEL_META,
+		store_put_meta(commit_queue_main(keeper), CHANNEL_META,
 		    (struct pw_bytes){ (const char *)bytes, out.size });
 }
 
@@ -97,7 +97,7 @@ put_damages(struct keeper *keeper)
 			wire_put_form(&out, &damage_form, &row);
 	}
 	if (!out.bad)
-		store_put_meta(journal_main(keeper), DAMAGE_META,
+		store_put_meta(commit_queue_main(keeper), DAMAGE_META,
 		    (struct pw_bytes){ (const char *)bytes, out.size });
 }
 

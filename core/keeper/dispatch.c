@@ -5,7 +5,7 @@
 #include "base/clock.h"
 #include "keeper/heartbeat.h"
 #include "keeper/channel.h"
-#include "keeper/claims.h"
+#include "keeper/next_delivery.h"
 #include "keeper/policy.h"
 #include "keeper/record.h"
 #include "keeper/remind.h"
@@ -136,7 +136,7 @@ dispatch_commit(struct keeper *keeper)
 		struct notifier *notifier = notifier_at(keeper, i);
 
 		if (notifier_is_stirred(notifier) && !outbox_has_claims(keeper, notifier))
-			claims_make(keeper, notifier);
+			next_delivery_claim(keeper, notifier);
 	}
 	record_commit(keeper);
 }
@@ -177,7 +177,7 @@ dispatch_turn(struct keeper *keeper)
 		    && withhold_claimed(keeper, notifier, &delivery)
 		    && (shadow_takes(keeper, notifier, &delivery)
 		    || notifier_hand_out(keeper, notifier, &delivery)))
-			claims_count(keeper, notifier, &delivery);
+			next_delivery_count(keeper, notifier, &delivery);
 	}
 }
 

@@ -58,11 +58,11 @@ put_run(struct keeper *keeper, uint32_t target, uint64_t run, uint64_t incident,
 	struct message_evidence evidence;
 
 	for (uint32_t leg = 0; cache_leg(keeper->cache, target, run, leg, &evidence); leg++) {
-		if (!journal_has_room(keeper)) {
+		if (!commit_queue_has_room(keeper)) {
 			keeper->record->left_out++;
 			return;
 		}
-		store_put_evidence(journal_main(keeper),
+		store_put_evidence(commit_queue_main(keeper),
 		    &(struct store_evidence){ .target = registry_number(keeper->registry, target),
 		    .run = run, .leg = evidence.leg.leg, .at = evidence.leg.started,
 		    .incident = incident, .role = role,
@@ -108,8 +108,8 @@ static void
 put_own(struct keeping *it, uint64_t run, uint32_t leg, struct pw_bytes bytes)
 {
 	it->any = true;
-	if (journal_has_room(it->keeper))
-		store_put_notice_evidence(journal_main(it->keeper),
+	if (commit_queue_has_room(it->keeper))
+		store_put_notice_evidence(commit_queue_main(it->keeper),
 		    &(struct store_notice_evidence){ .notice = it->notice, .run = run, .leg = leg,
 		    .at = clock_wall(), .bytes = bytes });
 	else
@@ -162,13 +162,14 @@ evidence_of_change(struct keeper *keeper, const struct message_change *change, u
 			put_run(keeper, change->target, run, incident,
 			    role_in(change, found.passed));
 		else if (down)
-			store_attach_evidence(journal_main(keeper), target, run, incident,
+			store_attach_evidence(commit_queue_main(keeper), target, run, incident,
 			    "confirmed");
 	}
 	for (uint32_t i = 0; down && cache_run(keeper->cache, change->target, i, &found); i++)
 		cache_mark(keeper->cache, change->target, found.run);
 	if (down && change->attempt_count > 0)
-		store_drop_evidence_upto(journal_main(keeper), target, change->attempts[0] - 1);
+		store_drop_evidence_upto(commit_queue_main(keeper), target,
+		    change->attempts[0] - 1);
 }
 
 /* While a target is down: what a failing run is kept as. It gives way to newer where neither its
@@ -202,7 +203,7 @@ keep_while_down(struct keeper *keeper, uint32_t target, const struct store_incid
 
 	if (!run->passed && cache_leg(keeper->cache, target, run->run, 0, &evidence)) {
 		role = role_while_down(keeper, incident, &evidence.leg);
-		store_drop_loose(journal_main(keeper), incident->target, incident->number);
+		store_drop_loose(commit_queue_main(keeper), incident->target, incident->number);
 	}
 	put_run(keeper, target, run->run, incident->number, role);
 }
@@ -228,7 +229,7 @@ evidence_of_state(struct keeper *keeper, uint32_t target)
 	/* What has given way in memory would only have given way later. */
 	(void)cache_run(keeper->cache, target, 0, &run);
 	if (!down && run.kept)
-		store_drop_evidence_upto(journal_main(keeper),
+		store_drop_evidence_upto(commit_queue_main(keeper),
 		    registry_number(keeper->registry, target), run.run - 1);
 }
 
@@ -237,8 +238,8 @@ evidence_of_state(struct keeper *keeper, uint32_t target)
 static bool
 has_history(const struct keeper *keeper, size_t halves)
 {
-	return !journal_is_unread(keeper->journal)
-	    && journal_history_bytes(keeper->journal) < halves * (JOURNAL_BYTES_MAX / 2);
+	return !commit_queue_is_unread(keeper->commits)
+	    && commit_queue_history_bytes(keeper->commits) < halves * (COMMIT_BYTES_MAX / 2);
 }
 
 static void
@@ -247,7 +248,7 @@ put_traces(struct keeper *keeper, uint32_t target, uint64_t run)
 	struct message_evidence evidence;
 
 	for (uint32_t leg = 0; cache_leg(keeper->cache, target, run, leg, &evidence); leg++)
-		store_put_trace(journal_history(keeper), &(struct store_trace){
+		store_put_trace(commit_queue_history(keeper), &(struct store_trace){
 		    .target = registry_number(keeper->registry, target), .run = run,
 		    .leg = evidence.leg.leg, .at = evidence.leg.started,
 		    .bytes = cache_packet(keeper->cache, target, run, leg) });
@@ -269,7 +270,7 @@ evidence_of_pass(struct keeper *keeper, uint32_t target, uint64_t until)
 	}
 	cache_close(keeper->cache, target, until);
 	if (any)
-		store_drop_evidence_upto(journal_main(keeper),
+		store_drop_evidence_upto(commit_queue_main(keeper),
 		    registry_number(keeper->registry, target), until);
 }
 
@@ -310,7 +311,7 @@ evidence_of_result(struct keeper *keeper, const struct report *result)
 	for (uint32_t i = 0; i < policy->phase_count; i++)
 		text_format(&list, "%s%s", i == 0 ? "" : " ", policy->phases[i].name);
 	bool fits = result->phase_count == policy->phase_count;
-	store_put_result(journal_history(keeper), &(struct store_result){
+	store_put_result(commit_queue_history(keeper), &(struct store_result){
 	    .target = registry_number(keeper->registry, result->target), .run = result->run,
 	    .at = result->started, .micros = result->micros, .verdict = result->verdict,
 	    .mood = (uint32_t)mood_of(keeper, result),

@@ -39,8 +39,8 @@ static bool
 store_is_well(const struct keeper *keeper)
 {
 	for (enum store_file file = STORE_MAIN; file < STORE_FILES; file++) {
-		int64_t since = journal_since(keeper->journal, file);
-		if (journal_is_stuck(keeper->journal, file)
+		int64_t since = commit_queue_since(keeper->commits, file);
+		if (commit_queue_is_stuck(keeper->commits, file)
 		    || (since != 0 && clock_mono() - since > store_max))
 			return false;
 	}
@@ -131,7 +131,7 @@ put_why(struct keeper *keeper, const char *why)
 	if (strcmp(keeper->service->beat.why, why) == 0)
 		return;
 	snprintf(keeper->service->beat.why, sizeof keeper->service->beat.why, "%s", why);
-	store_put_meta(journal_main(keeper), BEAT_META, (struct pw_bytes){ why, strlen(why) });
+	store_put_meta(commit_queue_main(keeper), BEAT_META, (struct pw_bytes){ why, strlen(why) });
 }
 
 static void

@@ -57,12 +57,12 @@ open_store(struct keeper *keeper, struct store_found found[STORE_FILES], struct 
 		    what.text);
 		return false;
 	}
-	if ((keeper->journal = journal_create(keeper->store)) == NULL) {
+	if ((keeper->commits = commit_queue_create(keeper->store)) == NULL) {
 		reason_set(why, "no memory");
 		return false;
 	}
-	if (journal_is_unread(keeper->journal) && store_trouble(keeper->store, STORE_MAIN, &what)
-	    != STORE_WELL)
+	if (commit_queue_is_unread(keeper->commits)
+	    && store_trouble(keeper->store, STORE_MAIN, &what) != STORE_WELL)
 		keeper_log(keeper, LOG_ERR,
 		    "keeper: the store in %s cannot be read: %s: what is known is not known now",
 		    keeper->config->state, what.text);
@@ -73,7 +73,7 @@ open_store(struct keeper *keeper, struct store_found found[STORE_FILES], struct 
 static bool
 read_store(struct keeper *keeper, struct reason *why)
 {
-	if (!registry_recover(keeper->registry, keeper->store, journal_main(keeper), why)
+	if (!registry_recover(keeper->registry, keeper->store, commit_queue_main(keeper), why)
 	    || !evidence_recover(keeper, why) || !outbox_recover(keeper, why))
 		return false;
 	silences_recover(keeper);
@@ -133,7 +133,7 @@ keeper_fini(struct keeper *keeper)
 	policy_close(keeper);
 	outbox_close(keeper);
 	record_close(keeper);
-	journal_destroy(&keeper->journal);
+	commit_queue_destroy(&keeper->commits);
 	registry_destroy(&keeper->registry);
 	*keeper = (struct keeper){ .status = -1 };
 }
@@ -225,12 +225,12 @@ static int
 wait_for(const struct keeper *keeper, const struct loop *loop)
 {
 	int64_t until = loop->next_alive, now = clock_mono();
-	int64_t journal = journal_next(keeper), dispatch = dispatch_next(keeper);
+	int64_t commit = commit_queue_next(keeper), dispatch = dispatch_next(keeper);
 
 	if (keeper->stop_by != 0 && keeper->stop_by < until)
 		until = keeper->stop_by;
-	if (journal < until)
-		until = journal;
+	if (commit < until)
+		until = commit;
 	if (dispatch < until)
 		until = dispatch;
 	return loop->tend_more || until <= now ? 0 : (int)((until - now) / MILLISECOND) + 1;
@@ -266,10 +266,10 @@ turn(struct keeper *keeper, struct loop *loop)
 	policy_look_at_windows(keeper);
 	stale_turn(keeper);
 	watch_mark(keeper, false);
-	if (journal_is_due(keeper->journal, STORE_MAIN, !more))
+	if (commit_queue_is_due(keeper->commits, STORE_MAIN, !more))
 		dispatch_commit(keeper);
-	if (journal_is_due(keeper->journal, STORE_HISTORY, !more))
-		journal_commit(keeper, STORE_HISTORY);
+	if (commit_queue_is_due(keeper->commits, STORE_HISTORY, !more))
+		commit_queue_commit(keeper, STORE_HISTORY);
 	store_repair_turn(keeper);
 	test_notice_turn(keeper);
 	monitor_answer(keeper);
@@ -305,11 +305,11 @@ end(struct keeper *keeper)
 	for (int i = 0; i < 2 && !keeper->begin_anew; i++) {
 		watch_mark(keeper, true);
 		record_commit(keeper);
-		journal_commit(keeper, STORE_HISTORY);
+		commit_queue_commit(keeper, STORE_HISTORY);
 		store_repair_turn(keeper);
 		store_repair_end(keeper);
 	}
-	unread = journal_is_unread(keeper->journal);
+	unread = commit_queue_is_unread(keeper->commits);
 	if (keeper->begin_anew && unread) {
 		/* The monitor sees that the next keeper writes another store, and says again what
 		 * is open. But one that was never told what that store holds has to be told. */

@@ -8,13 +8,14 @@
  *   service   what people ask, the links, what we notice of ourselves: keeper.c, monitor_link.c,
  *             dispatch.c, ask.c, asks.c, outbox_admin.c,
  *             test_notice.c, heartbeat.c, channel.c, store_repair.c, stale_targets.c, watch_time.c
- *   record    a run as rows, and their evidence: record.c, evidence.c, removed_targets.c, remind.c, servers.c
- *   policy    who is told what, and when: policy.c, notify_policy.c, claims.c, repeat.c,
+ *   record    a run as rows, and their evidence: record.c, evidence.c, removed_targets.c,
+ *             remind.c, servers.c
+ *   policy    who is told what, and when: policy.c, notify_policy.c, next_delivery.c, repeat.c,
  *             withhold.c, notifier_filters.c, silences.c, shadow.c, ledgers.c, ledger.c
  *   outbox    notices, deliveries, links to notifiers: outbox.c, notifier_link.c,
  *             notice_message.c, notice_context.c, dependents.c, notice_payload.c
- *   below     target_registry.c: targets; evidence_cache.c: evidence in memory; journal.c: group
- *             commits; change_log.c, lines.c: the log
+ *   below     target_registry.c: targets; evidence_cache.c: evidence in memory; commit_queue.c:
+ *             group commits; change_log.c, lines.c: the log
  *
  * What is open is in the store alone, and is looked up and changed there.
  */
@@ -24,7 +25,7 @@
 #include "base/duty.h"
 #include "config/config.h"
 #include "keeper/evidence_cache.h"
-#include "keeper/journal.h"
+#include "keeper/commit_queue.h"
 #include "keeper/outbox.h"
 #include "keeper/target_registry.h"
 #include "store/find.h"
@@ -33,8 +34,8 @@
 struct keeper {
 	struct duty *duty;
 	const struct config *config;
-	struct store *store;     /* the journal's */
-	struct journal *journal;
+	struct store *store;     /* the commit queue's */
+	struct commit_queue *commits;
 	struct target_registry *registry;
 	struct evidence_cache *cache;
 	struct outbox *outbox;

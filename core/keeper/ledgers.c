@@ -37,7 +37,7 @@ put(struct keeper *keeper, uint32_t target, uint32_t notifier, const struct ledg
 
 	meaning_write(meaning, ledger->queued.meaning, ledger->queued.opened);
 	meaning_write(sent, ledger->sent.meaning, ledger->sent.opened);
-	store_put_ledger(journal_main(keeper),
+	store_put_ledger(commit_queue_main(keeper),
 	    &(struct store_ledger){ .target = registry_number(keeper->registry, target),
 	    .notifier = notifier_rules(notifier_at(keeper, notifier))->name,
 	    .notice = ledger->queued.notice, .meaning = meaning, .sent = ledger->sent.notice,
@@ -187,6 +187,6 @@ ledgers_begin_anew(struct keeper *keeper, uint32_t target, uint32_t notifier)
 void
 ledgers_forget(struct keeper *keeper, const struct store_ledger *row)
 {
-	store_put_ledger(journal_main(keeper),
+	store_put_ledger(commit_queue_main(keeper),
 	    &(struct store_ledger){ .target = row->target, .notifier = row->notifier });
 }

@@ -49,7 +49,7 @@ take_run(struct keeper *keeper, struct wire_in *in)
 
 	if (!message_get_run(in, &run, keeper->config->target_count) || run.sequence.birth == 0)
 		return false;
-	switch (sequence_place(journal_taken(keeper->journal, STORE_MAIN), run.sequence)) {
+	switch (sequence_place(commit_queue_taken(keeper->commits, STORE_MAIN), run.sequence)) {
 	case SEQUENCE_TAKEN:
 		return true;
 	case SEQUENCE_GAP:
@@ -88,10 +88,10 @@ take_results(struct keeper *keeper, struct wire_in *in)
 
 	if (!message_get_results(in, &sequence) || sequence.birth == 0)
 		return false;
-	if (sequence_place(journal_taken(keeper->journal, STORE_HISTORY), sequence)
+	if (sequence_place(commit_queue_taken(keeper->commits, STORE_HISTORY), sequence)
 	    == SEQUENCE_TAKEN)
 		return true;
-	journal_take(keeper, STORE_HISTORY, sequence);
+	commit_queue_take(keeper, STORE_HISTORY, sequence);
 	while (message_next_result(in, &result, keeper->config->target_count))
 		take_result(keeper, &result);
 	return wire_is_whole(in);
@@ -153,8 +153,8 @@ monitor_hear(struct keeper *keeper)
 static struct message_committed
 committed_so_far(const struct keeper *keeper)
 {
-	return (struct message_committed){ journal_committed(keeper->journal, STORE_MAIN),
-		journal_committed(keeper->journal, STORE_HISTORY) };
+	return (struct message_committed){ commit_queue_committed(keeper->commits, STORE_MAIN),
+		commit_queue_committed(keeper->commits, STORE_HISTORY) };
 }
 
 struct next_state {
@@ -222,12 +222,15 @@ monitor_recover(struct keeper *keeper)
 
 		if (keeper->status >= 0 || keeper->begin_anew)
 			return;
-		if (!more && (run = journal_uncommitted(keeper->journal, link->run_sent)) == NULL)
+		if (!more)
+			run = commit_queue_uncommitted(keeper->commits, link->run_sent);
+		if (!more && run == NULL)
 			message_put_recovered(&out,
 			    &(struct message_recovered){ .runs = committed_so_far(keeper).runs,
-			    .runs_taken = journal_taken(keeper->journal, STORE_MAIN).number,
+			    .runs_taken = commit_queue_taken(keeper->commits, STORE_MAIN).number,
 			    .results = committed_so_far(keeper).results,
-			    .results_taken = journal_taken(keeper->journal, STORE_HISTORY).number,
+			    .results_taken = commit_queue_taken(keeper->commits,
+			    STORE_HISTORY).number,
 			    .run = link->run, .newest = watch_newest(keeper) });
 		if (!packet_send(link->socket, run != NULL ? run->packet : packet, run != NULL
 		    ? run->size : out.size, -1))

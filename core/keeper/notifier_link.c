@@ -178,8 +178,9 @@ notifier_look(const struct keeper *keeper, struct notifier *notifier)
 
 	/* What is claimed is durable, or no longer waited for, once the group that it is in has
 	 * been committed. */
-	notifier->stirred = claimed && !journal_is_safe(keeper->journal, notifier->claim_serial)
-	    && !journal_is_stuck(keeper->journal, STORE_MAIN);
+	notifier->stirred = claimed
+	    && !commit_queue_is_safe(keeper->commits, notifier->claim_serial)
+	    && !commit_queue_is_stuck(keeper->commits, STORE_MAIN);
 	return !claimed ? NOTIFIER_IDLE : notifier->stirred ? NOTIFIER_WAITS : NOTIFIER_CLAIMED;
 }
 

@@ -178,7 +178,7 @@ outbox_put(struct keeper *keeper, struct notifier *notifier, const struct delive
 	assert(!is_open(delivery) || delivery->ended == 0);
 	assert(delivery->state != STORE_DELIVERY_merged || delivery->merged != 0);
 	notifier->stirred = true;
-	store_put_delivery(journal_main(keeper), &row);
+	store_put_delivery(commit_queue_main(keeper), &row);
 }
 
 void
@@ -201,14 +201,14 @@ void
 outbox_drop_notice(struct keeper *keeper, struct notifier *notifier, uint64_t notice,
     const char *why)
 {
-	store_drop_notice(journal_main(keeper), notifier->name, notice, why, clock_wall());
+	store_drop_notice(commit_queue_main(keeper), notifier->name, notice, why, clock_wall());
 }
 
 void
 outbox_give_back(struct keeper *keeper, struct notifier *notifier, uint64_t kept)
 {
 	notifier->stirred = true;
-	store_unclaim(journal_main(keeper), notifier->name, kept);
+	store_unclaim(commit_queue_main(keeper), notifier->name, kept);
 }
 
 bool
@@ -255,7 +255,7 @@ outbox_add(struct keeper *keeper, uint32_t index, const struct outbox_entry *ent
 	for (uint32_t i = 0; i < notifier->recipient_count; i++) {
 		delivery.recipient = notifier->recipients[i];
 		const struct store_delivery row = row_of(notifier, &delivery, text_view(""));
-		store_add_delivery(journal_main(keeper), &row);
+		store_add_delivery(commit_queue_main(keeper), &row);
 	}
 	notifier->stirred = true;
 }
@@ -311,7 +311,7 @@ outbox_merge(struct keeper *keeper, struct notifier *notifier, uint64_t notice, 
 	notifier->stirred = true;
 	for (uint32_t i = 0; i < notifier->recipient_count; i++) {
 		row.recipient = notifier->recipients[i];
-		store_merge_delivery(journal_main(keeper), &row);
+		store_merge_delivery(commit_queue_main(keeper), &row);
 	}
 }
 
@@ -355,7 +355,7 @@ end_strangers(struct keeper *keeper)
 	for (struct stranger *next; it.first != NULL; it.first = next) {
 		next = it.first->next;
 		if (!it.no_memory)
-			store_end_receiver(journal_main(keeper), it.first->notifier,
+			store_end_receiver(commit_queue_main(keeper), it.first->notifier,
 			    it.first->recipient, clock_wall());
 		free(it.first->notifier);
 		free(it.first->recipient);
@@ -382,7 +382,7 @@ take_up(struct keeper *keeper, struct notifier *notifier)
 		outbox_put(keeper, notifier, &delivery, text_view(""));
 	}
 	outbox_give_back(keeper, notifier, 0);
-	store_hurry(journal_main(keeper), notifier->name, clock_wall()
+	store_hurry(commit_queue_main(keeper), notifier->name, clock_wall()
 	    + (notifier->rules->after > wait_max ? notifier->rules->after : wait_max));
 }
 
@@ -407,7 +407,7 @@ outbox_put_notice(struct keeper *keeper, struct store_notice row,
 
 	payload_put(payload, &out);
 	row.rest = (struct pw_bytes){ (const char *)bytes, out.size };
-	store_put_notice(journal_main(keeper), &row);
+	store_put_notice(commit_queue_main(keeper), &row);
 }
 
 void
@@ -421,10 +421,10 @@ outbox_claim(struct keeper *keeper, struct notifier *notifier, struct delivery *
 		due[i].claim = number;
 		due[i].claimed = clock_wall();
 		const struct store_delivery row = row_of(notifier, &due[i], text_view(""));
-		store_put_claim(journal_main(keeper), &row);
+		store_put_claim(commit_queue_main(keeper), &row);
 	}
 	notifier->stirred = true;
-	notifier->claim_serial = journal_serial(keeper->journal);
+	notifier->claim_serial = commit_queue_serial(keeper->commits);
 }
 
 void
@@ -436,7 +436,7 @@ outbox_drop_dead(struct keeper *keeper, const struct store_delivery *row, struct
 	dropped.state = STORE_DELIVERY_dropped;
 	dropped.ended = clock_wall();
 	dropped.receipt = why;
-	store_put_delivery(journal_main(keeper), &dropped);
+	store_put_delivery(commit_queue_main(keeper), &dropped);
 }
 
 uint64_t
@@ -454,5 +454,5 @@ outbox_was_sent(const struct keeper *keeper, uint64_t notice)
 void
 outbox_clock_set(struct keeper *keeper, int64_t moved)
 {
-	store_set_clock(journal_main(keeper), moved);
+	store_set_clock(commit_queue_main(keeper), moved);
 }

@@ -206,14 +206,15 @@ act(struct admin_request *request, bool retries)
 		ask_say(request->ask, 'e', "and %" PRIu32 " more are left",
 		    request->kept - KEPT_SHOWN);
 	if (request->is_broken)
-		ask_say(request->ask, 'e', "the store could not be read whole: more may be waiting");
+		ask_say(request->ask, 'e',
+		    "the store could not be read whole: more may be waiting");
 	if (request->done == 0) {
 		ask_refuse(request->ask, ASK_REFUSED, "%s", request->kept > 0 || request->is_broken
 		    ? "so nothing was done"
 		    : "nothing of that kind waits or was given up: `postwatch outbox` lists it");
 		return;
 	}
-	request->ask->serial = journal_serial(request->keeper->journal);
+	request->ask->serial = commit_queue_serial(request->keeper->commits);
 	ask_say(request->ask, 'o', "%" PRIu32 " deliver%s", request->done, retries ? request->done
 	    == 1 ? "y is due at once" : "ies are due at once" : request->done == 1 ? "y is dropped"
 	    : "ies are dropped");
@@ -237,7 +238,8 @@ outbox_admin(struct keeper *keeper, struct ask *ask, const struct message_ask *m
 		    "`outbox` takes: retry NOTICE|all [NOTIFIER], or drop NOTICE [NOTIFIER]");
 		return;
 	}
-	request = (struct admin_request){ .keeper = keeper, .ask = ask, .who = message->who, .notice = notice };
+	request = (struct admin_request){ .keeper = keeper, .ask = ask, .who = message->who,
+	    .notice = notice };
 	if (named) {
 		struct text text = TEXT_OVER(request.notifier);
 		text_add_bytes(&text, message->words[2].data, message->words[2].size);

@@ -77,7 +77,7 @@ void
 policy_commit(struct keeper *keeper)
 {
 	withhold_keep(keeper);
-	journal_commit(keeper, STORE_MAIN);
+	commit_queue_commit(keeper, STORE_MAIN);
 }
 
 void

@@ -8,7 +8,7 @@
  *   ledger.c    what a notifier was told of a target, and is to be told next; ledgers.c: the same
  *               in the store
  *   notify_policy.c   which notifier is told of what, merging
- *   claims.c    what goes out next: storms, digests
+ *   next_delivery.c    what goes out next: storms, digests
  *   repeat.c    what is told again to receivers that forget
  */
 #ifndef KEEPER_POLICY_H

@@ -43,7 +43,7 @@ open_incident(struct keeper *keeper, const struct message_change *change,
 		.target = registry_number(keeper->registry, change->target),
 		.change = change->incident, .began = change->detected,
 		.confirmed = change->confirmed, .outcome = change->code, .text = change->text };
-	store_put_incident(journal_main(keeper), incident);
+	store_put_incident(commit_queue_main(keeper), incident);
 	registry_note_incident(keeper->registry, change->target, true);
 }
 
@@ -103,7 +103,7 @@ record_condition(struct keeper *keeper, const struct message_change *change)
 	condition.cleared = kind == NOTICE_cleared ? change->confirmed : 0;
 	assert(condition.target == target);
 	condition.text = change->text;
-	store_put_condition(journal_main(keeper), &condition);
+	store_put_condition(commit_queue_main(keeper), &condition);
 	registry_note_conditions(keeper->registry, change->target, true);
 }
 
@@ -122,7 +122,7 @@ keep_files(struct keeper *keeper, const struct message_change *change)
 		wire_put_bytes(&out, change->text);
 	}
 	if (!out.bad)
-		store_put_meta(journal_main(keeper), FILES_META,
+		store_put_meta(commit_queue_main(keeper), FILES_META,
 		    (struct pw_bytes){ (const char *)bytes, out.size });
 }
 
@@ -185,12 +185,12 @@ record_state(struct keeper *keeper, const struct message_run *run)
 	int64_t interval = run->interval;
 
 	if (run->target == CONFIG_NONE) {
-		store_put_meta(journal_main(keeper), OWN_META, run->state);
+		store_put_meta(commit_queue_main(keeper), OWN_META, run->state);
 		return;
 	}
 	if (interval == 0)
 		interval = keeper->config->targets[run->target].policy->interval;
-	store_put_state(journal_main(keeper),
+	store_put_state(commit_queue_main(keeper),
 	    &(struct store_state){ .target = registry_number(keeper->registry, run->target),
 	    .at = clock_wall(), .record = run->state, .state = columns->state,
 	    .verdict = columns->verdict, .outcome = columns->outcome, .silences = columns->silences,
@@ -242,8 +242,8 @@ record_run(struct keeper *keeper, const struct message_run *run, struct pw_bytes
 		end_unseen(keeper, run->target, open.change);
 	if (run->state.size > 0)
 		record_state(keeper, run);
-	journal_take(keeper, STORE_MAIN, run->sequence);
-	journal_add_run(keeper, run, left_out, packet);
+	commit_queue_take(keeper, STORE_MAIN, run->sequence);
+	commit_queue_add_run(keeper, run, left_out, packet);
 }
 
 void
@@ -313,7 +313,7 @@ record_notice(struct keeper *keeper, const struct message_change *change, uint64
 	assert(!out.bad);
 	run.changes = (struct pw_bytes){ (const char *)changes, out.size };
 	put_notice(keeper, change, notice, target, incident);
-	journal_add_run(keeper, &run, 0, run.changes);
+	commit_queue_add_run(keeper, &run, 0, run.changes);
 	return notice;
 }
 
@@ -359,17 +359,18 @@ void
 record_commit(struct keeper *keeper)
 {
 	policy_commit(keeper);
-	for (const struct pending_run *pending; (pending = journal_untold(keeper->journal)) != NULL;
-	    journal_told(keeper->journal))
+	for (const struct pending_run *pending; (pending = commit_queue_untold(keeper->commits))
+	    != NULL;
+	    commit_queue_told(keeper->commits))
 		tell(keeper, pending);
-	if (journal_is_told(keeper->journal))
+	if (commit_queue_is_told(keeper->commits))
 		cache_settle_all(keeper->cache);
 }
 
 void
 record_settle(struct keeper *keeper, uint32_t target, uint64_t run)
 {
-	if (journal_is_told(keeper->journal))
+	if (commit_queue_is_told(keeper->commits))
 		cache_settle(keeper->cache, target, run);
 	else
 		cache_settle_later(keeper->cache, target, run);
@@ -378,7 +379,7 @@ record_settle(struct keeper *keeper, uint32_t target, uint64_t run)
 void
 record_change_incident(struct keeper *keeper, const struct store_incident *incident)
 {
-	store_change_incident(journal_main(keeper), incident);
+	store_change_incident(commit_queue_main(keeper), incident);
 }
 
 bool

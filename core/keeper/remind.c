@@ -157,7 +157,7 @@ static void
 put_tested(struct keeper *keeper, int64_t at)
 {
 	keeper->record->tested = at;
-	store_put_meta(journal_main(keeper), "tested",
+	store_put_meta(commit_queue_main(keeper), "tested",
 	    (struct pw_bytes){ (const char *)&at, sizeof at });
 }
 

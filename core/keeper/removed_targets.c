@@ -85,7 +85,7 @@ clear_conditions(struct ends *ends)
 	while (store_next_condition(ends->keeper->store, &standing))
 		if (is_gone(ends, standing.target)) {
 			standing.cleared = clock_wall();
-			store_put_condition(journal_main(ends->keeper), &standing);
+			store_put_condition(commit_queue_main(ends->keeper), &standing);
 		}
 }
 

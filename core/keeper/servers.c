@@ -93,11 +93,12 @@ put(struct keeper *keeper, uint64_t target, const struct sight *sight)
 	    && (known.run >= row.run || (known.ip == row.ip && known.not_before == row.not_before
 	    && known.not_after == row.not_after && known.chain_ends == row.chain_ends
 	    && strcmp(known.tls_version, row.tls_version) == 0
-	    && strcmp(known.tls_cipher, row.tls_cipher) == 0 && text_same(known.subject, row.subject)
+	    && strcmp(known.tls_cipher, row.tls_cipher) == 0
+	    && text_same(known.subject, row.subject)
 	    && text_same(known.issuer, row.issuer))))
 		return;
 	row.target = target;
-	store_put_server(journal_main(keeper), &row);
+	store_put_server(commit_queue_main(keeper), &row);
 }
 
 void
@@ -134,7 +135,7 @@ servers_fill(struct keeper *keeper)
 {
 	uint32_t *next = &keeper->record->servers_filled;
 
-	if (journal_is_unread(keeper->journal))
+	if (commit_queue_is_unread(keeper->commits))
 		return false;
 	for (int i = 0; i < TARGETS_A_STEP && *next < keeper->config->target_count; i++, ++*next) {
 		uint64_t target = registry_number(keeper->registry, *next);

@@ -70,5 +70,5 @@ shadow_recover(struct keeper *keeper)
 	if (was)
 		end(keeper);
 	keeper->policy->is_anew = was;
-	store_put_meta(journal_main(keeper), SHADOW_META, kept);
+	store_put_meta(commit_queue_main(keeper), SHADOW_META, kept);
 }

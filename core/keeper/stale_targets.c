@@ -130,7 +130,7 @@ static void
 put_since(struct keeper *keeper, int64_t since)
 {
 	keeper->service->stale.since = since;
-	store_put_meta(journal_main(keeper), meta_key,
+	store_put_meta(commit_queue_main(keeper), meta_key,
 	    (struct pw_bytes){ (const char *)&since, sizeof since });
 }
 
@@ -144,7 +144,7 @@ tell(struct keeper *keeper)
 	    .ended = keeper->service->stale.targets[first].ended };
 	int64_t now = clock_wall(), since;
 
-	if (newest.ended == 0 && !journal_is_unread(keeper->journal))
+	if (newest.ended == 0 && !commit_queue_is_unread(keeper->commits))
 		(void)store_read_newest(store_inside(keeper->store), newest.target - 1, 1,
 		    on_newest, &newest);
 	/* Where no run is known to have ended: since when nobody has looked at least. */

@@ -22,7 +22,7 @@ static void
 put_since(struct keeper *keeper, int64_t since)
 {
 	keeper->service->sick.since = since;
-	store_put_meta(journal_main(keeper), meta_key,
+	store_put_meta(commit_queue_main(keeper), meta_key,
 	    (struct pw_bytes){ (const char *)&since, sizeof since });
 }
 
@@ -91,7 +91,7 @@ static void
 mend(struct keeper *keeper, enum store_file file)
 {
 	struct store_found found;
-	bool mended = journal_mend(keeper, file, &found);
+	bool mended = commit_queue_mend(keeper, file, &found);
 
 	store_repair_say_found(keeper, file, &found);
 	if (keeper->begin_anew)
@@ -136,7 +136,7 @@ void
 store_repair_end(struct keeper *keeper)
 {
 	for (enum store_file file = STORE_MAIN; file < STORE_FILES && !keeper->begin_anew; file++)
-		if (journal_is_stuck(keeper->journal, file)
+		if (commit_queue_is_stuck(keeper->commits, file)
 		    && store_trouble(keeper->store, file, NULL) == STORE_LOG_GONE)
 			mend(keeper, file);
 }
@@ -145,20 +145,20 @@ void
 store_repair_turn(struct keeper *keeper)
 {
 	struct sick *sick = &keeper->service->sick;
-	bool due = journal_mends(keeper->journal), stuck = false;
+	bool due = commit_queue_mends(keeper->commits), stuck = false;
 	uint64_t dropped = store_dropped(keeper->store);
 
 	for (enum store_file file = STORE_MAIN; file < STORE_FILES && !keeper->begin_anew; file++) {
-		if (!journal_is_stuck(keeper->journal, file))
+		if (!commit_queue_is_stuck(keeper->commits, file))
 			continue;
 		say_trouble(keeper, file);
 		if (due && file == STORE_MAIN) /* whose memory is written in whole groups */
 			record_commit(keeper);
 		if (due)
 			mend(keeper, file);
-		stuck |= journal_is_stuck(keeper->journal, file);
+		stuck |= commit_queue_is_stuck(keeper->commits, file);
 	}
-	if (journal_since(keeper->journal, STORE_MAIN) == 0)
+	if (commit_queue_since(keeper->commits, STORE_MAIN) == 0)
 		store_keep_redo(keeper->store);
 	if (dropped > 0 && sick->dropped == 0) /* how many went is said at the end */
 		record_ours(keeper, "impaired", "undurable", sick->since,

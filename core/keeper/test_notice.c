@@ -75,8 +75,8 @@ finish(struct keeper *keeper, struct ask *ask, int status)
 {
 	ask_end(ask, status);
 	ask->notice = 0;
-	(void)journal_main(keeper);
-	ask->serial = journal_serial(keeper->journal);
+	(void)commit_queue_main(keeper);
+	ask->serial = commit_queue_serial(keeper->commits);
 }
 
 void

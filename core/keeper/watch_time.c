@@ -26,7 +26,7 @@ watch_newest(const struct keeper *keeper)
 static void
 put_time(struct keeper *keeper, const char *key, int64_t time)
 {
-	store_put_meta(journal_main(keeper), key,
+	store_put_meta(commit_queue_main(keeper), key,
 	    (struct pw_bytes){ (const char *)&time, sizeof time });
 }
 
@@ -37,7 +37,7 @@ watch_mark(struct keeper *keeper, bool at_once)
 	int64_t watched = record_watched(keeper);
 
 	if ((!at_once && clock_mono() < time->next_mark) || watched == time->kept
-	    || journal_is_stuck(keeper->journal, STORE_MAIN))
+	    || commit_queue_is_stuck(keeper->commits, STORE_MAIN))
 		return;
 	if (watch_newest(keeper) == 0) /* the clock is believed */
 		put_time(keeper, "clock", time->newest = watched);

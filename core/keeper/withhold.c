@@ -141,7 +141,7 @@ withhold_keep(struct keeper *keeper)
 		if (keeper->policy->silences[i].withheld)
 			numbers[count++] = registry_number(keeper->registry, i);
 	assert(count == keeper->policy->withheld);
-	store_put_meta(journal_main(keeper), meta_key,
+	store_put_meta(commit_queue_main(keeper), meta_key,
 	    (struct pw_bytes){ (const char *)numbers, count * sizeof *numbers });
 	free(numbers);
 	keeper->policy->withheld_changed = false;
@@ -156,7 +156,7 @@ withhold_mark(struct keeper *keeper, uint32_t target, bool withheld)
 	keeper->policy->silences[target].withheld = withheld;
 	keeper->policy->withheld += withheld ? 1 : UINT32_MAX;
 	keeper->policy->withheld_changed = true;
-	(void)journal_main(keeper); /* so that it is kept soon */
+	(void)commit_queue_main(keeper); /* so that it is kept soon */
 }
 
 /* Its row stays, and may be made anew. What an acknowledgement withholds is not told later: the
@@ -251,7 +251,8 @@ bool
 withhold_take_back(struct keeper *keeper, struct notifier *notifier,
     const struct delivery *delivery, const char *why)
 {
-	if (!outbox_is_all_unsent(keeper, notifier, delivery->notice, 0)) /* but what waits behind it may be */
+	if (!outbox_is_all_unsent(keeper, notifier, delivery->notice,
+	    0)) /* but what waits behind it may be */
 		return delivery->target != 0 && end_all_of(keeper, notifier, delivery->target);
 	if (has_end(why))
 		end_line(keeper, notifier, delivery->target);

@@ -22,7 +22,7 @@
 #include "../unit/monitor_says.h"
 #include "base/clock.h"
 #include "bench.h"
-#include "keeper/journal_private.h"
+#include "keeper/commit_queue_private.h"
 #include "keeper/keeper.h"
 #include "keeper/store_repair.h"
 
@@ -279,10 +279,10 @@ sick(uint32_t targets, uint32_t times)
 			printf("%u changes of %u targets on a sick disk: %+ld KiB, told %u\n", i, targets, resident_kib() - began, told);
 	}
 	setrlimit(RLIMIT_FSIZE, &before);
-	keeper.journal->mend_at = 1;
+	keeper.commits->mend_at = 1;
 	store_repair_turn(&keeper);
 	commit_all(&keeper);
-	printf("mended: %d, %+ld KiB, told %u\n", !journal_is_stuck(keeper.journal, STORE_MAIN), resident_kib() - began, told);
+	printf("mended: %d, %+ld KiB, told %u\n", !commit_queue_is_stuck(keeper.commits, STORE_MAIN), resident_kib() - began, told);
 	end();
 }
 

@@ -1,6 +1,6 @@
 /* Pauses and acknowledgements: what is answered, when, what the monitor is told, and what is kept. */
 #include "asks_world.h"
-#include "keeper/journal_private.h"
+#include "keeper/commit_queue_private.h"
 #include "keeper/store_repair.h"
 #include "store/store_private.h"
 
@@ -38,14 +38,14 @@ nothing_is_answered_before_it_is_durable(void **state)
 	ASK(world, "pause", 0, "mx1", "2h", "disks");
 	assert_string_equal(heard(world), "");
 	assert_false(asks_wait(&world->keeper));
-	world->keeper.journal->mend_at = 1;
+	world->keeper.commits->mend_at = 1;
 	store_repair_turn(&world->keeper);
 	assert_true(asks_wait(&world->keeper));
 	assert_true(starts_with(heard(world), "o"));
-	world->keeper.journal->sides[STORE_MAIN].stuck = true;
+	world->keeper.commits->sides[STORE_MAIN].stuck = true;
 	ASK(world, "pause", 0, "mx1", "2h", "disks");
 	assert_string_equal(heard(world), "ethe store cannot be written, so nothing was done: the log says why|x75|");
-	world->keeper.journal->sides[STORE_MAIN].stuck = false;
+	world->keeper.commits->sides[STORE_MAIN].stuck = false;
 	for (int i = 0; i < 3; i++)
 		assert_string_equal(heard(world), "");
 }

@@ -89,7 +89,7 @@ of_many_that_are_left_some_are_named(void **state)
 	give_up(world);
 	for (int i = 0; i < 30; i++) {
 		snprintf(recipient, sizeof recipient, "r%d@gone.test", i);
-		store_add_delivery(journal_main(&world->keeper), &(struct store_delivery){ .notice = world->notice.notice,
+		store_add_delivery(commit_queue_main(&world->keeper), &(struct store_delivery){ .notice = world->notice.notice,
 			.notifier = "gone", .recipient = recipient, .state = STORE_DELIVERY_dead, .receipt = { "", 0 } });
 	}
 	commit_all(&world->keeper);

@@ -40,7 +40,7 @@ roll_of(struct world *world, const struct config *config)
 	struct target_registry *roll = registry_create(config);
 	struct reason why = { .text = "" };
 
-	if (roll == NULL || !registry_recover(roll, world->keeper.store, journal_main(&world->keeper), &why))
+	if (roll == NULL || !registry_recover(roll, world->keeper.store, commit_queue_main(&world->keeper), &why))
 		fail_msg("%s", why.text);
 	return roll;
 }

@@ -12,7 +12,7 @@
 UNUSED_HERE static struct sequence
 next_of(const struct keeper *keeper, enum store_file file)
 {
-	struct sequence taken = journal_taken(keeper->journal, file);
+	struct sequence taken = commit_queue_taken(keeper->commits, file);
 
 	return (struct sequence){ taken.birth == 0 ? 1 : taken.birth, taken.number + 1 };
 }
@@ -22,7 +22,7 @@ UNUSED_HERE static void
 commit_all(struct keeper *keeper)
 {
 	dispatch_commit(keeper);
-	journal_commit(keeper, STORE_HISTORY);
+	commit_queue_commit(keeper, STORE_HISTORY);
 }
 
 /* A whole run; false where the keeper does not take it. */

@@ -1,5 +1,5 @@
 /* From a change to its receipt: what a notifier is handed, in which order, and what is remembered. */
-#include "keeper/journal_private.h"
+#include "keeper/commit_queue_private.h"
 #include "outbox_world.h"
 
 #include "store/list.h"
@@ -150,7 +150,7 @@ what_was_safe_and_is_said_again_is_not_told_again(void **state)
 	close(world->notifiers[0]);
 	begin(world);
 	link_notifiers(world);
-	const struct sequence taken = world->keeper.journal->sides[STORE_MAIN].taken;
+	const struct sequence taken = world->keeper.commits->sides[STORE_MAIN].taken;
 	const struct message_state up_now = { 0, false, { "state", 5 } };
 	const struct message_change down_again = { .target = 0, .change = 1, .kind = "down", .from = "suspect", .to = "down", .incident = 1,
 		.detected = BEGAN, .confirmed = BEGAN, .text = { "mx1 down", 8 } };
@@ -180,14 +180,14 @@ a_store_without_a_sequence_is_gone_on_with(void **state)
 	down(world, 0, "");
 	assert_true(db_exec(world->keeper.store->db_files[STORE_MAIN].db, "DELETE FROM meta WHERE key = 'sequence'"));
 	begin_again(world);
-	assert_int_equal(world->keeper.journal->sides[STORE_MAIN].taken.birth, 0);
+	assert_int_equal(world->keeper.commits->sides[STORE_MAIN].taken.birth, 0);
 	assert_string_equal(handed(world), "down");
 	answer(world, PW_SENT, false);
 	assert_true(say_run_as(&world->keeper, (struct sequence){ 9, 1 }, &change, &(struct message_state){ 0, false, { "state", 5 } }));
 	commit_all(&world->keeper);
 	assert_string_equal(handed(world), "up");
 	begin_again(world);
-	assert_true(sequence_is_same(world->keeper.journal->sides[STORE_MAIN].taken, (struct sequence){ 9, 1 }));
+	assert_true(sequence_is_same(world->keeper.commits->sides[STORE_MAIN].taken, (struct sequence){ 9, 1 }));
 	destroy(&world);
 }
 
@@ -264,14 +264,14 @@ results_have_numbers_of_their_own(void **state)
 			taken += again == 0;
 			assert_true(keeper_hear(&world->keeper, packet, out.size));
 			assert_int_equal(world->keeper.record->done, taken);
-			assert_int_equal(store_batch_count(world->keeper.journal->sides[STORE_MAIN].open), 0);
+			assert_int_equal(store_batch_count(world->keeper.commits->sides[STORE_MAIN].open), 0);
 			if (number == 7) {
 				commit_all(&world->keeper);
-				assert_int_equal(world->keeper.journal->sides[STORE_HISTORY].committed.number, number);
+				assert_int_equal(world->keeper.commits->sides[STORE_HISTORY].committed.number, number);
 			}
 		}
 	begin_again(world);
-	assert_int_equal(world->keeper.journal->sides[STORE_HISTORY].taken.number, 7);
+	assert_int_equal(world->keeper.commits->sides[STORE_HISTORY].taken.number, 7);
 	destroy(&world);
 }
 
@@ -280,16 +280,16 @@ static void
 a_mail_costs_two_commits(void **state)
 {
 	struct world *world = create();
-	uint64_t serial = world->keeper.journal->serial;
+	uint64_t serial = world->keeper.commits->serial;
 
 	(void)state;
 	down(world, 0, "");
 	assert_true(outbox_has_claims(&world->keeper, notifier_at(&world->keeper, 0)));
 	assert_int_equal(notifier_at(&world->keeper, 0)->in_hand, 0);
-	assert_int_equal(world->keeper.journal->serial, serial + 1);
+	assert_int_equal(world->keeper.commits->serial, serial + 1);
 	assert_string_equal(handed(world), "down");
 	answer(world, PW_SENT, false);
-	assert_int_equal(world->keeper.journal->serial, serial + 2);
+	assert_int_equal(world->keeper.commits->serial, serial + 2);
 	down(world, 1, ""); /* as a kill does, before it is handed out */
 	begin_again(world);
 	assert_string_equal(handed(world), "down");

@@ -338,7 +338,7 @@ age_goes_by_no_clock_that_is_set(void **state)
 	assert_string_equal(handed(world), "degraded");
 	answer(world, PW_AGAIN, false);
 	age(world, 0, 8 * 24 * HOUR);
-	store_set_clock(journal_main(&world->keeper), 8 * 24 * HOUR);
+	store_set_clock(commit_queue_main(&world->keeper), 8 * 24 * HOUR);
 	assert_true(find_waiting(&world->keeper, 0, &delivery));
 	assert_in_range(outbox_age(&delivery), 0, MINUTE);
 	assert_in_range(delivery.due - clock_wall(), 8 * 24 * HOUR, 8 * 24 * HOUR + 2 * MINUTE);

@@ -214,7 +214,7 @@ age_incident(struct world *world, uint32_t target, int64_t confirmed, int64_t re
 	incident.confirmed -= confirmed;
 	incident.began = incident.confirmed;
 	incident.reminded -= reminded;
-	store_put_incident(journal_main(&world->keeper), &incident);
+	store_put_incident(commit_queue_main(&world->keeper), &incident);
 }
 
 UNUSED static void
@@ -223,7 +223,7 @@ set_acknowledged(struct world *world, uint32_t target, int64_t at)
 	struct store_incident incident = incident_of(world, target);
 
 	incident.acknowledged = at;
-	store_put_incident(journal_main(&world->keeper), &incident);
+	store_put_incident(commit_queue_main(&world->keeper), &incident);
 }
 
 UNUSED static void

@@ -15,7 +15,7 @@ bytes_of(const char *text)
 static void
 put(struct world *world, uint32_t target, const char *record, const char *state)
 {
-	store_put_state(journal_main(&world->keeper), &(struct store_state){ .target = registry_number(world->keeper.registry, target),
+	store_put_state(commit_queue_main(&world->keeper), &(struct store_state){ .target = registry_number(world->keeper.registry, target),
 	    .record = bytes_of(record), .state = state });
 }
 
@@ -63,7 +63,7 @@ each_target_and_our_own_side(void **state)
 	put(world, 1, "", "");
 	put(world, 2, "two", "");
 	TOLD(world, "0 one", "2 two bare");
-	store_put_meta(journal_main(&world->keeper), OWN_META, bytes_of("own"));
+	store_put_meta(commit_queue_main(&world->keeper), OWN_META, bytes_of("own"));
 	TOLD(world, "0 one", "2 two bare", "-1 own");
 	commit_all(&world->keeper);
 	begin_again(world);
@@ -88,7 +88,7 @@ what_waits_for_the_disk(void **state)
 	assert_int_equal(unlink(path), 0);
 	put(world, 1, "two", "up");
 	commit_all(&world->keeper);
-	assert_true(journal_is_stuck(world->keeper.journal, STORE_MAIN));
+	assert_true(commit_queue_is_stuck(world->keeper.commits, STORE_MAIN));
 	put(world, 0, "three", "down");
 	TOLD(world, "0 three", "1 two");
 	destroy(&world);

@@ -199,9 +199,9 @@ enum { STATEMENTS = sizeof statements / sizeof statements[0] };
 static const struct { const char *name, *files; } modules[] = {
 	{ "service", " ask.c asks.c heartbeat.c channel.c dispatch.c outbox_admin.c keeper.c monitor_link.c store_repair.c test_notice.c stale_targets.c watch_time.c " },
 	{ "record", " evidence.c removed_targets.c record.c remind.c target_registry.c servers.c " },
-	{ "policy", " claims.c ledger.c policy.c repeat.c notifier_filters.c silences.c notify_policy.c ledgers.c withhold.c shadow.c " },
+	{ "policy", " next_delivery.c ledger.c policy.c repeat.c notifier_filters.c silences.c notify_policy.c ledgers.c withhold.c shadow.c " },
 	{ "outbox", " notice_context.c dependents.c notifier_link.c outbox.c notice_message.c notice_payload.c " },
-	{ "below", " evidence_cache.c journal.c lines.c change_log.c " },
+	{ "below", " evidence_cache.c commit_queue.c lines.c change_log.c " },
 };
 
 /* The names of tables, each followed by a blank. */
@@ -234,7 +234,7 @@ each_statement_writes_one_table(void **state)
 		if (statements[i].give == NULL)
 			continue;
 		sqlite3_set_authorizer(handle, on_access, &tables); /* which has all statements prepared anew */
-		statements[i].give(journal_main(&world->keeper));
+		statements[i].give(commit_queue_main(&world->keeper));
 		sqlite3_set_authorizer(handle, NULL, NULL);
 		snprintf(expected, sizeof expected, "%s ", statements[i].table);
 		if (strcmp(bytes, expected) != 0)

@@ -1,6 +1,6 @@
 /* Two batches for each file: one fills while the other is on its way, or, of history.db, waits for
  * the disk. */
-#include "keeper/journal_private.h"
+#include "keeper/commit_queue_private.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -28,54 +28,55 @@ free_runs(struct pending_run **pending)
 	}
 }
 
-struct journal *
-journal_create(struct store *store)
+struct commit_queue *
+commit_queue_create(struct store *store)
 {
-	struct journal *journal = calloc(1, sizeof *journal);
+	struct commit_queue *queue = calloc(1, sizeof *queue);
 
-	if (journal == NULL) {
+	if (queue == NULL) {
 		store_close(&store);
 		return NULL;
 	}
-	*journal = (struct journal){ .store = store, .unread = !store_is_read(store), .serial = 1 };
-	journal->open_last = &journal->open;
-	journal->done_last = &journal->done;
-	journal->held_last = &journal->held;
+	*queue = (struct commit_queue){ .store = store, .unread = !store_is_read(store),
+	    .serial = 1 };
+	queue->open_last = &queue->open;
+	queue->done_last = &queue->done;
+	queue->held_last = &queue->held;
 	for (enum store_file file = STORE_MAIN; file < STORE_FILES; file++) {
-		struct journal_side *side = &journal->sides[file];
+		struct commit_side *side = &queue->sides[file];
 
 		side->open = file == STORE_MAIN ? store_batch_of(store) : store_batch_create(file);
 		side->sent = file == STORE_MAIN ? store_batch_of(store) : store_batch_create(file);
 		side->taken = side->submitted = side->committed = store_sequence(store, file);
 		if (side->open == NULL || side->sent == NULL) {
-			journal_destroy(&journal);
+			commit_queue_destroy(&queue);
 			return NULL;
 		}
 	}
-	return journal;
+	return queue;
 }
 
 void
-journal_destroy(struct journal **journal)
+commit_queue_destroy(struct commit_queue **queue)
 {
-	if (*journal == NULL)
+	if (*queue == NULL)
 		return;
-	store_close(&(*journal)->store);
+	store_close(&(*queue)->store);
 	for (enum store_file file = STORE_MAIN; file < STORE_FILES; file++) {
-		store_batch_destroy(&(*journal)->sides[file].open);
-		store_batch_destroy(&(*journal)->sides[file].sent);
+		store_batch_destroy(&(*queue)->sides[file].open);
+		store_batch_destroy(&(*queue)->sides[file].sent);
 	}
-	free_runs(&(*journal)->open);
-	free_runs(&(*journal)->done);
-	free_runs(&(*journal)->held);
-	free(*journal);
-	*journal = NULL;
+	free_runs(&(*queue)->open);
+	free_runs(&(*queue)->done);
+	free_runs(&(*queue)->held);
+	free(*queue);
+	*queue = NULL;
 }
 
 static struct store_batch *
 fill(struct keeper *keeper, enum store_file file)
 {
-	struct journal_side *side = &keeper->journal->sides[file];
+	struct commit_side *side = &keeper->commits->sides[file];
 
 	if (side->since == 0)
 		side->since = clock_mono();
@@ -83,28 +84,28 @@ fill(struct keeper *keeper, enum store_file file)
 }
 
 struct store_batch *
-journal_main(struct keeper *keeper)
+commit_queue_main(struct keeper *keeper)
 {
 	return fill(keeper, STORE_MAIN);
 }
 
 struct store_batch *
-journal_history(struct keeper *keeper)
+commit_queue_history(struct keeper *keeper)
 {
 	return fill(keeper, STORE_HISTORY);
 }
 
 bool
-journal_has_room(const struct keeper *keeper)
+commit_queue_has_room(const struct keeper *keeper)
 {
-	return store_has_room(keeper->journal->store);
+	return store_has_room(keeper->commits->store);
 }
 
 void
-journal_add_run(struct keeper *keeper, const struct message_run *run, uint64_t left_out,
+commit_queue_add_run(struct keeper *keeper, const struct message_run *run, uint64_t left_out,
     struct pw_bytes packet)
 {
-	struct journal *journal = keeper->journal;
+	struct commit_queue *queue = keeper->commits;
 	struct pending_run *pending = malloc(sizeof *pending + packet.size);
 
 	if (pending == NULL)
@@ -116,9 +117,9 @@ journal_add_run(struct keeper *keeper, const struct message_run *run, uint64_t l
 	    .changes_at = (uint32_t)(run->changes.data - packet.data),
 	    .changes_size = (uint32_t)run->changes.size };
 	memcpy(pending->packet, packet.data, packet.size);
-	*journal->open_last = pending;
-	journal->open_last = &pending->next;
-	journal->changes += run->change_count;
+	*queue->open_last = pending;
+	queue->open_last = &pending->next;
+	queue->changes += run->change_count;
 }
 
 static void
@@ -129,18 +130,18 @@ forget_numbers(struct pending_run *pending)
 }
 
 void
-journal_take(struct keeper *keeper, enum store_file file, struct sequence sequence)
+commit_queue_take(struct keeper *keeper, enum store_file file, struct sequence sequence)
 {
-	struct journal_side *side = &keeper->journal->sides[file];
+	struct commit_side *side = &keeper->commits->sides[file];
 
 	assert(sequence.birth != side->taken.birth || sequence.number > side->taken.number);
 	(void)fill(keeper, file);
 	if (file == STORE_MAIN && sequence.birth != side->taken.birth) {
 		/* What was taken of another sequence, and is not committed, is for no monitor any
 		 * more to hold. */
-		forget_numbers(keeper->journal->held);
-		forget_numbers(keeper->journal->done);
-		forget_numbers(keeper->journal->open);
+		forget_numbers(keeper->commits->held);
+		forget_numbers(keeper->commits->done);
+		forget_numbers(keeper->commits->open);
 	}
 	side->taken = sequence;
 #ifdef KEEPER_ANSWERS_EARLY /* a build of the tests, to show that they see it */
@@ -151,42 +152,42 @@ journal_take(struct keeper *keeper, enum store_file file, struct sequence sequen
 /* For a monitor that is born while the disk is sick. The oldest give way: of them it learns from
  * the states. */
 static void
-hold(struct journal *journal, struct pending_run *pending)
+hold(struct commit_queue *queue, struct pending_run *pending)
 {
-	*journal->held_last = pending;
-	journal->held_last = &pending->next;
-	journal->held_bytes += pending->size;
-	while (journal->held_bytes > JOURNAL_HELD_MAX) {
-		struct pending_run *oldest = journal->held;
+	*queue->held_last = pending;
+	queue->held_last = &pending->next;
+	queue->held_bytes += pending->size;
+	while (queue->held_bytes > COMMIT_HELD_MAX) {
+		struct pending_run *oldest = queue->held;
 
-		journal->held = oldest->next;
-		journal->held_bytes -= oldest->size;
+		queue->held = oldest->next;
+		queue->held_bytes -= oldest->size;
 		free(oldest);
 	}
-	if (journal->held == NULL)
-		journal->held_last = &journal->held;
+	if (queue->held == NULL)
+		queue->held_last = &queue->held;
 }
 
 const struct pending_run *
-journal_untold(const struct journal *journal)
+commit_queue_untold(const struct commit_queue *queue)
 {
-	return journal->done;
+	return queue->done;
 }
 
 void
-journal_told(struct journal *journal)
+commit_queue_told(struct commit_queue *queue)
 {
-	struct pending_run *pending = journal->done;
+	struct pending_run *pending = queue->done;
 
-	assert(pending != NULL && journal->done_last != &journal->done);
-	journal->done = pending->next;
-	if (journal->done == NULL)
-		journal->done_last = &journal->done;
+	assert(pending != NULL && queue->done_last != &queue->done);
+	queue->done = pending->next;
+	if (queue->done == NULL)
+		queue->done_last = &queue->done;
 	pending->next = NULL;
 	if (pending->number == 0)
 		free(pending);
 	else
-		hold(journal, pending);
+		hold(queue, pending);
 }
 
 static void
@@ -198,7 +199,7 @@ say_lost(struct keeper *keeper, enum store_file file, uint64_t rows)
 }
 
 static void
-note_committed(struct journal_side *side)
+note_committed(struct commit_side *side)
 {
 	assert(side->submitted.birth != side->taken.birth || side->submitted.number
 	    <= side->taken.number);
@@ -211,61 +212,61 @@ note_committed(struct journal_side *side)
  * full disk is helped at once as long as there is space in reserve, and what is in a lost log is
  * saved. */
 static void
-begin_trouble(struct journal *journal, enum store_file file)
+begin_trouble(struct commit_queue *queue, enum store_file file)
 {
-	struct journal_side *side = &journal->sides[file];
-	enum store_trouble_kind kind = store_trouble(journal->store, file, NULL);
+	struct commit_side *side = &queue->sides[file];
+	enum store_trouble_kind kind = store_trouble(queue->store, file, NULL);
 	bool at_once = (kind == STORE_FULL || kind == STORE_LOG_GONE) && !side->mending;
 
-	if (journal->mend_at == 0 || at_once)
-		journal->mend_at = clock_mono() + (at_once ? 0 : mend_pause);
-	if (journal->behind == 0)
-		store_say_behind(journal->store, journal->behind = clock_wall());
+	if (queue->mend_at == 0 || at_once)
+		queue->mend_at = clock_mono() + (at_once ? 0 : mend_pause);
+	if (queue->behind == 0)
+		store_say_behind(queue->store, queue->behind = clock_wall());
 	side->stuck = true;
 }
 
 static void
 submit(struct keeper *keeper, enum store_file file)
 {
-	struct journal *journal = keeper->journal;
-	struct journal_side *side = &journal->sides[file];
-	enum store_answer answer = store_submit(journal->store, side->sent);
+	struct commit_queue *queue = keeper->commits;
+	struct commit_side *side = &queue->sides[file];
+	enum store_answer answer = store_submit(queue->store, side->sent);
 
 	side->last = clock_mono();
 	if (file == STORE_MAIN && store_batch_lacks_memory(side->sent))
 		keeper_out_of_memory(keeper, "what is to be kept");
 	if (answer == STORE_RETRY) {
-		begin_trouble(journal, file);
+		begin_trouble(queue, file);
 		return;
 	}
 	say_lost(keeper, file, answer == STORE_LOST ? store_batch_count(side->sent)
 	    : store_batch_refused(side->sent));
 	store_batch_clear(side->sent);
 	if (answer == STORE_IN_MEMORY)
-		begin_trouble(journal, file);
+		begin_trouble(queue, file);
 	else {
 		note_committed(side);
-		journal->safe = file == STORE_MAIN ? journal->serial - 1 : journal->safe;
+		queue->safe = file == STORE_MAIN ? queue->serial - 1 : queue->safe;
 	}
 }
 
 bool
-journal_mend(struct keeper *keeper, enum store_file file, struct store_found *found)
+commit_queue_mend(struct keeper *keeper, enum store_file file, struct store_found *found)
 {
-	struct journal *journal = keeper->journal;
-	struct journal_side *side = &journal->sides[file];
+	struct commit_queue *queue = keeper->commits;
+	struct commit_side *side = &queue->sides[file];
 
 	*found = (struct store_found){ .first = false };
 	side->mending = true;
-	if (!store_mend(journal->store, file, found)) {
+	if (!store_mend(queue->store, file, found)) {
 		*found = (struct store_found){ .first = false };
 		return false;
 	}
 	/* Where all that was kept is gone, or is read for the first time, what is true is to be
 	 * told anew by the monitor, to a new keeper. But where what we hold is all there is, the
 	 * file has that. */
-	if (file == STORE_MAIN && (found->fresh ? !found->goes_on && !journal->unread
-	    : found->unread || journal->unread)) {
+	if (file == STORE_MAIN && (found->fresh ? !found->goes_on && !queue->unread
+	    : found->unread || queue->unread)) {
 		keeper->begin_anew = true;
 		return false;
 	}
@@ -273,46 +274,46 @@ journal_mend(struct keeper *keeper, enum store_file file, struct store_found *fo
 	if (file == STORE_HISTORY)
 		submit(keeper, file);
 	else {
-		journal->unread = false;
+		queue->unread = false;
 		say_lost(keeper, STORE_MAIN, found->refused);
-		journal->safe = journal->serial - 1;
-		free_runs(&journal->held);
-		journal->held_last = &journal->held;
-		journal->held_bytes = 0;
-		forget_numbers(journal->done);
+		queue->safe = queue->serial - 1;
+		free_runs(&queue->held);
+		queue->held_last = &queue->held;
+		queue->held_bytes = 0;
+		forget_numbers(queue->done);
 		note_committed(side);
 	}
 	if (side->stuck)
 		return false;
 	side->mending = false;
-	if (!journal->sides[STORE_MAIN].stuck && !journal->sides[STORE_HISTORY].stuck) {
-		journal->mend_at = 0;
-		store_say_behind(journal->store, journal->behind = 0);
+	if (!queue->sides[STORE_MAIN].stuck && !queue->sides[STORE_HISTORY].stuck) {
+		queue->mend_at = 0;
+		store_say_behind(queue->store, queue->behind = 0);
 	}
 	return true;
 }
 
 bool
-journal_mends(struct journal *journal)
+commit_queue_mends(struct commit_queue *queue)
 {
 	int64_t now = clock_mono();
-	bool due = journal->mend_at != 0 && now >= journal->mend_at;
-	bool stuck = journal->sides[STORE_MAIN].stuck || journal->sides[STORE_HISTORY].stuck;
+	bool due = queue->mend_at != 0 && now >= queue->mend_at;
+	bool stuck = queue->sides[STORE_MAIN].stuck || queue->sides[STORE_HISTORY].stuck;
 
-	if (due || (stuck && journal->mend_at == 0))
-		journal->mend_at = stuck ? now + mend_pause : 0;
+	if (due || (stuck && queue->mend_at == 0))
+		queue->mend_at = stuck ? now + mend_pause : 0;
 	return due;
 }
 
 void
-journal_commit(struct keeper *keeper, enum store_file file)
+commit_queue_commit(struct keeper *keeper, enum store_file file)
 {
-	struct journal *journal = keeper->journal;
-	struct journal_side *side = &journal->sides[file];
+	struct commit_queue *queue = keeper->commits;
+	struct commit_side *side = &queue->sides[file];
 
 	if (side->since == 0 || (file == STORE_HISTORY && side->stuck))
 		return;
-	assert(side->open != side->sent && journal->safe < journal->serial);
+	assert(side->open != side->sent && queue->safe < queue->serial);
 	struct store_batch *batch = side->open;
 	side->open = side->sent;
 	side->sent = batch;
@@ -327,22 +328,22 @@ journal_commit(struct keeper *keeper, enum store_file file)
 		submit(keeper, file);
 		return;
 	}
-	*journal->done_last = journal->open;
-	if (journal->open != NULL)
-		journal->done_last = journal->open_last;
-	journal->open = NULL;
-	journal->open_last = &journal->open;
-	journal->changes = 0;
-	journal->serial++;
+	*queue->done_last = queue->open;
+	if (queue->open != NULL)
+		queue->done_last = queue->open_last;
+	queue->open = NULL;
+	queue->open_last = &queue->open;
+	queue->changes = 0;
+	queue->serial++;
 	submit(keeper, file);
 	if (!side->stuck)
-		forget_numbers(journal->done);
+		forget_numbers(queue->done);
 }
 
 bool
-journal_is_due(const struct journal *journal, enum store_file file, bool idle)
+commit_queue_is_due(const struct commit_queue *queue, enum store_file file, bool idle)
 {
-	const struct journal_side *side = &journal->sides[file];
+	const struct commit_side *side = &queue->sides[file];
 	int64_t now = clock_mono();
 
 	if (side->since == 0)
@@ -350,18 +351,18 @@ journal_is_due(const struct journal *journal, enum store_file file, bool idle)
 	if (file == STORE_HISTORY)
 		return now - side->since >= history_wait || store_batch_count(side->open)
 		    >= HISTORY_GROUP;
-	return journal->changes >= JOURNAL_GROUP || now - side->since >= group_wait
-	    || (idle && journal->changes > 0 && now - side->last >= group_wait);
+	return queue->changes >= COMMIT_GROUP || now - side->since >= group_wait
+	    || (idle && queue->changes > 0 && now - side->last >= group_wait);
 }
 
 int64_t
-journal_next(const struct keeper *keeper)
+commit_queue_next(const struct keeper *keeper)
 {
-	const struct journal *journal = keeper->journal;
-	int64_t next = journal->mend_at != 0 ? journal->mend_at : INT64_MAX;
+	const struct commit_queue *queue = keeper->commits;
+	int64_t next = queue->mend_at != 0 ? queue->mend_at : INT64_MAX;
 
 	for (enum store_file file = STORE_MAIN; file < STORE_FILES; file++) {
-		const struct journal_side *side = &journal->sides[file];
+		const struct commit_side *side = &queue->sides[file];
 		int64_t due = side->since + (file == STORE_MAIN ? group_wait : history_wait);
 		if (side->since != 0 && (file == STORE_MAIN || !side->stuck) && due < next)
 			next = due;
@@ -370,57 +371,57 @@ journal_next(const struct keeper *keeper)
 }
 
 bool
-journal_is_stuck(const struct journal *journal, enum store_file file)
+commit_queue_is_stuck(const struct commit_queue *queue, enum store_file file)
 {
-	return journal->sides[file].stuck;
+	return queue->sides[file].stuck;
 }
 
 bool
-journal_is_unread(const struct journal *journal)
+commit_queue_is_unread(const struct commit_queue *queue)
 {
-	return journal->unread;
+	return queue->unread;
 }
 
 size_t
-journal_history_bytes(const struct journal *journal)
+commit_queue_history_bytes(const struct commit_queue *queue)
 {
-	return store_batch_bytes(journal->sides[STORE_HISTORY].open);
+	return store_batch_bytes(queue->sides[STORE_HISTORY].open);
 }
 
 uint64_t
-journal_serial(const struct journal *journal)
+commit_queue_serial(const struct commit_queue *queue)
 {
-	return journal->serial;
+	return queue->serial;
 }
 
 bool
-journal_is_safe(const struct journal *journal, uint64_t serial)
+commit_queue_is_safe(const struct commit_queue *queue, uint64_t serial)
 {
-	return journal->safe >= serial;
+	return queue->safe >= serial;
 }
 
 int64_t
-journal_since(const struct journal *journal, enum store_file file)
+commit_queue_since(const struct commit_queue *queue, enum store_file file)
 {
-	return journal->sides[file].since;
+	return queue->sides[file].since;
 }
 
 struct sequence
-journal_taken(const struct journal *journal, enum store_file file)
+commit_queue_taken(const struct commit_queue *queue, enum store_file file)
 {
-	return journal->sides[file].taken;
+	return queue->sides[file].taken;
 }
 
 bool
-journal_is_told(const struct journal *journal)
+commit_queue_is_told(const struct commit_queue *queue)
 {
-	return journal->open == NULL && journal->done == NULL;
+	return queue->open == NULL && queue->done == NULL;
 }
 
 struct sequence
-journal_committed(const struct journal *journal, enum store_file file)
+commit_queue_committed(const struct commit_queue *queue, enum store_file file)
 {
-	const struct journal_side *side = &journal->sides[file];
+	const struct commit_side *side = &queue->sides[file];
 
 	return (struct sequence){ side->taken.birth, side->committed.birth == side->taken.birth
 	    ? side->committed.number : 0 };
@@ -435,13 +436,13 @@ first_above(const struct pending_run *pending, uint64_t number)
 }
 
 const struct pending_run *
-journal_uncommitted(const struct journal *journal, uint64_t above)
+commit_queue_uncommitted(const struct commit_queue *queue, uint64_t above)
 {
-	const struct pending_run *found = first_above(journal->held, above);
+	const struct pending_run *found = first_above(queue->held, above);
 
 	if (found == NULL)
-		found = first_above(journal->done, above);
-	return found != NULL ? found : first_above(journal->open, above);
+		found = first_above(queue->done, above);
+	return found != NULL ? found : first_above(queue->open, above);
 }
 
 void

@@ -1,6 +1,6 @@
 /* What goes out next: what is due, in its order, within what a notifier is to be told in a minute;
  * above that in digests. */
-#include "keeper/claims.h"
+#include "keeper/next_delivery.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -218,14 +218,15 @@ claim(struct keeper *keeper, struct notifier *notifier)
 }
 
 void
-claims_make(struct keeper *keeper, struct notifier *notifier)
+next_delivery_claim(struct keeper *keeper, struct notifier *notifier)
 {
 	while (claim(keeper, notifier))
 		continue;
 }
 
 void
-claims_count(struct keeper *keeper, struct notifier *notifier, const struct delivery *delivery)
+next_delivery_count(struct keeper *keeper, struct notifier *notifier,
+    const struct delivery *delivery)
 {
 	const struct config_notifier *rules = notifier_rules(notifier);
 	struct listener *listener = policy_listener(keeper, notifier);

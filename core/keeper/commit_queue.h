@@ -5,8 +5,8 @@
  * wait in a batch up to a bound; a file is tried again every 10 s. What is written then has its
  * true times.
  */
-#ifndef KEEPER_JOURNAL_H
-#define KEEPER_JOURNAL_H
+#ifndef KEEPER_COMMIT_QUEUE_H
+#define KEEPER_COMMIT_QUEUE_H
 
 #include <stddef.h>
 #include "base/messages.h"
@@ -14,8 +14,8 @@
 
 struct keeper;
 
-enum { JOURNAL_GROUP = 256, JOURNAL_BYTES_MAX = 64 * 1024 * 1024,
-    JOURNAL_HELD_MAX = 4 * 1024 * 1024 };
+enum { COMMIT_GROUP = 256, COMMIT_BYTES_MAX = 64 * 1024 * 1024,
+    COMMIT_HELD_MAX = 4 * 1024 * 1024 };
 
 /* A run in a batch, the monitor's or our own: what it has changed is told when that is
  * committed. */
@@ -29,68 +29,68 @@ struct pending_run {
 	unsigned char packet[];
 };
 
-struct journal;
+struct commit_queue;
 
 /* Takes the store. NULL if out of memory: the store is closed. */
-struct journal *journal_create(struct store *);
+struct commit_queue *commit_queue_create(struct store *);
 /* Closes the store; what was not committed is lost. */
-void journal_destroy(struct journal **);
+void commit_queue_destroy(struct commit_queue **);
 
 /* The batch that fills; whoever asks puts something into it. */
-struct store_batch *journal_main(struct keeper *);
-struct store_batch *journal_history(struct keeper *);
+struct store_batch *commit_queue_main(struct keeper *);
+struct store_batch *commit_queue_history(struct keeper *);
 
 /* Whether there is room for evidence. */
-bool journal_has_room(const struct keeper *);
+bool commit_queue_has_room(const struct keeper *);
 /* Whether what was kept before our birth cannot be read. */
-bool journal_is_unread(const struct journal *);
+bool commit_queue_is_unread(const struct commit_queue *);
 /* What waits for history.db, in bytes. */
-size_t journal_history_bytes(const struct journal *);
+size_t commit_queue_history_bytes(const struct commit_queue *);
 
 /* Adds a run to the open batch. The packet, which has its changes, is copied. */
-void journal_add_run(struct keeper *, const struct message_run *, uint64_t left_out,
+void commit_queue_add_run(struct keeper *, const struct message_run *, uint64_t left_out,
     struct pw_bytes packet);
 /* A message of the monitor's has its place in the sequence of a file: its rows are in the batch
  * that fills. */
-void journal_take(struct keeper *, enum store_file, struct sequence);
+void commit_queue_take(struct keeper *, enum store_file, struct sequence);
 
 /* Whether what there is for a file is to be committed now; `idle`: nothing more is there to be
  * read. */
-bool journal_is_due(const struct journal *, enum store_file, bool idle);
+bool commit_queue_is_due(const struct commit_queue *, enum store_file, bool idle);
 /* Commits what there is for a file, as far as the disk takes it. */
-void journal_commit(struct keeper *, enum store_file);
+void commit_queue_commit(struct keeper *, enum store_file);
 
 /* The first run that is to be told, for its batch is committed or held in memory; NULL: there is
  * none. It is told. */
-const struct pending_run *journal_untold(const struct journal *);
-void journal_told(struct journal *);
+const struct pending_run *commit_queue_untold(const struct commit_queue *);
+void commit_queue_told(struct commit_queue *);
 /* Whether all that is recorded has been told. */
-bool journal_is_told(const struct journal *);
+bool commit_queue_is_told(const struct commit_queue *);
 
 /* When it is next to be called, on the monotonic clock. */
-int64_t journal_next(const struct keeper *);
+int64_t commit_queue_next(const struct keeper *);
 
 /* The number of the group of postwatch.db that fills, and whether that of a number is durable. */
-uint64_t journal_serial(const struct journal *);
-bool journal_is_safe(const struct journal *, uint64_t serial);
+uint64_t commit_queue_serial(const struct commit_queue *);
+bool commit_queue_is_safe(const struct commit_queue *, uint64_t serial);
 /* Since when something waits in the group that fills (clock_mono()), 0: nothing does. */
-int64_t journal_since(const struct journal *, enum store_file);
+int64_t commit_queue_since(const struct commit_queue *, enum store_file);
 
 /* Whether what was sent to a file is not kept until it is well. */
-bool journal_is_stuck(const struct journal *, enum store_file);
+bool commit_queue_is_stuck(const struct commit_queue *, enum store_file);
 /* Whether it is time to try to mend what is stuck: returns that once each 10 s. */
-bool journal_mends(struct journal *);
+bool commit_queue_mends(struct commit_queue *);
 /* Tries it, with no group half filled; `found` says what became of the file. Returns false if it is
  * in trouble still, or is to begin anew. */
-bool journal_mend(struct keeper *, enum store_file, struct store_found *);
+bool commit_queue_mend(struct keeper *, enum store_file, struct store_found *);
 
 /* The last message of the monitor's that is in a group. */
-struct sequence journal_taken(const struct journal *, enum store_file);
+struct sequence commit_queue_taken(const struct commit_queue *, enum store_file);
 /* How far the sequence that goes on now is committed. */
-struct sequence journal_committed(const struct journal *, enum store_file);
+struct sequence commit_queue_committed(const struct commit_queue *, enum store_file);
 /* The first run of the monitor's above that number that is not committed, of the newest 4 MiB;
  * NULL: there is none. */
-const struct pending_run *journal_uncommitted(const struct journal *, uint64_t above);
+const struct pending_run *commit_queue_uncommitted(const struct commit_queue *, uint64_t above);
 
 /* There is no memory for what must not be left out. Says so and ends the process with nothing more
  * committed: the monitor tells the next keeper again what was not, and what was in hand goes out

@@ -1,10 +1,10 @@
-/* What the journal holds, for its own file and its tests. */
-#ifndef KEEPER_JOURNAL_PRIVATE_H
-#define KEEPER_JOURNAL_PRIVATE_H
+/* The members of the commit queue, for its own file and its tests. */
+#ifndef KEEPER_COMMIT_QUEUE_PRIVATE_H
+#define KEEPER_COMMIT_QUEUE_PRIVATE_H
 
-#include "keeper/journal.h"
+#include "keeper/commit_queue.h"
 
-struct journal_side {
+struct commit_side {
 	struct store_batch *open, *sent; /* fills; was submitted */
 	int64_t since;       /* when the first thing came into `open`, 0: it is empty */
 	struct sequence taken; /* the last message of the monitor's that is in a batch */
@@ -15,10 +15,10 @@ struct journal_side {
 	bool mending;        /* it was tried to get it out of its trouble */
 };
 
-struct journal {
+struct commit_queue {
 	struct store *store;
 	bool unread;         /* what was kept before our birth cannot be read */
-	struct journal_side sides[STORE_FILES];
+	struct commit_side sides[STORE_FILES];
 	struct pending_run *open, **open_last;
 	/* their batch was committed, or is held in memory; they are to be told */
 	struct pending_run *done, **done_last;

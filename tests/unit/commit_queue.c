@@ -7,7 +7,7 @@
 
 #include <stdlib.h>
 
-#include "keeper/journal_private.h"
+#include "keeper/commit_queue_private.h"
 
 static struct pending_run *
 add(struct pending_run ***last, uint64_t number)
@@ -32,23 +32,23 @@ forget(struct pending_run **pending)
 static void
 what_is_not_committed_is_found_in_order(void **state)
 {
-	struct journal journal = { .serial = 1 };
-	struct pending_run **held = &journal.held;
+	struct commit_queue queue = { .serial = 1 };
+	struct pending_run **held = &queue.held;
 
 	(void)state;
-	journal.open_last = &journal.open;
-	assert_null(journal_uncommitted(&journal, 0));
+	queue.open_last = &queue.open;
+	assert_null(commit_queue_uncommitted(&queue, 0));
 	struct pending_run *first = add(&held, 70);
 	(void)add(&held, 0); /* our own */
-	struct pending_run *second = add(&held, 71), *third = add(&journal.open_last, 72);
-	(void)add(&journal.open_last, 0);
-	assert_ptr_equal(journal_uncommitted(&journal, 0), first);
-	assert_ptr_equal(journal_uncommitted(&journal, 70), second);
-	assert_ptr_equal(journal_uncommitted(&journal, 71), third);
-	assert_null(journal_uncommitted(&journal, 72));
-	forget(&journal.held);
-	assert_ptr_equal(journal_uncommitted(&journal, 0), third);
-	forget(&journal.open);
+	struct pending_run *second = add(&held, 71), *third = add(&queue.open_last, 72);
+	(void)add(&queue.open_last, 0);
+	assert_ptr_equal(commit_queue_uncommitted(&queue, 0), first);
+	assert_ptr_equal(commit_queue_uncommitted(&queue, 70), second);
+	assert_ptr_equal(commit_queue_uncommitted(&queue, 71), third);
+	assert_null(commit_queue_uncommitted(&queue, 72));
+	forget(&queue.held);
+	assert_ptr_equal(commit_queue_uncommitted(&queue, 0), third);
+	forget(&queue.open);
 }
 
 static void
