@@ -21,7 +21,7 @@
 #include "command/layout.h"
 #include "command/pager.h"
 #include "command/remote.h"
-#include "config/accepted.h"
+#include "config/snapshot.h"
 #include "parent/reload.h"
 #include "store/remote.h"
 
@@ -34,17 +34,18 @@ struct past_block {
 /* The configuration that the daemon of that folder goes by, or went by last, takes the place of
  * the file's, if any. Where there is none, or it cannot be read any more, nothing changes. */
 static void
-take_accepted(struct past *past)
+take_snapshot(struct past *past)
 {
 	static struct config_faults faults;
-	struct config_source source = { .state = past->folder, .probes_alone = past->nagios, .no_dialogue = true };
+	struct config_source source = { .state = past->folder, .probes_alone = past->nagios,
+	    .no_dialogue = true };
 	const struct config *config = NULL;
 	struct reason why;
 
-	source.accepted = accepted_open(past->folder, RELOAD_FILES, &why);
-	if (source.accepted != NULL && (source.path = accepted_main(source.accepted)) != NULL)
+	source.snapshot = snapshot_open(past->folder, RELOAD_FILES, &why);
+	if (source.snapshot != NULL && (source.path = snapshot_main(source.snapshot)) != NULL)
 		config = config_read(&source, &faults);
-	accepted_close(&source.accepted);
+	snapshot_close(&source.snapshot);
 	if (config == NULL)
 		return;
 	config_free(&past->config);
@@ -74,7 +75,7 @@ past_find_folder(struct past *past)
 	past->folder = folder;
 	if (past->nagios && (source.path == NULL || access(source.path, R_OK) == 0)
 	    && config_find_state(&source, folder, sizeof folder) && store_daemon_runs(folder))
-		take_accepted(past);
+		take_snapshot(past);
 	if (past->config != NULL)
 		return 0;
 	if (source.path != NULL && (past->config = config_read(&source, &faults)) != NULL) {
@@ -87,7 +88,7 @@ past_find_folder(struct past *past)
 	}
 	if (!config_find_state(&source, folder, sizeof folder))
 		return command_fail(EXIT_CONFIG, "the path of the state folder is too long");
-	take_accepted(past);
+	take_snapshot(past);
 	return source.path == NULL
 	    ? 0
 	    : command_fail(0, "%s has %u fault%s, which `postwatch check` tells: %s", source.path,
@@ -119,7 +120,7 @@ open_reader(struct past *past)
 	past->behind = store_behind_since(past->folder);
 	/* The file may have been written since, and be no more than what is to be. */
 	if (past->runs && !past->nagios)
-		take_accepted(past);
+		take_snapshot(past);
 	if (past->reader != NULL)
 		return 0;
 	if (access(past->folder, R_OK | X_OK) != 0 && errno == EACCES)
@@ -231,7 +232,8 @@ past_options(struct past *past, const struct command *command, int argc, char **
 		case 'g': past->tag = argument; break;
 		case 'e':
 			if (past->set_count == PAST_SETS_MAX)
-				return command_misused(command, "more than %d settings", PAST_SETS_MAX);
+				return command_misused(command, "more than %d settings",
+				    PAST_SETS_MAX);
 			past->sets[past->set_count++] = argument;
 			break;
 		case 'H':

@@ -10,7 +10,7 @@
 
 #include "command/faults.h"
 #include "command/desktop.h"
-#include "config/accepted.h"
+#include "config/snapshot.h"
 #include "config/read.h"
 #include "parent/parent.h"
 
@@ -51,9 +51,9 @@ take_option(struct words *words, const struct option_row *option, const char *ar
 static void
 mark_all(const struct words *words, const struct config *config)
 {
-	accepted_mark(words->source.accepted, words->origin.program);
+	snapshot_mark(words->source.snapshot, words->origin.program);
 	for (uint32_t i = 0; i < config->plugin_count; i++)
-		accepted_mark(words->source.accepted, config->plugins[i].path);
+		snapshot_mark(words->source.snapshot, config->plugins[i].path);
 }
 
 /* For a daemon that is to be reloaded: whether what the files say can be put in force. */
@@ -65,8 +65,8 @@ check_for(struct words *words, const struct reload_order *order)
 	struct reason why;
 
 	words->source.replaces = true;
-	words->source.accepted = accepted_record();
-	config = words->source.accepted == NULL ? NULL : config_read(&words->source, &faults);
+	words->source.snapshot = snapshot_begin();
+	config = words->source.snapshot == NULL ? NULL : config_read(&words->source, &faults);
 	faults_print(stdout, &faults);
 	if (config == NULL)
 		return RELOAD_FAULTY;
@@ -76,9 +76,9 @@ check_for(struct words *words, const struct reload_order *order)
 		return RELOAD_FAULTY;
 	}
 	mark_all(words, config);
-	if (accepted_is_same(words->source.accepted, order->state, RELOAD_FILES))
+	if (snapshot_is_same(words->source.snapshot, order->state, RELOAD_FILES))
 		return RELOAD_SAME;
-	if (accepted_keep(words->source.accepted, order->state, RELOAD_CHECKED, &why))
+	if (snapshot_save(words->source.snapshot, order->state, RELOAD_CHECKED, &why))
 		return RELOAD_GOOD;
 	printf("%s\n", why.text);
 	return EXIT_FAILURE;
@@ -92,14 +92,14 @@ read_files(struct words *words)
 	static struct config_faults faults;
 	const struct config *config;
 
-	words->source.accepted = accepted_record();
+	words->source.snapshot = snapshot_begin();
 	words->source.starts = words->options.resumed == NULL;
 	config = config_read(&words->source, &faults);
 	faults_print(stderr, &faults);
 	words->misused = faults_are_of_words(&faults);
 	if (config != NULL)
 		mark_all(words, config);
-	words->options.accepted = words->source.accepted;
+	words->options.snapshot = words->source.snapshot;
 	return config;
 }
 
@@ -112,10 +112,10 @@ read_kept(struct words *words, const struct reload_order *order)
 	const struct config *config = NULL;
 	struct reason why = { .text = "it is faulty" };
 
-	words->source.accepted = accepted_open(order->state, RELOAD_CHECKED, &why);
-	if (words->source.accepted != NULL)
+	words->source.snapshot = snapshot_open(order->state, RELOAD_CHECKED, &why);
+	if (words->source.snapshot != NULL)
 		config = config_read(&words->source, &faults);
-	accepted_close(&words->source.accepted);
+	snapshot_close(&words->source.snapshot);
 	if (config != NULL)
 		return config;
 	command_fail(0, "what was checked is lost, the files are read again: %s", why.text);

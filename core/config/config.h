@@ -166,7 +166,8 @@ struct config_reference {
 };
 
 /* Where the page is served, and to whom. */
-enum { PAGE_URL_MAX = 500, SHARES_MAX = 64, SHARE_LISTEN_MAX = 4, SHARE_SECRET_MIN = 22, SHARE_SECRET_MAX = 100 };
+enum { PAGE_URL_MAX = 500, SHARES_MAX = 64, SHARE_LISTEN_MAX = 4, SHARE_SECRET_MIN = 22,
+    SHARE_SECRET_MAX = 100 };
 struct config_share {
 	const char *tag, *secret; /* letters, digits, "-" and "_" */
 };

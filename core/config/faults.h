@@ -25,7 +25,7 @@ struct faults {
 	struct config_faults *into;
 	struct arena *arena; /* of file names */
 	/* Where files come from, or are remembered; NULL: from the disk. */
-	struct accepted *accepted;
+	struct snapshot *snapshot;
 	const char **files;
 	uint32_t file_count, file_room;
 	struct place places[FAULTS_KEPT];       /* of into->items */

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "base/units.h"
-#include "config/accepted.h"
+#include "config/snapshot.h"
 #include "config/cert_limit.h"
 #include "config/probes.h"
 #include "config/service_files.h"
@@ -121,7 +121,7 @@ check_value(struct reader *reader, const struct pw_setting *row, const struct no
 		const char *fault = strerror(errno);
 
 		if (!reader->source->advise
-		    && accepted_copy_path(copy, top_find_state(reader), text)
+		    && snapshot_copy_path(copy, top_find_state(reader), text)
 		    && access(copy, R_OK) == 0) {
 			WARN(reader, node->place,
 			    "ca_file: %s cannot be read: %s: what was in it before stays in force",

@@ -16,7 +16,7 @@
 #include <sysexits.h>
 
 #include "base/vec.h"
-#include "config/accepted.h"
+#include "config/snapshot.h"
 #include "config/input.h"
 
 enum { INCLUDES_MAX = 10, TEXT_MAX = 256 * 1024 * 1024 };
@@ -96,7 +96,7 @@ open_file(struct lexer *lexer, const char *path, struct place from)
 	}
 	VEC_REQUIRE(files->inputs, files->input_count, files->input_room);
 	input = &files->inputs[files->input_count];
-	if (!accepted_input(faults->accepted, path, input, &why)) {
+	if (!snapshot_input(faults->snapshot, path, input, &why)) {
 		if (files->open_count == 0)
 			faults_add(faults, from, "cannot be read: %s", why.text);
 		else

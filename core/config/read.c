@@ -75,7 +75,7 @@ init(struct reader *reader, const struct config_source *source, struct config_fa
 	reader->arena = arena_create();
 	reader->scratch = arena_create();
 	faults_init(&reader->faults, faults, reader->scratch);
-	reader->faults.accepted = source->accepted;
+	reader->faults.snapshot = source->snapshot;
 	values_init(&reader->values, reader->arena);
 	values_init(&reader->passing, reader->scratch);
 	whole = arena_alloc(reader->arena, sizeof *whole);

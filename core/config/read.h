@@ -45,7 +45,8 @@ struct config_source {
 	                  notifiers in vain */
 	bool own_name; /* find out our host's name for EHLO also where there is no target to say it
 	                  to */
-	bool no_dialogue; /* no server is talked to: our host's name, for which a resolver may have to
+	bool no_dialogue;
+	    /* no server is talked to: our host's name, for which a resolver may have to
 	                     be waited, is not needed */
 	bool starts;   /* the daemon starts with it: where we are root, its user has to exist and to
 	                  read all files */
@@ -56,7 +57,7 @@ struct config_source {
 	bool replaces; /* a daemon that runs is to go on with it: our user has to read all files */
 	bool page; /* with no file: the page is served on loopback, under an address that nobody can
 	              guess */
-	struct accepted *accepted; /* remembers what is read, or has what was (config/accepted.h);
+	struct snapshot *snapshot; /* remembers what is read, or has what was (config/snapshot.h);
 	                              NULL: neither */
 	/* -S; NULL: as configured, else $STATE_DIRECTORY, else /var/lib/postwatch. */
 	const char *state;

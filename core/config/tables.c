@@ -151,7 +151,8 @@ const struct pw_setting web_settings[WEB_ROWS + 1] = {
 	    .help = "\"TAG:SECRET\": whoever knows /share/SECRET sees how the targets with that "
 	        "tag stand, and nothing else; a secret is 22 letters and digits or more, such as "
 	        "`openssl rand -hex 16` makes, and holds as long as it is written here" },
-	[WEB_SHARE_LISTEN] = { .key = "share_listen", .type = PW_LIST, .min = 1, .max = SHARE_LISTEN_MAX,
+	[WEB_SHARE_LISTEN] = { .key = "share_listen", .type = PW_LIST, .min = 1, .max =
+	    SHARE_LISTEN_MAX,
 	    .help = "where the addresses of share are served, as in listen, and nothing else is; "
 	        "those of listen then serve none of them" },
 	[WEB_NAMES] = { .key = "names",

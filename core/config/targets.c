@@ -10,7 +10,7 @@
 #include <strings.h>
 
 #include "base/clock.h"
-#include "config/accepted.h"
+#include "config/snapshot.h"
 #include "config/input.h"
 #include "config/policy.h"
 #include "config/reader.h"
@@ -209,7 +209,7 @@ take_list(struct reader *reader, struct entry *entry)
 	struct input input;
 	struct reason why;
 
-	if (!accepted_input(reader->faults.accepted, path, &input, &why)) {
+	if (!snapshot_input(reader->faults.snapshot, path, &input, &why)) {
 		FAULT(reader, file->place, "the list %s cannot be read: %s", QUOTE(reader, path),
 		    why.text);
 		return;

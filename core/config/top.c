@@ -18,7 +18,7 @@
 
 #include "base/identity.h"
 #include "base/vec.h"
-#include "config/accepted.h"
+#include "config/snapshot.h"
 #include "config/input.h"
 #include "config/reader.h"
 
@@ -157,7 +157,7 @@ read_file(struct reader *reader, const char *path)
 void
 top_read_files(struct reader *reader)
 {
-	struct accepted *accepted = reader->faults.accepted;
+	struct snapshot *snapshot = reader->faults.snapshot;
 	struct dirent **entries;
 	const char *folder, *part;
 	int count;
@@ -165,8 +165,8 @@ top_read_files(struct reader *reader)
 	if (reader->source->path == NULL)
 		return;
 	read_file(reader, reader->source->path);
-	if (accepted_is_kept(accepted)) {
-		for (size_t i = 0; (part = accepted_next_part(accepted, i)) != NULL; i++)
+	if (snapshot_is_saved(snapshot)) {
+		for (size_t i = 0; (part = snapshot_next_part(snapshot, i)) != NULL; i++)
 			read_file(reader, part);
 		return;
 	}
@@ -182,7 +182,7 @@ top_read_files(struct reader *reader)
 	}
 	for (int i = 0; i < count; i++) {
 		part = path_beside(reader->scratch, folder, entries[i]->d_name);
-		accepted_part(accepted, part);
+		snapshot_part(snapshot, part);
 		read_file(reader, part);
 		free(entries[i]);
 	}

@@ -308,7 +308,8 @@ value_of_text(struct values *values, const struct pw_setting *row, const char *f
 	case PW_LIST:
 		return parse_words(values, row, text, " ", value, why);
 	case PW_SECRET:
-		return secret_find_file(values->arena, values->owner, from, text, &value->string, why)
+		return secret_find_file(values->arena, values->owner, from, text, &value->string,
+		    why)
 		    || quote_in_reason(text, why);
 	case PW_ENUM:
 		return parse_choice(row, text, number, why);

@@ -15,7 +15,7 @@
 
 #include "base/duty.h"
 #include "base/text.h"
-#include "config/accepted.h"
+#include "config/snapshot.h"
 #include "config/config.h"
 
 static const char *
@@ -35,7 +35,7 @@ keep_copies(struct duty *duty, const struct config_notifier *notifier)
 		const char *path = file_of(notifier, i);
 
 		if (path != NULL && stat(path, &before) == 0 && S_ISREG(before.st_mode)
-		    && !accepted_copy(duty->config->state, path, &before, &why))
+		    && !snapshot_copy(duty->config->state, path, &before, &why))
 			duty_log(duty, LOG_WARNING, 0,
 			    "without a copy to go on with if it is damaged: %s", why.text);
 	}
@@ -56,7 +56,7 @@ find_copies(struct opening *it, const struct duty *duty, const struct config_not
 	for (uint32_t i = 0; i < notifier->values->count; i++) {
 		const char *path = file_of(notifier, i);
 
-		if (path == NULL || !accepted_copy_path(it->copies[i], duty->config->state, path)
+		if (path == NULL || !snapshot_copy_path(it->copies[i], duty->config->state, path)
 		    || access(it->copies[i], R_OK) != 0)
 			continue;
 		it->values->items[i].string = it->copies[i];

@@ -23,7 +23,7 @@
 #include "base/clock.h"
 #include "base/identity.h"
 #include "base/sandbox.h"
-#include "config/accepted.h"
+#include "config/snapshot.h"
 #include "parent/startup.h"
 #include "parent/reap.h"
 #include "parent/shutdown.h"
@@ -307,12 +307,12 @@ settle_in(struct parent *parent, const struct parent_options *options)
 	/* Kept under the name by which it is in force: `status` and the next reload compare with
 	 * it. */
 	kept = options->resumed != NULL
-	    ? accepted_rename(parent->config->state, RELOAD_CHECKED, RELOAD_FILES, &why)
-	    : parent->accepted == NULL
-	        || accepted_keep(parent->accepted, parent->config->state, RELOAD_FILES, &why);
+	    ? snapshot_rename(parent->config->state, RELOAD_CHECKED, RELOAD_FILES, &why)
+	    : parent->snapshot == NULL
+	        || snapshot_save(parent->snapshot, parent->config->state, RELOAD_FILES, &why);
 	if (!kept)
 		log_say(&parent->log, LOG_WARNING, "what is in force cannot be kept: %s", why.text);
-	accepted_close(&parent->accepted); /* it is not to be carried along in every child */
+	snapshot_close(&parent->snapshot); /* it is not to be carried along in every child */
 	parent->signals = startup_signals();
 	parent->polled = calloc(1 + LOG_SINKS + tree_room(parent->config), sizeof *parent->polled);
 	if (parent->signals >= 0 && parent->polled != NULL
@@ -410,7 +410,7 @@ init_parent(struct parent *parent, const struct config *config,
 		.times = times_standard(),
 		.state_dir = STATE_DIR_NONE,
 		.detach = DETACH_NONE,
-		.accepted = options->accepted,
+		.snapshot = options->snapshot,
 		.signals = -1,
 		.hangs_on_terminal = !options->daemon && isatty(STDERR_FILENO) };
 	if (options->resumed != NULL) {

@@ -27,7 +27,7 @@ struct parent_options {
 	const char *times;       /* for tests: parent/times.h; NULL: the standard ones */
 	const struct reload_origin *origin; /* how the program was called */
 	const struct reload_order *resumed; /* goes on after a reload; NULL: it is a start */
-	struct accepted *accepted; /* what was read, to be kept as what is in force; the parent's;
+	struct snapshot *snapshot; /* what was read, to be kept as what is in force; the parent's;
 	                              NULL: nothing was */
 	const char *syslog_path; /* for tests; NULL: /dev/log */
 };

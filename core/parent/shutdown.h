@@ -30,7 +30,7 @@ struct parent {
 	struct files files;
 	struct reload reload;
 	struct vitals vitals;
-	struct accepted *accepted;  /* what was read, until it is kept */
+	struct snapshot *snapshot;  /* what was read, until it is kept */
 	bool filtered;              /* its filter of system calls is in force */
 	bool anew;                  /* the end is the beginning of a new image */
 	int64_t next_look; /* at them */

@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "config/accepted.h"
+#include "config/snapshot.h"
 
 void
 sources_init(struct sources *sources, const char *state)
@@ -52,7 +52,7 @@ has_copy(const struct sources *sources, const char *path)
 	char copy[PATH_MAX];
 	struct stat status;
 
-	return accepted_copy_path(copy, sources->state, path) && stat(copy, &status) == 0
+	return snapshot_copy_path(copy, sources->state, path) && stat(copy, &status) == 0
 	    && status.st_size > 0;
 }
 
@@ -89,7 +89,7 @@ source_next(struct source *source)
 	case 1:
 		source->why = NULL; /* the fault of the file itself is what is told */
 		source->is_copy = true;
-		return has_state && accepted_copy_path(source->copy, sources->state, source->path)
+		return has_state && snapshot_copy_path(source->copy, sources->state, source->path)
 		    && access(source->copy, R_OK) == 0 ? source->copy : NULL;
 	default:
 		return NULL;
@@ -103,6 +103,6 @@ source_loaded(struct source *source)
 	if (source->is_copy)
 		note_copy(source->sources, &source->fault, source->copy);
 	else if (source->sources != NULL && source->there)
-		(void)accepted_copy(source->sources->state, source->path, &source->before,
+		(void)snapshot_copy(source->sources->state, source->path, &source->before,
 		    &source->sources->unkept);
 }

@@ -18,7 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "config/accepted.h"
+#include "config/snapshot.h"
 #include "prober/sources.h"
 #include "prober/tls_verify.h"
 
@@ -26,7 +26,8 @@ enum { CA_FILE_MAX = 16 * 1024 * 1024 };
 
 struct store {
 	const char *ca_file; /* NULL: no CA at all */
-	X509_STORE *store;   /* NULL: neither the file nor a copy of it can be used, or it is unread */
+	X509_STORE *store;   /* NULL: neither the file nor a copy of it can be used,
+	    or it is unread */
 	bool is_unread;
 	struct store *next;
 };
@@ -145,7 +146,8 @@ fill_store(struct store *store, struct sources *sources, struct reason *why)
 	return sources != NULL;
 }
 
-/* The store for `ca_file`, without CAs where that cannot be used and targets do without. NULL with a
+/* The store for `ca_file`, without CAs where that cannot be used and targets do without. NULL
+ * with a
  * reason where they cannot. `is_lazy`: it is not read yet. */
 static struct store *
 find_store(struct tls_policies *policies, const char *ca_file, bool is_lazy, struct reason *why)
@@ -161,7 +163,8 @@ find_store(struct tls_policies *policies, const char *ca_file, bool is_lazy, str
 		reason_set(why, "out of memory");
 		return NULL;
 	}
-	*store = (struct store){ .ca_file = ca_file, .is_unread = is_lazy, .next = policies->stores };
+	*store = (struct store){ .ca_file = ca_file, .is_unread = is_lazy,
+	    .next = policies->stores };
 	policies->stores = store;
 	return is_lazy || fill_store(store, policies->sources, why) ? store : NULL;
 }
@@ -352,7 +355,7 @@ find_bundle(const struct config *config, const struct sources *sources)
 
 	for (size_t i = 0; bundle == NULL && sources != NULL && needs_bundle(config)
 	    && i < sizeof known / sizeof *known; i++)
-		if (accepted_copy_path(copy, sources->state, known[i]) && access(copy, R_OK) == 0)
+		if (snapshot_copy_path(copy, sources->state, known[i]) && access(copy, R_OK) == 0)
 			bundle = known[i];
 	return bundle == NULL && sources != NULL && needs_bundle(config) ? known[0] : bundle;
 }

@@ -6,7 +6,7 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
-#include "config/accepted.h"
+#include "config/snapshot.h"
 #include "config_files.h"
 
 #define BIT(kind) (1u << NOTICE_##kind)
@@ -227,7 +227,7 @@ a_missing_ca_file_is_no_fault_where_a_copy_is(void **state)
 	files_put("ca.pem", "x");
 	files_put("main.conf", content);
 	assert_int_equal(stat(path, &status), 0);
-	assert_true(accepted_copy(files_folder, path, &status, &why));
+	assert_true(snapshot_copy(files_folder, path, &status, &why));
 	assert_int_equal(unlink(path), 0);
 	assert_non_null(files_read_source(source));
 	assert_true(files_told("main.conf:1", "what was in it before stays in force", true));

@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "config/accepted.h"
+#include "config/snapshot.h"
 #include "prober/sources.h"
 
 static char state[128], path[160];
@@ -35,7 +35,7 @@ remove_state(void **unused)
 	char copy[PATH_MAX], folder[160];
 
 	(void)unused;
-	assert_true(accepted_copy_path(copy, state, path));
+	assert_true(snapshot_copy_path(copy, state, path));
 	snprintf(folder, sizeof folder, "%s/accepted", state);
 	unlink(copy);
 	unlink(path);
@@ -147,9 +147,9 @@ a_file_that_changes_meanwhile_is_not_copied(void **unused)
 	put("good");
 	assert_int_equal(stat(path, &before), 0);
 	put("other");
-	assert_false(accepted_copy(state, path, &before, &why));
+	assert_false(snapshot_copy(state, path, &before, &why));
 	assert_string_not_equal(why.text, "");
-	assert_true(accepted_copy_path(copy, state, path));
+	assert_true(snapshot_copy_path(copy, state, path));
 	assert_int_not_equal(access(copy, F_OK), 0);
 }
 

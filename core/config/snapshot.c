@@ -7,7 +7,7 @@
  *
  * While it is recorded, the stream grows in memory; once loaded, files are views into its bytes.
  */
-#include "config/accepted.h"
+#include "config/snapshot.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -34,7 +34,7 @@ struct kept_file {
 	size_t size;
 };
 
-struct accepted {
+struct snapshot {
 	FILE *out;         /* NULL: it was kept */
 	char *bytes;
 	size_t size;
@@ -42,32 +42,32 @@ struct accepted {
 	struct kept_file *files;
 };
 
-struct accepted *
-accepted_record(void)
+struct snapshot *
+snapshot_begin(void)
 {
-	struct accepted *accepted = calloc(1, sizeof *accepted);
+	struct snapshot *snapshot = calloc(1, sizeof *snapshot);
 
-	if (accepted != NULL
-	    && (accepted->out = open_memstream(&accepted->bytes, &accepted->size)) == NULL) {
-		free(accepted);
+	if (snapshot != NULL
+	    && (snapshot->out = open_memstream(&snapshot->bytes, &snapshot->size)) == NULL) {
+		free(snapshot);
 		return NULL;
 	}
-	return accepted;
+	return snapshot;
 }
 
 void
-accepted_close(struct accepted **given)
+snapshot_close(struct snapshot **given)
 {
-	struct accepted *accepted = *given;
+	struct snapshot *snapshot = *given;
 
 	*given = NULL;
-	if (accepted == NULL)
+	if (snapshot == NULL)
 		return;
-	if (accepted->out != NULL)
-		fclose(accepted->out);
-	free(accepted->bytes);
-	free(accepted->files);
-	free(accepted);
+	if (snapshot->out != NULL)
+		fclose(snapshot->out);
+	free(snapshot->bytes);
+	free(snapshot->files);
+	free(snapshot);
 }
 
 /*
@@ -76,9 +76,9 @@ accepted_close(struct accepted **given)
  * and have nothing to read. Returns false if the stream is damaged.
  */
 static bool
-take_all(struct accepted *accepted)
+take_all(struct snapshot *snapshot)
 {
-	char *at = accepted->bytes, *end = at + accepted->size;
+	char *at = snapshot->bytes, *end = at + snapshot->size;
 
 	while (at < end) {
 		char *line = at, *stop = memchr(at, '\n', (size_t)(end - at)), *path;
@@ -93,7 +93,7 @@ take_all(struct accepted *accepted)
 		if (strncmp(line, "file ", 5) == 0) {
 			size_t size = strtoul(line + 5, &path, 10);
 
-			if (*path != ' ' || (size_t)(end - at) < size + 1 || at[size] != '\n')
+			if (*path != ' ' || size >= (size_t)(end - at) || at[size] != '\n')
 				return false;
 			file = (struct kept_file){ .path = path + 1, .bytes = at, .size = size };
 			at += size + 1;
@@ -101,11 +101,11 @@ take_all(struct accepted *accepted)
 			return false;
 		}
 		assert(at <= end);
-		if (!VEC_RESERVE(accepted->files, accepted->count, accepted->room))
+		if (!VEC_RESERVE(snapshot->files, snapshot->count, snapshot->room))
 			return false;
-		accepted->files[accepted->count++] = file;
+		snapshot->files[snapshot->count++] = file;
 	}
-	return accepted->count > 0;
+	return snapshot->count > 0;
 }
 
 static bool
@@ -138,18 +138,18 @@ read_kept(const char *state, const char *name, char **bytes, size_t *size)
 	return got >= 0 && got == status.st_size;
 }
 
-struct accepted *
-accepted_open(const char *state, const char *name, struct reason *why)
+struct snapshot *
+snapshot_open(const char *state, const char *name, struct reason *why)
 {
-	struct accepted *accepted = calloc(1, sizeof *accepted);
+	struct snapshot *snapshot = calloc(1, sizeof *snapshot);
 
-	if (accepted == NULL || !read_kept(state, name, &accepted->bytes, &accepted->size))
+	if (snapshot == NULL || !read_kept(state, name, &snapshot->bytes, &snapshot->size))
 		reason_set(why, "%s/accepted/%s cannot be read: %s", state, name, strerror(errno));
-	else if (!take_all(accepted))
+	else if (!take_all(snapshot))
 		reason_set(why, "%s/accepted/%s does not hold what was accepted", state, name);
 	else
-		return accepted;
-	accepted_close(&accepted);
+		return snapshot;
+	snapshot_close(&snapshot);
 	return NULL;
 }
 
@@ -158,25 +158,25 @@ accepted_open(const char *state, const char *name, struct reason *why)
  * the first holds for both.
  */
 bool
-accepted_input(struct accepted *accepted, const char *path, struct input *input, struct reason *why)
+snapshot_input(struct snapshot *snapshot, const char *path, struct input *input, struct reason *why)
 {
 	*input = (struct input){ 0 };
-	if (!accepted_is_kept(accepted)) {
+	if (!snapshot_is_saved(snapshot)) {
 		if (!input_read(path, input, why))
 			return false;
-		if (accepted != NULL) {
-			fprintf(accepted->out, "file %zu %s\n", input->size, path);
-			fwrite(input->bytes, 1, input->size, accepted->out);
-			fputc('\n', accepted->out);
+		if (snapshot != NULL) {
+			fprintf(snapshot->out, "file %zu %s\n", input->size, path);
+			fwrite(input->bytes, 1, input->size, snapshot->out);
+			fputc('\n', snapshot->out);
 		}
 		return true;
 	}
-	for (size_t i = 0; i < accepted->count; i++) {
-		const struct kept_file *file = &accepted->files[i];
+	for (size_t i = 0; i < snapshot->count; i++) {
+		const struct kept_file *file = &snapshot->files[i];
 
 		if (file->path == NULL || strcmp(file->path, path) != 0)
 			continue;
-		assert(file->bytes + file->size <= accepted->bytes + accepted->size);
+		assert(file->bytes + file->size <= snapshot->bytes + snapshot->size);
 		if ((input->bytes = malloc(file->size + 1)) == NULL)
 			break;
 		memcpy(input->bytes, file->bytes, file->size);
@@ -188,44 +188,44 @@ accepted_input(struct accepted *accepted, const char *path, struct input *input,
 }
 
 bool
-accepted_is_kept(const struct accepted *accepted)
+snapshot_is_saved(const struct snapshot *snapshot)
 {
-	return accepted != NULL && accepted->out == NULL;
+	return snapshot != NULL && snapshot->out == NULL;
 }
 
 const char *
-accepted_main(const struct accepted *accepted)
+snapshot_main(const struct snapshot *snapshot)
 {
-	for (size_t i = 0; i < accepted->count; i++)
-		if (accepted->files[i].path != NULL)
-			return accepted->files[i].path;
+	for (size_t i = 0; i < snapshot->count; i++)
+		if (snapshot->files[i].path != NULL)
+			return snapshot->files[i].path;
 	return NULL;
 }
 
 void
-accepted_part(struct accepted *accepted, const char *path)
+snapshot_part(struct snapshot *snapshot, const char *path)
 {
-	if (accepted != NULL && accepted->out != NULL)
-		fprintf(accepted->out, "part %s\n", path);
+	if (snapshot != NULL && snapshot->out != NULL)
+		fprintf(snapshot->out, "part %s\n", path);
 }
 
 const char *
-accepted_next_part(const struct accepted *accepted, size_t index)
+snapshot_next_part(const struct snapshot *snapshot, size_t index)
 {
-	for (size_t i = 0; i < accepted->count; i++)
-		if (accepted->files[i].part != NULL && index-- == 0)
-			return accepted->files[i].part;
+	for (size_t i = 0; i < snapshot->count; i++)
+		if (snapshot->files[i].part != NULL && index-- == 0)
+			return snapshot->files[i].part;
 	return NULL;
 }
 
 void
-accepted_mark(struct accepted *accepted, const char *path)
+snapshot_mark(struct snapshot *snapshot, const char *path)
 {
 	struct stat status;
 
-	if (accepted == NULL || accepted->out == NULL || stat(path, &status) != 0)
+	if (snapshot == NULL || snapshot->out == NULL || stat(path, &status) != 0)
 		return;
-	fprintf(accepted->out, "mark %ju %ju %jd %jd.%09ld %s\n", (uintmax_t)status.st_dev,
+	fprintf(snapshot->out, "mark %ju %ju %jd %jd.%09ld %s\n", (uintmax_t)status.st_dev,
 	    (uintmax_t)status.st_ino, (intmax_t)status.st_size, (intmax_t)status.st_mtim.tv_sec,
 	    status.st_mtim.tv_nsec, path);
 }
@@ -275,17 +275,17 @@ keep_bytes(const char *bytes, size_t size, const char *state, const char *name, 
 		reason_set(why, "cannot write %s: %s", path, strerror(errno));
 	if (fd >= 0)
 		close(fd);
-	if (good && accepted_rename(state, aside, name, why))
+	if (good && snapshot_rename(state, aside, name, why))
 		return true;
 	unlink(path);
 	return false;
 }
 
 bool
-accepted_keep(struct accepted *accepted, const char *state, const char *name, struct reason *why)
+snapshot_save(struct snapshot *snapshot, const char *state, const char *name, struct reason *why)
 {
-	if (fflush(accepted->out) == 0)
-		return keep_bytes(accepted->bytes, accepted->size, state, name, why);
+	if (fflush(snapshot->out) == 0)
+		return keep_bytes(snapshot->bytes, snapshot->size, state, name, why);
 	reason_set(why, "no memory");
 	return false;
 }
@@ -303,10 +303,10 @@ same_is_kept(const char *bytes, size_t size, const char *state, const char *name
 }
 
 bool
-accepted_is_same(struct accepted *accepted, const char *state, const char *name)
+snapshot_is_same(struct snapshot *snapshot, const char *state, const char *name)
 {
-	return fflush(accepted->out) == 0
-	    && same_is_kept(accepted->bytes, accepted->size, state, name);
+	return fflush(snapshot->out) == 0
+	    && same_is_kept(snapshot->bytes, snapshot->size, state, name);
 }
 
 static void
@@ -316,7 +316,7 @@ name_copy(char name[COPY_NAME_MAX], const char *path)
 }
 
 bool
-accepted_copy_path(char copy[PATH_MAX], const char *state, const char *path)
+snapshot_copy_path(char copy[PATH_MAX], const char *state, const char *path)
 {
 	char name[COPY_NAME_MAX];
 
@@ -326,7 +326,7 @@ accepted_copy_path(char copy[PATH_MAX], const char *state, const char *path)
 
 /* A file that was replaced while it was copied is no file that anybody has looked at. */
 bool
-accepted_copy(const char *state, const char *path, const struct stat *before, struct reason *why)
+snapshot_copy(const char *state, const char *path, const struct stat *before, struct reason *why)
 {
 	size_t size = (size_t)before->st_size;
 	char name[COPY_NAME_MAX];
@@ -352,7 +352,7 @@ accepted_copy(const char *state, const char *path, const struct stat *before, st
 }
 
 bool
-accepted_rename(const char *state, const char *from, const char *to, struct reason *why)
+snapshot_rename(const char *state, const char *from, const char *to, struct reason *why)
 {
 	char old[PATH_MAX], new[PATH_MAX], folder[PATH_MAX];
 	int fd;
