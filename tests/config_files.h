@@ -16,7 +16,7 @@
 #include "config/read.h"
 
 static char files_folder[PATH_MAX];
-static struct config_faults files_faults;
+static struct config_diagnostics files_diagnostics;
 static const struct config *files_configs[200];
 static size_t files_config_count;
 
@@ -99,7 +99,7 @@ files_read_source(struct config_source source)
 		source.plugin_dir = plugins;
 	}
 	assert_true(files_config_count < sizeof files_configs / sizeof *files_configs);
-	files_configs[files_config_count] = config_read(&source, &files_faults);
+	files_configs[files_config_count] = config_read(&source, &files_diagnostics);
 	return files_configs[files_config_count++];
 }
 
@@ -116,7 +116,7 @@ files_print(void)
 	char room[32 * 1024];
 	struct text text = TEXT_OVER(room);
 
-	config_print_faults(&files_faults, &text);
+	config_print_diagnostics(&files_diagnostics, &text);
 	fputs(room, stderr);
 }
 
@@ -146,8 +146,8 @@ files_ends(const char *text, const char *with)
 __attribute__((unused)) static bool
 files_told(const char *place, const char *part, bool warning)
 {
-	for (uint32_t i = 0; i < files_faults.kept; i++) {
-		const struct config_fault *fault = &files_faults.items[i];
+	for (uint32_t i = 0; i < files_diagnostics.kept; i++) {
+		const struct config_diagnostic *fault = &files_diagnostics.items[i];
 		char line[300], column[320];
 
 		snprintf(line, sizeof line, fault->line > 0 ? "%s:%u" : "%s", fault->file, fault->line);
@@ -167,9 +167,9 @@ files_bad(const char *content, const char *place, const char *part)
 	files_put("main.conf", content);
 	assert_null(files_read());
 	assert_true(files_told(place, part, false));
-	if (files_faults.faults != 1)
+	if (files_diagnostics.errors != 1)
 		files_print();
-	assert_int_equal(files_faults.faults, 1);
+	assert_int_equal(files_diagnostics.errors, 1);
 }
 
 __attribute__((unused)) static const struct target *

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "command/faults.h"
+#include "command/config_options.h"
 #include "command/layout.h"
 #include "command/self.h"
 #include "config/resolvers.h"
@@ -423,18 +423,18 @@ tell_verdict(const struct config *config, const char *path, uint32_t warnings, u
 static int
 check(const struct command *command, int argc, char **argv)
 {
-	static struct config_faults faults;
+	static struct config_diagnostics diagnostics;
 	struct config_source source = { .path = PW_SYSCONF_DIR "/postwatch.conf", .advise = true };
 	const struct config *config;
 	bool strict = false;
 	struct ways ways;
 	uint32_t advice, warnings;
-	int at = faults_take_options(command, argc, argv, &source, &strict);
+	int at = take_config_options(command, argc, argv, &source, &strict);
 
 	if (at != argc)
 		return command_misused(command, "%s: `check` takes no target", argv[at]);
-	config = config_read(&source, &faults);
-	faults_print(stdout, &faults);
+	config = config_read(&source, &diagnostics);
+	print_diagnostics(stdout, &diagnostics);
 	if (config == NULL)
 		return EXIT_CONFIG;
 	check_ways(config, &ways);
@@ -443,7 +443,7 @@ check(const struct command *command, int argc, char **argv)
 		    "%s: warning: shadow is on: nobody is told anything, and what would be told is "
 		    "recorded\n",
 		    config->path);
-	warnings = faults.warnings + ways.warnings + try_gates(config) + config->shadow;
+	warnings = diagnostics.warnings + ways.warnings + try_gates(config) + config->shadow;
 	tell_verdict(config, source.path, warnings, ways.untold);
 	/* How notices will go out, as their plugins understood it. */
 	for (uint32_t i = 0; i < config->notifier_count; i++)

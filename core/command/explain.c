@@ -254,13 +254,14 @@ find_outcome(const struct config *config, const char *word, struct outcome *foun
 static bool
 explain_outcome(const struct config *config, const char *word)
 {
-	static struct config_faults faults;
+	static struct config_diagnostics diagnostics;
 	const struct config *installed = NULL;
 	struct outcome found;
 	bool known = outcome_find(word, NULL, &found) || find_outcome(config, word, &found);
 
 	if (!known && config == NULL) {
-		installed = config_read(&(struct config_source){ .no_dialogue = true }, &faults);
+		installed = config_read(&(struct config_source){ .no_dialogue = true },
+		    &diagnostics);
 		known = find_outcome(installed, word, &found);
 	}
 	if (known)

@@ -17,7 +17,7 @@
 #include "base/clock.h"
 #include "base/vec.h"
 #include "command/ask.h"
-#include "command/faults.h"
+#include "command/config_options.h"
 #include "command/layout.h"
 #include "command/pager.h"
 #include "command/remote.h"
@@ -36,7 +36,7 @@ struct past_block {
 static void
 take_snapshot(struct past *past)
 {
-	static struct config_faults faults;
+	static struct config_diagnostics diagnostics;
 	struct config_source source = { .state = past->folder, .probes_alone = past->nagios,
 	    .no_dialogue = true };
 	const struct config *config = NULL;
@@ -44,7 +44,7 @@ take_snapshot(struct past *past)
 
 	source.snapshot = snapshot_open(past->folder, RELOAD_FILES, &why);
 	if (source.snapshot != NULL && (source.path = snapshot_main(source.snapshot)) != NULL)
-		config = config_read(&source, &faults);
+		config = config_read(&source, &diagnostics);
 	snapshot_close(&source.snapshot);
 	if (config == NULL)
 		return;
@@ -67,7 +67,7 @@ main_file(const struct past *past)
 int
 past_find_folder(struct past *past)
 {
-	static struct config_faults faults;
+	static struct config_diagnostics diagnostics;
 	static char folder[PATH_MAX];
 	const struct config_source source = { .path = main_file(past), .state = past->state,
 		.probes_alone = past->nagios, .no_dialogue = true };
@@ -78,12 +78,12 @@ past_find_folder(struct past *past)
 		take_snapshot(past);
 	if (past->config != NULL)
 		return 0;
-	if (source.path != NULL && (past->config = config_read(&source, &faults)) != NULL) {
+	if (source.path != NULL && (past->config = config_read(&source, &diagnostics)) != NULL) {
 		text_copy(folder, sizeof folder, past->config->state);
 		return 0;
 	}
 	if (source.path != NULL && access(source.path, F_OK) != 0) {
-		faults_print(stderr, &faults);
+		print_diagnostics(stderr, &diagnostics);
 		return EXIT_CONFIG;
 	}
 	if (!config_find_state(&source, folder, sizeof folder))
@@ -92,7 +92,7 @@ past_find_folder(struct past *past)
 	return source.path == NULL
 	    ? 0
 	    : command_fail(0, "%s has %u fault%s, which `postwatch check` tells: %s", source.path,
-	          faults.faults, plural(faults.faults),
+	          diagnostics.errors, plural(diagnostics.errors),
 	          past->config != NULL ? "the configuration that was accepted before is used"
 	                               : "nothing but its state folder is used");
 }

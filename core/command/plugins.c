@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "command/faults.h"
+#include "command/config_options.h"
 #include "config/reference.h"
 
 static int
@@ -30,15 +30,15 @@ describe(const struct command *command, const struct config *config, const char 
 static int
 plugins(const struct command *command, int argc, char **argv)
 {
-	static struct config_faults faults;
+	static struct config_diagnostics diagnostics;
 	struct config_source source = { .no_dialogue = true };
 	const struct config *config;
-	int at = faults_take_options(command, argc, argv, &source, NULL);
+	int at = take_config_options(command, argc, argv, &source, NULL);
 
 	if (argc - at > 1)
 		return command_misused(command, "one name, or none");
-	config = config_read(&source, &faults);
-	faults_print(stderr, &faults);
+	config = config_read(&source, &diagnostics);
+	print_diagnostics(stderr, &diagnostics);
 	if (config == NULL)
 		return EXIT_CONFIG;
 	if (at < argc)

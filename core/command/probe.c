@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "command/faults.h"
+#include "command/config_options.h"
 #include "command/layout.h"
 #include "command/nagios.h"
 #include "command/probe_run.h"
@@ -86,34 +86,34 @@ misused(const struct command *command, bool nagios, const char *what, const char
 
 /* The first fault stands for all. */
 static int
-tell_faults(const struct config_faults *faults, bool nagios)
+tell_faults(const struct config_diagnostics *diagnostics, bool nagios)
 {
-	struct config_faults first = *faults;
+	struct config_diagnostics first = *diagnostics;
 	char words[1024];
 	struct text text = TEXT_OVER(words);
 	size_t size;
 
 	if (!nagios) {
-		faults_print(stderr, faults);
-		return faults_are_of_words(faults) ? EXIT_USAGE : EXIT_CONFIG;
+		print_diagnostics(stderr, diagnostics);
+		return diagnostics_are_of_words(diagnostics) ? EXIT_USAGE : EXIT_CONFIG;
 	}
 	while (first.kept > 1 && first.items[0].warning)
 		memmove(&first.items[0], &first.items[1], --first.kept * sizeof first.items[0]);
-	first.kept = first.faults = 1;
+	first.kept = first.errors = 1;
 	first.warnings = 0;
-	config_print_faults(&first, &text);
+	config_print_diagnostics(&first, &text);
 	size = strcspn(words, "\n");
 	words[size] = '\0';
-	if (faults->faults > 1)
+	if (diagnostics->errors > 1)
 		snprintf(words + size, sizeof words - size, "; and %u more fault%s",
-		    faults->faults - 1, plural(faults->faults - 1));
+		    diagnostics->errors - 1, plural(diagnostics->errors - 1));
 	return nagios_put_trouble(words);
 }
 
 static int
 probe(const struct command *command, int argc, char **argv)
 {
-	static struct config_faults faults;
+	static struct config_diagnostics diagnostics;
 	static struct words words;
 	static struct probe_orders orders;
 	bool nagios = nagios_is_asked(command, argv);
@@ -143,9 +143,9 @@ probe(const struct command *command, int argc, char **argv)
 	 * at least where there is as much. */
 	spare = words.limit / 4 < SECOND / 2 ? words.limit / 4 : SECOND / 2;
 	words.source.leg_max = words.limit - (words.limit / 10 > spare ? words.limit / 10 : spare);
-	orders.config = config_read(&words.source, &faults);
+	orders.config = config_read(&words.source, &diagnostics);
 	if (orders.config == NULL)
-		return tell_faults(&faults, nagios);
+		return tell_faults(&diagnostics, nagios);
 	return probe_run(&orders, words.limit);
 }
 

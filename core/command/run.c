@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "command/faults.h"
+#include "command/config_options.h"
 #include "command/desktop.h"
 #include "config/snapshot.h"
 #include "config/read.h"
@@ -60,14 +60,14 @@ mark_all(const struct words *words, const struct config *config)
 static int
 check_for(struct words *words, const struct reload_order *order)
 {
-	static struct config_faults faults;
+	static struct config_diagnostics diagnostics;
 	const struct config *config;
 	struct reason why;
 
 	words->source.replaces = true;
 	words->source.snapshot = snapshot_begin();
-	config = words->source.snapshot == NULL ? NULL : config_read(&words->source, &faults);
-	faults_print(stdout, &faults);
+	config = words->source.snapshot == NULL ? NULL : config_read(&words->source, &diagnostics);
+	print_diagnostics(stdout, &diagnostics);
 	if (config == NULL)
 		return RELOAD_FAULTY;
 	if (strcmp(config->state, order->state) != 0) {
@@ -89,14 +89,14 @@ check_for(struct words *words, const struct reload_order *order)
 static const struct config *
 read_files(struct words *words)
 {
-	static struct config_faults faults;
+	static struct config_diagnostics diagnostics;
 	const struct config *config;
 
 	words->source.snapshot = snapshot_begin();
 	words->source.starts = words->options.resumed == NULL;
-	config = config_read(&words->source, &faults);
-	faults_print(stderr, &faults);
-	words->misused = faults_are_of_words(&faults);
+	config = config_read(&words->source, &diagnostics);
+	print_diagnostics(stderr, &diagnostics);
+	words->misused = diagnostics_are_of_words(&diagnostics);
 	if (config != NULL)
 		mark_all(words, config);
 	words->options.snapshot = words->source.snapshot;
@@ -108,13 +108,13 @@ read_files(struct words *words)
 static const struct config *
 read_kept(struct words *words, const struct reload_order *order)
 {
-	static struct config_faults faults;
+	static struct config_diagnostics diagnostics;
 	const struct config *config = NULL;
 	struct reason why = { .text = "it is faulty" };
 
 	words->source.snapshot = snapshot_open(order->state, RELOAD_CHECKED, &why);
 	if (words->source.snapshot != NULL)
-		config = config_read(&words->source, &faults);
+		config = config_read(&words->source, &diagnostics);
 	snapshot_close(&words->source.snapshot);
 	if (config != NULL)
 		return config;

@@ -13,7 +13,7 @@
 #include "base/clock.h"
 #include "base/sandbox.h"
 #include "base/units.h"
-#include "command/faults.h"
+#include "command/config_options.h"
 #include "command/layout.h"
 #include "prober/port.h"
 #include "prober/resolver.h"
@@ -277,18 +277,18 @@ print_pace(const struct config *config)
 static int
 whoami(const struct command *command, int argc, char **argv)
 {
-	static struct config_faults faults;
+	static struct config_diagnostics diagnostics;
 	struct config_source source = { .path = NULL, .own_name = true };
 	const struct config *config;
 	char bytes[512];
 	struct text text = TEXT_OVER(bytes);
-	int at = faults_take_options(command, argc, argv, &source, NULL);
+	int at = take_config_options(command, argc, argv, &source, NULL);
 
 	if (at != argc)
 		return command_misused(command, "%s: `whoami` takes no words", argv[at]);
-	config = config_read(&source, &faults);
+	config = config_read(&source, &diagnostics);
 	if (config == NULL) {
-		faults_print(stderr, &faults);
+		print_diagnostics(stderr, &diagnostics);
 		return EXIT_CONFIG;
 	}
 	puts("To be let in by others, tell them:\n");

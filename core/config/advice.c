@@ -246,7 +246,8 @@ warn_of_tags(struct reader *reader, uint32_t index)
 		near = nearest_tag(config, tag);
 		WARN(reader, reader->notifier_nodes[index]->place,
 		    "notifier %s: no target has the tag %s%s", notifier->name, QUOTE(reader, tag),
-		    faults_suggest(&reader->faults, near == NULL ? NULL : QUOTE(reader, near)));
+		    diagnostics_suggest(&reader->diagnostics,
+		    near == NULL ? NULL : QUOTE(reader, near)));
 	}
 }
 

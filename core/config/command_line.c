@@ -69,7 +69,7 @@ command_line_take_settings(struct reader *reader)
 		struct node value = { .kind = NODE_TEXT };
 
 		text_format(&name, "-s %s", word);
-		value.place.file = faults_file(&reader->faults, name.bytes);
+		value.place.file = diagnostics_file(&reader->diagnostics, name.bytes);
 		if (equals == NULL || equals == word || word[0] == '.') {
 			FAULT(reader, value.place, "is not KEY=VALUE");
 			continue;
@@ -93,7 +93,8 @@ command_line_take_settings(struct reader *reader)
 		else if (row != TARGET_PROBE && row != TARGET_PORT)
 			FAULT(reader, node->place,
 			    "%s cannot be said of targets of the command line", node->key);
-		else if (!value_of_node(&reader->passing, &reader->faults, &target_settings[row],
+		else if (!value_of_node(&reader->passing, &reader->diagnostics,
+		    &target_settings[row],
 		             node->key, node, &value))
 			continue;
 		else if (row == TARGET_PORT)

@@ -128,7 +128,7 @@ parse_group(struct parser *parser, bool open)
 	else if (!open)
 		lexer_blame(lexer, lexer->now.place,
 		    "a '}' is missing before this '%c': the group begins in %s", *lexer->now.bytes,
-		    faults_place(lexer->faults, bracket->place));
+		    diagnostics_place(lexer->diagnostics, bracket->place));
 	plain_begin_line(
 	    parser->out, bracket->place); /* libconfig has a group stand where it ends */
 	plain_add(parser->out, "}");
@@ -210,7 +210,8 @@ parse_separator(struct parser *parser)
 		if (lexer->next.kind == TOKEN_END || lexer->next.kind == TOKEN_NAME) {
 			lexer_blame(lexer, sign.place,
 			    "a '%c' is missing before this ';': the list begins in %s",
-			    end_of(bracket->sign), faults_place(lexer->faults, bracket->place));
+			    end_of(bracket->sign),
+			    diagnostics_place(lexer->diagnostics, bracket->place));
 			return false;
 		}
 		lexer_blame(lexer, sign.place,
@@ -273,12 +274,12 @@ parse_list(struct parser *parser)
 	    && !(token_is(&lexer->now, '}') && is_awaited(parser, '}'))) {
 		lexer_blame(lexer, lexer->now.place,
 		    "the list begins with '%c' in %s: its end is '%c'", bracket->sign,
-		    faults_place(lexer->faults, bracket->place), sign);
+		    diagnostics_place(lexer->diagnostics, bracket->place), sign);
 		lexer_advance(lexer);
 	} else if (!token_is(&lexer->now, ';')) {
 		lexer_blame(lexer, lexer->now.place,
 		    "a '%c' is missing before this: the list begins in %s", sign,
-		    faults_place(lexer->faults, bracket->place));
+		    diagnostics_place(lexer->diagnostics, bracket->place));
 	}
 	plain_add(parser->out, ")");
 	assert(bracket == &parser->open[parser->depth]);
@@ -304,7 +305,8 @@ parse_value(struct parser *parser, const char *key, size_t key_size)
 		plain_add_no_value(parser->out);
 	} else if (now->kind == TOKEN_END || now->kind == TOKEN_SIGN) {
 		lexer_blame(lexer, now->place, "%s has no value",
-		    key == NULL ? "this entry" : faults_quote_bytes(lexer->faults, key, key_size));
+		    key == NULL ? "this entry"
+		    : diagnostics_quote_bytes(lexer->diagnostics, key, key_size));
 		plain_add_no_value(parser->out);
 	} else {
 		plain_take_scalar(parser->out, lexer);
@@ -333,8 +335,9 @@ put_key(struct parser *parser, const struct token *name)
 	        || memcmp(parser->out->text + set->at, name->bytes, name->size) != 0))
 		set++;
 	if (set < last) {
-		faults_add(lexer->faults, name->place, "%s is set twice, here and in %s",
-		    lexer_quote(lexer, name), faults_place(lexer->faults, set->place));
+		diagnostics_error(lexer->diagnostics, name->place,
+		    "%s is set twice, here and in %s",
+		    lexer_quote(lexer, name), diagnostics_place(lexer->diagnostics, set->place));
 		plain_add_no_key(parser->out);
 		return;
 	}
@@ -487,13 +490,13 @@ parse_settings(struct parser *parser)
 }
 
 bool
-grammar_read(struct plain *plain, struct faults *faults, const char *path, bool *torn)
+grammar_read(struct plain *plain, struct diagnostics *diagnostics, const char *path, bool *torn)
 {
 	struct parser parser = { .out = plain };
-	bool good = lexer_open(&parser.lexer, faults, path);
+	bool good = lexer_open(&parser.lexer, diagnostics, path);
 
 	if (good) {
-		plain_begin(plain, (struct place){ faults_file(faults, path), 1, 0 });
+		plain_begin(plain, (struct place){ diagnostics_file(diagnostics, path), 1, 0 });
 		parse_settings(&parser);
 		good = !parser.lexer.spoilt;
 	}

@@ -13,6 +13,6 @@
 /* Reads a file and all it includes into a text, which the caller frees. Returns false after a fault
  * that leaves none to go on with. *torn: some of the files cannot be read, or not to their end,
  * which has been told. */
-bool grammar_read(struct plain *, struct faults *, const char *path, bool *torn);
+bool grammar_read(struct plain *, struct diagnostics *, const char *path, bool *torn);
 
 #endif

@@ -282,7 +282,7 @@ take_limits(const struct laying *at, enum limit_kind kind, const struct node *gr
 		assert(number < (int)at->reader->phase_name_count);
 		text_format(&label, "%s.%s", name, node->key);
 		if (number >= 0 && has_phase(at, number)) {
-			if (value_of_node(&at->reader->values, &at->reader->faults, &row,
+			if (value_of_node(&at->reader->values, &at->reader->diagnostics, &row,
 				label.bytes, node, &value))
 				at->layer->limits[kind][number] = value.number;
 			continue;
@@ -293,7 +293,7 @@ take_limits(const struct laying *at, enum limit_kind kind, const struct node *gr
 		FAULT(at->reader, node->place, "%s: %s is no phase of %s%s%s", name,
 		    QUOTE(at->reader, node->key), at->probe == NULL ? "any probe" : "the probe ",
 		    at->probe == NULL ? "" : at->probe->plugin->descriptor->name,
-		    candidates_suggest(&candidates, &at->reader->faults, node->key));
+		    candidates_suggest(&candidates, &at->reader->diagnostics, node->key));
 	}
 }
 
@@ -417,7 +417,7 @@ layer_check_common(struct reader *reader, const struct node *group)
 
 		if (row < 0 || target_settings[row].flags & SETTING_IDENTITY)
 			continue;
-		if (value_of_node(&reader->passing, &reader->faults, &target_settings[row],
+		if (value_of_node(&reader->passing, &reader->diagnostics, &target_settings[row],
 		        node->key, node, &value))
 			check_value(reader, &target_settings[row], node, &value);
 	}

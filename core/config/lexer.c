@@ -76,19 +76,20 @@ pass(struct cursor *cursor, size_t count)
 static bool
 open_file(struct lexer *lexer, const char *path, struct place from)
 {
-	struct faults *faults = lexer->faults;
+	struct diagnostics *diagnostics = lexer->diagnostics;
 	struct files *files = lexer->files;
 	struct input *input;
 	struct reason why;
 
 	for (unsigned i = 0; i < files->open_count; i++) {
 		if (strcmp(files->open[i].path, path) == 0) {
-			faults_add(faults, from, "%s includes itself", faults_quote(faults, path));
+			diagnostics_error(diagnostics, from, "%s includes itself",
+			    diagnostics_quote(diagnostics, path));
 			return false;
 		}
 	}
 	if (files->open_count > INCLUDES_MAX || files->bytes > TEXT_MAX) {
-		faults_add(faults, from,
+		diagnostics_error(diagnostics, from,
 		    files->open_count > INCLUDES_MAX ? "files include each other more than %d deep"
 		                                     : "all files together are too large",
 		    INCLUDES_MAX);
@@ -96,19 +97,19 @@ open_file(struct lexer *lexer, const char *path, struct place from)
 	}
 	VEC_REQUIRE(files->inputs, files->input_count, files->input_room);
 	input = &files->inputs[files->input_count];
-	if (!snapshot_input(faults->snapshot, path, input, &why)) {
+	if (!snapshot_input(diagnostics->snapshot, path, input, &why)) {
 		if (files->open_count == 0)
-			faults_add(faults, from, "cannot be read: %s", why.text);
+			diagnostics_error(diagnostics, from, "cannot be read: %s", why.text);
 		else
-			faults_add(faults, from, "%s cannot be included: %s",
-			    faults_quote(faults, path), why.text);
+			diagnostics_error(diagnostics, from, "%s cannot be included: %s",
+			    diagnostics_quote(diagnostics, path), why.text);
 		return false;
 	}
 	assert(files->open_count <= INCLUDES_MAX && files->input_count < files->input_room);
 	files->input_count++;
 	files->bytes += input->size;
 	files->open[files->open_count++] = (struct cursor){ path, input->bytes,
-		input->bytes + input->size, { faults_file(faults, path), 1, 1 }, true };
+		input->bytes + input->size, { diagnostics_file(diagnostics, path), 1, 1 }, true };
 	return true;
 }
 
@@ -130,7 +131,8 @@ take_include(struct lexer *lexer, struct cursor *cursor, struct place place)
 	while (left(cursor) > 0 && isblank((unsigned char)*cursor->at))
 		pass(cursor, 1);
 	if (left(cursor) == 0 || *cursor->at != '"') {
-		faults_add(lexer->faults, place, "@include is followed by a path in quotes");
+		diagnostics_error(lexer->diagnostics, place,
+		    "@include is followed by a path in quotes");
 		return NULL;
 	}
 	for (pass(cursor, 1); left(cursor) > 0 && *cursor->at != '"' && *cursor->at != '\n';
@@ -142,12 +144,12 @@ take_include(struct lexer *lexer, struct cursor *cursor, struct place place)
 	if (left(cursor) == 0 || *cursor->at != '"' || path.cut || path.size == 0) {
 		const char *fault = path.size == 0 ? "is empty" : "has no end: a '\"' is missing";
 
-		faults_add(lexer->faults, place, "the path of this @include %s",
+		diagnostics_error(lexer->diagnostics, place, "the path of this @include %s",
 		    path.cut ? "is too long" : fault);
 		return NULL;
 	}
 	pass(cursor, 1);
-	return path_beside(lexer->faults->arena, cursor->path, path.bytes);
+	return path_beside(lexer->diagnostics->arena, cursor->path, path.bytes);
 }
 
 /*
@@ -179,7 +181,7 @@ find_word(struct lexer *lexer)
 			    : memmem(cursor->at + 2, left(cursor) - 2, "*/", 2);
 
 			if (end == NULL) {
-				faults_add(lexer->faults, cursor->place,
+				diagnostics_error(lexer->diagnostics, cursor->place,
 				    "this comment has no end: write */");
 				return false;
 			}
@@ -207,7 +209,8 @@ pass_string(struct lexer *lexer, struct cursor *cursor)
 	pass(cursor, 1);
 	while (left(cursor) > 0 && *cursor->at != '"') {
 		if (starts(cursor, "\\x00") || starts(cursor, "\\X00"))
-			faults_add(lexer->faults, cursor->place, "a string cannot hold \\x00");
+			diagnostics_error(lexer->diagnostics, cursor->place,
+			    "a string cannot hold \\x00");
 		pass(cursor, *cursor->at == '\\' && left(cursor) > 1 ? 2 : 1);
 	}
 	if (left(cursor) > 0) {
@@ -220,7 +223,7 @@ pass_string(struct lexer *lexer, struct cursor *cursor)
 	 * the file: it is the first of them that lacks its quote. */
 	if (lexer->files->long_string.line != 0)
 		begun = lexer->files->long_string;
-	faults_add(lexer->faults, begun, "this string has no end: a '\"' is missing");
+	diagnostics_error(lexer->diagnostics, begun, "this string has no end: a '\"' is missing");
 	return false;
 }
 
@@ -348,7 +351,7 @@ lexer_advance(struct lexer *lexer)
 void
 lexer_blame(struct lexer *lexer, struct place place, const char *format, ...)
 {
-	struct text words = TEXT_ROOM(sizeof((struct config_fault *)0)->text);
+	struct text words = TEXT_ROOM(sizeof((struct config_diagnostic *)0)->text);
 	const struct token *string = &lexer->long_string;
 	va_list arguments;
 
@@ -356,16 +359,16 @@ lexer_blame(struct lexer *lexer, struct place place, const char *format, ...)
 		return;
 	if (string->kind == TOKEN_STRING && string->end.file == place.file
 	    && string->end.line == place.line) {
-		faults_add(lexer->faults, string->place,
+		diagnostics_error(lexer->diagnostics, string->place,
 		    "this string has no end: a '\"' is missing; it goes on to %s",
-		    faults_place(lexer->faults, string->end));
+		    diagnostics_place(lexer->diagnostics, string->end));
 		lexer_stop(lexer);
 		return;
 	}
 	va_start(arguments, format);
 	text_format_v(&words, format, arguments);
 	va_end(arguments);
-	faults_add(lexer->faults, place, "%s", words.bytes);
+	diagnostics_error(lexer->diagnostics, place, "%s", words.bytes);
 }
 
 const char *
@@ -373,7 +376,8 @@ lexer_quote(struct lexer *lexer, const struct token *token)
 {
 	size_t quotes = token->kind == TOKEN_STRING;
 
-	return faults_quote_bytes(lexer->faults, token->bytes + quotes, token->size - 2 * quotes);
+	return diagnostics_quote_bytes(lexer->diagnostics, token->bytes + quotes,
+	    token->size - 2 * quotes);
 }
 
 bool
@@ -425,12 +429,13 @@ lexer_is_truth(const struct lexer *lexer)
 }
 
 bool
-lexer_open(struct lexer *lexer, struct faults *faults, const char *path)
+lexer_open(struct lexer *lexer, struct diagnostics *diagnostics, const char *path)
 {
-	*lexer = (struct lexer){ .faults = faults, .files = calloc(1, sizeof *lexer->files) };
+	*lexer = (struct lexer){ .diagnostics = diagnostics,
+	    .files = calloc(1, sizeof *lexer->files) };
 	if (lexer->files == NULL)
 		exit(EX_OSERR);
-	if (!open_file(lexer, path, (struct place){ faults_file(faults, path), 0, 0 }))
+	if (!open_file(lexer, path, (struct place){ diagnostics_file(diagnostics, path), 0, 0 }))
 		return false;
 	lexer_advance(lexer);
 	lexer_advance(lexer);

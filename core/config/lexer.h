@@ -6,7 +6,7 @@
 #ifndef CONFIG_LEXER_H
 #define CONFIG_LEXER_H
 
-#include "config/faults.h"
+#include "config/diagnostics.h"
 
 #define LEXER_DIGITS "0123456789"
 #define LEXER_LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -30,7 +30,7 @@ struct token {
 };
 
 struct lexer {
-	struct faults *faults;
+	struct diagnostics *diagnostics;
 	struct files *files; /* those that are read; the lexer's own */
 	struct token last, now, next;
 	struct token long_string; /* the last that runs over lines; TOKEN_END: none */
@@ -41,7 +41,7 @@ struct lexer {
 
 /* Begins with the file. Returns false after a fault: it cannot be read. The caller ends it by
  * lexer_close() in both cases. */
-bool lexer_open(struct lexer *, struct faults *, const char *path);
+bool lexer_open(struct lexer *, struct diagnostics *, const char *path);
 void lexer_close(struct lexer *);
 
 void lexer_advance(struct lexer *);
@@ -68,7 +68,7 @@ void lexer_blame(struct lexer *, struct place, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /* The file is in another language; all stops. */
 void lexer_blame_language(struct lexer *, const char *name);
-/* A word in quotes, as faults_quote() has it. */
+/* A word in quotes, as diagnostics_quote() has it. */
 const char *lexer_quote(struct lexer *, const struct token *);
 
 #endif

@@ -98,12 +98,12 @@ convert(const struct tree *tree, const config_setting_t *setting, struct node *n
 }
 
 const struct node *
-node_read_file(struct faults *faults, struct arena *arena, const char *path, bool *torn)
+node_read_file(struct diagnostics *diagnostics, struct arena *arena, const char *path, bool *torn)
 {
 	struct node *root = NULL;
 	struct plain plain = { 0 };
 	struct tree tree = { arena, &plain };
-	bool good = grammar_read(&plain, faults, path, torn);
+	bool good = grammar_read(&plain, diagnostics, path, torn);
 	config_t config;
 
 	config_init(&config);
@@ -114,7 +114,8 @@ node_read_file(struct faults *faults, struct arena *arena, const char *path, boo
 	} else if (good) {
 		const char *what = config_error_text(&config);
 
-		faults_add(faults, plain_place(&plain, (unsigned)config_error_line(&config)),
+		diagnostics_error(diagnostics,
+		    plain_place(&plain, (unsigned)config_error_line(&config)),
 		    "libconfig cannot read this: %s", what == NULL ? "syntax error" : what);
 	}
 	config_destroy(&config);

@@ -5,7 +5,7 @@
 #ifndef CONFIG_NODE_H
 #define CONFIG_NODE_H
 
-#include "config/faults.h"
+#include "config/diagnostics.h"
 
 enum node_kind {
 	NODE_GROUP,  /* { … }: children have keys */
@@ -37,6 +37,7 @@ const struct node *node_member(const struct node *group, const char *key);
 
 /* Reads a file and all it includes into a group. Returns NULL after a fault that left no tree;
  * other faults leave one. *torn: not all that was written is in it. */
-const struct node *node_read_file(struct faults *, struct arena *, const char *path, bool *torn);
+const struct node *node_read_file(struct diagnostics *, struct arena *, const char *path,
+    bool *torn);
 
 #endif

@@ -219,7 +219,7 @@ take_kinds(struct reader *reader, const struct node *group, bool keeps)
 			candidates_add(&candidates, notice_name(kind));
 		FAULT(reader, member_of(group, NOTIFIER_KINDS)->place,
 		    "kinds: there is no kind %s%s", QUOTE(reader, list->items[i]),
-		    candidates_suggest(&candidates, &reader->faults, list->items[i]));
+		    candidates_suggest(&candidates, &reader->diagnostics, list->items[i]));
 	}
 	if (kinds & BIT(down))
 		kinds |= BIT(flapping) | BIT(outage);
@@ -322,11 +322,12 @@ take_notifier(struct reader *reader, const struct node *group)
 	if (twin != CONFIG_NONE) {
 		FAULT(reader, group->place, "there are two notifiers %s, here and in %s",
 		    QUOTE(reader, notifier->name),
-		    faults_place(&reader->faults, reader->notifier_nodes[twin]->place));
+		    diagnostics_place(&reader->diagnostics, reader->notifier_nodes[twin]->place));
 		return;
 	}
 	assert(reader->notifier_count < reader->notifier_groups.count);
-	notifier->place = arena_strdup(reader->arena, faults_place(&reader->faults, group->place));
+	notifier->place = arena_strdup(reader->arena,
+	    diagnostics_place(&reader->diagnostics, group->place));
 	reader->notifier_nodes[reader->notifier_count++] = group;
 }
 

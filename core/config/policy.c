@@ -140,7 +140,7 @@ plan_phases(struct reader *reader, const struct probe *probe, const struct layer
 		policy->leg.routine = reader->source->leg_max;
 	if (reader->source->leg_max > 0 && policy->leg.patient > reader->source->leg_max)
 		policy->leg.patient = reader->source->leg_max;
-	assert(policy->leg.patient >= policy->leg.routine || reader->faults.into->faults > 0);
+	assert(policy->leg.patient >= policy->leg.routine || reader->diagnostics.into->errors > 0);
 	policy->phase_count = probe->phase_count;
 	policy->phases = pool_share(
 	    &reader->values.pool, phases, probe->phase_count * sizeof *phases);

@@ -47,7 +47,7 @@ add_probe(struct reader *reader, const struct plugin *plugin)
 	struct probe *probe = &reader->probes[reader->probe_count];
 	const struct pw_probe_ops *ops = plugin_probe(plugin);
 	const struct pw_setting *rows = plugin->descriptor->settings;
-	const uint32_t file = faults_file(&reader->faults, plugin->path);
+	const uint32_t file = diagnostics_file(&reader->diagnostics, plugin->path);
 	const struct pw_phase *phase = ops->phases;
 	bool good;
 
@@ -109,7 +109,7 @@ probes_load_plugins(struct reader *reader)
 	struct plugin *kept;
 	const char *from = node == NULL || node->kind == NODE_TEXT
 	    ? ""
-	    : faults_file_name(&reader->faults, node->place.file);
+	    : diagnostics_file_name(&reader->diagnostics, node->place.file);
 
 	if (folder == NULL)
 		folder = plugins_standard_folder(reader->scratch);
@@ -122,7 +122,8 @@ probes_load_plugins(struct reader *reader)
 		plugins_load(plugins, path_absolute(reader->scratch, from, more->items[i]));
 	for (uint32_t i = 0; i < plugins->broken_count; i++) {
 		const struct broken_plugin *broken = &plugins->broken[i];
-		const struct place place = { .file = faults_file(&reader->faults, broken->path) };
+		const struct place place = { .file =
+		    diagnostics_file(&reader->diagnostics, broken->path) };
 
 		WARN(reader, place, "this plugin is not used: %s", broken->why);
 	}
@@ -208,7 +209,7 @@ probes_find_plugin(struct reader *reader, const char *name, enum pw_kind kind, s
 	else if (!reader->is_torn || reader->globals[GLOBAL_PLUGINS] != NULL)
 		FAULT(reader, place, "there is no %s plugin %s%s%s%s",
 		    kind == PW_PROBE ? "probe" : "notifier", QUOTE(reader, name),
-		    faults_suggest(&reader->faults, near),
+		    diagnostics_suggest(&reader->diagnostics, near),
 		    near != NULL ? " There are " : all.size > 0 ? ": there are " : "", all.bytes);
 	return NULL;
 }

@@ -53,29 +53,30 @@ read_all(struct reader *reader)
 	web_take(reader);
 	top_take_host(reader);
 	advice_of_relays(reader);
-	if (reader->source->advise && reader->faults.into->faults == 0)
+	if (reader->source->advise && reader->diagnostics.into->errors == 0)
 		advice_of_reach(reader);
-	if (reader->source->advise && reader->faults.into->faults == 0)
+	if (reader->source->advise && reader->diagnostics.into->errors == 0)
 		programs_advise(reader);
 	if ((reader->source->advise || reader->source->starts || reader->source->replaces)
-	    && reader->faults.into->faults == 0)
+	    && reader->diagnostics.into->errors == 0)
 		service_files_check(reader);
 	if (reader->source->path != NULL && reader->config->target_count == 0
-	    && reader->faults.into->faults == 0)
+	    && reader->diagnostics.into->errors == 0)
 		WARN(reader, reader_main_file(reader),
 		    "there are no targets: nothing will be watched");
 }
 
 static void
-init(struct reader *reader, const struct config_source *source, struct config_faults *faults)
+init(struct reader *reader, const struct config_source *source,
+    struct config_diagnostics *diagnostics)
 {
 	struct whole *whole;
 
 	reader->source = source;
 	reader->arena = arena_create();
 	reader->scratch = arena_create();
-	faults_init(&reader->faults, faults, reader->scratch);
-	reader->faults.snapshot = source->snapshot;
+	diagnostics_init(&reader->diagnostics, diagnostics, reader->scratch);
+	reader->diagnostics.snapshot = source->snapshot;
 	values_init(&reader->values, reader->arena);
 	values_init(&reader->passing, reader->scratch);
 	whole = arena_alloc(reader->arena, sizeof *whole);
@@ -98,12 +99,12 @@ fini(struct reader *reader)
 	plugins_fini(&reader->plugins);
 	values_fini(&reader->values);
 	values_fini(&reader->passing);
-	faults_fini(&reader->faults);
+	diagnostics_fini(&reader->diagnostics);
 	arena_destroy(&reader->scratch);
 }
 
 const struct config *
-config_read(const struct config_source *source, struct config_faults *faults)
+config_read(const struct config_source *source, struct config_diagnostics *diagnostics)
 {
 	struct reader *reader = calloc(1, sizeof *reader); /* too large for the stack */
 	struct config_source whole = *source;
@@ -111,9 +112,9 @@ config_read(const struct config_source *source, struct config_faults *faults)
 
 	if (reader == NULL)
 		exit(EX_OSERR);
-	init(reader, source, faults);
+	init(reader, source, diagnostics);
 	read_all(reader);
-	config = faults->faults == 0 ? reader->config : NULL;
+	config = diagnostics->errors == 0 ? reader->config : NULL;
 	assert(config == NULL || config->target_count == reader->targets.count);
 	if (config != NULL)
 		arena_freeze(latest = reader->arena);
@@ -123,7 +124,7 @@ config_read(const struct config_source *source, struct config_faults *faults)
 	free(reader);
 	whole.probes_alone = false;
 	if (config == NULL && source->probes_alone)
-		return config_read(&whole, faults);
+		return config_read(&whole, diagnostics);
 	malloc_trim(0); /* what the parser took is not to be carried along in every child */
 	return config;
 }
@@ -144,13 +145,13 @@ give_back(struct reader *reader)
 bool
 config_find_state(const struct config_source *source, char *folder, size_t room)
 {
-	static struct config_faults faults;
+	static struct config_diagnostics diagnostics;
 	struct reader *reader = calloc(1, sizeof *reader);
 	bool good;
 
 	if (reader == NULL)
 		exit(EX_OSERR);
-	init(reader, source, &faults);
+	init(reader, source, &diagnostics);
 	if (source->state == NULL) { /* else the files have no say */
 		top_read_files(reader);
 		command_line_take_settings(reader);
@@ -164,13 +165,13 @@ config_find_state(const struct config_source *source, char *folder, size_t room)
 bool
 config_find_socket(const struct config_source *source, char *path, size_t room)
 {
-	static struct config_faults faults;
+	static struct config_diagnostics diagnostics;
 	struct reader *reader = calloc(1, sizeof *reader);
 	const struct config_web *web;
 
 	if (reader == NULL)
 		exit(EX_OSERR);
-	init(reader, source, &faults);
+	init(reader, source, &diagnostics);
 	top_read_files(reader);
 	top_take_globals(reader);
 	web_take(reader);

@@ -10,7 +10,7 @@
 #include "config/config.h"
 
 /* One fault or warning: where, what, and what would be right; one line of valid, escaped UTF-8. */
-struct config_fault {
+struct config_diagnostic {
 	char file[256]; /* escaped, cut at its front */
 	unsigned line;   /* 0: the file as a whole */
 	unsigned column; /* in characters; 0: not known */
@@ -20,9 +20,9 @@ struct config_fault {
 
 /* What reading found, in the order of files and lines; at most the first 50 are kept, all are
  * counted. */
-struct config_faults {
-	struct config_fault items[50];
-	uint32_t kept, faults, warnings;
+struct config_diagnostics {
+	struct config_diagnostic items[50];
+	uint32_t kept, errors, warnings;
 };
 
 /* Where to read from. */
@@ -68,7 +68,8 @@ struct config_source {
  * faults; `faults` (the caller's, filled here) has them and all warnings. Exits only where memory
  * runs out. May resolve our own host name (for `helo`), never a target's.
  */
-const struct config *config_read(const struct config_source *source, struct config_faults *faults);
+const struct config *config_read(const struct config_source *source,
+    struct config_diagnostics *diagnostics);
 
 /* The state folder that a configuration names, which may have faults: as far as it can be read.
  * Opens no plugin, asks nobody. Returns false if its path does not fit. */
@@ -83,6 +84,6 @@ void config_free(const struct config **config);
 
 /* "FILE:LINE:COLUMN: text", a line each, warnings marked; then "… and N more" where not all were
  * kept. */
-void config_print_faults(const struct config_faults *faults, struct text *into);
+void config_print_diagnostics(const struct config_diagnostics *diagnostics, struct text *into);
 
 #endif

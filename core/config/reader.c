@@ -12,7 +12,7 @@
 struct place
 reader_command_line(struct reader *reader)
 {
-	return (struct place){ .file = faults_file(&reader->faults, "command line") };
+	return (struct place){ .file = diagnostics_file(&reader->diagnostics, "command line") };
 }
 
 struct place
@@ -20,8 +20,8 @@ reader_main_file(struct reader *reader)
 {
 	const char *path = reader->source->path;
 
-	return (struct place){ .file = faults_file(
-		                   &reader->faults, path != NULL ? path : "command line") };
+	return (struct place){ .file = diagnostics_file(
+		                   &reader->diagnostics, path != NULL ? path : "command line") };
 }
 
 bool
@@ -31,7 +31,7 @@ reader_take(struct reader *reader, const struct pw_setting *row, const struct no
 	char key[SETTING_KEY_MAX];
 
 	return value_of_node(
-	    &reader->values, &reader->faults, row, value_key(row, key), node, value);
+	    &reader->values, &reader->diagnostics, row, value_key(row, key), node, value);
 }
 
 /* The default is there also after a fault, so that whoever goes on need not ask. */
@@ -62,7 +62,7 @@ reader_take_table(struct reader *reader, const struct node *group, const char *p
 		value_default(&reader->values, &rows[i], &values[i], NULL);
 		text_format(&label, "%s%s", prefix, rows[i].key);
 		if (node != NULL)
-			good &= value_of_node(&reader->values, &reader->faults, &rows[i],
+			good &= value_of_node(&reader->values, &reader->diagnostics, &rows[i],
 			    label.bytes, node, &values[i]);
 	}
 	return good;
@@ -93,7 +93,7 @@ reader_parse_host_port(struct reader *reader, struct pw_bytes text, struct place
 	*result = (struct host_port){ .port = 0 };
 	if (memmem(text.data, text.size, "://", 3) != NULL) {
 		FAULT(reader, place, "%s%s is a URL, and a host name or an address is wanted",
-		    label, faults_quote_bytes(&reader->faults, text.data, text.size));
+		    label, diagnostics_quote_bytes(&reader->diagnostics, text.data, text.size));
 		return false;
 	}
 	if (!endpoint_parse(text.data, text.size, &endpoint, &why)) {
@@ -104,7 +104,8 @@ reader_parse_host_port(struct reader *reader, struct pw_bytes text, struct place
 	if (host_parse(reader->arena, endpoint.host, endpoint.host_size, &result->host, &why))
 		return true;
 	FAULT(reader, place, "%s%s %s", label,
-	    faults_quote_bytes(&reader->faults, endpoint.host, endpoint.host_size), why.text);
+	    diagnostics_quote_bytes(&reader->diagnostics, endpoint.host, endpoint.host_size),
+	    why.text);
 	return false;
 }
 
@@ -113,7 +114,7 @@ reader_report_unknown(struct reader *reader, const struct node *node, const char
     const struct candidates *candidates)
 {
 	FAULT(reader, node->place, "%sunknown setting %s%s", label, QUOTE(reader, node->key),
-	    candidates_suggest(candidates, &reader->faults, node->key));
+	    candidates_suggest(candidates, &reader->diagnostics, node->key));
 }
 
 bool
@@ -173,7 +174,7 @@ reader_require_notifier(
 		candidates_add(&candidates, reader->notifiers[i].name);
 	near = candidates_nearest(&candidates, name);
 	FAULT(reader, place, "%s: there is no notifier %s%s", label, QUOTE(reader, name),
-	    faults_suggest(&reader->faults, near == NULL ? NULL : QUOTE(reader, near)));
+	    diagnostics_suggest(&reader->diagnostics, near == NULL ? NULL : QUOTE(reader, near)));
 	return CONFIG_NONE;
 }
 

@@ -25,7 +25,7 @@ struct reader {
 	const struct config_source *source;
 	struct arena *arena;   /* of what the configuration is made of */
 	struct arena *scratch; /* ends with the reading */
-	struct faults faults;
+	struct diagnostics diagnostics;
 	struct values values;  /* in `arena` */
 	struct values passing; /* in `scratch`, for values that are only looked at */
 	struct plugins plugins;
@@ -67,10 +67,10 @@ struct reader {
 };
 
 /* A fault or a warning at a place. */
-#define FAULT(reader, place, ...) faults_add(&(reader)->faults, (place), __VA_ARGS__)
-#define WARN(reader, place, ...) faults_warn(&(reader)->faults, (place), __VA_ARGS__)
-/* What a user wrote, escaped and in quotes; good for the next few calls (faults_quote()). */
-#define QUOTE(reader, foreign) faults_quote(&(reader)->faults, (foreign))
+#define FAULT(reader, place, ...) diagnostics_error(&(reader)->diagnostics, (place), __VA_ARGS__)
+#define WARN(reader, place, ...) diagnostics_warn(&(reader)->diagnostics, (place), __VA_ARGS__)
+/* What a user wrote, escaped and in quotes; good for the next few calls (diagnostics_quote()). */
+#define QUOTE(reader, foreign) diagnostics_quote(&(reader)->diagnostics, (foreign))
 
 /* The place of what belongs to no line: the command line; the main file, where there is one. */
 struct place reader_command_line(struct reader *);

@@ -161,7 +161,8 @@ report_unreadable(struct reader *reader, const struct service_user *user,
     const struct named_file *file, int error)
 {
 	static void (*const tell[])(
-	    struct faults *, struct place, const char *, ...) = { faults_warn, faults_add };
+	    struct diagnostics *, struct place, const char *, ...) =
+	    { diagnostics_warn, diagnostics_error };
 
 	if (file->loaded) {
 		WARN(reader, file->place,
@@ -170,7 +171,7 @@ report_unreadable(struct reader *reader, const struct service_user *user,
 		    user->name, strerror(error));
 		return;
 	}
-	tell[reader->source->starts](&reader->faults, file->place,
+	tell[reader->source->starts](&reader->diagnostics, file->place,
 	    "%s%s%s%s%s cannot be read as user %s (%s): chown %s %s; and let that user enter the "
 	    "folders above it",
 	    file->owner, file->owner[0] == '\0' ? "" : ": ", file->key, file->suffix,
@@ -186,8 +187,8 @@ add_own(const struct reader *reader, struct files *files)
 	const struct config *config = reader->config;
 	bool has_plugin = false;
 
-	for (uint32_t i = 0; i < reader->faults.file_count; i++) {
-		const char *path = reader->faults.files[i];
+	for (uint32_t i = 0; i < reader->diagnostics.file_count; i++) {
+		const char *path = reader->diagnostics.files[i];
 		bool loaded = false;
 
 		for (uint32_t j = 0; !loaded && j < config->plugin_count; j++)
@@ -243,7 +244,7 @@ service_files_check(struct reader *reader)
 	int *errors;
 	bool tried;
 
-	assert(reader->faults.into->faults == 0);
+	assert(reader->diagnostics.into->errors == 0);
 	service_find_user(&user);
 	if (geteuid() == 0 && (starts || !user.found)) {
 		changes = find_user(reader, &user);

@@ -40,7 +40,8 @@ candidates_nearest(const struct candidates *candidates, const char *word)
 }
 
 const char *
-candidates_suggest(const struct candidates *candidates, struct faults *faults, const char *word)
+candidates_suggest(const struct candidates *candidates, struct diagnostics *diagnostics,
+    const char *word)
 {
-	return faults_suggest(faults, candidates_nearest(candidates, word));
+	return diagnostics_suggest(diagnostics, candidates_nearest(candidates, word));
 }

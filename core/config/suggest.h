@@ -3,7 +3,7 @@
 #ifndef CONFIG_SUGGEST_H
 #define CONFIG_SUGGEST_H
 
-#include "config/faults.h"
+#include "config/diagnostics.h"
 #include "config/value.h"
 
 enum { CANDIDATES_MAX = 256 }; /* what goes beyond is never suggested */
@@ -23,7 +23,7 @@ void candidates_add_settings(struct candidates *, const struct pw_setting *rows)
 /* The nearest candidate by edit distance; NULL if none is near enough to have been meant. */
 const char *candidates_nearest(const struct candidates *, const char *word);
 
-/* ": did you mean NEAREST?", "" if there is none. Shares the room of faults_quote(). */
-const char *candidates_suggest(const struct candidates *, struct faults *, const char *word);
+/* ": did you mean NEAREST?", "" if there is none. Shares the room of diagnostics_quote(). */
+const char *candidates_suggest(const struct candidates *, struct diagnostics *, const char *word);
 
 #endif

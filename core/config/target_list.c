@@ -141,7 +141,8 @@ target_list_add(struct reader *reader, const struct draft *draft)
 		if (!same_identity(&list->items[twin], &target))
 			continue;
 		FAULT(reader, draft->place, "the target %s is there twice, here and in %s%s",
-		    QUOTE(reader, target.name), faults_place(&reader->faults, list->places[twin]),
+		    QUOTE(reader, target.name),
+		    diagnostics_place(&reader->diagnostics, list->places[twin]),
 		    target.is_named ? "" : ": give one of them a name");
 		return;
 	}
@@ -203,7 +204,7 @@ target_list_report_word(struct reader *reader, const char *word)
 		near = nearest_name(list, word);
 	FAULT(reader, reader_command_line(reader), "%s is no target of %s%s", QUOTE(reader, word),
 	    QUOTE(reader, reader->source->path), near == NULL ? ": it lists none of a like name"
-	    : faults_suggest(&reader->faults, QUOTE(reader, near)));
+	    : diagnostics_suggest(&reader->diagnostics, QUOTE(reader, near)));
 }
 
 void
@@ -248,7 +249,8 @@ tie_parent(struct reader *reader, const struct target_ref *ref)
 		near = nearest_name(list, ref->name);
 		FAULT(reader, ref->place, "parent: there is no target %s%s",
 		    QUOTE(reader, ref->name),
-		    faults_suggest(&reader->faults, near == NULL ? NULL : QUOTE(reader, near)));
+		    diagnostics_suggest(&reader->diagnostics,
+		    near == NULL ? NULL : QUOTE(reader, near)));
 	} else if (find_name(list, ref->name, parent) != HASH_NONE) {
 		FAULT(reader, ref->place,
 		    "parent: more than one target is called %s: give the one meant a name",
@@ -311,7 +313,7 @@ target_list_finish(struct reader *reader)
 		else if (other != HASH_NONE)
 			FAULT(reader, ref->place, "was: %s is still the name of the target in %s",
 			    QUOTE(reader, ref->name),
-			    faults_place(&reader->faults, list->places[other]));
+			    diagnostics_place(&reader->diagnostics, list->places[other]));
 	}
 	for (uint32_t i = 0; i < list->ref_count; i++)
 		if (list->refs[i].is_parent)

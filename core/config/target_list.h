@@ -6,7 +6,7 @@
 #define CONFIG_TARGET_LIST_H
 
 #include "base/hash.h"
-#include "config/faults.h"
+#include "config/diagnostics.h"
 #include "config/host.h"
 
 struct probe;

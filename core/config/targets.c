@@ -180,12 +180,12 @@ take_line(struct reader *reader, struct entry *entry, uint16_t port, struct pw_b
 	if (size > 0 && strspn(name, "0123456789") >= size) {
 		FAULT(reader, draft->place,
 		    "%s stands where a name may stand; a port is written host:port",
-		    faults_quote_bytes(&reader->faults, name, size));
+		    diagnostics_quote_bytes(&reader->diagnostics, name, size));
 		return;
 	}
 	if (size >= sizeof room) {
 		FAULT(reader, draft->place, "the name %s is too long",
-		    faults_quote_bytes(&reader->faults, name, size));
+		    diagnostics_quote_bytes(&reader->diagnostics, name, size));
 		return;
 	}
 	assert(name + size == end && size < sizeof room);
@@ -203,18 +203,18 @@ static void
 take_list(struct reader *reader, struct entry *entry)
 {
 	const struct node *file = entry->nodes[TARGET_FILE];
-	const char *from = faults_file_name(&reader->faults, file->place.file);
+	const char *from = diagnostics_file_name(&reader->diagnostics, file->place.file);
 	const char *path = path_beside(reader->scratch, from, file->text);
 	uint16_t port = entry->draft.port;
 	struct input input;
 	struct reason why;
 
-	if (!snapshot_input(reader->faults.snapshot, path, &input, &why)) {
+	if (!snapshot_input(reader->diagnostics.snapshot, path, &input, &why)) {
 		FAULT(reader, file->place, "the list %s cannot be read: %s", QUOTE(reader, path),
 		    why.text);
 		return;
 	}
-	entry->draft.place = (struct place){ .file = faults_file(&reader->faults, path) };
+	entry->draft.place = (struct place){ .file = diagnostics_file(&reader->diagnostics, path) };
 	for (const char *line = input.bytes, *stop = input.bytes + input.size, *next; line < stop;
 	     line = next) {
 		const char *end = memchr(line, '\n', (size_t)(stop - line));
@@ -316,7 +316,7 @@ take_entry(struct reader *reader, const struct node *group)
 			continue;
 		}
 		entry.nodes[row] = node;
-		if (!value_of_node(&reader->passing, &reader->faults, &target_settings[row],
+		if (!value_of_node(&reader->passing, &reader->diagnostics, &target_settings[row],
 		        node->key, node, &entry.values[row]))
 			entry.is_wrong = true;
 	}

@@ -38,7 +38,7 @@ set_once(struct reader *reader, const struct node **slot, const struct node *nod
 		*slot = node;
 	else
 		FAULT(reader, node->place, "%s is set twice, here and in %s", node->key,
-		    faults_place(&reader->faults, (*slot)->place));
+		    diagnostics_place(&reader->diagnostics, (*slot)->place));
 }
 
 static void
@@ -142,7 +142,8 @@ static void
 read_file(struct reader *reader, const char *path)
 {
 	bool torn;
-	const struct node *root = node_read_file(&reader->faults, reader->scratch, path, &torn);
+	const struct node *root = node_read_file(&reader->diagnostics, reader->scratch, path,
+	    &torn);
 
 	reader->is_torn = reader->is_torn || torn;
 	for (uint32_t i = 0; root != NULL && i < root->count; i++)
@@ -157,7 +158,7 @@ read_file(struct reader *reader, const char *path)
 void
 top_read_files(struct reader *reader)
 {
-	struct snapshot *snapshot = reader->faults.snapshot;
+	struct snapshot *snapshot = reader->diagnostics.snapshot;
 	struct dirent **entries;
 	const char *folder, *part;
 	int count;
@@ -175,7 +176,8 @@ top_read_files(struct reader *reader)
 	if (count < 0 && (errno == ENOENT || errno == ENOTDIR))
 		return;
 	if (count < 0) {
-		FAULT(reader, (struct place){ .file = faults_file(&reader->faults, folder) },
+		FAULT(reader,
+		    (struct place){ .file = diagnostics_file(&reader->diagnostics, folder) },
 		    "cannot be read: %s", strerror(errno));
 		reader->is_torn = true;
 		return;

@@ -394,17 +394,17 @@ parse_node(struct values *values, const struct pw_setting *row, const char *from
 }
 
 bool
-value_of_node(struct values *values, struct faults *faults, const struct pw_setting *row,
+value_of_node(struct values *values, struct diagnostics *diagnostics, const struct pw_setting *row,
     const char *label, const struct node *node, struct pw_value *value)
 {
-	const char *file = faults_file_name(faults, node->place.file);
+	const char *file = diagnostics_file_name(diagnostics, node->place.file);
 	struct pw_value taken = { 0 };
 	struct reason why;
 
 	if (holds_known_fault(node))
 		return false;
 	if (!parse_node(values, row, node->kind == NODE_TEXT ? "" : file, node, &taken, &why)) {
-		faults_add(faults, node->place, "%s: %s", label, why.text);
+		diagnostics_error(diagnostics, node->place, "%s: %s", label, why.text);
 		return false;
 	}
 	*value = taken;

@@ -31,7 +31,8 @@ bool value_of_text(struct values *, const struct pw_setting *, const char *from,
     struct pw_value *, struct reason *why);
 
 /* From the tree; false after a fault, which names the setting by `label`. */
-bool value_of_node(struct values *, struct faults *, const struct pw_setting *, const char *label,
+bool value_of_node(struct values *, struct diagnostics *, const struct pw_setting *,
+    const char *label,
     const struct node *, struct pw_value *);
 
 /* What the row's `fallback` says; all zero where it says nothing. Returns false with a reason

@@ -69,7 +69,8 @@ take_password_file(struct reader *reader, const struct pw_value *value)
 	if (!value->given)
 		return NULL;
 	if (secret_find_file(reader->arena, reader->values.owner,
-	        faults_file_name(&reader->faults, node->place.file), value->string, &path, &why))
+	        diagnostics_file_name(&reader->diagnostics, node->place.file), value->string, &path,
+	        &why))
 		return path;
 	FAULT(reader, node->place, "web: password_file: %s %s", QUOTE(reader, value->string),
 	    why.text);

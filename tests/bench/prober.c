@@ -55,7 +55,7 @@ begin(void)
 static const struct config *
 configure(const char *path, const char *plugins)
 {
-	static struct config_faults faults;
+	static struct config_diagnostics faults;
 	struct config_source source = { .path = path, .plugin_dir = plugins };
 	const struct config *config = config_read(&source, &faults);
 	char bytes[8192];
@@ -63,7 +63,7 @@ configure(const char *path, const char *plugins)
 
 	if (config != NULL)
 		return config;
-	config_print_faults(&faults, &text);
+	config_print_diagnostics(&faults, &text);
 	fputs(bytes, stderr);
 	exit(78);
 }

@@ -108,7 +108,7 @@ check(const struct config *config)
 int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
-	static struct config_faults faults;
+	static struct config_diagnostics faults;
 	static char path[PATH_MAX], shown[64 * 1024];
 	/* so that nothing is resolved, and no other plugins are opened */
 	const char *sets[SETS] = { "helo=fuzz.example", "plugins=" };
@@ -125,8 +125,8 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 			sets[source.set_count++] = word;
 	snprintf(path, sizeof path, "%s/%s", folder, parts[0]);
 	config = config_read(&source, &faults);
-	assert((config == NULL) == (faults.faults > 0));
-	config_print_faults(&faults, &text);
+	assert((config == NULL) == (faults.errors > 0));
+	config_print_diagnostics(&faults, &text);
 	for (size_t i = 0, step; i < text.size; i += step)
 		assert((step = shown[i] == '\n' ? 1 : text_printable(shown + i, text.size - i)) > 0);
 	if (config != NULL)

@@ -75,8 +75,8 @@ names_the_mistakes_of_the_grammar(void **state)
 		files_put("main.conf", bad[i].content);
 		files_read();
 		assert_true(files_told(bad[i].place, bad[i].part, false));
-		if (files_faults.faults != 1 && strstr(bad[i].content, "references") == NULL)
-			fail_msg("%u faults: %s", files_faults.faults, bad[i].content);
+		if (files_diagnostics.errors != 1 && strstr(bad[i].content, "references") == NULL)
+			fail_msg("%u faults: %s", files_diagnostics.errors, bad[i].content);
 	}
 }
 
@@ -104,7 +104,7 @@ tells_faults_of_the_grammar_and_of_settings_at_once(void **state)
 	assert_true(files_told("main.conf:2:55", "a ',' is missing here", false));
 	assert_true(files_told("main.conf:3:34", "one too many", false));
 	assert_true(files_told("main.conf:5:1", "unknown setting", false));
-	assert_int_equal(files_faults.faults, 5);
+	assert_int_equal(files_diagnostics.errors, 5);
 }
 
 static void
@@ -280,16 +280,16 @@ tells_all_faults_in_their_order(void **state)
 	    "  { host = \"a b\"; probe = \"talk\"; tries = 0; } );\n"
 	    "unknwon = 1;\n");
 	assert_null(files_read());
-	assert_int_equal(files_faults.faults, 6);
-	assert_int_equal(files_faults.warnings, 1);
-	assert_int_equal(files_faults.kept, 7);
-	assert_int_equal(files_faults.items[0].line, 1);
-	assert_int_equal(files_faults.items[1].line, 3);
-	assert_int_equal(files_faults.items[2].line, 3);
-	assert_int_equal(files_faults.items[3].line, 4);
-	assert_int_equal(files_faults.items[4].line, 4);
-	assert_int_equal(files_faults.items[5].line, 5);
-	assert_int_equal(files_faults.items[6].line, 2);
+	assert_int_equal(files_diagnostics.errors, 6);
+	assert_int_equal(files_diagnostics.warnings, 1);
+	assert_int_equal(files_diagnostics.kept, 7);
+	assert_int_equal(files_diagnostics.items[0].line, 1);
+	assert_int_equal(files_diagnostics.items[1].line, 3);
+	assert_int_equal(files_diagnostics.items[2].line, 3);
+	assert_int_equal(files_diagnostics.items[3].line, 4);
+	assert_int_equal(files_diagnostics.items[4].line, 4);
+	assert_int_equal(files_diagnostics.items[5].line, 5);
+	assert_int_equal(files_diagnostics.items[6].line, 2);
 	assert_true(files_told("list.txt:2", "empty part", false));
 	assert_true(files_told("main.conf:3", "there is no target \"nobody\"", false));
 	assert_true(files_told("main.conf:3", "interval: below 30s", true));
@@ -321,7 +321,7 @@ tells_what_entries_and_plugins_find_beside_other_faults(void **state)
 	assert_true(files_told("main.conf:5", "unknown setting \"bogus\"", false));
 	assert_true(files_told("main.conf:5:46", "to: a recipient is one word", false));
 	assert_true(files_told("main.conf:5", "a second fault", false));
-	assert_int_equal(files_faults.faults, 13);
+	assert_int_equal(files_diagnostics.errors, 13);
 }
 
 static void
@@ -345,10 +345,10 @@ keeps_the_first_of_many_and_counts_all(void **state)
 	files_put("list.txt", content);
 	files_put("main.conf", "targets = ( { file = \"list.txt\"; probe = \"talk\"; },\n { host = \"b\"; probe = \"talk\"; interval = \"1s\"; } );");
 	assert_null(files_read());
-	assert_int_equal(files_faults.faults, 100);
-	assert_int_equal(files_faults.kept, 50);
-	assert_int_equal(files_faults.items[49].line, 50);
-	config_print_faults(&files_faults, &text);
+	assert_int_equal(files_diagnostics.errors, 100);
+	assert_int_equal(files_diagnostics.kept, 50);
+	assert_int_equal(files_diagnostics.items[49].line, 50);
+	config_print_diagnostics(&files_diagnostics, &text);
 	assert_non_null(strstr(room, "list.txt:50: \"x..49\" has an empty part between dots\n... and 51 more\n"));
 }
 
@@ -372,15 +372,15 @@ what_may_stand_in_a_torn_file_is_not_missing(void **state)
 		files_put("conf.d/part.conf", parts[i]);
 		files_put("main.conf", USES "max_runs = -1;\n");
 		assert_null(files_read());
-		if (files_faults.faults != 2)
+		if (files_diagnostics.errors != 2)
 			files_print();
-		assert_int_equal(files_faults.faults, 2);
+		assert_int_equal(files_diagnostics.errors, 2);
 		assert_true(files_told("main.conf:4", "max_runs", false));
 	}
 	/* A setting that only one file may have stands in none of the others. */
 	files_put("main.conf", USES "plugins = [ ];\ndefaults = { };\n");
 	assert_null(files_read());
-	assert_int_equal(files_faults.faults, 4);
+	assert_int_equal(files_diagnostics.errors, 4);
 	for (size_t i = 0; i < 3; i++)
 		assert_true(files_told(missing[i].place, missing[i].part, false));
 	files_put("conf.d/part.conf", "");

@@ -156,7 +156,7 @@ advises_on_100000_targets_in_windows(void **state)
 	config = files_read_source(source);
 	assert_non_null(config);
 	assert_int_equal(config->target_count, 100001);
-	assert_int_equal(files_faults.warnings, 1);
+	assert_int_equal(files_diagnostics.warnings, 1);
 	assert_true(files_told("main.conf:1", "its `windows` leave no minute of the week", true));
 }
 

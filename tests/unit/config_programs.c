@@ -38,7 +38,7 @@ assert_fault(const char *notifier, const char *target, const char *place, const 
 {
 	assert_null(read_both(notifier, target, false));
 	assert_true(files_told(place, part, false));
-	assert_int_equal(files_faults.faults, 1);
+	assert_int_equal(files_diagnostics.errors, 1);
 }
 
 static void
@@ -110,7 +110,7 @@ assert_warning(const char *file, mode_t mode, const char *part)
 	assert_true(files_told("main.conf:1", part, true));
 	/* Who only runs it is not told. */
 	assert_non_null(read_both(target, SH, false));
-	assert_int_equal(files_faults.warnings, 0);
+	assert_int_equal(files_diagnostics.warnings, 0);
 }
 
 static void

@@ -63,7 +63,7 @@ takes_the_example_of_the_manual(void **state)
 	assert_int_equal(target->policy->interval, 300 * (int64_t)SECOND);
 	assert_int_equal(target->policy->stale_after, 1500 * (int64_t)SECOND);
 	assert_ptr_equal(files_target(config, "mx.a.example:25")->shown, files_target(config, "mx.a.example:25")->host);
-	assert_int_equal(files_faults.warnings, 0);
+	assert_int_equal(files_diagnostics.warnings, 0);
 }
 
 static void

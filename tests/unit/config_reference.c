@@ -199,10 +199,10 @@ check_sample(const char *content)
 
 	files_put("postwatch.conf", content);
 	config = files_read_source((struct config_source){ .path = files_path("postwatch.conf"), .plugin_dir = standard_plugins() });
-	if (config == NULL || files_faults.warnings > 0)
+	if (config == NULL || files_diagnostics.warnings > 0)
 		files_print();
 	assert_non_null(config);
-	assert_int_equal(files_faults.warnings, 0);
+	assert_int_equal(files_diagnostics.warnings, 0);
 	assert_true(config->target_count > 0);
 }
 

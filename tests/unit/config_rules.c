@@ -94,7 +94,7 @@ a_fault_leaves_nothing_to_the_next_notifier(void **state)
 		    "{ name = \"o\"; plugin = \"tall\"; url = \"x\"; } );\n", faults[i]);
 		files_put("main.conf", text);
 		assert_null(files_read());
-		assert_int_equal(files_faults.faults, 2);
+		assert_int_equal(files_diagnostics.errors, 2);
 		assert_true(files_told("main.conf:4", i == 0 ? "this notifier has no name" : "there are two notifiers \"n\"", false));
 		assert_true(files_told("main.conf:5", "there is no notifier plugin \"tall\"", false));
 	}
@@ -165,7 +165,7 @@ assert_advised(const char *content, const char *place, const char *part)
 	const struct config *config = files_read_source((struct config_source){ .path = files_path("main.conf"), .advise = true });
 	assert_non_null(config);
 	if (part == NULL)
-		assert_int_equal(files_faults.warnings, 0);
+		assert_int_equal(files_diagnostics.warnings, 0);
 	else
 		assert_true(files_told(place, part, true));
 }
@@ -193,7 +193,7 @@ warns_of_whom_nobody_is_told(void **state)
 	assert_advised(TARGETS NOTIFIER("after = \"2h\";"), "main.conf:1", "that a is down would be told 2h later");
 	assert_advised(TARGETS NOTIFIER("after = \"15m\";"), NULL, NULL);
 	files_good(TARGETS);
-	assert_int_equal(files_faults.warnings, 0);
+	assert_int_equal(files_diagnostics.warnings, 0);
 }
 
 #define WINDOW(when, rest) "{ targets = [ \"a\" ]; when = " when "; why = \"x\"; " rest " }"
@@ -252,7 +252,7 @@ the_files_of_a_heartbeat_are_looked_at(void **state)
 	assert_int_equal(chmod(files_path("url"), 0600), 0);
 	files_put("main.conf", "targets = ( { host = \"127.0.0.1\"; } );\nheartbeat = { url_file = \"url\"; interval = \"60s\"; };\n");
 	assert_non_null(files_read_source(source));
-	assert_int_equal(files_faults.faults, 0);
+	assert_int_equal(files_diagnostics.errors, 0);
 }
 
 #define PAGE(rest) TARGETS "web = { listen = [ \"127.0.0.1:1\" ]; public = true; " rest " };\n"

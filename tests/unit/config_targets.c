@@ -315,13 +315,13 @@ warns_of_haste(void **state)
 	assert_true(files_told("main.conf:1", "interval: below 30s", true));
 	files_good("targets = ( { host = \"127.0.0.1\"; probe = \"talk\"; interval = \"1s\"; }, { host = \"localhost\"; probe = \"talk\"; interval = \"1s\"; },"
 	    "{ host = \"10.0.0.1\"; probe = \"talk\"; interval = \"1s\"; } );");
-	assert_int_equal(files_faults.warnings, 0);
+	assert_int_equal(files_diagnostics.warnings, 0);
 	files_good(ONE("retry_interval = \"5s\";"));
 	assert_true(files_told("main.conf:1", "retry_interval: below 20s", true));
 	files_put("list.txt", "a.example\nb.example\nc.example\n");
 	files_good("defaults = {\ninterval = \"10s\"; };\ntargets = ( { file = \"list.txt\"; probe = \"talk\"; }, { host = \"d\"; probe = \"talk\"; } );");
 	assert_true(files_told("main.conf:2", "interval: below 30s", true));
-	assert_int_equal(files_faults.warnings, 1);
+	assert_int_equal(files_diagnostics.warnings, 1);
 }
 
 int

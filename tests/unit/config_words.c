@@ -57,7 +57,7 @@ refuses_bad_words(void **state)
 
 	(void)state;
 	assert_null(files_read_source(source));
-	assert_int_equal(files_faults.faults, 10);
+	assert_int_equal(files_diagnostics.errors, 10);
 	assert_true(files_told("command line", "\"mx..example\" has an empty part", false));
 	assert_true(files_told("command line", "99999", false));
 	assert_true(files_told("-s tries", "is not KEY=VALUE", false));
@@ -70,7 +70,7 @@ refuses_bad_words(void **state)
 	assert_true(files_told("-s probers=100", "out of range", false));
 	source = (struct config_source){ .words = words, .word_count = 0, .sets = (const char *const[]){ "host=a", "port=0" }, .set_count = 2 };
 	assert_null(files_read_source(source));
-	assert_int_equal(files_faults.faults, 2);
+	assert_int_equal(files_diagnostics.errors, 2);
 	assert_true(files_told("-s host=a", "cannot be said", false));
 	assert_true(files_told("-s port=0", "out of range", false));
 	source = (struct config_source){ .words = words, .word_count = 0, .probe = "tlak" };
@@ -145,7 +145,7 @@ tells_a_fault_of_a_setting_once(void **state)
 	    "{ name = \"b\"; host = \"b.example\"; } );");
 	source.path = files_path("main.conf");
 	assert_null(files_read_source(source));
-	assert_int_equal(files_faults.faults, 2);
+	assert_int_equal(files_diagnostics.errors, 2);
 	assert_true(files_told("-s tries=x", "\"x\" is not a whole number", false));
 	assert_true(files_told("-s limits.baner=1s", "did you mean banner?", false));
 }
@@ -191,7 +191,7 @@ refuses_words_that_are_no_targets_of_the_file(void **state)
 
 		assert_null(files_read_source((struct config_source){ .path = files_path("main.conf"), .words = words, .word_count = 1,
 		    .select = true }));
-		assert_int_equal(files_faults.faults, 1);
+		assert_int_equal(files_diagnostics.errors, 1);
 		assert_true(files_told("command line", bad[i].part, false));
 	}
 	for (int i = 0; i < 3; i++) {
@@ -200,7 +200,7 @@ refuses_words_that_are_no_targets_of_the_file(void **state)
 		    .word_count = 1, .select = true, .places = true });
 
 		assert_int_equal(config != NULL, i < 2);
-		assert_int_equal(files_faults.faults, i < 2 ? 0 : 1);
+		assert_int_equal(files_diagnostics.errors, i < 2 ? 0 : 1);
 	}
 }
 

@@ -36,7 +36,7 @@ static const char *user = "";
 static const struct config *
 configure(const char *script, const char *limit)
 {
-	static struct config_faults faults;
+	static struct config_diagnostics faults;
 	char folder[4096], path[] = "/tmp/pw-exec-XXXXXX", bytes[4096];
 	struct text text = TEXT_OVER(bytes);
 	ssize_t size = readlink("/proc/self/exe", folder, sizeof folder - 64);
@@ -52,7 +52,7 @@ configure(const char *script, const char *limit)
 	close(fd);
 	const struct config *config = config_read(&(struct config_source){ .path = path, .plugin_dir = folder }, &faults);
 	unlink(path);
-	config_print_faults(&faults, &text);
+	config_print_diagnostics(&faults, &text);
 	if (config == NULL)
 		fail_msg("%s", bytes);
 	return config;

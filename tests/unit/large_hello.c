@@ -176,7 +176,7 @@ on_done(void *arg, const struct run_result *result)
 static void
 probe(bool pads, const char *mode)
 {
-	static struct config_faults faults;
+	static struct config_diagnostics faults;
 	char folder[4096], ca_file[300], tls[64], words[64];
 	ssize_t size = readlink("/proc/self/exe", folder, sizeof folder - 64);
 	const char *word = words;

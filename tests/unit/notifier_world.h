@@ -31,7 +31,7 @@ static unsigned char packet[WIRE_MAX];
 __attribute__((unused)) static int
 read_config(void **state)
 {
-	static struct config_faults faults;
+	static struct config_diagnostics faults;
 	char folder[4096], path[] = "/tmp/pw-notifier-XXXXXX", bytes[4096];
 	struct text text = TEXT_OVER(bytes);
 	ssize_t size = readlink("/proc/self/exe", folder, sizeof folder - 64);
@@ -50,7 +50,7 @@ read_config(void **state)
 	snprintf(folder + strlen(folder), 64, "/plugins");
 	config = config_read(&(struct config_source){ .path = path, .plugin_dir = folder }, &faults);
 	unlink(path);
-	config_print_faults(&faults, &text);
+	config_print_diagnostics(&faults, &text);
 	if (config == NULL)
 		fail_msg("%s", bytes);
 	return 0;

@@ -48,7 +48,7 @@ plugin_folder(void)
 static const struct config *
 read_settings(const struct playing *playing)
 {
-	static struct config_faults faults;
+	static struct config_diagnostics faults;
 	static const char *const word = "127.0.0.1:2525";
 	const struct config_source source = { .words = &word, .word_count = 1, .probe = playing->probe,
 		.sets = playing->sets, .set_count = playing->set_count, .plugin_dir = plugin_folder(), .state = "/tmp" };

@@ -204,7 +204,7 @@ make_certificates(void)
 static void
 read_config(void)
 {
-	static struct config_faults faults;
+	static struct config_diagnostics faults;
 	char folder[4096], bytes[4096];
 	struct text text = TEXT_OVER(bytes);
 	ssize_t size = readlink("/proc/self/exe", folder, sizeof folder - 64);
@@ -215,7 +215,7 @@ read_config(void)
 	const struct config_source source = { .path = scene.conf, .plugin_dir = folder,
 	    .state = "/nonexistent" };
 	scene.config = config_read(&source, &faults);
-	config_print_faults(&faults, &text);
+	config_print_diagnostics(&faults, &text);
 	if (scene.config == NULL)
 		fail_msg("%s", bytes);
 }

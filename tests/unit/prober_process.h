@@ -52,7 +52,7 @@ take_port(uint16_t *port)
 UNUSED static int
 read_config(void **state)
 {
-	static struct config_faults faults;
+	static struct config_diagnostics faults;
 	char folder[4096], path[] = "/tmp/pw-worker-XXXXXX", bytes[4096];
 	struct text text = TEXT_OVER(bytes);
 	ssize_t size = readlink("/proc/self/exe", folder, sizeof folder - 64);
@@ -72,7 +72,7 @@ read_config(void **state)
 	close(fd);
 	config = config_read(&(struct config_source){ .path = path, .plugin_dir = folder }, &faults);
 	unlink(path);
-	config_print_faults(&faults, &text);
+	config_print_diagnostics(&faults, &text);
 	if (config == NULL)
 		fail_msg("%s", bytes);
 	return 0;

@@ -165,7 +165,7 @@ on_done(void *arg, const struct run_result *result)
 static const struct config *
 configure(const char *word, const char *const *sets)
 {
-	static struct config_faults faults;
+	static struct config_diagnostics faults;
 	char folder[4096], bytes[4096];
 	struct text text = TEXT_OVER(bytes);
 	ssize_t size = readlink("/proc/self/exe", folder, sizeof folder - 64);
@@ -179,7 +179,7 @@ configure(const char *word, const char *const *sets)
 	const struct config_source source = { .words = &word, .word_count = 1, .sets = sets, .set_count = count,
 		.plugin_dir = folder, .state = "/nonexistent" };
 	const struct config *config = config_read(&source, &faults);
-	config_print_faults(&faults, &text);
+	config_print_diagnostics(&faults, &text);
 	if (config == NULL)
 		fail_msg("%s", bytes);
 	return config;

@@ -44,7 +44,7 @@ write_config(void)
 static int
 open_scene(void **state)
 {
-	static struct config_faults faults;
+	static struct config_diagnostics faults;
 	char folder[4096], bytes[4096];
 	struct text text = TEXT_OVER(bytes);
 	ssize_t size = readlink("/proc/self/exe", folder, sizeof folder - 64);
@@ -58,7 +58,7 @@ open_scene(void **state)
 	write_config();
 	const struct config_source source = { .path = scene.path, .plugin_dir = folder, .state = "/nonexistent" };
 	scene.config = config_read(&source, &faults);
-	config_print_faults(&faults, &text);
+	config_print_diagnostics(&faults, &text);
 	if (scene.config == NULL)
 		fail_msg("%s", bytes);
 	scene.prober = prober_create(scene.world->loop, scene.config, NULL, &why);
