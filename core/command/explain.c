@@ -18,7 +18,7 @@
 #include "monitor/record.h"
 #include "monitor/silence.h"
 #include "monitor/table.h"
-#include "prober/fold.h"
+#include "prober/aggregate.h"
 
 /* A target and all that is known of it. */
 struct explained {
@@ -302,16 +302,16 @@ explain_word(struct past *past, const char *word)
 	return ends;
 }
 
-static const char *const name_heads[FOLD_NAME_COLUMNS] = { "what the resolvers say of a name",
+static const char *const name_heads[AGGREGATE_NAME_COLUMNS] = { "what the resolvers say of a name",
 	"verdict", "outcome", "with addresses that were good in the last 24 h" };
 
 static const struct rule_table name_table = {
 	.name = "names",
 	.title = "From what resolvers say to a verdict, where a name has no address",
 	.heads = name_heads,
-	.columns = FOLD_NAME_COLUMNS,
-	.rows = FOLD_NAME_ROWS,
-	.cell = fold_name_cell,
+	.columns = AGGREGATE_NAME_COLUMNS,
+	.rows = AGGREGATE_NAME_ROWS,
+	.cell = aggregate_name_cell,
 	.note = "NXDOMAIN, NODATA and aliases say something of the name, and are put to the other "
 	    "resolvers before. An attempt that would confirm is unknown(answer_repeated) where "
 	    "the same \"no\" comes out of the same cache again, and unknown(resolver) where names "

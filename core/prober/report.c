@@ -1,5 +1,5 @@
 /*
- * Makes the report of a finished run: the folded verdict with one sentence, and the evidence of
+ * Makes the report of a finished run: the aggregate verdict with one sentence, and the evidence of
  * each leg, made only where it is asked for.
  */
 #include "prober/report.h"
@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "prober/fold.h"
+#include "prober/aggregate.h"
 
 /* Our host has no way to this leg's family of addresses: it says nothing about the target. */
 static bool
@@ -35,12 +35,12 @@ leg_text(const struct leg *leg)
 
 /* The other addresses that share the verdict of the one that decided: "; also 192.0.2.3". */
 static void
-add_others(const struct run *run, const struct folded *folded, struct text *text)
+add_others(const struct run *run, const struct aggregate *aggregate, struct text *text)
 {
-	uint8_t verdict = verdict_of(&run->legs[folded->leg]);
+	uint8_t verdict = verdict_of(&run->legs[aggregate->leg]);
 	const char *between = "; also ";
 
-	for (uint32_t i = folded->leg + 1; i < run->leg_count; i++) {
+	for (uint32_t i = aggregate->leg + 1; i < run->leg_count; i++) {
 		if (verdict_of(&run->legs[i]) != verdict)
 			continue;
 		text_format(text, "%s%s", between, ADDRESS(&run->legs[i].address));
@@ -49,18 +49,18 @@ add_others(const struct run *run, const struct folded *folded, struct text *text
 }
 
 static void
-add_sentence(const struct run *run, const struct folded *folded, struct text *text)
+add_sentence(const struct run *run, const struct aggregate *aggregate, struct text *text)
 {
 	if (run->name_outcome != NULL && run->on_last_good) {
 		text_add(text, run->name_text != NULL ? run->name_text : run->name_outcome);
-		text_add(text, folded->verdict == PW_FAILED ? "; at its last known address: "
+		text_add(text, aggregate->verdict == PW_FAILED ? "; at its last known address: "
 		    : "; its last known address answers: ");
 	}
-	if (folded->sharing < folded->counted)
-		text_format(text, "%u of %u addresses: ", folded->sharing, folded->counted);
-	text_add(text, leg_text(&run->legs[folded->leg]));
-	if (folded->sharing < folded->counted && folded->sharing > 1)
-		add_others(run, folded, text);
+	if (aggregate->sharing < aggregate->counted)
+		text_format(text, "%u of %u addresses: ", aggregate->sharing, aggregate->counted);
+	text_add(text, leg_text(&run->legs[aggregate->leg]));
+	if (aggregate->sharing < aggregate->counted && aggregate->sharing > 1)
+		add_others(run, aggregate, text);
 }
 
 static void
@@ -189,14 +189,14 @@ add_network(struct report *report, const struct run *run, uint32_t decided)
 }
 
 static const char *
-outcome_of(const struct run *run, const struct folded *folded)
+outcome_of(const struct run *run, const struct aggregate *aggregate)
 {
-	const struct dialogue *dialogue = run->legs[folded->leg].dialogue;
+	const struct dialogue *dialogue = run->legs[aggregate->leg].dialogue;
 
-	if (run->on_last_good && folded->verdict != PW_UNKNOWN)
+	if (run->on_last_good && aggregate->verdict != PW_UNKNOWN)
 		return "name_unresolvable";
-	if (folded->outcome != NULL)
-		return folded->outcome;
+	if (aggregate->outcome != NULL)
+		return aggregate->outcome;
 	return dialogue == NULL ? "no_memory" : dialogue_outcome(dialogue);
 }
 
@@ -228,8 +228,8 @@ run_report(struct run *run, struct run_result *result, struct report *report, ch
 	    && run->legs_ended == run->leg_count);
 	for (uint32_t i = 0; i < run->leg_count; i++)
 		verdicts[i] = verdict_of(&run->legs[i]);
-	struct folded folded = fold_legs(policy->addresses, verdicts, run->leg_count);
-	const struct dialogue *decisive = run->legs[folded.leg].dialogue;
+	struct aggregate aggregate = aggregate_legs(policy->addresses, verdicts, run->leg_count);
+	const struct dialogue *decisive = run->legs[aggregate.leg].dialogue;
 	report->run = run->order.run;
 	report->target = run->order.target;
 	report->flags = run->name_missing ? REPORT_NAME_MISSING : 0;
@@ -240,13 +240,13 @@ run_report(struct run *run, struct run_result *result, struct report *report, ch
 	report->late = (late > 0 ? late : 0) + run->waited;
 	report->micros = micros(run);
 	report->fingerprint = 0;
-	report->verdict = (uint8_t)(run->on_last_good ? fold_last_good(folded.verdict)
-	    : folded.verdict);
-	snprintf(report->outcome, sizeof report->outcome, "%s", outcome_of(run, &folded));
-	add_sentence(run, &folded, &text);
+	report->verdict = (uint8_t)(run->on_last_good ? aggregate_last_good(aggregate.verdict)
+	    : aggregate.verdict);
+	snprintf(report->outcome, sizeof report->outcome, "%s", outcome_of(run, &aggregate));
+	add_sentence(run, &aggregate, &text);
 	report->text = (struct pw_bytes){ bytes, text.size };
 	add_legs(report, run);
-	add_network(report, run, folded.leg);
+	add_network(report, run, aggregate.leg);
 	report->phase_count = policy->phase_count < REPORT_PHASES_MAX ? policy->phase_count
 	    : REPORT_PHASES_MAX;
 	for (uint32_t i = 0; i < report->phase_count; i++)

@@ -1,4 +1,4 @@
-/* What came of a run, folded into one verdict with one sentence. The evidence of a leg is
+/* What came of a run, aggregated into one verdict with one sentence. The evidence of a leg is
  * run_evidence() of prober.h. */
 #ifndef PROBER_REPORT_H
 #define PROBER_REPORT_H

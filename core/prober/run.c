@@ -12,7 +12,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "config/programs.h"
-#include "prober/fold.h"
+#include "prober/aggregate.h"
 
 enum { PUBLIC_FOR = 24 * 3600, TOLD_AGAIN = 6 * 3600 }; /* seconds; the time is part of what is
                                                          * told */
@@ -305,7 +305,7 @@ take_name(struct run *run, const struct resolved *resolved)
 /* What would confirm an earlier failure has to be another look, and about this name: not the same
  * "no" out of the same cache, and not what names in many domains meet. */
 static void
-doubt_name(struct run *run, const struct resolved *resolved, struct fold_name *rule)
+doubt_name(struct run *run, const struct resolved *resolved, struct aggregate_name *rule)
 {
 	int64_t stale = run_target(run)->policy->stale_after / 2;
 	bool is_repeated = rule->missing && resolved->repeats > 0
@@ -313,7 +313,7 @@ doubt_name(struct run *run, const struct resolved *resolved, struct fold_name *r
 	/* The runs before that found no such name count as attempts, though a last known address
 	 * answered. */
 	bool is_later = run->order.attempt > 1
-	    || (rule->missing && run->order.missing == FOLD_MISSING_RUNS);
+	    || (rule->missing && run->order.missing == AGGREGATE_MISSING_RUNS);
 
 	if (!is_later && (run->order.flags & ORDER_PATIENT) == 0)
 		return;
@@ -348,19 +348,19 @@ on_resolved(EV_P_ ev_watcher *told, int revents)
 		return;
 	}
 	take_name(run, resolved);
-	struct fold_name rule = fold_name(resolved, run->order.missing);
+	struct aggregate_name rule = aggregate_name(resolved, run->order.missing);
 	/* A name that does not resolve is a warning while its last known addresses answer. Where
 	 * names in many domains fail alike that would be a word about each of them: it is our
 	 * resolver's failure, as where it answers for no name at all. */
 	if (rule.then == NAME_LAST_GOOD && !rule.missing && resolved->alike > 0) {
-		rule = (struct fold_name){ .then = NAME_END, .outcome = "resolver" };
+		rule = (struct aggregate_name){ .then = NAME_END, .outcome = "resolver" };
 		run->name_asked = false;
 	}
 	if (rule.then == NAME_END)
 		doubt_name(run, resolved, &rule);
 	run->name_missing = rule.missing;
 	if (rule.then != NAME_TALK) {
-		fold_words(resolved, run_target(run)->host, rule.outcome, &text);
+		aggregate_name_text(resolved, run_target(run)->host, rule.outcome, &text);
 		run->name_outcome = rule.outcome;
 		run->name_text = strdup(bytes);
 	} else if (resolved->said[0] != '\0')

@@ -1,5 +1,6 @@
-/* Folds the verdicts of all legs of a run (one for each address) into one verdict, by tables. */
-#include "prober/fold.h"
+/* Aggregates the verdicts of all legs of a run (one for each address) into one verdict, by
+ * tables. */
+#include "prober/aggregate.h"
 
 #include <assert.h>
 
@@ -41,25 +42,25 @@ alive(const struct tally *tally)
 	return tally->of[PW_OK] + tally->of[PW_DEGRADED] + tally->of[PW_BLOCKED];
 }
 
-static struct folded
+static struct aggregate
 of_leg(const struct tally *tally, enum pw_verdict verdict)
 {
-	return (struct folded){ verdict, NULL, tally->first[verdict], tally->of[verdict], 0 };
+	return (struct aggregate){ verdict, NULL, tally->first[verdict], tally->of[verdict], 0 };
 }
 
 /* Whoever is alive: ok before degraded; blocked only where all are. */
-static struct folded
+static struct aggregate
 worst_alive(const struct tally *tally)
 {
 	if (tally->of[PW_BLOCKED] == alive(tally))
 		return of_leg(tally, PW_BLOCKED);
 	if (tally->of[PW_BLOCKED] > 0)
-		return (struct folded){ PW_DEGRADED, "blocked_at_some", tally->first[PW_BLOCKED],
+		return (struct aggregate){ PW_DEGRADED, "blocked_at_some", tally->first[PW_BLOCKED],
 		    tally->of[PW_BLOCKED], 0 };
 	return of_leg(tally, tally->of[PW_DEGRADED] > 0 ? PW_DEGRADED : PW_OK);
 }
 
-static struct folded
+static struct aggregate
 decide(const struct tally *tally, enum take take)
 {
 	switch (take) {
@@ -74,19 +75,19 @@ decide(const struct tally *tally, enum take take)
 	case TAKE_UNKNOWN:
 		return of_leg(tally, PW_UNKNOWN);
 	case TAKE_SOME_ADDRESSES:
-		return (struct folded){ PW_DEGRADED, "some_addresses", tally->first[PW_FAILED],
+		return (struct aggregate){ PW_DEGRADED, "some_addresses", tally->first[PW_FAILED],
 		    tally->of[PW_FAILED], 0 };
 	case TAKE_NO_ROUTE:
-		return (struct folded){ PW_UNKNOWN, "no_route", 0, 0, 0 };
+		return (struct aggregate){ PW_UNKNOWN, "no_route", 0, 0, 0 };
 	case TAKE_NONE:
 		break;
 	}
 	assert(take != TAKE_NONE); /* a cell was forgotten */
-	return (struct folded){ .verdict = PW_UNKNOWN };
+	return (struct aggregate){ .verdict = PW_UNKNOWN };
 }
 
-struct folded
-fold_legs(enum addresses addresses, const uint8_t *verdicts, uint32_t number)
+struct aggregate
+aggregate_legs(enum addresses addresses, const uint8_t *verdicts, uint32_t number)
 {
 	struct tally tally = { .of = { 0 } };
 
@@ -98,10 +99,10 @@ fold_legs(enum addresses addresses, const uint8_t *verdicts, uint32_t number)
 	bool failed = tally.of[PW_FAILED] > 0;
 	enum sight sight = alive(&tally) > 0 ? (failed ? ALIVE_AND_FAILED : ALIVE)
 	    : tally.of[PW_UNKNOWN] > 0 ? UNKNOWN_NONE_ALIVE : failed ? ALL_FAILED : NOTHING_CHECKED;
-	struct folded folded = decide(&tally, takes[sight][addresses]);
+	struct aggregate aggregate = decide(&tally, takes[sight][addresses]);
 
-	folded.counted = number - tally.of[EVIDENCE_NOT_CHECKED];
-	return folded;
+	aggregate.counted = number - tally.of[EVIDENCE_NOT_CHECKED];
+	return aggregate;
 }
 
 static bool
@@ -126,10 +127,10 @@ outcome_of_name(const struct resolved *resolved)
 	return a_is_none && aaaa_is_none ? "no_address" : NULL;
 }
 
-struct fold_name
-fold_name(const struct resolved *resolved, unsigned missing_before)
+struct aggregate_name
+aggregate_name(const struct resolved *resolved, unsigned missing_before)
 {
-	struct fold_name rule = { .then = NAME_TALK };
+	struct aggregate_name rule = { .then = NAME_TALK };
 
 	if (resolved->count > 0)
 		return rule;
@@ -142,7 +143,7 @@ fold_name(const struct resolved *resolved, unsigned missing_before)
 	if (!rule.missing)
 		rule.outcome = resolved->resolver_alive ? "name_unresolvable" : "resolver";
 	bool patience = !rule.missing ? resolved->resolver_alive
-	    : missing_before < FOLD_MISSING_RUNS;
+	    : missing_before < AGGREGATE_MISSING_RUNS;
 	if (patience && resolved->last_good_count > 0)
 		rule.then = NAME_LAST_GOOD;
 	return rule;
@@ -156,14 +157,16 @@ struct name_row {
 	const char *ours;
 };
 
-static const struct name_row name_rows[FOLD_NAME_ROWS] = {
+static const struct name_row name_rows[AGGREGATE_NAME_ROWS] = {
 	{ "NXDOMAIN, in the first two runs", DNS_NO_NAME, 0, false, NULL },
-	{ "NXDOMAIN, from the third run on", DNS_NO_NAME, FOLD_MISSING_RUNS, false, NULL },
+	{ "NXDOMAIN, from the third run on", DNS_NO_NAME, AGGREGATE_MISSING_RUNS, false, NULL },
 	{ "NODATA, in the first two runs", DNS_NO_DATA, 0, false, NULL },
-	{ "NODATA, from the third run on", DNS_NO_DATA, FOLD_MISSING_RUNS, false, NULL },
-	{ "aliases in a circle, from the third run on", DNS_ALIAS_LOOP, FOLD_MISSING_RUNS, false,
+	{ "NODATA, from the third run on", DNS_NO_DATA, AGGREGATE_MISSING_RUNS, false, NULL },
+	{ "aliases in a circle, from the third run on", DNS_ALIAS_LOOP, AGGREGATE_MISSING_RUNS,
+	    false,
 	    NULL },
-	{ "more than 16 aliases, from the third run on", DNS_ALIAS_CHAIN, FOLD_MISSING_RUNS, false,
+	{ "more than 16 aliases, from the third run on", DNS_ALIAS_CHAIN, AGGREGATE_MISSING_RUNS,
+	    false,
 	    NULL },
 	{ "SERVFAIL or no answer, by one that answers for a random name", DNS_SERVFAIL, 0, true,
 	    NULL },
@@ -177,16 +180,16 @@ static const struct name_row name_rows[FOLD_NAME_ROWS] = {
 /* The table that people read is made by the rule itself, row by row, so that it cannot say
  * anything else. */
 const char *
-fold_name_cell(size_t row, size_t column)
+aggregate_name_cell(size_t row, size_t column)
 {
 	const struct name_row *shown = &name_rows[row];
 	const struct resolved resolved = { .status4 = shown->status, .status6 = shown->status,
 	    .resolver_alive = shown->alive,
 		.ours = shown->ours, .last_good_count = 1 };
-	struct fold_name rule = fold_name(&resolved, shown->missing_before);
+	struct aggregate_name rule = aggregate_name(&resolved, shown->missing_before);
 	struct outcome outcome = { .severity = PW_UNKNOWN };
 
-	assert(row < FOLD_NAME_ROWS && column < FOLD_NAME_COLUMNS);
+	assert(row < AGGREGATE_NAME_ROWS && column < AGGREGATE_NAME_COLUMNS);
 	switch (column) {
 	case 0:
 		return shown->said;
@@ -202,7 +205,7 @@ fold_name_cell(size_t row, size_t column)
 }
 
 enum pw_verdict
-fold_last_good(enum pw_verdict of_legs)
+aggregate_last_good(enum pw_verdict of_legs)
 {
 	switch (of_legs) {
 	case PW_OK:
@@ -219,7 +222,7 @@ fold_last_good(enum pw_verdict of_legs)
 /* What each server said stands in brackets behind the outcome: who runs the zone and who runs
  * the resolver read the same line. */
 void
-fold_words(const struct resolved *resolved, const char *name, const char *outcome,
+aggregate_name_text(const struct resolved *resolved, const char *name, const char *outcome,
     struct text *text)
 {
 	struct outcome found;

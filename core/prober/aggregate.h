@@ -2,14 +2,14 @@
  * From the verdicts of all legs, and the resolver's answer, to one verdict of the run: pure
  * functions over tables.
  */
-#ifndef PROBER_FOLD_H
-#define PROBER_FOLD_H
+#ifndef PROBER_AGGREGATE_H
+#define PROBER_AGGREGATE_H
 
 #include "base/evidence.h"
 #include "config/config.h"
 #include "prober/resolver.h"
 
-struct folded {
+struct aggregate {
 	enum pw_verdict verdict;
 	const char *outcome; /* of outcomes.def; NULL: that of the leg */
 	uint32_t leg;        /* the one that decided: the first with its verdict */
@@ -18,22 +18,22 @@ struct folded {
 };
 
 /* `verdicts`: of the legs, in address order: enum pw_verdict or EVIDENCE_NOT_CHECKED. */
-struct folded fold_legs(enum addresses, const uint8_t *verdicts, uint32_t count);
+struct aggregate aggregate_legs(enum addresses, const uint8_t *verdicts, uint32_t count);
 
 /* So many runs of a name that leads nowhere talk to its last good addresses: the next one fails,
  * as the last of that many attempts and itself. */
-enum { FOLD_MISSING_RUNS = 2 };
+enum { AGGREGATE_MISSING_RUNS = 2 };
 
 /* What to do with an answer of the resolver. */
-enum fold_name_do {
+enum aggregate_name_do {
 	NAME_TALK,      /* to the addresses it gave */
 	NAME_LAST_GOOD, /* to the last good ones; what comes of it is degraded or
 	                 * failed(name_unresolvable) */
 	NAME_END        /* there is nobody to talk to: `outcome` */
 };
 
-struct fold_name {
-	enum fold_name_do then;
+struct aggregate_name {
+	enum aggregate_name_do then;
 	const char *outcome;  /* no_such_name, no_address, alias_loop, alias_chain,
 	                       * name_unresolvable; or, with NAME_END only, ours: resolver,
 	                       * no_descriptors … */
@@ -42,18 +42,19 @@ struct fold_name {
 };
 
 /* `missing_before`: how many runs in a row, up to this one, found the name missing. */
-struct fold_name fold_name(const struct resolved *, unsigned missing_before);
+struct aggregate_name aggregate_name(const struct resolved *, unsigned missing_before);
 
-/* What fold_name() makes of all that resolvers say, row by row, for people: what is said,
+/* What aggregate_name() makes of all that resolvers say, row by row, for people: what is said,
  * verdict, outcome, and what happens where the last good addresses are known. The texts live as
  * long as the process. */
-enum { FOLD_NAME_ROWS = 11, FOLD_NAME_COLUMNS = 4 };
-const char *fold_name_cell(size_t row, size_t column);
+enum { AGGREGATE_NAME_ROWS = 11, AGGREGATE_NAME_COLUMNS = 4 };
+const char *aggregate_name_cell(size_t row, size_t column);
 
 /* The verdict after talking to the last good addresses of a name that does not resolve. */
-enum pw_verdict fold_last_good(enum pw_verdict of_legs);
+enum pw_verdict aggregate_last_good(enum pw_verdict of_legs);
 
 /* Why a name has no address: "the name does not exist: mx.example.org (192.0.2.53: NXDOMAIN)". */
-void fold_words(const struct resolved *, const char *name, const char *outcome, struct text *);
+void aggregate_name_text(const struct resolved *, const char *name, const char *outcome,
+    struct text *);
 
 #endif

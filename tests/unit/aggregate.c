@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "prober/fold.h"
+#include "prober/aggregate.h"
 
 enum { KINDS = EVIDENCE_NOT_CHECKED + 1 };
 
@@ -50,25 +50,25 @@ static void
 check(enum addresses addresses, const uint8_t *verdicts, uint32_t count)
 {
 	uint8_t legs[4];
-	struct folded folded;
+	struct aggregate aggregate;
 	uint32_t counted = 0;
 
 	for (uint32_t i = 0; i < count; i++) {
 		legs[i] = verdicts[i];
 		counted += verdicts[i] != EVIDENCE_NOT_CHECKED;
 	}
-	folded = fold_legs(addresses, legs, count);
-	assert_int_equal(folded.verdict, wanted(addresses, verdicts, count));
-	assert_int_equal(folded.counted, counted);
-	assert_true(folded.leg < count);
-	if (folded.outcome == NULL)
-		assert_int_equal(verdicts[folded.leg], folded.verdict);
-	for (uint32_t i = 0; counted > 0 && i < folded.leg; i++)
-		assert_int_not_equal(verdicts[i], verdicts[folded.leg]);
+	aggregate = aggregate_legs(addresses, legs, count);
+	assert_int_equal(aggregate.verdict, wanted(addresses, verdicts, count));
+	assert_int_equal(aggregate.counted, counted);
+	assert_true(aggregate.leg < count);
+	if (aggregate.outcome == NULL)
+		assert_int_equal(verdicts[aggregate.leg], aggregate.verdict);
+	for (uint32_t i = 0; counted > 0 && i < aggregate.leg; i++)
+		assert_int_not_equal(verdicts[i], verdicts[aggregate.leg]);
 }
 
 static void
-folds_every_combination(void **state)
+aggregates_every_combination(void **state)
 {
 	(void)state;
 	for (unsigned i = 0; i < KINDS * KINDS * KINDS; i++) {
@@ -87,14 +87,14 @@ names_what_no_leg_has(void **state)
 	const uint8_t some[] = { PW_OK, PW_FAILED, PW_FAILED };
 	const uint8_t blocked[] = { PW_OK, PW_BLOCKED };
 	const uint8_t none[] = { EVIDENCE_NOT_CHECKED, EVIDENCE_NOT_CHECKED };
-	struct folded folded = fold_legs(ADDRESSES_ANY, some, 3);
+	struct aggregate aggregate = aggregate_legs(ADDRESSES_ANY, some, 3);
 
 	(void)state;
-	assert_string_equal(folded.outcome, "some_addresses");
-	assert_int_equal(folded.leg, 1);
-	assert_int_equal(folded.sharing, 2);
-	assert_string_equal(fold_legs(ADDRESSES_ANY, blocked, 2).outcome, "blocked_at_some");
-	assert_string_equal(fold_legs(ADDRESSES_ALL, none, 2).outcome, "no_route");
+	assert_string_equal(aggregate.outcome, "some_addresses");
+	assert_int_equal(aggregate.leg, 1);
+	assert_int_equal(aggregate.sharing, 2);
+	assert_string_equal(aggregate_legs(ADDRESSES_ANY, blocked, 2).outcome, "blocked_at_some");
+	assert_string_equal(aggregate_legs(ADDRESSES_ALL, none, 2).outcome, "no_route");
 }
 
 struct name_row {
@@ -102,7 +102,7 @@ struct name_row {
 	bool alive;
 	uint32_t last_good;
 	unsigned before;
-	enum fold_name_do then;
+	enum aggregate_name_do then;
 	const char *outcome;
 	bool missing;
 };
@@ -137,15 +137,15 @@ judges_names(void **state)
 	struct resolved found = { .status4 = DNS_FOUND, .status6 = DNS_SERVFAIL, .count = 1 };
 
 	(void)state;
-	assert_int_equal(fold_name(&found, 5).then, NAME_TALK);
-	assert_false(fold_name(&found, 5).missing);
+	assert_int_equal(aggregate_name(&found, 5).then, NAME_TALK);
+	assert_false(aggregate_name(&found, 5).missing);
 	const struct resolved ours = { .status4 = DNS_OURS, .status6 = DNS_OURS, .ours = "no_descriptors", .last_good_count = 1 };
-	assert_int_equal(fold_name(&ours, 5).then, NAME_END);
-	assert_string_equal(fold_name(&ours, 5).outcome, "no_descriptors");
+	assert_int_equal(aggregate_name(&ours, 5).then, NAME_END);
+	assert_string_equal(aggregate_name(&ours, 5).outcome, "no_descriptors");
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
 		const struct resolved resolved = { .status4 = names[i].status4, .status6 = names[i].status6,
 			.resolver_alive = names[i].alive, .last_good_count = names[i].last_good };
-		struct fold_name rule = fold_name(&resolved, names[i].before);
+		struct aggregate_name rule = aggregate_name(&resolved, names[i].before);
 
 		if (rule.then != names[i].then || strcmp(rule.outcome, names[i].outcome) != 0
 		    || rule.missing != names[i].missing)
@@ -158,15 +158,15 @@ static void
 the_table_is_whole(void **state)
 {
 	(void)state;
-	for (size_t row = 0; row < FOLD_NAME_ROWS; row++)
-		for (size_t column = 0; column < FOLD_NAME_COLUMNS; column++)
-			assert_true(fold_name_cell(row, column)[0] != '\0');
-	assert_string_equal(fold_name_cell(0, 3), "talked to; degraded where one answers");
-	assert_string_equal(fold_name_cell(1, 1), "failed");
-	assert_string_equal(fold_name_cell(1, 2), "no_such_name");
-	assert_string_equal(fold_name_cell(1, 3), "the same");
-	assert_string_equal(fold_name_cell(8, 1), "unknown");
-	assert_string_equal(fold_name_cell(8, 2), "resolver");
+	for (size_t row = 0; row < AGGREGATE_NAME_ROWS; row++)
+		for (size_t column = 0; column < AGGREGATE_NAME_COLUMNS; column++)
+			assert_true(aggregate_name_cell(row, column)[0] != '\0');
+	assert_string_equal(aggregate_name_cell(0, 3), "talked to; degraded where one answers");
+	assert_string_equal(aggregate_name_cell(1, 1), "failed");
+	assert_string_equal(aggregate_name_cell(1, 2), "no_such_name");
+	assert_string_equal(aggregate_name_cell(1, 3), "the same");
+	assert_string_equal(aggregate_name_cell(8, 1), "unknown");
+	assert_string_equal(aggregate_name_cell(8, 2), "resolver");
 }
 
 static void
@@ -178,19 +178,19 @@ says_what_the_resolver_said(void **state)
 	struct text text = TEXT_OVER(bytes);
 
 	(void)state;
-	fold_words(&resolved, "mx.example.org", "name_unresolvable", &text);
+	aggregate_name_text(&resolved, "mx.example.org", "name_unresolvable", &text);
 	assert_string_equal(bytes,
 	    "the name does not resolve, while others do: mx.example.org (192.0.2.53: A SERVFAIL, AAAA no answer)");
-	assert_int_equal(fold_last_good(PW_BLOCKED), PW_DEGRADED);
-	assert_int_equal(fold_last_good(PW_FAILED), PW_FAILED);
-	assert_int_equal(fold_last_good(PW_UNKNOWN), PW_UNKNOWN);
+	assert_int_equal(aggregate_last_good(PW_BLOCKED), PW_DEGRADED);
+	assert_int_equal(aggregate_last_good(PW_FAILED), PW_FAILED);
+	assert_int_equal(aggregate_last_good(PW_UNKNOWN), PW_UNKNOWN);
 }
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(folds_every_combination),
+		cmocka_unit_test(aggregates_every_combination),
 		cmocka_unit_test(names_what_no_leg_has),
 		cmocka_unit_test(judges_names),
 		cmocka_unit_test(the_table_is_whole),
