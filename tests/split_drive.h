@@ -46,11 +46,11 @@ drive_step(struct drive *drive)
 static inline void
 drive_end(struct drive *drive, enum stream_end end, const char *outcome)
 {
-	struct stream_fate fate = { .end = end, .outcome = outcome, .text = "this is no TLS" };
+	struct close_reason reason = { .end = end, .outcome = outcome, .text = "this is no TLS" };
 
 	drive->securing = false;
 	drive->gone = end != STREAM_TLS_FAILED;
-	dialogue_ended(drive->dialogue, drive->now, &fate, &drive->step);
+	dialogue_ended(drive->dialogue, drive->now, &reason, &drive->step);
 	drive_step(drive);
 }
 

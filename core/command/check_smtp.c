@@ -12,40 +12,40 @@
 enum { WORDS_MAX = 128 };
 
 /* What becomes of an option. */
-enum fate { FATE_HOST, FATE_PORT, FATE_IPV4, FATE_IPV6, FATE_EXPECT, FATE_STARTTLS, FATE_IMPLICIT,
-	FATE_DAYS, FATE_WARN, FATE_LIMIT, FATE_NOTHING, FATE_LEFT_OUT };
+enum meaning { MEANS_HOST, MEANS_PORT, MEANS_IPV4, MEANS_IPV6, MEANS_EXPECT, MEANS_STARTTLS, MEANS_IMPLICIT,
+	MEANS_DAYS, MEANS_WARN, MEANS_LIMIT, MEANS_NOTHING, MEANS_LEFT_OUT };
 
 static const struct option_form {
 	char letter;
 	const char *name;
 	bool has_value;
-	enum fate fate;
+	enum meaning meaning;
 	const char *why; /* it is left out; NULL: it asks for nothing that is not done anyway */
 } forms[] = {
-	{ 'H', "hostname", true, FATE_HOST, NULL },
-	{ 'p', "port", true, FATE_PORT, NULL },
-	{ '4', "use-ipv4", false, FATE_IPV4, NULL },
-	{ '6', "use-ipv6", false, FATE_IPV6, NULL },
-	{ 'e', "expect", true, FATE_EXPECT, NULL },
-	{ 'S', "starttls", false, FATE_STARTTLS, NULL },
-	{ 's', "ssl", false, FATE_IMPLICIT, NULL },
-	{ 'D', "certificate", true, FATE_DAYS, NULL },
-	{ 'w', "warning", true, FATE_WARN, NULL },
-	{ 'c', "critical", true, FATE_LIMIT, NULL },
-	{ 't', "timeout", true, FATE_LIMIT, NULL },
-	{ 'v', "verbose", false, FATE_NOTHING, NULL },
-	{ 'q', "ignore-quit-failure", false, FATE_NOTHING, NULL },
-	{ 0, "sni", false, FATE_NOTHING, NULL },
-	{ 'N', "nocommand", false, FATE_NOTHING, NULL },
-	{ 'F', "fqdn", true, FATE_LEFT_OUT, "the name for EHLO is `helo`, of all targets" },
-	{ 'C', "command", true, FATE_LEFT_OUT, "no other commands are sent" },
-	{ 'R', "response", true, FATE_LEFT_OUT, "no other commands are sent" },
-	{ 'f', "from", true, FATE_LEFT_OUT, "no mail is begun" },
-	{ 'A', "authtype", true, FATE_LEFT_OUT, "nothing logs in" },
-	{ 'U', "authuser", true, FATE_LEFT_OUT, "nothing logs in" },
-	{ 'P', "authpass", true, FATE_LEFT_OUT, "nothing logs in" },
-	{ 'L', "lmtp", false, FATE_LEFT_OUT, "LMTP is no SMTP" },
-	{ 'r', "proxy", false, FATE_LEFT_OUT, "no PROXY header is sent" },
+	{ 'H', "hostname", true, MEANS_HOST, NULL },
+	{ 'p', "port", true, MEANS_PORT, NULL },
+	{ '4', "use-ipv4", false, MEANS_IPV4, NULL },
+	{ '6', "use-ipv6", false, MEANS_IPV6, NULL },
+	{ 'e', "expect", true, MEANS_EXPECT, NULL },
+	{ 'S', "starttls", false, MEANS_STARTTLS, NULL },
+	{ 's', "ssl", false, MEANS_IMPLICIT, NULL },
+	{ 'D', "certificate", true, MEANS_DAYS, NULL },
+	{ 'w', "warning", true, MEANS_WARN, NULL },
+	{ 'c', "critical", true, MEANS_LIMIT, NULL },
+	{ 't', "timeout", true, MEANS_LIMIT, NULL },
+	{ 'v', "verbose", false, MEANS_NOTHING, NULL },
+	{ 'q', "ignore-quit-failure", false, MEANS_NOTHING, NULL },
+	{ 0, "sni", false, MEANS_NOTHING, NULL },
+	{ 'N', "nocommand", false, MEANS_NOTHING, NULL },
+	{ 'F', "fqdn", true, MEANS_LEFT_OUT, "the name for EHLO is `helo`, of all targets" },
+	{ 'C', "command", true, MEANS_LEFT_OUT, "no other commands are sent" },
+	{ 'R', "response", true, MEANS_LEFT_OUT, "no other commands are sent" },
+	{ 'f', "from", true, MEANS_LEFT_OUT, "no mail is begun" },
+	{ 'A', "authtype", true, MEANS_LEFT_OUT, "nothing logs in" },
+	{ 'U', "authuser", true, MEANS_LEFT_OUT, "nothing logs in" },
+	{ 'P', "authpass", true, MEANS_LEFT_OUT, "nothing logs in" },
+	{ 'L', "lmtp", false, MEANS_LEFT_OUT, "LMTP is no SMTP" },
+	{ 'r', "proxy", false, MEANS_LEFT_OUT, "no PROXY header is sent" },
 };
 
 /* Splits a command line as a shell does, as far as quotes and backslashes go; returns the count of
@@ -117,22 +117,22 @@ static void
 take_option(struct reading *reading, const char *word, const struct option_form *form,
     const char *value)
 {
-	switch (form->fate) {
-	case FATE_HOST: reading->host = value; break;
-	case FATE_PORT: reading->port = value; break;
-	case FATE_IPV4: reading->family = "ipv4"; break;
-	case FATE_IPV6: reading->family = "ipv6"; break;
-	case FATE_EXPECT: reading->expect = value; break;
-	case FATE_DAYS: reading->days = value; /* as with -S */ /* fall through */
-	case FATE_STARTTLS: reading->has_starttls = true; break;
-	case FATE_IMPLICIT: reading->has_implicit = true; break;
-	case FATE_WARN: reading->warn = value; break;
-	case FATE_LIMIT: /* -c goes before -t */
+	switch (form->meaning) {
+	case MEANS_HOST: reading->host = value; break;
+	case MEANS_PORT: reading->port = value; break;
+	case MEANS_IPV4: reading->family = "ipv4"; break;
+	case MEANS_IPV6: reading->family = "ipv6"; break;
+	case MEANS_EXPECT: reading->expect = value; break;
+	case MEANS_DAYS: reading->days = value; /* as with -S */ /* fall through */
+	case MEANS_STARTTLS: reading->has_starttls = true; break;
+	case MEANS_IMPLICIT: reading->has_implicit = true; break;
+	case MEANS_WARN: reading->warn = value; break;
+	case MEANS_LIMIT: /* -c goes before -t */
 		if (form->letter == 'c' || reading->limit == NULL)
 			reading->limit = value;
 		break;
-	case FATE_NOTHING: break;
-	case FATE_LEFT_OUT: leave_out(reading, word, form->why); break;
+	case MEANS_NOTHING: break;
+	case MEANS_LEFT_OUT: leave_out(reading, word, form->why); break;
 	}
 }
 

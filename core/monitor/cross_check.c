@@ -200,9 +200,9 @@ ask_others(struct monitor *monitor, const struct awaiting *item, bool same_port)
 
 /* In how many other networks somebody fell silent in its time. */
 static uint32_t
-networks(const struct monitor *monitor, const struct awaiting *item, enum unheard_fate fate)
+networks(const struct monitor *monitor, const struct awaiting *item, enum unheard_state state)
 {
-	return unheard_networks(&monitor->own.unheard, fate,
+	return unheard_networks(&monitor->own.unheard, state,
 	    monitor->watch.targets[item->target].network, item->silent, item->ended);
 }
 

@@ -181,7 +181,7 @@ static const struct wire_form silent_form = { WIRE_FORM(silent,
 	TARGET(silent, target),
 	UNSIGNED64(silent, network),
 	INSTANT(silent, from), INSTANT(silent, to),
-	WIRE_FIELD(U8, silent, fate, .max = UNHEARD_FAILED)) };
+	WIRE_FIELD(U8, silent, state, .max = UNHEARD_FAILED)) };
 
 /* Writing */
 
@@ -345,9 +345,9 @@ get_silences(struct own_side *own, struct watch *watch, struct wire_in *in,
 		if (in->bad || read.target == CONFIG_NONE)
 			continue;
 		unheard_add(&own->unheard, read.target, read.network, read.from, read.to);
-		if (read.fate != UNHEARD_OPEN)
-			unheard_end(&own->unheard, read.target, read.fate);
-		watch->targets[read.target].unheard = read.fate == UNHEARD_OPEN;
+		if (read.state != UNHEARD_OPEN)
+			unheard_end(&own->unheard, read.target, read.state);
+		watch->targets[read.target].unheard = read.state == UNHEARD_OPEN;
 	}
 }
 

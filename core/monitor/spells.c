@@ -16,11 +16,11 @@ kept(const struct unheard *unheard)
 }
 
 static void
-decide(struct unheard *unheard, uint32_t target, enum unheard_fate fate)
+decide(struct unheard *unheard, uint32_t target, enum unheard_state state)
 {
 	for (uint32_t i = 0; i < kept(unheard); i++)
-		if (unheard->items[i].target == target && unheard->items[i].fate == UNHEARD_OPEN)
-			unheard->items[i].fate = fate;
+		if (unheard->items[i].target == target && unheard->items[i].state == UNHEARD_OPEN)
+			unheard->items[i].state = state;
 }
 
 void
@@ -33,26 +33,26 @@ unheard_add(struct unheard *unheard, uint32_t target, uint64_t network, int64_t 
 	unheard->items[at].network = network;
 	unheard->items[at].from = from;
 	unheard->items[at].to = to;
-	unheard->items[at].fate = UNHEARD_OPEN;
+	unheard->items[at].state = UNHEARD_OPEN;
 }
 
 void
-unheard_end(struct unheard *unheard, uint32_t target, enum unheard_fate fate)
+unheard_end(struct unheard *unheard, uint32_t target, enum unheard_state state)
 {
-	decide(unheard, target, fate);
+	decide(unheard, target, state);
 }
 
 static bool
-is_among(const struct unheard *unheard, uint32_t at, enum unheard_fate fate, int64_t from,
+is_among(const struct unheard *unheard, uint32_t at, enum unheard_state state, int64_t from,
     int64_t to)
 {
-	return unheard->items[at].fate == fate && unheard->items[at].from < to
+	return unheard->items[at].state == state && unheard->items[at].from < to
 	    && unheard->items[at].to > from;
 }
 
 /* Networks and not targets, as one router that fails silences all that lie behind it. */
 uint32_t
-unheard_networks(const struct unheard *unheard, enum unheard_fate fate, uint64_t but, int64_t from,
+unheard_networks(const struct unheard *unheard, enum unheard_state state, uint64_t but, int64_t from,
     int64_t to)
 {
 	uint64_t networks[COUNTED];
@@ -61,7 +61,7 @@ unheard_networks(const struct unheard *unheard, enum unheard_fate fate, uint64_t
 	for (uint32_t i = 0; i < kept(unheard) && count < COUNTED; i++) {
 		uint64_t network = unheard->items[i].network;
 		uint32_t known = 0;
-		if (network == but || !is_among(unheard, i, fate, from, to))
+		if (network == but || !is_among(unheard, i, state, from, to))
 			continue;
 		while (known < count && networks[known] != network)
 			known++;

@@ -16,7 +16,7 @@
 
 enum { UNHEARD_KEPT = 128 };
 
-enum unheard_fate {
+enum unheard_state {
 	UNHEARD_OPEN,   /* it has not been run since */
 	UNHEARD_BACK,   /* its next run passed */
 	UNHEARD_SLOW,   /* it passed, and took longer than the limit that the one before ran into */
@@ -30,7 +30,7 @@ struct unheard {
 		uint64_t network;
 		int64_t from, to; /* the silence */
 		uint32_t target;
-		enum unheard_fate fate;
+		enum unheard_state state;
 	} items[UNHEARD_KEPT];
 };
 
@@ -38,11 +38,11 @@ struct unheard {
 void unheard_add(struct unheard *, uint32_t target, uint64_t network, int64_t from, int64_t to);
 
 /* The target's next run ended otherwise. */
-void unheard_end(struct unheard *, uint32_t target, enum unheard_fate);
+void unheard_end(struct unheard *, uint32_t target, enum unheard_state);
 
-/* How many networks, but this one, fell silent in the time between, with that fate; at most 3 are
+/* How many networks, but this one, fell silent in the time between, in that state; at most 3 are
  * counted. */
-uint32_t unheard_networks(const struct unheard *, enum unheard_fate, uint64_t but, int64_t from,
+uint32_t unheard_networks(const struct unheard *, enum unheard_state, uint64_t but, int64_t from,
     int64_t to);
 
 /* The next target, from index *at on, that fell silent in the time between and is open; false: no

@@ -54,7 +54,7 @@ look(int fd, int *reset, int *error)
 	size = sizeof peer;
 	if (getpeername(fd, (struct sockaddr *)&peer, &size) == 0)
 		return CONNECT_STANDS;
-	fate_drop_icmp(fd); /* the kernel holds it for passing, and tries again */
+	close_reason_drop_icmp(fd); /* the kernel holds it for passing, and tries again */
 	return CONNECT_OPEN;
 }
 
@@ -79,7 +79,7 @@ look_at_once(int fd, int *reset, int *error)
  * our own system. */
 enum connecting
 connect_begin(const struct address *to, const struct address *source, int *fd, int *reset,
-    struct stream_fate *fate)
+    struct close_reason *reason)
 {
 	enum connecting found = CONNECT_FAILED;
 
@@ -87,9 +87,10 @@ connect_begin(const struct address *to, const struct address *source, int *fd, i
 	*fd = socket(to->any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	int error = *fd == -1 ? errno : begin(*fd, to, source);
 	if (error != 0)
-		*fate = fate_of_error(error, error == ECONNREFUSED ? FATE_LATER : FATE_AT_CALL);
+		*reason = close_reason_of_error(error,
+		    error == ECONNREFUSED ? CLOSE_LATER : CLOSE_AT_CALL);
 	else if ((found = look_at_once(*fd, reset, &error)) == CONNECT_FAILED)
-		*fate = fate_of_connecting(*fd, error, to);
+		*reason = close_reason_of_connecting(*fd, error, to);
 	if (found != CONNECT_FAILED)
 		return found;
 	if (*fd != -1)
@@ -100,14 +101,14 @@ connect_begin(const struct address *to, const struct address *source, int *fd, i
 
 enum connecting
 connect_look(int fd, const struct address *to, bool is_writable, int *reset,
-    struct stream_fate *fate)
+    struct close_reason *reason)
 {
 	int error = 0;
 	/* An error in the queue alone shows as both: only writability alone is plain. */
 	enum connecting found = is_writable ? CONNECT_STANDS : look(fd, reset, &error);
 
 	if (found == CONNECT_FAILED)
-		*fate = fate_of_connecting(fd, error, to);
+		*reason = close_reason_of_connecting(fd, error, to);
 	else if (found == CONNECT_STANDS)
 		ask_for_icmp(fd, to, 0);
 	return found;

@@ -7,23 +7,23 @@
 #ifndef PROBER_CONNECT_H
 #define PROBER_CONNECT_H
 
-#include "prober/fate.h"
+#include "prober/close_reason.h"
 
 enum connecting {
 	CONNECT_OPEN,   /* wait for the next event */
 	CONNECT_STANDS,
-	CONNECT_FAILED  /* the fate says how */
+	CONNECT_FAILED  /* the close reason says how */
 };
 
 /* Begins to connect to `to`, from `source` (NULL: the kernel's choice). `*fd` becomes the
  * caller's, -1 with CONNECT_FAILED. `*reset`: the errno of a connection that stood and was reset
  * before anybody looked, else untouched. */
 enum connecting connect_begin(const struct address *to, const struct address *source, int *fd,
-    int *reset, struct stream_fate *fate);
+    int *reset, struct close_reason *reason);
 
 /* What an event of the descriptor says. `is_writable`: it is writability alone; an error shows as
  * more. The descriptor stays the caller's. */
 enum connecting connect_look(int fd, const struct address *to, bool is_writable, int *reset,
-    struct stream_fate *fate);
+    struct close_reason *reason);
 
 #endif

@@ -310,7 +310,8 @@ show_errors(struct dialogue *dialogue, int64_t now, struct pw_bytes errors)
 	struct text line = TEXT_ROOM(EVIDENCE_TEXT_MAX);
 
 	text_escape(&line,
-	    (struct pw_bytes){ errors.data, end != NULL ? (size_t)(end - errors.data) : errors.size });
+	    (struct pw_bytes){ errors.data, end != NULL ? (size_t)(end - errors.data)
+	    : errors.size });
 	if (line.size > 0)
 		dialogue_event(dialogue, now, "on stderr: %s", line.bytes);
 }

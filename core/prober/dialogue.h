@@ -17,7 +17,7 @@
 #include "base/evidence.h"
 #include "config/config.h"
 #include "prober/ends.h"
-#include "prober/fate.h"
+#include "prober/close_reason.h"
 #include "prober/tls_judge.h"
 
 enum {

@@ -111,13 +111,13 @@ end_given_up(struct dialogue *dialogue, int64_t now, enum stream_end end, struct
  * been asked, it is not that.
  */
 static bool
-end_for_certificate(struct dialogue *dialogue, int64_t now, const struct stream_fate *fate,
+end_for_certificate(struct dialogue *dialogue, int64_t now, const struct close_reason *reason,
     struct text *sentence, struct dialogue_step *step)
 {
-	bool left = fate->end == STREAM_CLOSED || fate->end == STREAM_CLOSED_BARE
-	    || fate->end == STREAM_RESET || (fate->end == STREAM_TLS_FAILED && fate->alert);
+	bool left = reason->end == STREAM_CLOSED || reason->end == STREAM_CLOSED_BARE
+	    || reason->end == STREAM_RESET || (reason->end == STREAM_TLS_FAILED && reason->alert);
 
-	if (!left || !fate->cert_asked || dialogue->heard_inside || dialogue->passed_asked
+	if (!left || !reason->cert_asked || dialogue->heard_inside || dialogue->passed_asked
 	    || dialogue->early)
 		return false;
 	text_add(sentence, "; it had asked for a certificate of ours, and none was sent");
@@ -126,18 +126,18 @@ end_for_certificate(struct dialogue *dialogue, int64_t now, const struct stream_
 }
 
 static void
-end_by_fate(struct dialogue *dialogue, int64_t now, const struct stream_fate *fate,
+end_by_reason(struct dialogue *dialogue, int64_t now, const struct close_reason *reason,
     struct dialogue_step *step)
 {
 	char bytes[EVIDENCE_TEXT_MAX];
 	struct text text = TEXT_OVER(bytes);
 
-	words_end(dialogue, now, fate, &text);
-	if (end_given_up(dialogue, now, fate->end, &text, step)
-	    || end_for_certificate(dialogue, now, fate, &text, step)
-	    || end_otherwise(dialogue, now, fate->end, bytes, step))
+	words_end(dialogue, now, reason, &text);
+	if (end_given_up(dialogue, now, reason->end, &text, step)
+	    || end_for_certificate(dialogue, now, reason, &text, step)
+	    || end_otherwise(dialogue, now, reason->end, bytes, step))
 		return;
-	switch (fate->end) {
+	switch (reason->end) {
 	case STREAM_CLOSED:
 	case STREAM_CLOSED_BARE:
 		end_broken(dialogue, now, "closed_at_", "", bytes, step);
@@ -158,11 +158,11 @@ end_by_fate(struct dialogue *dialogue, int64_t now, const struct stream_fate *fa
 		end_named(dialogue, now, "filtered", bytes, step);
 		return;
 	case STREAM_OURS:
-		end_named(dialogue, now, fate->outcome != NULL ? fate->outcome : "interrupted",
+		end_named(dialogue, now, reason->outcome != NULL ? reason->outcome : "interrupted",
 		    bytes, step);
 		return;
 	case STREAM_TLS_FAILED:
-		end_named(dialogue, now, fate->outcome != NULL ? fate->outcome : "tls_failed",
+		end_named(dialogue, now, reason->outcome != NULL ? reason->outcome : "tls_failed",
 		    bytes, step);
 		return;
 	}
@@ -220,33 +220,34 @@ show_in_clear(struct dialogue *dialogue, int64_t now, struct pw_bytes said)
  * one whose last line has no end. Only where nothing was said does the way in which the
  * connection ended decide. */
 void
-dialogue_ended(struct dialogue *dialogue, int64_t now, const struct stream_fate *fate,
+dialogue_ended(struct dialogue *dialogue, int64_t now, const struct close_reason *reason,
     struct dialogue_step *step)
 {
 	step->next = DIALOGUE_WAIT;
 	if (dialogue->state == OVER)
 		return;
-	if (is_of_peer(fate->end))
+	if (is_of_peer(reason->end))
 		dialogue->heard = now;
 	else
 		dialogue->silent = dialogue->ended == 0;
 	dialogue->gone = true;
-	if (fate->end == STREAM_CLOSED_BARE)
+	if (reason->end == STREAM_CLOSED_BARE)
 		dialogue_event(dialogue, now, "closed without TLS close_notify, as many do");
 	if (dialogue->state == LISTENING && dialogue_salvage(dialogue, now, step)
 	    && dialogue->state == OVER)
 		return;
 	if (dialogue->state == LEAVING) {
 		dialogue_event(dialogue, now, "%s without a reply to %s",
-		    fate->end == STREAM_RESET ? "reset" : "closed", dialogue->ops->farewell);
+		    reason->end == STREAM_RESET ? "reset" : "closed", dialogue->ops->farewell);
 		dialogue_close(dialogue, now, step);
 		return;
 	}
-	if (fate->in_clear.size > 0 && dialogue_hear_refusal(dialogue, now, fate->in_clear, step))
+	if (reason->in_clear.size > 0 && dialogue_hear_refusal(dialogue, now, reason->in_clear,
+	    step))
 		return;
 	show_unfinished(dialogue, now);
-	show_in_clear(dialogue, now, fate->in_clear);
-	end_by_fate(dialogue, now, fate, step);
+	show_in_clear(dialogue, now, reason->in_clear);
+	end_by_reason(dialogue, now, reason, step);
 }
 
 /* Where our own loop was late, by more than a tenth of the limit or 250 ms, whichever is larger,

@@ -6,10 +6,10 @@
 
 struct dialogue;
 struct dialogue_step;
-struct stream_fate;
+struct close_reason;
 
 /* The connection ended by itself, or never came to be. */
-void dialogue_ended(struct dialogue *, int64_t now, const struct stream_fate *,
+void dialogue_ended(struct dialogue *, int64_t now, const struct close_reason *,
     struct dialogue_step *);
 
 /* The deadline may have come; the owner has read the socket once more before. The step is

@@ -332,7 +332,7 @@ look_again(struct leg *leg)
 }
 
 static void
-on_end(void *owner, const struct stream_fate *fate)
+on_end(void *owner, const struct close_reason *reason)
 {
 	struct leg *leg = leg_enter(owner);
 	struct dialogue_step step;
@@ -341,9 +341,9 @@ on_end(void *owner, const struct stream_fate *fate)
 		return;
 	/* The wait for more of its words is not the peer's; a busy turn of ours lengthens it,
 	 * and time does not go back for that. */
-	int64_t before = leg->touched, at = leg_now(leg) - fate->waited;
-	dialogue_ended(leg->dialogue, at > before ? at : before, fate, &step);
-	leg->may_be_outdated = fate->end == STREAM_TLS_FAILED && fate->may_be_outdated;
+	int64_t before = leg->touched, at = leg_now(leg) - reason->waited;
+	dialogue_ended(leg->dialogue, at > before ? at : before, reason, &step);
+	leg->may_be_outdated = reason->end == STREAM_TLS_FAILED && reason->may_be_outdated;
 	leg_carry_out(leg, &step);
 }
 
@@ -367,15 +367,15 @@ static void
 connect_stream(struct leg *leg)
 {
 	struct dialogue_step step;
-	struct stream_fate fate;
+	struct close_reason reason;
 
 	stream_init(&leg->stream, leg->run->prober->loop, &events, leg);
-	if (stream_connect(&leg->stream, &leg->address, source(leg), &fate)) {
+	if (stream_connect(&leg->stream, &leg->address, source(leg), &reason)) {
 		arm(leg);
 		return;
 	}
 	leg->touched = clock_mono();
-	dialogue_ended(leg->dialogue, leg->touched, &fate, &step);
+	dialogue_ended(leg->dialogue, leg->touched, &reason, &step);
 	leg_carry_out(leg, &step);
 }
 

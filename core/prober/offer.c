@@ -76,17 +76,17 @@ on_secured(void *owner)
 }
 
 static void
-on_end(void *owner, const struct stream_fate *fate)
+on_end(void *owner, const struct close_reason *reason)
 {
 	struct offer *offer = owner;
 	char bytes[WORDS_MAX];
 	struct text text = TEXT_OVER(bytes);
 
-	if (fate->end == STREAM_TLS_FAILED && fate->in_clear.size > 0) {
-		finish_in_clear(offer, fate->in_clear);
-	} else if (fate->end == STREAM_TLS_FAILED
-	    && (fate->alert || strcmp(fate->outcome, "tls_protocol") != 0)) {
-		text_format(&text, "it speaks TLS from the first byte (%s)", fate->text);
+	if (reason->end == STREAM_TLS_FAILED && reason->in_clear.size > 0) {
+		finish_in_clear(offer, reason->in_clear);
+	} else if (reason->end == STREAM_TLS_FAILED
+	    && (reason->alert || strcmp(reason->outcome, "tls_protocol") != 0)) {
+		text_format(&text, "it speaks TLS from the first byte (%s)", reason->text);
 		finish(offer, bytes);
 	} else {
 		finish(offer, NULL);
@@ -115,7 +115,7 @@ offer_begin(struct ev_loop *loop, const struct address *to, const struct address
     const struct tls_names *names, int64_t limit, offer_done *done, void *owner)
 {
 	struct offer *offer = calloc(1, sizeof *offer);
-	struct stream_fate fate;
+	struct close_reason reason;
 
 	if (offer == NULL)
 		return NULL;
@@ -126,7 +126,7 @@ offer_begin(struct ev_loop *loop, const struct address *to, const struct address
 	stream_init(&offer->stream, loop, &events, offer);
 	ev_timer_init(&offer->timer, on_timer, (double)limit * 1e-6, 0.);
 	offer->timer.data = offer;
-	if (!stream_connect(&offer->stream, to, source, &fate)) {
+	if (!stream_connect(&offer->stream, to, source, &reason)) {
 		offer_end(&offer);
 		return NULL;
 	}

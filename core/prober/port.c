@@ -38,7 +38,7 @@ came_of(const struct visit *visit)
 		return CAME_CONNECTED;
 	if (visit->end != VISIT_FAILED)
 		return CAME_NO_NAME;
-	switch (visit->fate.end) {
+	switch (visit->reason.end) {
 	case STREAM_OURS:
 		return CAME_OURS;
 	case STREAM_TIMED_OUT:

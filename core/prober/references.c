@@ -120,7 +120,7 @@ static void
 on_visited(EV_P_ ev_watcher *told, int revents)
 {
 	struct reference *reference = told->data;
-	const struct stream_fate *fate = &reference->visit.fate;
+	const struct close_reason *reason = &reference->visit.reason;
 
 	(void)loop, (void)revents;
 	switch (reference->visit.end) {
@@ -136,13 +136,14 @@ on_visited(EV_P_ ev_watcher *told, int revents)
 	case VISIT_FAILED:
 		break;
 	}
-	if (fate->end == STREAM_OURS)
-		settle_unasked(reference, fate->outcome != NULL ? fate->outcome : "interrupted");
+	if (reason->end == STREAM_OURS)
+		settle_unasked(reference, reason->outcome != NULL ? reason->outcome
+		    : "interrupted");
 	else
 		settle(reference,
-		    (fate->has_from && address_order(&fate->from, &reference->visit.to) == 0)
-		    || fate->end == STREAM_REFUSED || fate->end == STREAM_RESET
-		    || fate->end == STREAM_CLOSED);
+		    (reason->has_from && address_order(&reason->from, &reference->visit.to) == 0)
+		    || reason->end == STREAM_REFUSED || reason->end == STREAM_RESET
+		    || reason->end == STREAM_CLOSED);
 }
 
 static void

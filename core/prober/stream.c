@@ -147,9 +147,9 @@ stream_tell(struct stream *stream, void (*what)(void *owner))
 
 /* Watchers are stopped before the owner is told: no event of the same turn comes behind the end. */
 void
-stream_finish(struct stream *stream, const struct stream_fate *fate)
+stream_finish(struct stream *stream, const struct close_reason *reason)
 {
-	struct stream_fate told = *fate;
+	struct close_reason told = *reason;
 	struct frame frame;
 
 	ev_io_stop(stream->loop, &stream->io);
@@ -164,9 +164,9 @@ stream_finish(struct stream *stream, const struct stream_fate *fate)
 void
 stream_finish_by_error(struct stream *stream, int error)
 {
-	struct stream_fate fate = fate_of_error(error, FATE_LATER);
+	struct close_reason reason = close_reason_of_error(error, CLOSE_LATER);
 
-	stream_finish(stream, &fate);
+	stream_finish(stream, &reason);
 }
 
 void
@@ -295,17 +295,18 @@ receive_clear(struct stream *stream, bool is_event)
 	else if (error != EAGAIN && error != EINTR)
 		stream_finish_by_error(stream, error);
 	else if (is_event)
-		fate_drop_icmp(stream->fd); /* no bytes, then: what came while it connected lies
+		close_reason_drop_icmp(stream->fd); /* no bytes,
+		    then: what came while it connected lies
 		                             * there */
 }
 
 bool
 stream_connect(struct stream *stream, const struct address *to, const struct address *source,
-    struct stream_fate *fate)
+    struct close_reason *reason)
 {
 	assert(stream->fd == -1);
 	stream->to = *to;
-	switch (connect_begin(to, source, &stream->fd, &stream->error, fate)) {
+	switch (connect_begin(to, source, &stream->fd, &stream->error, reason)) {
 	case CONNECT_OPEN:
 		stream_watch(stream);
 		return true;
@@ -324,12 +325,12 @@ stream_connect(struct stream *stream, const struct address *to, const struct add
 static bool
 connect_further(struct stream *stream, int revents)
 {
-	struct stream_fate fate;
+	struct close_reason reason;
 	enum connecting found = connect_look(stream->fd, &stream->to, revents == EV_WRITE,
-	    &stream->error, &fate);
+	    &stream->error, &reason);
 
 	if (found == CONNECT_FAILED)
-		stream_finish(stream, &fate);
+		stream_finish(stream, &reason);
 	if (found != CONNECT_STANDS)
 		return false;
 	assert(stream->fd != -1 && stream->tls == NULL && stream->unsent.size == 0);

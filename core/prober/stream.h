@@ -11,7 +11,7 @@
 #include <ev.h>
 #include "base/address.h"
 #include "base/buffer.h"
-#include "prober/fate.h"
+#include "prober/close_reason.h"
 #include "prober/tls.h"
 
 /* No callback comes from within stream_connect, stream_send or stream_secure. */
@@ -25,7 +25,7 @@ struct stream_events {
 	void (*on_data)(void *owner, const char *bytes, size_t size);
 	void (*on_tls)(void *owner);
 	/* The last one, and it comes once. */
-	void (*on_end)(void *owner, const struct stream_fate *);
+	void (*on_end)(void *owner, const struct close_reason *);
 };
 
 struct stream {
@@ -52,10 +52,10 @@ struct stream {
 
 void stream_init(struct stream *, struct ev_loop *, const struct stream_events *, void *owner);
 
-/* Begins to connect; on_connected or on_end follow, from the loop; or false, with `*fate` set,
+/* Begins to connect; on_connected or on_end follow, from the loop; or false, with `*reason` set,
  * and nothing follows. `source`: an address to bind to, NULL: the kernel's choice. */
 bool stream_connect(struct stream *, const struct address *to, const struct address *source,
-    struct stream_fate *fate);
+    struct close_reason *reason);
 
 /* Our end, "192.0.2.9:40112"; all zero where never connected. */
 void stream_local(const struct stream *, struct address *local);

@@ -7,7 +7,7 @@
 #include <sys/socket.h>
 
 #include "base/clock.h"
-#include "prober/tls_fate.h"
+#include "prober/tls_close_reason.h"
 
 enum {
 	TURN_READS = 4,               /* TLS records of one event: other streams wait meanwhile */
@@ -19,17 +19,17 @@ enum {
 static void
 finish_by_tls(struct stream *stream, enum tls_step step)
 {
-	struct stream_fate fate = tls_fate(stream->tls, step);
-	struct pw_bytes in_clear = fate.in_clear;
+	struct close_reason reason = tls_close_reason(stream->tls, step);
+	struct pw_bytes in_clear = reason.in_clear;
 	bool fell_silent = step == TLS_CLOSED_BARE || (step == TLS_CLOSED && !stream->secured);
 
 	if (fell_silent && stream_error_at_end(stream) != 0) {
-		fate = fate_of_error(stream_error_at_end(stream), FATE_LATER);
-		fate.in_clear = in_clear;
+		reason = close_reason_of_error(stream_error_at_end(stream), CLOSE_LATER);
+		reason.in_clear = in_clear;
 	}
 	if (stream->failed_at != 0)
-		fate.waited = clock_mono() - stream->failed_at;
-	stream_finish(stream, &fate);
+		reason.waited = clock_mono() - stream->failed_at;
+	stream_finish(stream, &reason);
 }
 
 void

@@ -13,7 +13,7 @@ void stream_watch(struct stream *);
 bool stream_tell(struct stream *, void (*what)(void *owner));
 
 /* The end, told. The stream may be gone after this. */
-void stream_finish(struct stream *, const struct stream_fate *);
+void stream_finish(struct stream *, const struct close_reason *);
 
 void stream_finish_by_error(struct stream *, int error);
 

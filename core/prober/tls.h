@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include "prober/fate.h"
+#include "prober/close_reason.h"
 #include "prober/tls_policy.h"
 
 struct tls;

@@ -281,7 +281,8 @@ static bool
 is_usual(const struct tls *tls, const struct tls_settings *settings, const SSL_CIPHER *cipher)
 {
 	struct tls_policy *usual = tls_policy_find(tls->policy->home, settings, TLS_USUAL);
-	STACK_OF(SSL_CIPHER) *offered = tls_policy_is_usable(usual) ? SSL_CTX_get_ciphers(usual->context) : NULL;
+	STACK_OF(SSL_CIPHER) *offered = tls_policy_is_usable(usual)
+	    ? SSL_CTX_get_ciphers(usual->context) : NULL;
 
 	for (int i = 0; i < sk_SSL_CIPHER_num(offered); i++)
 		if (SSL_CIPHER_get_id(sk_SSL_CIPHER_value(offered, i)) == SSL_CIPHER_get_id(cipher))

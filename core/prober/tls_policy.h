@@ -22,7 +22,8 @@ enum tls_kind {
 
 /* Reads all files that TLS will ever need: what comes later opens nothing. NULL with a reason
  * where a CA file cannot be used; with `sources`, a copy is used in its place, and without a copy
- * its policies are not usable. Without `sources` the system's bundle is read at the first handshake. */
+ * its policies are not usable. Without `sources` the system's bundle is read at the first
+ * handshake. */
 struct tls_policies *tls_policies_create(const struct config *, struct sources *,
     struct reason *why);
 void tls_policies_destroy(struct tls_policies **);
@@ -32,7 +33,8 @@ void tls_policies_destroy(struct tls_policies **);
 struct tls_policy *tls_policy_find(struct tls_policies *, const struct tls_settings *,
     enum tls_kind);
 
-/* Makes it ready for a handshake. Returns false if its CAs are not known, or there is no memory: no handshake can begin. */
+/* Makes it ready for a handshake. Returns false if its CAs are not known, or there is no
+ * memory: no handshake can begin. */
 bool tls_policy_is_usable(struct tls_policy *);
 
 /* The file that stands for the system's CAs where no `ca_file` is given; NULL: this system has

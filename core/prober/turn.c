@@ -41,7 +41,8 @@ static bool
 choose(struct turn *turn, enum turn_choice choice)
 {
 	if (turn->choice == TURN_NONE
-	    && (choice == TURN_DONE || !plugin_has_program(dialogue_policy(turn->dialogue)->probe))) {
+	    && (choice == TURN_DONE
+	    || !plugin_has_program(dialogue_policy(turn->dialogue)->probe))) {
 		turn->choice = choice;
 		return true;
 	}

@@ -28,7 +28,8 @@ on_connecting(EV_P_ ev_io *io, int revents)
 	int reset = 0;
 
 	(void)loop;
-	follow(visit, connect_look(io->fd, &visit->to, revents == EV_WRITE, &reset, &visit->fate));
+	follow(visit, connect_look(io->fd, &visit->to, revents == EV_WRITE, &reset,
+	    &visit->reason));
 }
 
 void
@@ -38,7 +39,7 @@ visit_address(struct visit *visit, const struct address *address)
 
 	assert(visit->io.fd == -1 && visit->query == NULL);
 	visit->to = *address;
-	enum connecting found = connect_begin(address, NULL, &fd, &reset, &visit->fate);
+	enum connecting found = connect_begin(address, NULL, &fd, &reset, &visit->reason);
 	ev_io_set(&visit->io, fd, EV_READ | EV_WRITE);
 	if (fd != -1)
 		ev_io_start(visit->loop, &visit->io);

@@ -6,12 +6,12 @@
 #define PROBER_VISIT_H
 
 #include <ev.h>
-#include "prober/fate.h"
+#include "prober/close_reason.h"
 #include "prober/resolver.h"
 
 enum visit_end {
 	VISIT_STANDS,    /* a connection was made */
-	VISIT_FAILED,    /* as `fate` says */
+	VISIT_FAILED,    /* as `reason` says */
 	VISIT_NO_NAME,   /* the name led nowhere, or to where nobody is to be visited */
 	VISIT_NO_MEMORY
 };
@@ -23,7 +23,7 @@ struct visit {
 	                               * ended */
 	bool (*may_lead_to)(const struct address *); /* what DNS may lead to; NULL: to anybody */
 	enum visit_end end;           /* once told: how */
-	struct stream_fate fate;
+	struct close_reason reason;
 	/* Its own: */
 	uint16_t port;
 	struct resolver_query *query;

@@ -138,11 +138,11 @@ add_break(const struct dialogue *dialogue, const char *who, int64_t now, struct 
 
 /* "the path says No route to host, says 192.0.2.254" */
 static void
-add_path(const struct stream_fate *fate, const char *what, struct text *text)
+add_path(const struct close_reason *reason, const char *what, struct text *text)
 {
-	text_add(text, fate->text[0] != '\0' ? fate->text : what);
-	if (fate->has_from)
-		text_format(text, ", says %s", ADDRESS(&fate->from));
+	text_add(text, reason->text[0] != '\0' ? reason->text : what);
+	if (reason->has_from)
+		text_format(text, ", says %s", ADDRESS(&reason->from));
 	text_add(text, ",");
 }
 
@@ -191,10 +191,10 @@ words_in_clear(const struct dialogue *dialogue, struct pw_bytes said, struct tex
 }
 
 void
-words_end(const struct dialogue *dialogue, int64_t now, const struct stream_fate *fate,
+words_end(const struct dialogue *dialogue, int64_t now, const struct close_reason *reason,
     struct text *text)
 {
-	switch (fate->end) {
+	switch (reason->end) {
 	case STREAM_CLOSED:
 	case STREAM_CLOSED_BARE:
 		add_break(dialogue, "the server closed the connection", now, text);
@@ -206,18 +206,18 @@ words_end(const struct dialogue *dialogue, int64_t now, const struct stream_fate
 		text_add(text, "connection refused");
 		break;
 	case STREAM_UNREACHABLE:
-		add_path(fate, "unreachable", text);
+		add_path(reason, "unreachable", text);
 		break;
 	case STREAM_FILTERED:
-		add_path(fate, "prohibited by a filter", text);
+		add_path(reason, "prohibited by a filter", text);
 		break;
 	case STREAM_TIMED_OUT:
 		text_add(text, "the kernel gave up,");
 		break;
 	case STREAM_OURS:
 	case STREAM_TLS_FAILED:
-		text_format(text, "%s,", fate->text[0] != '\0' ? fate->text : "failed");
-		add_in_clear(text, fate->in_clear);
+		text_format(text, "%s,", reason->text[0] != '\0' ? reason->text : "failed");
+		add_in_clear(text, reason->in_clear);
 		break;
 	}
 	add_after(dialogue, now, text);

@@ -3,12 +3,12 @@
 #define PROBER_WORDS_H
 
 #include "prober/dialogue_private.h"
-#include "prober/fate.h"
+#include "prober/close_reason.h"
 
 void words_timeout(const struct dialogue *, int64_t now, struct text *);
 void words_leg_timeout(const struct dialogue *, int64_t now, struct text *);
 void words_late(const struct dialogue *, int64_t now, int64_t late, int64_t limit, struct text *);
-void words_end(const struct dialogue *, int64_t now, const struct stream_fate *, struct text *);
+void words_end(const struct dialogue *, int64_t now, const struct close_reason *, struct text *);
 void words_protocol(const struct dialogue *, enum reply_status, struct pw_bytes line,
     struct text *);
 /* What a server said in clear on a connection that begins with TLS. */

@@ -37,10 +37,10 @@ struct game {
 };
 
 static void
-happen(struct game *game, const struct stream_fate *fate)
+happen(struct game *game, const struct close_reason *reason)
 {
-	dialogue_ended(game->dialogue, game->now, fate, &game->step);
-	if (game->step.next == DIALOGUE_CLOSE && fate->may_be_outdated && !game->looked_twice) {
+	dialogue_ended(game->dialogue, game->now, reason, &game->step);
+	if (game->step.next == DIALOGUE_CLOSE && reason->may_be_outdated && !game->looked_twice) {
 		game->looked_twice = true;
 		dialogue_again(game->dialogue, game->now, LOOK_LEGACY);
 		game->connected = false;
@@ -52,17 +52,17 @@ happen(struct game *game, const struct stream_fate *fate)
 static void
 end(struct game *game, uint8_t how)
 {
-	struct stream_fate fate = { .end = (enum stream_end)(how % 9), .text = "words" };
+	struct close_reason reason = { .end = (enum stream_end)(how % 9), .text = "words" };
 
-	if (fate.end == STREAM_OURS)
-		fate.outcome = "no_descriptors";
-	if (fate.end == STREAM_TLS_FAILED && game->step.next != DIALOGUE_SECURE)
-		fate.end = STREAM_CLOSED;
-	if (fate.end == STREAM_TLS_FAILED) {
-		fate.outcome = "tls_version";
-		fate.may_be_outdated = true;
+	if (reason.end == STREAM_OURS)
+		reason.outcome = "no_descriptors";
+	if (reason.end == STREAM_TLS_FAILED && game->step.next != DIALOGUE_SECURE)
+		reason.end = STREAM_CLOSED;
+	if (reason.end == STREAM_TLS_FAILED) {
+		reason.outcome = "tls_version";
+		reason.may_be_outdated = true;
 	}
-	happen(game, &fate);
+	happen(game, &reason);
 }
 
 static void

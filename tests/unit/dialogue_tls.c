@@ -160,11 +160,11 @@ a_renewal_that_was_missed_is_in_the_transcript(void **state)
 static void
 look_again(enum dialogue_look look)
 {
-	struct stream_fate fate = { .end = STREAM_TLS_FAILED, .outcome = "tls_version", .text = "no common version" };
+	struct close_reason reason = { .end = STREAM_TLS_FAILED, .outcome = "tls_version", .text = "no common version" };
 
 	create();
 	come_to_tls();
-	dialogue_ended(dialogue, ++now, &fate, &step);
+	dialogue_ended(dialogue, ++now, &reason, &step);
 	assert_int_equal(step.next, DIALOGUE_CLOSE);
 	assert_true(dialogue_failed_tls(dialogue));
 	dialogue_again(dialogue, ++now, look);

@@ -88,7 +88,7 @@ a_peer_that_has_closed_is_not_waited_for(void **state)
 	open_scene(&scene);
 	assert_int_equal(SSL_shutdown(scene.server), 0);
 	court_turn_until(scene.wire, NULL, NULL, &scene.wire->ended, 1);
-	assert_int_equal(scene.wire->fate.end, STREAM_CLOSED);
+	assert_int_equal(scene.wire->reason.end, STREAM_CLOSED);
 	assert_int_equal(stream_part(&scene.wire->stream), -1);
 	assert_int_equal(fcntl(scene.wire->peer, F_SETFL, 0), 0);
 	assert_int_equal(SSL_shutdown(scene.server), 1); /* ours came all the same */

@@ -298,7 +298,7 @@ what_the_rules_read_of_targets_is_known_again(void **unused)
 	assert_true(watched->state.trouble->offered);
 	assert_true(watched->unheard);
 	assert_int_equal(scene->monitor->own.unheard.count, 1);
-	assert_int_equal(scene->monitor->own.unheard.items[0].fate, UNHEARD_OPEN);
+	assert_int_equal(scene->monitor->own.unheard.items[0].state, UNHEARD_OPEN);
 	assert_in_range(scene->monitor->own.unheard.items[0].from, silent - SECOND, silent + SECOND);
 	scene_destroy(&scene);
 }

@@ -137,11 +137,11 @@ shake(struct tls_policy *policy, struct tls_judgement *judgement)
 {
 	const struct tls_names names = { .host = "mx.test", .sni = "mx.test" };
 	struct evidence_log log = { 0 };
-	struct stream_fate fate;
+	struct close_reason reason;
 
 	stream_init(&wire->stream, wire->loop, &wire_events, wire);
 	wire->connected = wire->secured = 0;
-	stream_connect(&wire->stream, &wire->at, NULL, &fate);
+	stream_connect(&wire->stream, &wire->at, NULL, &reason);
 	wire_until(wire, &wire->connected, 1);
 	stream_secure(&wire->stream, policy, &names);
 	wire_until(wire, &wire->secured, 1);

@@ -149,13 +149,13 @@ converse_feed(struct conversation *c, const char *bytes, size_t size)
 static inline void
 converse_end(struct conversation *c, enum stream_end end, const char *outcome, bool version)
 {
-	struct stream_fate fate = { .end = end, .outcome = outcome, .may_be_outdated = version,
+	struct close_reason reason = { .end = end, .outcome = outcome, .may_be_outdated = version,
 		.cert_asked = c->asked, .alert = end == STREAM_TLS_FAILED };
 	struct dialogue_step step = { .next = DIALOGUE_WAIT };
 
 	if (outcome != NULL)
-		snprintf(fate.text, sizeof fate.text, "TLS said no");
-	dialogue_ended(c->dialogue, c->now, &fate, &step);
+		snprintf(reason.text, sizeof reason.text, "TLS said no");
+	dialogue_ended(c->dialogue, c->now, &reason, &step);
 	if (version && step.next == DIALOGUE_CLOSE && c->again++ == 0) {
 		struct address local;
 

@@ -20,9 +20,9 @@ connects(void **state)
 		struct wire *wire = wire_create(literals[i]);
 		struct address local, seen;
 		socklen_t size = sizeof seen;
-		struct stream_fate fate;
+		struct close_reason reason;
 
-		assert_true(stream_connect(&wire->stream, &wire->at, NULL, &fate));
+		assert_true(stream_connect(&wire->stream, &wire->at, NULL, &reason));
 		assert_int_equal(wire->connected, 0); /* from the loop, never from the call */
 		wire_accept(wire);
 		wire_until(wire, &wire->connected, 1);
@@ -45,11 +45,11 @@ comes_from_where_it_is_told(void **state)
 	struct wire *wire = wire_create("127.0.0.1");
 	struct address source, seen;
 	socklen_t size = sizeof seen;
-	struct stream_fate fate;
+	struct close_reason reason;
 
 	(void)state;
 	assert_true(address_parse("127.0.0.77", 0, &source));
-	assert_true(stream_connect(&wire->stream, &wire->at, &source, &fate));
+	assert_true(stream_connect(&wire->stream, &wire->at, &source, &reason));
 	wire_accept(wire);
 	memset(&seen, 0, sizeof seen);
 	assert_int_equal(getpeername(wire->peer, &seen.any, &size), 0);
@@ -81,16 +81,16 @@ static void
 is_refused(void **state)
 {
 	struct wire *wire = wire_create("127.0.0.1");
-	struct stream_fate fate;
+	struct close_reason reason;
 
 	(void)state;
 	close(wire->listener);
-	if (stream_connect(&wire->stream, &wire->at, NULL, &fate)) {
+	if (stream_connect(&wire->stream, &wire->at, NULL, &reason)) {
 		wire_until(wire, &wire->ended, 1);
-		fate = wire->fate;
+		reason = wire->reason;
 	}
-	assert_int_equal(fate.end, STREAM_REFUSED);
-	assert_int_equal(fate.error, ECONNREFUSED);
+	assert_int_equal(reason.end, STREAM_REFUSED);
+	assert_int_equal(reason.error, ECONNREFUSED);
 	assert_int_equal(wire->connected, 0);
 	wire->listener = dup(0);
 	wire_destroy(wire);
@@ -102,9 +102,9 @@ is_closed_or_reset_at_once(void **state)
 	(void)state;
 	for (int reset = 0; reset < 2; reset++) {
 		struct wire *wire = wire_create("127.0.0.1");
-		struct stream_fate fate;
+		struct close_reason reason;
 
-		assert_true(stream_connect(&wire->stream, &wire->at, NULL, &fate));
+		assert_true(stream_connect(&wire->stream, &wire->at, NULL, &reason));
 		wire_accept(wire);
 		if (reset)
 			wire_peer_resets(wire);
@@ -112,7 +112,7 @@ is_closed_or_reset_at_once(void **state)
 			wire_peer_closes(wire);
 		wire_until(wire, &wire->ended, 1);
 		assert_int_equal(wire->connected, 1); /* it stood before it fell */
-		assert_int_equal(wire->fate.end, reset ? STREAM_RESET : STREAM_CLOSED);
+		assert_int_equal(wire->reason.end, reset ? STREAM_RESET : STREAM_CLOSED);
 		wire_turn(wire);
 		assert_int_equal(wire->ended, 1);
 		wire_destroy(wire);
@@ -137,7 +137,7 @@ hears_what_was_said_before_the_end(void **state)
 		assert_int_equal(wire->ended, 0);
 		wire_until(wire, &wire->ended, 1);
 		assert_int_equal(wire->size, 14);
-		assert_int_equal(wire->fate.end, reset ? STREAM_RESET : STREAM_CLOSED);
+		assert_int_equal(wire->reason.end, reset ? STREAM_RESET : STREAM_CLOSED);
 		wire_destroy(wire);
 	}
 }
@@ -191,7 +191,7 @@ gives_up_on_a_peer_that_never_takes(void **state)
 	stream_send(&wire->stream, said, sizeof said);
 	assert_int_equal(wire->ended, 0);
 	wire_until(wire, &wire->ended, 1);
-	assert_int_equal(wire->fate.end, STREAM_OURS);
+	assert_int_equal(wire->reason.end, STREAM_OURS);
 	wire_destroy(wire);
 }
 
@@ -199,10 +199,10 @@ static void
 reads_once_without_the_loop(void **state)
 {
 	struct wire *wire = wire_create("127.0.0.1");
-	struct stream_fate fate;
+	struct close_reason reason;
 
 	(void)state;
-	assert_true(stream_connect(&wire->stream, &wire->at, NULL, &fate));
+	assert_true(stream_connect(&wire->stream, &wire->at, NULL, &reason));
 	wire_accept(wire);
 	wire_peer_says(wire, "220 mx\r\n");
 	stream_read_once(&wire->stream);
@@ -237,13 +237,13 @@ assert_untouched(const struct wire *wire)
 static void
 begin_anew(struct wire *wire)
 {
-	struct stream_fate fate;
+	struct close_reason reason;
 
 	if (wire->ended > 1)
 		return;
 	stream_fini(&wire->stream);
 	stream_init(&wire->stream, wire->loop, &wire_events, wire);
-	assert_true(stream_connect(&wire->stream, &wire->at, NULL, &fate));
+	assert_true(stream_connect(&wire->stream, &wire->at, NULL, &reason));
 }
 
 static void
@@ -261,11 +261,11 @@ static void
 may_be_ended_by_its_callbacks(void **state)
 {
 	struct wire *wire = wire_create("127.0.0.1");
-	struct stream_fate fate;
+	struct close_reason reason;
 
 	(void)state;
 	wire->on_connected = end_it;
-	assert_true(stream_connect(&wire->stream, &wire->at, NULL, &fate));
+	assert_true(stream_connect(&wire->stream, &wire->at, NULL, &reason));
 	wire_until(wire, &wire->connected, 1);
 	assert_untouched(wire);
 	wire_accept(wire);
@@ -297,24 +297,24 @@ knows_what_is_ours(void **state)
 {
 	struct wire *wire = wire_create("127.0.0.1");
 	struct address foreign;
-	struct stream_fate fate;
+	struct close_reason reason;
 	struct rlimit before, none;
 
 	(void)state;
 	assert_true(address_parse("192.0.2.1", 0, &foreign));
-	assert_false(stream_connect(&wire->stream, &wire->at, &foreign, &fate));
-	assert_int_equal(fate.end, STREAM_OURS);
-	assert_string_equal(fate.outcome, "no_local_port");
+	assert_false(stream_connect(&wire->stream, &wire->at, &foreign, &reason));
+	assert_int_equal(reason.end, STREAM_OURS);
+	assert_string_equal(reason.outcome, "no_local_port");
 
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
 	none = before;
 	none.rlim_cur = 0;
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
-	bool connected = stream_connect(&wire->stream, &wire->at, NULL, &fate);
+	bool connected = stream_connect(&wire->stream, &wire->at, NULL, &reason);
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
 	assert_false(connected);
-	assert_int_equal(fate.end, STREAM_OURS);
-	assert_string_equal(fate.outcome, "no_descriptors");
+	assert_int_equal(reason.end, STREAM_OURS);
+	assert_string_equal(reason.outcome, "no_descriptors");
 	assert_int_equal(wire->connected + wire->ended, 0);
 	wire_destroy(wire);
 }
@@ -347,8 +347,8 @@ tells_errors_by_where_they_come_up(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-		struct stream_fate call = fate_of_error(rows[i].error, FATE_AT_CALL);
-		struct stream_fate later = fate_of_error(rows[i].error, FATE_LATER);
+		struct close_reason call = close_reason_of_error(rows[i].error, CLOSE_AT_CALL);
+		struct close_reason later = close_reason_of_error(rows[i].error, CLOSE_LATER);
 
 		assert_int_equal(call.end, rows[i].at_call);
 		assert_int_equal(later.end, rows[i].later);

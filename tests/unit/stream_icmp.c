@@ -145,7 +145,7 @@ try_row(const struct row *row)
 	struct wire *wire = wire_create(row->version == 4 ? "127.0.0.1" : "::1");
 	struct address ours;
 	socklen_t size = sizeof ours;
-	struct stream_fate fate;
+	struct close_reason reason;
 	unsigned char tcp[TCP_START];
 
 	close(wire->listener);
@@ -153,7 +153,7 @@ try_row(const struct row *row)
 	int filler = fill(&wire->at);
 	int raw = socket(wire->at.any.sa_family, SOCK_RAW, IPPROTO_TCP);
 	assert_true(raw >= 0);
-	assert_true(stream_connect(&wire->stream, &wire->at, NULL, &fate));
+	assert_true(stream_connect(&wire->stream, &wire->at, NULL, &reason));
 	wire_turn(wire);
 	assert_int_equal(wire->connected + wire->ended, 0);
 	assert_int_equal(wire->stream.io.events & (EV_READ | EV_WRITE), EV_READ | EV_WRITE);
@@ -162,12 +162,12 @@ try_row(const struct row *row)
 	hear(raw, row->version, htons(address_port(&wire->at)), TH_SYN, tcp);
 	say_error(row, &ours, &wire->at, tcp);
 	wire_until(wire, &wire->ended, 1);
-	if (wire->fate.end != row->end || strncmp(wire->fate.text, row->says, strlen(row->says)) != 0)
-		fail_msg("type %d code %d: %d, %s", row->type, row->code, wire->fate.end, wire->fate.text);
-	assert_true(wire->fate.has_from);
+	if (wire->reason.end != row->end || strncmp(wire->reason.text, row->says, strlen(row->says)) != 0)
+		fail_msg("type %d code %d: %d, %s", row->type, row->code, wire->reason.end, wire->reason.text);
+	assert_true(wire->reason.has_from);
 	char from[ADDRESS_TEXT_MAX];
 	struct text text = TEXT_OVER(from);
-	address_add(&text, &wire->fate.from);
+	address_add(&text, &wire->reason.from);
 	assert_string_equal(from, row->version == 4 ? "127.0.0.9" : "::9");
 	assert_int_equal(wire->connected, 0);
 	close(raw);
@@ -209,12 +209,12 @@ without_a_route(void)
 	for (size_t i = 0; i < 2; i++) {
 		struct wire *wire = wire_create("127.0.0.1");
 		struct address to;
-		struct stream_fate fate;
+		struct close_reason reason;
 
 		assert_true(address_parse(far[i], 25, &to));
-		assert_false(stream_connect(&wire->stream, &to, NULL, &fate));
-		assert_int_equal(fate.end, STREAM_OURS);
-		assert_string_equal(fate.outcome, "no_route");
+		assert_false(stream_connect(&wire->stream, &to, NULL, &reason));
+		assert_int_equal(reason.end, STREAM_OURS);
+		assert_string_equal(reason.outcome, "no_route");
 		wire_destroy(wire);
 	}
 }
@@ -226,12 +226,12 @@ stands_later(void)
 {
 	for (int reset = 0; reset < 2; reset++) {
 		struct wire *wire = wire_create("127.0.0.1");
-		struct stream_fate fate;
+		struct close_reason reason;
 
 		close(wire->listener);
 		wire->listener = wire_listen("127.0.0.1", 0, &wire->at);
 		int filler = fill(&wire->at);
-		assert_true(stream_connect(&wire->stream, &wire->at, NULL, &fate));
+		assert_true(stream_connect(&wire->stream, &wire->at, NULL, &reason));
 		wire_turn(wire);
 		assert_int_equal(wire->connected, 0);
 		wire_accept(wire); /* the filler's; the next SYN, a second later, finds a place */
@@ -240,7 +240,7 @@ stands_later(void)
 			wire_accept(wire);
 			wire_peer_resets(wire);
 			wire_until(wire, &wire->ended, 1);
-			assert_int_equal(wire->fate.end, STREAM_RESET);
+			assert_int_equal(wire->reason.end, STREAM_RESET);
 		} else {
 			wire_until(wire, &wire->connected, 1);
 			assert_int_equal(wire->stream.io.events & (EV_READ | EV_WRITE), EV_READ);

@@ -41,7 +41,7 @@ secured(int version, SSL **server)
 	*server = court_shake(wire, context, usual_policy(), &names);
 	SSL_CTX_free(context);
 	if (wire->secured != 1)
-		fail_msg("no handshake: %s", wire->fate.text);
+		fail_msg("no handshake: %s", wire->reason.text);
 	return wire;
 }
 
@@ -136,7 +136,7 @@ ends_inside(void **state)
 		while (wire->ended == 0)
 			wire_turn(wire);
 		assert_int_equal(wire->size, 9);
-		assert_int_equal(wire->fate.end, ends[i]);
+		assert_int_equal(wire->reason.end, ends[i]);
 		assert_int_equal(wire->ended, 1);
 		SSL_free(server);
 		wire_destroy(wire);
@@ -160,7 +160,7 @@ ends_during_the_handshake(void **state)
 		else
 			wire_peer_closes(wire);
 		court_turn_until(wire, NULL, NULL, &wire->ended, 1);
-		assert_true(wire->fate.end == STREAM_RESET || (!reset && wire->fate.end == STREAM_CLOSED));
+		assert_true(wire->reason.end == STREAM_RESET || (!reset && wire->reason.end == STREAM_CLOSED));
 		SSL_free(server);
 		SSL_CTX_free(context);
 		wire_destroy(wire);
@@ -188,11 +188,11 @@ is_answered_by_something_else(void **state)
 		stream_secure(&wire->stream, usual_policy(), &names);
 		assert_int_equal(send(wire->peer, said[i].data, said[i].size, 0), (int)said[i].size);
 		court_turn_until(wire, NULL, NULL, &wire->ended, 1);
-		assert_int_equal(wire->fate.end, STREAM_TLS_FAILED);
-		if (strcmp(wire->fate.outcome, "tls_protocol") != 0)
-			fail_msg("%zu: %s: %s", i, wire->fate.outcome, wire->fate.text);
+		assert_int_equal(wire->reason.end, STREAM_TLS_FAILED);
+		if (strcmp(wire->reason.outcome, "tls_protocol") != 0)
+			fail_msg("%zu: %s: %s", i, wire->reason.outcome, wire->reason.text);
 		assert_int_equal(wire->size, 0);
-		assert_false(wire->fate.may_be_outdated);
+		assert_false(wire->reason.may_be_outdated);
 		wire_destroy(wire);
 	}
 }
@@ -213,10 +213,10 @@ hears_what_comes_in_clear(void **state)
 	assert_int_equal(wire->ended, 0);
 	wire_peer_says(wire, sorry);
 	wire_until(wire, &wire->ended, 1);
-	assert_string_equal(wire->fate.outcome, "tls_failed");
-	assert_non_null(strstr(wire->fate.text, "alert 40 (handshake failure)"));
-	assert_int_equal(wire->fate.in_clear.size, sizeof sorry - 1);
-	assert_memory_equal(wire->fate.in_clear.data, sorry, sizeof sorry - 1);
+	assert_string_equal(wire->reason.outcome, "tls_failed");
+	assert_non_null(strstr(wire->reason.text, "alert 40 (handshake failure)"));
+	assert_int_equal(wire->reason.in_clear.size, sizeof sorry - 1);
+	assert_memory_equal(wire->reason.in_clear.data, sorry, sizeof sorry - 1);
 	wire_destroy(wire);
 
 	/* It closes: there is nothing to wait for. */
@@ -226,8 +226,8 @@ hears_what_comes_in_clear(void **state)
 	assert_int_equal(send(wire->peer, alert, sizeof alert - 1, 0), (int)sizeof alert - 1);
 	wire_peer_closes(wire);
 	wire_until(wire, &wire->ended, 1);
-	assert_string_equal(wire->fate.outcome, "tls_failed");
-	assert_int_equal(wire->fate.in_clear.size, 0);
+	assert_string_equal(wire->reason.outcome, "tls_failed");
+	assert_int_equal(wire->reason.in_clear.size, 0);
 	wire_destroy(wire);
 
 	/* It says nothing more, and does not close. */
@@ -236,7 +236,7 @@ hears_what_comes_in_clear(void **state)
 	stream_secure(&wire->stream, usual_policy(), &names);
 	assert_int_equal(send(wire->peer, alert, sizeof alert - 1, 0), (int)sizeof alert - 1);
 	wire_until(wire, &wire->ended, 1);
-	assert_true(wire->fate.waited >= 100 * MILLISECOND);
+	assert_true(wire->reason.waited >= 100 * MILLISECOND);
 	wire_destroy(wire);
 }
 
@@ -275,9 +275,9 @@ old_versions_need_a_second_look(void **state)
 		struct wire *wire = wire_create("127.0.0.1");
 		SSL *server = court_shake(wire, context, usual_policy(), &names);
 
-		assert_int_equal(wire->fate.end, STREAM_TLS_FAILED);
-		assert_string_equal(wire->fate.outcome, "tls_version");
-		assert_true(wire->fate.may_be_outdated);
+		assert_int_equal(wire->reason.end, STREAM_TLS_FAILED);
+		assert_string_equal(wire->reason.outcome, "tls_version");
+		assert_true(wire->reason.may_be_outdated);
 		SSL_free(server);
 		wire_destroy(wire);
 
@@ -307,8 +307,8 @@ no_encryption_is_no_tls(void **state)
 	(void)state;
 	assert_int_equal(SSL_CTX_set_cipher_list(context, "eNULL:@SECLEVEL=0"), 1);
 	SSL *server = court_shake(wire, context, usual_policy(), &names);
-	assert_string_equal(wire->fate.outcome, "tls_failed");
-	assert_true(wire->fate.may_be_outdated);
+	assert_string_equal(wire->reason.outcome, "tls_failed");
+	assert_true(wire->reason.may_be_outdated);
 	SSL_free(server);
 	wire_destroy(wire);
 	wire = wire_create("127.0.0.1");
@@ -348,7 +348,7 @@ keeps_the_least_version(void **state)
 
 		assert_int_equal(wire->secured, i);
 		if (i == 0)
-			assert_string_equal(wire->fate.outcome, "tls_version");
+			assert_string_equal(wire->reason.outcome, "tls_version");
 		SSL_free(server);
 		wire_destroy(wire);
 		SSL_CTX_free(context);
@@ -410,8 +410,8 @@ is_asked_for_a_certificate(void **state)
 		}
 		if (insists) { /* in TLS 1.3 its refusal comes behind our end of the handshake */
 			court_turn_until(wire, server, SSL_accept, &wire->ended, 1);
-			assert_int_equal(wire->fate.end, STREAM_TLS_FAILED);
-			assert_string_equal(wire->fate.outcome, "client_cert_required");
+			assert_int_equal(wire->reason.end, STREAM_TLS_FAILED);
+			assert_string_equal(wire->reason.outcome, "client_cert_required");
 		} else {
 			assert_int_equal(wire->secured, 1);
 			assert_int_equal(wire->ended, 0);

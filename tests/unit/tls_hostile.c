@@ -29,9 +29,9 @@ expect_failure(SSL_CTX *context, const char *outcome, const char *says)
 	SSL *server = court_shake(wire, context, usual_policy(), &names);
 
 	assert_int_equal(wire->secured, 0);
-	assert_int_equal(wire->fate.end, STREAM_TLS_FAILED);
-	if (strcmp(wire->fate.outcome, outcome) != 0 || strstr(wire->fate.text, says) == NULL)
-		fail_msg("%s: %s", wire->fate.outcome, wire->fate.text);
+	assert_int_equal(wire->reason.end, STREAM_TLS_FAILED);
+	if (strcmp(wire->reason.outcome, outcome) != 0 || strstr(wire->reason.text, says) == NULL)
+		fail_msg("%s: %s", wire->reason.outcome, wire->reason.text);
 	SSL_free(server);
 	SSL_CTX_free(context);
 	wire_destroy(wire);
@@ -55,9 +55,9 @@ expect_abuse(int version, void (*harm)(SSL *), const char *says)
 		if (i % 16 == 0)
 			ev_run(wire->loop, EVRUN_NOWAIT);
 	}
-	assert_int_equal(wire->fate.end, STREAM_TLS_FAILED);
-	if (strcmp(wire->fate.outcome, "tls_abuse") != 0 || strstr(wire->fate.text, says) == NULL)
-		fail_msg("%s: %s", wire->fate.outcome, wire->fate.text);
+	assert_int_equal(wire->reason.end, STREAM_TLS_FAILED);
+	if (strcmp(wire->reason.outcome, "tls_abuse") != 0 || strstr(wire->reason.text, says) == NULL)
+		fail_msg("%s: %s", wire->reason.outcome, wire->reason.text);
 	assert_true(wire->size < 64 * 1024);
 	SSL_free(server);
 	SSL_CTX_free(context);
@@ -85,10 +85,10 @@ a_damaged_record_is_no_matter_of_parameters(void **state)
 		memset(record + 5, 0x5a, 64);
 		assert_int_equal(send(wire->peer, record, sizeof record, 0), (int)sizeof record);
 		wire_until(wire, &wire->ended, 1);
-		assert_int_equal(wire->fate.end, STREAM_TLS_FAILED);
-		if (strcmp(wire->fate.outcome, "tls_failed") != 0 || wire->fate.may_be_outdated
-		    || strstr(wire->fate.text, "cannot be decrypted") == NULL)
-			fail_msg("%zu: %s: %s", i, wire->fate.outcome, wire->fate.text);
+		assert_int_equal(wire->reason.end, STREAM_TLS_FAILED);
+		if (strcmp(wire->reason.outcome, "tls_failed") != 0 || wire->reason.may_be_outdated
+		    || strstr(wire->reason.text, "cannot be decrypted") == NULL)
+			fail_msg("%zu: %s: %s", i, wire->reason.outcome, wire->reason.text);
 		SSL_free(server);
 		SSL_CTX_free(context);
 		wire_destroy(wire);
@@ -160,8 +160,8 @@ expect_raw_abuse(const char *bytes, size_t size)
 		if (send(wire->peer, bytes, size, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 || i % 64 == 0)
 			ev_run(wire->loop, EVRUN_NOWAIT);
 	}
-	if (wire->fate.end != STREAM_TLS_FAILED || strcmp(wire->fate.outcome, "tls_abuse") != 0)
-		fail_msg("%d %s", wire->fate.end, wire->fate.text);
+	if (wire->reason.end != STREAM_TLS_FAILED || strcmp(wire->reason.outcome, "tls_abuse") != 0)
+		fail_msg("%d %s", wire->reason.end, wire->reason.text);
 	wire_destroy(wire);
 }
 

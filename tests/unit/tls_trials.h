@@ -29,7 +29,7 @@ try_at(SSL_CTX *server_context, struct tls_policy *policy, struct tls_settings s
 
 	memset(tried, 0, sizeof *tried);
 	if (wire->secured != 1)
-		fail_msg("no handshake: %s", wire->fate.text);
+		fail_msg("no handshake: %s", wire->reason.text);
 	const struct tls_clock clock = { now, before, doubt, renewed };
 	tls_judge(wire->stream.tls, &settings, &clock, &tried->log, &tried->judgement);
 	SSL_free(server);

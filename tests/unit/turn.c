@@ -330,7 +330,7 @@ static void
 is_given_up_for_its_own_silence(void **state)
 {
 	static move *const script[] = { expect_banner, done_ok, NULL };
-	const struct stream_fate closed = fate_of_error(0, FATE_LATER), refused = fate_of_error(ECONNREFUSED, FATE_LATER);
+	const struct close_reason closed = close_reason_of_error(0, CLOSE_LATER), refused = close_reason_of_error(ECONNREFUSED, CLOSE_LATER);
 
 	(void)state;
 	start(script);

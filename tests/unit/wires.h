@@ -16,7 +16,7 @@
 struct wire {
 	struct ev_loop *loop;
 	struct stream stream;
-	struct stream_fate fate;
+	struct close_reason reason;
 	int listener, peer; /* -1: none */
 	struct address at;
 	int connected, secured, ended;
@@ -58,12 +58,12 @@ wire_secured(void *owner)
 }
 
 static inline void
-wire_ended(void *owner, const struct stream_fate *fate)
+wire_ended(void *owner, const struct close_reason *reason)
 {
 	struct wire *wire = owner;
 
 	wire->ended++;
-	wire->fate = *fate;
+	wire->reason = *reason;
 	if (wire->on_end != NULL)
 		wire->on_end(wire);
 }
@@ -157,9 +157,9 @@ wire_accept(struct wire *wire)
 static inline void
 wire_begin(struct wire *wire)
 {
-	struct stream_fate fate;
+	struct close_reason reason;
 
-	assert_true(stream_connect(&wire->stream, &wire->at, NULL, &fate));
+	assert_true(stream_connect(&wire->stream, &wire->at, NULL, &reason));
 	wire_accept(wire);
 	wire_until(wire, &wire->connected, 1);
 }

@@ -2,8 +2,8 @@
  * The ways in which a connection ends. What the stream tells its owner, and what the dialogue
  * makes an outcome of.
  */
-#ifndef PROBER_FATE_H
-#define PROBER_FATE_H
+#ifndef PROBER_CLOSE_REASON_H
+#define PROBER_CLOSE_REASON_H
 
 #include "base/address.h"
 
@@ -22,7 +22,7 @@ enum stream_end {
 
 enum { STREAM_CLEAR_MAX = 1024 }; /* bytes kept of what came in clear during a handshake */
 
-struct stream_fate {
+struct close_reason {
 	enum stream_end end;
 	int error;              /* errno, 0: none */
 	const char *outcome;    /* STREAM_OURS, STREAM_TLS_FAILED: a name of outcomes.def */
@@ -40,19 +40,19 @@ struct stream_fate {
 
 /* Where an error came up: the same number from socket(), bind() or connect() itself is our own
  * system's word, and later it is the network's. */
-enum fate_stage { FATE_AT_CALL, FATE_LATER };
+enum close_stage { CLOSE_AT_CALL, CLOSE_LATER };
 
 /* What `error` (an errno; 0: the peer closed) means. */
-struct stream_fate fate_of_error(int error, enum fate_stage);
+struct close_reason close_reason_of_error(int error, enum close_stage);
 
 /*
  * The same for a connection to `to` that never stood: takes the ICMP error behind it, where there
  * is one, from the socket's error queue. What our own kernel says of a neighbour on our own
  * network is the path's; what it says of a router, or by a filter of its own, is ours.
  */
-struct stream_fate fate_of_connecting(int fd, int error, const struct address *to);
+struct close_reason close_reason_of_connecting(int fd, int error, const struct address *to);
 
 /* Empties the socket's error queue: while there is something in it, the socket shows an event. */
-void fate_drop_icmp(int fd);
+void close_reason_drop_icmp(int fd);
 
 #endif

@@ -1,5 +1,5 @@
 /* Maps OpenSSL's error reasons and the peer's alerts to outcomes and words. */
-#include "prober/tls_fate.h"
+#include "prober/tls_close_reason.h"
 
 #include <errno.h>
 #include <openssl/err.h>
@@ -204,43 +204,44 @@ tell_reason(const struct tls *tls, struct text *text)
 /* In the order of what is sure: our own caps and refusals first, then what we lack, and the
  * library's reason last. */
 static void
-fail(const struct tls *tls, struct stream_fate *fate)
+fail(const struct tls *tls, struct close_reason *reason)
 {
-	struct text text = TEXT_OVER(fate->text);
+	struct text text = TEXT_OVER(reason->text);
 
-	fate->end = STREAM_TLS_FAILED;
-	fate->alert = tls_is_alert(tls);
+	reason->end = STREAM_TLS_FAILED;
+	reason->alert = tls_is_alert(tls);
 	if (tls->abuse != NULL) {
-		fate->outcome = "tls_abuse";
+		reason->outcome = "tls_abuse";
 		text_format(&text, "a flood inside TLS: %s", tls->abuse);
 	} else if (tls->refused != NULL) {
-		fate->outcome = tls->refused;
+		reason->outcome = tls->refused;
 		text_add(&text, tls->refusal);
 	} else if (ERR_GET_REASON(tls->reason) == ERR_R_MALLOC_FAILURE) {
-		*fate = fate_of_error(ENOMEM, FATE_LATER);
+		*reason = close_reason_of_error(ENOMEM, CLOSE_LATER);
 	} else if (RAND_status() != 1) {
-		fate->end = STREAM_OURS;
-		fate->outcome = "not_permitted";
+		reason->end = STREAM_OURS;
+		reason->outcome = "not_permitted";
 		text_add(&text, "our own system gives no random bytes");
 	} else {
-		fate->outcome = outcome_of_reason(tls);
-		fate->may_be_outdated = may_be_outdated(tls);
+		reason->outcome = outcome_of_reason(tls);
+		reason->may_be_outdated = may_be_outdated(tls);
 		tell_reason(tls, &text);
 	}
 }
 
-struct stream_fate
-tls_fate(const struct tls *tls, enum tls_step end)
+struct close_reason
+tls_close_reason(const struct tls *tls, enum tls_step end)
 {
-	struct stream_fate fate = fate_of_error(end == TLS_BROKEN ? tls->error : 0, FATE_LATER);
+	struct close_reason reason = close_reason_of_error(end == TLS_BROKEN ? tls->error : 0,
+	    CLOSE_LATER);
 
 	if (end == TLS_CLOSED_BARE) {
-		struct text text = TEXT_OVER(fate.text);
-		fate.end = STREAM_CLOSED_BARE;
+		struct text text = TEXT_OVER(reason.text);
+		reason.end = STREAM_CLOSED_BARE;
 		text_add(&text, "the peer closed the connection without close_notify");
 	} else if (end == TLS_FAILED) {
-		fail(tls, &fate);
+		fail(tls, &reason);
 	}
-	fate.in_clear = (struct pw_bytes){ tls->clear.bytes, tls->clear.size };
-	return fate;
+	reason.in_clear = (struct pw_bytes){ tls->clear.bytes, tls->clear.size };
+	return reason;
 }

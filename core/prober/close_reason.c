@@ -3,7 +3,7 @@
  * tables, because the same errno means our own routing table when connect() returns it and a
  * router on the way when it comes later, and because ICMP knows more than errno keeps.
  */
-#include "prober/fate.h"
+#include "prober/close_reason.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -60,24 +60,24 @@ static const struct {
 
 /* An errno that no row knows is our own system's where a call of ours returned it, and the end
  * of the connection where it came later. */
-struct stream_fate
-fate_of_error(int error, enum fate_stage stage)
+struct close_reason
+close_reason_of_error(int error, enum close_stage stage)
 {
-	struct stream_fate fate = { .error = error };
-	struct text text = TEXT_OVER(fate.text);
+	struct close_reason reason = { .error = error };
+	struct text text = TEXT_OVER(reason.text);
 
 	for (size_t i = 0; i < sizeof errors / sizeof *errors; i++)
 		if (errors[i].error == error) {
-			fate.end = stage == FATE_AT_CALL ? errors[i].at_call : errors[i].later;
-			fate.outcome = fate.end == STREAM_OURS ? errors[i].outcome : NULL;
+			reason.end = stage == CLOSE_AT_CALL ? errors[i].at_call : errors[i].later;
+			reason.outcome = reason.end == STREAM_OURS ? errors[i].outcome : NULL;
 			text_add(&text, errors[i].text);
-			assert((fate.outcome != NULL) == (fate.end == STREAM_OURS));
-			return fate;
+			assert((reason.outcome != NULL) == (reason.end == STREAM_OURS));
+			return reason;
 		}
-	fate.end = stage == FATE_AT_CALL ? STREAM_OURS : STREAM_RESET;
-	fate.outcome = stage == FATE_AT_CALL ? "not_permitted" : NULL;
+	reason.end = stage == CLOSE_AT_CALL ? STREAM_OURS : STREAM_RESET;
+	reason.outcome = stage == CLOSE_AT_CALL ? "not_permitted" : NULL;
 	text_add(&text, strerror(error));
-	return fate;
+	return reason;
 }
 
 /* What a router can say, by family, type and code; code -1: any. */
@@ -175,7 +175,7 @@ take_icmp(int fd, const struct saying **what, struct address *from)
 }
 
 void
-fate_drop_icmp(int fd)
+close_reason_drop_icmp(int fd)
 {
 	const struct saying *what;
 	struct address from;
@@ -186,19 +186,19 @@ fate_drop_icmp(int fd)
 
 /* Our own kernel says it: no answer from the next hop, or a filter of our own. */
 static void
-judge_own(struct stream_fate *fate, const struct saying *what, const struct address *to)
+judge_own(struct close_reason *reason, const struct saying *what, const struct address *to)
 {
-	if (address_order(to, &fate->from) == 0)
+	if (address_order(to, &reason->from) == 0)
 		return; /* it is the target, too */
-	struct text text = TEXT_OVER(fate->text);
+	struct text text = TEXT_OVER(reason->text);
 	if (what->end == STREAM_FILTERED) {
-		fate->end = STREAM_OURS;
-		fate->outcome = "not_permitted";
+		reason->end = STREAM_OURS;
+		reason->outcome = "not_permitted";
 		text_format(&text, "a filter of our own system forbids the connection (ICMP %s)",
 		    what->text);
 	} else if (route_has_router(to)) {
-		fate->end = STREAM_OURS;
-		fate->outcome = "network_down";
+		reason->end = STREAM_OURS;
+		reason->outcome = "network_down";
 		text_add(&text, "our router does not answer");
 	} else {
 		text_add(&text, "host unreachable: it does not answer on our own network");
@@ -207,28 +207,28 @@ judge_own(struct stream_fate *fate, const struct saying *what, const struct addr
 
 /* errno keeps one number of what ICMP said; the queue keeps type, code and who said it. Several
  * errors may lie there: the last is what the kernel gave up for. */
-struct stream_fate
-fate_of_connecting(int fd, int error, const struct address *to)
+struct close_reason
+close_reason_of_connecting(int fd, int error, const struct address *to)
 {
-	struct stream_fate fate = fate_of_error(error, FATE_LATER);
+	struct close_reason reason = close_reason_of_error(error, CLOSE_LATER);
 	const struct saying *what, *last = NULL;
 	struct address from;
 
 	for (int i = 0; i < 16 && take_icmp(fd, &what, &from); i++)
 		if (what != NULL && from.any.sa_family != AF_UNSPEC) {
 			last = what;
-			fate.from = from;
+			reason.from = from;
 		}
 	if (last == NULL || error == ECONNRESET)
-		return fate;
-	struct text text = TEXT_OVER(fate.text);
-	fate.has_from = true;
-	fate.end = last->end;
-	fate.outcome = NULL;
+		return reason;
+	struct text text = TEXT_OVER(reason.text);
+	reason.has_from = true;
+	reason.end = last->end;
+	reason.outcome = NULL;
 	text_format(&text, "ICMP %s", last->text);
 	struct address local = { .any.sa_family = AF_UNSPEC };
 	socklen_t size = sizeof local;
-	if (getsockname(fd, &local.any, &size) == 0 && address_order(&local, &fate.from) == 0)
-		judge_own(&fate, last, to);
-	return fate;
+	if (getsockname(fd, &local.any, &size) == 0 && address_order(&local, &reason.from) == 0)
+		judge_own(&reason, last, to);
+	return reason;
 }
