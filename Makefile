@@ -43,8 +43,8 @@ CORE     := $(call object,$(filter-out core/main.c,$(wildcard core/*/*.c)))
 PLUGINS  := $(sort $(patsubst plugins/%/,%,$(dir $(wildcard plugins/*/*.c))))
 
 # starttls and banner hold the same dialogue as smtp.
-sources_starttls := plugins/smtp/dialogue.c plugins/smtp/ehlo.c plugins/smtp/software.c plugins/smtp/words.c
-sources_banner   := plugins/smtp/dialogue.c plugins/smtp/software.c plugins/smtp/words.c
+sources_starttls := plugins/smtp/dialogue.c plugins/smtp/ehlo.c plugins/smtp/software.c plugins/smtp/reply_text.c
+sources_banner   := plugins/smtp/dialogue.c plugins/smtp/software.c plugins/smtp/reply_text.c
 sources_email    := $(wildcard plugins/email/gate/*.c) plugins/mask.c
 sources_webhook  := plugins/mask.c
 libs_email       := -lesmtp -lseccomp -lgsasl -lssl -lcrypto

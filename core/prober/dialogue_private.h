@@ -1,6 +1,6 @@
-/* What is known of a dialogue. The modules that change it are, from the lowest: phase.h, words.h,
- * verdict.h, turn.h, step.h, received.h, input.h; dialogue.c and ends.c say what each event
- * means. */
+/* What is known of a dialogue. The modules that change it are, from the lowest: phase.h,
+ * verdict_text.h, verdict.h, turn.h, step.h, received.h, input.h; dialogue.c and ends.c say
+ * what each event means. */
 #ifndef PROBER_DIALOGUE_PRIVATE_H
 #define PROBER_DIALOGUE_PRIVATE_H
 

@@ -16,7 +16,7 @@
 #include "prober/received.h"
 #include "prober/step.h"
 #include "prober/verdict.h"
-#include "prober/words.h"
+#include "prober/verdict_text.h"
 
 enum { LATE_AT_LEAST = 250 * MILLISECOND, GIVEN_UP_AFTER = 5 * SECOND };
 
@@ -132,7 +132,7 @@ end_by_reason(struct dialogue *dialogue, int64_t now, const struct close_reason 
 	char bytes[EVIDENCE_TEXT_MAX];
 	struct text text = TEXT_OVER(bytes);
 
-	words_end(dialogue, now, reason, &text);
+	verdict_text_end(dialogue, now, reason, &text);
 	if (end_given_up(dialogue, now, reason->end, &text, step)
 	    || end_for_certificate(dialogue, now, reason, &text, step)
 	    || end_otherwise(dialogue, now, reason->end, bytes, step))
@@ -266,13 +266,13 @@ end_timeout(struct dialogue *dialogue, int64_t now, bool leg, struct dialogue_st
 
 	dialogue->silent = true;
 	if (late > allowed) {
-		words_late(dialogue, now, late, limit, &text);
+		verdict_text_late(dialogue, now, late, limit, &text);
 		dialogue_end(dialogue, now, "we_were_late", bytes, step);
 	} else if (leg) {
-		words_leg_timeout(dialogue, now, &text);
+		verdict_text_leg_timeout(dialogue, now, &text);
 		dialogue_end(dialogue, now, "leg_timeout", bytes, step);
 	} else {
-		words_timeout(dialogue, now, &text);
+		verdict_text_timeout(dialogue, now, &text);
 		if (!end_otherwise(dialogue, now, STREAM_TIMED_OUT, bytes, step))
 			end_broken(dialogue, now, "", "_timeout", bytes, step);
 	}

@@ -12,7 +12,7 @@
 #include "prober/received.h"
 #include "prober/step.h"
 #include "prober/verdict.h"
-#include "prober/words.h"
+#include "prober/verdict_text.h"
 
 enum { SHOWN_MAX = STREAM_CLEAR_MAX }; /* bytes of a line at fault in the transcript */
 
@@ -56,7 +56,7 @@ warn_early(struct dialogue *dialogue, size_t size)
 	char bytes[EVIDENCE_TEXT_MAX], awaited[64];
 	struct text text = TEXT_OVER(bytes), words = TEXT_OVER(awaited);
 
-	words_awaited(dialogue, &words);
+	verdict_text_awaited(dialogue, &words);
 	text_format(&text, "%zu bytes came unasked behind the %s (%s)", size, awaited,
 	    dialogue->address);
 	evidence_add_warning(&dialogue->log, "early_data", "", bytes);
@@ -179,9 +179,10 @@ end_protocol(struct dialogue *dialogue, int64_t now, enum reply_status status,
 	    && dialogue->reader.lines == 0
 	    ? reply_other_protocol((struct pw_bytes){ line, size }) : NULL;
 	if (other != NULL)
-		words_other_protocol(dialogue, other, (struct pw_bytes){ line, size }, &text);
+		verdict_text_other_protocol(dialogue, other, (struct pw_bytes){ line, size },
+		    &text);
 	else
-		words_protocol(dialogue, status, (struct pw_bytes){ line, size }, &text);
+		verdict_text_protocol(dialogue, status, (struct pw_bytes){ line, size }, &text);
 	dialogue_end(dialogue, now, other != NULL ? "other_protocol" : "protocol", bytes, step);
 }
 
@@ -297,7 +298,7 @@ end_too_much(struct dialogue *dialogue, int64_t now, struct dialogue_step *step)
 	struct text text = TEXT_OVER(bytes);
 
 	text_add(&text, "too_many_bytes: more than 256 KiB in one dialogue (");
-	words_where(dialogue, &text);
+	verdict_text_where(dialogue, &text);
 	dialogue_end(dialogue, now, "protocol", bytes, step);
 }
 
@@ -341,7 +342,7 @@ dialogue_hear_refusal(struct dialogue *dialogue, int64_t now, struct pw_bytes sa
 		char bytes[EVIDENCE_TEXT_MAX];
 		struct text text = TEXT_OVER(bytes);
 
-		words_in_clear(dialogue, said, &text);
+		verdict_text_in_clear(dialogue, said, &text);
 		dialogue_end(dialogue, now, "tls_protocol", bytes, step);
 	}
 	return true;
@@ -365,7 +366,7 @@ refuse_clear_bytes(struct dialogue *dialogue, int64_t now, const char *bytes, si
 		end_injection(dialogue, now, size, "consent to STARTTLS", step);
 		return;
 	}
-	words_in_clear(dialogue, (struct pw_bytes){ portion.bytes, portion.size }, &text);
+	verdict_text_in_clear(dialogue, (struct pw_bytes){ portion.bytes, portion.size }, &text);
 	dialogue_decide_tls(dialogue, now, "tls_protocol", words);
 	dialogue_close(dialogue, now, step);
 }

@@ -12,7 +12,7 @@
 #include "base/messages.h"
 #include "config/programs.h"
 #include "prober/phase.h"
-#include "prober/words.h"
+#include "prober/verdict_text.h"
 
 static const int64_t mute_at_least = SECOND; /* who closes sooner did not wait for us to speak */
 static const int64_t offer_at_most = 3 * SECOND;
@@ -77,7 +77,7 @@ warn_slow(struct dialogue *dialogue, const char *name, int64_t micros, int64_t s
 	struct text text = TEXT_OVER(bytes);
 
 	snprintf(code, sizeof code, "slow_%s", name);
-	words_slow(dialogue, name, micros, slow, &text);
+	verdict_text_slow(dialogue, name, micros, slow, &text);
 	evidence_add_warning(&dialogue->log, code, phase, bytes);
 }
 

@@ -10,7 +10,7 @@
 #include <strings.h>
 
 #include "software.h"
-#include "words.h"
+#include "reply_text.h"
 
 enum { NAMES_MAX = 300, REASON_MAX = 120, SENTENCE_MAX = 900 };
 
@@ -80,7 +80,7 @@ describe(const struct smtp *smtp, const struct pw_turn *turn, const struct pw_re
 {
 	char quote[SMTP_QUOTE_MAX], reason[REASON_MAX];
 
-	words_quote(reply, quote, sizeof quote);
+	reply_quote(reply, quote, sizeof quote);
 	add_reason(refusal, reason);
 	if (smtp->move == SMTP_GREETING)
 		snprintf(into, SENTENCE_MAX, "greeted with \"%s\" (%s)%s", quote, turn->address,
@@ -119,7 +119,7 @@ refuse_code(const struct smtp *smtp, struct pw_turn *turn, const struct pw_reply
 {
 	char quote[SMTP_QUOTE_MAX];
 
-	words_quote(reply, quote, sizeof quote);
+	reply_quote(reply, quote, sizeof quote);
 	pw_done(turn, "protocol", "unexpected_code: \"%s\" in answer to %s, where %d is due (%s)",
 	    quote,
 	    moves[smtp->move].said, moves[smtp->move].good, turn->address);
@@ -162,13 +162,13 @@ finish(struct smtp *smtp, struct pw_turn *turn)
 static bool
 is_expected(const struct smtp *smtp, struct pw_turn *turn, const struct pw_reply *reply)
 {
-	char line[4 + WORDS_JOINED_MAX];
+	char line[4 + REPLY_JOINED_MAX];
 
 	if (smtp->options.expect == NULL)
 		return true;
 	for (size_t i = 0; i < reply->count; i++) {
-		size_t size = reply->lines[i].size < WORDS_JOINED_MAX ? reply->lines[i].size
-		    : WORDS_JOINED_MAX;
+		size_t size = reply->lines[i].size < REPLY_JOINED_MAX ? reply->lines[i].size
+		    : REPLY_JOINED_MAX;
 		bool last = i + 1 == reply->count;
 		const struct pw_bytes shown = { line, last && size == 0 ? 3 : 4 + size };
 
@@ -195,7 +195,7 @@ finish_greeting(struct smtp *smtp, struct pw_turn *turn, const struct pw_reply *
 		pw_done(turn, "ok", "%s", "");
 		return;
 	}
-	words_quote(reply, quote, sizeof quote);
+	reply_quote(reply, quote, sizeof quote);
 	if (smtp->options.strict) {
 		pw_done(turn, "banner_mismatch",
 		    "greeted with \"%s\", which is not as expected (%s)", quote, turn->address);
@@ -209,15 +209,15 @@ finish_greeting(struct smtp *smtp, struct pw_turn *turn, const struct pw_reply *
 static void
 look_for_lmtp(struct smtp *smtp, const struct pw_reply *reply)
 {
-	smtp->says_lmtp |= words_mention(reply, "LMTP") || words_mention(reply, "LHLO");
+	smtp->says_lmtp |= reply_mentions(reply, "LMTP") || reply_mentions(reply, "LHLO");
 }
 
 static void
 accept_greeting(struct smtp *smtp, struct pw_turn *turn, const struct pw_reply *reply)
 {
-	char joined[WORDS_JOINED_MAX];
+	char joined[REPLY_JOINED_MAX];
 	struct pw_bytes banner = reply->count == 1 ? reply->lines[0]
-	    : words_join(reply, 0, " / ", joined);
+	    : reply_join(reply, 0, " / ", joined);
 	struct pw_bytes software = software_of(banner);
 
 	pw_fact(turn, "banner", banner);
@@ -246,7 +246,8 @@ refuse_greeting(struct smtp *smtp, struct pw_turn *turn, const struct pw_reply *
 static bool
 is_there(const struct pw_turn *turn, const struct pw_reply *reply, const char *wanted)
 {
-	return (turn->secured && strcasecmp(wanted, "STARTTLS") == 0) || words_offer(reply, wanted);
+	return (turn->secured && strcasecmp(wanted, "STARTTLS") == 0)
+	    || reply_offers(reply, wanted);
 }
 
 static void
@@ -264,17 +265,17 @@ static void
 tell_capabilities(struct pw_turn *turn, const struct pw_reply *reply)
 {
 	static const char unlimited[] = "no fixed limit"; /* RFC 1870 4 */
-	char joined[WORDS_JOINED_MAX];
+	char joined[REPLY_JOINED_MAX];
 
-	pw_fact(turn, "capabilities", words_join(reply, 1, ", ", joined));
+	pw_fact(turn, "capabilities", reply_join(reply, 1, ", ", joined));
 	for (size_t i = 1; i < reply->count; i++) {
 		struct pw_bytes line = reply->lines[i], size;
 
-		if (!words_equal(words_take(&line), (struct pw_bytes){ "SIZE", 4 }))
+		if (!equals_ignoring_case(take_word(&line), (struct pw_bytes){ "SIZE", 4 }))
 			continue;
-		if ((size = words_take(&line)).size > 0)
+		if ((size = take_word(&line)).size > 0)
 			pw_fact(turn, "size",
-			    words_are_zero(size)
+			    is_all_zeros(size)
 			    ? (struct pw_bytes){ unlimited, sizeof unlimited - 1 } : size);
 	}
 }
@@ -318,7 +319,7 @@ go_on(struct smtp *smtp, struct pw_turn *turn, bool offered)
 static void
 accept_ehlo(struct smtp *smtp, struct pw_turn *turn, const struct pw_reply *reply)
 {
-	bool offered = words_offer(reply, "STARTTLS");
+	bool offered = reply_offers(reply, "STARTTLS");
 
 	tell_starttls(turn, offered);
 	tell_capabilities(turn, reply);
@@ -375,7 +376,7 @@ refuse_ehlo(struct smtp *smtp, struct pw_turn *turn, const struct pw_reply *repl
 		refuse(smtp, turn, reply, &refusal);
 	} else if (smtp->move == SMTP_EHLO) {
 		smtp->refused = reply->code;
-		words_quote(reply, smtp->quote, sizeof smtp->quote);
+		reply_quote(reply, smtp->quote, sizeof smtp->quote);
 		try_other_hello(smtp, turn, SMTP_HELO);
 	} else if (smtp->says_lmtp
 	    || (is_unknown_command(smtp->refused) && is_unknown_command(reply->code))) {
@@ -422,7 +423,7 @@ refuse_starttls(struct smtp *smtp, struct pw_turn *turn, const struct pw_reply *
 		refuse(smtp, turn, reply, &refusal);
 		return;
 	}
-	words_quote(reply, quote, sizeof quote);
+	reply_quote(reply, quote, sizeof quote);
 	pw_warn(turn, "starttls_refused", "STARTTLS is offered, and was answered with \"%s\" (%s)",
 	    quote, turn->address);
 	finish(smtp, turn);

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "words.h"
+#include "reply_text.h"
 
 /* Names as greetings write them. Of two with the same beginning the longer stands first. */
 static const struct {
@@ -95,7 +95,7 @@ version_end(struct pw_bytes text, size_t at)
 	if (begin >= text.size || !is_digit(text.data[begin]))
 		return 0;
 	at = begin;
-	while (at < text.size && at - begin < 40 && !words_is_blank(text.data[at])
+	while (at < text.size && at - begin < 40 && !is_blank(text.data[at])
 	    && strchr(";,)", text.data[at]) == NULL)
 		at++;
 	while (strchr(".-:", text.data[at - 1]) != NULL)
@@ -118,7 +118,7 @@ bracket_end(struct pw_bytes text, size_t at)
 static size_t
 skip_blanks(struct pw_bytes text, size_t at)
 {
-	while (at < text.size && words_is_blank(text.data[at]))
+	while (at < text.size && is_blank(text.data[at]))
 		at++;
 	return at;
 }
@@ -130,7 +130,7 @@ skip_marker(struct pw_bytes text, size_t at)
 		size_t size = strlen(markers[i]);
 
 		if (text.size - at > size && memcmp(text.data + at, markers[i], size) == 0
-		    && words_is_blank(text.data[at + size]))
+		    && is_blank(text.data[at + size]))
 			return skip_blanks(text, at + size);
 	}
 	return at;
@@ -161,15 +161,15 @@ static bool
 stands_beside_smtp(struct pw_bytes text, size_t at, size_t size)
 {
 	struct pw_bytes behind = { text.data + at + size, text.size - at - size },
-	    next = words_take(&behind);
+	    next = take_word(&behind);
 	struct pw_bytes word = { "", 0 }, before = { text.data, at };
 
-	for (struct pw_bytes taken; (taken = words_take(&before)).size > 0;)
+	for (struct pw_bytes taken; (taken = take_word(&before)).size > 0;)
 		word = taken;
-	return words_equal(word, (struct pw_bytes){ "ESMTP", 5 })
-	    || words_equal(word, (struct pw_bytes){ "SMTP", 4 })
-	    || words_equal(next, (struct pw_bytes){ "ESMTP", 5 })
-	    || words_equal(next, (struct pw_bytes){ "SMTP", 4 });
+	return equals_ignoring_case(word, (struct pw_bytes){ "ESMTP", 5 })
+	    || equals_ignoring_case(word, (struct pw_bytes){ "SMTP", 4 })
+	    || equals_ignoring_case(next, (struct pw_bytes){ "ESMTP", 5 })
+	    || equals_ignoring_case(next, (struct pw_bytes){ "SMTP", 4 });
 }
 
 static struct pw_bytes
@@ -196,7 +196,7 @@ software_of(struct pw_bytes text)
 {
 	/* The greeting begins with the host's name (RFC 5321 4.2), which is never a product. */
 	for (size_t at = 1; at < text.size; at++)
-		if (words_is_blank(text.data[at - 1]) || text.data[at - 1] == '(') {
+		if (is_blank(text.data[at - 1]) || text.data[at - 1] == '(') {
 			struct pw_bytes found = software_at(text, at);
 
 			if (found.size > 0)

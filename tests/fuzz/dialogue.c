@@ -11,7 +11,7 @@
 #include "../../plugins/smtp/dialogue.c"
 #include "../../plugins/smtp/ehlo.c"
 #include "../../plugins/smtp/smtp.c"
-#include "../../plugins/smtp/words.c"
+#include "../../plugins/smtp/reply_text.c"
 #include "../../plugins/smtp/software.c"
 #include "prober/dialogue.h"
 

@@ -1,14 +1,15 @@
 /*
- * Takes replies apart.
+ * Words in the lines of a reply are found without regard to case and cut at blanks, as RFC 5321
+ * writes them.
  */
-#include "words.h"
+#include "reply_text.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 size_t
-words_quote(const struct pw_reply *reply, char *into, size_t room)
+reply_quote(const struct pw_reply *reply, char *into, size_t room)
 {
 	int made = snprintf(into, room, "%d", reply->code);
 	size_t at = made > 0 ? (size_t)made : 0;
@@ -26,7 +27,7 @@ words_quote(const struct pw_reply *reply, char *into, size_t room)
 }
 
 bool
-words_equal(struct pw_bytes left, struct pw_bytes right)
+equals_ignoring_case(struct pw_bytes left, struct pw_bytes right)
 {
 	return left.size == right.size && strncasecmp(left.data, right.data, left.size) == 0;
 }
@@ -38,7 +39,7 @@ is_alphanumeric(char c)
 }
 
 bool
-words_mention(const struct pw_reply *reply, const char *word)
+reply_mentions(const struct pw_reply *reply, const char *word)
 {
 	size_t size = strlen(word);
 
@@ -46,7 +47,8 @@ words_mention(const struct pw_reply *reply, const char *word)
 		struct pw_bytes text = reply->lines[line];
 
 		for (size_t i = 0; i + size <= text.size; i++)
-			if (strncasecmp(text.data + i, word, size) == 0 && (i == 0 || !is_alphanumeric(text.data[i - 1]))
+			if (strncasecmp(text.data + i, word, size) == 0
+			    && (i == 0 || !is_alphanumeric(text.data[i - 1]))
 			    && (i + size == text.size || !is_alphanumeric(text.data[i + size])))
 				return true;
 	}
@@ -54,7 +56,7 @@ words_mention(const struct pw_reply *reply, const char *word)
 }
 
 bool
-words_are_zero(struct pw_bytes number)
+is_all_zeros(struct pw_bytes number)
 {
 	for (size_t i = 0; i < number.size; i++)
 		if (number.data[i] != '0')
@@ -63,13 +65,13 @@ words_are_zero(struct pw_bytes number)
 }
 
 struct pw_bytes
-words_take(struct pw_bytes *text)
+take_word(struct pw_bytes *text)
 {
 	size_t from = 0, end;
 
-	while (from < text->size && words_is_blank(text->data[from]))
+	while (from < text->size && is_blank(text->data[from]))
 		from++;
-	for (end = from; end < text->size && !words_is_blank(text->data[end]); end++)
+	for (end = from; end < text->size && !is_blank(text->data[end]); end++)
 		;
 	struct pw_bytes word = { text->data + from, end - from };
 	text->data += end;
@@ -78,20 +80,20 @@ words_take(struct pw_bytes *text)
 }
 
 struct pw_bytes
-words_join(const struct pw_reply *reply, size_t first, const char *between,
-    char into[static WORDS_JOINED_MAX])
+reply_join(const struct pw_reply *reply, size_t first, const char *between,
+    char into[static REPLY_JOINED_MAX])
 {
 	size_t at = 0, gap = strlen(between);
 
 	for (size_t i = first; i < reply->count; i++) {
 		struct pw_bytes line = reply->lines[i];
 
-		if (at > 0 && at + gap < WORDS_JOINED_MAX) {
+		if (at > 0 && at + gap < REPLY_JOINED_MAX) {
 			memcpy(into + at, between, gap);
 			at += gap;
 		}
-		if (line.size > WORDS_JOINED_MAX - at)
-			line.size = WORDS_JOINED_MAX - at;
+		if (line.size > REPLY_JOINED_MAX - at)
+			line.size = REPLY_JOINED_MAX - at;
 		memcpy(into + at, line.data, line.size);
 		at += line.size;
 	}
@@ -101,15 +103,15 @@ words_join(const struct pw_reply *reply, size_t first, const char *between,
 static bool
 line_offers(struct pw_bytes line, const char *wanted)
 {
-	struct pw_bytes wish = { wanted, strlen(wanted) }, word = words_take(&wish);
+	struct pw_bytes wish = { wanted, strlen(wanted) }, word = take_word(&wish);
 
-	if (!words_equal(words_take(&line), word))
+	if (!equals_ignoring_case(take_word(&line), word))
 		return false;
-	while ((word = words_take(&wish)).size > 0) {
+	while ((word = take_word(&wish)).size > 0) {
 		struct pw_bytes parameters = line, parameter;
 
-		while ((parameter = words_take(&parameters)).size > 0
-		    && !words_equal(parameter, word))
+		while ((parameter = take_word(&parameters)).size > 0
+		    && !equals_ignoring_case(parameter, word))
 			;
 		if (parameter.size == 0)
 			return false;
@@ -118,7 +120,7 @@ line_offers(struct pw_bytes line, const char *wanted)
 }
 
 bool
-words_offer(const struct pw_reply *reply, const char *wanted)
+reply_offers(const struct pw_reply *reply, const char *wanted)
 {
 	for (size_t i = 1; i < reply->count; i++)
 		if (line_offers(reply->lines[i], wanted))

@@ -2,7 +2,7 @@
  * Sentences of verdicts: which step, how long, which limit, how many bytes, which address. They
  * are what a postmaster reads first, so each is written here once.
  */
-#include "prober/words.h"
+#include "prober/verdict_text.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -73,13 +73,13 @@ awaited_text(char bytes[static AWAITED_MAX], const struct dialogue *dialogue)
 #define AWAITED(dialogue) awaited_text((char[AWAITED_MAX]){ "" }, (dialogue))
 
 void
-words_where(const struct dialogue *dialogue, struct text *text)
+verdict_text_where(const struct dialogue *dialogue, struct text *text)
 {
 	text_format(text, "%s)", WHERE(dialogue));
 }
 
 void
-words_awaited(const struct dialogue *dialogue, struct text *text)
+verdict_text_awaited(const struct dialogue *dialogue, struct text *text)
 {
 	text_add(text, AWAITED(dialogue));
 }
@@ -92,7 +92,7 @@ lack(const struct dialogue *dialogue)
 }
 
 void
-words_timeout(const struct dialogue *dialogue, int64_t now, struct text *text)
+verdict_text_timeout(const struct dialogue *dialogue, int64_t now, struct text *text)
 {
 	text_format(text, "%s %s within %s (limit %s, %s)", lack(dialogue), AWAITED(dialogue),
 	    SPAN(now - dialogue->phase_begun), LIMIT(phase_limit(dialogue, dialogue->phase)),
@@ -100,7 +100,7 @@ words_timeout(const struct dialogue *dialogue, int64_t now, struct text *text)
 }
 
 void
-words_leg_timeout(const struct dialogue *dialogue, int64_t now, struct text *text)
+verdict_text_leg_timeout(const struct dialogue *dialogue, int64_t now, struct text *text)
 {
 	text_format(text, "not done within %s, still %s %s (limit %s for the whole dialogue, %s)",
 	    SPAN(now - dialogue->begun), lack(dialogue), AWAITED(dialogue),
@@ -108,7 +108,7 @@ words_leg_timeout(const struct dialogue *dialogue, int64_t now, struct text *tex
 }
 
 void
-words_late(const struct dialogue *dialogue, int64_t now, int64_t late, int64_t limit,
+verdict_text_late(const struct dialogue *dialogue, int64_t now, int64_t late, int64_t limit,
     struct text *text)
 {
 	text_format(text, "%s %s for %s, but our own loop was late by %s (limit %s, %s)",
@@ -183,7 +183,7 @@ add_in_clear(struct text *text, struct pw_bytes said)
 }
 
 void
-words_in_clear(const struct dialogue *dialogue, struct pw_bytes said, struct text *text)
+verdict_text_in_clear(const struct dialogue *dialogue, struct pw_bytes said, struct text *text)
 {
 	text_add(text, "the server speaks in clear where TLS begins with the connection: ");
 	add_quoted(text, first_line(said));
@@ -191,7 +191,7 @@ words_in_clear(const struct dialogue *dialogue, struct pw_bytes said, struct tex
 }
 
 void
-words_end(const struct dialogue *dialogue, int64_t now, const struct close_reason *reason,
+verdict_text_end(const struct dialogue *dialogue, int64_t now, const struct close_reason *reason,
     struct text *text)
 {
 	switch (reason->end) {
@@ -224,7 +224,7 @@ words_end(const struct dialogue *dialogue, int64_t now, const struct close_reaso
 }
 
 void
-words_other_protocol(const struct dialogue *dialogue, const char *name, struct pw_bytes line,
+verdict_text_other_protocol(const struct dialogue *dialogue, const char *name, struct pw_bytes line,
     struct text *text)
 {
 	text_format(text, "instead of a %s came ", AWAITED(dialogue));
@@ -233,7 +233,8 @@ words_other_protocol(const struct dialogue *dialogue, const char *name, struct p
 }
 
 void
-words_protocol(const struct dialogue *dialogue, enum reply_status status, struct pw_bytes line,
+verdict_text_protocol(const struct dialogue *dialogue, enum reply_status status,
+    struct pw_bytes line,
     struct text *text)
 {
 	switch (status) {
@@ -263,7 +264,7 @@ words_protocol(const struct dialogue *dialogue, enum reply_status status, struct
 }
 
 void
-words_slow(const struct dialogue *dialogue, const char *phase, int64_t micros, int64_t slow,
+verdict_text_slow(const struct dialogue *dialogue, const char *phase, int64_t micros, int64_t slow,
     struct text *text)
 {
 	/* What took so long, in words. */
