@@ -11,7 +11,7 @@
 #include "base/json.h"
 #include "base/zone.h"
 #include "command/command.h"
-#include "command/past_words.h"
+#include "command/past_text.h"
 #include "config/config.h"
 #include "store/list.h"
 

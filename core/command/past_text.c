@@ -1,6 +1,6 @@
 /* Times are those of the reader's zone, and ages count from the instant at which the store was
  * opened. */
-#include "command/past_words.h"
+#include "command/past_text.h"
 
 #include <stdio.h>
 #include <string.h>

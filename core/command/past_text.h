@@ -1,6 +1,6 @@
-/* Times, spans and words of the past as commands show them. */
-#ifndef COMMAND_PAST_WORDS_H
-#define COMMAND_PAST_WORDS_H
+/* Times, spans and names of states in the store, as commands print them. */
+#ifndef COMMAND_PAST_TEXT_H
+#define COMMAND_PAST_TEXT_H
 
 #include <stdint.h>
 
