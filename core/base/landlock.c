@@ -174,17 +174,18 @@ landlock_enter(const struct sandbox *sandbox, int *version, struct reason *why)
 }
 
 bool
-landlock_keep_signals(void)
+landlock_keep_signals(bool *kept)
 {
 	const struct ruleset rules = { .scope = SCOPE_SIGNALS };
 	int fd;
 
+	*kept = false;
 	if (landlock_version() < 6)
 		return true;
 	fd = (int)syscall(SYS_landlock_create_ruleset, &rules, sizeof rules, 0);
 	if (fd < 0)
 		return false;
-	bool entered = syscall(SYS_landlock_restrict_self, fd, 0) == 0;
+	*kept = syscall(SYS_landlock_restrict_self, fd, 0) == 0;
 	close(fd);
-	return entered;
+	return *kept;
 }

@@ -11,7 +11,7 @@ int landlock_version(void);
 bool landlock_enter(const struct sandbox *, int *version, struct reason *why);
 
 /* From now on this process and its children signal nobody but each other, where the kernel has that
- * (6.12); nothing else is restricted. Needs PR_SET_NO_NEW_PRIVS before. False with errno. */
-bool landlock_keep_signals(void);
+ * (6.12: *kept); nothing else is restricted. Needs PR_SET_NO_NEW_PRIVS before. False with errno. */
+bool landlock_keep_signals(bool *kept);
 
 #endif

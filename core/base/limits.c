@@ -32,9 +32,12 @@ static const struct limits table[DUTY_KINDS] = {
 	    .work_seconds = 30 },
 };
 
-/* Of a program that is run for a probe or a notifier: interpreters map a lot that they never use. */
+/* Of a program that is run for a probe or a notifier: interpreters map a lot that they never use. The
+ * processes of the user are few but for those of programs; how many each may have is counted
+ * (runner/program.c). */
 static const struct limits of_program
-    = { .descriptors = 256, .address_space = 8 * GIB, .file_size = GIB, .work_seconds = 120 };
+    = { .descriptors = 256, .address_space = 8 * GIB, .file_size = GIB, .work_seconds = 120,
+	    .processes = 4096 };
 
 static const char *const names[LIMIT_KINDS] = {
 	[LIMIT_DESCRIPTORS] = "descriptors",
@@ -91,6 +94,7 @@ limits_enter_program(struct reason *why)
 	return limits_enter(&of_program, why)
 	    && enter(RLIMIT_FSIZE, of_program.file_size, "cannot limit files", why)
 	    && enter(RLIMIT_CPU, of_program.work_seconds, "cannot limit processor time", why)
+	    && enter(RLIMIT_NPROC, of_program.processes, "cannot limit processes", why)
 	    && enter(RLIMIT_CORE, 0, "cannot forbid core dumps", why);
 }
 

@@ -16,6 +16,7 @@ struct limits {
 	uint64_t address_space; /* bytes; not in a build with a sanitizer, which maps terabytes */
 	uint64_t file_size;     /* bytes of a file, in a process that may write some; 0: any */
 	unsigned work_seconds;  /* of processor time for one delivery; 0: it has no deliveries */
+	uint64_t processes;     /* of the user in all, threads included; not of root; 0: any */
 };
 
 /* Those of a duty; a gate has those of its notifier. */

@@ -44,6 +44,8 @@ struct child {
 	bool stale;      /* what it has read has changed: to be renewed when its turn comes */
 	bool renewing;   /* told to stop, to be started again at once */
 	int64_t end_by;  /* of one that is renewed */
+	int64_t alone_by; /* its gate or runner has ended as where it sees this one's end, which is
+	                   * heard of by then; 0: that has not */
 	uint32_t deaths; /* in all */
 
 	bool apart; /* a prober for targets that are kept apart; there only while it is needed */

@@ -12,8 +12,8 @@
 #include <syslog.h>
 
 #include "base/call_filter.h"
+#include "base/clock.h"
 #include "base/limits.h"
-#include "config/programs.h"
 #include "parent/child_messages.h"
 #include "parent/link.h"
 #include "parent/reload.h"
@@ -154,10 +154,23 @@ reap_child(struct tree *tree, struct child *child, int status, int64_t now)
 		link_send_absence(tree, child);
 }
 
-/*
- * One process of a notifier without the other is of no use, nor a prober without its runner; a gate that ends well has seen the end
- * of the other, which is yet to be heard of.
- */
+/* One process of a notifier without the other is of no use, nor a prober without its runner. One
+ * that ends well has seen the end of the other, which is yet to be heard of. */
+static void
+reap_beside(const struct tree *tree, struct child *child, int status, int64_t now)
+{
+	struct text how = TEXT_ROOM(QUARANTINE_HOW_MAX);
+
+	child->gate = 0;
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
+		child->alone_by = now + SECOND;
+		return;
+	}
+	text_format(&how, "its %s died ", tree_beside(tree, child));
+	tell_end(&how, status);
+	child_kill(child, how.bytes);
+}
+
 void
 reap_children(struct tree *tree, int64_t now)
 {
@@ -170,19 +183,8 @@ reap_children(struct tree *tree, int64_t now)
 		for (uint32_t i = 0; i < tree->count; i++) {
 			if (tree->children[i].pid == pid)
 				reap_child(tree, &tree->children[i], status, now);
-			else if (tree->children[i].gate == pid) {
-				struct text how = TEXT_ROOM(QUARANTINE_HOW_MAX);
-
-				tree->children[i].gate = 0;
-				text_format(&how, "its %s died ",
-				    programs_are_run_for(tree->config, tree->children[i].kind,
-				        tree->children[i].index)
-				        ? "runner"
-				        : "gate");
-				tell_end(&how, status);
-				if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-					child_kill(&tree->children[i], how.bytes);
-			}
+			else if (tree->children[i].gate == pid)
+				reap_beside(tree, &tree->children[i], status, now);
 		}
 	}
 }

@@ -28,6 +28,7 @@ spawn(struct tree *tree, struct child *child, int64_t now)
 	child->killed[0] = '\0';
 	child->silent = child->stopping = child->stale = child->renewing = child->explained = false;
 	child->started = child->heard = now;
+	child->alone_by = 0;
 	child->loop = (struct loop_watch){ 0 };
 	child->alive = (struct message_alive){ .done = 0 };
 	if (!spawn_child(tree, child, &why)) {
@@ -61,6 +62,25 @@ kill_if_silent(struct tree *tree, struct child *child, int64_t now)
 	text_add(&why, child->stage == CHILD_STARTED ? "not ready after " : "silent for ");
 	text_add_span(&why, limit);
 	child->silent = true;
+	child_kill(child, why.bytes);
+}
+
+/* One that is told to end has its own time for it. */
+static bool
+is_left_alone(const struct child *child)
+{
+	return child->alone_by != 0 && !child->stopping && !child->renewing
+	    && child->killed[0] == '\0';
+}
+
+static void
+kill_if_alone(const struct tree *tree, struct child *child, int64_t now)
+{
+	struct text why = TEXT_ROOM(QUARANTINE_HOW_MAX);
+
+	if (!is_left_alone(child) || now < child->alone_by)
+		return;
+	text_format(&why, "its %s has ended before it", tree_beside(tree, child));
 	child_kill(child, why.bytes);
 }
 
@@ -196,6 +216,7 @@ supervisor_turn(struct tree *tree, int64_t now)
 			spawn(tree, child, now);
 		if (child_lives(child)) {
 			kill_if_silent(tree, child, now);
+			kill_if_alone(tree, child, now);
 			kill_if_loops(tree, child, now);
 		}
 	}
@@ -217,6 +238,8 @@ supervisor_next(const struct tree *tree, int64_t now)
 			due = child->due;
 		else if (child_lives(child) && child->killed[0] == '\0')
 			due = child->heard + tree_silence_limit(tree, child);
+		if (child_lives(child) && is_left_alone(child) && child->alone_by < due)
+			due = child->alone_by;
 		if (child->renewing && child->killed[0] == '\0' && child->end_by < due)
 			due = child->end_by;
 		next = due < next ? due : next;

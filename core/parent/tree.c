@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 
 #include "base/clock.h"
+#include "config/programs.h"
 
 enum { BEGINNINGS = 3 }; /* that may fail before the start is given up */
 
@@ -88,6 +89,12 @@ tree_child(struct tree *tree, enum duty_kind kind, uint32_t index)
 			return &tree->children[i];
 	}
 	return NULL;
+}
+
+const char *
+tree_beside(const struct tree *tree, const struct child *child)
+{
+	return programs_are_run_for(tree->config, child->kind, child->index) ? "runner" : "gate";
 }
 
 int64_t

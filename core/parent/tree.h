@@ -77,6 +77,8 @@ void tree_kill_all(struct tree *);
 /* Whether only notifiers are left of all but the keeper: a call of theirs may take longer than our
  * end. */
 bool tree_waits_for_notifiers(const struct tree *);
+/* What the process beside a child is, where it has one: "gate" or "runner". */
+const char *tree_beside(const struct tree *, const struct child *);
 /* Whether the keeper, or any other, is left. */
 bool tree_is_left(const struct tree *, bool keeper);
 

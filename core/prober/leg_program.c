@@ -37,27 +37,38 @@ leg_program_slots(const struct leg *leg)
 	return leg_program_is_run(leg) ? prober->programs : prober->slots;
 }
 
-/* A result that is too long is none. */
+/* Reads what lies there; a result that is too long is none. False: more may come. */
+static bool
+take_result(struct leg_program *program)
+{
+	char bytes[READ_ROOM];
+	ssize_t got;
+
+	do {
+		got = recv(program->io.fd, bytes, sizeof bytes, MSG_DONTWAIT);
+		if (got < 0 && errno == EAGAIN)
+			return false;
+	} while ((got < 0 && errno == EINTR)
+	    || (got > 0
+	        && buffer_add(&program->result, bytes, (size_t)got, RUNNER_RESULT_MAX)));
+	if (got > 0)
+		buffer_clear(&program->result);
+	return true;
+}
+
 static void
 on_result(EV_P_ ev_io *io, int revents)
 {
 	struct leg *leg = leg_enter(io->data);
-	char bytes[READ_ROOM];
-	ssize_t got = recv(io->fd, bytes, sizeof bytes, MSG_DONTWAIT);
 	struct dialogue_step step;
 	struct pw_exit exit;
 
 	(void)revents;
-	if (got < 0 && (errno == EAGAIN || errno == EINTR))
-		return;
-	if (leg != NULL && got > 0
-	    && buffer_add(&leg->program->result, bytes, (size_t)got, RUNNER_RESULT_MAX))
+	if (leg == NULL)
+		ev_io_stop(EV_A_ io);
+	if (leg == NULL || !take_result(leg->program))
 		return;
 	ev_io_stop(EV_A_ io);
-	if (leg == NULL)
-		return;
-	if (got > 0)
-		buffer_clear(&leg->program->result);
 	(void)runner_read(buffer_view(&leg->program->result), &exit);
 	dialogue_ran(leg->dialogue, leg_now(leg), &exit, &step);
 	leg_carry_out(leg, &step);
@@ -97,11 +108,15 @@ leg_program_begin(struct leg *leg)
 	leg_carry_out(leg, &step);
 }
 
+/* What has come while we could not look, such as a process that was stopped, is no fault of the
+ * program's. */
 void
 leg_program_expired(struct leg *leg, int64_t now, struct dialogue_step *step)
 {
-	const struct pw_exit exit = without_output(PW_TIMED_OUT, 0);
+	struct pw_exit exit = without_output(PW_TIMED_OUT, 0);
 
+	if (take_result(leg->program))
+		(void)runner_read(buffer_view(&leg->program->result), &exit);
 	dialogue_ran(leg->dialogue, now, &exit, step);
 }
 

@@ -24,14 +24,23 @@
 #include "base/landlock.h"
 #include "base/limits.h"
 #include "base/sandbox.h"
+#include "runner/descendants.h"
 
-enum { INPUT, OUTPUT, ERRORS, STARTED, PIPES, READ_END = 0, WRITE_END = 1, ORPHAN_TURNS = 1000 };
+enum { INPUT, OUTPUT, ERRORS, STARTED, PIPES, READ_END = 0, WRITE_END = 1 };
+enum { PROCESSES_MAX = 256, TURN = 100 /* ms from one count of them to the next */ };
 
-/* A program that is under way. */
+/* What is looked at. */
+enum { ENDED, UNTIL, FEED, OUT, ERR, START, POLLED };
+
+/* A process that was killed may sleep where no signal wakes it, as in a file system whose server is
+ * gone: nobody waits for it. */
+#define PATIENCE (1 * (int64_t)SECOND)
+
+/* A program that is under way. Descriptors are -1 where they are closed. */
 struct running {
 	const struct program *program;
 	struct program_end *end;
-	int pipes[PIPES][2]; /* -1: closed */
+	int pipes[PIPES][2];
 	int exit;            /* the pidfd */
 	pid_t pid;
 	size_t fed;          /* bytes of the input */
@@ -55,7 +64,8 @@ open_pipes(struct running *running)
 			return false;
 	return fcntl(running->pipes[INPUT][WRITE_END], F_SETFL, O_NONBLOCK) == 0
 	    && fcntl(running->pipes[OUTPUT][READ_END], F_SETFL, O_NONBLOCK) == 0
-	    && fcntl(running->pipes[ERRORS][READ_END], F_SETFL, O_NONBLOCK) == 0;
+	    && fcntl(running->pipes[ERRORS][READ_END], F_SETFL, O_NONBLOCK) == 0
+	    && fcntl(running->pipes[STARTED][READ_END], F_SETFL, O_NONBLOCK) == 0;
 }
 
 /* Signals that are ignored stay so over an execve(2). */
@@ -70,7 +80,7 @@ reset_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/* In the child: becomes the program, or says why it cannot (errno) and ends. */
+/* In the child: becomes the program, or says why it cannot and ends. */
 static _Noreturn void
 become(const struct running *running, pid_t parent)
 {
@@ -80,13 +90,13 @@ become(const struct running *running, pid_t parent)
 	int keep[] = { STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO,
 		running->pipes[STARTED][WRITE_END] };
 	struct reason why;
-	bool done = sandbox_die_with(parent, &why) && setsid() > 0 && chdir("/") == 0;
+	bool kept, done = sandbox_die_with(parent, &why) && setsid() > 0 && chdir("/") == 0;
 
 	umask(S_IRWXG | S_IRWXO);
 	for (size_t i = 0; done && i < sizeof ends / sizeof *ends; i++)
 		done = dup2(ends[i], standard[i]) >= 0;
 	done = done && sandbox_close_others(keep, sizeof keep / sizeof *keep, &why)
-	    && limits_enter_program(&why) && landlock_keep_signals();
+	    && limits_enter_program(&why) && landlock_keep_signals(&kept);
 	if (done)
 		reset_signals(); /* some cannot be, which sets errno */
 	if (done)
@@ -97,46 +107,46 @@ become(const struct running *running, pid_t parent)
 	_exit(EXIT_FAILURE);
 }
 
-static void
+static bool
 not_started(struct program_end *end, int error)
 {
 	end->exit.how = PW_NOT_STARTED;
 	end->exit.status = error;
+	return false;
 }
 
-/* False: it did not come to be, which the end then says. The pipe of STARTED is closed by the
- * execve(2) that succeeds. */
+/* False: there is no process, which the end then says. */
 static bool
 start(struct running *running)
 {
 	pid_t own = getpid();
-	int error = 0;
 
-	if (!open_pipes(running)) {
-		not_started(running->end, errno);
-		return false;
-	}
+	if (!open_pipes(running))
+		return not_started(running->end, errno);
 	fflush(NULL);
 	running->pid = fork();
 	if (running->pid == 0)
 		become(running, own);
-	if (running->pid < 0) {
-		not_started(running->end, errno);
-		return false;
-	}
+	if (running->pid < 0)
+		return not_started(running->end, errno);
 	close_end(running, INPUT, READ_END);
 	close_end(running, OUTPUT, WRITE_END);
 	close_end(running, ERRORS, WRITE_END);
 	close_end(running, STARTED, WRITE_END);
 	running->exit = (int)syscall(SYS_pidfd_open, running->pid, 0);
-	if (running->exit < 0)
-		error = errno;
-	else if (read(running->pipes[STARTED][READ_END], &error, sizeof error) < 0)
-		error = errno;
-	if (error == 0)
-		return true;
-	not_started(running->end, error);
-	return false;
+	return running->exit >= 0 || not_started(running->end, errno);
+}
+
+/* The pipe is closed by the execve(2) that succeeds, which may take its time. False: none will. */
+static bool
+hear_of_start(struct running *running)
+{
+	int error;
+	ssize_t size = read(running->pipes[STARTED][READ_END], &error, sizeof error);
+
+	if (size == 0)
+		close_end(running, STARTED, READ_END);
+	return size != sizeof error || not_started(running->end, error);
 }
 
 /* Reads what lies in a pipe; what has no room is dropped. */
@@ -193,89 +203,130 @@ feed(struct running *running)
 		close_end(running, INPUT, WRITE_END);
 }
 
-/* Until it has ended, its limit is over, or nobody waits any more. poll(2) passes over descriptors
- * below 0. */
+/* Fills in what is looked at; poll(2) passes over descriptors below 0. */
+static void
+list_descriptors(const struct running *running, struct pollfd polled[POLLED])
+{
+	const int fds[POLLED] = { [ENDED] = running->exit, [UNTIL] = running->program->until,
+		[FEED] = running->pipes[INPUT][WRITE_END],
+		[OUT] = running->pipes[OUTPUT][READ_END],
+		[ERR] = running->pipes[ERRORS][READ_END],
+		[START] = running->pipes[STARTED][READ_END] };
+
+	for (int i = 0; i < POLLED; i++)
+		polled[i] = (struct pollfd){ .fd = fds[i],
+			.events = i == UNTIL ? POLLRDHUP : i == FEED ? POLLOUT : POLLIN };
+}
+
+/* False: it has not. */
+static bool
+has_ended(const struct running *running, siginfo_t *info)
+{
+	*info = (siginfo_t){ .si_pid = 0 };
+	return waitid(P_PID, (id_t)running->pid, info, WEXITED | WNOWAIT | WNOHANG) == 0
+	    && info->si_pid != 0;
+}
+
+/* What has ended and is our child counts no more; the program itself is left to bury(). */
+static bool
+is_too_many(const struct running *running)
+{
+	siginfo_t info = { .si_pid = 0 };
+
+	while (waitid(P_ALL, 0, &info, WEXITED | WNOWAIT | WNOHANG) == 0 && info.si_pid != 0) {
+		if (info.si_pid == running->pid)
+			return false; /* it is over */
+		(void)waitpid(info.si_pid, NULL, 0);
+		info.si_pid = 0;
+	}
+	return descendants_count() > PROCESSES_MAX;
+}
+
+/* Until it has ended, its limit is over, it has made too many processes, or nobody waits any more:
+ * the end then says which, but for the first. */
 static void
 attend(struct running *running)
 {
 	const int64_t by = clock_mono() + running->program->limit;
-	struct pollfd polled[] = { { .events = POLLIN }, { .events = POLLRDHUP }, { .events = POLLOUT },
-		{ .events = POLLIN }, { .events = POLLIN } };
+	int64_t now, count_at = 0;
+	struct pollfd polled[POLLED];
+	siginfo_t info;
 
-	for (;;) {
-		int64_t left = by - clock_mono();
-
-		if (left <= 0) {
-			running->end->exit.how = PW_TIMED_OUT;
+	for (;; take_all(running)) {
+		if ((now = clock_mono()) >= by) {
+			if (!has_ended(running, &info)) /* it may have while we could not look */
+				running->end->exit.how = PW_TIMED_OUT;
 			return;
 		}
-		polled[0].fd = running->exit;
-		polled[1].fd = running->program->until;
-		polled[2].fd = running->pipes[INPUT][WRITE_END];
-		polled[3].fd = running->pipes[OUTPUT][READ_END];
-		polled[4].fd = running->pipes[ERRORS][READ_END];
-		left = left / MILLISECOND + 1;
-		if (poll(polled, 5, left < 1000 ? (int)left : 1000) <= 0)
+		if (count_at != 0 && now >= count_at && is_too_many(running)) {
+			running->end->exit.how = PW_SIGNALLED;
+			running->end->exit.status = SIGKILL;
+			return;
+		}
+		if (now >= count_at)
+			count_at = now + TURN * (int64_t)MILLISECOND;
+		list_descriptors(running, polled);
+		int64_t left = (by < count_at ? by : count_at) - now;
+		if (poll(polled, POLLED, (int)(left / MILLISECOND) + 1) <= 0)
 			continue;
-		if (polled[1].revents != 0) {
+		if (polled[UNTIL].revents != 0) {
 			running->end->exit.how = PW_LOST;
 			return;
 		}
-		if (polled[2].revents != 0)
+		if (polled[START].revents != 0 && !hear_of_start(running))
+			return;
+		if (polled[FEED].revents != 0)
 			feed(running);
-		take_all(running);
-		if (polled[0].revents != 0)
+		if (polled[ENDED].revents != 0)
 			return;
 	}
 }
 
-/* What has left the group of the program, and is our child since its parent ended. A process that
- * goes on forking is killed again and again, and not for ever. */
+/*
+ * What is alone kills all that it has started at once: a signal to everybody goes to nobody outside
+ * (landlock_keep_signals), and no process is made while the kernel sends it. Whom it may signal
+ * is looked at each time, by the process above us.
+ */
 static void
-kill_orphans(void)
+kill_all(const struct program *program)
 {
-	char path[64];
-
-	snprintf(path, sizeof path, "/proc/self/task/%d/children", (int)getpid());
-	for (int turn = 0; turn < ORPHAN_TURNS; turn++) {
-		FILE *file = fopen(path, "re");
-		bool any = false;
-		int pid;
-
-		while (file != NULL && fscanf(file, "%d", &pid) == 1) {
-			any = true;
-			(void)kill(pid, SIGKILL);
-		}
-		if (file != NULL)
-			fclose(file);
-		while (waitpid(-1, NULL, WNOHANG) > 0)
-			continue;
-		if (!any)
-			return;
-		(void)poll(NULL, 0, 1);
-	}
+	if (program->alone && kill(getppid(), 0) != 0 && errno == EPERM)
+		(void)kill(-1, SIGKILL);
+	else
+		descendants_kill(NULL);
 }
 
-/* The process is a zombie until it is waited for, so that its number is nobody else's. */
+bool
+program_left_nothing(const struct program *program)
+{
+	pid_t reaped;
+
+	kill_all(program);
+	while ((reaped = waitpid(-1, NULL, WNOHANG)) > 0)
+		continue;
+	return reaped < 0 && errno == ECHILD;
+}
+
+/* Until it has ended it is not waited for, so that its number is nobody else's. */
 static void
 bury(struct running *running)
 {
+	const int64_t by = clock_mono() + PATIENCE;
 	struct pw_exit *end = &running->end->exit;
-	siginfo_t info = { .si_pid = 0 };
+	siginfo_t info;
 
 	if (end->how != 0)
 		(void)kill(running->pid, SIGKILL);
-	while (waitid(P_PID, (id_t)running->pid, &info, WEXITED | WNOWAIT) != 0 && errno == EINTR)
-		continue;
+	while (!has_ended(running, &info) && clock_mono() < by)
+		(void)poll(&(struct pollfd){ running->exit, POLLIN, 0 }, 1, TURN);
 	(void)kill(-running->pid, SIGKILL);
-	while (waitpid(running->pid, NULL, 0) < 0 && errno == EINTR)
-		continue;
+	if (end->how == 0) {
+		end->how = info.si_code == CLD_EXITED ? PW_EXITED : PW_SIGNALLED;
+		end->status = info.si_status;
+	}
+	while (!program_left_nothing(running->program) && clock_mono() < by)
+		(void)poll(NULL, 0, 1);
 	take_all(running);
-	kill_orphans();
-	if (end->how != 0)
-		return;
-	end->how = info.si_code == CLD_EXITED ? PW_EXITED : PW_SIGNALLED;
-	end->status = info.si_status;
 }
 
 void

@@ -16,6 +16,8 @@ struct program {
 	int64_t limit;             /* microseconds */
 	int until;                 /* a socket: the program is killed where its other end is
 	                            * closed */
+	bool alone;                /* this process is in a Landlock domain of signals, which it and
+	                            * the programs that it runs have for themselves */
 };
 
 /* What program_run() fills in; the bytes of `exit` lie here. */
@@ -25,10 +27,15 @@ struct program_end {
 };
 
 /*
- * Starts the program and waits until it has ended, its limit is over, or nobody waits for it any
- * more. For a process that does nothing else: children that are not the program's are killed as
- * well. Descriptors of this process are not passed on, but for 0 to 2, which are pipes.
+ * Starts the program and waits until it has ended, its limit is over, it has made too many
+ * processes, or nobody waits for it any more. For a process that does nothing else: children that
+ * are not the program's are killed as well. Descriptors of this process are not passed on, but for
+ * 0 to 2, which are pipes.
  */
 void program_run(const struct program *, struct program_end *);
+
+/* Kills what is left of it, and says whether nothing is: behind program_run() that is the rule, but
+ * for processes that no signal wakes. */
+bool program_left_nothing(const struct program *);
 
 #endif

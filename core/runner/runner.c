@@ -10,16 +10,24 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <syslog.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/identity.h"
+#include "base/landlock.h"
 #include "base/sandbox.h"
 #include "config/programs.h"
+#include "runner/descendants.h"
 
-enum { CANNOT_BEGIN = 71, ENVIRONMENT_MAX = 12, PROGRAMS_MAX = 64 /* at a time */ };
+enum { CANNOT_BEGIN = 71, ENVIRONMENT_MAX = 12, PROGRAMS_MAX = 64 /* at a time */,
+	SWEEP = 100 /* ms from one look at what is to end to the next */ };
+
+/* For the end of a program that is killed at its limit to be told. */
+#define SLACK (3 * (int64_t)SECOND / 2)
 
 #define RESULT_MAGIC UINT32_C(0x31444e45)
 
@@ -35,6 +43,12 @@ struct served {
 	enum duty_kind kind;
 	uint32_t index;
 	int socket;
+};
+
+/* The processes that carry out orders; ends with 0. */
+struct carriers {
+	pid_t pids[PROGRAMS_MAX + 1];
+	unsigned count;
 };
 
 static bool
@@ -109,7 +123,7 @@ fill_environment(char **environment, const struct served *served, const struct t
 	add_variable(environment, "NAGIOS_HOSTADDRESS", target->host);
 }
 
-/* In a process of its own, which ends with this. */
+/* In a process of its own, which ends with this: not before all that the program has started. */
 static void
 carry_out(const struct served *served, const struct runner_order *order, int socket)
 {
@@ -124,7 +138,7 @@ carry_out(const struct served *served, const struct runner_order *order, int soc
 		.until = socket };
 	struct pw_program wanted;
 
-	if (input == NULL || !plugin_has_program(plugin)
+	if (input == NULL || !plugin_has_program(plugin) || !landlock_keep_signals(&program.alone)
 	    || !receive_all(socket, input, order->input_size))
 		return;
 	plugin_program(plugin, probes ? target->policy->values : notifier->values, &wanted);
@@ -136,6 +150,9 @@ carry_out(const struct served *served, const struct runner_order *order, int soc
 		return;
 	program_run(&program, &end);
 	tell(socket, &end.exit);
+	close(socket);
+	while (!program_left_nothing(&program))
+		(void)poll(NULL, 0, SWEEP);
 }
 
 static bool
@@ -147,12 +164,13 @@ is_fine(const struct served *served, const struct runner_order *order, ssize_t s
 
 /* It outlives us where it has to: it ends what it runs when who waits for that is gone. */
 static void
-begin(const struct served *served, const struct runner_order *order, int socket, unsigned *count)
+begin(const struct served *served, const struct runner_order *order, int socket,
+    struct carriers *carriers)
 {
 	pid_t pid = -1;
 
 	errno = EAGAIN;
-	if (*count < PROGRAMS_MAX)
+	if (carriers->count < PROGRAMS_MAX)
 		pid = fork();
 	if (pid == 0) {
 		close(served->socket);
@@ -160,9 +178,27 @@ begin(const struct served *served, const struct runner_order *order, int socket,
 		_exit(EXIT_SUCCESS);
 	}
 	if (pid > 0)
-		++*count;
+		carriers->pids[carriers->count++] = pid;
 	else
 		tell(socket, &(struct pw_exit){ .how = PW_NOT_STARTED, .status = errno });
+}
+
+/* Where one was killed, what its program had started is our child now, and ends. Returns whether we
+ * have children. */
+static bool
+reap(struct carriers *carriers)
+{
+	pid_t pid;
+
+	while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
+		for (unsigned i = 0; i < carriers->count; i++)
+			if (carriers->pids[i] == pid) {
+				carriers->pids[i] = carriers->pids[--carriers->count];
+				carriers->pids[carriers->count] = 0;
+			}
+	if (pid == 0)
+		descendants_kill(carriers->pids);
+	return pid == 0;
 }
 
 /* Orders are small, and those who give them are one process, which ends with a packet of no size. */
@@ -170,28 +206,27 @@ static void
 serve(const struct served *served)
 {
 	struct pollfd polled = { .fd = served->socket, .events = POLLIN };
+	struct carriers carriers = { .count = 0 };
 	struct runner_order order;
-	unsigned count = 0;
 
 	(void)signal(SIGCHLD, SIG_DFL);
+	(void)prctl(PR_SET_CHILD_SUBREAPER, 1);
 	for (;;) {
-		int socket, ready = poll(&polled, 1, count > 0 ? 1000 : -1);
+		int socket, ready = poll(&polled, 1, reap(&carriers) ? SWEEP : -1);
 		ssize_t size;
 
-		while (count > 0 && waitpid(-1, NULL, WNOHANG) > 0)
-			count--;
 		if (ready <= 0)
 			continue;
 		size = packet_read(served->socket, &order, sizeof order, &socket);
 		if (size == 0)
 			break;
 		if (socket >= 0 && is_fine(served, &order, size))
-			begin(served, &order, socket, &count);
+			begin(served, &order, socket, &carriers);
 		if (socket >= 0)
 			close(socket);
 	}
-	while (wait(NULL) > 0 || errno == EINTR)
-		continue;
+	while (reap(&carriers))
+		(void)poll(NULL, 0, SWEEP / 10);
 }
 
 int
@@ -298,25 +333,37 @@ runner_read(struct pw_bytes result, struct pw_exit *exit)
 	return true;
 }
 
+/* Until the other end is closed, or it is time. */
+static void
+await_result(int socket, struct pw_bytes *result, char *bytes, int64_t by)
+{
+	struct pollfd polled = { .fd = socket, .events = POLLIN };
+	ssize_t got = 1;
+
+	while (got != 0 && result->size < RUNNER_RESULT_MAX && clock_mono() < by) {
+		if (poll(&polled, 1, SWEEP) <= 0)
+			continue;
+		got = recv(socket, bytes + result->size, RUNNER_RESULT_MAX - result->size,
+		    MSG_DONTWAIT);
+		if (got < 0 && errno != EINTR && errno != EAGAIN)
+			return;
+		result->size += got > 0 ? (size_t)got : 0;
+	}
+}
+
 void
 runner_run(int runner, struct runner_order *order, struct pw_bytes input, struct program_end *end)
 {
 	static char bytes[RUNNER_RESULT_MAX];
 	struct pw_bytes result = { bytes, 0 };
 	int socket, error;
-	ssize_t got = 1;
 
 	order->input_size = (uint32_t)input.size;
 	errno = EMSGSIZE;
 	socket = input.size <= RUNNER_INPUT_MAX ? runner_ask(runner, order) : -1;
 	error = errno;
 	if (socket >= 0 && send_all(socket, input.data, input.size))
-		while (result.size < sizeof bytes && (got > 0 || errno == EINTR)) {
-			got = recv(socket, bytes + result.size, sizeof bytes - result.size, 0);
-			if (got == 0)
-				break;
-			result.size += got > 0 ? (size_t)got : 0;
-		}
+		await_result(socket, &result, bytes, clock_mono() + order->limit + SLACK);
 	if (socket >= 0)
 		close(socket);
 	(void)runner_read(result, &end->exit);

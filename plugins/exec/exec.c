@@ -40,7 +40,7 @@ static const struct pw_outcome outcomes[] = {
 	    .text = "the program ended with a status that no Nagios plugin has",
 	    .hint = "Is it a Nagios plugin? Their exit status is 0, 1, 2 or 3." },
 	{ .name = "program_signal", .severity = PW_UNKNOWN, .text = "the program was killed by a signal",
-	    .hint = "It has a fault, or met a limit of memory, processor time or size of files." },
+	    .hint = "It has a fault, or met a limit of memory, processor time, processes or size of files." },
 	{ .name = "program_not_started", .severity = PW_UNKNOWN, .text = "the program could not be run",
 	    .hint = "Is it there, and executable for the daemon's user? `postwatch check` looks." },
 	{ .name = "program_overdue", .severity = PW_UNKNOWN, .text = "the program did not end within the limit",

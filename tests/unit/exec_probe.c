@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -175,6 +176,53 @@ our_limit_is_ours(void **state)
 	assert_holds(seen.transcript, "* killed at the limit\n");
 }
 
+/* Those of programs that have told their end, and no other of the descriptors from `first` on. */
+static void
+await_hang_up(int first)
+{
+	enum { MANY = 64 };
+
+	for (int turn = 0; turn < 20000; turn++)
+		for (int fd = first; fd < first + MANY; fd++) {
+			struct pollfd polled = { .fd = fd, .events = POLLRDHUP };
+
+			if (poll(&polled, 1, fd == first ? 1 : 0) == 1 && (polled.revents & POLLRDHUP) != 0)
+				return;
+		}
+	fail_msg("no program has ended");
+}
+
+/* We were stopped past the limit, and what the program has said in time lies there. */
+static void
+our_stop_is_ours(void **state)
+{
+	const struct config *config = configure("echo fine; exit 0", "200ms");
+	const struct order order = { .run = 1, .flags = ORDER_FULL, .attempt = 1, .due = clock_mono() };
+	struct reason why;
+	int runner, first;
+
+	(void)state;
+	memset(&seen, 0, sizeof seen);
+	seen.wanted = 1;
+	seen.loop = ev_default_loop(EVFLAG_AUTO);
+	assert_true(runner_begin(config, &runner, &why));
+	seen.prober = prober_create(seen.loop, config, NULL, &why);
+	prober_set_runner(seen.prober, runner);
+	first = dup(STDIN_FILENO);
+	close(first);
+	assert_true(prober_run(seen.prober, &order, on_done, NULL));
+	while (prober_active(seen.prober) > 0 && seen.done == 0 && fcntl(first, F_GETFD) < 0)
+		ev_run(seen.loop, EVRUN_ONCE);
+	await_hang_up(first);
+	for (int64_t until = clock_mono() + 300 * (int64_t)MILLISECOND; clock_mono() < until;)
+		(void)poll(NULL, 0, 10);
+	ev_run(seen.loop, 0);
+	assert_seen(PW_OK, "ok", "fine");
+	prober_destroy(&seen.prober);
+	config_free(&config);
+	close(runner);
+}
+
 /* A runner that is gone, or was never there. */
 static void
 our_runner_is_ours(void **state)
@@ -230,6 +278,40 @@ our_runner_runs_so_many(void **state)
 	for (int i = 0; i <= AT_ONCE; i++)
 		close(sockets[i]);
 	close(runner);
+	config_free(&config);
+}
+
+/* The process above a program is killed, as where memory is short: nobody knows how the program ended, and nothing is left of it. */
+static void
+our_runner_ends_what_is_left(void **state)
+{
+	char mark[] = "/tmp/pw-left-XXXXXX", script[256], byte;
+	int fd = mkstemp(mark), runner, pids[2] = { 0, 0 };
+	struct reason why;
+
+	(void)state;
+	snprintf(script, sizeof script, "setsid sleep 1000 & echo $$PPID $$! >>%s; exec sleep 1000", mark);
+	const struct config *config = configure(script, "20s");
+	assert_true(fd >= 0 && fchmod(fd, 0666) == 0 && runner_begin(config, &runner, &why));
+	int socket = runner_ask(runner, &(struct runner_order){ .limit = 1000 * (int64_t)SECOND });
+	FILE *file = fopen(mark, "r");
+	for (int turn = 0; turn < 20000 && fscanf(file, "%d %d", &pids[0], &pids[1]) != 2; turn++) {
+		(void)poll(NULL, 0, 1);
+		rewind(file);
+	}
+	fclose(file);
+	assert_true(pids[0] > 0 && pids[1] > 0 && kill(pids[0], SIGKILL) == 0);
+	assert_int_equal(read(socket, &byte, 1), 0);
+	for (int turn = 0; turn < 10000 && kill(pids[1], 0) == 0; turn++)
+		(void)poll(NULL, 0, 1);
+	int gone = kill(pids[1], 0);
+	if (gone == 0)
+		(void)kill(pids[1], SIGKILL);
+	assert_int_equal(gone, -1);
+	close(socket);
+	close(runner);
+	close(fd);
+	unlink(mark);
 	config_free(&config);
 }
 
@@ -403,8 +485,10 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(takes_the_status_for_the_verdict),
 		cmocka_unit_test(our_limit_is_ours),
+		cmocka_unit_test(our_stop_is_ours),
 		cmocka_unit_test(our_runner_is_ours),
 		cmocka_unit_test(our_runner_runs_so_many),
+		cmocka_unit_test(our_runner_ends_what_is_left),
 		cmocka_unit_test(gives_arguments_and_environment),
 		cmocka_unit_test(escapes_what_is_shown),
 		cmocka_unit_test(bounds_facts),

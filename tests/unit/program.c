@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,13 +25,14 @@ enum { PATIENCE = 20 /* seconds that no program here needs */ };
 
 static struct program_end end;
 static int until = -1;
+static bool alone; /* whether this kernel lets us */
 
 static void
 run_path(const char *path, char *const *arguments, struct pw_bytes input, int64_t limit)
 {
 	char *const environment[] = { "PATH=/usr/bin:/bin", "GREETING=hello", NULL };
 	const struct program program = { .path = path, .arguments = arguments, .environment = environment,
-		.input = input, .limit = limit, .until = until };
+		.input = input, .limit = limit, .until = until, .alone = alone };
 
 	program_run(&program, &end);
 }
@@ -254,6 +256,75 @@ signals_nobody_else(void **state)
 	assert_output("1\n0\n");
 }
 
+static const char *
+read_children(char *bytes, size_t room)
+{
+	FILE *file = fopen("/proc/thread-self/children", "r");
+
+	assert_non_null(file);
+	bytes[fread(bytes, 1, room - 1, file)] = '\0';
+	fclose(file);
+	return bytes;
+}
+
+/* Those that it makes one after the other are no limit, and those that it has at a time are one; it ends whatever they do meanwhile. */
+static void
+makes_so_many_processes(void **state)
+{
+	char bytes[4096];
+
+	(void)state;
+	run("i=0; while [ $i -lt 600 ]; do (exit 0); i=$((i + 1)); done; echo $i");
+	assert_output("600\n");
+	run("i=0; while [ $i -lt 200 ]; do sleep 1000 & i=$((i + 1)); done; sleep 0.3; exit 4");
+	assert_end(PW_EXITED, 4);
+	run("i=0; while [ $i -lt 300 ]; do sleep 1000 & i=$((i + 1)); done; wait");
+	assert_end(PW_SIGNALLED, SIGKILL);
+	assert_string_equal(read_children(bytes, sizeof bytes), "");
+}
+
+/* It is somebody else each time that it is looked at. */
+static void
+leaves_nothing_that_runs_away(void **state)
+{
+	static const char script[] = "import os\nfor i in range(8):\n  if os.fork() == 0:\n    while True:\n"
+	                             "      if os.fork(): os._exit(0)\n      os.setsid()\n";
+	char *const arguments[] = { "python3", "-c", (char *)(uintptr_t)script, NULL };
+	char bytes[4096];
+
+	(void)state;
+	if (!alone)
+		skip();
+	for (int turn = 0; turn < 4; turn++) {
+		int64_t begun = clock_mono();
+
+		run_path("/usr/bin/python3", arguments, (struct pw_bytes){ "", 0 }, PATIENCE * SECOND);
+		assert_end(PW_EXITED, 0);
+		assert_string_equal(read_children(bytes, sizeof bytes), "");
+		assert_true(clock_mono() - begun < 4 * (int64_t)SECOND); /* program_run() waits for 5 s */
+	}
+}
+
+/* It is a file on a system whose server is gone: who opens it sleeps, as where somebody has a lease of it. */
+static void
+is_killed_while_it_starts(void **state)
+{
+	char *const arguments[] = { "x", NULL };
+	char path[] = "/tmp/pw-program-XXXXXX";
+	int fd = mkostemp(path, O_CLOEXEC);
+	int64_t begun = clock_mono();
+
+	(void)state;
+	assert_true(fd >= 0 && fchmod(fd, 0700) == 0);
+	(void)signal(SIGIO, SIG_IGN);
+	assert_int_equal(fcntl(fd, F_SETLEASE, F_WRLCK), 0);
+	run_path(path, arguments, (struct pw_bytes){ "", 0 }, 200 * MILLISECOND);
+	assert_end(PW_TIMED_OUT, 0);
+	assert_true(clock_mono() - begun < PATIENCE * SECOND);
+	close(fd);
+	unlink(path);
+}
+
 static void
 leaves_no_descriptor(void **state)
 {
@@ -283,11 +354,14 @@ main(void)
 		cmocka_unit_test(is_killed_where_nobody_waits),
 		cmocka_unit_test(has_a_clean_world),
 		cmocka_unit_test(signals_nobody_else),
+		cmocka_unit_test(makes_so_many_processes),
+		cmocka_unit_test(leaves_nothing_that_runs_away),
+		cmocka_unit_test(is_killed_while_it_starts),
 		cmocka_unit_test(leaves_no_descriptor),
 	};
 	struct reason why;
 
-	if (!sandbox_enter_lightly(&why))
+	if (!sandbox_enter_lightly(&why) || !landlock_keep_signals(&alone))
 		return 1;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

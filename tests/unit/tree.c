@@ -1,4 +1,5 @@
-/* The table of children where there is no memory for it: it says so, and closes nothing that is not its own. */
+/* The table of children where there is no memory for it: it says so, and closes nothing that is not its own; and of two
+ * processes that need each other, the one that is left. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -7,10 +8,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
-#include "parent/tree.h"
+#include "base/clock.h"
+#include "parent/reap.h"
+#include "parent/supervisor.h"
 
 static unsigned left; /* mappings until the one that fails; 0: none does */
 
@@ -54,11 +60,53 @@ without_memory_nothing_of_others_is_closed(void **state)
 	close(kept);
 }
 
+/* Its gate, or its runner, ends as where the other is gone, and the other lives on: after a while it is ended, and replaced. */
+static void
+one_that_is_left_alone_is_ended(void **state)
+{
+	static struct config config = { .probers = 1, .state = "/nonexistent" };
+	struct times times = times_standard();
+	static struct tree tree;
+	int64_t now = clock_mono();
+	struct child *prober;
+	int status;
+
+	(void)state;
+	assert_true(tree_init(&tree, &config, &times, NULL));
+	for (uint32_t i = 0; i < tree.count; i++)
+		tree.children[i].stage = CHILD_GONE;
+	prober = tree_child(&tree, DUTY_PROBER, 0);
+	prober->stage = CHILD_READY;
+	prober->heard = prober->started = now;
+	prober->pid = fork();
+	if (prober->pid == 0)
+		for (;;)
+			pause();
+	prober->gate = fork();
+	if (prober->gate == 0)
+		_exit(EXIT_SUCCESS);
+	while (prober->gate != 0)
+		reap_children(&tree, now);
+	supervisor_turn(&tree, now);
+	assert_string_equal(prober->killed, "");
+	assert_in_range(supervisor_next(&tree, now), now + 1, now + 2 * SECOND);
+	prober->stopping = true; /* it has its own time for that */
+	supervisor_turn(&tree, now + 2 * SECOND);
+	assert_string_equal(prober->killed, "");
+	prober->stopping = false;
+	supervisor_turn(&tree, now + 2 * SECOND);
+	assert_string_equal(prober->killed, "its gate has ended before it");
+	assert_int_equal(waitpid(prober->pid, &status, 0), prober->pid);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	tree_fini(&tree);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(without_memory_nothing_of_others_is_closed),
+		cmocka_unit_test(one_that_is_left_alone_is_ended),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
