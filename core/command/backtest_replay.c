@@ -117,17 +117,9 @@ learn(void *arg, enum replay_which which, const struct news *news, unsigned doub
 }
 
 /* What was told, newest first; and what of it confirmed an outage without an attempt. */
-struct telling {
-	struct replaying *it;
-	uint64_t last;
-	bool past_all;
-};
-
-static bool
-on_notice(void *arg, const struct store_notice *notice)
+static void
+take_notice(struct replaying *it, const struct store_notice *notice)
 {
-	struct telling *telling = arg;
-	struct replaying *it = telling->it;
 	const struct past_target *target = past_target(it->past, notice->target);
 	size_t place = target == NULL ? 0 : (size_t)(target - it->past->targets);
 	enum notice_kind kind = notice_named(notice->kind);
@@ -135,21 +127,17 @@ on_notice(void *arg, const struct store_notice *notice)
 	    || kind == NOTICE_flapping || kind == NOTICE_settled || kind == NOTICE_degraded
 	    || kind == NOTICE_blocked || kind == NOTICE_cleared || kind == NOTICE_impaired;
 
-	telling->last = notice->number;
-	/* Numbers rise with time, but for a clock that was set. */
-	telling->past_all = notice->confirmed < it->kept.since - longest_run;
 	if (target == NULL || it->targets[place].policy == NULL || !by_rules)
-		return !telling->past_all;
+		return;
 	if (is_counted(it, place, notice->confirmed) && notice->silences[0] == '\0')
 		it->made->sums[BACKTEST_TOLD].notices++;
 	if ((kind != NOTICE_down && kind != NOTICE_flapping)
 	    || !is_span(notice->detected, notice->confirmed))
-		return true;
+		return;
 	must(VEC_RESERVE(it->confirmations, it->confirmation_count, it->confirmation_room)
 	        ? it->confirmations : NULL);
 	it->confirmations[it->confirmation_count++] = (struct confirmation){ place,
 		{ notice->detected, notice->confirmed, silence_named(notice->silences) } };
-	return true;
 }
 
 static int
@@ -164,17 +152,19 @@ by_place(const void *left, const void *right)
 static void
 read_told(struct replaying *it)
 {
-	struct telling telling = { .it = it };
 	struct backtest_sum *told = &it->made->sums[BACKTEST_TOLD];
 	struct past *past = it->past;
-	enum store_reading reading = STORE_READ_MORE;
+	struct store_notice notice;
 	struct store_outage row;
 	struct store_list list;
 
-	while (reading == STORE_READ_MORE && !telling.past_all)
-		reading = store_read_notices(past->reader, UINT64_MAX, telling.last, ROWS_A_PAGE,
-		    on_notice, &telling);
-	past->broken |= reading == STORE_READ_BROKEN;
+	store_list_open(&list, past->reader, STORE_LIST_RECORDED, 0);
+	while (past_next(past, &list, &notice)) {
+		take_notice(it, &notice);
+		/* Numbers rise with time, but for a clock that was set. */
+		if (notice.confirmed < it->kept.since - longest_run)
+			store_list_stop(&list);
+	}
 	if (it->confirmation_count > 0)
 		qsort(it->confirmations, it->confirmation_count, sizeof *it->confirmations,
 		    by_place);

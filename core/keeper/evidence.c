@@ -116,18 +116,13 @@ put_own(struct keeping *it, uint64_t run, uint32_t leg, struct pw_bytes bytes)
 		it->keeper->record->left_out++;
 }
 
-static bool
-on_trace(void *arg, const struct store_trace *row)
-{
-	put_own(arg, row->run, row->leg, row->bytes);
-	return true;
-}
-
 /* Where no incident keeps it: whoever is told late, or told again, is told it with its evidence. */
 static void
 put_with_notice(struct keeper *keeper, const struct message_change *change, uint64_t notice)
 {
 	struct message_evidence evidence;
+	struct store_trace row;
+	struct store_list list;
 
 	for (uint32_t i = 0; i < change->attempt_count; i++) {
 		struct keeping it = { keeper, notice, false };
@@ -136,9 +131,13 @@ put_with_notice(struct keeper *keeper, const struct message_change *change, uint
 		    &evidence); leg++)
 			put_own(&it, run, evidence.leg.leg,
 			    cache_packet(keeper->cache, change->target, run, leg));
-		if (!it.any)
-			store_read_trace(store_inside(keeper->store),
-			    registry_number(keeper->registry, change->target), run, on_trace, &it);
+		if (it.any)
+			continue;
+		store_list_open(&list, store_inside(keeper->store), STORE_LIST_RUN_TRACES, run);
+		while (store_list_next(&list, &row))
+			if (row.target == registry_number(keeper->registry, change->target))
+				put_own(&it, row.run, row.leg, row.bytes);
+		(void)store_list_close(&list);
 	}
 }
 

@@ -20,6 +20,7 @@
 #include "keeper/silences.h"
 #include "keeper/stale_targets.h"
 #include "keeper/watch_time.h"
+#include "store/list.h"
 
 enum { PACKETS_A_TURN = 256, BROKEN = 70 };
 
@@ -157,48 +158,51 @@ committed_so_far(const struct keeper *keeper)
 		commit_queue_committed(keeper->commits, STORE_HISTORY) };
 }
 
-struct next_state {
-	const struct keeper *keeper;
-	uint64_t cursor;
-	struct wire_out *out;
-};
-
+/* Puts the next state that is kept behind the cursor, which is moved; at the end it is UINT64_MAX.
+ * Returns false where it cannot be read. */
 static bool
-on_state(void *arg, const struct store_state *row)
+put_kept(struct keeper *keeper, uint64_t *cursor, struct wire_out *out)
 {
-	struct next_state *it = arg;
-	uint32_t target = registry_target(it->keeper->registry, row->target);
+	struct store_state row;
+	struct store_list list;
 
-	it->cursor = row->target;
-	if (target != CONFIG_NONE && row->record.size > 0)
-		message_put_state(it->out, &(struct message_state){ target, row->state[0] == '\0',
-		    row->record });
-	return true;
+	store_list_open(&list, store_inside(keeper->store), STORE_LIST_STATES, 0);
+	store_list_behind(&list, *cursor);
+	store_list_limit(&list, 1);
+	if (store_list_next(&list, &row)) {
+		uint32_t target = registry_target(keeper->registry, row.target);
+
+		*cursor = row.target;
+		if (target != CONFIG_NONE && row.record.size > 0)
+			message_put_state(out, &(struct message_state){ target,
+			    row.state[0] == '\0', row.record });
+	} else
+		*cursor = UINT64_MAX;
+	return store_list_close(&list) != STORE_READ_BROKEN;
 }
 
 bool
 keeper_put_state(struct keeper *keeper, uint64_t *cursor, struct wire_out *out)
 {
 	static char own[WIRE_MAX];
-	struct next_state it = { keeper, *cursor, out };
-	enum store_reading answer = STORE_READ_MORE;
+	uint64_t next = *cursor;
+	bool good = true;
 	int64_t size;
 
-	while (*cursor != UINT64_MAX && out->size == 0 && answer == STORE_READ_MORE)
-		answer = store_read_states(store_inside(keeper->store), it.cursor, 1, on_state,
-		    &it);
-	if (answer == STORE_READ_BROKEN) {
+	while (good && next != UINT64_MAX && out->size == 0)
+		good = put_kept(keeper, &next, out);
+	if (!good) {
 		keeper_log(keeper, LOG_ERR, "keeper: what was kept cannot be read: %s",
 		    store_reader_why(store_inside(keeper->store)));
 		if (!store_repair_distrust(keeper))
 			keeper->status = BROKEN;
 		return false;
 	}
-	if (*cursor == UINT64_MAX || out->size > 0) {
-		*cursor = it.cursor;
-		return out->size > 0;
-	}
-	*cursor = UINT64_MAX;
+	if (*cursor == UINT64_MAX)
+		return false;
+	*cursor = next;
+	if (out->size > 0)
+		return true;
 	size = store_read_meta(store_inside(keeper->store), OWN_META, own, sizeof own);
 	if (size > 0 && size <= (int64_t)sizeof own)
 		message_put_state(out, &(struct message_state){ CONFIG_NONE, false,

@@ -193,11 +193,17 @@ send_evidence(struct material *it, uint64_t run, struct pw_bytes bytes)
 		send_leg(it, place, &evidence.leg);
 }
 
-static bool
-on_trace(void *arg, const struct store_trace *row)
+static void
+send_traces(struct material *it, struct store_reader *reader, uint64_t run)
 {
-	send_evidence(arg, row->run, row->bytes);
-	return true;
+	struct store_trace row;
+	struct store_list list;
+
+	store_list_open(&list, reader, STORE_LIST_RUN_TRACES, run);
+	while (store_list_next(&list, &row))
+		if (row.target == it->target)
+			send_evidence(it, row.run, row.bytes);
+	(void)store_list_close(&list);
 }
 
 /* Of an incident from its own evidence, of others from the notice's own. */
@@ -238,7 +244,7 @@ send_legs(struct material *it)
 		    && cache_leg(it->keeper->cache, target, run, leg, &evidence); leg++)
 			send_leg(it, i, &evidence.leg);
 		if (packet_queue_is_empty(&it->legs[i]))
-			store_read_trace(reader, it->target, run, on_trace, it);
+			send_traces(it, reader, run);
 		packet_queue_join(&it->out, &it->legs[i]);
 	}
 }

@@ -16,6 +16,7 @@
 #include "keeper/notifier_filters.h"
 #include "keeper/ledgers.h"
 #include "keeper/withhold.h"
+#include "store/list.h"
 
 enum { COMPARED_MAX = 200 };
 static const char silence_digest[] = "digest";
@@ -247,7 +248,6 @@ struct look {
 	bool state_seen;
 	uint64_t outage, outage_change; /* the last of its kind */
 	struct ledger ledger;
-	int count;
 };
 
 /* It was told, given up or dropped by hand: it is not told by itself once more. */
@@ -333,10 +333,9 @@ compare(struct notification *it, const struct store_notice *row, enum notice_kin
 		compare_condition(it, row, kind);
 }
 
-static bool
-on_notice(void *arg, const struct store_notice *row)
+static void
+compare_notice(struct look *look, const struct store_notice *row)
 {
-	struct look *look = arg;
 	enum notice_kind kind = notice_named(row->kind);
 	bool of_state = kind == NOTICE_down || kind == NOTICE_up || kind == NOTICE_flapping;
 	bool of_condition = ledger_speaks_of_condition(kind);
@@ -348,7 +347,7 @@ on_notice(void *arg, const struct store_notice *row)
 	}
 	look->state_seen |= kind == NOTICE_stopped; /* what was before has ended so */
 	if (of_state ? look->state_seen : !of_condition || !ledger_meet(&look->met, row->code))
-		return --look->count > 0;
+		return;
 	look->state_seen |= of_state;
 	for (uint32_t i = 0; i < look->keeper->config->notifier_count; i++) {
 		struct notification it = { .keeper = look->keeper, .target = look->target,
@@ -358,14 +357,15 @@ on_notice(void *arg, const struct store_notice *row)
 		    && is_concerned(&it, kind, row->code))
 			compare(&it, row, kind, of_state);
 	}
-	return --look->count > 0;
 }
 
 bool
 notify_compare(struct keeper *keeper, uint32_t target, uint32_t notifier)
 {
 	struct look *look;
-	enum store_reading answer;
+	struct store_notice row;
+	struct store_list list;
+	bool good;
 
 	if (keeper->config->notifier_count == 0)
 		return true;
@@ -374,11 +374,14 @@ notify_compare(struct keeper *keeper, uint32_t target, uint32_t notifier)
 	look->keeper = keeper;
 	look->target = target;
 	look->notifier = notifier;
-	look->count = COMPARED_MAX;
-	answer = store_read_notices(store_inside(keeper->store),
-	    registry_number(keeper->registry, target), 0, COMPARED_MAX, on_notice, look);
+	store_list_open(&list, store_inside(keeper->store), STORE_LIST_RECORDED_OF,
+	    registry_number(keeper->registry, target));
+	store_list_limit(&list, COMPARED_MAX);
+	while (store_list_next(&list, &row))
+		compare_notice(look, &row);
 	free(look);
-	if (answer != STORE_READ_END)
+	good = store_list_close(&list) != STORE_READ_BROKEN;
+	if (!good)
 		withhold_later(keeper, target, false);
-	return answer == STORE_READ_END;
+	return good;
 }

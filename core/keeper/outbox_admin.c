@@ -159,16 +159,22 @@ drop_open(struct admin_request *request, struct notifier *notifier)
 }
 
 /* The ledger moved back when it was given up. */
-static bool
-on_delivery(void *arg, const struct store_delivery *row)
+static void
+drop_dead(struct admin_request *request)
 {
-	struct admin_request *request = arg;
+	struct store_delivery row;
+	struct store_list list;
 
-	if (row->state != STORE_DELIVERY_dead || !is_meant(request, row->notice, row->notifier))
-		return true;
-	outbox_drop_dead(request->keeper, row, request->why);
-	request->done++;
-	return true;
+	store_list_open(&list, store_inside(request->keeper->store), STORE_LIST_DELIVERIES,
+	    request->notice);
+	while (store_list_next(&list, &row)) {
+		if (row.state != STORE_DELIVERY_dead
+		    || !is_meant(request, row.notice, row.notifier))
+			continue;
+		outbox_drop_dead(request->keeper, &row, request->why);
+		request->done++;
+	}
+	request->is_broken = store_list_close(&list) == STORE_READ_BROKEN;
 }
 
 static void
@@ -181,8 +187,7 @@ drop(struct admin_request *request)
 	request->why = (struct pw_bytes){ why.bytes, why.size };
 	for (uint32_t i = 0; i < request->keeper->config->notifier_count; i++)
 		drop_open(request, notifier_at(request->keeper, i));
-	request->is_broken = store_read_notice_deliveries(store_inside(request->keeper->store),
-	    request->notice, on_delivery, request) == STORE_READ_BROKEN;
+	drop_dead(request);
 	if (request->done > 0)
 		keeper_log(request->keeper, LOG_NOTICE,
 		    "notice %" PRIu64 ": %" PRIu32 " deliver%s dropped by %s", request->notice,

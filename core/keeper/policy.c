@@ -10,8 +10,8 @@
 #include "keeper/ledgers.h"
 #include "keeper/shadow.h"
 #include "keeper/withhold.h"
+#include "store/list.h"
 
-enum { PAGE = 1000 };
 static const int64_t a_minute = 60 * (int64_t)SECOND;
 
 bool
@@ -148,27 +148,6 @@ policy_turn(struct keeper *keeper)
 	policy_compare(keeper);
 }
 
-struct look {
-	struct keeper *keeper;
-	uint32_t notifier;
-	int64_t since;
-	uint64_t last;
-	bool over;
-};
-
-static bool
-on_notice(void *arg, const struct store_notice *row)
-{
-	struct look *look = arg;
-	uint32_t target = registry_target(look->keeper->registry, row->target);
-
-	look->last = row->number;
-	look->over = row->confirmed < look->since;
-	if (!look->over && row->target != 0 && target != CONFIG_NONE)
-		filter_miss(look->keeper, look->notifier, target);
-	return !look->over;
-}
-
 /* What came in the quiet hours that are, or were the last. */
 static void
 recover_missed(struct keeper *keeper, uint32_t notifier)
@@ -177,17 +156,22 @@ recover_missed(struct keeper *keeper, uint32_t notifier)
 	struct listener *listener = &keeper->policy->listeners[notifier];
 	struct store_reader *reader = store_inside(keeper->store);
 	int64_t now = clock_wall(), since;
-	struct look look = { .keeper = keeper, .notifier = notifier };
+	struct store_notice row;
+	struct store_list list;
+	uint32_t target;
 
 	if (quiet->count == 0)
 		return;
 	listener->hushed = calendar_holds(quiet, listener->zone, now);
 	since = calendar_since(quiet, listener->zone, now);
-	look.since = listener->hushed ? since
-	    : calendar_since(quiet, listener->zone, since - a_minute);
-	while (!look.over && store_read_notices(reader, UINT64_MAX, look.last, PAGE, on_notice,
-	    &look) == STORE_READ_MORE)
-		continue;
+	if (!listener->hushed)
+		since = calendar_since(quiet, listener->zone, since - a_minute);
+	store_list_open(&list, reader, STORE_LIST_RECORDED, 0);
+	while (store_list_next(&list, &row) && row.confirmed >= since)
+		if (row.target != 0 && (target = registry_target(keeper->registry, row.target))
+		    != CONFIG_NONE)
+			filter_miss(keeper, notifier, target);
+	(void)store_list_close(&list);
 	if (!listener->hushed)
 		compare_missed(keeper, notifier);
 }

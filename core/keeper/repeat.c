@@ -13,8 +13,9 @@
 #include "keeper/policy_private.h"
 #include "keeper/ledgers.h"
 #include "keeper/withhold.h"
+#include "store/list.h"
 
-enum { TARGETS_A_TURN = 1000, PAGE = 100, OUR_PAGES = 100 };
+enum { TARGETS_A_TURN = 1000, OURS_LOOKED_AT = 10000 };
 static const int64_t round_every = 300 * (int64_t)SECOND;
 
 /* The condition of that place, from 1, among those that the receiver was told of and that stand; 0:
@@ -37,30 +38,30 @@ find_condition(const struct keeper *keeper, uint32_t target, const struct ledger
 }
 
 /* The newest words on each trouble of ours, newest first. */
-struct ours {
-	const struct keeper *keeper;
-	const struct notifier *notifier;
-	uint64_t last; /* the number of the notice that was read last */
-	uint32_t left; /* that many are passed over */
-	uint64_t found;
-	struct ledger_met met;
-};
-
-static bool
-on_ours(void *arg, const struct store_notice *row)
+/* The newest notice of our own troubles that stand and that the receiver has, behind so many of them;
+ * 0: there is none. */
+static uint64_t
+find_ours(const struct keeper *keeper, const struct notifier *notifier, uint32_t place)
 {
-	struct ours *ours = arg;
-	struct delivery queued = { .notice = 0 };
-	enum notice_alert alert = notice_alert(notice_named(row->kind), row->code, true);
+	struct ledger_met met = { .count = 0 };
+	struct store_notice row;
+	struct store_list list;
+	uint64_t found = 0;
 
-	ours->last = row->number;
-	if (alert == NOTICE_ALERT_NONE || !ledger_meet(&ours->met, row->code)
-	    || alert == NOTICE_ALERT_CLOSED
-	    || outbox_next_of_notice(ours->keeper, ours->notifier, row->number, &queued)
-	    || !outbox_had(ours->keeper, ours->notifier, row->number) || ours->left-- > 0)
-		return true;
-	ours->found = row->number;
-	return false;
+	store_list_open(&list, store_inside(keeper->store), STORE_LIST_RECORDED_OF, 0);
+	store_list_limit(&list, OURS_LOOKED_AT);
+	while (found == 0 && store_list_next(&list, &row)) {
+		enum notice_alert alert = notice_alert(notice_named(row.kind), row.code, true);
+		struct delivery queued = { .notice = 0 };
+
+		if (alert != NOTICE_ALERT_NONE && ledger_meet(&met, row.code)
+		    && alert != NOTICE_ALERT_CLOSED
+		    && !outbox_next_of_notice(keeper, notifier, row.number, &queued)
+		    && outbox_had(keeper, notifier, row.number) && place-- == 0)
+			found = row.number;
+	}
+	(void)store_list_close(&list);
+	return found;
 }
 
 /* What of a target the receiver has that stands: at the place 0 that it is down, unless an end of
@@ -88,8 +89,6 @@ find_of_target(const struct keeper *keeper, uint32_t target, const struct notifi
 static uint64_t
 find_next(struct keeper *keeper, struct notifier *notifier, struct listener *listener)
 {
-	struct ours ours = { .keeper = keeper, .notifier = notifier };
-
 	for (uint32_t looked = 0; listener->repeat_target < keeper->config->target_count
 	    && looked < TARGETS_A_TURN;) {
 		bool end;
@@ -107,12 +106,7 @@ find_next(struct keeper *keeper, struct notifier *notifier, struct listener *lis
 	if (listener->repeat_target < keeper->config->target_count)
 		return 0;
 	assert(listener->repeat_target == keeper->config->target_count);
-	ours.left = listener->repeat_code++; /* of our own troubles those before were told again */
-	for (int pages = 0; pages < OUR_PAGES; pages++)
-		if (store_read_notices(store_inside(keeper->store), 0, ours.last, PAGE, on_ours,
-		    &ours) != STORE_READ_MORE)
-			break;
-	return ours.found;
+	return find_ours(keeper, notifier, listener->repeat_code++);
 }
 
 static void

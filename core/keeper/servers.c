@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "keeper/record_private.h"
+#include "store/list.h"
 
 enum { NAME_MAX_BYTES = 512, TARGETS_A_STEP = 16, LEGS_LOOKED_AT = 40 };
 
@@ -113,21 +114,25 @@ servers_learn(struct keeper *keeper, uint32_t target, uint64_t run)
 		put(keeper, registry_number(keeper->registry, target), &sight);
 }
 
-/* Legs of the newest run that tells something. */
-static bool
-on_trace(void *arg, const struct store_trace *row)
+/* From the legs of the newest run that tells something. */
+static void
+read_sight(struct keeper *keeper, uint64_t target, struct sight *sight)
 {
-	struct sight *sight = arg;
-	struct wire_in in = wire_from(row->bytes.data, row->bytes.size);
 	struct message_evidence evidence;
+	struct store_trace row;
+	struct store_list list;
 
-	if (sight->row.run != 0 && row->run != sight->row.run)
-		return false;
-	if (message_get_evidence(&in, &evidence, CONFIG_NONE)) {
-		evidence.run = row->run;
+	store_list_open(&list, store_inside(keeper->store), STORE_LIST_TRACES_OF, target);
+	store_list_limit(&list, LEGS_LOOKED_AT);
+	while (store_list_next(&list, &row) && (sight->row.run == 0 || row.run == sight->row.run)) {
+		struct wire_in in = wire_from(row.bytes.data, row.bytes.size);
+
+		if (!message_get_evidence(&in, &evidence, CONFIG_NONE))
+			continue;
+		evidence.run = row.run;
 		take_leg(sight, &evidence);
 	}
-	return true;
+	(void)store_list_close(&list);
 }
 
 bool
@@ -141,8 +146,7 @@ servers_fill(struct keeper *keeper)
 		uint64_t target = registry_number(keeper->registry, *next);
 		struct sight sight = { .row = { .run = 0 } };
 
-		(void)store_read_traces(store_inside(keeper->store), target, LEGS_LOOKED_AT,
-		    on_trace, &sight);
+		read_sight(keeper, target, &sight);
 		if (sight.row.run != 0)
 			put(keeper, target, &sight);
 	}

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "keeper/service_private.h"
 #include "keeper/record.h"
+#include "store/list.h"
 
 static const int64_t turn_max = 5 * (int64_t)SECOND, look_every = SECOND,
     still_told = 600 * (int64_t)SECOND, health_max = 30 * (int64_t)SECOND;
@@ -88,19 +89,21 @@ look_at_all(struct keeper *keeper)
 	return all;
 }
 
-struct newest {
-	uint64_t target;
-	int64_t ended;
-};
-
-static bool
-on_newest(void *arg, const struct store_result *row)
+/* When the last run of a target ended; 0: not known. */
+static int64_t
+last_end(struct keeper *keeper, uint64_t target)
 {
-	struct newest *newest = arg;
+	struct store_list list;
+	struct store_run run;
+	int64_t end = 0;
 
-	if (row->target == newest->target)
-		newest->ended = row->at + row->micros;
-	return false;
+	store_list_open(&list, store_inside(keeper->store), STORE_LIST_NEWEST_RUNS, 0);
+	store_list_behind(&list, target - 1);
+	store_list_limit(&list, 1);
+	if (store_list_next(&list, &run) && run.target == target)
+		end = run.at + run.micros;
+	(void)store_list_close(&list);
+	return end;
 }
 
 /* What they wait for, as far as anybody says. */
@@ -140,15 +143,13 @@ tell(struct keeper *keeper)
 	char names[EVIDENCE_TEXT_MAX], spans[64], reasons[EVIDENCE_TEXT_MAX];
 	struct text name = TEXT_OVER(names), span = TEXT_OVER(spans), reason = TEXT_OVER(reasons);
 	uint32_t first = keeper->service->stale.first;
-	struct newest newest = { .target = registry_number(keeper->registry, first),
-	    .ended = keeper->service->stale.targets[first].ended };
-	int64_t now = clock_wall(), since;
+	int64_t now = clock_wall(), since = keeper->service->stale.targets[first].ended;
 
-	if (newest.ended == 0 && !commit_queue_is_unread(keeper->commits))
-		(void)store_read_newest(store_inside(keeper->store), newest.target - 1, 1,
-		    on_newest, &newest);
+	if (since == 0 && !commit_queue_is_unread(keeper->commits))
+		since = last_end(keeper, registry_number(keeper->registry, first));
 	/* Where no run is known to have ended: since when nobody has looked at least. */
-	since = newest.ended == 0 ? keeper->service->time.born : newest.ended;
+	if (since == 0)
+		since = keeper->service->time.born;
 	stale_add_names(&name, keeper);
 	text_add_span(&span, now > since ? now - since : 0);
 	add_reason(&reason, keeper);

@@ -7,9 +7,8 @@
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "store/list.h"
-#include "store/page.h"
 #include "store/question.h"
+#include "store/reader_private.h"
 #include "store/row_bytes.h"
 
 /* A list that is longer, or takes longer, is answered in several parts. */
@@ -44,7 +43,7 @@ answer_page(struct store_reader *reader, const struct question *question, struct
 		good = buffer_add(answer, &tag, 1, ANSWER_MAX)
 		    && row_put(answer, ANSWER_MAX, form->fields, row);
 		is_enough = answer->size >= PART_BYTES
-		    || (list.page->row == NULL && clock_mono() >= until);
+		    || (list.row == NULL && clock_mono() >= until);
 	}
 	if (!good)
 		reason_set(&reader->why, "no memory for the answer");

@@ -1,15 +1,20 @@
-/* The key of the last row is copied, since the next page begins behind it, when its statement is
- * long over. */
+/*
+ * A statement lives only within the reading of one page, so no reader holds up the checkpoint for
+ * more than its second, and none is under way whose rows a write or a rollback could change. The
+ * key of the last row is copied, since the next page begins behind it.
+ */
 #include "store/list.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
+#include "store/batch.h"
 #include "store/history.h"
-#include "store/page.h"
+#include "store/reader_private.h"
 
-enum { ROWS_A_PAGE = 500 };
+enum { ROWS_A_PAGE = 500, RUNS_A_PAGE = 10000, LIMIT_PARAMETER = 9 };
 
 /* Parameters 1 to 3 are the key of the last row, in the order of its fields; 4 is what the list is
  * of. */
@@ -17,6 +22,7 @@ static const struct list_form {
 	enum row_kind rows;
 	bool newest_first;
 	const char *tail;
+	uint32_t page; /* rows; 0: ROWS_A_PAGE */
 } lists[STORE_LISTS] = {
 	[STORE_LIST_TARGETS] = { ROW_TARGET, false, "WHERE number > ?1 ORDER BY number LIMIT ?9" },
 	[STORE_LIST_INCIDENTS] = { ROW_OUTAGE, true,
@@ -28,12 +34,24 @@ static const struct list_form {
 	[STORE_LIST_EVIDENCE] = { ROW_EVIDENCE, false,
 	    "WHERE incident = ?4 AND (run, leg, target) > (?2, ?3, ?1)"
 	    " ORDER BY run, leg, target LIMIT ?9" },
+	[STORE_LIST_RUN_EVIDENCE] = { ROW_EVIDENCE, false,
+	    "WHERE run = ?4 AND (target, run, leg) > (?1, ?2, ?3) ORDER BY target, leg LIMIT ?9" },
 	[STORE_LIST_NOTICE_EVIDENCE] = { ROW_NOTICE_EVIDENCE, false,
 	    "WHERE notice = ?4 AND (notice, run, leg) > (?1, ?2, ?3) ORDER BY run, leg LIMIT ?9" },
 	[STORE_LIST_TRACES] = { ROW_TRACE, false,
 	    "WHERE target = ?4 AND run = (SELECT max(run) FROM traces WHERE target = ?4)"
 	    " AND (target, run, leg) > (?1, ?2, ?3) ORDER BY leg LIMIT ?9" },
+	[STORE_LIST_TRACES_OF] = { ROW_TRACE, false,
+	    "WHERE target = ?4 AND (?2 = 0 OR run < ?2 OR (run = ?2 AND leg > ?3))"
+	    " ORDER BY run DESC, leg LIMIT ?9" },
+	[STORE_LIST_RUN_TRACES] = { ROW_TRACE, false,
+	    "WHERE run = ?4 AND (target, run, leg) > (?1, ?2, ?3) ORDER BY target, leg LIMIT ?9" },
+	[STORE_LIST_STATES] = { ROW_STATE, false, "WHERE target > ?1 ORDER BY target LIMIT ?9" },
 	[STORE_LIST_STATE] = { ROW_STATE, false, "WHERE target > ?1 AND target = ?4 LIMIT ?9" },
+	[STORE_LIST_RECORDED] = { ROW_NOTICE, true,
+	    "WHERE number < ?1 ORDER BY number DESC LIMIT ?9" },
+	[STORE_LIST_RECORDED_OF] = { ROW_NOTICE, true,
+	    "WHERE number < ?1 AND target = ?4 ORDER BY number DESC LIMIT ?9" },
 	/* Words on the same trouble of ours have the same code, and the newest hold. */
 	[STORE_LIST_BLIND] = { ROW_NOTICE, false,
 	    "WHERE number > ?1 AND number = (SELECT max(number) FROM notices"
@@ -44,10 +62,13 @@ static const struct list_form {
 	    "WHERE notifier > ?1 ORDER BY notifier LIMIT ?9" },
 	[STORE_LIST_STATUS] = { ROW_STATUS, false, "WHERE target > ?1 ORDER BY target LIMIT ?9" },
 	[STORE_LIST_LAST_RUNS] = { ROW_LAST_RUN, false,
-	    "WHERE target > ?1 ORDER BY target LIMIT ?9" },
+	    "WHERE target > ?1 ORDER BY target LIMIT ?9", RUNS_A_PAGE },
 	/* In the order in which the chain is walked, whose ids fall; ?1 and ?9 stand within
 	 * (row.c). */
 	[STORE_LIST_HISTORY] = { ROW_RUN, true, "" },
+	[STORE_LIST_NEWEST_RUNS] = { ROW_NEWEST_RUN, false, "ORDER BY target LIMIT ?9", RUNS_A_PAGE },
+	[STORE_LIST_RUNS] = { ROW_RUN_OF_ALL, false, "WHERE id > ?1 ORDER BY id LIMIT ?9",
+	    RUNS_A_PAGE },
 	[STORE_LIST_CONDITIONS] = { ROW_CONDITION, false, "WHERE (target, code) > (?1, ?2)"
 	    " AND standing > 0 AND cleared = 0 ORDER BY target, code LIMIT ?9" },
 	[STORE_LIST_PAUSES] = { ROW_PAUSE, false,
@@ -56,6 +77,9 @@ static const struct list_form {
 	[STORE_LIST_SERVERS] = { ROW_SERVER, false, "WHERE target > ?1 ORDER BY target LIMIT ?9" },
 	[STORE_LIST_LEDGER] = { ROW_LEDGER, false,
 	    "WHERE target = ?4 AND notifier > ?2 ORDER BY notifier LIMIT ?9" },
+	[STORE_LIST_DELIVERIES] = { ROW_DELIVERY, false,
+	    "WHERE notice = ?4 AND (notice, notifier, recipient) > (?1, ?2, ?3)"
+	    " ORDER BY notifier, recipient LIMIT ?9" },
 	[STORE_LIST_WAITING] = { ROW_UNDELIVERED, false,
 	    "WHERE " STORE_IN_ORDER_OF_NOTICES " AND state < 4"
 	    " AND (notice, notifier, recipient) > (?1, ?2, ?3)"
@@ -107,54 +131,130 @@ store_list_open(struct store_list *list, struct store_reader *reader, enum store
 		list->numbers[0] = INT64_MAX;
 }
 
+static bool
+has_begun(const struct store_list *list)
+{
+	return list->rows != NULL || list->given > 0 || list->ended != 0;
+}
+
 void
 store_list_behind(struct store_list *list, uint64_t number)
 {
-	assert(list->page == NULL && list->ended == 0 && row_forms[lists[list->kind].rows].key
-	    == 1);
+	assert(!has_begun(list) && row_forms[lists[list->kind].rows].key == 1);
 	list->numbers[0] = (int64_t)number;
 }
 
-static bool
-is_text(const struct list_form *form, uint32_t field)
+void
+store_list_behind_leg(struct store_list *list, const struct store_leg_key *key)
 {
-	return row_forms[form->rows].fields[field].type == FIELD_TEXT;
+	assert(!has_begun(list) && list->kind == STORE_LIST_EVIDENCE);
+	list->numbers[0] = (int64_t)key->target;
+	list->numbers[1] = (int64_t)key->run;
+	list->numbers[2] = key->leg;
 }
 
-static bool
-begin_page(struct store_list *list)
+void
+store_list_limit(struct store_list *list, uint32_t rows)
 {
-	const struct list_form *form = &lists[list->kind];
+	assert(!has_begun(list) && rows > 0);
+	list->limit = rows;
+}
+
+/* Reads until the limit, or the time of a page, or the rows are over; how that ended. */
+static enum store_reading
+read_rows(const struct store_list *list, struct query *query, uint32_t limit, struct db *db)
+{
+	enum row_kind kind = lists[list->kind].rows;
+	int64_t until = clock_mono() + READING_MICROSECONDS;
+	_Alignas(8) char row[ROW_SIZE_MAX];
+	bool more = true;
+
+	for (uint32_t count = 0; count < limit && !list->rows->no_memory
+	    && (count == 0 || clock_mono() <= until); count++) {
+		more = query_step(query);
+		if (!more && count > 0 && db_fault(db) == DB_STOPPED) {
+			db_forgive(db);
+			return STORE_READ_MORE;
+		}
+		if (!more)
+			break;
+		row_fill(kind, query, row);
+		store_batch_add_row(list->rows, kind, row);
+	}
+	query_reset(query);
+	return more ? STORE_READ_MORE : STORE_READ_END;
+}
+
+/* What the parameters of a list are bound to. */
+static void
+bind_keys(struct query *query, const struct store_list *list, uint32_t limit)
+{
+	const struct row_form *form = store_list_form(list->kind);
 	struct bind values[] = { BIND(0), BIND(0), BIND(0), BIND(list->of) };
 
-	assert(list->page == NULL && list->ended == 0);
-	for (uint32_t i = 0; i < row_forms[form->rows].key; i++)
-		values[i] = is_text(form, i) ? (struct bind)BIND_TEXT(list->texts[i])
+	for (uint32_t i = 0; i < form->key; i++)
+		values[i] = form->fields[i].type == FIELD_TEXT
+		    ? (struct bind)BIND_TEXT(list->texts[i])
 		    : (struct bind)BIND(list->numbers[i]);
-	/* Each page of the last runs is put together from all heads and all results behind them. */
-	list->page = malloc(sizeof *list->page);
-	if (list->page == NULL)
-		return false;
-	if (list->reader != NULL && list->reader->source != NULL) {
-		*list->page = (struct page){ .reader = list->reader, .kind = form->rows };
-		list->reader->source->read_page(list->page, list, form->newest_first);
-		return true;
-	}
-	page_begin(list->page, list->reader, &(struct page_of){ form->rows, form->tail,
-	    form->rows == ROW_LAST_RUN ? STORE_PAGE_MAX : ROWS_A_PAGE },
-	    (struct binds){ sizeof values / sizeof values[0], values });
-	list->page->whole = true;
-	return true;
+	query_bind(query, (struct binds){ sizeof values / sizeof values[0], values });
+	query_bind_i64(query, LIMIT_PARAMETER, limit);
 }
 
 static enum store_reading
-end_page(struct store_list *list, bool enough)
+read_page(struct store_list *list)
 {
-	enum store_reading reading = page_end(list->page, enough);
+	const struct list_form *form = &lists[list->kind];
+	bool of_history = form->rows == ROW_TRACE || form->rows >= ROW_LAST_RUN;
+	struct store_reader *reader = list->reader;
+	struct db *db = of_history ? reader->history : reader->main;
+	uint32_t limit = form->page == 0 ? ROWS_A_PAGE : form->page;
+	enum store_reading reading = STORE_READ_END;
+	struct query *query;
 
-	free(list->page);
-	list->page = NULL;
+	if (db == NULL)
+		return reading;
+	if (list->limit > 0 && list->limit - list->given < limit)
+		limit = list->limit - list->given;
+	db_forgive(db);
+	db_set_deadline(db, clock_mono() + READING_MICROSECONDS);
+	query = row_reading(db, form->rows, form->tail);
+	if (query != NULL) {
+		db_hold(db);
+		bind_keys(query, list, limit);
+		db_forgive(db); /* lists need not have all of the parameters */
+		reading = read_rows(list, query, limit, db);
+	}
+	db_set_deadline(db, 0);
+	if (db_fault(db) != DB_WELL) {
+		reason_set(&reader->why, "%s", db_why(db));
+		reader->damaged |= !of_history && db_fault(db) == DB_DAMAGED;
+		reading = STORE_READ_BROKEN;
+	}
+	db_forgive(db);
 	return reading;
+}
+
+static enum store_reading
+begin_page(struct store_list *list)
+{
+	struct store_reader *reader = list->reader;
+	enum store_reading reading = STORE_READ_BROKEN;
+
+	assert(list->row == NULL && list->ended == 0);
+	if (reader == NULL || (list->limit > 0 && list->given == list->limit))
+		return STORE_READ_END;
+	list->rows = store_batch_create(STORE_MAIN);
+	if (list->rows != NULL)
+		reading = reader->source == NULL ? read_page(list)
+		    : reader->source->read_page(list, lists[list->kind].newest_first);
+	if (list->rows != NULL && !list->rows->no_memory) {
+		list->row = list->rows->first;
+		return reading;
+	}
+	reason_set(&reader->why, "out of memory");
+	if (reader->no_memory != NULL)
+		*reader->no_memory = true;
+	return STORE_READ_BROKEN;
 }
 
 /* The chain of runs is walked by what its rows name: in a damaged store it may be a circle. */
@@ -195,44 +295,40 @@ keep_key(struct store_list *list, const void *row)
 bool
 store_list_next(struct store_list *list, void *row)
 {
-	while (list->ended == 0) {
-		if (list->page == NULL && !begin_page(list)) {
-			reason_set(&list->reader->why, "out of memory");
-			list->ended = STORE_READ_BROKEN;
-		} else if (!page_next(list->page, row)) {
-			enum store_reading reading = end_page(list, false);
-			if (reading != STORE_READ_MORE)
-				list->ended = reading;
-		} else if (!goes_on(list, row)) {
-			reason_set(&list->reader->why, "rows that come again: the store is damaged");
-			(void)end_page(list, true);
-			list->ended = STORE_READ_BROKEN;
-		} else if (keep_key(list, row))
-			return true;
-		else {
-			reason_set(&list->reader->why, "a key of more than %d bytes",
-			    STORE_KEY_ROOM - 1);
-			(void)end_page(list, true);
-			list->ended = STORE_READ_BROKEN;
-		}
+	while (list->ended == 0 && list->row == NULL) {
+		store_batch_destroy(&list->rows);
+		if (list->page == STORE_READ_END || list->page == STORE_READ_BROKEN)
+			list->ended = list->page;
+		else
+			list->page = begin_page(list);
 	}
+	if (list->ended != 0)
+		return false;
+	memcpy(row, list->row->is.bytes, store_list_form(list->kind)->size);
+	list->row = list->row->next;
+	list->given++;
+	if (!goes_on(list, row))
+		reason_set(&list->reader->why, "rows that come again: the store is damaged");
+	else if (keep_key(list, row))
+		return true;
+	else
+		reason_set(&list->reader->why, "a key of more than %d bytes", STORE_KEY_ROOM - 1);
+	list->ended = STORE_READ_BROKEN;
 	return false;
 }
 
 void
 store_list_stop(struct store_list *list)
 {
-	list->ended = list->page == NULL ? STORE_READ_END : end_page(list, true);
+	list->ended = STORE_READ_END;
 }
 
 enum store_reading
 store_list_close(struct store_list *list)
 {
-	enum store_reading reading = list->ended;
-
-	if (list->page != NULL)
-		reading = end_page(list, true);
-	return reading == STORE_READ_BROKEN ? STORE_READ_BROKEN : STORE_READ_END;
+	store_batch_destroy(&list->rows);
+	return list->ended == STORE_READ_BROKEN || list->page == STORE_READ_BROKEN
+	    ? STORE_READ_BROKEN : STORE_READ_END;
 }
 
 void

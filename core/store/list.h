@@ -1,8 +1,8 @@
 /*
- * Lists of rows that are read one after the other, for whoever shows what is kept. A list is read
- * in pages by itself, each behind the last row of the one before, and each page whole before its
- * first row is given, so that no transaction lasts longer than a second however slowly rows are
- * taken. Of one reader one list at a time is read.
+ * Lists of rows that are read one after the other. A list is read in pages by itself, each behind
+ * the last row of the one before, and each page whole before its first row is given, so that no
+ * transaction lasts longer than a second however slowly rows are taken, and so that rows may be
+ * written, or other lists of the same reader read, while one is.
  */
 #ifndef STORE_LIST_H
 #define STORE_LIST_H
@@ -17,24 +17,33 @@ enum store_list_kind {
 	STORE_LIST_INCIDENT,     /* that one, `of` */
 	/* struct store_evidence of the incident `of`, in the order of its runs; 0: of none */
 	STORE_LIST_EVIDENCE,
+	STORE_LIST_RUN_EVIDENCE, /* the same of the run `of`, by target and leg */
 	/* struct store_notice_evidence of the notice `of`, in the order of its runs */
 	STORE_LIST_NOTICE_EVIDENCE,
 	/* struct store_trace of the newest run of the target `of` that has any, by leg */
 	STORE_LIST_TRACES,
-	STORE_LIST_STATE,        /* struct store_state of the target `of` */
+	STORE_LIST_TRACES_OF,    /* struct store_trace of the target `of`, the newest run first */
+	STORE_LIST_RUN_TRACES,   /* the same of the run `of`, by target and leg */
+	STORE_LIST_STATES,       /* struct store_state, by target */
+	STORE_LIST_STATE,        /* the same of the target `of` */
 	STORE_LIST_STATUS,       /* struct store_status, by target */
 	STORE_LIST_LAST_RUNS,    /* struct store_last_run, by target */
 	STORE_LIST_HISTORY,      /* struct store_run of the target `of`, the newest first */
+	STORE_LIST_NEWEST_RUNS,  /* the same of the newest of each target, by target */
+	STORE_LIST_RUNS,         /* the same of all targets, in the order in which they came */
 	STORE_LIST_CONDITIONS,   /* struct store_condition that stand, by target and code */
 	/* struct store_pause that hold at the time `of` or will, by number */
 	STORE_LIST_PAUSES,
 	STORE_LIST_SERVERS,      /* struct store_server, by target */
 	STORE_LIST_LEDGER,       /* struct store_ledger of the target `of`, by notifier */
+	STORE_LIST_DELIVERIES,   /* struct store_delivery of the notice `of`, by its key */
 	/* struct store_undelivered not at its end, by notice, notifier and recipient */
 	STORE_LIST_WAITING,
 	STORE_LIST_GIVEN_UP,     /* the same of those that ended dead */
 	STORE_LIST_DEAD,         /* these as struct store_delivery */
-	/* struct store_notice: that says that we are blind, as long as that stands */
+	STORE_LIST_RECORDED,     /* struct store_notice, the newest first */
+	STORE_LIST_RECORDED_OF,  /* the same of the target `of` */
+	/* the same: that says that we are blind, as long as that stands */
 	STORE_LIST_BLIND,
 	/* const char *: notifiers that have delivered any of the newest 100,000 deliveries */
 	STORE_LIST_PROVED,
@@ -55,8 +64,11 @@ struct store_list {
 	struct store_reader *reader;
 	enum store_list_kind kind;
 	uint64_t of;
-	struct page *page;            /* the one at hand; NULL: none */
-	enum store_reading ended;     /* how it ended; 0: it goes on */
+	uint32_t limit, given;        /* rows in all, 0: as many as there are; those that were given */
+	struct store_batch *rows;     /* the page at hand; NULL: none */
+	const struct operation *row;  /* the next one in it */
+	enum store_reading page;      /* how it was read; 0: none was */
+	enum store_reading ended;     /* how the list ended; 0: it goes on */
 	int64_t numbers[3];           /* the key of the last row */
 	char texts[3][STORE_KEY_ROOM];
 };
@@ -75,9 +87,12 @@ const struct row_form *store_list_form(enum store_list_kind);
 /* Begins a list. Every list that was begun has to be closed. */
 void store_list_open(struct store_list *, struct store_reader *, enum store_list_kind, uint64_t of);
 
-/* Of one whose key is a number: it begins behind the row with that one. To be called before the
- * first row is asked for. */
+/* To be called before the first row is asked for. Of one whose key is a number: it begins behind the
+ * row with that one; of evidence: behind the leg as a whole; it has so many rows at most. */
 void store_list_behind(struct store_list *, uint64_t number);
+struct store_leg_key { uint64_t target, run; uint32_t leg; };
+void store_list_behind_leg(struct store_list *, const struct store_leg_key *);
+void store_list_limit(struct store_list *, uint32_t rows);
 
 /* The next row, into the struct of that kind; what it points at is good until the next call.
  * Returns false behind the last one, and where the store cannot be read. */

@@ -12,7 +12,11 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "store/page.h"
+#include "base/outcome.h"
+#include "base/text.h"
+#include "store/history.h"
+#include "store/query.h"
+#include "store/reader_private.h"
 #include "store/schema.h"
 
 bool
@@ -186,4 +190,178 @@ store_read_meta(struct store_reader *reader, const char *key, void *value, size_
 	}
 	db_forgive(reader->main);
 	return size;
+}
+
+enum { COUNTED_AT_ONCE = 10000 };
+
+/* Behind that notice, which is moved: rows of a second at most. Returns false at the end, and on a
+ * fault. */
+static bool
+add_waiting(struct db *db, const struct store_waiting_of *of, uint64_t *behind,
+    struct store_waiting *waiting)
+{
+	struct query *query = DB_ROW(db,
+	    "SELECT count(DISTINCT notice), min(created), max(notice) FROM (SELECT notice, created"
+	    " FROM deliveries WHERE " STORE_IN_ORDER_OF_NOTICES " AND state < 4 AND notice > ?1"
+	    " AND (?2 = '' OR notifier = ?2)"
+	    " AND (attempts > 0 OR not_before <= ?3) ORDER BY notice LIMIT ?4)", BIND(*behind),
+	    BIND_TEXT(of->notifier), BIND(of->due), BIND(COUNTED_AT_ONCE));
+	bool any = query != NULL && query_i64(query, 0) > 0;
+
+	if (any) {
+		int64_t since = query_i64(query, 1);
+
+		waiting->notices += (uint64_t)query_i64(query, 0);
+		waiting->since = waiting->since == 0 || since < waiting->since ? since
+		    : waiting->since;
+		*behind = (uint64_t)query_i64(query, 2);
+	}
+	if (query != NULL)
+		query_reset(query);
+	return any;
+}
+
+bool
+store_read_waiting(struct store_reader *reader, const struct store_waiting_of *of,
+    struct store_waiting *waiting)
+{
+	uint64_t behind = 0;
+	bool more = true;
+
+	*waiting = (struct store_waiting){ 0 };
+	if (reader->source != NULL)
+		return reader->source->read_waiting(reader, of, waiting);
+	db_forgive(reader->main);
+	while (more) {
+		db_set_deadline(reader->main, clock_mono() + READING_MICROSECONDS);
+		more = add_waiting(reader->main, of, &behind, waiting);
+	}
+	waiting->dead = (uint64_t)db_number(reader->main,
+	    "SELECT count(*) FROM deliveries WHERE state = 5", 0);
+	db_set_deadline(reader->main, 0);
+	if (db_fault(reader->main) == DB_WELL)
+		return true;
+	reason_set(&reader->why, "%s", db_why(reader->main));
+	return false;
+}
+
+static enum store_reading
+outcome(struct store_reader *reader, enum store_reading reading)
+{
+	db_set_deadline(reader->history, 0);
+	if (db_fault(reader->history) == DB_WELL)
+		return reading;
+	reason_set(&reader->why, "%s", db_why(reader->history));
+	return STORE_READ_BROKEN;
+}
+
+/* Few words stand in many rows: those of a column that were met last are kept at hand. */
+enum { WORDS = 16 };
+struct words {
+	struct { int64_t number; char word[1024]; } met[WORDS];
+};
+
+static const char *
+word_of(struct words *words, struct db *db, int64_t number)
+{
+	__typeof__(words->met[0]) *met = &words->met[(uint64_t)number % WORDS];
+
+	if (met->number != number) {
+		struct query *query = DB_ROW(db, "SELECT word FROM words WHERE number = ?1",
+		    BIND(number));
+		text_copy(met->word, sizeof met->word, query == NULL ? "" : query_text(query, 0));
+		met->number = number;
+		if (query != NULL)
+			query_reset(query);
+	}
+	return met->word;
+}
+
+enum store_reading
+store_read_runs(struct store_reader *reader, uint64_t after, uint32_t limit, store_on_run *on_row,
+    void *arg)
+{
+	static const char sql[] = "SELECT id, target, run, at, micros, verdict, mood, speaks_for,"
+	    " flags, outcome, phase_names, phases FROM results WHERE id > ?1 ORDER BY id LIMIT ?2";
+	uint32_t most = limit < STORE_PAGE_MAX ? limit : STORE_PAGE_MAX, count = 0;
+	struct words outcomes = { 0 }, lists = { 0 };
+	struct db *db = reader->history;
+	struct query *query;
+	bool enough = false;
+
+	if (db == NULL)
+		return STORE_READ_END;
+	db_forgive(db);
+	db_set_deadline(db, clock_mono() + 2 * READING_MICROSECONDS);
+	query = db_query(db, sql);
+	if (query == NULL)
+		return outcome(reader, STORE_READ_END);
+	query_bind(query, BINDS(BIND(after), BIND(most)));
+	for (; !enough && query_step(query); count++) {
+		const struct store_run run = { .id = (uint64_t)query_i64(query, 0),
+			.target = (uint64_t)query_i64(query, 1), .run = (uint64_t)query_i64(query, 2),
+			.at = query_i64(query, 3), .micros = query_i64(query, 4),
+			.verdict = (uint32_t)query_i64(query, 5), .mood = (uint32_t)query_i64(query, 6),
+			.speaks_for = (uint32_t)query_i64(query, 7),
+			.flags = (uint32_t)query_i64(query, 8),
+			.outcome = outcome_current(word_of(&outcomes, db, query_i64(query, 9))),
+			.phase_names = word_of(&lists, db, query_i64(query, 10)),
+			.phases = query_bytes(query, 11) };
+		enough = !on_row(arg, &run);
+	}
+	query_reset(query);
+	if (db_fault(db) == DB_STOPPED && count > 0) { /* the time of a page is over */
+		db_forgive(db);
+		most = count;
+	}
+	return outcome(reader, count < most || enough ? STORE_READ_END : STORE_READ_MORE);
+}
+
+bool
+store_read_kept(struct store_reader *reader, struct store_kept *kept, bool *broken)
+{
+	struct db *db = reader->history;
+
+	*kept = (struct store_kept){ 0 };
+	*broken = false;
+	if (db == NULL)
+		return false;
+	db_forgive(db);
+	db_set_deadline(db, clock_mono() + READING_MICROSECONDS);
+	kept->behind = (uint64_t)history_count(db, "ok_upto");
+	struct query *query = DB_ROW(db, "SELECT id, at, (SELECT max(id) FROM results) FROM results"
+	    " WHERE id > ?1 ORDER BY id LIMIT 1", BIND(kept->behind));
+	if (query != NULL) {
+		kept->since = query_i64(query, 1);
+		kept->from_start = kept->behind == 0 && query_i64(query, 0) == 1;
+		kept->last = (uint64_t)query_i64(query, 2);
+		query_reset(query);
+	}
+	*broken = outcome(reader, STORE_READ_END) == STORE_READ_BROKEN;
+	return !*broken && kept->last != 0;
+}
+
+static uint64_t
+last_run(struct db *db, const char *sql)
+{
+	if (db == NULL)
+		return 0;
+	db_forgive(db);
+	db_set_deadline(db, clock_mono() + READING_MICROSECONDS);
+	int64_t run = db_number(db, sql, 0);
+	db_set_deadline(db, 0);
+	db_forgive(db);
+	return run > 0 ? (uint64_t)run : 0;
+}
+
+/* Runs end in another order than they are numbered in, so a few rows are looked at. */
+uint64_t
+store_read_last_run(struct store_reader *reader)
+{
+	uint64_t evidence = last_run(reader->main,
+	    "SELECT max(run) FROM (SELECT run FROM evidence ORDER BY id DESC LIMIT 1000)");
+	uint64_t results = last_run(reader->history,
+	    "SELECT max(run) FROM (SELECT run FROM results ORDER BY id DESC LIMIT 1000)");
+
+	return evidence > results ? evidence : results;
 }

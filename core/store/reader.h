@@ -1,12 +1,8 @@
 /*
- * The store, for whoever reads it: commands, the web page, and the keeper when it begins. Files are
- * opened read-only; a reader never migrates, never repairs, and holds no transaction for more than
- * a second: lists are read in pages, each beginning behind the last key of the one before, at most
- * `limit` rows (and STORE_PAGE_MAX) a call.
- *
- * Each list calls `on_row` for each row, whose views are good during that call; false from it ends
- * the page. Of postwatch.db, a reader that is NULL reads nothing: its lists are empty and its
- * values are not there.
+ * The store, for whoever reads it: commands, the web page, and the keeper. Files are opened
+ * read-only; a reader never migrates, never repairs, and holds no transaction for more than a
+ * second. Its rows are read as lists (store/list.h); single values of it are here. A reader that is
+ * NULL reads nothing: its lists are empty and its values are not there.
  */
 #ifndef STORE_READER_H
 #define STORE_READER_H
@@ -19,7 +15,7 @@ struct store_reader;
 enum { STORE_PAGE_MAX = 10000 };
 
 enum store_reading {
-	STORE_READ_END = 1, /* that was the last row of all (or on_row said enough) */
+	STORE_READ_END = 1, /* that was the last row of all */
 	STORE_READ_MORE,    /* go on behind the last row */
 	STORE_READ_BROKEN   /* the file cannot be read; store_reader_why() says why */
 };
@@ -46,39 +42,11 @@ bool store_daemon_runs(const char *folder);
  * was kept until then. 0: it can, or there is none. */
 int64_t store_behind_since(const char *folder);
 
-typedef bool store_on_state(void *arg, const struct store_state *);
-typedef bool store_on_evidence(void *arg, const struct store_evidence *);
-typedef bool store_on_notice(void *arg, const struct store_notice *);
-typedef bool store_on_delivery(void *arg, const struct store_delivery *);
-typedef bool store_on_result(void *arg, const struct store_result *);
-typedef bool store_on_trace(void *arg, const struct store_trace *);
-typedef bool store_on_run(void *arg, const struct store_run *);
-
 /* A value of meta into `room` bytes; -1: not there (or broken), else its size, more than `room`
  * where it was cut. */
 int64_t store_read_meta(struct store_reader *, const char *key, void *value, size_t room);
 
-/* By target, behind `after` (0: from the first). */
-enum store_reading store_read_states(struct store_reader *, uint64_t after, uint32_t limit,
-    store_on_state *, void *);
-
-/* Of an incident, in the order of its runs, which no clock that was set can change; 0: of none,
- * which is what open suspicions have. Behind `after` as a whole: runs are numbered from 1. */
-struct store_evidence_key { uint64_t run; uint32_t leg; uint64_t target; };
-#define STORE_EVIDENCE_FIRST ((struct store_evidence_key){ .run = 0 })
-enum store_reading store_read_evidence(struct store_reader *, uint64_t incident,
-    const struct store_evidence_key *after, uint32_t limit, store_on_evidence *, void *);
-
-enum store_reading store_read_notice(struct store_reader *, uint64_t number, store_on_notice *,
-    void *);
-/* The newest first, before `before` (0: from the newest); of one target, or of all (UINT64_MAX). */
-enum store_reading store_read_notices(struct store_reader *, uint64_t target, uint64_t before,
-    uint32_t limit, store_on_notice *, void *);
-
-/* Of one notice. */
-enum store_reading store_read_notice_deliveries(struct store_reader *, uint64_t notice,
-    store_on_delivery *, void *);
-/* How much of it is open and how much has ended dead; false: it cannot be read. */
+/* How much waits to be delivered and how much was given up; false: it cannot be read. */
 struct store_waiting {
 	uint64_t notices;   /* that some delivery is open of */
 	int64_t since;      /* the oldest of these deliveries; 0: none */
@@ -90,16 +58,10 @@ struct store_waiting_of { const char *notifier; int64_t due; };
 bool store_read_waiting(struct store_reader *, const struct store_waiting_of *,
     struct store_waiting *);
 
-/* The newest result of each target, by target, behind `after`. */
-enum store_reading store_read_newest(struct store_reader *, uint64_t after, uint32_t limit,
-    store_on_result *, void *);
-enum store_reading store_read_trace(struct store_reader *, uint64_t target, uint64_t run,
-    store_on_trace *, void *);
-/* Those of a target, the newest run first. */
-enum store_reading store_read_traces(struct store_reader *, uint64_t target, uint32_t limit,
-    store_on_trace *, void *);
-
-/* Runs of all targets in the order in which they came, behind the row `after`; without their texts. */
+/* At most `limit` runs (and STORE_PAGE_MAX) of all targets in the order in which they came, behind the
+ * row `after`; without their texts, and faster than a list of them. Views are good during the call;
+ * false from it ends the reading. */
+typedef bool store_on_run(void *arg, const struct store_run *);
 enum store_reading store_read_runs(struct store_reader *, uint64_t after, uint32_t limit,
     store_on_run *, void *);
 /* From which row on all runs are kept, not only those that were not ok. Returns false, and last is 0,

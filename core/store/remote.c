@@ -5,9 +5,8 @@
 #include <string.h>
 
 #include "store/batch.h"
-#include "store/list.h"
-#include "store/page.h"
 #include "store/question.h"
+#include "store/reader_private.h"
 #include "store/row_bytes.h"
 
 struct remote {
@@ -30,9 +29,9 @@ ask(struct store_reader *reader, const struct question *question, struct buffer 
 
 /* Numbers that did not go on would be asked for for ever. */
 static bool
-take_row(struct page *page, struct pw_bytes *bytes, int64_t *last, bool newest_first)
+take_row(struct store_list *list, struct pw_bytes *bytes, int64_t *last, bool newest_first)
 {
-	const struct row_form *form = &row_forms[page->kind];
+	const struct row_form *form = store_list_form(list->kind);
 	_Alignas(8) char row[ROW_SIZE_MAX];
 
 	if (!row_get(bytes, form->fields, row))
@@ -44,54 +43,44 @@ take_row(struct page *page, struct pw_bytes *bytes, int64_t *last, bool newest_f
 			return false;
 		*last = number;
 	}
-	store_batch_add_row(page->rows, page->kind, row);
-	page->count++;
+	store_batch_add_row(list->rows, (enum row_kind)(form - row_forms), row);
 	return true;
 }
 
 static enum store_reading
-take_page(struct page *page, struct pw_bytes bytes, int64_t last, bool newest_first)
+take_page(struct store_list *list, struct pw_bytes bytes, bool newest_first)
 {
+	int64_t last = list->numbers[0];
 	bool good = true;
 	char tag = 0;
 
 	while (good && bytes.size > 0) {
 		tag = *bytes.data++;
 		bytes.size--;
-		good = tag == ANSWER_ROW
-		    ? take_row(page, &bytes, &last, newest_first)
-		    : bytes.size == 0
-		        && (tag == ANSWER_END || (tag == ANSWER_MORE && page->count > 0));
+		good = tag == ANSWER_ROW ? take_row(list, &bytes, &last, newest_first)
+		    : bytes.size == 0 && (tag == ANSWER_END
+		        || (tag == ANSWER_MORE && list->rows->first != NULL));
 	}
-	if (!good || tag == 0 || tag == ANSWER_ROW)
-		reason_set(&page->reader->why, "what was answered is malformed");
-	else if (page->rows->no_memory)
-		reason_set(&page->reader->why, "out of memory");
-	else
+	if (good && (tag == ANSWER_END || tag == ANSWER_MORE))
 		return tag == ANSWER_END ? STORE_READ_END : STORE_READ_MORE;
+	reason_set(&list->reader->why, "what was answered is malformed");
 	return STORE_READ_BROKEN;
 }
 
-static void
-read_page(struct page *page, const struct store_list *list, bool newest_first)
+static enum store_reading
+read_page(struct store_list *list, bool newest_first)
 {
 	const struct question question = { .kind = QUESTION_PAGE, .list = list->kind,
 		.of = (int64_t)list->of,
 		.numbers = { list->numbers[0], list->numbers[1], list->numbers[2] },
 		.texts = { list->texts[0], list->texts[1], list->texts[2] } };
 	struct buffer answer = { .data = NULL };
+	enum store_reading reading = STORE_READ_BROKEN;
 
-	page->whole = true;
-	page->rows = store_batch_create(STORE_MAIN);
-	page->reading = STORE_READ_BROKEN;
-	if (page->rows == NULL)
-		reason_set(&page->reader->why, "out of memory");
-	else if (ask(page->reader, &question, &answer))
-		page->reading = take_page(
-		    page, buffer_view(&answer), list->numbers[0], newest_first);
-	if (page->reading != STORE_READ_BROKEN)
-		page->row = page->rows->first;
+	if (ask(list->reader, &question, &answer))
+		reading = take_page(list, buffer_view(&answer), newest_first);
 	buffer_fini(&answer);
+	return reading;
 }
 
 /* The answer to a question that is one record, whose texts and bytes are views into `answer`. */

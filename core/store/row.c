@@ -24,6 +24,9 @@
  * not ok, which is where the chain goes on when those between have gone. ?1: the last row that was
  * read, ?4: the target, ?9: rows at most.
  */
+#define RESULT_COLUMNS \
+    " SELECT r.id, r.target, r.run, r.at, r.micros, r.verdict, r.mood, r.speaks_for, r.flags, o.word AS outcome," \
+    " p.word AS phase_names, r.phases, r.text FROM "
 #define OR_BAD(last, bad) "coalesce((SELECT id FROM results WHERE id = " last "), " bad ")"
 #define HISTORY "(WITH RECURSIVE chain (id) AS (SELECT * FROM (SELECT CASE WHEN ?1 < 9223372036854775807" \
     " THEN (SELECT " OR_BAD("b.prev", "b.bad") " FROM results b WHERE b.id = ?1)" \
@@ -31,9 +34,23 @@
     "   AND id > coalesce((SELECT value FROM counts WHERE key = 'heads_upto'), 0))," \
     "  (SELECT " OR_BAD("h.last", "h.bad") " FROM heads h WHERE h.target = ?4)) END)" \
     " UNION ALL SELECT " OR_BAD("b.prev", "b.bad") " FROM chain c CROSS JOIN results b ON b.id = c.id LIMIT ?9)" \
-    " SELECT r.id, r.target, r.run, r.at, r.micros, r.verdict, r.mood, r.speaks_for, r.flags, o.word AS outcome," \
-    " p.word AS phase_names, r.phases, r.text FROM chain c CROSS JOIN results r ON r.id = c.id" \
+    RESULT_COLUMNS "chain c CROSS JOIN results r ON r.id = c.id" \
     " CROSS JOIN words o ON o.number = r.outcome CROSS JOIN words p ON p.number = r.phase_names)"
+
+#define RESULT_WORDS \
+	" JOIN words o ON o.number = r.outcome JOIN words p ON p.number = r.phase_names)"
+#define RUN_OF_ALL "(" RESULT_COLUMNS "results r" RESULT_WORDS
+
+/* Of those since the heads were written, else what its head names; and of many targets at once. ?1:
+ * the last target that was read, ?9: rows at most. */
+#define NEWEST_RUN \
+    "(WITH upto AS (SELECT coalesce((SELECT value FROM counts WHERE key = 'heads_upto'), 0) AS id)," \
+    " recent AS MATERIALIZED (SELECT target, max(id) AS id FROM results WHERE id > (SELECT id FROM" \
+    " upto) GROUP BY target)," \
+    " newest AS (SELECT target, id FROM recent WHERE target > ?1 UNION ALL SELECT * FROM" \
+    " (SELECT h.target, coalesce((SELECT id FROM results WHERE id = h.last), h.bad) FROM heads h" \
+    " WHERE h.target > ?1 AND h.target NOT IN (SELECT target FROM recent) ORDER BY h.target LIMIT ?9))" \
+    RESULT_COLUMNS "newest n JOIN results r ON r.id = n.id" RESULT_WORDS
 
 /* Roll-ups of which the times have columns. */
 #define SUMS(span) \
@@ -44,6 +61,12 @@
 	FIELD(I64, sum, start), FIELD(I64, sum, up), FIELD(I64, sum, degraded), FIELD(I64, sum, down), \
 	FIELD(I64, sum, unknown), FIELD(I64, sum, paused), FIELD(TEXT, sum, phase_names), \
 	FIELD(BYTES, sum, phases)
+
+#define RUN_FIELDS \
+	FIELD(I64, run, run), FIELD(I64, run, at), FIELD(I64, run, micros), FIELD(U32, run, verdict), \
+	FIELD(U32, run, mood), FIELD(U32, run, speaks_for), FIELD(U32, run, flags), \
+	FIELD(TEXT, run, outcome), FIELD(TEXT, run, phase_names), FIELD(BYTES, run, phases), \
+	FIELD(BYTES, run, text)
 
 #define IS_NOTICE "SELECT 1 FROM notices WHERE number = ?1"
 
@@ -184,11 +207,11 @@ const struct row_form row_forms[ROW_KINDS] = {
 		FIELD_AS(I64, last_run, ended, "ended_us"), FIELD(TEXT, last_run, verdict),
 		FIELD(TEXT, last_run, outcome), FIELD(BYTES, last_run, text) } },
 	[ROW_RUN] = { HISTORY, 1, sizeof(struct store_run), NULL, false, {
-		FIELD(I64, run, id), FIELD(I64, run, target), FIELD(I64, run, run),
-		FIELD(I64, run, at), FIELD(I64, run, micros), FIELD(U32, run, verdict),
-		FIELD(U32, run, mood), FIELD(U32, run, speaks_for), FIELD(U32, run, flags),
-		FIELD(TEXT, run, outcome), FIELD(TEXT, run, phase_names), FIELD(BYTES, run, phases),
-		FIELD(BYTES, run, text) } },
+		FIELD(I64, run, id), FIELD(I64, run, target), RUN_FIELDS } },
+	[ROW_NEWEST_RUN] = { NEWEST_RUN, 1, sizeof(struct store_run), NULL, false, {
+		FIELD(I64, run, target), FIELD(I64, run, id), RUN_FIELDS } },
+	[ROW_RUN_OF_ALL] = { RUN_OF_ALL, 1, sizeof(struct store_run), NULL, false, {
+		FIELD(I64, run, id), FIELD(I64, run, target), RUN_FIELDS } },
 	[ROW_QUARTER] = { SUMS("0"), 1, sizeof(struct store_sum), NULL, false, { SUM_FIELDS } },
 	[ROW_HOUR] = { SUMS("1"), 1, sizeof(struct store_sum), NULL, false, { SUM_FIELDS } },
 };

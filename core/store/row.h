@@ -40,6 +40,8 @@ enum row_kind {
 	ROW_PROVED,
 	ROW_LAST_RUN, /* from here on of history.db */
 	ROW_RUN,
+	ROW_NEWEST_RUN,
+	ROW_RUN_OF_ALL,
 	ROW_QUARTER,
 	ROW_HOUR,
 	ROW_KINDS

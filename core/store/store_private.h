@@ -5,7 +5,7 @@
 #include "store/batch.h"
 #include "store/history.h"
 #include "store/memory.h"
-#include "store/page.h"
+#include "store/reader_private.h"
 #include "store/redo.h"
 #include "store/db_file.h"
 

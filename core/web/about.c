@@ -154,44 +154,33 @@ put_waiting(struct view *view)
 		EMIT(emit, "<p>These are the oldest: <code>postwatch outbox</code> has them all.</p>\n");
 }
 
-struct own_notices {
-	struct emit *emit;
-	uint32_t count;
-};
-
-static bool
-on_own(void *arg, const struct store_notice *notice)
-{
-	struct own_notices *own = arg;
-	struct emit *emit = own->emit;
-
-	own->count++;
-
-	EMIT(emit, "<tr><td class=\"when\">");
-	emit_time(emit, notice->confirmed);
-	EMIT(emit, "</td><td>");
-	emit_string(emit, notice->kind);
-	EMIT(emit, "</td><td class=\"cause\">");
-	emit_sentence(emit, notice->text);
-	EMIT(emit, "</td></tr>\n");
-	return true;
-}
-
 /* Times at which it was blind or impaired, and when that ended. */
 static void
 put_own_notices(struct view *view)
 {
 	struct store_reader *reader = board_reader(view->site->board);
-	struct own_notices own = { .emit = &view->emit };
 	struct emit *emit = &view->emit;
+	struct store_notice notice;
+	struct store_list list;
 
 	if (reader == NULL)
 		return;
 	EMIT(emit, "<h2>Trouble of its own, and its end</h2>\n<div class=\"scroll\"><table id=\"own\"><thead><tr><th>When</th><th>Kind</th><th>Said</th>"
 	    "</tr></thead><tbody>\n");
-	(void)store_read_notices(reader, 0, 0, OWN_NOTICES, on_own, &own);
-	if (own.count == 0)
+	store_list_open(&list, reader, STORE_LIST_RECORDED_OF, 0);
+	store_list_limit(&list, OWN_NOTICES);
+	while (store_list_next(&list, &notice)) {
+		EMIT(emit, "<tr><td class=\"when\">");
+		emit_time(emit, notice.confirmed);
+		EMIT(emit, "</td><td>");
+		emit_string(emit, notice.kind);
+		EMIT(emit, "</td><td class=\"cause\">");
+		emit_sentence(emit, notice.text);
+		EMIT(emit, "</td></tr>\n");
+	}
+	if (list.given == 0)
 		EMIT(emit, "<tr><td colspan=\"3\">None was told.</td></tr>\n");
+	(void)store_list_close(&list);
 	EMIT(emit, "</tbody></table></div>\n");
 }
 

@@ -7,8 +7,9 @@
 #include "base/evidence_json.h"
 #include "base/messages.h"
 #include "store/list.h"
-#include "store/page.h"
+#include "store/reader_private.h"
 #include "web/api_call.h"
+#include "web/attempt.h"
 
 static void
 put_outage(struct call *call, const struct store_outage *outage)
@@ -48,26 +49,12 @@ api_answer_incidents(struct view *view, const char *rest)
 	call_end(&call);
 }
 
-/* The runs of an incident as a list of their legs, whose cursor is "RUN.LEG". */
-struct legs {
-	struct call *call;
-	struct store_evidence_key last;
-	bool has_more;
-};
-
-static bool
-on_leg(void *arg, const struct store_evidence *row)
+static void
+put_leg(struct call *call, const struct store_evidence *row)
 {
-	struct legs *legs = arg;
-	struct call *call = legs->call;
 	struct wire_in in = wire_from(row->bytes.data, row->bytes.size);
 	struct message_evidence evidence;
 
-	legs->has_more = call->count == call->limit;
-	if (legs->has_more)
-		return false;
-	call->count++;
-	legs->last = (struct store_evidence_key){ row->run, row->leg, row->target };
 	json_begin_object(&call->json, NULL);
 	json_int(&call->json, "run", (int64_t)row->run);
 	json_string(&call->json, "role", row->role);
@@ -77,12 +64,35 @@ on_leg(void *arg, const struct store_evidence *row)
 	else
 		json_null(&call->json, "leg");
 	json_end(&call->json);
-	return true;
+}
+
+/* The runs of an incident as a list of their legs behind one, whose cursor is "RUN.LEG". */
+static void
+put_evidence(struct call *call, uint64_t incident, struct store_leg_key last)
+{
+	struct store_evidence row;
+	struct store_list list;
+	char next[48];
+	bool more;
+
+	json_begin_array(&call->json, "evidence");
+	store_list_open(&list, board_reader(call->view->site->board), STORE_LIST_EVIDENCE, incident);
+	store_list_behind_leg(&list, &last);
+	store_list_limit(&list, call->limit + 1);
+	while ((more = store_list_next(&list, &row)) && call->count < call->limit) {
+		call->count++;
+		put_leg(call, &row);
+		last = (struct store_leg_key){ row.target, row.run, row.leg };
+	}
+	(void)store_list_close(&list);
+	json_end(&call->json);
+	snprintf(next, sizeof next, "%llu.%u", (unsigned long long)last.run, (unsigned)last.leg);
+	json_string(&call->json, "next_cursor", more ? next : NULL);
 }
 
 /* A cursor is behind all that has its run and leg. */
 static bool
-take_leg(struct view *view, const char *cursor, struct store_evidence_key *key)
+take_leg(struct view *view, const char *cursor, struct store_leg_key *key)
 {
 	unsigned long long run;
 	unsigned leg;
@@ -95,7 +105,7 @@ take_leg(struct view *view, const char *cursor, struct store_evidence_key *key)
 		server_problem(view->request, view->answer, 400, "cursor: it is not one of this list");
 		return false;
 	}
-	*key = (struct store_evidence_key){ run, leg, INT64_MAX };
+	*key = (struct store_leg_key){ INT64_MAX, run, leg };
 	return true;
 }
 
@@ -129,15 +139,14 @@ void
 api_answer_incident(struct view *view, const char *rest)
 {
 	const char *cursor = server_query(view->request, "cursor");
-	struct legs legs = { .last = STORE_EVIDENCE_FIRST };
+	struct store_leg_key behind = { 0 };
 	uint64_t number = strtoull(rest, NULL, 10);
 	struct store_outage outage;
 	struct store_list list;
 	struct call call;
-	char next[48];
 	bool is_found;
 
-	if (!take_leg(view, cursor, &legs.last) || !call_begin(&call, view))
+	if (!take_leg(view, cursor, &behind) || !call_begin(&call, view))
 		return;
 	store_list_open(&list, board_reader(view->site->board), STORE_LIST_INCIDENT, number);
 	is_found = rest[strspn(rest, "0123456789")] == '\0' && number > 0 && number < INT64_MAX && store_list_next(&list, &outage);
@@ -153,72 +162,40 @@ api_answer_incident(struct view *view, const char *rest)
 		server_problem(view->request, view->answer, 404, "no incident has this number");
 		return;
 	}
-	json_begin_array(&call.json, "evidence");
-	legs.call = &call;
-	(void)store_read_evidence(board_reader(view->site->board), number, &(struct store_evidence_key){ legs.last.run, legs.last.leg,
-	    legs.last.target }, call.limit + 1, on_leg, &legs);
-	json_end(&call.json);
-	snprintf(next, sizeof next, "%llu.%u", (unsigned long long)legs.last.run, (unsigned)legs.last.leg);
-	json_string(&call.json, "next_cursor", legs.has_more ? next : NULL);
+	put_evidence(&call, number, behind);
 	put_told(&call, number);
 	call_end(&call);
 }
 
 /* --- attempts --- */
 
-/* A number that the first row of it has; 0: there is none. */
-static uint64_t
-number_of(struct db *db, const char *sql, uint64_t number)
-{
-	struct query *query = db == NULL ? NULL : db_query(db, sql);
-	uint64_t found = 0;
-
-	if (query == NULL)
-		return 0;
-	query_bind_i64(query, 1, (int64_t)number);
-	if (query_step(query)) {
-		found = (uint64_t)query_i64(query, 0);
-		query_reset(query);
-	}
-	return found;
-}
-
-/* Of which target a run is, whether that is watched or not; false: it is not kept. */
 static bool
-find_target(const struct store_reader *reader, uint64_t run, uint64_t *target, char name[STORE_KEY_ROOM])
+read_name(struct store_reader *reader, uint64_t target, char name[STORE_KEY_ROOM])
 {
-	struct query *query;
+	struct store_target row;
+	struct store_list list;
+	bool found;
 
-	if (run == 0 || run >= RUNS_MAX)
-		return false;
-	*target = number_of(reader->main, "SELECT target FROM evidence WHERE run = ?1 LIMIT 1", run);
-	if (*target == 0)
-		*target = number_of(reader->history, "SELECT target FROM traces WHERE run = ?1 LIMIT 1", run);
-	query = *target == 0 ? NULL : db_query(reader->main, "SELECT name FROM targets WHERE number = ?1");
-	if (query == NULL)
-		return false;
-	query_bind_i64(query, 1, (int64_t)*target);
-	if (!query_step(query))
-		return false;
-	text_copy(name, STORE_KEY_ROOM, query_text(query, 0));
-	query_reset(query);
-	return true;
+	store_list_open(&list, reader, STORE_LIST_TARGETS, 0);
+	store_list_behind(&list, target - 1);
+	store_list_limit(&list, 1);
+	found = store_list_next(&list, &row) && row.number == target;
+	text_copy(name, STORE_KEY_ROOM, found ? row.name : "");
+	return store_list_close(&list) != STORE_READ_BROKEN && found;
 }
 
-/* Returns how many legs there were. */
-static uint32_t
-put_legs(struct call *call, struct db *db, const char *sql, uint64_t target, uint64_t run)
+static void
+put_attempt(struct call *call, struct attempt_legs *legs, const char *name)
 {
-	struct query *query = db == NULL ? NULL : db_query(db, sql);
-	uint32_t count = 0;
+	uint64_t target = legs->target;
+	bool more = true;
 
-	if (query == NULL)
-		return 0;
-	query_bind_i64(query, 1, (int64_t)target);
-	query_bind_i64(query, 2, (int64_t)run);
-	for (; query_step(query); count++) {
-		struct pw_bytes bytes = query_bytes(query, 0);
-		struct wire_in in = wire_from(bytes.data, bytes.size);
+	json_begin_object(&call->json, NULL);
+	json_int(&call->json, "run", (int64_t)legs->run);
+	json_string(&call->json, "target", name);
+	json_begin_array(&call->json, "legs");
+	for (; more && legs->target == target; more = attempt_legs_next(legs)) {
+		struct wire_in in = wire_from(legs->bytes.data, legs->bytes.size);
 		struct message_evidence evidence;
 
 		if (message_get_evidence(&in, &evidence, UINT32_MAX))
@@ -226,50 +203,36 @@ put_legs(struct call *call, struct db *db, const char *sql, uint64_t target, uin
 		else
 			json_null(&call->json, NULL);
 	}
-	query_reset(query);
-	return count;
-}
-
-/* What cannot be read may be there. */
-static void
-deny_attempt(struct view *view, const struct store_reader *reader)
-{
-	if (reader->history == NULL || db_fault(reader->history) != DB_WELL || db_fault(reader->main) != DB_WELL)
-		server_problem(view->request, view->answer, 503, "attempts cannot be read now");
-	else
-		server_problem(view->request, view->answer, 404, "nothing is kept of an attempt of this number");
+	json_end(&call->json);
 }
 
 /* RUN, of any target, or of the `target` of the query alone. */
 void
 api_answer_attempt(struct view *view, const char *rest)
 {
-	const struct store_reader *reader = board_reader(view->site->board);
+	struct store_reader *reader = board_reader(view->site->board);
 	const char *wanted = server_query(view->request, "target");
-	uint64_t run = rest[strspn(rest, "0123456789")] == '\0' ? strtoull(rest, NULL, 10) : 0, target;
+	uint64_t run = rest[strspn(rest, "0123456789")] == '\0' ? strtoull(rest, NULL, 10) : 0;
+	struct attempt_legs legs;
 	char name[STORE_KEY_ROOM];
-	uint32_t legs;
 	struct call call;
+	bool found;
 
-	if (!find_target(reader, run, &target, name) || (wanted != NULL && strcmp(wanted, name) != 0)) {
-		deny_attempt(view, reader);
+	attempt_legs_open(&legs, reader, run < RUNS_MAX ? run : 0);
+	found = attempt_legs_next(&legs) && read_name(reader, legs.target, name) && (wanted == NULL || strcmp(wanted, name) == 0);
+	if (found && !call_begin(&call, view)) {
+		(void)attempt_legs_close(&legs);
 		return;
 	}
-	if (!call_begin(&call, view))
-		return;
-	json_begin_object(&call.json, NULL);
-	json_int(&call.json, "run", (int64_t)run);
-	json_string(&call.json, "target", name);
-	json_begin_array(&call.json, "legs");
-	legs = put_legs(&call, reader->main, "SELECT bytes FROM evidence WHERE target = ?1 AND run = ?2 ORDER BY leg", target, run);
-	if (legs == 0)
-		legs = put_legs(&call, reader->history, "SELECT bytes FROM traces WHERE target = ?1 AND run = ?2 ORDER BY leg", target, run);
-	if (legs == 0) {
-		deny_attempt(view, reader);
-		return;
-	}
-	json_end(&call.json);
-	call_end(&call);
+	if (found)
+		put_attempt(&call, &legs, name);
+	/* What cannot be read may be there. */
+	if (!attempt_legs_close(&legs) || (!found && reader->history == NULL))
+		server_problem(view->request, view->answer, 503, "attempts cannot be read now");
+	else if (!found)
+		server_problem(view->request, view->answer, 404, "nothing is kept of an attempt of this number");
+	else
+		call_end(&call);
 }
 
 /* --- deliveries --- */

@@ -8,7 +8,7 @@
 #include "base/outcome.h"
 #include "base/clock.h"
 #include "store/list.h"
-#include "store/page.h"
+#include "store/reader_private.h"
 
 enum { NAME_ROOM = 1024, WALKED_MAX = 2000 /* results that are looked at for a page */ };
 

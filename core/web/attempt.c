@@ -8,8 +8,6 @@
 #include "base/messages.h"
 #include "base/transcript.h"
 #include "base/units.h"
-#include "store/list.h"
-#include "store/page.h"
 
 /* Widths of the picture: time goes to the longest that a step took, or its limit where that was reached. */
 enum { WIDTH = 1000, TEXT_ROOM = 2048, NAME_ROOM = 32, RESULTS_READ = 5000 };
@@ -273,28 +271,48 @@ put_result(struct view *view, const struct board_row *row, uint64_t run)
 	return found;
 }
 
-/* Evidence of a run lies with its incident, with a suspicion, or with the results. Returns how many legs were shown. */
-static uint32_t
-put_legs(struct view *view, struct db *db, const char *sql, uint64_t target, uint64_t run)
+void
+attempt_legs_open(struct attempt_legs *legs, struct store_reader *reader, uint64_t run)
 {
-	struct query *query = db == NULL ? NULL : db_query(db, sql);
-	uint32_t count = 0;
+	*legs = (struct attempt_legs){ .run = run };
+	store_list_open(&legs->list, reader, STORE_LIST_RUN_EVIDENCE, run);
+}
 
-	if (query == NULL)
-		return 0;
-	query_bind_i64(query, 1, (int64_t)target);
-	query_bind_i64(query, 2, (int64_t)run);
-	for (; query_step(query); count++)
-		attempt_put(view, query_bytes(query, 0), true);
-	query_reset(query);
-	return count;
+bool
+attempt_legs_next(struct attempt_legs *legs)
+{
+	struct store_evidence evidence;
+	struct store_trace trace;
+
+	if (legs->list.kind == STORE_LIST_RUN_EVIDENCE) {
+		if (store_list_next(&legs->list, &evidence)) {
+			legs->target = evidence.target;
+			legs->bytes = evidence.bytes;
+			return true;
+		}
+		if (legs->list.given > 0 || store_list_close(&legs->list) == STORE_READ_BROKEN)
+			return false;
+		store_list_open(&legs->list, legs->list.reader, STORE_LIST_RUN_TRACES, legs->run);
+	}
+	if (!store_list_next(&legs->list, &trace))
+		return false;
+	legs->target = trace.target;
+	legs->bytes = trace.bytes;
+	return true;
+}
+
+bool
+attempt_legs_close(struct attempt_legs *legs)
+{
+	return store_list_close(&legs->list) != STORE_READ_BROKEN;
 }
 
 void
 attempt_answer(struct view *view, const struct board_row *row, uint64_t run)
 {
-	const struct store_reader *reader = board_reader(view->site->board);
+	struct store_reader *reader = board_reader(view->site->board);
 	struct emit *emit = &view->emit;
+	struct attempt_legs legs;
 	uint32_t count = 0;
 	char title[128];
 
@@ -305,10 +323,14 @@ attempt_answer(struct view *view, const struct board_row *row, uint64_t run)
 	EMIT(emit, " of ");
 	view_target(view, row->name);
 	EMIT(emit, "</h1>\n");
-	if (reader != NULL)
-		count = put_legs(view, reader->main, "SELECT bytes FROM evidence WHERE target = ?1 AND run = ?2 ORDER BY leg", row->number, run);
-	if (reader != NULL && count == 0)
-		count = put_legs(view, reader->history, "SELECT bytes FROM traces WHERE target = ?1 AND run = ?2 ORDER BY leg", row->number, run);
+	attempt_legs_open(&legs, reader, run);
+	while (attempt_legs_next(&legs)) {
+		if (legs.target != row->number)
+			continue;
+		attempt_put(view, legs.bytes, true);
+		count++;
+	}
+	(void)attempt_legs_close(&legs);
 	if (count == 0 && (reader == NULL || !put_result(view, row, run))) {
 		view->answer->status = 404;
 		EMIT(emit, "<p>Nothing is kept of this attempt: results and what was said go with time.</p>\n");

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "base/evidence.h"
+#include "store/list.h"
 #include "web/site.h"
 
 /* Returns whether the attempt tells nothing of the server: we were late, or it was interrupted. */
@@ -12,6 +13,18 @@ bool attempt_is_unknown(struct pw_bytes evidence);
 
 /* Of evidence as the store has it; what cannot be read is told so. `open`: the transcript is not folded. */
 void attempt_put(struct view *, struct pw_bytes evidence, bool open);
+
+/* The legs of a run, of whichever targets: those of an incident or a suspicion, else those of the results. They are closed whether
+ * there were any or not; false: they could not be read, so there may be more. */
+struct attempt_legs {
+	struct store_list list;
+	uint64_t run;
+	uint64_t target;       /* of the leg at hand */
+	struct pw_bytes bytes; /* its evidence, until the next one */
+};
+void attempt_legs_open(struct attempt_legs *, struct store_reader *, uint64_t run);
+bool attempt_legs_next(struct attempt_legs *);
+bool attempt_legs_close(struct attempt_legs *);
 
 /* A run of which the result alone is kept: how long its steps took (microseconds, -1 where not reached), against the limits in force. `names`: of the steps,
  * separated by blanks. */

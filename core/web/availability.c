@@ -5,7 +5,7 @@
 
 #include "base/clock.h"
 #include "store/list.h"
-#include "store/page.h"
+#include "store/reader_private.h"
 #include "web/site.h"
 
 enum { WALKED_MAX = 4000, HOURS_A_DAY = 24 };

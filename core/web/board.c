@@ -17,7 +17,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "store/page.h"
+#include "store/reader_private.h"
 
 enum { JUDGED_A_STEP = 5000, REST = 10 };
 

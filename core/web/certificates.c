@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "store/page.h"
+#include "store/reader_private.h"
 
 enum { SHOWN = 200, BAR_WIDTH = 1000 };
 

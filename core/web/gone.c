@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#include "store/page.h"
+#include "store/reader_private.h"
 #include "web/incidents.h"
 
 enum { INCIDENTS = 50 };

@@ -13,7 +13,7 @@
 
 enum { LEGS_A_PAGE = 200, MOMENTS = 64, COMPARED = 8 };
 
-/* What happened beside the attempts, in order; what was told is made before, since one list at a time is read. */
+/* What happened beside the attempts, in order. */
 struct event {
 	int64_t at;
 	const char *name;
@@ -31,7 +31,7 @@ struct incident_story {
 	struct view *view;
 	uint64_t number;
 	uint32_t legs;
-	struct store_evidence_key last; /* of those that are shown */
+	struct store_leg_key last;      /* of those that are shown */
 	char role[16];                  /* of the leg before */
 	const struct board_row *watched; /* its target; NULL: it is not watched any more */
 	bool is_open;
@@ -114,15 +114,12 @@ compare_with(struct compared *compared, const struct store_evidence *row)
 		compared->count++;
 }
 
-static bool
-on_leg(void *arg, const struct store_evidence *row)
+static void
+put_leg(struct incident_story *story, const struct store_evidence *row)
 {
-	struct incident_story *story = arg;
 	struct emit *emit = &story->view->emit;
 	bool has_passed = strcmp(row->role, "passed") == 0, is_unknown = attempt_is_unknown(row->bytes);
 
-	if (++story->legs > LEGS_A_PAGE)
-		return false;
 	if (story->legs == 1 && story->last.run > 0)
 		skip_moments(story, row->at);
 	put_moments(story, row->at);
@@ -137,7 +134,7 @@ on_leg(void *arg, const struct store_evidence *row)
 	EMIT(emit, "</span> ");
 	if (story->legs == 1 && story->last.run == 0)
 		EMIT(emit, "<strong>First sign.</strong> ");
-	story->last = (struct store_evidence_key){ row->run, row->leg, row->target };
+	story->last = (struct store_leg_key){ row->target, row->run, row->leg };
 	emit_string(emit, is_unknown ? "An attempt that tells nothing of the server" : role_words(row->role));
 	if (story->watched != NULL) {
 		EMIT(emit, " (<a href=\"");
@@ -152,7 +149,6 @@ on_leg(void *arg, const struct store_evidence *row)
 	attempt_put(story->view, row->bytes, strcmp(story->role, row->role) != 0);
 	text_copy(story->role, sizeof story->role, row->role);
 	EMIT(emit, "</li>\n");
-	return true;
 }
 
 static void
@@ -362,15 +358,20 @@ put_story(struct incident_story *story)
 {
 	const char *after = server_query(story->view->request, "after");
 	struct emit *emit = &story->view->emit;
-	struct store_evidence_key from;
+	struct store_evidence row;
+	struct store_list list;
 	unsigned long long run = 0;
 	unsigned leg = 0;
 
 	if (after != NULL && sscanf(after, "%19llu.%9u", &run, &leg) == 2)
-		story->last = (struct store_evidence_key){ run < RUNS_MAX ? run : RUNS_MAX - 1, leg, INT64_MAX };
-	from = story->last;
+		story->last = (struct store_leg_key){ INT64_MAX, run < RUNS_MAX ? run : RUNS_MAX - 1, leg };
 	EMIT(emit, "<h2>What happened</h2>\n<ol class=\"story\" id=\"story\">\n");
-	(void)store_read_evidence(board_reader(story->view->site->board), story->number, &from, LEGS_A_PAGE + 1, on_leg, story);
+	store_list_open(&list, board_reader(story->view->site->board), STORE_LIST_EVIDENCE, story->number);
+	store_list_behind_leg(&list, &story->last);
+	store_list_limit(&list, LEGS_A_PAGE + 1);
+	while (store_list_next(&list, &row) && ++story->legs <= LEGS_A_PAGE)
+		put_leg(story, &row);
+	(void)store_list_close(&list);
 	if (story->legs == 0)
 		EMIT(emit, "<li>Nothing is kept of its attempts.</li>\n");
 	if (story->legs <= LEGS_A_PAGE) {
@@ -405,7 +406,7 @@ story_fini(struct incident_story *story)
 void
 incident_answer(struct view *view, const char *rest)
 {
-	struct incident_story story = { .view = view, .last = STORE_EVIDENCE_FIRST };
+	struct incident_story story = { .view = view };
 	struct store_reader *reader = board_reader(view->site->board);
 	enum store_reading reading;
 	struct store_outage outage;

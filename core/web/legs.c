@@ -9,7 +9,7 @@
 
 #include "base/messages.h"
 #include "base/text.h"
-#include "store/page.h"
+#include "store/reader_private.h"
 
 enum { LEGS_READ = 200, PLACES = 16, FACTS = 96, VALUE_ROOM = 200, ADDRESS_ROOM = 64 };
 

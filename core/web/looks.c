@@ -10,12 +10,13 @@
 
 #include "base/clock.h"
 #include "base/hash.h"
+#include "base/outcome.h"
 #include "base/text.h"
 #include "base/vec.h"
 #include "store/history.h"
-#include "store/page.h"
+#include "store/reader_private.h"
 
-enum { NEWEST_A_STEP = 2000, RESULTS_A_STEP = 2000, TARGETS_A_STEP = 200, LAST_QUARTERS = 9, FAILURES_MAX = 40 };
+enum { RUNS_A_STEP = 2000, TARGETS_A_STEP = 200, LAST_QUARTERS = 9, FAILURES_MAX = 40 };
 
 static const int64_t quarter = INT64_C(900) * SECOND, hour = INT64_C(3600) * SECOND, quarters_after = INT64_C(60) * SECOND;
 
@@ -173,31 +174,27 @@ mood_of(uint32_t number)
 	return number < STORE_MOODS_END ? (enum store_mood)number : STORE_MOOD_unknown;
 }
 
-static bool
-on_result(void *arg, const struct store_result *result)
+static void
+take_run(struct looks *looks, const struct store_run *run)
 {
-	struct looks *looks = arg;
-	uint32_t index, count = result->phase_count < LOOK_PHASES_MAX ? result->phase_count : LOOK_PHASES_MAX;
-	struct look *look = look_of(looks, result->target, &index);
-	int64_t at = bounded(result->at), micros = bounded(result->micros);
+	int64_t at = bounded(run->at), micros = bounded(run->micros), times[STORE_PHASES_MAX];
+	uint32_t index, count = store_run_phases(run, times);
+	struct look *look = look_of(looks, run->target, &index);
 
-	looks->newest_after = result->target;
 	if (look == NULL || at + micros < look->at + look->micros)
-		return true;
-	if (look->at == 0 || look->verdict != verdict_of(result->verdict))
+		return;
+	if (look->at == 0 || look->verdict != verdict_of(run->verdict))
 		look->alike_since = at;
 	look->at = at;
 	look->micros = micros;
-	look->verdict = verdict_of(result->verdict);
-	look->mood = mood_of(result->mood);
-	text_copy(look->outcome, sizeof look->outcome, result->outcome);
+	look->verdict = verdict_of(run->verdict);
+	look->mood = mood_of(run->mood);
+	text_copy(look->outcome, sizeof look->outcome, outcome_current(run->outcome));
 	free(look->text);
-	look->text = result->text.size == 0 ? NULL : strndup(result->text.data, result->text.size);
-	look->phase_names = list_of(looks, result->phase_names);
-	look->phase_count = count;
-	if (count > 0)
-		memcpy(look->phases, result->phases, count * sizeof *look->phases);
-	return true;
+	look->text = run->text.size == 0 ? NULL : strndup(run->text.data, run->text.size);
+	look->phase_names = list_of(looks, run->phase_names);
+	look->phase_count = count < LOOK_PHASES_MAX ? count : LOOK_PHASES_MAX;
+	memcpy(look->phases, times, look->phase_count * sizeof *look->phases);
 }
 
 /* A quarter that is not over has no roll-up yet: the runs that were followed fill it. */
@@ -216,27 +213,28 @@ count_in_quarter(struct look *look, int64_t at, enum pw_verdict verdict, enum st
 
 /* At the last step that it reached, which the newest run may not have. */
 static void
-count_failure(struct look *look, const struct store_result *result)
+count_failure(struct look *look, const struct store_run *run)
 {
 	struct failure *failure = look->failures;
 	char name[sizeof failure->phase] = "";
-	const char *names = result->phase_names;
-	uint32_t kinds = 0;
+	const char *names = run->phase_names, *outcome = outcome_current(run->outcome);
+	int64_t times[STORE_PHASES_MAX];
+	uint32_t kinds = 0, count = store_run_phases(run, times);
 
-	for (uint32_t i = 0; i < result->phase_count && *names != '\0'; i++) {
+	for (uint32_t i = 0; i < count && *names != '\0'; i++) {
 		size_t size = strcspn(names, " ");
 
-		if (result->phases[i] >= 0)
+		if (times[i] >= 0)
 			snprintf(name, sizeof name, "%.*s", (int)size, names);
 		names += size + (names[size] == ' ');
 	}
-	for (; failure != NULL && (strcmp(failure->outcome, result->outcome) != 0 || strcmp(failure->phase, name) != 0); failure = failure->next)
+	for (; failure != NULL && (strcmp(failure->outcome, outcome) != 0 || strcmp(failure->phase, name) != 0); failure = failure->next)
 		kinds++;
 	if (failure == NULL) {
 		failure = kinds == FAILURES_MAX ? NULL : calloc(1, sizeof *failure);
 		if (failure == NULL)
 			return;
-		text_copy(failure->outcome, sizeof failure->outcome, result->outcome);
+		text_copy(failure->outcome, sizeof failure->outcome, outcome);
 		memcpy(failure->phase, name, sizeof name);
 		failure->next = look->failures;
 		look->failures = failure;
@@ -246,53 +244,54 @@ count_failure(struct look *look, const struct store_result *result)
 
 /* What is counted of a run that was followed, which may not be the newest. */
 static void
-count_result(struct looks *looks, const struct store_result *result)
+count_run(struct looks *looks, const struct store_run *run)
 {
 	uint32_t index;
-	struct look *look = look_of(looks, result->target, &index);
+	struct look *look = look_of(looks, run->target, &index);
 
 	if (look == NULL)
 		return;
-	look->runs[verdict_of(result->verdict)]++;
-	count_in_quarter(look, result->at, verdict_of(result->verdict), mood_of(result->mood));
-	if (result->verdict == PW_FAILED)
-		count_failure(look, result);
+	look->runs[verdict_of(run->verdict)]++;
+	count_in_quarter(look, run->at, verdict_of(run->verdict), mood_of(run->mood));
+	if (run->verdict == PW_FAILED)
+		count_failure(look, run);
 	if (look->probe != NULL)
-		tallies_add(&looks->tallies, look->probe, result);
+		tallies_add(&looks->tallies, look->probe, run);
+}
+
+/* Some of the newest of each target, or of those that were kept since; their count. */
+static bool
+read_runs(struct looks *looks, struct store_reader *reader, enum store_list_kind kind, uint32_t *count)
+{
+	bool follows = kind == STORE_LIST_RUNS;
+	struct store_list list;
+	struct store_run run;
+
+	store_list_open(&list, reader, kind, 0);
+	store_list_behind(&list, follows ? (uint64_t)looks->last_id : looks->newest_after);
+	store_list_limit(&list, RUNS_A_STEP);
+	while (store_list_next(&list, &run)) {
+		take_run(looks, &run);
+		if (follows)
+			count_run(looks, &run);
+	}
+	if (follows)
+		looks->last_id = list.numbers[0];
+	else
+		looks->newest_after = (uint64_t)list.numbers[0];
+	*count = list.given;
+	return store_list_close(&list) != STORE_READ_BROKEN;
 }
 
 static bool
-follow_results(struct looks *looks, struct db *db)
+follow_runs(struct looks *looks, struct store_reader *reader)
 {
-	int64_t times[STORE_PHASES_MAX], highest = looks->last_id;
 	uint32_t count = 0;
-	struct query *query;
 
-	if (looks->last_id < 0) {
-		looks->last_id = db_number(db, "SELECT coalesce(max(id), 0) FROM results", -1);
-		return false;
-	}
-	query = db_query(db, "SELECT r.target, r.run, r.at, r.micros, r.verdict, r.mood, o.word, p.word, r.phases, r.text, r.id"
-	    " FROM results r JOIN words o ON o.number = r.outcome JOIN words p ON p.number = r.phase_names"
-	    " WHERE r.id > ?1 ORDER BY r.id LIMIT 2000");
-	if (query == NULL)
-		return false;
-	query_bind_i64(query, 1, looks->last_id);
-	for (; query_step(query); count++) {
-		struct store_result result = { .target = (uint64_t)query_i64(query, 0), .run = (uint64_t)query_i64(query, 1),
-			.at = query_i64(query, 2), .micros = query_i64(query, 3), .verdict = (uint32_t)query_i64(query, 4),
-			.mood = (uint32_t)query_i64(query, 5), .outcome = outcome_current(query_text(query, 6)),
-			.phase_names = query_text(query, 7), .phases = times,
-			.phase_count = times_unpack(query_bytes(query, 8), times, STORE_PHASES_MAX), .text = query_bytes(query, 9) };
-
-		(void)on_result(looks, &result);
-		count_result(looks, &result);
-		highest = query_i64(query, 10);
-	}
-	query_reset(query);
-	looks->last_id = highest;
+	if (looks->last_id >= 0)
+		(void)read_runs(looks, reader, STORE_LIST_RUNS, &count);
 	looks->results += count;
-	return count == RESULTS_A_STEP;
+	return count == RUNS_A_STEP;
 }
 
 static void
@@ -394,14 +393,15 @@ looks_turn(struct looks *looks, struct store_reader *reader, int64_t now)
 	if (reader->history == NULL)
 		return false;
 	if (looks->last_id < 0)
-		(void)follow_results(looks, reader->history);
+		looks->last_id = db_number(reader->history, "SELECT coalesce(max(id), 0) FROM results", -1);
 	if (!looks->has_newest) {
-		enum store_reading reading = store_read_newest(reader, looks->newest_after, NEWEST_A_STEP, on_result, looks);
+		uint32_t count;
+		bool good = read_runs(looks, reader, STORE_LIST_NEWEST_RUNS, &count);
 
-		looks->has_newest = reading == STORE_READ_END;
-		return reading != STORE_READ_BROKEN; /* which is tried again, but not at once */
+		looks->has_newest = good && count < RUNS_A_STEP;
+		return good; /* else it is tried again, but not at once */
 	}
-	return follow_results(looks, reader->history) || read_quarters(looks, reader->history, now);
+	return follow_runs(looks, reader) || read_quarters(looks, reader->history, now);
 }
 
 bool

@@ -9,7 +9,7 @@
 
 #include "base/clock.h"
 #include "base/vec.h"
-#include "store/page.h"
+#include "store/reader_private.h"
 
 void
 outbox_clear(struct outbox *outbox)

@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 #include "base/vec.h"
-#include "store/page.h"
+#include "store/reader_private.h"
 #include "web/emit.h"
 
 enum { ROWS_A_STEP = 1000, CHUNK = 64 * 1024 };

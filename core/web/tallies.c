@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/vec.h"
+#include "store/list.h"
 
 enum { TALLIES_MAX = 500 /* of a damaged file, which may hold any names */ };
 
@@ -37,23 +38,25 @@ tally_of(struct tallies *tallies, const char *probe, const char *phase, size_t s
 }
 
 void
-tallies_add(struct tallies *tallies, const char *probe, const struct store_result *result)
+tallies_add(struct tallies *tallies, const char *probe, const struct store_run *run)
 {
-	const char *names = result->phase_names;
+	const char *names = run->phase_names;
+	int64_t times[STORE_PHASES_MAX];
+	uint32_t count = store_run_phases(run, times);
 
-	for (uint32_t i = 0, bucket; i < result->phase_count && *names != '\0'; i++) {
+	for (uint32_t i = 0, bucket; i < count && *names != '\0'; i++) {
 		size_t size = strcspn(names, " ");
-		struct tally *tally = result->phases[i] < 0 ? NULL : tally_of(tallies, probe, names, size);
+		struct tally *tally = times[i] < 0 ? NULL : tally_of(tallies, probe, names, size);
 
 		names += size + (names[size] == ' ');
 		if (tally == NULL)
 			continue;
-		for (bucket = 0; bucket < TALLY_BUCKETS && result->phases[i] > tally_bounds[bucket]; bucket++)
+		for (bucket = 0; bucket < TALLY_BUCKETS && times[i] > tally_bounds[bucket]; bucket++)
 			continue;
 		if (bucket < TALLY_BUCKETS)
 			tally->buckets[bucket]++;
 		tally->count++;
-		if (__builtin_add_overflow(tally->sum, result->phases[i], &tally->sum))
+		if (__builtin_add_overflow(tally->sum, times[i], &tally->sum))
 			tally->sum = INT64_MAX;
 	}
 }

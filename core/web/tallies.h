@@ -22,7 +22,7 @@ struct tallies {
 };
 
 /* Counts the steps that were reached. */
-void tallies_add(struct tallies *, const char *probe, const struct store_result *);
+void tallies_add(struct tallies *, const char *probe, const struct store_run *);
 void tallies_fini(struct tallies *);
 
 #endif

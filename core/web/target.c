@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "store/page.h"
+#include "store/reader_private.h"
 #include "web/about.h"
 #include "web/attempt.h"
 #include "web/certificates.h"
@@ -219,25 +219,9 @@ put_newest(struct view *view, const struct board_row *row, const struct look *lo
 	attempt_put_steps(view, row, look->phase_names, look->phase_count, look->phases);
 }
 
-struct numbers {
-	uint32_t count;
-	uint64_t items[NOTICES];
-};
-
-static bool
-on_number(void *arg, const struct store_notice *notice)
+static void
+put_notice(struct emit *emit, const struct store_notice *notice)
 {
-	struct numbers *numbers = arg;
-
-	numbers->items[numbers->count++] = notice->number;
-	return numbers->count < NOTICES;
-}
-
-static bool
-on_notice(void *arg, const struct store_notice *notice)
-{
-	struct emit *emit = arg;
-
 	EMIT(emit, "<tr><td class=\"when\">");
 	emit_time(emit, notice->confirmed);
 	EMIT(emit, "</td><td>");
@@ -250,14 +234,11 @@ on_notice(void *arg, const struct store_notice *notice)
 		EMIT(emit, "</span>");
 	}
 	EMIT(emit, "</td><td class=\"cause\">");
-	return true;
 }
 
-static bool
-on_delivery(void *arg, const struct store_delivery *delivery)
+static void
+put_delivery(struct emit *emit, const struct store_delivery *delivery)
 {
-	struct emit *emit = arg;
-
 	EMIT(emit, "<div>");
 	emit_string(emit, delivery->notifier);
 	if (delivery->recipient[0] != '\0') {
@@ -270,26 +251,32 @@ on_delivery(void *arg, const struct store_delivery *delivery)
 	EMIT(emit, " ");
 	emit_moment(emit, delivery->ended != 0 ? delivery->ended : delivery->created);
 	EMIT(emit, "</div>");
-	return true;
 }
 
 static void
 put_notices(struct view *view, const struct board_row *row)
 {
 	struct store_reader *reader = board_reader(view->site->board);
-	struct numbers numbers = { .count = 0 };
+	struct store_list list, deliveries;
+	struct store_delivery delivery;
+	struct store_notice notice;
 	struct emit *emit = &view->emit;
 
 	EMIT(emit, "<h2>Notices</h2>\n<div class=\"scroll\"><table id=\"notices\"><thead><tr><th>When</th><th>Kind</th><th>Said</th>"
 	    "<th>Delivered</th></tr></thead><tbody>\n");
-	(void)store_read_notices(reader, row->number, 0, NOTICES, on_number, &numbers);
-	for (uint32_t i = 0; i < numbers.count; i++) {
-		(void)store_read_notice(reader, numbers.items[i], on_notice, emit);
-		(void)store_read_notice_deliveries(reader, numbers.items[i], on_delivery, emit);
+	store_list_open(&list, reader, STORE_LIST_RECORDED_OF, row->number);
+	store_list_limit(&list, NOTICES);
+	while (store_list_next(&list, &notice)) {
+		put_notice(emit, &notice);
+		store_list_open(&deliveries, reader, STORE_LIST_DELIVERIES, notice.number);
+		while (store_list_next(&deliveries, &delivery))
+			put_delivery(emit, &delivery);
+		(void)store_list_close(&deliveries);
 		EMIT(emit, "</td></tr>\n");
 	}
-	if (numbers.count == 0)
+	if (list.given == 0)
 		EMIT(emit, "<tr><td colspan=\"4\">There was nothing to tell yet.</td></tr>\n");
+	(void)store_list_close(&list);
 	EMIT(emit, "</tbody></table></div>\n");
 }
 

@@ -9,7 +9,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "store/page.h"
+#include "store/reader_private.h"
 #include "web/site.h"
 
 #define TOLD_COLUMNS "SELECT n.silences, coalesce(d.notifier, ''), coalesce(m.state, d.state, 0), coalesce(m.ended, d.ended, 0)," \

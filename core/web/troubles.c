@@ -6,31 +6,30 @@
 
 #include "base/notice.h"
 #include "base/vec.h"
+#include "store/list.h"
 
 enum { NOTICES = 300 }; /* that are looked at: what was told before those is not shown */
 
 /* The newest word of each trouble decides whether it stands; one that has ended is kept with an empty text until all are read. */
-static bool
-on_own_notice(void *arg, const struct store_notice *notice)
+static void
+add_trouble(struct troubles *troubles, const struct store_notice *notice)
 {
-	struct troubles *troubles = arg;
 	enum notice_alert alert = notice_alert(notice_named(notice->kind), notice->code, true);
 	struct trouble trouble = { .since = notice->confirmed };
 
 	for (uint32_t i = 0; i < troubles->count; i++)
 		if (strcmp(troubles->items[i].code, notice->code) == 0)
-			return true;
+			return;
 	if (alert == NOTICE_ALERT_NONE || !VEC_RESERVE(troubles->items, troubles->count, troubles->room))
-		return true;
+		return;
 	trouble.code = strdup(notice->code);
 	trouble.text = strndup(notice->text.data, alert == NOTICE_ALERT_OPEN ? notice->text.size : 0);
 	if (trouble.code != NULL && trouble.text != NULL) {
 		troubles->items[troubles->count++] = trouble;
-		return true;
+		return;
 	}
 	free(trouble.code);
 	free(trouble.text);
-	return true;
 }
 
 static void
@@ -62,7 +61,14 @@ troubles_clear(struct troubles *troubles)
 void
 troubles_read(struct troubles *troubles, struct store_reader *reader)
 {
+	struct store_notice notice;
+	struct store_list list;
+
 	troubles_clear(troubles);
-	(void)store_read_notices(reader, 0, 0, NOTICES, on_own_notice, troubles);
+	store_list_open(&list, reader, STORE_LIST_RECORDED_OF, 0);
+	store_list_limit(&list, NOTICES);
+	while (store_list_next(&list, &notice))
+		add_trouble(troubles, &notice);
+	(void)store_list_close(&list);
 	drop_ended(troubles);
 }

@@ -208,6 +208,7 @@ start(struct bench *bench)
 	struct store_incident incident = { .number = 0 };
 	struct store_ledger ledger = { .target = 0 };
 	struct store_target target;
+	struct store_state state;
 	struct store_list list;
 	int64_t began = bench_now_us(), opened;
 	struct store_reader *reader;
@@ -220,8 +221,10 @@ start(struct bench *bench)
 	while (store_list_next(&list, &target))
 		bench->read++;
 	(void)store_list_close(&list);
-	for (uint64_t after = 0; store_read_states(reader, after, 10000, count_state, bench) == STORE_READ_MORE;)
-		after += 10000;
+	store_list_open(&list, reader, STORE_LIST_STATES, 0);
+	while (store_list_next(&list, &state))
+		bench->read++;
+	(void)store_list_close(&list);
 	while (store_next_open_incident(bench->store, &incident))
 		bench->read++;
 	while (store_next_ledger_in_use(bench->store, &ledger))

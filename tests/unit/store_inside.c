@@ -20,21 +20,27 @@ put_notice(uint64_t number)
 	store_put_notice(batch, &(struct store_notice){ .number = number, .target = 1, .change = number, .kind = "down" });
 }
 
-static bool
-on_notice(void *arg, const struct store_notice *row)
+/* How many notices target 1 has; for each of up to `put` of them another is put. */
+static uint32_t
+notices_with(struct store_reader *reader, uint32_t put)
 {
-	(void)row;
-	++*(uint32_t *)arg;
-	return true;
+	struct store_notice row;
+	struct store_list list;
+
+	store_list_open(&list, reader, STORE_LIST_RECORDED_OF, 1);
+	if (put > 0)
+		store_list_limit(&list, put);
+	while (store_list_next(&list, &row))
+		if (put > 0)
+			put_notice(row.number + 100);
+	assert_int_equal(store_list_close(&list), STORE_READ_END);
+	return list.given;
 }
 
 static uint32_t
 notices(struct store_reader *reader)
 {
-	uint32_t count = 0;
-
-	assert_int_not_equal(store_read_notices(reader, 1, 0, 100, on_notice, &count), STORE_READ_BROKEN);
-	return count;
+	return notices_with(reader, 0);
 }
 
 static uint32_t
@@ -65,24 +71,14 @@ others_see_it_when_it_is_kept(void **state)
 	assert_int_equal(notices(store_inside(folder.store)), 1);
 }
 
-static bool
-on_notice_put(void *arg, const struct store_notice *row)
-{
-	put_notice(row->number + 100);
-	return on_notice(arg, row);
-}
-
 static void
 rows_may_be_put_while_a_list_is_read(void **state)
 {
-	uint32_t count = 0;
-
 	(void)state;
 	for (uint64_t i = 1; i <= 20; i++)
 		put_notice(i);
 	assert_false(store_find_first_notice(folder.store, 0, &(struct store_notice){ .number = 0 }));
-	assert_int_equal(store_read_notices(store_inside(folder.store), 1, 0, 10, on_notice_put, &count), STORE_READ_MORE);
-	assert_int_equal(count, 10);
+	assert_int_equal(notices_with(store_inside(folder.store), 10), 10);
 	assert_int_equal(notices(store_inside(folder.store)), 30);
 }
 
@@ -192,21 +188,17 @@ a_file_that_is_only_read_gives_its_numbers(void **state)
 	assert_int_equal(notices(store_inside(folder.store)), 1);
 }
 
-static bool
-on_trace(void *arg, const struct store_trace *row)
-{
-	(void)row;
-	++*(uint32_t *)arg;
-	return true;
-}
-
 static uint32_t
 traces(struct store_reader *reader)
 {
-	uint32_t count = 0;
+	struct store_trace row;
+	struct store_list list;
 
-	assert_int_equal(store_read_trace(reader, 1, 7, on_trace, &count), STORE_READ_END);
-	return count;
+	store_list_open(&list, reader, STORE_LIST_RUN_TRACES, 7);
+	while (store_list_next(&list, &row))
+		assert_int_equal(row.target, 1);
+	assert_int_equal(store_list_close(&list), STORE_READ_END);
+	return list.given;
 }
 
 /* A history that could not be opened, and then could, is read by whoever reads inside since before. */

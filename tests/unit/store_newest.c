@@ -42,40 +42,34 @@ put(uint64_t target, int64_t at, enum pw_verdict verdict)
 	    .text = bytes_of("") });
 }
 
-struct newest {
-	uint32_t count;
-	uint64_t last;
-	int64_t at[TARGETS]; /* by target */
-};
-
-static bool
-on_newest(void *arg, const struct store_result *result)
-{
-	struct newest *newest = arg;
-
-	assert_true(result->target > newest->last && result->target < TARGETS);
-	newest->last = result->target;
-	newest->at[result->target] = result->at;
-	newest->count++;
-	return true;
-}
-
+/* In parts of so many rows. */
 static void
-assert_newest(uint32_t page, uint32_t count)
+assert_newest(uint32_t part, uint32_t count)
 {
 	struct store_reader *reader = folder_read(&folder);
-	struct newest newest = { 0 };
-	enum store_reading reading;
+	int64_t at[TARGETS] = { 0 }; /* by target */
+	uint32_t total = 0;
+	uint64_t last = 0;
 	struct store_last_run run;
+	struct store_run newest;
 	struct store_list list;
 
-	while ((reading = store_read_newest(reader, newest.last, page, on_newest, &newest)) == STORE_READ_MORE)
-		continue;
-	assert_int_equal(reading, STORE_READ_END);
-	assert_int_equal(newest.count, count);
+	do {
+		store_list_open(&list, reader, STORE_LIST_NEWEST_RUNS, 0);
+		store_list_behind(&list, last);
+		store_list_limit(&list, part);
+		while (store_list_next(&list, &newest)) {
+			assert_true(newest.target > last && newest.target < TARGETS);
+			last = newest.target;
+			at[last] = newest.at;
+		}
+		assert_int_equal(store_list_close(&list), STORE_READ_END);
+		total += list.given;
+	} while (list.given == part);
+	assert_int_equal(total, count);
 	store_list_open(&list, reader, STORE_LIST_LAST_RUNS, 0);
 	for (; store_list_next(&list, &run); count--)
-		assert_true(run.target < TARGETS && run.started == newest.at[run.target] && run.ended == run.started + 1);
+		assert_true(run.target < TARGETS && run.started == at[run.target] && run.ended == run.started + 1);
 	assert_int_equal(store_list_close(&list), STORE_READ_END);
 	assert_int_equal(count, 0);
 	for (uint64_t target = 1; target < TARGETS; target++) {
@@ -84,7 +78,7 @@ assert_newest(uint32_t page, uint32_t count)
 		store_list_open(&list, reader, STORE_LIST_HISTORY, target);
 		(void)store_list_next(&list, &first);
 		assert_int_equal(store_list_close(&list), STORE_READ_END);
-		assert_int_equal(newest.at[target], first.at);
+		assert_int_equal(at[target], first.at);
 	}
 	store_reader_close(&reader);
 }

@@ -58,36 +58,6 @@ assert_same_row(enum row_kind kind, const void *is, const void *should)
 	}
 }
 
-struct wanted {
-	const void *rows[8];
-	uint32_t count, seen;
-};
-
-#define ON_ROW(type, kind)                                                                                             \
-	static bool on_##type(void *arg, const struct store_##type *row)                                                \
-	{                                                                                                              \
-		struct wanted *wanted = arg;                                                                           \
-		assert_true(wanted->seen < wanted->count);                                                             \
-		assert_same_row(kind, row, wanted->rows[wanted->seen++]);                                              \
-		return true;                                                                                           \
-	}
-ON_ROW(state, ROW_STATE)
-ON_ROW(evidence, ROW_EVIDENCE)
-ON_ROW(notice, ROW_NOTICE)
-ON_ROW(delivery, ROW_DELIVERY)
-
-/* `call` uses `wanted` and `reader`, and gives just these rows. */
-#define ASSERT_READS(call, end, ...)                                                                                   \
-	do {                                                                                                           \
-		const void *const rows_[] = { __VA_ARGS__ };                                                           \
-		struct wanted wanted = { .count = sizeof rows_ / sizeof rows_[0] };                                     \
-		memcpy(wanted.rows, rows_, sizeof rows_);                                                              \
-		struct store_reader *reader = folder_read(&folder);                                                    \
-		assert_int_equal((call), (end));                                                                       \
-		assert_int_equal(wanted.seen, wanted.count);                                                           \
-		store_reader_close(&reader);                                                                           \
-	} while (0)
-
 /* A list gives just these rows. */
 #define ASSERT_LISTS(list, of, kind, ...)                                                                              \
 	do {                                                                                                           \
@@ -143,7 +113,7 @@ targets_and_states(void **state)
 	store_put_state(batch, &held);
 	folder_commit(&folder, batch);
 	ASSERT_LISTS(STORE_LIST_TARGETS, 0, ROW_TARGET, &one, &two);
-	ASSERT_READS(store_read_states(reader, 0, 10, on_state, &wanted), STORE_READ_END, &held);
+	ASSERT_LISTS(STORE_LIST_STATES, 0, ROW_STATE, &held);
 	held.record = bytes_of("");
 	held.state = "up";
 	held.at = 1;
@@ -285,7 +255,9 @@ evidence(void **state)
 {
 	struct store_evidence first = { 7, 100, 0, 50, 0, "", nasty }, second = { 7, 100, 1, 50, 0, "", nasty };
 	struct store_evidence later = { 7, 101, 0, 40, 0, "", nasty }, last = { 7, 102, 0, 30, 0, "", nasty }; /* by another clock */
-	struct store_evidence_key key = STORE_EVIDENCE_FIRST, behind = { 100, 0, 7 };
+	struct store_reader *reader;
+	struct store_evidence row;
+	struct store_list list;
 
 	(void)state;
 	store_put_evidence(batch, &first);
@@ -293,32 +265,35 @@ evidence(void **state)
 	store_put_evidence(batch, &later);
 	store_put_evidence(batch, &last);
 	folder_commit(&folder, batch);
-	ASSERT_READS(store_read_evidence(reader, 0, &key, 9, on_evidence, &wanted), STORE_READ_END, &first, &second, &later, &last);
 	ASSERT_LISTS(STORE_LIST_EVIDENCE, 0, ROW_EVIDENCE, &first, &second, &later, &last);
-	ASSERT_READS(store_read_evidence(reader, 0, &behind, 9, on_evidence, &wanted), STORE_READ_END, &second, &later, &last);
+	reader = folder_read(&folder);
+	store_list_open(&list, reader, STORE_LIST_EVIDENCE, 0);
+	store_list_behind_leg(&list, &(struct store_leg_key){ 7, 100, 0 });
+	store_list_limit(&list, 2);
+	assert_true(store_list_next(&list, &row));
+	assert_same_row(ROW_EVIDENCE, &row, &second);
+	assert_true(store_list_next(&list, &row));
+	assert_same_row(ROW_EVIDENCE, &row, &later);
+	assert_false(store_list_next(&list, &row)); /* the limit */
+	assert_int_equal(store_list_close(&list), STORE_READ_END);
+	store_reader_close(&reader);
 	store_attach_evidence(batch, 7, 100, 5, "confirmed");
 	store_drop_evidence_upto(batch, 7, 101); /* attached: stays */
 	folder_commit(&folder, batch);
 	first.incident = second.incident = 5;
 	first.role = second.role = "confirmed";
-	ASSERT_READS(store_read_evidence(reader, 5, &key, 9, on_evidence, &wanted), STORE_READ_END, &first, &second);
-	ASSERT_READS(store_read_evidence(reader, 0, &key, 9, on_evidence, &wanted), STORE_READ_END, &last);
+	ASSERT_LISTS(STORE_LIST_EVIDENCE, 5, ROW_EVIDENCE, &first, &second);
+	ASSERT_LISTS(STORE_LIST_EVIDENCE, 0, ROW_EVIDENCE, &last);
 	store_drop_evidence_upto(batch, 7, 102);
 	store_drop_loose(batch, 7, 4); /* not its incident */
 	store_drop_loose(batch, 7, 5); /* what confirmed it stays */
 	folder_commit(&folder, batch);
-	ASSERT_READS(store_read_evidence(reader, 5, &key, 9, on_evidence, &wanted), STORE_READ_END, &first, &second);
+	ASSERT_LISTS(STORE_LIST_EVIDENCE, 5, ROW_EVIDENCE, &first, &second);
 	store_attach_evidence(batch, 7, 100, 5, "failed");
 	store_drop_loose(batch, 7, 5);
 	folder_commit(&folder, batch);
-	{
-		struct wanted wanted = { .count = 0 };
-		struct store_reader *reader = folder_read(&folder);
-
-		assert_int_equal(store_read_evidence(reader, 5, &key, 9, on_evidence, &wanted), STORE_READ_END);
-		assert_int_equal(store_read_evidence(reader, 0, &key, 9, on_evidence, &wanted), STORE_READ_END);
-		store_reader_close(&reader);
-	}
+	assert_list(STORE_LIST_EVIDENCE, 5, ROW_EVIDENCE, NULL, 0);
+	assert_list(STORE_LIST_EVIDENCE, 0, ROW_EVIDENCE, NULL, 0);
 }
 
 /* It is written with its notice alone, and goes with it. */
@@ -361,9 +336,9 @@ notices_and_deliveries(void **state)
 	assert_true(store_find_first_notice(folder.store, 5, &found));
 	assert_same_row(ROW_NOTICE, &found, &notice);
 	assert_false(store_find_notice(folder.store, 99, &found));
-	ASSERT_READS(store_read_notices(reader, 7, 0, 9, on_notice, &wanted), STORE_READ_END, &notice);
-	ASSERT_READS(store_read_notices(reader, UINT64_MAX, 0, 9, on_notice, &wanted), STORE_READ_END, &notice);
-	ASSERT_READS(store_read_notice_deliveries(reader, 1, on_delivery, &wanted), STORE_READ_END, &mail, &log);
+	ASSERT_LISTS(STORE_LIST_RECORDED_OF, 7, ROW_NOTICE, &notice);
+	ASSERT_LISTS(STORE_LIST_RECORDED, 0, ROW_NOTICE, &notice);
+	ASSERT_LISTS(STORE_LIST_DELIVERIES, 1, ROW_DELIVERY, &mail, &log);
 	assert_list(STORE_LIST_DEAD, 0, ROW_DELIVERY, NULL, 0);
 	ASSERT_LISTS(STORE_LIST_WAITING, 0, ROW_UNDELIVERED, &queued);
 	assert_waiting(STORE_WAITING_ALL, 1, mail.created);
@@ -384,7 +359,7 @@ notices_and_deliveries(void **state)
 	ASSERT_LISTS(STORE_LIST_DEAD, 0, ROW_DELIVERY, &mail);
 	queued.state = STORE_DELIVERY_dead;
 	ASSERT_LISTS(STORE_LIST_GIVEN_UP, 0, ROW_UNDELIVERED, &queued);
-	ASSERT_READS(store_read_notices(reader, UINT64_MAX, 0, 9, on_notice, &wanted), STORE_READ_END, &notice);
+	ASSERT_LISTS(STORE_LIST_RECORDED, 0, ROW_NOTICE, &notice);
 }
 
 /* Blindness stands until an end of it is told, or another is. */

@@ -4,6 +4,7 @@
 #include "base/messages_outbox.h"
 #include "keeper/policy.h"
 #include "store/db.h"
+#include "store/list.h"
 
 #define MINUTE (60 * (int64_t)SECOND)
 
@@ -39,23 +40,19 @@ born_again(struct world *world)
 }
 
 /* The receipt and state of a notice's delivery to a notifier. */
-static bool
-on_delivery(void *arg, const struct store_delivery *row)
-{
-	struct text *text = arg;
-
-	text_format(text, "%s %s %.*s|", row->notifier, store_delivery_name(row->state), (int)row->receipt.size, row->receipt.data);
-	return true;
-}
-
 static const char *
 ends(struct world *world, uint64_t notice)
 {
 	static char bytes[512];
 	struct text text = TEXT_OVER(bytes);
+	struct store_delivery row;
+	struct store_list list;
 
 	commit_all(&world->keeper);
-	store_read_notice_deliveries(store_inside(world->keeper.store), notice, on_delivery, &text);
+	store_list_open(&list, store_inside(world->keeper.store), STORE_LIST_DELIVERIES, notice);
+	while (store_list_next(&list, &row))
+		text_format(&text, "%s %s %.*s|", row.notifier, store_delivery_name(row.state), (int)row.receipt.size, row.receipt.data);
+	assert_int_equal(store_list_close(&list), STORE_READ_END);
 	return bytes;
 }
 
