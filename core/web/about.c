@@ -22,15 +22,10 @@ put_settings(struct emit *emit, const struct pw_setting *setting)
 	}
 	EMIT(emit, "<details><summary>Settings</summary><dl>");
 	for (; setting->key != NULL; setting++) {
-		EMIT(emit, "<dt>");
-		emit_string(emit, setting->key);
-		EMIT(emit, "</dt><dd>");
-		emit_string(emit, setting->help);
-		if (setting->fallback != NULL) {
-			EMIT(emit, " <span class=\"faint\">(");
-			emit_string(emit, setting->fallback);
-			EMIT(emit, ")</span>");
-		}
+		EMIT(emit, "<dt>{}</dt><dd>{}", AS_STRING(setting->key), AS_STRING(setting->help));
+		if (setting->fallback != NULL)
+			EMIT(emit, " <span class=\"faint\">({})</span>",
+			    AS_STRING(setting->fallback));
 		EMIT(emit, "</dd>");
 	}
 	EMIT(emit, "</dl></details>");
@@ -47,15 +42,10 @@ put_plugins(struct view *view)
 	for (uint32_t i = 0; i < config->plugin_count; i++) {
 		const struct pw_plugin *plugin = config->plugins[i].descriptor;
 
-		EMIT(emit, "<tr><td>");
-		emit_string(emit, plugin->name);
-		EMIT(emit, "</td><td>");
-		emit_string(emit, plugin->kind == PW_PROBE ? "probe" : "notifier");
-		EMIT(emit, "</td><td>");
-		emit_string(emit, plugin->version);
-		EMIT(emit, "</td><td class=\"cause\">");
-		emit_string(emit, plugin->summary);
-		EMIT(emit, "</td><td class=\"cause\">");
+		EMIT(emit, "<tr><td>{}</td><td>{}</td><td>{}</td><td class=\"cause\">{}</td><td "
+		    "class=\"cause\">", AS_STRING(plugin->name),
+		    AS_STRING(plugin->kind == PW_PROBE ? "probe" : "notifier"),
+		    AS_STRING(plugin->version), AS_STRING(plugin->summary));
 		put_settings(emit, plugin->settings);
 		EMIT(emit, "</td></tr>\n");
 	}
@@ -70,19 +60,13 @@ about_put_way(struct view *view, const struct config_notifier *notifier)
 	struct store_reader *reader = board_reader(board);
 	struct emit *emit = &view->emit;
 
-	EMIT(emit, "<td class=\"cause\">");
-	emit_string(emit, notifier->way != NULL ? notifier->way : notifier->plugin->descriptor->name);
-	EMIT(emit, "</td><td class=\"when\">");
-	emit_time(emit, reader == NULL ? 0 : outbox_delivered(reader, notifier->name));
-	EMIT(emit, "</td><td class=\"cause\">");
+	EMIT(emit, "<td class=\"cause\">{}</td><td class=\"when\">{}</td><td class=\"cause\">",
+	    AS_STRING(notifier->way != NULL ? notifier->way : notifier->plugin->descriptor->name),
+	    AS_TIME(reader == NULL ? 0 : outbox_delivered(reader, notifier->name)));
 	if (waiting != NULL) {
-		emit_u64(emit, waiting->waiting);
-		EMIT(emit, ", since ");
-		emit_time(emit, waiting->since);
-		if (waiting->tries > 0) {
-			EMIT(emit, "; tries without success: ");
-			emit_u64(emit, waiting->tries);
-		}
+		EMIT(emit, "{}, since {}", AS_U64(waiting->waiting), AS_TIME(waiting->since));
+		if (waiting->tries > 0)
+			EMIT(emit, "; tries without success: {}", AS_U64(waiting->tries));
 	} else
 		EMIT(emit, "nothing");
 	EMIT(emit, "</td>");
@@ -99,11 +83,8 @@ put_notifiers(struct view *view)
 	for (uint32_t i = 0; i < config->notifier_count; i++) {
 		const struct config_notifier *notifier = &config->notifiers[i];
 
-		EMIT(emit, "<tr><td>");
-		emit_string(emit, notifier->name);
-		EMIT(emit, "</td><td>");
-		emit_string(emit, notifier->plugin->descriptor->name);
-		EMIT(emit, "</td>");
+		EMIT(emit, "<tr><td>{}</td><td>{}</td>", AS_STRING(notifier->name),
+		    AS_STRING(notifier->plugin->descriptor->name));
 		about_put_way(view, notifier);
 		EMIT(emit, "</tr>\n");
 	}
@@ -133,19 +114,10 @@ put_waiting(struct view *view)
 			EMIT(emit, "Postwatch itself");
 		else
 			view_target(view, row.name);
-		EMIT(emit, "</td><td>");
-		emit_string(emit, row.kind);
-		EMIT(emit, "</td><td>");
-		emit_string(emit, row.notifier);
-		EMIT(emit, "</td><td>");
-		emit_string(emit, row.recipient);
-		EMIT(emit, "</td><td class=\"when\">");
-		emit_moment(emit, row.created);
-		EMIT(emit, "</td><td class=\"number\">");
-		emit_u64(emit, row.attempts);
-		EMIT(emit, "</td><td class=\"cause\">");
-		emit_foreign(emit, row.receipt);
-		EMIT(emit, "</td></tr>\n");
+		EMIT(emit, "</td><td>{}</td><td>{}</td><td>{}</td><td class=\"when\">{}</td><td "
+		    "class=\"number\">{}</td><td class=\"cause\">{}</td></tr>\n",
+		    AS_STRING(row.kind), AS_STRING(row.notifier), AS_STRING(row.recipient),
+		    AS_MOMENT(row.created), AS_U64(row.attempts), AS_FOREIGN(row.receipt));
 	}
 	store_list_stop(&list);
 	(void)store_list_close(&list);
@@ -169,15 +141,10 @@ put_own_notices(struct view *view)
 	    "</tr></thead><tbody>\n");
 	store_list_open(&list, reader, STORE_LIST_RECORDED_OF, 0);
 	store_list_limit(&list, OWN_NOTICES);
-	while (store_list_next(&list, &notice)) {
-		EMIT(emit, "<tr><td class=\"when\">");
-		emit_time(emit, notice.confirmed);
-		EMIT(emit, "</td><td>");
-		emit_string(emit, notice.kind);
-		EMIT(emit, "</td><td class=\"cause\">");
-		emit_sentence(emit, notice.text);
-		EMIT(emit, "</td></tr>\n");
-	}
+	while (store_list_next(&list, &notice))
+		EMIT(emit, "<tr><td class=\"when\">{}</td><td>{}</td><td class=\"cause\">{}</td>"
+		    "</tr>\n", AS_TIME(notice.confirmed), AS_STRING(notice.kind),
+		    AS_SENTENCE(notice.text));
 	if (list.given == 0)
 		EMIT(emit, "<tr><td colspan=\"3\">None was told.</td></tr>\n");
 	(void)store_list_close(&list);
@@ -193,11 +160,8 @@ put_file(struct view *view, const char *name)
 
 	snprintf(path, sizeof path, "%s/%s", view->site->config->state, name);
 	emit_string(emit, name);
-	if (stat(path, &found) == 0) {
-		EMIT(emit, " ");
-		emit_thousandths(emit, found.st_size / 1024 * 1000 / 1024);
-		EMIT(emit, " MiB");
-	}
+	if (stat(path, &found) == 0)
+		EMIT(emit, " {} MiB", AS_THOUSANDTHS(found.st_size / 1024 * 1000 / 1024));
 }
 
 static void
@@ -206,9 +170,7 @@ put_store(struct view *view)
 	const struct site *site = view->site;
 	struct emit *emit = &view->emit;
 
-	EMIT(emit, "</dd><dt>Store</dt><dd>");
-	emit_string(emit, site->config->state);
-	EMIT(emit, ": ");
+	EMIT(emit, "</dd><dt>Store</dt><dd>{}: ", AS_STRING(site->config->state));
 	put_file(view, "postwatch.db");
 	EMIT(emit, ", ");
 	put_file(view, "history.db");
@@ -234,39 +196,22 @@ about_answer(struct view *view, const char *rest)
 
 	(void)rest;
 	view_begin(view, "Us - Postwatch", board_count(site->board) > 0 ? board_get(site->board, 0)->rank : RANK_UNKNOWN);
-	EMIT(emit, "<h1>Us</h1>\n<dl id=\"us\"><dt>Version</dt><dd>Postwatch ");
-	emit_string(emit, PW_VERSION);
-	EMIT(emit, "</dd><dt>Libraries</dt><dd>");
-	EMIT(emit, "libmicrohttpd ");
-	emit_string(emit, http_library()->get_version());
-	EMIT(emit, ", zlib ");
-	emit_string(emit, zlibVersion());
-	EMIT(emit, "</dd><dt>Page since</dt><dd>");
-	emit_time(emit, site->started);
-	EMIT(emit, "</dd><dt>Targets</dt><dd>");
-	emit_u64(emit, board_count(site->board));
-	EMIT(emit, " looked at, ");
-	emit_u64(emit, site->config->target_count);
-	EMIT(emit, " configured, ");
-	emit_u64(emit, site->config->probers);
-	emit_string(emit, site->config->probers == 1 ? " prober" : " probers");
-	EMIT(emit, "</dd><dt>Configuration</dt><dd>");
-	emit_string(emit, site->config->path == NULL ? "the command line" : site->config->path);
+	EMIT(emit, "<h1>Us</h1>\n<dl id=\"us\"><dt>Version</dt><dd>Postwatch {}</dd><dt>"
+	    "Libraries</dt><dd>libmicrohttpd {}, zlib {}</dd><dt>Page since</dt><dd>{}</dd><dt>"
+	    "Targets</dt><dd>{} looked at, {} configured, {}{}</dd><dt>Configuration</dt><dd>{}",
+	    AS_STRING(PW_VERSION), AS_STRING(http_library()->get_version()),
+	    AS_STRING(zlibVersion()), AS_TIME(site->started), AS_U64(board_count(site->board)),
+	    AS_U64(site->config->target_count), AS_U64(site->config->probers),
+	    AS_STRING(site->config->probers == 1 ? " prober" : " probers"),
+	    AS_STRING(site->config->path == NULL ? "the command line" : site->config->path));
 	put_store(view);
-	EMIT(emit, "</dd><dt>Names itself</dt><dd>");
-	emit_string(emit, site->config->helo == NULL ? "by its address" : site->config->helo);
-	EMIT(emit, "</dd><dt>Waits to be told</dt><dd>");
-	emit_u64(emit, waiting.notices);
-	emit_string(emit, waiting.notices == 1 ? " notice" : " notices");
-	if (waiting.since != 0) {
-		EMIT(emit, ", the oldest since ");
-		emit_time(emit, waiting.since);
-	}
-	if (waiting.dead > 0) {
-		EMIT(emit, "; ");
-		emit_u64(emit, waiting.dead);
-		EMIT(emit, " deliveries were given up");
-	}
+	EMIT(emit, "</dd><dt>Names itself</dt><dd>{}</dd><dt>Waits to be told</dt><dd>{}{}",
+	    AS_STRING(site->config->helo == NULL ? "by its address" : site->config->helo),
+	    AS_U64(waiting.notices), AS_STRING(waiting.notices == 1 ? " notice" : " notices"));
+	if (waiting.since != 0)
+		EMIT(emit, ", the oldest since {}", AS_TIME(waiting.since));
+	if (waiting.dead > 0)
+		EMIT(emit, "; {} deliveries were given up", AS_U64(waiting.dead));
 	EMIT(emit, "</dd></dl>\n");
 	put_notifiers(view);
 	put_waiting(view);

@@ -42,29 +42,22 @@ put_phase(struct view *view, const struct evidence_phase *phase, int64_t begun, 
 		EMIT(emit, "<tr class=\"failed\"><td>");
 	else
 		EMIT(emit, "<tr><td>");
-	emit_string(emit, phase->name);
-	EMIT(emit, "</td><td class=\"number\">");
+	EMIT(emit, "{}</td><td class=\"number\">", AS_STRING(phase->name));
 	if (phase->status == PHASE_NOT_REACHED)
 		EMIT(emit, "not reached");
 	else if (phase->micros >= 0)
 		emit_span(emit, phase->micros);
-	EMIT(emit, "</td><td class=\"number\">");
-	emit_string(emit, limit);
-	EMIT(emit, "</td><td><svg viewBox=\"0 0 1000 16\" preserveAspectRatio=\"none\" aria-hidden=\"true\">"
-	    "<rect class=\"track\" width=\"1000\" height=\"16\"/>");
+	EMIT(emit, "</td><td class=\"number\">{}</td><td><svg viewBox=\"0 0 1000 16\" "
+	    "preserveAspectRatio=\"none\" aria-hidden=\"true\"><rect class=\"track\" "
+	    "width=\"1000\" height=\"16\"/>", AS_STRING(limit));
 	if (phase->status != PHASE_NOT_REACHED && phase->micros >= 0) {
 		int64_t width = phase->micros * WIDTH / scale, mark = (begun + phase->limit) * WIDTH / scale;
 
-		EMIT(emit, "<rect class=\"bar\" height=\"16\" x=\"");
-		emit_i64(emit, begun * WIDTH / scale);
-		EMIT(emit, "\" width=\"");
-		emit_i64(emit, width < 4 ? 4 : width);
-		EMIT(emit, "\"/>");
-		if (mark <= WIDTH) {
-			EMIT(emit, "<rect class=\"limit\" height=\"16\" width=\"3\" x=\"");
-			emit_i64(emit, mark > WIDTH - 3 ? WIDTH - 3 : mark);
-			EMIT(emit, "\"/>");
-		}
+		EMIT(emit, "<rect class=\"bar\" height=\"16\" x=\"{}\" width=\"{}\"/>",
+		    AS_I64(begun * WIDTH / scale), AS_I64(width < 4 ? 4 : width));
+		if (mark <= WIDTH)
+			EMIT(emit, "<rect class=\"limit\" height=\"16\" width=\"3\" x=\"{}\"/>",
+			    AS_I64(mark > WIDTH - 3 ? WIDTH - 3 : mark));
 	}
 	EMIT(emit, "</svg></td><td>");
 	if (phase->status == PHASE_FAILED)
@@ -108,8 +101,7 @@ put_transcript(struct view *view, struct pw_bytes list, bool open)
 		struct text text = TEXT_OVER(bytes);
 
 		transcript_add_line(&text, &line);
-		emit_text(emit, (struct pw_bytes){ bytes, text.size });
-		EMIT(emit, "\n");
+		EMIT(emit, "{}\n", AS_TEXT((struct pw_bytes){ bytes, text.size }));
 	}
 	EMIT(emit, "</pre></details>\n");
 }
@@ -123,25 +115,16 @@ put_facts(struct view *view, struct pw_bytes facts, struct pw_bytes warnings)
 
 	if (warnings.size > 0) {
 		EMIT(emit, "<dl>");
-		while (evidence_next_warning(&warnings, &warning)) {
-			EMIT(emit, "<dt>");
-			emit_string(emit, warning.code);
-			EMIT(emit, "</dt><dd>");
-			emit_text(emit, warning.text);
-			EMIT(emit, "</dd>");
-		}
+		while (evidence_next_warning(&warnings, &warning))
+			EMIT(emit, "<dt>{}</dt><dd>{}</dd>", AS_STRING(warning.code),
+			    AS_TEXT(warning.text));
 		EMIT(emit, "</dl>\n");
 	}
 	if (facts.size == 0)
 		return;
 	EMIT(emit, "<details><summary>Facts</summary><dl>");
-	while (evidence_next_fact(&facts, &fact)) {
-		EMIT(emit, "<dt>");
-		emit_string(emit, fact.name);
-		EMIT(emit, "</dt><dd>");
-		emit_foreign(emit, fact.value);
-		EMIT(emit, "</dd>");
-	}
+	while (evidence_next_fact(&facts, &fact))
+		EMIT(emit, "<dt>{}</dt><dd>{}</dd>", AS_STRING(fact.name), AS_FOREIGN(fact.value));
 	EMIT(emit, "</dl></details>\n");
 }
 
@@ -173,11 +156,8 @@ attempt_put(struct view *view, struct pw_bytes evidence, bool open)
 	EMIT(emit, "</strong></p>\n<p class=\"faint\">");
 	text = text_over(bytes, sizeof bytes);
 	transcript_add_ends(&text, &message.leg);
-	emit_text(emit, (struct pw_bytes){ bytes, text.size });
-	EMIT(emit, ", ");
-	emit_time(emit, message.leg.started);
-	EMIT(emit, "</p>\n");
-	EMIT(emit, "<div class=\"attempt\"><div>");
+	EMIT(emit, "{}, {}</p>\n<div class=\"attempt\"><div>",
+	    AS_TEXT((struct pw_bytes){ bytes, text.size }), AS_TIME(message.leg.started));
 	put_waterfall(view, &message.leg);
 	put_facts(view, message.leg.facts, message.leg.warnings);
 	EMIT(emit, "</div>");
@@ -202,17 +182,13 @@ put_step(struct view *view, const struct policy *policy, const char *name, int64
 		EMIT(emit, "<tr class=\"not-reached\"><td>");
 	else
 		EMIT(emit, "<tr><td>");
-	emit_string(emit, name);
-	EMIT(emit, "</td><td class=\"number\">");
+	EMIT(emit, "{}</td><td class=\"number\">", AS_STRING(name));
 	if (micros < 0)
 		EMIT(emit, "not reached");
 	else
 		emit_span(emit, micros);
-	EMIT(emit, "</td><td class=\"number\">");
-	emit_string(emit, slow);
-	EMIT(emit, "</td><td class=\"number\">");
-	emit_string(emit, limit);
-	EMIT(emit, "</td></tr>\n");
+	EMIT(emit, "</td><td class=\"number\">{}</td><td class=\"number\">{}</td></tr>\n",
+	    AS_STRING(slow), AS_STRING(limit));
 }
 
 void
@@ -253,17 +229,12 @@ put_result(struct view *view, const struct board_row *row, uint64_t run)
 
 		EMIT(emit, "<p><strong>");
 		emit_string(emit, verdict_name(result.verdict <= PW_UNKNOWN ? (enum pw_verdict)result.verdict : PW_UNKNOWN));
-		if (result.verdict != PW_OK) {
-			EMIT(emit, " (");
-			emit_string(emit, outcome_current(result.outcome));
-			EMIT(emit, "): ");
-			emit_text(emit, result.text);
-		}
-		EMIT(emit, "</strong></p>\n<p class=\"faint\">");
-		emit_time(emit, result.at);
-		EMIT(emit, ", ");
-		emit_span(emit, result.micros);
-		EMIT(emit, " in all. The result alone is kept: what was said on the wire is kept of attempts that confirmed something.</p>\n");
+		if (result.verdict != PW_OK)
+			EMIT(emit, " ({}): {}", AS_STRING(outcome_current(result.outcome)),
+			    AS_TEXT(result.text));
+		EMIT(emit, "</strong></p>\n<p class=\"faint\">{}, {} in all. The result alone is "
+		    "kept: what was said on the wire is kept of attempts that confirmed "
+		    "something.</p>\n", AS_TIME(result.at), AS_SPAN(result.micros));
 		attempt_put_steps(view, row, result.phase_names, count, times);
 	}
 	store_list_stop(&results);
@@ -318,9 +289,7 @@ attempt_answer(struct view *view, const struct board_row *row, uint64_t run)
 
 	snprintf(title, sizeof title, "Attempt %llu of %.60s - Postwatch", (unsigned long long)run, row->name);
 	view_begin(view, title, row->rank);
-	EMIT(emit, "<h1>Attempt ");
-	emit_u64(emit, run);
-	EMIT(emit, " of ");
+	EMIT(emit, "<h1>Attempt {} of ", AS_U64(run));
 	view_target(view, row->name);
 	EMIT(emit, "</h1>\n");
 	attempt_legs_open(&legs, reader, run);

@@ -155,8 +155,7 @@ availability_is_repeated(const struct availability *availability, int span, int6
 static void
 put_share(struct view *view, int64_t good, int64_t all)
 {
-	emit_thousandths(&view->emit, (int64_t)(100000.0 * (double)good / (double)all));
-	EMIT(&view->emit, " %");
+	EMIT(&view->emit, "{} %", AS_THOUSANDTHS((int64_t)(100000.0 * (double)good / (double)all)));
 }
 
 void
@@ -183,9 +182,8 @@ availability_put(struct view *view, const struct availability *availability)
 		availability_put_percent(view, span);
 		EMIT(emit, "</strong><span>");
 		if (availability_is_young(availability, i, now)) {
-			EMIT(emit, "since ");
-			emit_time(emit, availability->begins);
-			EMIT(emit, ", where the record begins");
+			EMIT(emit, "since {}, where the record begins",
+			    AS_TIME(availability->begins));
 		} else
 			emit_string(emit, spans[i].name);
 		if (span->good + span->down > 0 && span->unknown > 0) {
@@ -193,9 +191,7 @@ availability_put(struct view *view, const struct availability *availability)
 			put_share(view, span->good, all);
 			EMIT(emit, " at worst, ");
 			put_share(view, span->good + span->unknown, all);
-			EMIT(emit, " at best: ");
-			emit_age(emit, span->unknown);
-			EMIT(emit, " unknown");
+			EMIT(emit, " at best: {} unknown", AS_AGE(span->unknown));
 		}
 		EMIT(emit, "</span></div>");
 	}

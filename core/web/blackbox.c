@@ -41,12 +41,8 @@ static void
 put_info(struct metrics_out *out, const char *name, const char *help, const char *label, const char *value)
 {
 	metrics_begin_family(out, name, "gauge", help);
-	emit_string(&out->emit, name);
-	EMIT(&out->emit, "{");
-	emit_string(&out->emit, label);
-	EMIT(&out->emit, "=\"");
-	emit_label(&out->emit, text_view(value));
-	EMIT(&out->emit, "\"");
+	EMIT(&out->emit, "{}{{}=\"{}\"", AS_STRING(name), AS_STRING(label),
+	    AS_LABEL(text_view(value)));
 	metrics_end_number(out, 1);
 }
 

@@ -41,13 +41,12 @@ put_bar(struct view *view, const struct board_row *row, int64_t now)
 	if (server->not_before == 0 || lifetime <= 0)
 		return;
 	gone = gone < 0 ? 0 : gone > lifetime ? lifetime : gone;
-	EMIT(emit, "<svg class=\"lifetime ");
-	emit_string(emit, rank_name(renewal_of(row, now).like));
-	EMIT(emit, "\" viewBox=\"0 0 1000 12\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"");
-	emit_i64(emit, (int64_t)(100.0 * (double)(lifetime - gone) / (double)lifetime));
-	EMIT(emit, " % of its lifetime is left\"><rect class=\"left\" width=\"1000\" height=\"12\"/><rect class=\"gone\" height=\"12\" width=\"");
-	emit_i64(emit, (int64_t)(BAR_WIDTH * ((double)gone / (double)lifetime)));
-	EMIT(emit, "\"/></svg>");
+	EMIT(emit, "<svg class=\"lifetime {}\" viewBox=\"0 0 1000 12\" "
+	    "preserveAspectRatio=\"none\" role=\"img\" aria-label=\"{} % of its lifetime is "
+	    "left\"><rect class=\"left\" width=\"1000\" height=\"12\"/><rect class=\"gone\" "
+	    "height=\"12\" width=\"{}\"/></svg>", AS_STRING(rank_name(renewal_of(row, now).like)),
+	    AS_I64((int64_t)(100.0 * (double)(lifetime - gone) / (double)lifetime)),
+	    AS_I64((int64_t)(BAR_WIDTH * ((double)gone / (double)lifetime))));
 }
 
 /* "in 12 d", "since 3 h". */
@@ -66,9 +65,7 @@ put_until(struct view *view, int64_t end, int64_t now)
 static void
 put_tls(struct view *view, const struct board_server *server)
 {
-	emit_string(&view->emit, server->tls_version);
-	EMIT(&view->emit, " ");
-	emit_string(&view->emit, server->tls_cipher);
+	EMIT(&view->emit, "{} {}", AS_STRING(server->tls_version), AS_STRING(server->tls_cipher));
 }
 
 /* Of whom and by whom it is, which is not kept in memory. */
@@ -88,11 +85,8 @@ put_names(struct view *view, uint64_t target)
 	for (int i = 0; i < 2; i++) {
 		if (query_bytes(query, i).size == 0)
 			continue;
-		EMIT(emit, "<dt>");
-		emit_string(emit, terms[i]);
-		EMIT(emit, "</dt><dd>");
-		emit_foreign(emit, query_bytes(query, i));
-		EMIT(emit, "</dd>");
+		EMIT(emit, "<dt>{}</dt><dd>{}</dd>", AS_STRING(terms[i]),
+		    AS_FOREIGN(query_bytes(query, i)));
 	}
 	EMIT(emit, "</dl>");
 	query_reset(query);
@@ -111,27 +105,20 @@ certificate_put(struct view *view, const struct board_row *row)
 	view_rank(view, renewal_of(row, now).like, renewal_of(row, now).words);
 	EMIT(emit, "</p><p>Ends ");
 	put_until(view, server->not_after, now);
-	EMIT(emit, ", at ");
-	emit_time(emit, server->not_after);
-	if (server->not_before != 0 && server->not_after > server->not_before) {
-		EMIT(emit, ", of a lifetime of ");
-		emit_age(emit, server->not_after - server->not_before);
-	}
+	EMIT(emit, ", at {}", AS_TIME(server->not_after));
+	if (server->not_before != 0 && server->not_after > server->not_before)
+		EMIT(emit, ", of a lifetime of {}", AS_AGE(server->not_after - server->not_before));
 	EMIT(emit, "</p>");
 	put_bar(view, row, now);
 	put_names(view, row->number);
 	if (server->chain_ends != 0 && server->chain_ends < server->not_after) {
 		EMIT(emit, "<p>A certificate of its chain ends before, ");
 		put_until(view, server->chain_ends, now);
-		EMIT(emit, ", at ");
-		emit_time(emit, server->chain_ends);
-		EMIT(emit, "</p>");
+		EMIT(emit, ", at {}</p>", AS_TIME(server->chain_ends));
 	}
 	EMIT(emit, "<p class=\"faint\">");
 	put_tls(view, server);
-	EMIT(emit, ", so since ");
-	emit_time(emit, server->at);
-	EMIT(emit, "</p></div>\n");
+	EMIT(emit, ", so since {}</p></div>\n", AS_TIME(server->at));
 }
 
 struct ending {
@@ -156,9 +143,7 @@ put_row(struct view *view, const struct ending *ending, int64_t now)
 	const struct board_server *server = &row->server;
 	struct emit *emit = &view->emit;
 
-	EMIT(emit, "<tr id=\"c");
-	emit_u64(emit, row->number);
-	EMIT(emit, "\"><td>");
+	EMIT(emit, "<tr id=\"c{}\"><td>", AS_U64(row->number));
 	view_rank(view, renewal_of(row, now).like, renewal_of(row, now).words);
 	EMIT(emit, "</td><td class=\"name\">");
 	view_target(view, row->name);
@@ -166,9 +151,7 @@ put_row(struct view *view, const struct ending *ending, int64_t now)
 	put_until(view, ending->end, now);
 	if (ending->end != server->not_after)
 		EMIT(emit, " <span class=\"faint\">of its chain</span>");
-	EMIT(emit, "</td><td class=\"when\">");
-	emit_time(emit, ending->end);
-	EMIT(emit, "</td><td>");
+	EMIT(emit, "</td><td class=\"when\">{}</td><td>", AS_TIME(ending->end));
 	put_bar(view, row, now);
 	EMIT(emit, "</td><td>");
 	put_tls(view, server);
@@ -185,20 +168,16 @@ put_without(struct view *view, uint32_t count)
 
 	if (count == 0)
 		return;
-	EMIT(emit, "<h2>Without a certificate</h2>\n<p id=\"without\">");
-	emit_u64(emit, count);
-	emit_string(emit, count == 1 ? " target has shown none: " : " targets have shown none: ");
+	EMIT(emit, "<h2>Without a certificate</h2>\n<p id=\"without\">{}{}", AS_U64(count),
+	    AS_STRING(count == 1 ? " target has shown none: " : " targets have shown none: "));
 	for (uint32_t i = 0; i < board_count(board) && shown < SHOWN; i++) {
 		if (board_get(board, i)->server.not_after != 0)
 			continue;
 		emit_string(emit, shown++ == 0 ? "" : ", ");
 		view_target(view, board_get(board, i)->name);
 	}
-	if (shown < count) {
-		EMIT(emit, " and ");
-		emit_u64(emit, count - shown);
-		EMIT(emit, " more");
-	}
+	if (shown < count)
+		EMIT(emit, " and {} more", AS_U64(count - shown));
 	EMIT(emit, ".</p>\n");
 }
 
@@ -224,22 +203,17 @@ certificates_answer(struct view *view, const char *rest)
 	}
 	qsort(endings, count, sizeof *endings, compare);
 	view_begin(view, "Certificates - Postwatch", all > 0 ? board_get(board, 0)->rank : RANK_UNKNOWN);
-	EMIT(emit, "<h1>Certificates</h1>\n<p>");
-	emit_u64(emit, count);
-	EMIT(emit, " of ");
-	emit_u64(emit, all);
-	EMIT(emit, " targets have shown one; what ends first is at the top.</p>\n<div class=\"scroll\"><table id=\"certificates\"><thead><tr><th>Renewal</th><th>Target</th>"
-	    "<th>Ends</th><th>At</th><th>Lifetime gone</th><th>TLS</th></tr></thead><tbody>\n");
+	EMIT(emit, "<h1>Certificates</h1>\n<p>{} of {} targets have shown one; what ends first is "
+	    "at the top.</p>\n<div class=\"scroll\"><table id=\"certificates\"><thead><tr><th>"
+	    "Renewal</th><th>Target</th><th>Ends</th><th>At</th><th>Lifetime gone</th><th>TLS</th>"
+	    "</tr></thead><tbody>\n", AS_U64(count), AS_U64(all));
 	for (uint32_t i = 0; i < count && i < SHOWN; i++)
 		put_row(view, &endings[i], now);
 	if (count == 0)
 		EMIT(emit, "<tr><td colspan=\"6\">None is known yet.</td></tr>\n");
 	EMIT(emit, "</tbody></table></div>\n");
-	if (count > SHOWN) {
-		EMIT(emit, "<p>");
-		emit_u64(emit, count - SHOWN);
-		EMIT(emit, " more end later.</p>\n");
-	}
+	if (count > SHOWN)
+		EMIT(emit, "<p>{} more end later.</p>\n", AS_U64(count - SHOWN));
 	put_without(view, all - count);
 	view_end(view);
 	free(endings);

@@ -120,11 +120,8 @@ put_line(struct view *view, int64_t micros, int64_t top)
 {
 	struct emit *emit = &view->emit;
 
-	EMIT(emit, "\" x1=\"0\" x2=\"960\" y1=\"");
-	emit_i64(emit, HEIGHT - height_of(micros, top));
-	EMIT(emit, "\" y2=\"");
-	emit_i64(emit, HEIGHT - height_of(micros, top));
-	EMIT(emit, "\"/>");
+	EMIT(emit, "\" x1=\"0\" x2=\"960\" y1=\"{}\" y2=\"{}\"/>",
+	    AS_I64(HEIGHT - height_of(micros, top)), AS_I64(HEIGHT - height_of(micros, top)));
 }
 
 static void
@@ -135,12 +132,8 @@ put_mark(struct view *view, const struct board_row *row, const struct chart *cha
 	int64_t height = height_of(micros, top);
 	struct emit *emit = &view->emit;
 
-	EMIT(emit, "<a tabindex=\"-1\" href=\"");
-	VIEW_ADDRESS(view, "/targets/");
-	emit_segment(emit, text_view(row->name));
-	EMIT(emit, "/attempts/");
-	emit_u64(emit, attempt->run);
-	EMIT(emit, "\"><rect class=\"");
+	EMIT(emit, "<a tabindex=\"-1\" href=\"{}/targets/{}/attempts/{}\"><rect class=\"",
+	    AS_PREFIX(view), AS_SEGMENT(text_view(row->name)), AS_U64(attempt->run));
 	if (attempt->verdict == PW_FAILED && (lane == LANES || lane == attempt->last))
 		EMIT(emit, "bad");
 	else if (slow > 0 && micros > slow)
@@ -149,16 +142,10 @@ put_mark(struct view *view, const struct board_row *row, const struct chart *cha
 		EMIT(emit, "odd");
 	else
 		EMIT(emit, "ok");
-	EMIT(emit, "\" width=\"6\" x=\"");
-	emit_i64(emit, span <= 0 ? 0 : (attempt->at - oldest) * (WIDTH - MARK_WIDTH) / span);
-	EMIT(emit, "\" y=\"");
-	emit_i64(emit, HEIGHT - height);
-	EMIT(emit, "\" height=\"");
-	emit_i64(emit, height);
-	EMIT(emit, "\"><title>");
-	emit_age(emit, board_time(view->site->board) - attempt->at);
-	EMIT(emit, " ago: ");
-	emit_span(emit, micros);
+	EMIT(emit, "\" width=\"6\" x=\"{}\" y=\"{}\" height=\"{}\"><title>{} ago: {}",
+	    AS_I64(span <= 0 ? 0 : (attempt->at - oldest) * (WIDTH - MARK_WIDTH) / span),
+	    AS_I64(HEIGHT - height), AS_I64(height),
+	    AS_AGE(board_time(view->site->board) - attempt->at), AS_SPAN(micros));
 	if (lane == LANES) {
 		EMIT(emit, ", ");
 		emit_string(emit, verdict_name(attempt->verdict <= PW_UNKNOWN ? (enum pw_verdict)attempt->verdict : PW_UNKNOWN));
@@ -184,12 +171,9 @@ put_lane(struct view *view, const struct board_row *row, const struct chart *cha
 		return;
 	qsort(values, count, sizeof values[0], compare);
 	top = values[count - 1] > top ? values[count - 1] : top;
-	EMIT(emit, "<figure class=\"lane\"><figcaption><strong>");
-	emit_string(emit, lane == LANES ? "the whole attempt" : chart->names[lane]);
-	EMIT(emit, "</strong> half within ");
-	emit_span(emit, values[(count - 1) / 2]);
-	EMIT(emit, ", 95 % within ");
-	emit_span(emit, values[(count * 95 + 99) / 100 - 1]);
+	EMIT(emit, "<figure class=\"lane\"><figcaption><strong>{}</strong> half within {}, 95 % "
+	    "within {}", AS_STRING(lane == LANES ? "the whole attempt" : chart->names[lane]),
+	    AS_SPAN(values[(count - 1) / 2]), AS_SPAN(values[(count * 95 + 99) / 100 - 1]));
 	if (slow > 0 && (limit == 0 || slow < limit)) {
 		EMIT(emit, "; slow above ");
 		put_duration(view, slow);
@@ -226,11 +210,10 @@ chart_put(struct view *view, const struct board_row *row)
 		return;
 	read_attempts(chart, view, row);
 	if (chart->count >= 2) {
-		EMIT(emit, "<h2>The last attempts</h2>\n<p class=\"faint\">");
-		emit_u64(emit, chart->count);
-		EMIT(emit, " attempts since ");
-		emit_time(emit, chart->attempts[chart->count - 1].at);
-		EMIT(emit, "; each leads to its page. Heights are logarithmic: a line is a limit, a dashed one the mark of slow.</p>\n<div id=\"chart\">\n");
+		EMIT(emit, "<h2>The last attempts</h2>\n<p class=\"faint\">{} attempts since {}; "
+		    "each leads to its page. Heights are logarithmic: a line is a limit, a dashed "
+		    "one the mark of slow.</p>\n<div id=\"chart\">\n", AS_U64(chart->count),
+		    AS_TIME(chart->attempts[chart->count - 1].at));
 		put_lane(view, row, chart, LANES);
 		for (uint32_t lane = 0; lane < chart->lane_count; lane++)
 			put_lane(view, row, chart, lane);

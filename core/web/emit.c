@@ -1,6 +1,7 @@
 /* Writes HTML, SVG and Prometheus text with escapes. */
 #include "web/emit.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -24,9 +25,28 @@ put(struct emit *emit, const char *bytes, size_t size)
 }
 
 void
-emit_markup(struct emit *emit, const char *literal, size_t size)
+emit_markup(struct emit *emit, const char *literal, size_t size, const struct emit_value *value)
 {
-	put(emit, literal, size);
+	const char *end = literal + size, *place;
+
+	for (;; value++, literal = place + 2) {
+		bool is_last = value->put_string == NULL && value->put_bytes == NULL
+		    && value->put_i64 == NULL && value->put_u64 == NULL;
+
+		place = is_last ? end : memmem(literal, (size_t)(end - literal), "{}", 2);
+		assert(place != NULL && place >= literal);
+		put(emit, literal, (size_t)(place - literal));
+		if (is_last)
+			return;
+		if (value->put_string != NULL)
+			value->put_string(emit, value->string);
+		else if (value->put_bytes != NULL)
+			value->put_bytes(emit, value->bytes);
+		else if (value->put_i64 != NULL)
+			value->put_i64(emit, value->i64);
+		else
+			value->put_u64(emit, value->u64);
+	}
 }
 
 void

@@ -27,11 +27,7 @@ struct events {
 static void
 put_id(struct emit *emit, const struct events *events, uint64_t number)
 {
-	EMIT(emit, "id: ");
-	emit_i64(emit, events->site->started);
-	EMIT(emit, "-");
-	emit_u64(emit, number);
-	EMIT(emit, "\n");
+	EMIT(emit, "id: {}-{}\n", AS_I64(events->site->started), AS_U64(number));
 }
 
 static void
@@ -69,9 +65,7 @@ put_figures(struct emit *emit, const struct events *events, const char *event)
 	const struct board *board = events->site->board;
 	struct json json;
 
-	EMIT(emit, "event: ");
-	emit_string(emit, event);
-	EMIT(emit, "\n");
+	EMIT(emit, "event: {}\n", AS_STRING(event));
 	put_id(emit, events, events->told);
 	EMIT(emit, "data: ");
 	json = json_to_buffer(emit->to, EMIT_MAX);

@@ -32,9 +32,7 @@ put_id(struct emit *emit, const unsigned char instance[INSTANCE], uint64_t numbe
 	id[8] = (unsigned char)((id[8] & 0x3f) | 0x80);
 	for (int i = 0; i < INSTANCE; i++)
 		size += (size_t)snprintf(text + size, sizeof text - size, i == 4 || i == 6 || i == 8 || i == 10 ? "-%02x" : "%02x", id[i]);
-	EMIT(emit, "<id>urn:uuid:");
-	emit_string(emit, text);
-	EMIT(emit, "</id>");
+	EMIT(emit, "<id>urn:uuid:{}</id>", AS_STRING(text));
 }
 
 /* The address of a page, whole where it is known how people reach us. */
@@ -62,11 +60,9 @@ put_title(struct emit *emit, const struct store_outage *outage)
 	if (outage->ended == 0)
 		EMIT(emit, " is down");
 	else {
-		EMIT(emit, " was down for ");
-		emit_age(emit, outage->ended - outage->began);
+		EMIT(emit, " was down for {}", AS_AGE(outage->ended - outage->began));
 	}
-	EMIT(emit, ": ");
-	emit_string(emit, outage->outcome);
+	EMIT(emit, ": {}", AS_STRING(outage->outcome));
 }
 
 static void
@@ -78,32 +74,21 @@ put_entry(struct view *view, const unsigned char instance[INSTANCE], const struc
 	put_id(emit, instance, outage->number);
 	EMIT(emit, "<title>");
 	put_title(emit, outage);
-	EMIT(emit, "</title><published>");
-	emit_instant(emit, outage->confirmed);
-	EMIT(emit, "</published><updated>");
-	emit_instant(emit, updated_at(outage));
-	EMIT(emit, "</updated>");
+	EMIT(emit, "</title><published>{}</published><updated>{}</updated>",
+	    AS_INSTANT(outage->confirmed), AS_INSTANT(updated_at(outage)));
 	if (view->request->tag == NULL) {
 		EMIT(emit, "<link rel=\"alternate\" type=\"text/html\" href=\"");
 		put_base(view);
-		EMIT(emit, "/incidents/");
-		emit_u64(emit, outage->number);
-		EMIT(emit, "\"/>");
+		EMIT(emit, "/incidents/{}\"/>", AS_U64(outage->number));
 	}
-	EMIT(emit, "<content>First sign at ");
-	emit_instant(emit, outage->began);
-	if (outage->ended != 0) {
-		EMIT(emit, ", over at ");
-		emit_instant(emit, outage->ended);
-	}
+	EMIT(emit, "<content>First sign at {}", AS_INSTANT(outage->began));
+	if (outage->ended != 0)
+		EMIT(emit, ", over at {}", AS_INSTANT(outage->ended));
 	EMIT(emit, ".");
 	if (view->request->tag == NULL) {
-		EMIT(emit, " ");
-		emit_text(emit, outage->text);
-		if (outage->end_text.size > 0) {
-			EMIT(emit, "; ");
-			emit_text(emit, outage->end_text);
-		}
+		EMIT(emit, " {}", AS_TEXT(outage->text));
+		if (outage->end_text.size > 0)
+			EMIT(emit, "; {}", AS_TEXT(outage->end_text));
 	}
 	EMIT(emit, "</content></entry>\n");
 }
@@ -161,20 +146,17 @@ feed_answer(struct view *view, const char *rest)
 	EMIT(emit, "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\">");
 	put_id(emit, instance, 0);
 	EMIT(emit, "<title>Incidents");
-	if (view->request->tag != NULL) {
-		EMIT(emit, " of ");
-		emit_string(emit, view->request->tag);
-	}
+	if (view->request->tag != NULL)
+		EMIT(emit, " of {}", AS_STRING(view->request->tag));
 	EMIT(emit, "</title><updated>");
 	emit_instant(emit, changed != 0 ? changed : view->site->started);
 	EMIT(emit, "</updated><author><name>Postwatch</name></author><link rel=\"self\" type=\"application/atom+xml\" href=\"");
 	put_base(view);
 	EMIT(emit, "/feed.atom\"/><link rel=\"alternate\" type=\"text/html\" href=\"");
 	put_base(view);
-	emit_string(emit, view->request->tag == NULL ? "/incidents" : "/");
-	EMIT(emit, "\"/>\n");
-	emit_made(emit, buffer_view(&entries));
-	EMIT(emit, "</feed>\n");
+	EMIT(emit, "{}\"/>\n{}</feed>\n",
+	    AS_STRING(view->request->tag == NULL ? "/incidents" : "/"),
+	    AS_MADE(buffer_view(&entries)));
 	emit->failed |= inner.emit.failed;
 	buffer_fini(&entries);
 	if (view->answer->status == 503)
@@ -210,19 +192,10 @@ put_half(struct emit *emit, const char *colour, int at, const char *words)
 {
 	int width = CHARACTER * length_of(words);
 
-	EMIT(emit, "<rect x=\"");
-	emit_i64(emit, at);
-	EMIT(emit, "\" width=\"");
-	emit_i64(emit, width + 2 * PADDING);
-	EMIT(emit, "\" height=\"20\" fill=\"");
-	emit_string(emit, colour);
-	EMIT(emit, "\"/><text y=\"14\" x=\"");
-	emit_i64(emit, at + PADDING);
-	EMIT(emit, "\" textLength=\"");
-	emit_i64(emit, width);
-	EMIT(emit, "\" lengthAdjust=\"spacingAndGlyphs\">");
-	emit_string(emit, words);
-	EMIT(emit, "</text>");
+	EMIT(emit, "<rect x=\"{}\" width=\"{}\" height=\"20\" fill=\"{}\"/><text y=\"14\" "
+	    "x=\"{}\" textLength=\"{}\" lengthAdjust=\"spacingAndGlyphs\">{}</text>", AS_I64(at),
+	    AS_I64(width + 2 * PADDING), AS_STRING(colour), AS_I64(at + PADDING), AS_I64(width),
+	    AS_STRING(words));
 }
 
 void
@@ -252,13 +225,11 @@ badge_answer(struct view *view, const char *rest)
 	left = CHARACTER * length_of(row->name) + 2 * PADDING;
 	view->answer->type = "image/svg+xml";
 	view->answer->is_embedded = true;
-	EMIT(emit, "<svg xmlns=\"http://www.w3.org/2000/svg\" height=\"20\" role=\"img\" width=\"");
-	emit_i64(emit, left + CHARACTER * length_of(word) + 2 * PADDING);
-	EMIT(emit, "\"><title>");
-	emit_string(emit, row->name);
-	EMIT(emit, ": ");
-	emit_string(emit, word);
-	EMIT(emit, "</title><g fill=\"#fff\" font-family=\"Verdana,DejaVu Sans,sans-serif\" font-size=\"11\">");
+	EMIT(emit, "<svg xmlns=\"http://www.w3.org/2000/svg\" height=\"20\" role=\"img\" "
+	    "width=\"{}\"><title>{}: {}</title><g fill=\"#fff\" font-family=\"Verdana,DejaVu "
+	    "Sans,sans-serif\" font-size=\"11\">",
+	    AS_I64(left + CHARACTER * length_of(word) + 2 * PADDING), AS_STRING(row->name),
+	    AS_STRING(word));
 	put_half(emit, "#3b4148", 0, row->name);
 	put_half(emit, colour_of(row->rank), left, word);
 	EMIT(emit, "</g></svg>\n");

@@ -13,17 +13,10 @@ put_place(struct view *view, struct query *query)
 {
 	struct emit *emit = &view->emit;
 
-	EMIT(emit, "<dl><dt>Host</dt><dd>");
-	emit_string(emit, query_text(query, 1));
-	EMIT(emit, "</dd><dt>Port, probe</dt><dd>");
-	emit_i64(emit, query_i64(query, 2));
-	EMIT(emit, ", ");
-	emit_string(emit, query_text(query, 3));
-	EMIT(emit, "</dd><dt>Watched from</dt><dd>");
-	emit_time(emit, query_i64(query, 4));
-	EMIT(emit, "</dd><dt>until</dt><dd>");
-	emit_time(emit, query_i64(query, 5));
-	EMIT(emit, "</dd></dl>\n");
+	EMIT(emit, "<dl><dt>Host</dt><dd>{}</dd><dt>Port, probe</dt><dd>{}, {}</dd><dt>Watched "
+	    "from</dt><dd>{}</dd><dt>until</dt><dd>{}</dd></dl>\n", AS_STRING(query_text(query, 1)),
+	    AS_I64(query_i64(query, 2)), AS_STRING(query_text(query, 3)),
+	    AS_TIME(query_i64(query, 4)), AS_TIME(query_i64(query, 5)));
 }
 
 bool
@@ -44,9 +37,8 @@ gone_answer(struct view *view, const char *name)
 	number = (uint64_t)query_i64(query, 0);
 	snprintf(title, sizeof title, "%.100s is not watched any more - Postwatch", name);
 	view_begin(view, title, RANK_UNKNOWN);
-	EMIT(emit, "<h1>");
-	emit_string(emit, name);
-	EMIT(emit, "</h1>\n<p class=\"sentence\">It is not watched any more.</p>\n");
+	EMIT(emit, "<h1>{}</h1>\n<p class=\"sentence\">It is not watched any more.</p>\n",
+	    AS_STRING(name));
 	put_place(view, query);
 	query_reset(query);
 	EMIT(emit, "<h2>Incidents</h2>\n");

@@ -82,11 +82,8 @@ put_moments(struct incident_story *story, int64_t at)
 	for (; story->next < story->moment_count && story->moments[story->next].at <= at; story->next++) {
 		const struct event *moment = &story->moments[story->next];
 
-		EMIT(emit, "<li><span class=\"faint\">");
-		emit_time(emit, moment->at);
-		EMIT(emit, "</span> <strong>");
-		emit_string(emit, moment->name);
-		EMIT(emit, "</strong>");
+		EMIT(emit, "<li><span class=\"faint\">{}</span> <strong>{}</strong>",
+		    AS_TIME(moment->at), AS_STRING(moment->name));
 		if (moment->size > 0)
 			emit_made(emit, (struct pw_bytes){ story->told.data + moment->from, moment->size });
 		EMIT(emit, "</li>\n");
@@ -127,25 +124,16 @@ put_leg(struct incident_story *story, const struct store_evidence *row)
 		compare_with(&story->failed, row);
 	else if (story->passed.run == 0 || story->passed.run == row->run)
 		compare_with(&story->passed, row);
-	EMIT(emit, "<li class=\"");
-	emit_string(emit, has_passed ? "up" : is_unknown ? "unknown" : "down");
-	EMIT(emit, "\"><span class=\"faint\">");
-	emit_time(emit, row->at);
-	EMIT(emit, "</span> ");
+	EMIT(emit, "<li class=\"{}\"><span class=\"faint\">{}</span> ",
+	    AS_STRING(has_passed ? "up" : is_unknown ? "unknown" : "down"), AS_TIME(row->at));
 	if (story->legs == 1 && story->last.run == 0)
 		EMIT(emit, "<strong>First sign.</strong> ");
 	story->last = (struct store_leg_key){ row->target, row->run, row->leg };
 	emit_string(emit, is_unknown ? "An attempt that tells nothing of the server" : role_words(row->role));
-	if (story->watched != NULL) {
-		EMIT(emit, " (<a href=\"");
-		VIEW_ADDRESS(story->view, "/targets/");
-		emit_segment(emit, text_view(story->watched->name));
-		EMIT(emit, "/attempts/");
-		emit_u64(emit, row->run);
-		EMIT(emit, "\">attempt ");
-		emit_u64(emit, row->run);
-		EMIT(emit, "</a>)");
-	}
+	if (story->watched != NULL)
+		EMIT(emit, " (<a href=\"{}/targets/{}/attempts/{}\">attempt {}</a>)",
+		    AS_PREFIX(story->view), AS_SEGMENT(text_view(story->watched->name)),
+		    AS_U64(row->run), AS_U64(row->run));
 	attempt_put(story->view, row->bytes, strcmp(story->role, row->role) != 0);
 	text_copy(story->role, sizeof story->role, row->role);
 	EMIT(emit, "</li>\n");
@@ -158,11 +146,7 @@ put_fact(struct view *view, const char *name, int64_t time)
 
 	if (time == 0)
 		return;
-	EMIT(emit, "<dt>");
-	emit_string(emit, name);
-	EMIT(emit, "</dt><dd>");
-	emit_time(emit, time);
-	EMIT(emit, "</dd>");
+	EMIT(emit, "<dt>{}</dt><dd>{}</dd>", AS_STRING(name), AS_TIME(time));
 }
 
 /* Of the target as it stands now, which is no part of what happened. */
@@ -178,13 +162,9 @@ put_now(struct incident_story *story)
 		EMIT(emit, "not watched any more");
 	else {
 		view_rank(story->view, row->rank, row->rank == RANK_DOWN ? row->state : rank_name(row->rank));
-		EMIT(emit, " for ");
-		emit_age(emit, board_time(board) - board_since(board, row));
-		if (row->last_run != 0) {
-			EMIT(emit, ", looked ");
-			emit_age(emit, board_time(board) - row->last_run);
-			EMIT(emit, " ago");
-		}
+		EMIT(emit, " for {}", AS_AGE(board_time(board) - board_since(board, row)));
+		if (row->last_run != 0)
+			EMIT(emit, ", looked {} ago", AS_AGE(board_time(board) - row->last_run));
 	}
 	EMIT(emit, "</dd>");
 }
@@ -211,19 +191,11 @@ put_heading(struct incident_story *story, const struct store_outage *incident)
 		EMIT(emit, " is down, for ");
 	else
 		EMIT(emit, " was down for ");
-	emit_age(emit, (story->is_open ? board_time(board) : incident->ended) - incident->began);
-	EMIT(emit, "</h1>\n<p class=\"faint\">Incident ");
-	emit_u64(emit, incident->number);
-	EMIT(emit, ", ");
-	emit_string(emit, incident->outcome);
-	EMIT(emit, "</p>\n<p>");
-	emit_sentence(emit, incident->text);
-	EMIT(emit, "</p>\n");
-	if (incident->end_text.size > 0) {
-		EMIT(emit, "<p>");
-		emit_sentence(emit, incident->end_text);
-		EMIT(emit, "</p>\n");
-	}
+	EMIT(emit, "{}</h1>\n<p class=\"faint\">Incident {}, {}</p>\n<p>{}</p>\n",
+	    AS_AGE((story->is_open ? board_time(board) : incident->ended) - incident->began),
+	    AS_U64(incident->number), AS_STRING(incident->outcome), AS_SENTENCE(incident->text));
+	if (incident->end_text.size > 0)
+		EMIT(emit, "<p>{}</p>\n", AS_SENTENCE(incident->end_text));
 	EMIT(emit, "<dl>");
 	put_now(story);
 	put_fact(view, "First sign", incident->began);
@@ -234,31 +206,22 @@ put_heading(struct incident_story *story, const struct store_outage *incident)
 	(void)add_moment(story, incident->confirmed, "It is certain that it is down");
 	(void)add_moment(story, incident->acknowledged, "It was acknowledged");
 	(void)add_moment(story, incident->end_confirmed, "It is certain that it is up again");
-	if (incident->acknowledged != 0) {
-		EMIT(emit, "<dt>by</dt><dd>");
-		emit_foreign(emit, incident->ack_by);
-		EMIT(emit, " ");
-		emit_foreign(emit, incident->ack_why);
-		EMIT(emit, "</dd>");
-	}
+	if (incident->acknowledged != 0)
+		EMIT(emit, "<dt>by</dt><dd>{} {}</dd>", AS_FOREIGN(incident->ack_by),
+		    AS_FOREIGN(incident->ack_why));
 }
 
 static void
 put_told(struct emit *emit, const struct store_told *told)
 {
-	EMIT(emit, "<tr><td>");
-	emit_string(emit, told->notifier[0] == '\0' ? "nobody" : told->notifier);
-	EMIT(emit, "</td><td>");
-	emit_string(emit, told->recipient);
-	EMIT(emit, "</td><td>");
+	EMIT(emit, "<tr><td>{}</td><td>{}</td><td>",
+	    AS_STRING(told->notifier[0] == '\0' ? "nobody" : told->notifier),
+	    AS_STRING(told->recipient));
 	if (told->ended == 0 && told->notifier[0] != '\0')
 		EMIT(emit, "<strong>not yet told</strong>, ");
-	emit_string(emit, told->delivery);
-	EMIT(emit, "</td><td class=\"when\">");
-	emit_time(emit, told->ended != 0 ? told->ended : told->created);
-	EMIT(emit, "</td><td class=\"cause\">");
-	emit_foreign(emit, told->receipt);
-	EMIT(emit, "</td></tr>\n");
+	EMIT(emit, "{}</td><td class=\"when\">{}</td><td class=\"cause\">{}</td></tr>\n",
+	    AS_STRING(told->delivery), AS_TIME(told->ended != 0 ? told->ended : told->created),
+	    AS_FOREIGN(told->receipt));
 }
 
 /* Reads who was told, a moment of the story for each notice. */
@@ -316,13 +279,8 @@ put_difference(void *arg, const struct difference *difference)
 {
 	struct emit *emit = arg;
 
-	EMIT(emit, "<tr><td>");
-	emit_string(emit, difference->name);
-	EMIT(emit, "</td><td>");
-	emit_string(emit, difference->then);
-	EMIT(emit, "</td><td>");
-	emit_string(emit, difference->now);
-	EMIT(emit, "</td></tr>\n");
+	EMIT(emit, "<tr><td>{}</td><td>{}</td><td>{}</td></tr>\n", AS_STRING(difference->name),
+	    AS_STRING(difference->then), AS_STRING(difference->now));
 }
 
 static bool
@@ -383,14 +341,9 @@ put_story(struct incident_story *story)
 	EMIT(emit, "</ol>\n");
 	if (story->legs <= LEGS_A_PAGE)
 		return;
-	EMIT(emit, "<p><a rel=\"next\" href=\"");
-	VIEW_ADDRESS(story->view, "/incidents/");
-	emit_u64(emit, story->number);
-	EMIT(emit, "?after=");
-	emit_u64(emit, story->last.run);
-	EMIT(emit, ".");
-	emit_u64(emit, story->last.leg);
-	EMIT(emit, "\">later attempts</a></p>\n");
+	EMIT(emit, "<p><a rel=\"next\" href=\"{}/incidents/{}?after={}.{}\">later attempts</a></p>"
+	    "\n", AS_PREFIX(story->view), AS_U64(story->number), AS_U64(story->last.run),
+	    AS_U64(story->last.leg));
 }
 
 static void

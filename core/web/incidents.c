@@ -32,35 +32,25 @@ put_incidents(struct view *view, enum store_list_kind kind, uint64_t target, uin
 		store_list_behind(&list, before);
 	for (; (has_more = store_list_next(&list, &outage)) && count < limit; count++) {
 		last = outage.number;
-		EMIT(emit, "<tr><td><a href=\"");
-		VIEW_ADDRESS(view, "/incidents/");
-		emit_u64(emit, outage.number);
-		EMIT(emit, "\">");
-		emit_u64(emit, outage.number);
-		EMIT(emit, "</a></td>");
+		EMIT(emit, "<tr><td><a href=\"{}/incidents/{}\">{}</a></td>", AS_PREFIX(view),
+		    AS_U64(outage.number), AS_U64(outage.number));
 		if (target == 0) {
 			EMIT(emit, "<td class=\"name\">");
 			if (outage.name[0] != '\0')
 				view_target(view, outage.name);
 			EMIT(emit, "</td>");
 		}
-		EMIT(emit, "<td class=\"when\">");
-		emit_time(emit, outage.began);
-		if (outage.confirmed >= outage.began) {
-			EMIT(emit, " <span class=\"faint under\">confirmed after ");
-			emit_age(emit, outage.confirmed - outage.began);
-			EMIT(emit, "</span>");
-		}
+		EMIT(emit, "<td class=\"when\">{}", AS_TIME(outage.began));
+		if (outage.confirmed >= outage.began)
+			EMIT(emit, " <span class=\"faint under\">confirmed after {}</span>",
+			    AS_AGE(outage.confirmed - outage.began));
 		EMIT(emit, "</td><td class=\"when\">");
 		if (outage.ended == 0)
 			view_rank(view, RANK_DOWN, "open");
 		else
 			emit_age(emit, outage.ended - outage.began);
-		EMIT(emit, "</td><td>");
-		emit_string(emit, outage.outcome);
-		EMIT(emit, "</td><td class=\"cause\">");
-		emit_sentence(emit, outage.text);
-		EMIT(emit, "<div class=\"told\">");
+		EMIT(emit, "</td><td>{}</td><td class=\"cause\">{}<div class=\"told\">",
+		    AS_STRING(outage.outcome), AS_SENTENCE(outage.text));
 		told_read_incident(board_reader(view->site->board), outage.number, &told);
 		told_put(view, outage.ended == 0 ? board_named(view->site->board, outage.name) : NULL, &told);
 		EMIT(emit, "</div></td></tr>\n");
@@ -89,11 +79,8 @@ incidents_answer(struct view *view, const char *rest)
 	view_begin(view, "Incidents - Postwatch", board_tally(view->site->board, RANK_DOWN) > 0 ? RANK_DOWN : RANK_UP);
 	EMIT(emit, "<h1>Incidents</h1>\n");
 	last = put_incidents(view, STORE_LIST_INCIDENTS, 0, before == NULL ? 0 : strtoull(before, NULL, 10), LISTED);
-	if (last != 0) {
-		EMIT(emit, "<p><a rel=\"next\" href=\"");
-		VIEW_ADDRESS(view, "/incidents?before=");
-		emit_u64(emit, last);
-		EMIT(emit, "\">earlier</a></p>\n");
-	}
+	if (last != 0)
+		EMIT(emit, "<p><a rel=\"next\" href=\"{}/incidents?before={}\">earlier</a></p>\n",
+		    AS_PREFIX(view), AS_U64(last));
 	view_end(view);
 }

@@ -159,24 +159,13 @@ put_place(struct view *view, struct place *place)
 {
 	struct emit *emit = &view->emit;
 
-	EMIT(emit, "<tr><td>");
-	emit_string(emit, is_v6(place) ? "IPv6" : "IPv4");
-	EMIT(emit, "</td><td>");
-	emit_string(emit, place->address);
-	EMIT(emit, "</td><td>");
-	emit_string(emit, verdict_name(place->verdict <= PW_UNKNOWN ? (enum pw_verdict)place->verdict : PW_UNKNOWN));
-	if (place->verdict != PW_OK) {
-		EMIT(emit, " (");
-		emit_string(emit, outcome_current(place->outcome));
-		EMIT(emit, ")");
-	}
-	EMIT(emit, "</td><td class=\"when\">");
-	emit_time(emit, place->at);
-	EMIT(emit, "</td><td class=\"number\">");
-	emit_u64(emit, place->failed);
-	EMIT(emit, " of ");
-	emit_u64(emit, place->count);
-	EMIT(emit, "</td>");
+	EMIT(emit, "<tr><td>{}</td><td>{}</td><td>{}", AS_STRING(is_v6(place) ? "IPv6" : "IPv4"),
+	    AS_STRING(place->address),
+	    AS_STRING(verdict_name(place->verdict <= PW_UNKNOWN ? (enum pw_verdict)place->verdict : PW_UNKNOWN)));
+	if (place->verdict != PW_OK)
+		EMIT(emit, " ({})", AS_STRING(outcome_current(place->outcome)));
+	EMIT(emit, "</td><td class=\"when\">{}</td><td class=\"number\">{} of {}</td>",
+	    AS_TIME(place->at), AS_U64(place->failed), AS_U64(place->count));
 	qsort(place->times, place->time_count, sizeof place->times[0], by_size);
 	for (uint32_t percent = 50; percent <= 95; percent += 45) {
 		EMIT(emit, "<td class=\"number\">");
@@ -200,13 +189,9 @@ put_facts(struct view *view, const struct legs *legs)
 		EMIT(emit, "<tr><td>");
 		if (i == 0 || legs->facts[i - 1].place != fact->place)
 			emit_string(emit, legs->places[fact->place].address);
-		EMIT(emit, "</td><td>");
-		emit_string(emit, fact->name);
-		EMIT(emit, "</td><td class=\"cause\">");
-		emit_string(emit, fact->value);
-		EMIT(emit, "</td><td class=\"when\">");
-		emit_moment(emit, fact->since);
-		EMIT(emit, "</td><td class=\"cause\">");
+		EMIT(emit, "</td><td>{}</td><td class=\"cause\">{}</td><td class=\"when\">{}</td>"
+		    "<td class=\"cause\">", AS_STRING(fact->name), AS_STRING(fact->value),
+		    AS_MOMENT(fact->since));
 		if (fact->has_changed)
 			emit_string(emit, fact->was);
 		EMIT(emit, "</td></tr>\n");

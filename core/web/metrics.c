@@ -35,19 +35,13 @@ struct sampled {
 static void
 begin(const struct sampled *it, const char *name)
 {
-	emit_made(&it->out->emit, text_view(name));
-	EMIT(&it->out->emit, "{");
-	emit_made(&it->out->emit, it->row->label);
+	EMIT(&it->out->emit, "{}{{}", AS_MADE(text_view(name)), AS_MADE(it->row->label));
 }
 
 static void
 put_label(const struct sampled *it, const char *name, struct pw_bytes value)
 {
-	EMIT(&it->out->emit, ",");
-	emit_made(&it->out->emit, text_view(name));
-	EMIT(&it->out->emit, "=\"");
-	emit_label(&it->out->emit, value);
-	EMIT(&it->out->emit, "\"");
+	EMIT(&it->out->emit, ",{}=\"{}\"", AS_MADE(text_view(name)), AS_LABEL(value));
 }
 
 static void
@@ -69,9 +63,7 @@ put_info(const struct sampled *it, const char *name)
 {
 	begin(it, name);
 	put_label(it, "host", text_view(it->row->host));
-	EMIT(&it->out->emit, ",port=\"");
-	emit_u64(&it->out->emit, it->row->port);
-	EMIT(&it->out->emit, "\"");
+	EMIT(&it->out->emit, ",port=\"{}\"", AS_U64(it->row->port));
 	put_label(it, "probe", text_view(it->row->probe));
 	metrics_end_number(it->out, 1);
 }
@@ -88,9 +80,7 @@ put_state(const struct sampled *it, const char *name)
 {
 	for (enum board_rank rank = 0; rank < RANKS; rank++) {
 		begin(it, name);
-		EMIT(&it->out->emit, ",state=\"");
-		emit_made(&it->out->emit, text_view(rank_name(rank)));
-		EMIT(&it->out->emit, "\"");
+		EMIT(&it->out->emit, ",state=\"{}\"", AS_MADE(text_view(rank_name(rank))));
 		metrics_end_number(it->out, it->row->rank == rank);
 	}
 }

@@ -12,63 +12,42 @@ metrics_begin_family(struct metrics_out *out, const char *name, const char *type
 	size_t size = strlen(name);
 	struct pw_bytes family = { name, out->is_open && strcmp(type, "counter") == 0 ? size - strlen("_total") : size };
 
-	EMIT(emit, "# HELP ");
-	emit_made(emit, family);
-	EMIT(emit, " ");
-	emit_string(emit, help);
-	EMIT(emit, "\n# TYPE ");
-	emit_made(emit, family);
-	EMIT(emit, " ");
-	emit_string(emit, type);
-	EMIT(emit, "\n");
+	EMIT(emit, "# HELP {} {}\n# TYPE {} {}\n", AS_MADE(family), AS_STRING(help),
+	    AS_MADE(family), AS_STRING(type));
 }
 
 void
 metrics_end_number(struct metrics_out *out, uint64_t number)
 {
-	EMIT(&out->emit, "} ");
-	emit_u64(&out->emit, number);
-	EMIT(&out->emit, "\n");
+	EMIT(&out->emit, "} {}\n", AS_U64(number));
 }
 
 void
 metrics_end_seconds(struct metrics_out *out, int64_t microseconds)
 {
-	EMIT(&out->emit, "} ");
-	emit_seconds(&out->emit, microseconds);
-	EMIT(&out->emit, "\n");
+	EMIT(&out->emit, "} {}\n", AS_SECONDS(microseconds));
 }
 
 void
 metrics_put_number(struct metrics_out *out, const char *name, const char *type, const char *help, uint64_t number)
 {
 	metrics_begin_family(out, name, type, help);
-	emit_string(&out->emit, name);
-	EMIT(&out->emit, " ");
-	emit_u64(&out->emit, number);
-	EMIT(&out->emit, "\n");
+	EMIT(&out->emit, "{} {}\n", AS_STRING(name), AS_U64(number));
 }
 
 void
 metrics_put_seconds(struct metrics_out *out, const char *name, const char *help, int64_t microseconds)
 {
 	metrics_begin_family(out, name, "gauge", help);
-	emit_string(&out->emit, name);
-	EMIT(&out->emit, " ");
-	emit_seconds(&out->emit, microseconds);
-	EMIT(&out->emit, "\n");
+	EMIT(&out->emit, "{} {}\n", AS_STRING(name), AS_SECONDS(microseconds));
 }
 
 /* NAME{LABEL="VALUE", which metrics_end_… ends. */
 static void
 begin_labelled(struct metrics_out *out, const char *name, const char *label, const char *value)
 {
-	emit_string(&out->emit, name);
-	EMIT(&out->emit, "{");
-	emit_string(&out->emit, label);
-	EMIT(&out->emit, "=\"");
-	emit_label(&out->emit, text_view(value));
-	EMIT(&out->emit, "\"");
+	EMIT(&out->emit, "{}{{}=\"{}\"", AS_STRING(name), AS_STRING(label),
+	    AS_LABEL(text_view(value)));
 }
 
 static void
@@ -76,10 +55,7 @@ put_created(struct metrics_out *out, const char *name, int64_t began)
 {
 	if (!out->is_open)
 		return;
-	emit_string(&out->emit, name);
-	EMIT(&out->emit, " ");
-	emit_seconds(&out->emit, began);
-	EMIT(&out->emit, "\n");
+	EMIT(&out->emit, "{} {}\n", AS_STRING(name), AS_SECONDS(began));
 }
 
 static void
@@ -162,9 +138,7 @@ static void
 begin_tally(struct metrics_out *out, const char *name, const struct tally *tally)
 {
 	begin_labelled(out, name, "probe", tally->probe);
-	EMIT(&out->emit, ",phase=\"");
-	emit_label(&out->emit, text_view(tally->phase));
-	EMIT(&out->emit, "\"");
+	EMIT(&out->emit, ",phase=\"{}\"", AS_LABEL(text_view(tally->phase)));
 }
 
 /* Buckets are cumulative. */
@@ -176,9 +150,7 @@ put_tally(struct metrics_out *out, const struct tally *tally, int64_t began)
 	for (uint32_t i = 0; i < TALLY_BUCKETS; i++) {
 		count += tally->buckets[i];
 		begin_tally(out, "postwatch_phase_duration_seconds_bucket", tally);
-		EMIT(&out->emit, ",le=\"");
-		emit_thousandths(&out->emit, tally_bounds[i] / MILLISECOND);
-		EMIT(&out->emit, "\"");
+		EMIT(&out->emit, ",le=\"{}\"", AS_THOUSANDTHS(tally_bounds[i] / MILLISECOND));
 		metrics_end_number(out, count);
 	}
 	begin_tally(out, "postwatch_phase_duration_seconds_bucket", tally);

@@ -54,8 +54,7 @@ put_cause(struct view *view, const struct board_row *row)
 	struct emit *emit = &view->emit;
 
 	if (row->unseen_since != 0) {
-		EMIT(emit, "not looked at since ");
-		emit_time(emit, row->unseen_since);
+		EMIT(emit, "not looked at since {}", AS_TIME(row->unseen_since));
 		if (row->quarantined)
 			EMIT(emit, ": quarantined");
 		EMIT(emit, ". ");
@@ -96,25 +95,15 @@ put_troubles(struct view *view)
 	EMIT(emit, "<section class=\"trouble\" id=\"troubles\" aria-label=\"Trouble of Postwatch itself\"><strong>Postwatch itself has trouble</strong>, as of ");
 	emit_time(emit, board_time(board));
 	EMIT(emit, ":\n<ul>\n");
-	if (behind != 0) {
-		EMIT(emit, "<li>The store cannot be written since ");
-		emit_time(emit, behind);
-		EMIT(emit, ": what is shown is of then.</li>\n");
-	}
-	for (uint32_t i = 0; i < troubles->count; i++) {
-		EMIT(emit, "<li>Told ");
-		emit_moment(emit, troubles->items[i].since);
-		EMIT(emit, ", and not over: ");
-		emit_string(emit, troubles->items[i].text);
-		EMIT(emit, "</li>\n");
-	}
-	if (waiting.notices > 0) {
-		EMIT(emit, "<li>Notices that wait to be told now: ");
-		emit_u64(emit, waiting.notices);
-		EMIT(emit, ", the oldest since ");
-		emit_moment(emit, waiting.since);
-		EMIT(emit, ".</li>\n");
-	}
+	if (behind != 0)
+		EMIT(emit, "<li>The store cannot be written since {}: what is shown is of "
+		    "then.</li>\n", AS_TIME(behind));
+	for (uint32_t i = 0; i < troubles->count; i++)
+		EMIT(emit, "<li>Told {}, and not over: {}</li>\n",
+		    AS_MOMENT(troubles->items[i].since), AS_STRING(troubles->items[i].text));
+	if (waiting.notices > 0)
+		EMIT(emit, "<li>Notices that wait to be told now: {}, the oldest since {}.</li>\n",
+		    AS_U64(waiting.notices), AS_MOMENT(waiting.since));
 	EMIT(emit, "</ul></section>\n");
 }
 
@@ -126,20 +115,15 @@ put_well(struct view *view)
 	struct store_waiting waiting = board_waiting(view->site->board);
 	struct emit *emit = &view->emit;
 
-	EMIT(emit, "<p class=\"faint\" id=\"troubles\">As of ");
-	emit_time(emit, board_time(view->site->board));
-	EMIT(emit, ": Postwatch itself has no trouble");
-	if (waiting.notices > 0) {
-		EMIT(emit, "; notices that wait to be told: ");
-		emit_u64(emit, waiting.notices);
-	}
+	EMIT(emit, "<p class=\"faint\" id=\"troubles\">As of {}: Postwatch itself has no trouble",
+	    AS_TIME(board_time(view->site->board)));
+	if (waiting.notices > 0)
+		EMIT(emit, "; notices that wait to be told: {}", AS_U64(waiting.notices));
 	for (uint32_t i = 0; i < outbox->count; i++) {
 		if (outbox->items[i].tries == 0)
 			continue;
-		EMIT(emit, "; ");
-		emit_string(emit, outbox->items[i].notifier);
-		EMIT(emit, " has not been able to deliver since ");
-		emit_moment(emit, outbox->items[i].since);
+		EMIT(emit, "; {} has not been able to deliver since {}",
+		    AS_STRING(outbox->items[i].notifier), AS_MOMENT(outbox->items[i].since));
 	}
 	EMIT(emit, ".</p>\n");
 }
@@ -150,9 +134,7 @@ put_row(struct view *view, const struct board_row *row, int64_t now)
 	const struct look *look = board_look(view->site->board, row);
 	struct emit *emit = &view->emit;
 
-	EMIT(emit, "<tr id=\"t");
-	emit_u64(emit, row->number);
-	EMIT(emit, "\"><td>");
+	EMIT(emit, "<tr id=\"t{}\"><td>", AS_U64(row->number));
 	view_rank(view, row->rank, row->rank == RANK_DOWN ? row->state : rank_name(row->rank));
 	EMIT(emit, "</td><td class=\"name\">");
 	view_target(view, row->name);
@@ -162,16 +144,12 @@ put_row(struct view *view, const struct board_row *row, int64_t now)
 		EMIT(emit, " <span class=\"faint\">paused</span>");
 	if (row->flapping)
 		EMIT(emit, " <span class=\"faint\">flapping</span>");
-	EMIT(emit, "</td><td class=\"when since\">");
-	emit_moment(emit, board_since(view->site->board, row));
-	EMIT(emit, " <span class=\"faint\">");
-	emit_age(emit, now - board_since(view->site->board, row));
-	EMIT(emit, "</span>");
-	if (row_confirming(row) >= 0) {
-		EMIT(emit, " <span class=\"faint\">confirmed after ");
-		emit_age(emit, row_confirming(row));
-		EMIT(emit, "</span>");
-	}
+	EMIT(emit, "</td><td class=\"when since\">{} <span class=\"faint\">{}</span>",
+	    AS_MOMENT(board_since(view->site->board, row)),
+	    AS_AGE(now - board_since(view->site->board, row)));
+	if (row_confirming(row) >= 0)
+		EMIT(emit, " <span class=\"faint\">confirmed after {}</span>",
+		    AS_AGE(row_confirming(row)));
 	EMIT(emit, "</td><td class=\"cause\">");
 	put_cause(view, row);
 	EMIT(emit, "<div class=\"told\">");
@@ -179,8 +157,7 @@ put_row(struct view *view, const struct board_row *row, int64_t now)
 	told_put_before(view, board_told(view->site->board, row));
 	EMIT(emit, "</div></td><td class=\"when looked\">");
 	if (row->last_run != 0) {
-		emit_age(emit, now - row->last_run);
-		EMIT(emit, " ago");
+		EMIT(emit, "{} ago", AS_AGE(now - row->last_run));
 	} else
 		EMIT(emit, "not yet");
 	EMIT(emit, "</td><td class=\"when number took\">");
@@ -199,23 +176,13 @@ put_query(struct view *view, const struct choice *choice, const char *state, uin
 	struct emit *emit = &view->emit;
 
 	VIEW_ADDRESS(view, "/?");
-	if (state != NULL) {
-		EMIT(emit, "state=");
-		emit_segment(emit, text_view(state));
-		EMIT(emit, "&amp;");
-	}
-	if (choice->tag != NULL) {
-		EMIT(emit, "tag=");
-		emit_segment(emit, text_view(choice->tag));
-		EMIT(emit, "&amp;");
-	}
-	if (choice->words != NULL) {
-		EMIT(emit, "q=");
-		emit_segment(emit, text_view(choice->words));
-		EMIT(emit, "&amp;");
-	}
-	EMIT(emit, "page=");
-	emit_u64(emit, page);
+	if (state != NULL)
+		EMIT(emit, "state={}&amp;", AS_SEGMENT(text_view(state)));
+	if (choice->tag != NULL)
+		EMIT(emit, "tag={}&amp;", AS_SEGMENT(text_view(choice->tag)));
+	if (choice->words != NULL)
+		EMIT(emit, "q={}&amp;", AS_SEGMENT(text_view(choice->words)));
+	EMIT(emit, "page={}", AS_U64(page));
 }
 
 static void
@@ -229,9 +196,7 @@ put_filters(struct view *view, const struct choice *choice)
 	EMIT(emit, "\"");
 	if (choice->rank == RANKS)
 		EMIT(emit, " aria-current=\"true\"");
-	EMIT(emit, ">all ");
-	emit_u64(emit, board_count(board));
-	EMIT(emit, "</a></li>");
+	EMIT(emit, ">all {}</a></li>", AS_U64(board_count(board)));
 	for (enum board_rank rank = 0; rank < RANKS; rank++) {
 		if (board_tally(board, rank) == 0)
 			continue;
@@ -242,25 +207,17 @@ put_filters(struct view *view, const struct choice *choice)
 			EMIT(emit, " aria-current=\"true\"");
 		EMIT(emit, ">");
 		view_rank(view, rank, rank_name(rank));
-		EMIT(emit, " ");
-		emit_u64(emit, board_tally(board, rank));
-		EMIT(emit, "</a></li>");
+		EMIT(emit, " {}</a></li>", AS_U64(board_tally(board, rank)));
 	}
-	EMIT(emit, "</ul>\n<form class=\"search\" role=\"search\" method=\"get\" action=\"");
-	VIEW_ADDRESS(view, "/");
-	EMIT(emit, "\"><label for=\"q\">Name or host</label><input type=\"search\" id=\"q\" name=\"q\" value=\"");
-	emit_string(emit, choice->words);
-	EMIT(emit, "\">");
-	if (choice->rank != RANKS) {
-		EMIT(emit, "<input type=\"hidden\" name=\"state\" value=\"");
-		emit_string(emit, rank_name(choice->rank));
-		EMIT(emit, "\">");
-	}
-	if (choice->tag != NULL) {
-		EMIT(emit, "<input type=\"hidden\" name=\"tag\" value=\"");
-		emit_string(emit, choice->tag);
-		EMIT(emit, "\">");
-	}
+	EMIT(emit, "</ul>\n<form class=\"search\" role=\"search\" method=\"get\" action=\"{}/\">"
+	    "<label for=\"q\">Name or host</label><input type=\"search\" id=\"q\" name=\"q\" "
+	    "value=\"{}\">", AS_PREFIX(view), AS_STRING(choice->words));
+	if (choice->rank != RANKS)
+		EMIT(emit, "<input type=\"hidden\" name=\"state\" value=\"{}\">",
+		    AS_STRING(rank_name(choice->rank)));
+	if (choice->tag != NULL)
+		EMIT(emit, "<input type=\"hidden\" name=\"tag\" value=\"{}\">",
+		    AS_STRING(choice->tag));
 	EMIT(emit, "<button>Find</button></form></div>\n");
 }
 
@@ -278,22 +235,14 @@ put_tags(struct view *view, const struct choice *choice)
 	for (uint32_t at = 0; at < count; at++) {
 		bool is_current = choice->tag != NULL && strcmp(choice->tag, tags[at].tag) == 0;
 
-		EMIT(emit, "<li><a href=\"");
-		VIEW_ADDRESS(view, "/");
-		if (!is_current) {
-			EMIT(emit, "?tag=");
-			emit_segment(emit, text_view(tags[at].tag));
-		}
+		EMIT(emit, "<li><a href=\"{}/", AS_PREFIX(view));
+		if (!is_current)
+			EMIT(emit, "?tag={}", AS_SEGMENT(text_view(tags[at].tag)));
 		EMIT(emit, "\"");
 		if (is_current)
 			EMIT(emit, " aria-current=\"true\"");
-		EMIT(emit, ">");
-		emit_string(emit, tags[at].tag);
-		EMIT(emit, " ");
-		emit_u64(emit, tags[at].arriving);
-		EMIT(emit, " of ");
-		emit_u64(emit, tags[at].all);
-		EMIT(emit, "</a></li>");
+		EMIT(emit, ">{} {} of {}</a></li>", AS_STRING(tags[at].tag),
+		    AS_U64(tags[at].arriving), AS_U64(tags[at].all));
 	}
 	EMIT(emit, "</ul>\n");
 }
@@ -307,10 +256,7 @@ put_pager(struct view *view, const struct choice *choice, uint32_t found)
 
 	if (pages <= 1)
 		return;
-	EMIT(emit, "<p>Page ");
-	emit_u64(emit, choice->page);
-	EMIT(emit, " of ");
-	emit_u64(emit, pages);
+	EMIT(emit, "<p>Page {} of {}", AS_U64(choice->page), AS_U64(pages));
 	if (choice->page > 1) {
 		EMIT(emit, " <a rel=\"prev\" href=\"");
 		put_query(view, choice, state, choice->page - 1);
@@ -360,9 +306,7 @@ put_table(struct view *view, const struct choice *choice)
 	if (folded > 0) {
 		EMIT(emit, "<p id=\"folded\"><a href=\"");
 		put_query(view, choice, rank_name(RANK_UP), 1);
-		EMIT(emit, "\">");
-		emit_u64(emit, folded);
-		EMIT(emit, " are well</a></p>\n");
+		EMIT(emit, "\">{} are well</a></p>\n", AS_U64(folded));
 	}
 }
 
@@ -389,9 +333,8 @@ overview_answer(struct view *view)
 	sentence_title(view->site, title, sizeof title);
 	view_begin(view, title, board_count(board) > 0 ? board_get(board, 0)->rank : RANK_UNKNOWN);
 	if (!board_is_read(board, &why)) {
-		EMIT(emit, "<h1 class=\"sentence\">Nothing can be told yet.</h1>\n<p>");
-		emit_string(emit, why[0] == '\0' ? "The store is being read; this takes a moment." : why);
-		EMIT(emit, "</p>\n");
+		EMIT(emit, "<h1 class=\"sentence\">Nothing can be told yet.</h1>\n<p>{}</p>\n",
+		    AS_STRING(why[0] == '\0' ? "The store is being read; this takes a moment." : why));
 	} else if (board_count(board) == 0) {
 		EMIT(emit, "<h1 class=\"sentence\">Nothing was looked at yet.</h1>\n<p>A target appears here after its first attempt.</p>\n");
 	} else {

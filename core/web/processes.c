@@ -99,9 +99,7 @@ show_process(struct view *view, const struct message_process *process)
 	char name[PROCESS_NAME_MAX];
 
 	processes_name(process, name);
-	EMIT(emit, "<tr><td>");
-	emit_string(emit, name);
-	EMIT(emit, "</td><td>");
+	EMIT(emit, "<tr><td>{}</td><td>", AS_STRING(name));
 	if (process->pid == 0)
 		EMIT(emit, "is being replaced");
 	else if (process->is_ready)
@@ -111,19 +109,15 @@ show_process(struct view *view, const struct message_process *process)
 	EMIT(emit, "</td><td class=\"number\">");
 	if (process->pid != 0)
 		emit_u64(emit, process->pid);
-	if (process->gate != 0) {
-		emit_string(emit,
-		    programs_are_run_for(view->site->config, process->duty, process->index)
-		        ? ", runner "
-		        : ", gate ");
-		emit_u64(emit, process->gate);
-	}
+	if (process->gate != 0)
+		EMIT(emit, "{}{}",
+		    AS_STRING(programs_are_run_for(view->site->config, process->duty, process->index) ? ", runner " : ", gate "),
+		    AS_U64(process->gate));
 	EMIT(emit, "</td><td class=\"when\">");
 	if (process->pid != 0)
 		emit_time(emit, began(process));
-	EMIT(emit, "</td><td class=\"number\">");
-	emit_u64(emit, process->deaths);
-	EMIT(emit, "</td><td class=\"number\">");
+	EMIT(emit, "</td><td class=\"number\">{}</td><td class=\"number\">",
+	    AS_U64(process->deaths));
 	if (process->duty != DUTY_PARENT && process->duty != DUTY_NOTIFIER)
 		emit_span(emit, process->alive.late_max);
 	EMIT(emit, "</td><td class=\"number\">");
@@ -144,27 +138,20 @@ processes_show(struct view *view, const struct processes *processes)
 		EMIT(emit, "<p>Nothing was heard of them yet.</p>\n");
 		return;
 	}
-	EMIT(emit, "<dl id=\"force\"><dt>In force since</dt><dd>");
-	emit_time(emit, said->began);
-	emit_string(emit, said->is_reload ? ", by a reload" : ", by a start");
-	EMIT(emit, "</dd>");
-	if (said->failing_since != 0) {
-		EMIT(emit, "<dt>To be reloaded</dt><dd>is faulty since ");
-		emit_time(emit, said->failing_since);
-		EMIT(emit, "</dd>");
-	}
+	EMIT(emit, "<dl id=\"force\"><dt>In force since</dt><dd>{}{}</dd>", AS_TIME(said->began),
+	    AS_STRING(said->is_reload ? ", by a reload" : ", by a start"));
+	if (said->failing_since != 0)
+		EMIT(emit, "<dt>To be reloaded</dt><dd>is faulty since {}</dd>",
+		    AS_TIME(said->failing_since));
 	EMIT(emit, "<dt>Sandbox</dt><dd>");
 	if (said->lacks[0] != '\0') {
-		EMIT(emit, "in part: this system has ");
-		emit_string(emit, said->lacks);
+		EMIT(emit, "in part: this system has {}", AS_STRING(said->lacks));
 	} else
 		EMIT(emit, "in force, with all that it has");
 	EMIT(emit, "</dd>");
-	if (monitor != NULL) {
-		EMIT(emit, "<dt>Schedule</dt><dd>99 of 100 runs begin no later than ");
-		emit_span(emit, monitor->late);
-		EMIT(emit, " after their time</dd>");
-	}
+	if (monitor != NULL)
+		EMIT(emit, "<dt>Schedule</dt><dd>99 of 100 runs begin no later than {} after "
+		    "their time</dd>", AS_SPAN(monitor->late));
 	EMIT(emit, "<dt>Said at</dt><dd>");
 	emit_time(emit, processes->heard);
 	EMIT(emit, "</dd></dl>\n<div class=\"scroll\"><table id=\"processes\"><thead><tr><th>Process</th><th>State</th><th class=\"number\">Pid</th>"

@@ -106,9 +106,7 @@ make_label(struct rows *rows, struct board_row *row)
 	struct emit emit = { .to = &bytes };
 	char *kept;
 
-	EMIT(&emit, "target=\"");
-	emit_label(&emit, text_view(row->name));
-	EMIT(&emit, "\"");
+	EMIT(&emit, "target=\"{}\"", AS_LABEL(text_view(row->name)));
 	kept = emit.failed ? NULL : take(rows, bytes.size);
 	if (kept != NULL) {
 		memcpy(kept, bytes.data, bytes.size);

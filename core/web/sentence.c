@@ -48,9 +48,8 @@ put_named(struct view *view, const struct board_row *row)
 	else
 		EMIT(emit, " does not, since ");
 	view_began(view, row);
-	EMIT(emit, ": ");
-	emit_sentence(emit, text_view(row->text[0] != '\0' ? row->text : row->outcome));
-	EMIT(emit, ". <span class=\"told\">");
+	EMIT(emit, ": {}. <span class=\"told\">",
+	    AS_SENTENCE(text_view(row->text[0] != '\0' ? row->text : row->outcome)));
 	told_put(view, row, board_told(view->site->board, row));
 	EMIT(emit, "</span></span>");
 }
@@ -65,9 +64,7 @@ put_degraded(struct view *view)
 
 	if (count == 0)
 		return;
-	EMIT(emit, " At ");
-	emit_u64(emit, count);
-	EMIT(emit, " it arrives, and something is amiss");
+	EMIT(emit, " At {} it arrives, and something is amiss", AS_U64(count));
 	for (uint32_t i = 0; count <= NAMED_MAX && i < board_count(board) && named < count; i++) {
 		if (board_get(board, i)->rank != RANK_DEGRADED)
 			continue;
@@ -85,42 +82,27 @@ sentence_put(struct view *view)
 	uint32_t suspect = board_tally(board, RANK_SUSPECT), pending = board_tally(board, RANK_PENDING);
 	struct emit *emit = &view->emit;
 
-	EMIT(emit, "<h1 class=\"sentence\" id=\"sentence\">Mail arrives at ");
-	emit_u64(emit, count_arriving(board));
-	EMIT(emit, " of ");
-	emit_u64(emit, board_count(board));
-	EMIT(emit, ".");
+	EMIT(emit, "<h1 class=\"sentence\" id=\"sentence\">Mail arrives at {} of {}.",
+	    AS_U64(count_arriving(board)), AS_U64(board_count(board)));
 	for (uint32_t i = 0; i < down && i < NAMED_MAX; i++)
 		put_named(view, board_get(board, i));
-	if (down > NAMED_MAX) {
-		EMIT(emit, " <span>Nor do ");
-		emit_u64(emit, down - NAMED_MAX);
-		EMIT(emit, " others.</span>");
-	}
+	if (down > NAMED_MAX)
+		EMIT(emit, " <span>Nor do {} others.</span>", AS_U64(down - NAMED_MAX));
 	EMIT(emit, " <span class=\"rest\">");
 	put_degraded(view);
 	if (blocked > 0) {
-		EMIT(emit, " ");
-		emit_u64(emit, blocked);
+		EMIT(emit, " {}", AS_U64(blocked));
 		if (blocked == 1)
 			EMIT(emit, " refuses us, which says nothing about others' mail.");
 		else
 			EMIT(emit, " refuse us, which says nothing about others' mail.");
 	}
-	if (suspect > 0) {
-		EMIT(emit, " At ");
-		emit_u64(emit, suspect);
-		EMIT(emit, " the last attempt failed, which is being confirmed.");
-	}
-	if (pending > 0) {
-		EMIT(emit, " Of ");
-		emit_u64(emit, pending);
-		EMIT(emit, " nothing is known yet.");
-	}
-	if (unknown > 0) {
-		EMIT(emit, " Of ");
-		emit_u64(emit, unknown);
-		EMIT(emit, " we cannot tell.");
-	}
+	if (suspect > 0)
+		EMIT(emit, " At {} the last attempt failed, which is being confirmed.",
+		    AS_U64(suspect));
+	if (pending > 0)
+		EMIT(emit, " Of {} nothing is known yet.", AS_U64(pending));
+	if (unknown > 0)
+		EMIT(emit, " Of {} we cannot tell.", AS_U64(unknown));
 	EMIT(emit, "</span></h1>\n");
 }

@@ -16,9 +16,7 @@ enum { TEXT_ROOM = 64 };
 static void
 begin_row(struct emit *emit, const char *key)
 {
-	EMIT(emit, "<dt>");
-	emit_string(emit, key);
-	EMIT(emit, "</dt><dd>");
+	EMIT(emit, "<dt>{}</dt><dd>", AS_STRING(key));
 }
 
 static void
@@ -27,16 +25,14 @@ put_string(struct emit *emit, const char *key, const char *value)
 	if (value == NULL || value[0] == '\0')
 		return;
 	begin_row(emit, key);
-	emit_string(emit, value);
-	EMIT(emit, "</dd>");
+	EMIT(emit, "{}</dd>", AS_STRING(value));
 }
 
 static void
 put_number(struct emit *emit, const char *key, int64_t value)
 {
 	begin_row(emit, key);
-	emit_i64(emit, value);
-	EMIT(emit, "</dd>");
+	EMIT(emit, "{}</dd>", AS_I64(value));
 }
 
 static void
@@ -57,10 +53,8 @@ put_list(struct emit *emit, const char *key, uint32_t count, const char *const *
 	if (count == 0)
 		return;
 	begin_row(emit, key);
-	for (uint32_t i = 0; i < count; i++) {
-		emit_string(emit, i > 0 ? ", " : "");
-		emit_string(emit, items[i]);
-	}
+	for (uint32_t i = 0; i < count; i++)
+		EMIT(emit, "{}{}", AS_STRING(i > 0 ? ", " : ""), AS_STRING(items[i]));
 	EMIT(emit, "</dd>");
 }
 
@@ -151,9 +145,7 @@ put_notifier(struct view *view, const struct config_notifier *notifier)
 	for (enum notice_kind kind = NOTICE_none + 1; kind < NOTICE_KINDS; kind++)
 		if (notifier->kinds >> kind & 1)
 			kinds[count++] = notice_name(kind);
-	EMIT(emit, "<details><summary>Notifier ");
-	emit_string(emit, notifier->name);
-	EMIT(emit, "</summary><dl>");
+	EMIT(emit, "<details><summary>Notifier {}</summary><dl>", AS_STRING(notifier->name));
 	put_string(emit, notifier_settings[NOTIFIER_PLUGIN].key, notifier->plugin->descriptor->name);
 	put_list(emit, notifier_settings[NOTIFIER_KINDS].key, count, kinds);
 	put_list(emit, notifier_settings[NOTIFIER_TAGS].key, notifier->tag_count, notifier->tags);
@@ -183,8 +175,7 @@ put_web(struct emit *emit, const struct config_web *web)
 	put_string(emit, web_settings[WEB_PAGE_URL].key, web->page_url);
 	for (uint32_t i = 0; i < web->share_count; i++) {
 		begin_row(emit, web_settings[WEB_SHARE].key);
-		emit_string(emit, web->shares[i].tag);
-		EMIT(emit, ":…</dd>");
+		EMIT(emit, "{}:…</dd>", AS_STRING(web->shares[i].tag));
 	}
 	put_list(emit, web_settings[WEB_SHARE_LISTEN].key, web->share_listen_count, web->share_listen);
 }
@@ -241,8 +232,7 @@ settings_put_target(struct view *view, const struct target *target)
 			put_string(emit, target_settings[TARGET_NOTIFY].key, config->notifiers[policy->notify[i]].name);
 	if (policy->sla > 0) {
 		begin_row(emit, target_settings[TARGET_SLA].key);
-		emit_thousandths(emit, policy->sla / 10);
-		EMIT(emit, " %</dd>");
+		EMIT(emit, "{} %</dd>", AS_THOUSANDTHS(policy->sla / 10));
 	}
 	if (policy->probe != NULL)
 		put_values(emit, policy->probe->descriptor, policy->values);

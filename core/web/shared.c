@@ -49,11 +49,9 @@ put_availability(struct view *view, const struct board_row *row)
 		EMIT(emit, "<td class=\"when\">");
 		if (availability != NULL && !availability_is_repeated(availability, i, now)) {
 			availability_put_percent(view, &availability->spans[i]);
-			if (availability_is_young(availability, i, now)) {
-				EMIT(emit, " <span class=\"faint under\">since ");
-				emit_moment(emit, availability->begins);
-				EMIT(emit, "</span>");
-			}
+			if (availability_is_young(availability, i, now))
+				EMIT(emit, " <span class=\"faint under\">since {}</span>",
+				    AS_MOMENT(availability->begins));
 		}
 		EMIT(emit, "</td>");
 	}
@@ -65,21 +63,15 @@ put_row(struct view *view, const struct board_row *row, int64_t now)
 {
 	struct emit *emit = &view->emit;
 
-	EMIT(emit, "<tr id=\"t");
-	emit_u64(emit, row->number);
-	EMIT(emit, "\"><td>");
+	EMIT(emit, "<tr id=\"t{}\"><td>", AS_U64(row->number));
 	view_rank(view, row->rank, row->rank == RANK_DOWN ? row->state : rank_name(row->rank));
-	EMIT(emit, "</td><td class=\"name\">");
-	emit_string(emit, row->name);
-	EMIT(emit, "</td><td class=\"when\">");
-	emit_age(emit, now - board_since(view->site->board, row));
-	EMIT(emit, "</td><td class=\"cause\">");
+	EMIT(emit, "</td><td class=\"name\">{}</td><td class=\"when\">{}</td><td class=\"cause\">",
+	    AS_STRING(row->name), AS_AGE(now - board_since(view->site->board, row)));
 	if (row->rank == RANK_DOWN || row->rank == RANK_SUSPECT)
 		emit_string(emit, row->outcome);
 	EMIT(emit, "</td><td class=\"when\">");
 	if (row->last_run != 0) {
-		emit_age(emit, now - row->last_run);
-		EMIT(emit, " ago");
+		EMIT(emit, "{} ago", AS_AGE(now - row->last_run));
 	} else
 		EMIT(emit, "not yet");
 	EMIT(emit, "</td>");
@@ -103,21 +95,14 @@ put_pager(struct view *view, uint32_t page, uint32_t pages)
 {
 	struct emit *emit = &view->emit;
 
-	EMIT(emit, "<p id=\"more\">Page ");
-	emit_u64(emit, page);
-	EMIT(emit, " of ");
-	emit_u64(emit, pages);
+	EMIT(emit, "<p id=\"more\">Page {} of {}", AS_U64(page), AS_U64(pages));
 	for (int step = -1; step <= 1; step += 2) {
 		uint32_t to = page + (uint32_t)step;
 
 		if (to < 1 || to > pages)
 			continue;
-		EMIT(emit, " <a href=\"");
-		VIEW_ADDRESS(view, "/?page=");
-		emit_u64(emit, to);
-		EMIT(emit, "\">");
-		emit_string(emit, step < 0 ? "previous" : "next");
-		EMIT(emit, "</a>");
+		EMIT(emit, " <a href=\"{}/?page={}\">{}</a>", AS_PREFIX(view), AS_U64(to),
+		    AS_STRING(step < 0 ? "previous" : "next"));
 	}
 	EMIT(emit, "; those that are not well come first.</p>\n");
 }
@@ -159,9 +144,7 @@ shared_answer(struct view *view)
 	}
 	snprintf(title, sizeof title, "Mail arrives at %u of %u", counts[RANK_UP] + counts[RANK_DEGRADED], all);
 	view_begin(view, title, worst_of(counts));
-	EMIT(emit, "<h1 class=\"sentence\" id=\"sentence\">");
-	emit_string(emit, title);
-	EMIT(emit, ".</h1>\n");
+	EMIT(emit, "<h1 class=\"sentence\" id=\"sentence\">{}.</h1>\n", AS_STRING(title));
 	put_table(view, all);
 	view_end(view);
 }

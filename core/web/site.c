@@ -51,9 +51,8 @@ answer_icon(struct view *view, const char *name)
 		return;
 	}
 	view->answer->type = "image/svg+xml";
-	EMIT(emit, "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 16 16\" fill=\"");
-	emit_string(emit, colours[rank]);
-	EMIT(emit, "\">");
+	EMIT(emit, "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 16 16\" fill=\"{}\">",
+	    AS_STRING(colours[rank]));
 	if (rank == RANK_DOWN)
 		EMIT(emit, "<rect x=\"1\" y=\"1\" width=\"14\" height=\"14\"/>");
 	else if (rank == RANK_UP)

@@ -35,6 +35,7 @@ void view_begin(struct view *, const char *title, enum board_rank icon);
 void view_end(struct view *);
 
 /* The address of a page of ours up to its last segment: a literal that begins with "/", behind the prefix. */
+#define AS_PREFIX(view) AS_STRING((view)->request->prefix) /* of the addresses of pages */
 #define VIEW_ADDRESS(view, literal) (emit_string(&(view)->emit, (view)->request->prefix), EMIT(&(view)->emit, literal))
 
 /* Shape and word of a rank, with its colour. */

@@ -66,16 +66,13 @@ spells_show(struct view *view, const struct spells *spells, int64_t began)
 	for (uint32_t i = 0; i < spells->count; i++) {
 		const struct spell *spell = &spells->items[i];
 
-		EMIT(emit, "<tr><td class=\"when\">");
-		emit_time(emit, spell->from);
-		EMIT(emit, "</td><td class=\"when\">");
+		EMIT(emit, "<tr><td class=\"when\">{}</td><td class=\"when\">",
+		    AS_TIME(spell->from));
 		if (spell->until != spell->from)
 			emit_time(emit, spell->until);
-		EMIT(emit, "</td><td>");
-		emit_string(emit, spell->what);
+		EMIT(emit, "</td><td>{}", AS_STRING(spell->what));
 		if (spell->most > 0) {
-			EMIT(emit, " was late by up to ");
-			emit_span(emit, spell->most);
+			EMIT(emit, " was late by up to {}", AS_SPAN(spell->most));
 		} else
 			EMIT(emit, " was replaced");
 		EMIT(emit, "</td></tr>\n");

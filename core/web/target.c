@@ -25,11 +25,7 @@ put_term(struct view *view, const char *name, const char *value)
 
 	if (value == NULL || value[0] == '\0')
 		return;
-	EMIT(emit, "<dt>");
-	emit_string(emit, name);
-	EMIT(emit, "</dt><dd>");
-	emit_string(emit, value);
-	EMIT(emit, "</dd>");
+	EMIT(emit, "<dt>{}</dt><dd>{}</dd>", AS_STRING(name), AS_STRING(value));
 }
 
 static void
@@ -37,33 +33,21 @@ put_heading(struct view *view, const struct board_row *row, int64_t now)
 {
 	struct emit *emit = &view->emit;
 
-	EMIT(emit, "<h1>");
-	emit_string(emit, row->name);
-	EMIT(emit, "</h1>\n<p class=\"sentence\" id=\"sentence\">");
+	EMIT(emit, "<h1>{}</h1>\n<p class=\"sentence\" id=\"sentence\">", AS_STRING(row->name));
 	view_rank(view, row->rank, row->rank == RANK_DOWN ? row->state : rank_name(row->rank));
-	EMIT(emit, " for ");
-	emit_age(emit, now - board_since(view->site->board, row));
-	EMIT(emit, ", since ");
-	emit_time(emit, board_since(view->site->board, row));
+	EMIT(emit, " for {}, since {}", AS_AGE(now - board_since(view->site->board, row)),
+	    AS_TIME(board_since(view->site->board, row)));
 	view_confirmed(view, row);
 	EMIT(emit, ".</p>\n");
-	if (row->text[0] != '\0') {
-		EMIT(emit, "<p>");
-		emit_sentence(emit, text_view(row->text));
-		EMIT(emit, "</p>\n");
-	}
+	if (row->text[0] != '\0')
+		EMIT(emit, "<p>{}</p>\n", AS_SENTENCE(text_view(row->text)));
 	EMIT(emit, "<p id=\"told\">");
 	told_put(view, row, board_told(view->site->board, row));
 	told_put_before(view, board_told(view->site->board, row));
 	EMIT(emit, "</p>\n");
-	if (row->incident != 0) {
-		EMIT(emit, "<p><a href=\"");
-		VIEW_ADDRESS(view, "/incidents/");
-		emit_u64(emit, row->incident);
-		EMIT(emit, "\">Incident ");
-		emit_u64(emit, row->incident);
-		EMIT(emit, " is open</a></p>\n");
-	}
+	if (row->incident != 0)
+		EMIT(emit, "<p><a href=\"{}/incidents/{}\">Incident {} is open</a></p>\n",
+		    AS_PREFIX(view), AS_U64(row->incident), AS_U64(row->incident));
 }
 
 /* What the configuration says of it: its groups. */
@@ -75,14 +59,9 @@ put_configured(struct view *view, const struct board_row *row)
 
 	if (policy->tag_count > 0) {
 		EMIT(emit, "<dt>Tags</dt><dd>");
-		for (uint32_t i = 0; i < policy->tag_count; i++) {
-			EMIT(emit, "<a href=\"");
-			VIEW_ADDRESS(view, "/?tag=");
-			emit_segment(emit, text_view(policy->tags[i]));
-			EMIT(emit, "\">");
-			emit_string(emit, policy->tags[i]);
-			EMIT(emit, "</a> ");
-		}
+		for (uint32_t i = 0; i < policy->tag_count; i++)
+			EMIT(emit, "<a href=\"{}/?tag={}\">{}</a> ", AS_PREFIX(view),
+			    AS_SEGMENT(text_view(policy->tags[i])), AS_STRING(policy->tags[i]));
 		EMIT(emit, "</dd>");
 	}
 }
@@ -106,9 +85,7 @@ put_ways(struct view *view, const struct board_row *row)
 
 		if (!notifier_hears_of(config, i, row->configured))
 			continue;
-		EMIT(emit, "<tr><td>");
-		emit_string(emit, notifier->name);
-		EMIT(emit, "</td>");
+		EMIT(emit, "<tr><td>{}</td>", AS_STRING(notifier->name));
 		about_put_way(view, notifier);
 		EMIT(emit, "</tr>\n");
 	}
@@ -123,42 +100,26 @@ put_terms(struct view *view, const struct board_row *row, const struct look *loo
 
 	EMIT(emit, "<dl>");
 	put_term(view, "Host", row->host);
-	EMIT(emit, "<dt>Port, probe</dt><dd>");
-	emit_u64(emit, row->port);
-	EMIT(emit, ", ");
-	emit_string(emit, row->probe);
-	EMIT(emit, "</dd><dt>Looked</dt><dd>");
+	EMIT(emit, "<dt>Port, probe</dt><dd>{}, {}</dd><dt>Looked</dt><dd>", AS_U64(row->port),
+	    AS_STRING(row->probe));
 	if (row->last_run != 0) {
-		emit_age(emit, now - row->last_run);
-		EMIT(emit, " ago: ");
-		emit_string(emit, verdict_name(row->verdict));
-		if (look->outcome[0] != '\0' && row->verdict != PW_OK) {
-			EMIT(emit, " (");
-			emit_string(emit, look->outcome);
-			EMIT(emit, ")");
-		}
+		EMIT(emit, "{} ago: {}", AS_AGE(now - row->last_run),
+		    AS_STRING(verdict_name(row->verdict)));
+		if (look->outcome[0] != '\0' && row->verdict != PW_OK)
+			EMIT(emit, " ({})", AS_STRING(look->outcome));
 	} else
 		EMIT(emit, "not yet");
 	EMIT(emit, "</dd>");
 	if (look->text != NULL && strcmp(look->text, row->text) != 0)
 		put_term(view, "Said then", look->text);
-	if (row->interval > 0) {
-		EMIT(emit, "<dt>Every</dt><dd>");
-		emit_age(emit, row->interval);
-		EMIT(emit, "</dd>");
-	}
+	if (row->interval > 0)
+		EMIT(emit, "<dt>Every</dt><dd>{}</dd>", AS_AGE(row->interval));
 	put_term(view, "Silences", row->silences);
 	if (row->paused)
 		put_term(view, "Paused", "by a pause or a window: it is watched, and nobody is told");
-	if (row->acknowledged != 0) {
-		EMIT(emit, "<dt>Acknowledged</dt><dd>");
-		emit_time(emit, row->acknowledged);
-		EMIT(emit, " by ");
-		emit_foreign(emit, text_view(row->ack_by));
-		EMIT(emit, " ");
-		emit_foreign(emit, text_view(row->ack_why));
-		EMIT(emit, "</dd>");
-	}
+	if (row->acknowledged != 0)
+		EMIT(emit, "<dt>Acknowledged</dt><dd>{} by {} {}</dd>", AS_TIME(row->acknowledged),
+		    AS_FOREIGN(text_view(row->ack_by)), AS_FOREIGN(text_view(row->ack_why)));
 	if (policy != NULL)
 		put_configured(view, row);
 	EMIT(emit, "</dl>\n");
@@ -192,15 +153,10 @@ put_conditions(struct view *view, const struct board_row *row)
 	    "SELECT code, since, text FROM conditions WHERE target = ?1 AND standing > 0 AND cleared = 0 ORDER BY since");
 	if (query != NULL)
 		query_bind_i64(query, 1, (int64_t)row->number);
-	while (query != NULL && query_step(query)) {
-		EMIT(emit, "<tr><td>");
-		emit_string(emit, outcome_current(query_text(query, 0)));
-		EMIT(emit, "</td><td class=\"when\">");
-		emit_time(emit, query_i64(query, 1));
-		EMIT(emit, "</td><td class=\"cause\">");
-		emit_sentence(emit, query_bytes(query, 2));
-		EMIT(emit, "</td></tr>\n");
-	}
+	while (query != NULL && query_step(query))
+		EMIT(emit, "<tr><td>{}</td><td class=\"when\">{}</td><td class=\"cause\">{}</td>"
+		    "</tr>\n", AS_STRING(outcome_current(query_text(query, 0))),
+		    AS_TIME(query_i64(query, 1)), AS_SENTENCE(query_bytes(query, 2)));
 	EMIT(emit, "</tbody></table></div>\n");
 }
 
@@ -211,46 +167,29 @@ put_newest(struct view *view, const struct board_row *row, const struct look *lo
 
 	if (look->at == 0 || look->phase_count == 0)
 		return;
-	EMIT(emit, "<h2>The newest attempt</h2>\n<p>");
-	emit_time(emit, look->at);
-	EMIT(emit, ", ");
-	emit_span(emit, look->micros);
-	EMIT(emit, " in all</p>\n");
+	EMIT(emit, "<h2>The newest attempt</h2>\n<p>{}, {} in all</p>\n", AS_TIME(look->at),
+	    AS_SPAN(look->micros));
 	attempt_put_steps(view, row, look->phase_names, look->phase_count, look->phases);
 }
 
 static void
 put_notice(struct emit *emit, const struct store_notice *notice)
 {
-	EMIT(emit, "<tr><td class=\"when\">");
-	emit_time(emit, notice->confirmed);
-	EMIT(emit, "</td><td>");
-	emit_string(emit, notice->kind);
-	EMIT(emit, "</td><td class=\"cause\">");
-	emit_sentence(emit, notice->text);
-	if (notice->silences[0] != '\0') {
-		EMIT(emit, " <span class=\"faint\">silent: ");
-		emit_string(emit, notice->silences);
-		EMIT(emit, "</span>");
-	}
+	EMIT(emit, "<tr><td class=\"when\">{}</td><td>{}</td><td class=\"cause\">{}",
+	    AS_TIME(notice->confirmed), AS_STRING(notice->kind), AS_SENTENCE(notice->text));
+	if (notice->silences[0] != '\0')
+		EMIT(emit, " <span class=\"faint\">silent: {}</span>", AS_STRING(notice->silences));
 	EMIT(emit, "</td><td class=\"cause\">");
 }
 
 static void
 put_delivery(struct emit *emit, const struct store_delivery *delivery)
 {
-	EMIT(emit, "<div>");
-	emit_string(emit, delivery->notifier);
-	if (delivery->recipient[0] != '\0') {
-		EMIT(emit, " (");
-		emit_string(emit, delivery->recipient);
-		EMIT(emit, ")");
-	}
-	EMIT(emit, ": ");
-	emit_string(emit, store_delivery_name(delivery->state));
-	EMIT(emit, " ");
-	emit_moment(emit, delivery->ended != 0 ? delivery->ended : delivery->created);
-	EMIT(emit, "</div>");
+	EMIT(emit, "<div>{}", AS_STRING(delivery->notifier));
+	if (delivery->recipient[0] != '\0')
+		EMIT(emit, " ({})", AS_STRING(delivery->recipient));
+	EMIT(emit, ": {} {}</div>", AS_STRING(store_delivery_name(delivery->state)),
+	    AS_MOMENT(delivery->ended != 0 ? delivery->ended : delivery->created));
 }
 
 static void

@@ -202,10 +202,8 @@ put_detail(struct view *view, const struct board_row *row, const struct told *to
 	case FAILING:
 	case LATER:
 		emit_string(emit, told->waits);
-		if (kind == LATER) {
-			EMIT(emit, " is told at ");
-			emit_moment(emit, told->due);
-		}
+		if (kind == LATER)
+			EMIT(emit, " is told at {}", AS_MOMENT(told->due));
 		break;
 	case GIVEN_UP:
 		emit_string(emit, told->dead);
@@ -213,8 +211,7 @@ put_detail(struct view *view, const struct board_row *row, const struct told *to
 	case PAUSED:
 		for (uint32_t i = 0; row != NULL && i < pauses->count; i++)
 			if (pause_holds(&pauses->items[i], now, row->number, row->configured)) {
-				EMIT(emit, " until ");
-				emit_moment(emit, pauses->items[i].until);
+				EMIT(emit, " until {}", AS_MOMENT(pauses->items[i].until));
 				break;
 			}
 		break;
@@ -236,24 +233,18 @@ told_put(struct view *view, const struct board_row *row, const struct told *told
 	struct emit *emit = &view->emit;
 
 	if (reason != NULL) {
-		EMIT(emit, "<strong>Not told:</strong> ");
-		emit_string(emit, reason->text);
+		EMIT(emit, "<strong>Not told:</strong> {}", AS_STRING(reason->text));
 		put_detail(view, row, told, (enum reason_kind)(reason - reasons));
 	} else if (told->sent > 0) {
-		EMIT(emit, "<strong>Told</strong> ");
-		emit_moment(emit, told->at);
-		EMIT(emit, " by ");
-		emit_string(emit, told->by);
+		EMIT(emit, "<strong>Told</strong> {} by {}", AS_MOMENT(told->at),
+		    AS_STRING(told->by));
 		if (told->waiting > 0) {
-			EMIT(emit, "; not yet by ");
-			emit_string(emit, told->waits);
+			EMIT(emit, "; not yet by {}", AS_STRING(told->waits));
 			if (is_failing(view, told))
 				EMIT(emit, ", which fails");
 		}
-		if (told->given_up > 0) {
-			EMIT(emit, "; given up by ");
-			emit_string(emit, told->dead);
-		}
+		if (told->given_up > 0)
+			EMIT(emit, "; given up by {}", AS_STRING(told->dead));
 	}
 }
 
@@ -264,12 +255,9 @@ told_put_before(struct view *view, const struct told *told)
 
 	if (told->before == 0)
 		return;
-	EMIT(emit, " <span class=\"before\">Down ");
-	emit_u64(emit, told->before);
-	emit_string(emit, told->before == 1 ? " time" : " times");
-	EMIT(emit, " before, last on ");
-	emit_moment(emit, told->before_at);
-	EMIT(emit, "</span>");
+	EMIT(emit, " <span class=\"before\">Down {}{} before, last on {}</span>",
+	    AS_U64(told->before), AS_STRING(told->before == 1 ? " time" : " times"),
+	    AS_MOMENT(told->before_at));
 }
 
 void

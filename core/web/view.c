@@ -10,15 +10,10 @@ put_navigation(struct view *view)
 {
 	struct emit *emit = &view->emit;
 
-	EMIT(emit, "<nav aria-label=\"Pages\"><a href=\"");
-	VIEW_ADDRESS(view, "/");
-	EMIT(emit, "\">Overview</a> <a href=\"");
-	VIEW_ADDRESS(view, "/incidents");
-	EMIT(emit, "\">Incidents</a> <a href=\"");
-	VIEW_ADDRESS(view, "/certificates");
-	EMIT(emit, "\">Certificates</a> <a href=\"");
-	VIEW_ADDRESS(view, "/about");
-	EMIT(emit, "\">Us</a></nav>");
+	EMIT(emit, "<nav aria-label=\"Pages\"><a href=\"{}/\">Overview</a> <a "
+	    "href=\"{}/incidents\">Incidents</a> <a href=\"{}/certificates\">Certificates</a> <a "
+	    "href=\"{}/about\">Us</a></nav>", AS_PREFIX(view), AS_PREFIX(view), AS_PREFIX(view),
+	    AS_PREFIX(view));
 }
 
 void
@@ -28,34 +23,24 @@ view_begin(struct view *view, const char *title, enum board_rank icon)
 	bool is_wall = server_query(view->request, "wall") != NULL, is_compact = server_query(view->request, "compact") != NULL;
 	bool is_shared = view->request->tag != NULL;
 
-	EMIT(emit, "<!DOCTYPE html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\">"
-	    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><meta name=\"color-scheme\" content=\"light dark\">\n<title>");
-	emit_string(emit, title);
-	EMIT(emit, "</title>\n<link rel=\"icon\" type=\"image/svg+xml\" href=\"");
-	VIEW_ADDRESS(view, "/icon/");
-	emit_string(emit, rank_name(icon));
-	EMIT(emit, ".svg\">\n<link rel=\"alternate\" type=\"application/atom+xml\" title=\"Incidents\" href=\"");
-	VIEW_ADDRESS(view, "/feed.atom");
-	EMIT(emit, "\">\n<link rel=\"stylesheet\" href=\"");
-	VIEW_ADDRESS(view, "/assets/");
-	emit_string(emit, view->site->assets[ASSET_STYLE]);
-	EMIT(emit, "\">\n<script defer");
-	if (!is_shared) {
-		EMIT(emit, " data-events=\"");
-		VIEW_ADDRESS(view, "/api/v1/events");
-		EMIT(emit, "\"");
-	}
-	EMIT(emit, " src=\"");
-	VIEW_ADDRESS(view, "/assets/");
-	emit_string(emit, view->site->assets[ASSET_SCRIPT]);
-	EMIT(emit, "\"></script>\n</head>\n<body");
+	EMIT(emit, "<!DOCTYPE html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><meta "
+	    "name=\"viewport\" content=\"width=device-width, initial-scale=1\"><meta "
+	    "name=\"color-scheme\" content=\"light dark\">\n<title>{}</title>\n<link rel=\"icon\" "
+	    "type=\"image/svg+xml\" href=\"{}/icon/{}.svg\">\n<link rel=\"alternate\" "
+	    "type=\"application/atom+xml\" title=\"Incidents\" href=\"{}/feed.atom\">\n<link "
+	    "rel=\"stylesheet\" href=\"{}/assets/{}\">\n<script defer", AS_STRING(title),
+	    AS_PREFIX(view), AS_STRING(rank_name(icon)), AS_PREFIX(view), AS_PREFIX(view),
+	    AS_STRING(view->site->assets[ASSET_STYLE]));
+	if (!is_shared)
+		EMIT(emit, " data-events=\"{}/api/v1/events\"", AS_PREFIX(view));
+	EMIT(emit, " src=\"{}/assets/{}\"></script>\n</head>\n<body", AS_PREFIX(view),
+	    AS_STRING(view->site->assets[ASSET_SCRIPT]));
 	if (is_wall)
 		EMIT(emit, " class=\"wall\"");
 	else if (is_compact)
 		EMIT(emit, " class=\"compact\"");
-	EMIT(emit, ">\n<a class=\"skip\" href=\"#main\">To the content</a>\n<header><a class=\"brand\" href=\"");
-	VIEW_ADDRESS(view, "/");
-	EMIT(emit, "\">Postwatch</a>");
+	EMIT(emit, ">\n<a class=\"skip\" href=\"#main\">To the content</a>\n<header><a "
+	    "class=\"brand\" href=\"{}/\">Postwatch</a>", AS_PREFIX(view));
 	if (!is_shared)
 		put_navigation(view);
 	EMIT(emit, "</header>\n<main id=\"main\" tabindex=\"-1\">\n");
@@ -77,9 +62,8 @@ view_rank(struct view *view, enum board_rank rank, const char *word)
 {
 	struct emit *emit = &view->emit;
 
-	EMIT(emit, "<span class=\"rank ");
-	emit_string(emit, rank_name(rank));
-	EMIT(emit, "\"><svg class=\"shape\" viewBox=\"0 0 16 16\" aria-hidden=\"true\">");
+	EMIT(emit, "<span class=\"rank {}\"><svg class=\"shape\" viewBox=\"0 0 16 16\" "
+	    "aria-hidden=\"true\">", AS_STRING(rank_name(rank)));
 	switch (rank) {
 	case RANK_DOWN: EMIT(emit, "<rect x=\"2\" y=\"2\" width=\"12\" height=\"12\"/>"); break;
 	case RANK_SUSPECT: EMIT(emit, "<path d=\"M8 1l7 14H1z\"/>"); break;
@@ -90,9 +74,7 @@ view_rank(struct view *view, enum board_rank rank, const char *word)
 	case RANK_PENDING:
 	case RANKS: EMIT(emit, "<circle class=\"hollow\" cx=\"8\" cy=\"8\" r=\"5.5\"/>"); break;
 	}
-	EMIT(emit, "</svg>");
-	emit_string(emit, word);
-	EMIT(emit, "</span>");
+	EMIT(emit, "</svg>{}</span>", AS_STRING(word));
 }
 
 void
@@ -102,8 +84,7 @@ view_confirmed(struct view *view, const struct board_row *row)
 
 	if (row_confirming(row) < 0)
 		return;
-	EMIT(emit, ", confirmed after ");
-	emit_age(emit, row_confirming(row));
+	EMIT(emit, ", confirmed after {}", AS_AGE(row_confirming(row)));
 }
 
 void
@@ -118,12 +99,8 @@ view_target(struct view *view, const char *name)
 {
 	struct emit *emit = &view->emit;
 
-	EMIT(emit, "<a href=\"");
-	VIEW_ADDRESS(view, "/targets/");
-	emit_segment(emit, text_view(name));
-	EMIT(emit, "\">");
-	emit_string(emit, name);
-	EMIT(emit, "</a>");
+	EMIT(emit, "<a href=\"{}/targets/{}\">{}</a>", AS_PREFIX(view), AS_SEGMENT(text_view(name)),
+	    AS_STRING(name));
 }
 
 static const char *const mood_words[LOOK_MOODS_END] = { "up", "degraded", "down", "unknown", "paused", "blocked" };
@@ -142,9 +119,7 @@ put_ago(struct emit *emit, int quarters)
 		EMIT(emit, "until now");
 		return;
 	}
-	EMIT(emit, "until ");
-	emit_age(emit, INT64_C(900) * SECOND * quarters);
-	EMIT(emit, " ago");
+	EMIT(emit, "until {} ago", AS_AGE(INT64_C(900) * SECOND * quarters));
 }
 
 /* `run` quarters that are alike, from the place `at`: drawn to the width of what they were, over what they were beside it. */
@@ -152,24 +127,16 @@ static void
 put_piece(struct emit *emit, const struct quarter *quarter, int at, int run)
 {
 	begin_piece(emit);
-	emit_string(emit, mood_words[quarter->mood]);
-	EMIT(emit, " for ");
-	emit_age(emit, INT64_C(900) * SECOND * run * quarter->share / UINT8_MAX);
-	EMIT(emit, ", ");
+	EMIT(emit, "{} for {}, ", AS_STRING(mood_words[quarter->mood]),
+	    AS_AGE(INT64_C(900) * SECOND * run * quarter->share / UINT8_MAX));
 	put_ago(emit, LOOK_QUARTERS - at - run);
 	EMIT(emit, "</title>");
-	if (quarter->share < UINT8_MAX) {
-		EMIT(emit, "<rect class=\"up\" height=\"16\" width=\"10\" x=\"");
-		emit_i64(emit, 10 * at);
-		EMIT(emit, "\"/>");
-	}
-	EMIT(emit, "<rect class=\"");
-	emit_string(emit, mood_words[quarter->mood]);
-	EMIT(emit, "\" height=\"16\" x=\"");
-	emit_i64(emit, 10 * at);
-	EMIT(emit, "\" width=\"");
-	emit_thousandths(emit, (int64_t)10 * run * 1000 * quarter->share / UINT8_MAX);
-	EMIT(emit, "\"/></g>");
+	if (quarter->share < UINT8_MAX)
+		EMIT(emit, "<rect class=\"up\" height=\"16\" width=\"10\" x=\"{}\"/>",
+		    AS_I64(10 * at));
+	EMIT(emit, "<rect class=\"{}\" height=\"16\" x=\"{}\" width=\"{}\"/></g>",
+	    AS_STRING(mood_words[quarter->mood]), AS_I64(10 * at),
+	    AS_THOUSANDTHS((int64_t)10 * run * 1000 * quarter->share / UINT8_MAX));
 }
 
 static void
@@ -182,9 +149,8 @@ put_tick(struct emit *emit, const struct quarter *quarter, int at)
 	else
 		EMIT(emit, " failed attempts, ");
 	put_ago(emit, LOOK_QUARTERS - at - 1);
-	EMIT(emit, "</title><rect class=\"tick\" y=\"10\" height=\"6\" width=\"4\" x=\"");
-	emit_i64(emit, 10 * at + 3);
-	EMIT(emit, "\"/></g>");
+	EMIT(emit, "</title><rect class=\"tick\" y=\"10\" height=\"6\" width=\"4\" x=\"{}\"/></g>",
+	    AS_I64(10 * at + 3));
 }
 
 /* Quarters of an hour, oldest first; equal neighbours are one piece. */
@@ -207,15 +173,10 @@ view_strip(struct view *view, const struct look *look, int64_t now)
 	for (int mood = STORE_MOOD_degraded; mood < LOOK_MOODS_END; mood++) {
 		if (parts[mood] == 0)
 			continue;
-		EMIT(emit, " ");
-		emit_age(emit, parts[mood] * length / UINT8_MAX);
-		EMIT(emit, " ");
-		emit_string(emit, mood_words[mood]);
-		EMIT(emit, ",");
+		EMIT(emit, " {} {},", AS_AGE(parts[mood] * length / UINT8_MAX),
+		    AS_STRING(mood_words[mood]));
 	}
-	EMIT(emit, " ");
-	emit_u64(emit, failed);
-	EMIT(emit, " failed attempts\">");
+	EMIT(emit, " {} failed attempts\">", AS_U64(failed));
 	for (int i = 0, run; i < LOOK_QUARTERS; i += run) {
 		const struct quarter *quarter = &look->quarters[look_quarter(last - LOOK_QUARTERS + 1 + i)];
 
@@ -284,13 +245,9 @@ put_pace(struct emit *emit, const struct look *look, int64_t now, const struct s
 		}
 		at = height_of(is_p95 ? pace->p95 : pace->p50, scale);
 		if (before < 0) {
-			EMIT(emit, "M");
-			emit_i64(emit, PACE_HOUR * i);
-			EMIT(emit, " ");
-			emit_i64(emit, at);
+			EMIT(emit, "M{} {}", AS_I64(PACE_HOUR * i), AS_I64(at));
 		} else if (at != before) {
-			EMIT(emit, "v");
-			emit_i64(emit, at - before);
+			EMIT(emit, "v{}", AS_I64(at - before));
 		}
 		EMIT(emit, "h10");
 		before = at;
@@ -305,11 +262,9 @@ view_pace(struct view *view, const struct look *look, int64_t now)
 
 	if (scale.most == 0)
 		return;
-	EMIT(emit, "<svg class=\"pace\" viewBox=\"0 0 240 20\" preserveAspectRatio=\"none\" role=\"img\"><title>p50 from ");
-	emit_span(emit, scale.least);
-	EMIT(emit, ", p95 up to ");
-	emit_span(emit, scale.most);
-	EMIT(emit, "</title><path class=\"p95\" d=\"");
+	EMIT(emit, "<svg class=\"pace\" viewBox=\"0 0 240 20\" preserveAspectRatio=\"none\" "
+	    "role=\"img\"><title>p50 from {}, p95 up to {}</title><path class=\"p95\" d=\"",
+	    AS_SPAN(scale.least), AS_SPAN(scale.most));
 	put_pace(emit, look, now, &scale, true);
 	EMIT(emit, "\"/><path d=\"");
 	put_pace(emit, look, now, &scale, false);
@@ -323,8 +278,6 @@ view_missing(struct view *view, const char *what)
 
 	view->answer->status = 404;
 	view_begin(view, "Not found - Postwatch", RANK_UNKNOWN);
-	EMIT(emit, "<h1>Not found</h1>\n<p>");
-	emit_string(emit, what);
-	EMIT(emit, "</p>\n");
+	EMIT(emit, "<h1>Not found</h1>\n<p>{}</p>\n", AS_STRING(what));
 	view_end(view);
 }
