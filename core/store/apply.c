@@ -8,16 +8,8 @@
 static bool
 passes_guard(struct db *db, const char *guard, const struct operation *operation)
 {
-	struct query *query = guard == NULL ? NULL : db_query(db, guard);
-	bool found;
-
-	if (query == NULL)
-		return guard == NULL;
-	query_bind_i64(query, 1, *(const int64_t *)operation->is.bytes);
-	found = query_step(query);
-	if (found)
-		query_reset(query);
-	return found;
+	return guard == NULL
+	    || DB_NUMBER(db, guard, BIND(*(const int64_t *)operation->is.bytes)) != 0;
 }
 
 /* Deliveries mostly follow their notice. */

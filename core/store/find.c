@@ -61,8 +61,6 @@ read_row(struct store *store, struct db *db, enum find find, struct binds binds)
 	struct query *query = row_reading(db, finds[find].kind, finds[find].tail);
 	_Alignas(8) char row[ROW_SIZE_MAX];
 
-	if (query == NULL)
-		return false;
 	db_hold(db);
 	query_bind(query, binds);
 	if (!query_step(query))

@@ -66,7 +66,7 @@ load_words(struct history *history, struct db *db)
 {
 	struct query *query = db_query(db, "SELECT number, word FROM words");
 
-	while (query != NULL && query_step(query)) {
+	while (query_step(query)) {
 		if (!keep_word(history, (uint64_t)query_i64(query, 0), query_text(query, 1))) {
 			query_reset(query);
 			return false;
@@ -80,7 +80,7 @@ load_heads(struct history *history, struct db *db)
 {
 	struct query *query = db_query(db, "SELECT target, last, bad FROM heads");
 
-	while (query != NULL && query_step(query)) {
+	while (query_step(query)) {
 		struct head *head = head_of(history, (uint64_t)query_i64(query, 0));
 
 		if (head == NULL) {
@@ -96,12 +96,10 @@ load_heads(struct history *history, struct db *db)
 static bool
 load_tail(struct history *history, struct db *db)
 {
-	struct query *query = db_query(db,
-	    "SELECT id, target, verdict FROM results WHERE id > ?1 ORDER BY id");
+	struct query *query = DB_ROWS(db,
+	    "SELECT id, target, verdict FROM results WHERE id > ?1 ORDER BY id",
+	    BIND(history->flushed));
 
-	if (query == NULL)
-		return false;
-	query_bind_i64(query, 1, (int64_t)history->flushed);
 	while (query_step(query)) {
 		struct head *head = head_of(history, (uint64_t)query_i64(query, 1));
 		uint64_t id = (uint64_t)query_i64(query, 0);
@@ -123,12 +121,7 @@ load_tail(struct history *history, struct db *db)
 int64_t
 history_count(struct db *db, const char *key)
 {
-	struct query *query = DB_ROW(db, "SELECT value FROM counts WHERE key = ?1", BIND_TEXT(key));
-	int64_t value = query == NULL ? 0 : query_i64(query, 0);
-
-	if (query != NULL)
-		query_reset(query);
-	return value;
+	return DB_NUMBER(db, "SELECT value FROM counts WHERE key = ?1", BIND_TEXT(key));
 }
 
 bool

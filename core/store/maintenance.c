@@ -21,12 +21,9 @@ static const int64_t DAY = INT64_C(86400) * SECOND;
 static uint64_t
 leading(struct db *db, const char *sql, uint64_t behind, int rows, int64_t cutoff, int64_t now)
 {
-	struct query *query = db_query(db, sql);
+	struct query *query = DB_ROWS(db, sql, BIND(behind), BIND(rows));
 	uint64_t last = 0;
 
-	if (query == NULL)
-		return 0;
-	query_bind(query, BINDS(BIND(behind), BIND(rows)));
 	while (query_step(query)) {
 		int64_t at = query_i64(query, 1);
 

@@ -84,8 +84,11 @@ query_keep(struct db *db, const void *key, uint32_t number, const char *sql)
 struct query *
 db_query(struct db *db, const char *sql)
 {
-	struct query *query = query_kept(db, sql, 0);
+	struct query *query;
 
+	if (db == NULL)
+		return NULL;
+	query = query_kept(db, sql, 0);
 	return query != NULL && strcmp(sqlite3_sql(query->statement), sql) == 0 ? query
 	    : query_keep(db, sql, 0, sql);
 }
@@ -130,7 +133,7 @@ query_bind(struct query *query, struct binds binds)
 {
 	const struct bind *values = binds.values;
 
-	for (int i = 0; i < (int)binds.count; i++) {
+	for (int i = 0; query != NULL && i < (int)binds.count; i++) {
 		if (values[i].is == BIND_IS_NUMBER)
 			query_bind_i64(query, i + 1, values[i].number);
 		else if (values[i].is == BIND_IS_TEXT)
@@ -143,8 +146,11 @@ query_bind(struct query *query, struct binds binds)
 bool
 query_step(struct query *query)
 {
-	int code = sqlite3_step(query->statement);
+	int code;
 
+	if (query == NULL)
+		return false;
+	code = sqlite3_step(query->statement);
 	if (code == SQLITE_ROW)
 		return true;
 	db_check(query->db, code);
@@ -155,7 +161,8 @@ query_step(struct query *query)
 void
 query_reset(struct query *query)
 {
-	sqlite3_reset(query->statement);
+	if (query != NULL)
+		sqlite3_reset(query->statement);
 }
 
 bool
@@ -163,7 +170,7 @@ query_run(struct query *query)
 {
 	while (query_step(query))
 		continue;
-	return db_fault(query->db) == DB_WELL;
+	return query != NULL && db_fault(query->db) == DB_WELL;
 }
 
 int64_t
@@ -189,50 +196,56 @@ query_bytes(struct query *query, int column)
 	return (struct pw_bytes){ data == NULL ? "" : data, (size_t)size };
 }
 
-bool
-db_run(struct db *db, const char *sql, struct binds binds)
+struct query *
+db_rows(struct db *db, const char *sql, struct binds binds)
 {
 	struct query *query = db_query(db, sql);
 
-	if (query == NULL)
-		return false;
 	query_bind(query, binds);
-	return query_run(query);
+	return query;
+}
+
+bool
+db_run(struct db *db, const char *sql, struct binds binds)
+{
+	return query_run(db_rows(db, sql, binds));
 }
 
 struct query *
 db_row(struct db *db, const char *sql, struct binds binds)
 {
-	struct query *query = db_query(db, sql);
+	struct query *query = db_rows(db, sql, binds);
 
-	if (query == NULL)
-		return NULL;
-	query_bind(query, binds);
 	return query_step(query) ? query : NULL;
+}
+
+static int64_t
+number_or(struct query *query, int64_t otherwise)
+{
+	int64_t number = query == NULL ? otherwise : query_i64(query, 0);
+
+	query_reset(query);
+	return number;
 }
 
 int64_t
 db_number(struct db *db, const char *sql, int64_t otherwise)
 {
-	struct query *query = db_row(db, sql, (struct binds){ 0, NULL });
-	int64_t number = otherwise;
+	return number_or(db_row(db, sql, (struct binds){ 0, NULL }), otherwise);
+}
 
-	if (query == NULL)
-		return otherwise;
-	number = query_i64(query, 0);
-	query_reset(query);
-	return number;
+int64_t
+db_number_with(struct db *db, const char *sql, struct binds binds)
+{
+	return number_or(db_row(db, sql, binds), 0);
 }
 
 bool
 db_says(struct db *db, const char *sql, const char *text)
 {
 	struct query *query = db_row(db, sql, (struct binds){ 0, NULL });
-	bool same;
+	bool same = query != NULL && strcmp(query_text(query, 0), text) == 0;
 
-	if (query == NULL)
-		return false;
-	same = strcmp(query_text(query, 0), text) == 0;
 	query_reset(query);
 	return same;
 }

@@ -11,8 +11,9 @@
 
 struct query;
 
-/* The statement of this text, ready for binding; NULL: a fault. Parameters count from 1, columns
- * from 0. A text in a buffer that held another one before takes the place of that, whose statement
+/* The statement of this text, ready for binding; NULL: a fault, or there is no connection. All that
+ * takes a statement takes NULL, which has no rows. Parameters count from 1, columns from 0. A text
+ * in a buffer that held another one before takes the place of that, whose statement
  * must not be in use. */
 struct query *db_query(struct db *, const char *sql);
 
@@ -69,12 +70,18 @@ struct pw_bytes query_bytes(struct query *, int column);
 bool db_run(struct db *, const char *sql, struct binds);
 #define DB_RUN(db, sql, ...) db_run(db, sql, BINDS(__VA_ARGS__))
 
+/* A statement that gives rows, for query_step(). */
+struct query *db_rows(struct db *, const char *sql, struct binds);
+#define DB_ROWS(db, sql, ...) db_rows(db, sql, BINDS(__VA_ARGS__))
+
 /* The first row of a statement; NULL: there is none, or a fault. Whoever gets one resets it. */
 struct query *db_row(struct db *, const char *sql, struct binds);
 #define DB_ROW(db, sql, ...) db_row(db, sql, BINDS(__VA_ARGS__))
 
-/* The first column of the first row; `otherwise` where there is none or on a fault. */
+/* The first column of the first row; `otherwise` (DB_NUMBER: 0) where there is none or on a fault. */
 int64_t db_number(struct db *, const char *sql, int64_t otherwise);
+int64_t db_number_with(struct db *, const char *sql, struct binds);
+#define DB_NUMBER(db, sql, ...) db_number_with(db, sql, BINDS(__VA_ARGS__))
 /* Returns whether the first column of the first row is this text. */
 bool db_says(struct db *, const char *sql, const char *text);
 

@@ -67,8 +67,7 @@ end(struct store *store, struct query *query)
 {
 	struct db *db = store_current(store);
 
-	if (query != NULL)
-		query_reset(query);
+	query_reset(query);
 	if (db == NULL || db_fault(db) == DB_WELL)
 		return true;
 	store_fail_reading(store);
@@ -86,9 +85,8 @@ store_read_queued(struct store *store, enum store_queue which,
 	bool more = true;
 
 	assert(queues[which].parameters <= sizeof values / sizeof values[0]);
-	if (query != NULL)
-		query_bind(query, (struct binds){ queues[which].parameters, values });
-	while (more && query != NULL && query_step(query)) {
+	query_bind(query, (struct binds){ queues[which].parameters, values });
+	while (more && query_step(query)) {
 		struct store_queued row;
 		int column = row_fill(ROW_DELIVERY, query, &row.delivery);
 
@@ -107,9 +105,8 @@ read_number(struct store *store, const char *sql, struct binds binds)
 	struct query *query = begin(store, sql);
 	int64_t number = 0;
 
-	if (query != NULL)
-		query_bind(query, binds);
-	if (query != NULL && query_step(query))
+	query_bind(query, binds);
+	if (query_step(query))
 		number = query_i64(query, 0);
 	return end(store, query) ? number : read_number(store, sql, binds);
 }
@@ -164,7 +161,7 @@ store_read_receivers(struct store *store, store_on_receiver *on_receiver, void *
 	struct query *query = begin(store,
 	    "SELECT DISTINCT notifier, recipient FROM deliveries WHERE ended = 0");
 
-	while (query != NULL && query_step(query))
+	while (query_step(query))
 		on_receiver(arg, query_text(query, 0), query_text(query, 1));
 	return end(store, query);
 }

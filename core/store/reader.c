@@ -216,8 +216,7 @@ add_waiting(struct db *db, const struct store_waiting_of *of, uint64_t *behind,
 		    : waiting->since;
 		*behind = (uint64_t)query_i64(query, 2);
 	}
-	if (query != NULL)
-		query_reset(query);
+	query_reset(query);
 	return any;
 }
 
@@ -271,8 +270,7 @@ word_of(struct words *words, struct db *db, int64_t number)
 		    BIND(number));
 		text_copy(met->word, sizeof met->word, query == NULL ? "" : query_text(query, 0));
 		met->number = number;
-		if (query != NULL)
-			query_reset(query);
+		query_reset(query);
 	}
 	return met->word;
 }
@@ -293,10 +291,7 @@ store_read_runs(struct store_reader *reader, uint64_t after, uint32_t limit, sto
 		return STORE_READ_END;
 	db_forgive(db);
 	db_set_deadline(db, clock_mono() + 2 * READING_MICROSECONDS);
-	query = db_query(db, sql);
-	if (query == NULL)
-		return outcome(reader, STORE_READ_END);
-	query_bind(query, BINDS(BIND(after), BIND(most)));
+	query = DB_ROWS(db, sql, BIND(after), BIND(most));
 	for (; !enough && query_step(query); count++) {
 		const struct store_run run = { .id = (uint64_t)query_i64(query, 0),
 			.target = (uint64_t)query_i64(query, 1), .run = (uint64_t)query_i64(query, 2),

@@ -4,6 +4,7 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "store/maintenance.h"
@@ -201,39 +202,30 @@ collect(struct store *store, uint64_t row, int64_t begins, int64_t ends, bool *b
 static bool
 write_rollup(struct db *db, const struct store_rollup *made, uint32_t names)
 {
-	struct query *query = db_query(db,
-	    "INSERT INTO rollups (target, span, start, counts, phase_names, phases,"
-	    " up, degraded, down, unknown, paused, p50, p95)"
-	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, nullif(?12, -1),"
-	    " nullif(?13, -1))"
-	    " ON CONFLICT (target, span, start) DO UPDATE SET counts = excluded.counts,"
-	    " phase_names = excluded.phase_names, phases = excluded.phases, up = excluded.up,"
-	    " degraded = excluded.degraded,"
-	    " down = excluded.down, unknown = excluded.unknown, paused = excluded.paused, p50 ="
-	    " excluded.p50, p95 = excluded.p95");
+	const int64_t *time = made->time;
 	unsigned char counts[TIMES_MAX], phases[TIMES_MAX];
 	int64_t values[COUNTS];
-	size_t size;
+	size_t count_size, phase_size;
 
-	if (query == NULL)
-		return false;
 	for (int i = 0; i <= PW_UNKNOWN; i++)
 		values[i] = made->runs[i];
-	for (int i = 0; i < STORE_MOODS_END; i++) {
-		values[PW_UNKNOWN + 1 + i] = made->time[i];
-		query_bind_i64(query, 7 + i, made->time[i]);
-	}
-	query_bind_i64(query, 1, (int64_t)made->target);
-	query_bind_i64(query, 2, made->span);
-	query_bind_i64(query, 3, made->start);
-	size = times_pack(values, COUNTS, counts, sizeof counts);
-	query_bind_bytes(query, 4, (struct pw_bytes){ (const char *)counts, size });
-	query_bind_i64(query, 5, names);
-	size = times_pack(&made->phases[0].p50, 3 * made->phase_count, phases, sizeof phases);
-	query_bind_bytes(query, 6, (struct pw_bytes){ (const char *)phases, size });
-	query_bind_i64(query, 12, made->whole.p50);
-	query_bind_i64(query, 13, made->whole.p95);
-	return query_run(query);
+	memcpy(values + PW_UNKNOWN + 1, time, sizeof made->time);
+	count_size = times_pack(values, COUNTS, counts, sizeof counts);
+	phase_size = times_pack(&made->phases[0].p50, 3 * made->phase_count, phases, sizeof phases);
+	return DB_RUN(db,
+	    "INSERT INTO rollups (target, span, start, counts, phase_names, phases,"
+	    " up, degraded, down, unknown, paused, p50, p95)"
+	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, nullif(?12, -1), nullif(?13, -1))"
+	    " ON CONFLICT (target, span, start) DO UPDATE SET counts = excluded.counts,"
+	    " phase_names = excluded.phase_names, phases = excluded.phases, up = excluded.up,"
+	    " degraded = excluded.degraded, down = excluded.down, unknown = excluded.unknown,"
+	    " paused = excluded.paused, p50 = excluded.p50, p95 = excluded.p95",
+	    BIND(made->target), BIND(made->span), BIND(made->start),
+	    BIND_BYTES(((struct pw_bytes){ (const char *)counts, count_size })), BIND(names),
+	    BIND_BYTES(((struct pw_bytes){ (const char *)phases, phase_size })),
+	    BIND(time[STORE_MOOD_up]), BIND(time[STORE_MOOD_degraded]), BIND(time[STORE_MOOD_down]),
+	    BIND(time[STORE_MOOD_unknown]), BIND(time[STORE_MOOD_paused]), BIND(made->whole.p50),
+	    BIND(made->whole.p95));
 }
 
 /* Gives the oldest of the roll-ups without columns for their times what their counts say; false
@@ -244,24 +236,20 @@ fill_rollup(struct db *db)
 	struct query *query = db_query(db,
 	    "SELECT target, span, start, counts FROM rollups WHERE up IS NULL"
 	    " ORDER BY target, span, start LIMIT 1");
-	int64_t values[COUNTS] = { 0 }, key[3];
+	int64_t values[COUNTS] = { 0 }, key[3], *time = values + PW_UNKNOWN + 1;
 
-	if (query == NULL || !query_step(query))
+	if (!query_step(query))
 		return false;
 	for (int i = 0; i < 3; i++)
 		key[i] = query_i64(query, i);
 	times_unpack(query_bytes(query, 3), values, COUNTS);
 	query_reset(query);
-	query = db_query(db, "UPDATE rollups SET up = ?4, degraded = ?5, down = ?6, unknown = ?7,"
-	    " paused = ?8"
-	    " WHERE target = ?1 AND span = ?2 AND start = ?3");
-	if (query == NULL)
-		return false;
-	for (int i = 0; i < 3; i++)
-		query_bind_i64(query, 1 + i, key[i]);
-	for (int i = 0; i < STORE_MOODS_END; i++)
-		query_bind_i64(query, 4 + i, values[PW_UNKNOWN + 1 + i]);
-	return query_run(query);
+	return DB_RUN(db,
+	    "UPDATE rollups SET up = ?4, degraded = ?5, down = ?6, unknown = ?7, paused = ?8"
+	    " WHERE target = ?1 AND span = ?2 AND start = ?3", BIND(key[0]), BIND(key[1]),
+	    BIND(key[2]), BIND(time[STORE_MOOD_up]), BIND(time[STORE_MOOD_degraded]),
+	    BIND(time[STORE_MOOD_down]), BIND(time[STORE_MOOD_unknown]),
+	    BIND(time[STORE_MOOD_paused]));
 }
 
 enum step

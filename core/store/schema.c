@@ -393,7 +393,7 @@ schema_is_ours(struct db *db, const struct schema *schema, int version, uint64_t
 	struct db *memory;
 	bool ours = true;
 
-	if (query == NULL || !query_step(query))
+	if (!query_step(query))
 		return true;
 	if (version == schema->version && *known
 	    == hash_add_string(HASH_BEGIN, query_text(query, 0))) {
@@ -403,7 +403,7 @@ schema_is_ours(struct db *db, const struct schema *schema, int version, uint64_t
 	memory = db_open(NULL, DB_MEMORY);
 	meant = memory != NULL && climb(memory, schema, 0, version) ? db_query(memory, listing)
 	    : NULL;
-	if (meant != NULL && query_step(meant)) {
+	if (query_step(meant)) {
 		ours = strcmp(query_text(meant, 0), query_text(query, 0)) == 0;
 		if (ours && version == schema->version)
 			*known = hash_add_string(HASH_BEGIN, query_text(meant, 0));

@@ -87,7 +87,7 @@ read_tree(struct verify *verify, struct db *db, const struct tree *tree, int64_t
 
 	assert(length > 0 && length < (int)sizeof sql);
 	query = db_query(db, sql);
-	while (query != NULL && query_step(query)) {
+	while (query_step(query)) {
 		const char *key = query_text(query, 0);
 
 		if (strlen(key) >= sizeof verify->key)

@@ -179,21 +179,6 @@ take_time(struct view *view, const char *name, int64_t *time)
 	return true;
 }
 
-static bool
-is_result_of(const struct store_reader *reader, uint64_t result, uint64_t target)
-{
-	struct query *query = reader->history == NULL ? NULL : db_query(reader->history, "SELECT 1 FROM results WHERE id = ?1 AND target = ?2");
-	bool found;
-
-	if (query == NULL)
-		return false;
-	query_bind_i64(query, 1, (int64_t)result);
-	query_bind_i64(query, 2, (int64_t)target);
-	found = query_step(query);
-	query_reset(query);
-	return found;
-}
-
 /* A cursor is the last row that was looked at. `from` and `to` are UTC, 0: no bound. */
 static void
 answer_results(struct view *view, const struct board_row *row)
@@ -208,7 +193,8 @@ answer_results(struct view *view, const struct board_row *row)
 	if (!call_begin(&call, view) || !call_number(view, "cursor", 0, &cursor) || !take_time(view, "from", &from)
 	    || !take_time(view, "to", &to))
 		return;
-	if (cursor != 0 && !is_result_of(board_reader(view->site->board), cursor, row->number)) {
+	if (cursor != 0 && DB_NUMBER(board_reader(view->site->board)->history, "SELECT 1 FROM results WHERE id = ?1 AND target = ?2",
+	    BIND(cursor), BIND(row->number)) == 0) {
 		server_problem(view->request, view->answer, 400, "cursor: it is not one of this list");
 		return;
 	}

@@ -21,14 +21,10 @@ static const struct { const char *name; int64_t hours; } spans[AVAILABILITY_SPAN
 static void
 read_rollups(struct db *db, uint64_t target, int64_t from, struct availability_span *into)
 {
-	struct query *query = db_query(db, "SELECT coalesce(sum(up + degraded), 0), coalesce(sum(down), 0), coalesce(sum(unknown), 0)"
-	    " FROM rollups WHERE target = ?1 AND span = 1 AND start >= ?2 AND up IS NOT NULL");
+	struct query *query = DB_ROW(db, "SELECT coalesce(sum(up + degraded), 0), coalesce(sum(down), 0), coalesce(sum(unknown), 0)"
+	    " FROM rollups WHERE target = ?1 AND span = 1 AND start >= ?2 AND up IS NOT NULL", BIND(target), BIND(from));
 
-	if (query == NULL)
-		return;
-	query_bind_i64(query, 1, (int64_t)target);
-	query_bind_i64(query, 2, from);
-	if (query_step(query))
+	if (query != NULL)
 		*into = (struct availability_span){ query_i64(query, 0), query_i64(query, 1), query_i64(query, 2) };
 	query_reset(query);
 }
@@ -37,16 +33,8 @@ read_rollups(struct db *db, uint64_t target, int64_t from, struct availability_s
 static int64_t
 rolled_upto(struct db *db, uint64_t target)
 {
-	struct query *query = db_query(db, "SELECT max(start) FROM rollups WHERE target = ?1 AND span = 1 AND up IS NOT NULL");
-	int64_t start = 0;
+	int64_t start = DB_NUMBER(db, "SELECT max(start) FROM rollups WHERE target = ?1 AND span = 1 AND up IS NOT NULL", BIND(target));
 
-	if (query == NULL)
-		return 0;
-	query_bind_i64(query, 1, (int64_t)target);
-	if (query_step(query)) {
-		start = query_i64(query, 0);
-		query_reset(query);
-	}
 	return start <= 0 || start > INT64_MAX / 4 ? 0 : start + hour;
 }
 
@@ -72,23 +60,11 @@ account(struct availability_span *into, const struct store_run *run, int64_t fro
 static int64_t
 first_rolled(struct store_reader *reader, uint64_t target)
 {
-	struct query *query = db_query(reader->history, "SELECT min(start) FROM rollups WHERE target = ?1 AND span = 1 AND up IS NOT NULL");
-	struct query *known = db_query(reader->main, "SELECT known FROM targets WHERE number = ?1");
-	int64_t first = 0;
+	int64_t first = DB_NUMBER(reader->history,
+	    "SELECT min(start) FROM rollups WHERE target = ?1 AND span = 1 AND up IS NOT NULL", BIND(target));
+	int64_t known = DB_NUMBER(reader->main, "SELECT known FROM targets WHERE number = ?1", BIND(target));
 
-	if (query == NULL || known == NULL)
-		return 0;
-	query_bind_i64(query, 1, (int64_t)target);
-	query_bind_i64(known, 1, (int64_t)target);
-	if (query_step(query)) {
-		first = query_i64(query, 0);
-		query_reset(query);
-	}
-	if (query_step(known)) {
-		first = first > 0 && first < query_i64(known, 0) ? query_i64(known, 0) : first;
-		query_reset(known);
-	}
-	return first;
+	return first > 0 && first < known ? known : first;
 }
 
 /* What no roll-up has yet, from the newest run back to `from`; before the first run of all nothing is unknown. Returns when the oldest of

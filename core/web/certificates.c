@@ -73,13 +73,10 @@ static void
 put_names(struct view *view, uint64_t target)
 {
 	static const char *const terms[] = { "Subject", "Issuer" };
-	struct query *query = db_query(board_reader(view->site->board)->main, "SELECT subject, issuer FROM servers WHERE target = ?1");
+	struct query *query = DB_ROW(board_reader(view->site->board)->main, "SELECT subject, issuer FROM servers WHERE target = ?1", BIND(target));
 	struct emit *emit = &view->emit;
 
 	if (query == NULL)
-		return;
-	query_bind_i64(query, 1, (int64_t)target);
-	if (!query_step(query))
 		return;
 	EMIT(emit, "<dl>");
 	for (int i = 0; i < 2; i++) {

@@ -23,16 +23,13 @@ bool
 gone_answer(struct view *view, const char *name)
 {
 	struct store_reader *reader = board_reader(view->site->board);
-	struct query *query = reader == NULL ? NULL : db_query(reader->main, "SELECT number, host, port, probe, known, gone FROM targets"
-	    " WHERE name = ?1 AND gone > 0 ORDER BY gone DESC LIMIT 1");
+	struct query *query = DB_ROW(reader == NULL ? NULL : reader->main, "SELECT number, host, port, probe, known, gone FROM targets"
+	    " WHERE name = ?1 AND gone > 0 ORDER BY gone DESC LIMIT 1", BIND_TEXT(name));
 	struct emit *emit = &view->emit;
 	uint64_t number;
 	char title[160];
 
 	if (query == NULL)
-		return false;
-	query_bind_text(query, 1, name);
-	if (!query_step(query))
 		return false;
 	number = (uint64_t)query_i64(query, 0);
 	snprintf(title, sizeof title, "%.100s is not watched any more - Postwatch", name);

@@ -118,17 +118,11 @@ static void
 read_legs(struct legs *legs, struct store_reader *reader, uint64_t target)
 {
 	struct query *queries[2] = {
-		db_query(reader->main, "SELECT run, bytes FROM evidence WHERE target = ?1 ORDER BY run DESC, leg LIMIT 200"),
-		reader->history == NULL ? NULL
-		    : db_query(reader->history, "SELECT run, bytes FROM traces WHERE target = ?1 ORDER BY run DESC, leg LIMIT 200"),
+		DB_ROWS(reader->main, "SELECT run, bytes FROM evidence WHERE target = ?1 ORDER BY run DESC, leg LIMIT 200", BIND(target)),
+		DB_ROWS(reader->history, "SELECT run, bytes FROM traces WHERE target = ?1 ORDER BY run DESC, leg LIMIT 200", BIND(target)),
 	};
-	bool has[2];
+	bool has[2] = { query_step(queries[0]), query_step(queries[1]) };
 
-	for (int i = 0; i < 2; i++) {
-		if (queries[i] != NULL)
-			query_bind_i64(queries[i], 1, (int64_t)target);
-		has[i] = queries[i] != NULL && query_step(queries[i]);
-	}
 	while ((has[0] || has[1]) && legs->count < LEGS_READ) {
 		int newer = has[0] && (!has[1] || query_i64(queries[0], 0) >= query_i64(queries[1], 0)) ? 0 : 1;
 

@@ -354,13 +354,12 @@ read_quarters(struct looks *looks, struct db *db, int64_t now)
 		return false;
 	for (uint32_t i = 0; i < TARGETS_A_STEP && looks->quarters_at < looks->count; i++, looks->quarters_at++) {
 		struct look *look = &looks->items[looks->quarters_at];
-		struct query *query = db_query(db, "SELECT start, counts, p50, p95, span FROM rollups"
-		    " WHERE target = ?1 AND span IN (0, 1) AND start >= ?2 ORDER BY span, start");
+		struct query *query = DB_ROWS(db, "SELECT start, counts, p50, p95, span FROM rollups"
+		    " WHERE target = ?1 AND span IN (0, 1) AND start >= ?2 ORDER BY span, start",
+		    BIND(look->target), BIND(looks->quarters_next == 0 ? from : now - LAST_QUARTERS * quarter));
 
 		if (query == NULL)
 			return false;
-		query_bind_i64(query, 1, (int64_t)look->target);
-		query_bind_i64(query, 2, looks->quarters_next == 0 ? from : now - LAST_QUARTERS * quarter);
 		while (query_step(query))
 			(query_i64(query, 4) == STORE_QUARTER ? take_quarter : take_hour)(look, query);
 	}

@@ -28,7 +28,7 @@ outbox_read(struct outbox *outbox, struct store_reader *reader)
 	outbox_clear(outbox);
 	db_set_deadline(reader->main, clock_mono() + READING_MICROSECONDS);
 	query = db_query(reader->main, "SELECT notifier, count(*), min(created), max(attempts) FROM deliveries WHERE state < 4 GROUP BY notifier");
-	while (query != NULL && query_step(query)) {
+	while (query_step(query)) {
 		char *notifier = strdup(query_text(query, 0));
 
 		if (notifier == NULL || !VEC_RESERVE(outbox->items, outbox->count, outbox->room)) {
@@ -44,18 +44,11 @@ outbox_read(struct outbox *outbox, struct store_reader *reader)
 int64_t
 outbox_delivered(struct store_reader *reader, const char *notifier)
 {
-	struct query *query;
-	int64_t at = 0;
+	int64_t at;
 
 	db_set_deadline(reader->main, clock_mono() + READING_MICROSECONDS);
-	query = db_query(reader->main, "SELECT ended FROM deliveries WHERE notice > (SELECT coalesce(max(notice), 0) - 10000 FROM deliveries)"
-	    " AND notifier = ?1 AND state = 4 ORDER BY notice DESC LIMIT 1");
-	if (query != NULL)
-		query_bind_text(query, 1, notifier);
-	if (query != NULL && query_step(query)) {
-		at = query_i64(query, 0);
-		query_reset(query);
-	}
+	at = DB_NUMBER(reader->main, "SELECT ended FROM deliveries WHERE notice > (SELECT coalesce(max(notice), 0) - 10000 FROM deliveries)"
+	    " AND notifier = ?1 AND state = 4 ORDER BY notice DESC LIMIT 1", BIND_TEXT(notifier));
 	db_set_deadline(reader->main, 0);
 	return at;
 }

@@ -223,12 +223,9 @@ enum store_reading
 rows_read(struct rows *rows, struct store_reader *reader, struct looks *looks, const struct config *config,
     const struct target *const *names)
 {
-	struct query *query = db_query(reader->main, row_sql);
+	struct query *query = DB_ROWS(reader->main, row_sql, BIND(rows->after));
 	uint32_t count = 0;
 
-	if (query == NULL)
-		return STORE_READ_BROKEN;
-	query_bind_i64(query, 1, (int64_t)rows->after);
 	for (; query_step(query); count++) {
 		struct board_row *row;
 

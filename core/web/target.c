@@ -149,11 +149,9 @@ put_conditions(struct view *view, const struct board_row *row)
 		return;
 	EMIT(emit, "<h2>Conditions that stand</h2>\n<div class=\"scroll\"><table id=\"conditions\"><thead><tr><th>Condition</th><th>Since</th>"
 	    "<th>Said</th></tr></thead><tbody>\n");
-	query = db_query(board_reader(view->site->board)->main,
-	    "SELECT code, since, text FROM conditions WHERE target = ?1 AND standing > 0 AND cleared = 0 ORDER BY since");
-	if (query != NULL)
-		query_bind_i64(query, 1, (int64_t)row->number);
-	while (query != NULL && query_step(query))
+	query = DB_ROWS(board_reader(view->site->board)->main,
+	    "SELECT code, since, text FROM conditions WHERE target = ?1 AND standing > 0 AND cleared = 0 ORDER BY since", BIND(row->number));
+	while (query_step(query))
 		EMIT(emit, "<tr><td>{}</td><td class=\"when\">{}</td><td class=\"cause\">{}</td>"
 		    "</tr>\n", AS_STRING(outcome_current(query_text(query, 0))),
 		    AS_TIME(query_i64(query, 1)), AS_SENTENCE(query_bytes(query, 2)));

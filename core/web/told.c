@@ -72,7 +72,7 @@ static void
 read_told(struct query *query, struct told *told)
 {
 	*told = (struct told){ .has_notice = false };
-	while (query != NULL && query_step(query)) {
+	while (query_step(query)) {
 		told->has_notice = true;
 		take_silence(told, query_text(query, 0));
 		take_delivery(told, query);
@@ -82,23 +82,16 @@ read_told(struct query *query, struct told *told)
 void
 told_read_incident(struct store_reader *reader, uint64_t incident, struct told *told)
 {
-	struct query *query = db_query(reader->main, TOLD_COLUMNS " WHERE n.incident = ?1 AND n.incident > 0 ORDER BY n.number");
-
-	if (query != NULL)
-		query_bind_i64(query, 1, (int64_t)incident);
-	read_told(query, told);
+	read_told(DB_ROWS(reader->main, TOLD_COLUMNS " WHERE n.incident = ?1 AND n.incident > 0 ORDER BY n.number", BIND(incident)), told);
 }
 
 void
 told_read_before(struct store_reader *reader, uint64_t target, uint64_t incident, struct told *told)
 {
-	struct query *query = db_query(reader->main, "SELECT count(*), coalesce(max(began), 0) FROM incidents WHERE target = ?1 AND number < ?2");
+	struct query *query = DB_ROW(reader->main, "SELECT count(*), coalesce(max(began), 0) FROM incidents WHERE target = ?1 AND number < ?2",
+	    BIND(target), BIND(incident));
 
 	if (query == NULL)
-		return;
-	query_bind_i64(query, 1, (int64_t)target);
-	query_bind_i64(query, 2, (int64_t)incident);
-	if (!query_step(query))
 		return;
 	told->before = (uint32_t)query_i64(query, 0);
 	told->before_at = query_i64(query, 1);
@@ -108,14 +101,8 @@ told_read_before(struct store_reader *reader, uint64_t target, uint64_t incident
 void
 told_read_condition(struct store_reader *reader, uint64_t target, int64_t since, struct told *told)
 {
-	struct query *query = db_query(reader->main, TOLD_COLUMNS " WHERE n.number = (SELECT number FROM notices WHERE target = ?1"
-	    " AND kind IN ('degraded', 'blocked') AND confirmed >= ?2 ORDER BY number DESC LIMIT 1)");
-
-	if (query != NULL) {
-		query_bind_i64(query, 1, (int64_t)target);
-		query_bind_i64(query, 2, since);
-	}
-	read_told(query, told);
+	read_told(DB_ROWS(reader->main, TOLD_COLUMNS " WHERE n.number = (SELECT number FROM notices WHERE target = ?1"
+	    " AND kind IN ('degraded', 'blocked') AND confirmed >= ?2 ORDER BY number DESC LIMIT 1)", BIND(target), BIND(since)), told);
 }
 
 /* Why nobody was told, for programs and for people; those of silences.def, and what a delivery may come to. */
