@@ -190,16 +190,6 @@ targets(struct bench *bench)
 	submit(bench, bench->main, 1);
 }
 
-#define COUNT(type)                                                                                                    \
-	static bool count_##type(void *arg, const struct store_##type *row)                                             \
-	{                                                                                                              \
-		struct bench *bench = arg;                                                                             \
-		(void)row;                                                                                             \
-		bench->read++;                                                                                         \
-		return true;                                                                                           \
-	}
-COUNT(state)
-
 /* What a keeper does first: open both files, read all that is true. */
 static void
 start(struct bench *bench)
