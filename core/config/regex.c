@@ -79,19 +79,23 @@ regex_pattern(const struct pw_regex *regex)
 	return regex->pattern;
 }
 
-/* Copies what the groups of a match stand for. */
+/* Copies what the groups of a match stand for: PCRE2 writes no more pairs than the expression has
+ * groups. */
 static uint32_t
-copy_groups(pcre2_match_data *data, struct pw_bytes bytes, struct pw_bytes *groups, uint32_t room)
+copy_groups(const struct pw_regex *regex, pcre2_match_data *data, struct pw_bytes bytes,
+    struct pw_bytes *groups, uint32_t room)
 {
 	const PCRE2_SIZE *pairs = pcre2_get_ovector_pointer(data);
-	uint32_t count = pcre2_get_ovector_count(data);
+	uint32_t count = 0;
 
-	for (uint32_t i = 0; i < count && i < room; i++)
+	(void)pcre2_pattern_info(regex->code, PCRE2_INFO_CAPTURECOUNT, &count);
+	count = count + 1 < room ? count + 1 : room; /* the whole match is one */
+	for (uint32_t i = 0; i < count; i++)
 		groups[i] = pairs[2 * i] == PCRE2_UNSET
 		    ? (struct pw_bytes){ "", 0 }
 		    : (struct pw_bytes){ bytes.data + pairs[2 * i],
 			      pairs[2 * i + 1] - pairs[2 * i] };
-	return count < room ? count : room;
+	return count;
 }
 
 uint32_t
@@ -111,7 +115,7 @@ regex_find(const struct pw_regex *regex, struct pw_bytes bytes, struct pw_bytes 
 		    regex->code, (PCRE2_SPTR)bytes.data, bytes.size, 0, 0, data, context);
 	}
 	if (found >= 0)
-		count = copy_groups(data, bytes, groups, room);
+		count = copy_groups(regex, data, bytes, groups, room);
 	pcre2_match_data_free(data);
 	pcre2_match_context_free(context);
 	if (limited != NULL)

@@ -80,6 +80,29 @@ gives_up_at_its_limit(void **state)
 	assert_false(limited);
 }
 
+/* Groups that took no part are empty, and there are no more than the expression has, whatever the room. */
+static void
+has_the_groups_of_its_expression(void **state)
+{
+	static const struct pw_bytes before = { "before", 6 };
+	struct pw_bytes groups[10];
+	struct reason why;
+	const struct pw_regex *regex = regex_compile(arena, "(a)|(b)(c)?", &why);
+
+	(void)state;
+	for (int i = 0; i < 10; i++)
+		groups[i] = before;
+	assert_int_equal(regex_find(regex, (struct pw_bytes){ "xbx", 3 }, groups, 10, NULL), 4);
+	assert_int_equal(groups[0].size, 1);
+	assert_int_equal(groups[1].size, 0);
+	assert_int_equal(groups[2].size, 1);
+	assert_memory_equal(groups[2].data, "b", 1);
+	assert_int_equal(groups[3].size, 0);
+	for (int i = 4; i < 10; i++)
+		assert_ptr_equal(groups[i].data, before.data);
+	assert_int_equal(regex_find(regex, (struct pw_bytes){ "xbx", 3 }, groups, 2, NULL), 2);
+}
+
 static void
 works_in_a_frozen_arena(void **state)
 {
@@ -116,6 +139,7 @@ main(void)
 		cmocka_unit_test(matches_bytes),
 		cmocka_unit_test(explains_what_is_wrong),
 		cmocka_unit_test(gives_up_at_its_limit),
+		cmocka_unit_test(has_the_groups_of_its_expression),
 		cmocka_unit_test(works_in_a_frozen_arena),
 	};
 
