@@ -153,13 +153,13 @@ hear_of_start(struct running *running)
 static void
 take(struct running *running, int pipe, char *bytes, size_t room, struct pw_bytes *taken)
 {
+	int fd = running->pipes[pipe][READ_END];
 	char dropped[16384];
 
 	for (;;) {
 		bool keeps = taken->size < room;
-		ssize_t got = read(running->pipes[pipe][READ_END],
-		    keeps ? bytes + taken->size : dropped,
-		    keeps ? room - taken->size : sizeof dropped);
+		ssize_t got = keeps ? read(fd, bytes + taken->size, room - taken->size)
+		    : read(fd, dropped, sizeof dropped);
 
 		if (got < 0 && errno == EINTR)
 			continue;
