@@ -95,7 +95,7 @@ nagios_log_read(struct arena *arena, const char *path, struct nagios_log *log, s
 		return false;
 	}
 	while (getline(&line, &room, file) >= 0) {
-		struct nagios_event event = { NULL };
+		struct nagios_event event = { .at = 0 };
 
 		if ((text = take_time(line, &at)) == NULL)
 			continue;
