@@ -128,6 +128,14 @@ identity_drop_capabilities(struct reason *why)
 	    || refuse(why, "cannot give up capabilities");
 }
 
+/* Tests look into processes, and so do the sanitizers into their own. */
+bool
+identity_hide_memory(struct reason *why)
+{
+	return getenv("POSTWATCH_TEST_TRACE") != NULL || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0
+	    || refuse(why, "cannot hide memory from other processes");
+}
+
 bool
 identity_become(const struct identity *identity, struct reason *why)
 {
@@ -138,8 +146,5 @@ identity_become(const struct identity *identity, struct reason *why)
 		return false;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
 		return refuse(why, "cannot give up new privileges");
-	/* Tests look into processes, and so do the sanitizers into their own. */
-	if (getenv("POSTWATCH_TEST_TRACE") == NULL && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
-		return refuse(why, "cannot hide memory from other processes");
-	return true;
+	return identity_hide_memory(why);
 }

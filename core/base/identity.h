@@ -36,6 +36,10 @@ bool identity_find(
  */
 bool identity_become(const struct identity *, struct reason *why);
 
+/* No core file, and no memory for other processes of the user to read, until the next execve(2).
+ * False with a reason. */
+bool identity_hide_memory(struct reason *why);
+
 /* Gives up all capabilities, in all sets of this process; for good where it has no new privileges.
  * False with a reason. */
 bool identity_drop_capabilities(struct reason *why);

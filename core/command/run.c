@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/identity.h"
 #include "command/config_options.h"
 #include "command/desktop.h"
 #include "config/snapshot.h"
@@ -131,9 +132,13 @@ run(const struct command *command, int argc, char **argv)
 	const struct config *config;
 	bool ordered = reload_order(&order);
 	struct config_source *source = &words.source;
+	struct reason why;
 	char *argument;
 	int at = 0;
 
+	/* Executed by a daemon, it reads secrets as the user that other processes have as well. */
+	if (ordered && !identity_hide_memory(&why))
+		return command_fail(EXIT_FAILURE, "%s", why.text);
 	reload_origin_find(&words.origin, argv);
 	words.options.origin = &words.origin;
 	while ((option = command_next_option(command, argc, argv, &at, &argument)) != NULL) {
