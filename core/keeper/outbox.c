@@ -23,14 +23,15 @@ outbox_age(const struct delivery *delivery)
 static bool
 is_open(const struct delivery *delivery)
 {
-	return delivery->state == STORE_DELIVERY_waiting || delivery->state
-	    == STORE_DELIVERY_claimed || delivery->state == STORE_DELIVERY_again;
+	return delivery->state == STORE_DELIVERY_waiting
+	    || delivery->state == STORE_DELIVERY_claimed || delivery->state == STORE_DELIVERY_again;
 }
 
 bool
 outbox_is_in_digest(const struct delivery *delivery)
 {
-	return delivery->state == STORE_DELIVERY_merged && delivery->ended == 0;
+	assert(delivery->ended == 0);
+	return delivery->state == STORE_DELIVERY_merged;
 }
 
 bool
@@ -279,7 +280,7 @@ bool
 outbox_is_all_unsent(const struct keeper *keeper, const struct notifier *notifier, uint64_t notice,
     uint64_t down_of)
 {
-	return !(notifier->in_hand == notice && notifier->hand_count > 0)
+	return notifier->in_hand != notice
 	    && store_count_unsent(keeper->store, notifier->name, notice, down_of)
 	    == notifier->recipient_count;
 }
@@ -287,8 +288,7 @@ outbox_is_all_unsent(const struct keeper *keeper, const struct notifier *notifie
 bool
 outbox_is_unripe(const struct delivery *delivery)
 {
-	return delivery->state == STORE_DELIVERY_waiting && delivery->attempts == 0
-	    && delivery->due > clock_wall();
+	return delivery->state == STORE_DELIVERY_waiting && delivery->due > clock_wall();
 }
 
 bool

@@ -91,14 +91,16 @@ retry_dead(struct admin_request *request)
 
 		if (!is_meant(request, row.notice, row.notifier))
 			continue;
-		if (notifier != NULL && outbox_find(request->keeper, notifier, row.notice,
-		    row.recipient, &delivery))
-			revive(request, notifier, &delivery);
-		else
+		if (notifier == NULL)
 			keep(request, "notice %" PRIu64 " is left: its notifier or recipient is no"
 			    " longer configured", row.notice);
+		else if (outbox_find(request->keeper, notifier, row.notice, row.recipient,
+		    &delivery))
+			revive(request, notifier, &delivery);
+		else
+			request->is_broken = true;
 	}
-	request->is_broken = store_list_close(&list) == STORE_READ_BROKEN;
+	request->is_broken |= store_list_close(&list) == STORE_READ_BROKEN;
 }
 
 /* All that waits, or what waits of the notice. */

@@ -115,6 +115,32 @@ what_is_over_before_its_time_is_not_told(void **state)
 	destroy(&world);
 }
 
+/* Of two recipients one has heard, or hears just now, and the other not yet: the end is told. */
+static void
+what_one_of_two_has_in_hand_has_its_end_told(void **state)
+{
+	static const char *const two[] = { "ann@a.test", "ben@b.test" };
+	struct world *world = escalating();
+	struct notifier *notifier = notifier_at(&world->keeper, 1);
+	struct delivery delivery = { .notice = 0 };
+
+	(void)state;
+	notifier->recipients = two;
+	notifier->recipient_count = 2;
+	down(world, 0, "");
+	while (outbox_next(&world->keeper, notifier, STORE_QUEUE_ALL, 0, &delivery))
+		if (delivery.recipient == two[0]) {
+			delivery.due = 0;
+			outbox_put(&world->keeper, notifier, &delivery, (struct pw_bytes){ "", 0 });
+		}
+	assert_string_equal(handed_to(world, 1), "down");
+	assert_int_equal(world->notice.recipient_count, 1);
+	up(world, 0, world->changes[0], "");
+	answer_from(world, 1, PW_SENT, false);
+	assert_string_equal(handed_to(world, 1), "up");
+	destroy(&world);
+}
+
 /* The second notifier is handed these and no more, once their time has come. */
 static void
 assert_handed_at_last(struct world *world, const char *const *kinds)
@@ -389,6 +415,7 @@ main(void)
 		cmocka_unit_test(who_wants_ends_only_hears_of_the_whole),
 		cmocka_unit_test(tags_choose_targets),
 		cmocka_unit_test(what_is_over_before_its_time_is_not_told),
+		cmocka_unit_test(what_one_of_two_has_in_hand_has_its_end_told),
 		cmocka_unit_test(an_end_is_not_left_without_its_beginning),
 		cmocka_unit_test(who_may_have_heard_of_a_beginning_hears_of_its_end),
 		cmocka_unit_test(an_escalation_survives_a_new_birth),
