@@ -54,10 +54,11 @@ answers_create(uint32_t names)
 {
 	struct answers *answers = calloc(1, sizeof *answers);
 
+	assert(names > 0 && names <= 1u << 20);
 	if (answers == NULL)
 		return NULL;
 	answers->max = names;
-	for (answers->places = 64; answers->places < names && answers->places < 1u << 20;)
+	for (answers->places = 64; answers->places < names;)
 		answers->places *= 2;
 	answers->table = calloc(answers->places, sizeof(struct name *));
 	if (answers->table == NULL)
@@ -140,7 +141,7 @@ find_or_add(struct answers *answers, const struct dns_name *wanted)
 {
 	struct name *name = find(answers, wanted);
 
-	if (name != NULL || answers->max == 0)
+	if (name != NULL)
 		return name;
 	name = calloc(1, sizeof *name + wanted->size);
 	if (name == NULL)
@@ -289,7 +290,7 @@ recall_part(struct part *part, uint16_t type, const struct address *addresses, u
 {
 	size_t width = width_of(type), kept = 0;
 	unsigned char *bytes = part->count > 0
-	    && part->good >= good ? NULL : malloc((count > 0 ? count : 1) * width);
+	    && part->good >= good ? NULL : malloc(count * width);
 
 	if (bytes == NULL)
 		return;

@@ -103,10 +103,12 @@ open_socket(struct exchange *exchange, int type)
 	return exchange->fd >= 0;
 }
 
+/* Over TCP the connection may be under way. */
 static bool
 connect_socket(const struct exchange *exchange)
 {
-	return connect(exchange->fd, &exchange->server.any, address_length(&exchange->server)) == 0;
+	return connect(exchange->fd, &exchange->server.any, address_length(&exchange->server)) == 0
+	    || errno == EINPROGRESS;
 }
 
 static void
@@ -233,11 +235,7 @@ go_over_to_tcp(struct exchange *exchange)
 {
 	close_socket(exchange);
 	exchange->state = OVER_TCP;
-	if (!open_socket(exchange, SOCK_STREAM)) {
-		end_without_tcp(exchange, errno, true);
-		return;
-	}
-	if (!connect_socket(exchange) && errno != EINPROGRESS) {
+	if (!open_socket(exchange, SOCK_STREAM) || !connect_socket(exchange)) {
 		end_without_tcp(exchange, errno, true);
 		return;
 	}

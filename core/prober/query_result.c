@@ -211,7 +211,7 @@ find_own_fault(const struct resolver_query *query)
 {
 	const char *outcome = NULL;
 
-	if (query->resolver->hosts == NULL && query->type == 0)
+	if (query->resolver->hosts == NULL)
 		return "hosts_file";
 	for (enum part part = PART_A; part <= PART_AAAA; part++)
 		for (unsigned i = 0; i < query->resolver->server_count; i++) {
@@ -235,15 +235,16 @@ way_of_failing(const struct resolver_query *query)
 	static const enum dns_status ways[] = { DNS_NO_NAME, DNS_ALIAS_LOOP, DNS_ALIAS_CHAIN,
 	    DNS_SERVFAIL, DNS_NO_ANSWER,
 		DNS_NO_DATA };
-	bool all_of_name = true;
+	enum dns_status a = query->parts[PART_A].status, aaaa = query->parts[PART_AAAA].status;
+	const enum dns_status *way = ways;
 
-	for (enum part part = PART_A; part <= PART_AAAA; part++)
-		all_of_name &= query->parts[part].status <= DNS_NO_ANSWER;
-	for (size_t i = 0; all_of_name && i < sizeof ways / sizeof ways[0]; i++)
-		if (query->parts[PART_A].status == ways[i]
-		    || query->parts[PART_AAAA].status == ways[i])
-			return ways[i];
-	return DNS_NOT_ASKED;
+	if (a > DNS_NO_ANSWER || aaaa > DNS_NO_ANSWER)
+		return DNS_NOT_ASKED;
+	while (a != *way && aaaa != *way) {
+		way++;
+		assert(way < ways + sizeof ways / sizeof ways[0]); /* one was asked, and has no address */
+	}
+	return *way;
 }
 
 /* A "no" counts as a repetition where each type's does. */
@@ -288,7 +289,8 @@ query_result(const struct resolver_query *query, int64_t now)
 	resolved.resolver_alive = query_is_proven(query, now);
 	if (resolved.count == 0)
 		judge_failure(query, &resolved, now);
-	assert(resolved.count <= RESOLVED_MAX && (resolved.ours == NULL || resolved.count == 0));
+	assert(query->type == 0 && resolved.count <= RESOLVED_MAX);
+	assert(resolved.ours == NULL || resolved.count == 0);
 	say_opinions(query, &resolved);
 	fill_last_good(query, &resolved, now);
 	return resolved;

@@ -139,7 +139,6 @@ conclude_as_it_stands(const struct question *question, struct opinion *opinions,
     struct dns_answer *answer, struct conclusion *conclusion)
 {
 	unsigned count = question->questions->server_count;
-
 	const struct opinion *of_all = NULL; /* of servers that told nothing, the one that says
 	                                      * most of the name */
 
@@ -149,8 +148,9 @@ conclude_as_it_stands(const struct question *question, struct opinion *opinions,
 		    && (of_all == NULL || opinions[i].status < of_all->status))
 			of_all = &opinions[i];
 	}
-	answer->status = of_all != NULL ? (enum dns_status)of_all->status : DNS_OURS;
-	answer->rcode = of_all != NULL ? of_all->rcode : DNS_RCODE_NONE;
+	assert(of_all != NULL); /* one was asked, or lacked the memory to be */
+	answer->status = (enum dns_status)of_all->status;
+	answer->rcode = of_all->rcode;
 	answer->owner = question->name;
 	answer->count = 0;
 	*conclusion = (struct conclusion){ .answer = answer, .server = -1, .opinions = opinions,
@@ -347,26 +347,17 @@ take_truncated(struct try *try, const struct exchange_result *result)
 static void
 on_end(void *arg, const struct exchange_result *result)
 {
+	static const enum dns_status statuses[] = { [EXCHANGE_CLOSED] = DNS_CLOSED,
+		[EXCHANGE_UNREACHABLE] = DNS_UNREACHABLE, [EXCHANGE_OURS] = DNS_OURS };
 	struct try *try = arg;
 
 	try->exchange = NULL;
-	switch (result->end) {
-	case EXCHANGE_REPLY:
+	if (result->end == EXCHANGE_REPLY)
 		take_reply(try, result);
-		return;
-	case EXCHANGE_CUT:
+	else if (result->end == EXCHANGE_CUT)
 		take_truncated(try, result);
-		return;
-	case EXCHANGE_CLOSED:
-		note_opinion(try, DNS_CLOSED, DNS_RCODE_NONE, result->error);
-		return;
-	case EXCHANGE_UNREACHABLE:
-		note_opinion(try, DNS_UNREACHABLE, DNS_RCODE_NONE, result->error);
-		return;
-	case EXCHANGE_OURS:
-		note_opinion(try, DNS_OURS, DNS_RCODE_NONE, result->error);
-		return;
-	}
+	else
+		note_opinion(try, statuses[result->end], DNS_RCODE_NONE, result->error);
 }
 
 static bool

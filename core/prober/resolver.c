@@ -18,12 +18,13 @@ enum {
 uint32_t
 resolver_descriptors(void)
 {
-	struct rlimit limit;
+	struct rlimit limit = { .rlim_cur = RLIM_INFINITY };
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY
-	    || limit.rlim_cur / 8 > SOCKETS_MAX)
+	(void)getrlimit(RLIMIT_NOFILE, &limit); /* fails for no kind that the kernel knows */
+	rlim_t share = limit.rlim_cur / 8;
+	if (share > SOCKETS_MAX)
 		return SOCKETS_MAX;
-	return limit.rlim_cur / 8 < SOCKETS_MIN ? SOCKETS_MIN : (uint32_t)(limit.rlim_cur / 8);
+	return share < SOCKETS_MIN ? SOCKETS_MIN : (uint32_t)share;
 }
 
 static struct answer_age
@@ -62,7 +63,8 @@ find_servers(struct resolver *resolver, const struct config *config, struct sour
 			source_loaded(&source);
 	if (count == 0)
 		count = resolvers_find(RESOLV_CONF, found);
-	resolver->server_count = count < QUESTION_SERVERS_MAX ? count : QUESTION_SERVERS_MAX;
+	assert(count <= QUESTION_SERVERS_MAX); /* the most that the configuration takes */
+	resolver->server_count = count;
 	memcpy(resolver->servers, addresses, resolver->server_count * sizeof *addresses);
 }
 

@@ -108,7 +108,8 @@ static bool ask_part(struct resolver_query *query, enum part part, uint32_t exce
 static void
 look_elsewhere(struct resolver_query *query)
 {
-	if (query->looked_elsewhere || query->type != 0)
+	assert(query->type == 0);
+	if (query->looked_elsewhere)
 		return;
 	query->looked_elsewhere = true;
 	query->is_asking = true;
@@ -238,6 +239,9 @@ on_records(struct wait *wait, const struct conclusion *conclusion)
 		query->asked_for = conclusion->asked_for;
 		query->trusted = address_class(&query->resolver->servers[conclusion->server])
 		    == ADDRESS_LOOPBACK;
+	} else if (conclusion->packet != NULL) {
+		/* What was in it is not known then, and no server is to blame. */
+		query->parts[PART_A] = (struct found_part){ .status = DNS_OURS };
 	}
 	make_ready(query);
 }
@@ -268,6 +272,10 @@ on_deadline(EV_P_ ev_timer *timer, int events)
 	}
 	ev_timer_stop(EV_A_ timer);
 	query->is_over = true;
+	/* First what stands in line, for it would be sent by what the other gives back. */
+	for (enum part part = PART_A; part <= PART_AAAA; part++)
+		if (!question_is_sent(&query->waits[part].wait))
+			question_give_up(&query->waits[part].wait);
 	for (enum part part = PART_A; part <= PART_AAAA; part++)
 		question_give_up(&query->waits[part].wait);
 	make_ready(query);

@@ -13,6 +13,33 @@
 #include "prober/answers.h"
 #include "prober/hosts.h"
 
+static unsigned left; /* pieces of memory until the one that is not had; 0: all are */
+
+void *__real_malloc(size_t size);
+void *__wrap_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__real_realloc(void *memory, size_t size);
+void *__wrap_realloc(void *memory, size_t size);
+
+void *
+__wrap_malloc(size_t size)
+{
+	return left > 0 && --left == 0 ? NULL : __real_malloc(size);
+}
+
+void *
+__wrap_calloc(size_t count, size_t size)
+{
+	return left > 0 && --left == 0 ? NULL : __real_calloc(count, size);
+}
+
+void *
+__wrap_realloc(void *memory, size_t size)
+{
+	return left > 0 && --left == 0 ? NULL : __real_realloc(memory, size);
+}
+
 static struct dns_name
 named(const char *text)
 {
@@ -195,6 +222,40 @@ the_store_is_bounded(void **state)
 	answers_destroy(&answers);
 }
 
+/* What finds no memory is not known, rather than known to be nothing; what was known before stays. */
+static void
+what_finds_no_memory_is_not_known(void **state)
+{
+	struct answers *answers = answers_create(16);
+	struct dns_name name = named("mx.test");
+	struct dns_answer answer = found("mx.test", 300, "\1\2\3\4");
+	struct address before, addresses[2];
+	static struct kept kept;
+
+	(void)state;
+	assert_true(address_parse("192.0.2.1", 0, &before));
+	for (unsigned piece = 1; piece <= 2; piece++) { /* the name, and its addresses */
+		left = piece;
+		answers_keep(answers, &name, DNS_A, &answer, 0, SECOND);
+		assert_int_equal(left, 0);
+		assert_false(answers_find(answers, &name, DNS_A, SECOND, &kept));
+		assert_int_equal(answers_last_good(answers, &name, SECOND, addresses, 2), 0);
+	}
+	name = named("b.test");
+	for (unsigned piece = 1; piece <= 2; piece++) {
+		left = piece;
+		answers_recall(answers, &name, &before, 1, SECOND);
+		assert_int_equal(left, 0);
+		assert_int_equal(answers_last_good(answers, &name, SECOND, addresses, 2), 0);
+	}
+	answers_recall(answers, &name, &before, 1, SECOND);
+	left = 1;
+	answers_recall(answers, &name, &before, 1, 2 * SECOND);
+	assert_int_equal(left, 0);
+	assert_int_equal(answers_last_good(answers, &name, SECOND, addresses, 2), 1);
+	answers_destroy(&answers);
+}
+
 static void
 hosts_are_found(void **state)
 {
@@ -234,6 +295,7 @@ main(void)
 		cmocka_unit_test(the_last_good_ones_stay_a_day),
 		cmocka_unit_test(what_was_good_before_is_recalled),
 		cmocka_unit_test(the_store_is_bounded),
+		cmocka_unit_test(what_finds_no_memory_is_not_known),
 		cmocka_unit_test(hosts_are_found),
 	};
 

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/socket.h>
@@ -17,10 +18,11 @@
 
 enum { TRIES = 50, ROOM = 600 };
 
-enum call { SOCKET, CONNECT, SEND, RECV, GETRANDOM, CALLS };
+enum call { SOCKET, CONNECT, SEND, RECV, GETRANDOM, MEMORY, CALLS };
 
 /* What the next calls of a kind fail with; 0 ends them. */
 static int script[CALLS][4];
+static size_t sent_at_once; /* bytes at most; 0: any number */
 
 static struct ev_loop *loop;
 static struct exchanges *exchanges;
@@ -46,6 +48,8 @@ ssize_t __real_recv(int fd, void *bytes, size_t size, int flags);
 ssize_t __wrap_recv(int fd, void *bytes, size_t size, int flags);
 ssize_t __real_getrandom(void *bytes, size_t size, unsigned flags);
 ssize_t __wrap_getrandom(void *bytes, size_t size, unsigned flags);
+void *__real_malloc(size_t size);
+void *__wrap_malloc(size_t size);
 
 static bool
 fails(enum call call)
@@ -74,6 +78,8 @@ __wrap_connect(int fd, const struct sockaddr *to, socklen_t size)
 ssize_t
 __wrap_send(int fd, const void *bytes, size_t size, int flags)
 {
+	if (sent_at_once > 0 && size > sent_at_once)
+		size = sent_at_once;
 	return fails(SEND) ? -1 : __real_send(fd, bytes, size, flags);
 }
 
@@ -87,6 +93,12 @@ ssize_t
 __wrap_getrandom(void *bytes, size_t size, unsigned flags)
 {
 	return fails(GETRANDOM) ? -1 : __real_getrandom(bytes, size, flags);
+}
+
+void *
+__wrap_malloc(size_t size)
+{
+	return fails(MEMORY) ? NULL : __real_malloc(size);
 }
 
 /* A server on loopback, with the same port over UDP and TCP. */
@@ -119,6 +131,7 @@ set_up(void **state)
 {
 	(void)state;
 	memset(script, 0, sizeof script);
+	sent_at_once = 0;
 	memset(&told, 0, sizeof told);
 	loop = ev_loop_new(0);
 	exchanges = exchanges_create(loop, 2);
@@ -400,6 +413,80 @@ what_is_no_reply_over_tcp_is_told(void **state)
 	}
 }
 
+/* What is shorter than an id is nobody's answer. */
+static void
+a_packet_of_one_byte_is_passed_over(void **state)
+{
+	unsigned char packet[ROOM];
+	struct sockaddr_in from;
+	socklen_t size = sizeof from;
+
+	(void)state;
+	(void)begin();
+	assert_true(recvfrom(udp, packet, ROOM, MSG_PEEK, (struct sockaddr *)&from, &size) > 12);
+	assert_int_equal(sendto(udp, packet, 1, 0, (struct sockaddr *)&from, size), 1);
+	turn();
+	assert_int_equal(told.count, 0);
+	(void)answer_over_udp(false, packet);
+	run_until(1);
+	assert_told(EXCHANGE_REPLY, 0);
+}
+
+static void
+a_query_over_tcp_may_go_in_pieces(void **state)
+{
+	unsigned char packet[ROOM], query[ROOM];
+	size_t size, got = 0;
+	int fd;
+
+	(void)state;
+	(void)begin();
+	size = answer_over_udp(true, packet);
+	sent_at_once = 7;
+	script[SEND][0] = EAGAIN, script[SEND][1] = EINTR;
+	turn();
+	fd = accept(tcp, NULL, NULL);
+	assert_true(fd >= 0);
+	while (got < size + 2) {
+		turn();
+		ssize_t piece = __real_recv(fd, query + got, sizeof query - got, MSG_DONTWAIT);
+		assert_true(piece != 0);
+		got += piece < 0 ? 0 : (size_t)piece;
+	}
+	assert_int_equal(got, size + 2);
+	assert_int_equal(query[0] << 8 | query[1], size);
+	packet[2] &= 0x7f;
+	assert_memory_equal(query + 2, packet, size); /* the same question, id included */
+	assert_int_equal(told.count, 0);
+	close(fd);
+	run_until(1);
+	assert_told(EXCHANGE_CUT, 0);
+}
+
+static void
+a_reply_without_memory_is_ours(void **state)
+{
+	unsigned char packet[ROOM], length[2];
+	size_t size;
+	int fd;
+
+	(void)state;
+	(void)begin();
+	script[MEMORY][0] = ENOMEM;
+	(void)answer_over_udp(true, packet);
+	run_until(1);
+	assert_told(EXCHANGE_OURS, ENOMEM);
+	fd = be_asked_over_tcp(packet, &size);
+	length[0] = (unsigned char)(size >> 8), length[1] = (unsigned char)size;
+	script[MEMORY][0] = ENOMEM;
+	say(fd, length, 2);
+	run_until(2);
+	assert_told(EXCHANGE_CUT, ENOMEM);
+	assert_true(told.is_ours);
+	assert_int_equal(told.size, size); /* what came over UDP is there */
+	close(fd);
+}
+
 int
 main(void)
 {
@@ -412,6 +499,9 @@ main(void)
 		cmocka_unit_test_setup_teardown(without_tcp_the_truncated_reply_is_told, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_reply_over_tcp_comes_in_pieces, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_is_no_reply_over_tcp_is_told, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_packet_of_one_byte_is_passed_over, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_query_over_tcp_may_go_in_pieces, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_reply_without_memory_is_ours, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,10 +7,16 @@
 
 enum { WAITS = 3 };
 
-static int recv_fails; /* the next call, with this errno; 0: it does not */
+static int recv_fails;        /* the next call, with this errno; 0: it does not */
+static int no_memory;         /* for so many pieces */
+static ev_tstamp first_wait;  /* seconds, in place of a question's own; 0: that */
 
 ssize_t __real_recv(int fd, void *bytes, size_t size, int flags);
 ssize_t __wrap_recv(int fd, void *bytes, size_t size, int flags);
+void *__real_calloc(size_t count, size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void __real_ev_timer_start(struct ev_loop *loop, ev_timer *timer);
+void __wrap_ev_timer_start(struct ev_loop *loop, ev_timer *timer);
 
 ssize_t
 __wrap_recv(int fd, void *bytes, size_t size, int flags)
@@ -18,6 +24,20 @@ __wrap_recv(int fd, void *bytes, size_t size, int flags)
 	errno = recv_fails;
 	recv_fails = 0;
 	return errno != 0 ? -1 : __real_recv(fd, bytes, size, flags);
+}
+
+void *
+__wrap_calloc(size_t count, size_t size)
+{
+	return no_memory > 0 && no_memory-- > 0 ? NULL : __real_calloc(count, size);
+}
+
+void
+__wrap_ev_timer_start(struct ev_loop *loop, ev_timer *timer)
+{
+	if (first_wait > 0)
+		ev_timer_set(timer, first_wait, first_wait);
+	__real_ev_timer_start(loop, timer);
 }
 
 /* One who waits, and what was concluded. */
@@ -65,6 +85,8 @@ static void
 begin_with(uint32_t servers, uint32_t sockets)
 {
 	recv_fails = 0;
+	no_memory = 0;
+	first_wait = 0;
 	memset(waiters, 0, sizeof waiters);
 	for (int i = 0; i < WAITS; i++)
 		waiters[i].wait.on_concluded = on_concluded;
@@ -277,6 +299,86 @@ who_is_silent_is_asked_again(void **state)
 	end();
 }
 
+/* Three times at most, however long it is waited for; and whoever has no patience to lose waits as well. */
+static void
+nobody_is_asked_a_fourth_time(void **state)
+{
+	(void)state;
+	begin_with(1, 8);
+	first_wait = 0.01;
+	join(0, 0);
+	join(1, 0);
+	turn_until(world, &waiters[0].patient, 5);
+	for (int i = 0; i < 4; i++)
+		ev_run(world->loop, EVRUN_NOWAIT);
+	assert_int_equal(world->servers[0].asked, 3);
+	assert_int_equal(waiters[0].told + waiters[1].told, 0);
+	question_give_up(&waiters[0].wait);
+	question_give_up(&waiters[1].wait);
+	assert_int_equal(waiters[1].status, DNS_NO_ANSWER);
+	end();
+}
+
+/* One is silent and may still answer when the last of the others refuses. */
+static void
+a_refusal_ends_nothing_while_another_is_waited_for(void **state)
+{
+	(void)state;
+	begin_with(2, 8);
+	first_wait = 0.01;
+	world->servers[1].answer = refuse;
+	join(0, 0);
+	turn_until(world, &world->servers[1].asked, 1);
+	for (int i = 0; i < 4; i++)
+		ev_run(world->loop, EVRUN_NOWAIT);
+	assert_int_equal(waiters[0].told, 0);
+	world->servers[0].answer = one_address;
+	turn_until(world, &waiters[0].told, 1);
+	assert_int_equal(waiters[0].status, DNS_FOUND);
+	assert_int_equal(waiters[0].server, 0);
+	end();
+}
+
+/* It is sent when another gives its socket back, to the only server that it may be put to. */
+static void
+who_stood_in_line_is_sent_later(void **state)
+{
+	struct dns_name other;
+
+	(void)state;
+	begin_with(2, 1);
+	join(0, 0);
+	assert_true(dns_name_parse("other.example.test", &other));
+	assert_true(question_join(questions, &other, DNS_A, 1, &waiters[1].wait));
+	assert_false(question_is_sent(&waiters[1].wait));
+	question_leave(&waiters[0].wait);
+	assert_true(question_is_sent(&waiters[1].wait));
+	world->servers[1].answer = one_address;
+	turn_until(world, &waiters[1].told, 1);
+	assert_int_equal(waiters[1].status, DNS_FOUND);
+	assert_int_equal(waiters[1].server, 1);
+	end();
+}
+
+/* An alias is followed at the second try, and is ours where that finds no memory either. */
+static void
+an_alias_without_memory_is_ours(void **state)
+{
+	(void)state;
+	for (int lacking = 1; lacking <= 2; lacking++) {
+		begin_with(1, 8);
+		world->servers[0].answer = alias_by_alias;
+		join(0, 0);
+		no_memory = lacking;
+		turn_until(world, &waiters[0].told, 1);
+		assert_int_equal(no_memory, 0);
+		assert_int_equal(waiters[0].status, lacking == 1 ? DNS_FOUND : DNS_OURS);
+		assert_int_equal(waiters[0].error, lacking == 1 ? 0 : ENOMEM);
+		assert_int_equal(world->servers[0].asked, lacking == 1 ? 3 : 1);
+		end();
+	}
+}
+
 /* mx -> a -> mx, one alias an answer. */
 static size_t
 circle(struct server *server, unsigned char *packet, size_t size, const char *asked, uint16_t type)
@@ -314,6 +416,10 @@ main(void)
 		cmocka_unit_test(a_no_that_is_cut_is_one),
 		cmocka_unit_test(the_word_about_the_name_is_told),
 		cmocka_unit_test(who_is_silent_is_asked_again),
+		cmocka_unit_test(nobody_is_asked_a_fourth_time),
+		cmocka_unit_test(a_refusal_ends_nothing_while_another_is_waited_for),
+		cmocka_unit_test(who_stood_in_line_is_sent_later),
+		cmocka_unit_test(an_alias_without_memory_is_ours),
 		cmocka_unit_test(a_circle_of_aliases_is_found),
 	};
 

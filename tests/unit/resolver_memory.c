@@ -1,14 +1,6 @@
-/* A resolver that finds no memory for one of its parts: it says so, and leaves nothing behind. */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
-
-#include <stdlib.h>
-#include <string.h>
-
-#include "prober/resolver.h"
+/* A resolver that finds no memory for one of its parts: it says so, and leaves nothing behind. One that finds none for a query
+ * blames nobody else. */
+#include "unit/resolver_answers.h"
 
 static unsigned left; /* allocations until the one that fails; 0: none does */
 static long held;     /* pieces of memory */
@@ -97,11 +89,93 @@ nothing_is_left_of_one_without_memory(void **state)
 	ev_loop_destroy(loop);
 }
 
+static void
+on_late(EV_P_ ev_watcher *told, int events)
+{
+	(void)loop, (void)events;
+	++*(int *)told->data;
+}
+
+/* Whatever piece of memory is lacking, no server is said to have said something, and no name to lead nowhere. */
+static void
+lacks_of_memory_are_ours(void **state)
+{
+	static const enum family families[] = { FAMILY_IPV4, FAMILY_IPV6 };
+	struct world *world = open_world(1);
+	ev_watcher told;
+	int count = 0;
+
+	(void)state;
+	world->servers[0].answer = one_address;
+	resolve(world, "mx.test", true, SECOND); /* which has the loop's own memory made */
+	for (unsigned i = 0; i < 2; i++) {
+		const struct resolved *resolved;
+
+		ev_init(&told, on_late);
+		told.data = &count;
+		left = 1;
+		assert_null(resolver_ask(world->resolver, "mx.test", families[i], true, SECOND, &told));
+		for (unsigned piece = 2; piece <= 3; piece++) { /* the question, and its exchange */
+			struct resolver_query *query;
+			struct resolved found;
+
+			count = 0;
+			left = piece;
+			query = resolver_ask(world->resolver, "mx.test", families[i], true, SECOND, &told);
+			assert_int_equal(left, 0);
+			turn_until(world, &count, 1);
+			resolver_take(&query, &found);
+			assert_int_equal(found.count, 0);
+			assert_non_null(found.ours);
+			assert_string_equal(found.ours, "no_memory");
+		}
+		resolved = resolve(world, "mx.test", true, SECOND);
+		assert_null(resolved->ours);
+	}
+	assert_int_equal(world->servers[0].asked, 6);
+	close_world(world);
+}
+
+/* Nor that a name has no such records. */
+static void
+records_without_memory_are_not_missing(void **state)
+{
+	struct world *world = open_world(1);
+	ev_watcher told;
+
+	(void)state;
+	ev_init(&told, on_late);
+	world->servers[0].answer = one_address;
+	resolve(world, "mx.test", true, SECOND);
+	world->servers[0].answer = mail_exchanger;
+	left = 1;
+	assert_null(resolver_look_up(world->resolver, "example.test", DNS_MX, SECOND, &told));
+	for (unsigned piece = 2; piece <= 4; piece++) { /* the question, its exchange, and the answer's copy */
+		struct resolver_query *query;
+		struct dns_answer space;
+		int count = 0;
+
+		told.data = &count;
+		left = piece;
+		query = resolver_look_up(world->resolver, "example.test", DNS_MX, SECOND, &told);
+		turn_until(world, &count, 1);
+		assert_int_equal(left, 0);
+		struct pw_answer answer = resolver_answer(query, &space);
+		assert_int_equal(answer.count, 0);
+		assert_int_equal(answer.rcode, DNS_RCODE_NONE);
+		resolver_cancel(&query);
+	}
+	assert_int_equal(world->servers[0].asked, 3);
+	close_world(world);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nothing_is_left_of_one_without_memory),
+		cmocka_unit_test(lacks_of_memory_are_ours),
+		cmocka_unit_test(records_without_memory_are_not_missing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
