@@ -4,7 +4,7 @@
 
 #include <sqlite3.h>
 
-#include "keeper/journal.h"
+#include "keeper/commit_queue.h"
 
 /* What statements whose next steps fail have in them, in that order; NULL: none does. */
 static const char *broken, *broken_then;
@@ -68,7 +68,7 @@ mend(struct world *world)
 	struct reason why;
 
 	assert_int_not_equal(store_trouble(world->keeper.store, STORE_MAIN, &why), STORE_WELL);
-	assert_true(journal_mend(&world->keeper, STORE_MAIN, &found));
+	assert_true(commit_queue_mend(&world->keeper, STORE_MAIN, &found));
 	assert_int_equal(store_trouble(world->keeper.store, STORE_MAIN, &why), STORE_WELL);
 }
 
