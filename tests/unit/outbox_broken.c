@@ -53,7 +53,7 @@ a_list_that_breaks_is_said(void **state)
 	broken = "WHERE state = 5 AND";
 	ASK(world, "outbox", CONFIG_NONE, "retry", "all");
 	assert_string_equal(heard(world), "ethe store could not be read whole: more may be waiting|o1 delivery is due at once|x0|");
-	broken = "WHERE notice = ?1";
+	broken = "WHERE notice = ?4 AND (notice, notifier";
 	ASK(world, "outbox", CONFIG_NONE, "drop", number);
 	assert_null(broken);
 	assert_string_equal(heard(world), "ethe store could not be read whole: more may be waiting|eso nothing was done|x1|");
