@@ -276,9 +276,7 @@ zone_add(struct text *text, const struct zone *zone, int64_t microseconds)
 	text_add(text, time.offset < 0 ? " -" : " +");
 	add_digits(text, minutes / 60, 2);
 	add_digits(text, minutes % 60, 2);
-	text_add(text, " (");
-	text_add(text, time.abbreviation);
-	text_add(text, ")");
+	text_format(text, " (%s)", time.abbreviation);
 }
 
 void

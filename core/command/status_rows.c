@@ -260,10 +260,8 @@ status_row_state(const struct status_row *row, char bytes[STATUS_STATE_MAX])
 	struct text text = text_over(bytes, STATUS_STATE_MAX);
 
 	text_add(&text, state_name(row->state));
-	for (size_t i = 0; row->flags[i] != NULL; i++) {
-		text_add(&text, ", ");
-		text_add(&text, row->flags[i]);
-	}
+	for (size_t i = 0; row->flags[i] != NULL; i++)
+		text_format(&text, ", %s", row->flags[i]);
 	for (char *at = bytes; (at = strchr(at, '_')) != NULL;)
 		*at = ' ';
 	return bytes;

@@ -80,9 +80,7 @@ name_of(struct reader *reader, const struct draft *draft)
 
 	if (draft->name != NULL)
 		return arena_strdup(reader->arena, draft->name);
-	text_add(&text, is_v6 ? "[" : "");
-	text_add(&text, draft->host.shown);
-	text_add(&text, is_v6 ? "]:" : ":");
+	text_format(&text, "%s%s%s", is_v6 ? "[" : "", draft->host.shown, is_v6 ? "]:" : ":");
 	text_add_u64(&text, draft->port);
 	return arena_bytes(reader->arena, name, text.size);
 }

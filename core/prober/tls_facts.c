@@ -134,8 +134,7 @@ add_curve(struct text *text, EVP_PKEY *key)
 	if (EVP_PKEY_get_group_name(key, group, sizeof group, &size) != 1)
 		return;
 	const char *known = EC_curve_nid2nist(OBJ_sn2nid(group));
-	text_add(text, " ");
-	text_add(text, known != NULL ? known : group);
+	text_format(text, " %s", known != NULL ? known : group);
 }
 
 static void
