@@ -73,12 +73,10 @@ narrow(struct past *past, struct choice *choice, uint32_t states)
 {
 	uint32_t *of = past_keep(past, (past->target_count + 1) * sizeof *of);
 	struct store_status status;
-	struct store_list list;
 
 	for (size_t i = 0; i < past->target_count; i++)
 		of[i] = 1u << STATE_PENDING;
-	store_list_open(&list, past->reader, STORE_LIST_STATUS, 0);
-	while (past_next(past, &list, &status)) {
+	PAST_EACH(past, &status, STORE_LIST_STATUS, 0) {
 		const struct past_target *target = past_target(past, status.target);
 
 		if (target != NULL && state_named(status.state) != STATE_NONE)

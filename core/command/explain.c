@@ -160,13 +160,11 @@ put_attempts(const struct explained *it)
 {
 	struct message_evidence evidence;
 	struct store_evidence row;
-	struct store_list list;
 
 	if (it->row->state != STATE_SUSPECT && !state_is_down(it->row->state))
 		return;
 	puts("\nIts attempts, as far as evidence was kept");
-	store_list_open(&list, it->past->reader, STORE_LIST_EVIDENCE, it->row->incident);
-	while (past_next(it->past, &list, &row)) {
+	PAST_EACH(it->past, &row, STORE_LIST_EVIDENCE, it->row->incident) {
 		struct wire_in in = wire_from(row.bytes.data, row.bytes.size);
 		char bytes[4096], at[PAST_TIME_MAX];
 		struct text text = TEXT_OVER(bytes);
@@ -209,12 +207,10 @@ tell(struct explained *it)
 {
 	const struct past_target *target = it->row->target;
 	struct store_state record;
-	struct store_list list;
 	char at[PAST_TIME_MAX], names[128];
 	struct text silences = TEXT_OVER(names);
 
-	store_list_open(&list, it->past->reader, STORE_LIST_STATE, target->number);
-	while (past_next(it->past, &list, &record))
+	PAST_EACH(it->past, &record, STORE_LIST_STATE, target->number)
 		it->known = record_view(&it->state, it->codes, record.record);
 	if (it->past->broken)
 		return;

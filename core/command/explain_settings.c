@@ -147,10 +147,8 @@ static void
 read_ledger(struct past *past, uint64_t target, struct heard **all)
 {
 	struct store_ledger row;
-	struct store_list list;
 
-	store_list_open(&list, past->reader, STORE_LIST_LEDGER, target);
-	while (past_next(past, &list, &row)) {
+	PAST_EACH(past, &row, STORE_LIST_LEDGER, target) {
 		char codes[512];
 		struct text text = TEXT_OVER(codes);
 		const char *left = row.codes;
@@ -175,10 +173,8 @@ static void
 read_deliveries(struct past *past, enum store_list_kind kind, uint64_t target, struct heard **all)
 {
 	struct store_undelivered row;
-	struct store_list list;
 
-	store_list_open(&list, past->reader, kind, 0);
-	while (past_next(past, &list, &row))
+	PAST_EACH(past, &row, kind, 0)
 		if (row.target == target) {
 			struct heard *heard = find(past, all, row.notifier);
 

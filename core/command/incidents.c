@@ -385,14 +385,12 @@ put_evidence(struct story *story)
 {
 	struct message_evidence evidence;
 	struct store_evidence row;
-	struct store_list list;
 
 	if (story->past.json)
 		json_begin_array(&story->json, "evidence");
 	else
 		puts("\nWhat was seen\n");
-	store_list_open(&list, story->past.reader, STORE_LIST_EVIDENCE, story->number);
-	while (past_next(&story->past, &list, &row)) {
+	PAST_EACH(&story->past, &row, STORE_LIST_EVIDENCE, story->number) {
 		struct wire_in in = wire_from(row.bytes.data, row.bytes.size);
 
 		if (!message_get_evidence(&in, &evidence, UINT32_MAX)) {

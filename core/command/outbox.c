@@ -92,7 +92,6 @@ channels_read(struct past *past, struct channels *channels)
 	unsigned char shadow[sizeof(int64_t)];
 	struct channel_row row;
 	struct store_notice blind;
-	struct store_list list;
 	uint32_t count = 0;
 	int64_t size;
 
@@ -113,8 +112,7 @@ channels_read(struct past *past, struct channels *channels)
 	if (in.size >= sizeof shadow)
 		memcpy(&channels->shadow_since, shadow, sizeof shadow);
 	count_deliveries(past, channels);
-	store_list_open(&list, past->reader, STORE_LIST_BLIND, 0);
-	while (past_next(past, &list, &blind)) {
+	PAST_EACH(past, &blind, STORE_LIST_BLIND, 0) {
 		channels->blind = past_copy(past, blind.text);
 		channels->blind_since = blind.detected;
 	}
@@ -238,10 +236,8 @@ read_deliveries(struct list *list, enum store_list_kind kind)
 {
 	struct past *past = list->past;
 	struct store_undelivered row;
-	struct store_list from;
 
-	store_list_open(&from, past->reader, kind, 0);
-	while (past_next(past, &from, &row)) {
+	PAST_EACH(past, &row, kind, 0) {
 		struct text shown = TEXT_ROOM(4096);
 
 		text_escape(&shown, row.receipt);

@@ -324,10 +324,8 @@ static void
 read_targets(struct past *past)
 {
 	struct store_target row;
-	struct store_list list;
 
-	store_list_open(&list, past->reader, STORE_LIST_TARGETS, 0);
-	while (past_next(past, &list, &row)) {
+	PAST_EACH(past, &row, STORE_LIST_TARGETS, 0) {
 		/* They are looked up by halving. */
 		assert(past->target_count == 0
 		    || past->targets[past->target_count - 1].number < row.number);

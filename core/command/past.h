@@ -114,6 +114,11 @@ int past_ask(struct past *, const char *const *words);
  * list, at its end, or where the store cannot be read: `broken` says so, and no further list is
  * read then. */
 bool past_next(struct past *, struct store_list *, void *row);
+
+/* Into `row`, one after the other, the rows of a list that is read to its end. */
+#define PAST_EACH(past, row, kind, of) \
+	for (struct store_list list_ = store_list_of((past)->reader, kind, of); \
+	    past_next(past, &list_, row);)
 /* Memory for as long as the past is open: of zeroes, or a copy that ends with a NUL. */
 void *past_keep(struct past *, size_t size);
 char *past_copy(struct past *, struct pw_bytes);

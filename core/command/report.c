@@ -127,10 +127,8 @@ take_incidents(struct making *making)
 	struct past *past = &making->past;
 	const struct report *report = &making->report;
 	struct store_outage incident;
-	struct store_list list;
 
-	store_list_open(&list, past->reader, STORE_LIST_INCIDENTS, 0);
-	while (past_next(past, &list, &incident)) {
+	PAST_EACH(past, &incident, STORE_LIST_INCIDENTS, 0) {
 		int64_t until = incident.ended != 0 ? incident.ended : past->now;
 		union cell *row;
 
@@ -370,10 +368,8 @@ take_notices(struct making *making)
 	uint32_t count = 0, room = 0;
 	uint64_t last = 0;
 	struct store_told told;
-	struct store_list list;
 
-	store_list_open(&list, past->reader, STORE_LIST_NOTICES, 0);
-	while (past_next(past, &list, &told)) {
+	PAST_EACH(past, &told, STORE_LIST_NOTICES, 0) {
 		bool is_down = strcmp(told.kind, "down") == 0 || strcmp(told.kind, "outage") == 0;
 		struct recipient *recipient;
 

@@ -98,11 +98,9 @@ add_spell(struct shadow *shadow, const struct store_told *row)
 static void
 read_notices(struct shadow *shadow, bool shows)
 {
-	struct store_list list;
 	struct store_told row;
 
-	store_list_open(&list, shadow->past.reader, STORE_LIST_NOTICES, 0);
-	while (past_next(&shadow->past, &list, &row)) {
+	PAST_EACH(&shadow->past, &row, STORE_LIST_NOTICES, 0) {
 		bool is_merged = strcmp(row.delivery, "merged") == 0;
 
 		if (row.ended < shadow->since || row.ended >= shadow->choice.until

@@ -85,15 +85,12 @@ show_target(struct past *past, const char *word)
 	struct json json = json_to_file(stdout);
 	struct store_evidence row;
 	struct store_trace trace;
-	struct store_list list;
 
 	if (target == NULL)
 		return EXIT_NOTHING;
-	store_list_open(&list, past->reader, STORE_LIST_TRACES, target->number);
-	while (past_next(past, &list, &trace))
+	PAST_EACH(past, &trace, STORE_LIST_TRACES, target->number)
 		take_leg(&last, trace.run, trace.at, trace.bytes);
-	store_list_open(&list, past->reader, STORE_LIST_EVIDENCE, 0);
-	while (past_next(past, &list, &row))
+	PAST_EACH(past, &row, STORE_LIST_EVIDENCE, 0)
 		if (row.target == target->number)
 			take_leg(&last, row.run, row.at, row.bytes);
 	if (past->broken)

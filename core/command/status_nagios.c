@@ -227,10 +227,8 @@ static void
 read_blind(struct answer *answer)
 {
 	struct store_notice blind;
-	struct store_list list;
 
-	store_list_open(&list, answer->past.reader, STORE_LIST_BLIND, 0);
-	while (past_next(&answer->past, &list, &blind)) {
+	PAST_EACH(&answer->past, &blind, STORE_LIST_BLIND, 0) {
 		answer->blind = past_copy(&answer->past, blind.text);
 		answer->blind_since = blind.detected;
 	}

@@ -72,10 +72,8 @@ static void
 read_states(struct past *past, struct status_row *all)
 {
 	struct store_status status;
-	struct store_list list;
 
-	store_list_open(&list, past->reader, STORE_LIST_STATUS, 0);
-	while (past_next(past, &list, &status)) {
+	PAST_EACH(past, &status, STORE_LIST_STATUS, 0) {
 		struct status_row *row = find(past, all, status.target);
 
 		if (row == NULL)
@@ -105,10 +103,8 @@ static void
 read_conditions(struct past *past, struct status_row *all)
 {
 	struct store_condition condition;
-	struct store_list list;
 
-	store_list_open(&list, past->reader, STORE_LIST_CONDITIONS, 0);
-	while (past_next(past, &list, &condition)) {
+	PAST_EACH(past, &condition, STORE_LIST_CONDITIONS, 0) {
 		struct status_row *row = find(past, all, condition.target);
 		struct status_condition *item;
 
@@ -126,10 +122,8 @@ static void
 read_servers(struct past *past, struct status_row *all)
 {
 	struct store_server server;
-	struct store_list list;
 
-	store_list_open(&list, past->reader, STORE_LIST_SERVERS, 0);
-	while (past_next(past, &list, &server)) {
+	PAST_EACH(past, &server, STORE_LIST_SERVERS, 0) {
 		struct status_row *row = find(past, all, server.target);
 
 		if (row == NULL)
@@ -143,10 +137,8 @@ static void
 read_last_runs(struct past *past, struct status_row *all)
 {
 	struct store_last_run run;
-	struct store_list list;
 
-	store_list_open(&list, past->reader, STORE_LIST_LAST_RUNS, 0);
-	while (past_next(past, &list, &run)) {
+	PAST_EACH(past, &run, STORE_LIST_LAST_RUNS, 0) {
 		struct status_row *row = find(past, all, run.target);
 
 		/* The end of a run is told in two ways, which may differ by some milliseconds. */
@@ -164,10 +156,8 @@ static void
 read_pauses(struct past *past, struct status_row *all)
 {
 	struct store_pause pause;
-	struct store_list list;
 
-	store_list_open(&list, past->reader, STORE_LIST_PAUSES, (uint64_t)past->now);
-	while (past_next(past, &list, &pause))
+	PAST_EACH(past, &pause, STORE_LIST_PAUSES, (uint64_t)past->now)
 		for (size_t i = 0; i < past->target_count; i++) {
 			const struct target *target = all[i].configured;
 			struct status_pause *item;

@@ -122,7 +122,6 @@ put_with_notice(struct keeper *keeper, const struct message_change *change, uint
 {
 	struct message_evidence evidence;
 	struct store_trace row;
-	struct store_list list;
 
 	for (uint32_t i = 0; i < change->attempt_count; i++) {
 		struct keeping it = { keeper, notice, false };
@@ -133,11 +132,9 @@ put_with_notice(struct keeper *keeper, const struct message_change *change, uint
 			    cache_packet(keeper->cache, change->target, run, leg));
 		if (it.any)
 			continue;
-		store_list_open(&list, store_inside(keeper->store), STORE_LIST_RUN_TRACES, run);
-		while (store_list_next(&list, &row))
+		STORE_EACH(&row, store_inside(keeper->store), STORE_LIST_RUN_TRACES, run)
 			if (row.target == registry_number(keeper->registry, change->target))
 				put_own(&it, row.run, row.leg, row.bytes);
-		(void)store_list_close(&list);
 	}
 }
 

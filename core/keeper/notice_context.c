@@ -66,11 +66,9 @@ last_failure(struct store *store, uint64_t incident, bool all_addresses)
 	struct run_legs legs = { .run = 0 };
 	struct message_evidence evidence;
 	struct store_evidence row;
-	struct store_list list;
 	uint64_t last = 0;
 
-	store_list_open(&list, store_inside(store), STORE_LIST_EVIDENCE, incident);
-	while (store_list_next(&list, &row)) {
+	STORE_EACH(&row, store_inside(store), STORE_LIST_EVIDENCE, incident) {
 		struct wire_in in = wire_from(row.bytes.data, row.bytes.size);
 
 		if (row.run != legs.run) {
@@ -82,7 +80,6 @@ last_failure(struct store *store, uint64_t incident, bool all_addresses)
 			legs.passed += evidence.leg.verdict < PW_FAILED;
 		}
 	}
-	(void)store_list_close(&list);
 	return has_failed(&legs, all_addresses) ? legs.run : last;
 }
 

@@ -197,13 +197,10 @@ static void
 send_traces(struct material *it, struct store_reader *reader, uint64_t run)
 {
 	struct store_trace row;
-	struct store_list list;
 
-	store_list_open(&list, reader, STORE_LIST_RUN_TRACES, run);
-	while (store_list_next(&list, &row))
+	STORE_EACH(&row, reader, STORE_LIST_RUN_TRACES, run)
 		if (row.target == it->target)
 			send_evidence(it, row.run, row.bytes);
-	(void)store_list_close(&list);
 }
 
 /* Of an incident from its own evidence, of others from the notice's own. */

@@ -122,13 +122,18 @@ store_list_form(enum store_list_kind kind)
 	return &row_forms[lists[kind].rows];
 }
 
+struct store_list
+store_list_of(struct store_reader *reader, enum store_list_kind kind, uint64_t of)
+{
+	return (struct store_list){ .reader = reader, .kind = kind, .of = of,
+		.numbers = { lists[kind].newest_first ? INT64_MAX : 0 } };
+}
+
 void
 store_list_open(struct store_list *list, struct store_reader *reader, enum store_list_kind kind,
     uint64_t of)
 {
-	*list = (struct store_list){ .reader = reader, .kind = kind, .of = of };
-	if (lists[kind].newest_first)
-		list->numbers[0] = INT64_MAX;
+	*list = store_list_of(reader, kind, of);
 }
 
 static bool
@@ -314,6 +319,7 @@ store_list_next(struct store_list *list, void *row)
 	else
 		reason_set(&list->reader->why, "a key of more than %d bytes", STORE_KEY_ROOM - 1);
 	list->ended = STORE_READ_BROKEN;
+	store_batch_destroy(&list->rows);
 	return false;
 }
 

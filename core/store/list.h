@@ -84,8 +84,15 @@ uint32_t store_sum_phases(const struct store_sum *, struct store_phase_times *ti
 struct row_form;
 const struct row_form *store_list_form(enum store_list_kind);
 
-/* Begins a list. Every list that was begun has to be closed. */
+/* Begins a list. Every list that was begun has to be closed, unless store_list_next() has returned
+ * false and nobody asks how it ended. */
+struct store_list store_list_of(struct store_reader *, enum store_list_kind, uint64_t of);
 void store_list_open(struct store_list *, struct store_reader *, enum store_list_kind, uint64_t of);
+
+/* Into `row`, one after the other, the rows of a list that is read to its end. */
+#define STORE_EACH(row, reader, kind, of) \
+	for (struct store_list list_ = store_list_of(reader, kind, of); \
+	    store_list_next(&list_, row);)
 
 /* To be called before the first row is asked for. Of one whose key is a number: it begins behind the
  * row with that one; of evidence: behind the leg as a whole; it has so many rows at most. */

@@ -112,12 +112,10 @@ take_leg(struct view *view, const char *cursor, struct store_leg_key *key)
 static void
 put_told(struct call *call, uint64_t incident)
 {
-	struct store_list list;
 	struct store_told told;
 
 	json_begin_array(&call->json, "deliveries");
-	store_list_open(&list, board_reader(call->view->site->board), STORE_LIST_TOLD, incident);
-	while (store_list_next(&list, &told)) {
+	STORE_EACH(&told, board_reader(call->view->site->board), STORE_LIST_TOLD, incident) {
 		json_begin_object(&call->json, NULL);
 		json_int(&call->json, "notice", (int64_t)told.notice);
 		json_string(&call->json, "kind", told.kind);
@@ -131,7 +129,6 @@ put_told(struct call *call, uint64_t incident)
 		json_foreign(&call->json, "receipt", told.receipt);
 		json_end(&call->json);
 	}
-	(void)store_list_close(&list);
 	json_end(&call->json);
 }
 

@@ -231,11 +231,9 @@ read_told(struct incident_story *story)
 	struct emit told_emit = { .to = &story->told };
 	uint64_t notice = 0;
 	struct event *moment = NULL;
-	struct store_list list;
 	struct store_told told;
 
-	store_list_open(&list, board_reader(story->view->site->board), STORE_LIST_TOLD, story->number);
-	while (store_list_next(&list, &told)) {
+	STORE_EACH(&told, board_reader(story->view->site->board), STORE_LIST_TOLD, story->number) {
 		if (told.notice != notice) {
 			if (moment != NULL)
 				EMIT(&told_emit, "</tbody></table></div>\n");
@@ -255,7 +253,6 @@ read_told(struct incident_story *story)
 		EMIT(&told_emit, "</tbody></table></div>\n");
 		moment->size = (uint32_t)story->told.size - moment->from;
 	}
-	(void)store_list_close(&list);
 	story->view->emit.failed |= told_emit.failed;
 }
 

@@ -44,13 +44,10 @@ void
 pauses_read(struct pauses *pauses, struct store_reader *reader)
 {
 	struct store_pause row;
-	struct store_list list;
 
 	pauses_clear(pauses);
-	store_list_open(&list, reader, STORE_LIST_PAUSES, (uint64_t)clock_wall());
-	while (store_list_next(&list, &row))
+	STORE_EACH(&row, reader, STORE_LIST_PAUSES, (uint64_t)clock_wall())
 		add(pauses, &row);
-	(void)store_list_close(&list);
 }
 
 bool

@@ -194,7 +194,7 @@ static void
 put_notices(struct view *view, const struct board_row *row)
 {
 	struct store_reader *reader = board_reader(view->site->board);
-	struct store_list list, deliveries;
+	struct store_list list;
 	struct store_delivery delivery;
 	struct store_notice notice;
 	struct emit *emit = &view->emit;
@@ -205,10 +205,8 @@ put_notices(struct view *view, const struct board_row *row)
 	store_list_limit(&list, NOTICES);
 	while (store_list_next(&list, &notice)) {
 		put_notice(emit, &notice);
-		store_list_open(&deliveries, reader, STORE_LIST_DELIVERIES, notice.number);
-		while (store_list_next(&deliveries, &delivery))
+		STORE_EACH(&delivery, reader, STORE_LIST_DELIVERIES, notice.number)
 			put_delivery(emit, &delivery);
-		(void)store_list_close(&deliveries);
 		EMIT(emit, "</td></tr>\n");
 	}
 	if (list.given == 0)
