@@ -1,6 +1,5 @@
 /* A word on the command line finds its function; nothing else. */
 #include <errno.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 

@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "command/command.h"
-
 void
 icinga_blame(struct icinga_lexer *lexer, const char *what)
 {

@@ -5,7 +5,6 @@
  */
 #include "command/icinga2_objects.h"
 
-#include <errno.h>
 #include <glob.h>
 #include <string.h>
 #include <sys/stat.h>

@@ -4,7 +4,6 @@
  */
 #include "command/import_sources.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"

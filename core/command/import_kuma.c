@@ -3,7 +3,6 @@
  * within a string. JSON is read as YAML, which it is but for two things: a tab between values, and
  * a character beyond U+FFFF that is written as two escapes.
  */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

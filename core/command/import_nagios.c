@@ -5,7 +5,6 @@
  */
 #include "command/import_sources.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -8,7 +8,6 @@
 
 #include <assert.h>
 #include <ctype.h>
-#include <errno.h>
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>

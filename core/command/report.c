@@ -9,14 +9,12 @@
  */
 #include "command/command.h"
 
-#include <assert.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
 #include "base/vec.h"
 #include "command/choice.h"
 #include "command/find_target.h"
-#include "command/layout.h"
 #include "command/report_form.h"
 
 static const int64_t quarter = 15 * 60 * (int64_t)SECOND, hour = 3600 * (int64_t)SECOND;

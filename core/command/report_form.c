@@ -10,7 +10,6 @@
 #include <stdio.h>
 
 #include "base/clock.h"
-#include "base/units.h"
 #include "command/layout.h"
 #include "web/emit.h"
 

@@ -2,7 +2,6 @@
  * confirmed yet in postwatch.db: the later one is shown. */
 #include "command/show_target.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 
 #include "base/evidence_json.h"

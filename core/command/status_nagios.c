@@ -7,7 +7,6 @@
  */
 #include "command/status_nagios.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 

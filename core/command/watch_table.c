@@ -2,7 +2,6 @@
  * the row is selected. */
 #include "command/watch_table.h"
 
-#include <assert.h>
 #include <string.h>
 
 #include "command/layout.h"

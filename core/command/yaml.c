@@ -1,6 +1,5 @@
 #include "command/yaml.h"
 
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>

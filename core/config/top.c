@@ -4,7 +4,6 @@
  */
 #include "config/top.h"
 
-#include <assert.h>
 #include <dirent.h>
 #include <errno.h>
 #include <netdb.h>

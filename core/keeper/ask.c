@@ -2,11 +2,9 @@
  * socket. */
 #include "keeper/ask.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "keeper/service_private.h"
 
 static void

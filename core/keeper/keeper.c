@@ -4,7 +4,6 @@
  * recovery: where the disk is too sick to be read nothing is known, all targets begin anew, and so
  * they do again once it can be read.
  */
-#include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <syslog.h>

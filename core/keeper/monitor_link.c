@@ -10,7 +10,6 @@
 #include <syslog.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "keeper/asks.h"
 #include "keeper/heartbeat.h"
 #include "keeper/evidence.h"

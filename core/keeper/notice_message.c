@@ -2,7 +2,6 @@
 
 #include <assert.h>
 #include <inttypes.h>
-#include <stdlib.h>
 #include <stddef.h>
 #include <string.h>
 #include <syslog.h>

@@ -1,6 +1,5 @@
 #include "keeper/notifier_filters.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"

@@ -5,7 +5,6 @@
  */
 #include "keeper/notify_policy.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>

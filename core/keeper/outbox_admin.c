@@ -9,7 +9,6 @@
 #include <string.h>
 #include <syslog.h>
 
-#include "base/clock.h"
 #include "base/text.h"
 #include "keeper/service_private.h"
 #include "keeper/ledgers.h"

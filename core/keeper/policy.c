@@ -5,7 +5,6 @@
 #include "base/clock.h"
 #include "keeper/policy_private.h"
 #include "keeper/notifier_filters.h"
-#include "keeper/silences.h"
 #include "keeper/notify_policy.h"
 #include "keeper/ledgers.h"
 #include "keeper/shadow.h"

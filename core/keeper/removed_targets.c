@@ -2,7 +2,6 @@
 #include "keeper/removed_targets.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

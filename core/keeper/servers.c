@@ -1,7 +1,6 @@
 /* Facts of TLS and of certificates become a row of the server. */
 #include "keeper/servers.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "keeper/record_private.h"

@@ -2,8 +2,6 @@
 #include "keeper/target_registry.h"
 
 #include <assert.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

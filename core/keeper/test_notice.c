@@ -5,7 +5,6 @@
  */
 #include "keeper/test_notice.h"
 
-#include <inttypes.h>
 #include <string.h>
 #include <syslog.h>
 

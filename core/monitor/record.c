@@ -13,7 +13,6 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/wire_form.h"
-#include "monitor/pace.h"
 #include "monitor/silence.h"
 
 enum {

@@ -4,7 +4,6 @@
  */
 #include "parent/reap.h"
 
-#include <assert.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>

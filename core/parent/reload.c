@@ -66,11 +66,9 @@ void
 reload_want(struct reload *reload, uint64_t ask)
 {
 	reload->wanted = true;
-	if (ask == 0)
-		reload->signalled = true;
-	else if (reload->ask_count < RELOAD_ASKS_MAX)
+	if (ask != 0 && reload->ask_count < RELOAD_ASKS_MAX)
 		reload->asks[reload->ask_count++] = ask;
-	else
+	else if (ask != 0)
 		link_answer(reload->tree, ask, 'x', CALLER_BUSY, "");
 }
 
@@ -88,7 +86,6 @@ end_asks(struct reload *reload, uint8_t status)
 	for (uint32_t i = 0; i < reload->ask_count; i++)
 		link_answer(reload->tree, reload->asks[i], 'x', status, "");
 	reload->ask_count = 0;
-	reload->signalled = false;
 }
 
 /*

@@ -42,7 +42,6 @@ struct reload {
 	struct log *log;
 	struct tree *tree;
 	bool wanted;            /* to be checked when it may */
-	bool signalled;         /* who asked has the log alone */
 	bool good;              /* it was checked, and waits to be put in force */
 	int64_t apart, not_before; /* no reload before, and so long from one to the next */
 	pid_t checker;          /* 0: none */

@@ -12,7 +12,6 @@
 #include <netinet/ip_icmp.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "prober/route.h"
 

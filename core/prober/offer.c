@@ -4,7 +4,6 @@
  */
 #include "prober/offer.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include "base/clock.h"
 
 bool
 query_may_be_of_name(const struct opinion *opinion)

@@ -4,7 +4,6 @@
  */
 #include "prober/verdict_text.h"
 
-#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 

@@ -1,5 +1,4 @@
 /* Executes the operations of a batch as SQL statements. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "store/store_private.h"

@@ -6,7 +6,6 @@
 #include "store/list.h"
 
 #include <assert.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"

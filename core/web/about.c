@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
-#include "base/clock.h"
 #include "store/list.h"
 #include "web/settings.h"
 #include "web/http_library.h"

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/evidence_json.h"
 #include "base/messages.h"
 #include "store/list.h"

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/messages.h"
 #include "base/transcript.h"
 #include "base/units.h"

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "web/metrics_own.h"
 
 enum { PLACE_MAX = 300 };

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "store/reader_private.h"
 
 enum { SHOWN = 200, BAR_WIDTH = 1000 };

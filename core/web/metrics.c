@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "web/metrics_own.h"
 
 enum { PART = 64 * 1024 };

@@ -1,11 +1,9 @@
 /* The overview page: every target, worst first. */
 #include "web/overview.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/hash.h"
 #include "web/sentence.h"
 

@@ -4,8 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/clock.h"
-
 enum { ROWS_A_PAGE = 200 };
 
 /* Those of the tag, by their rank. */

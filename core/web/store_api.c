@@ -1,7 +1,6 @@
 /* Answers commands of this host. */
 #include "web/store_api.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "store/answer.h"

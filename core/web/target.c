@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "store/reader_private.h"
 #include "web/about.h"
 #include "web/attempt.h"
