@@ -76,16 +76,6 @@ write_page(char *path, size_t room, const char *listen, const char *token)
 	return is_written;
 }
 
-/* Not waited for: where no browser runs yet xdg-open may be it, and lasts as long as it is open. */
-static void
-run_opener(const char *path)
-{
-	if (fork() == 0) {
-		(void)execlp("xdg-open", "xdg-open", path, (char *)NULL);
-		_exit(127);
-	}
-}
-
 /* Ends with the daemon, where that cannot begin. */
 static void
 open_when_served(const struct address *address, const char *listen, const char *token, pid_t daemon)
@@ -101,7 +91,11 @@ open_when_served(const struct address *address, const char *listen, const char *
 		wait_ms(100);
 	if (owner_of(address) != (long)geteuid() || !write_page(path, sizeof path, listen, token))
 		return;
-	run_opener(path);
+	/* Not waited for: where no browser runs yet xdg-open may be it, and lasts as long as it is open. */
+	if (fork() == 0) {
+		(void)execlp("xdg-open", "xdg-open", path, (char *)NULL);
+		_exit(127);
+	}
 	for (tries = 0; tries < LEAST_SHOWN_SECONDS && kill(daemon, 0) == 0; tries++)
 		wait_ms(1000);
 	(void)unlink(path);

@@ -222,23 +222,13 @@ put_several(struct answer *answer, const struct choice *choice)
 	return by_weight[worst];
 }
 
-static void
-read_blind(struct answer *answer)
-{
-	struct store_notice blind;
-
-	PAST_EACH(&answer->past, &blind, STORE_LIST_BLIND, 0) {
-		answer->blind = past_copy(&answer->past, blind.text);
-		answer->blind_since = blind.detected;
-	}
-}
-
 /* Returns NAGIOS_STATUSES where standard error says what is wrong. */
 static enum nagios_status
 answer_words(struct answer *answer, const struct command *command, int argc, char **argv)
 {
 	struct past *past = &answer->past;
 	enum nagios_status status = NAGIOS_STATUSES;
+	struct store_notice blind;
 	struct choice choice;
 	int at;
 
@@ -252,7 +242,10 @@ answer_words(struct answer *answer, const struct command *command, int argc, cha
 	if (past_open_store(past) != 0)
 		return status;
 	answer->rows = status_rows_read(past);
-	read_blind(answer);
+	PAST_EACH(past, &blind, STORE_LIST_BLIND, 0) {
+		answer->blind = past_copy(past, blind.text);
+		answer->blind_since = blind.detected;
+	}
 	/* A tag counts in the same way also while only one has it. */
 	bool is_one = argc - at == 1 && strncmp(argv[at], "tag:", 4) != 0
 	    && strncmp(argv[at], "state:", 6) != 0;

@@ -435,16 +435,6 @@ turn(struct watch *watch, int64_t until)
 	return !watch->ended;
 }
 
-static void
-run(struct watch *watch)
-{
-	while (!watch->ended) {
-		if (clock_mono() >= watch->read_at)
-			read_rows(watch);
-		turn(watch, watch->read_at);
-	}
-}
-
 static const struct screen *the_screen;
 
 /* Where memory is out the program ends in the midst. */
@@ -480,7 +470,11 @@ watch(const struct past *past, const struct command *command, const char *const 
 	else {
 		the_screen = watch->screen;
 		atexit(close_screen);
-		run(watch);
+		while (!watch->ended) {
+			if (clock_mono() >= watch->read_at)
+				read_rows(watch);
+			turn(watch, watch->read_at);
+		}
 		the_screen->close();
 	}
 	watch_job_end(&watch->job);

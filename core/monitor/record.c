@@ -196,17 +196,6 @@ get_host(const struct watch *watch, struct watched *watched, const struct target
 	return read;
 }
 
-/* Its state stays, and a streak begins anew. */
-static void
-begin_streak_anew(struct watched *watched)
-{
-	bool was_suspect = watched->state.state == STATE_SUSPECT;
-
-	target_state_begin_streak(&watched->state);
-	if (was_suspect)
-		attempts_destroy(&watched->attempts);
-}
-
 bool
 record_decode(struct watch *watch, uint32_t target, struct wire_in *in)
 {
@@ -221,8 +210,11 @@ record_decode(struct watch *watch, uint32_t target, struct wire_in *in)
 	    now.utc - now.mono, in);
 	get_attempts(watch, watched, in);
 	bool is_broken = target_state_is_broken(&watched->state, configured->policy, now.mono);
-	if ((wire_get_u32(in) != hash_probe(configured) || is_broken) && !in->bad)
-		begin_streak_anew(watched);
+	if ((wire_get_u32(in) != hash_probe(configured) || is_broken) && !in->bad) {
+		if (watched->state.state == STATE_SUSPECT)
+			attempts_destroy(&watched->attempts);
+		target_state_begin_streak(&watched->state);
+	}
 	if (version >= RECORD_WITH_HOST)
 		read &= get_host(watch, watched, configured, version, in);
 	if (version >= RECORD_WITH_PLACE)

@@ -3,23 +3,16 @@
 
 #include "store/store_private.h"
 
-/* A statement of its own is a third of the work of INSERT … SELECT … WHERE EXISTS. */
-static bool
-passes_guard(struct db *db, const char *guard, const struct operation *operation)
-{
-	return guard == NULL
-	    || DB_NUMBER(db, guard, BIND(*(const int64_t *)operation->is.bytes)) != 0;
-}
-
 /* Deliveries mostly follow their notice. */
 static bool
 apply_row(struct db *db, struct store_batch *batch, const struct operation *operation)
 {
 	uint64_t number = *(const uint64_t *)operation->is.bytes;
+	const char *guard = row_forms[operation->row].guard;
 	struct query *query;
 
-	if (number != batch->inserted
-	    && !passes_guard(db, row_forms[operation->row].guard, operation))
+	/* A statement of its own is a third of the work of INSERT … SELECT … WHERE EXISTS. */
+	if (number != batch->inserted && guard != NULL && DB_NUMBER(db, guard, BIND(number)) == 0)
 		return db_fault(db) == DB_WELL;
 	query = row_writing(db, operation->row);
 	if (query == NULL)

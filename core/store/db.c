@@ -118,16 +118,6 @@ uri_of(const char *path, bool still)
 	return uri;
 }
 
-/* No process of ours has threads, so nothing is locked against them, and nobody asks how much
- * memory is in use: that is a tenth of the work of recording a change. It has no effect once a
- * connection was opened. */
-static void
-configure_library(void)
-{
-	(void)sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
-	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
-}
-
 struct db *
 db_open(const char *path, enum db_mode mode)
 {
@@ -137,7 +127,11 @@ db_open(const char *path, enum db_mode mode)
 	    | (mode == DB_WRITE || mode == DB_MEMORY ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
 	    : SQLITE_OPEN_READONLY);
 
-	configure_library();
+	/* No process of ours has threads, so nothing is locked against them, and nobody asks how much
+	 * memory is in use: that is a tenth of the work of recording a change. It has no effect
+	 * once a connection was opened. */
+	(void)sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
+	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 	if (db != NULL)
 		db->mode = mode;
 	if (db != NULL && uri != NULL && db_check(db,

@@ -240,14 +240,6 @@ history_add(struct history *history, struct db *db, const struct store_result *r
 	return true;
 }
 
-static bool
-write_head(struct db *db, uint64_t target, const struct head *head)
-{
-	return DB_RUN(db, "INSERT INTO heads (target, last, bad) VALUES (?1, ?2, ?3)"
-	    " ON CONFLICT (target) DO UPDATE SET last = excluded.last, bad = excluded.bad",
-	    BIND(target), BIND(head->last), BIND(head->bad));
-}
-
 bool
 history_flush(struct history *history, struct db *db, bool whatever)
 {
@@ -257,11 +249,15 @@ history_flush(struct history *history, struct db *db, bool whatever)
 	if (upto == history->flushed || (!whatever && upto - history->flushed < HISTORY_FLUSH_ROWS))
 		return true;
 	for (uint64_t target = 0; target < history->head_count; target++) {
-		if (!history->heads[target].dirty)
+		struct head *head = &history->heads[target];
+
+		if (!head->dirty)
 			continue;
-		if (!write_head(db, target, &history->heads[target]))
+		if (!DB_RUN(db, "INSERT INTO heads (target, last, bad) VALUES (?1, ?2, ?3)"
+		    " ON CONFLICT (target) DO UPDATE SET last = excluded.last, bad = excluded.bad",
+		    BIND(target), BIND(head->last), BIND(head->bad)))
 			return false;
-		history->heads[target].dirty = false;
+		head->dirty = false;
 	}
 	if (!history_set_count(db, "heads_upto", (int64_t)upto))
 		return false;

@@ -56,26 +56,18 @@ store_open(const struct store_settings *settings, enum store_opening *opening,
 	return store;
 }
 
+/* The heads of history.db; numbers of postwatch.db, of which none that was reserved was given. */
 static void
-write_heads(struct store *store)
+write_last(struct store *store, enum store_file file)
 {
-	struct db_file *db_file = &store->db_files[STORE_HISTORY];
+	struct db_file *db_file = &store->db_files[file];
+	bool written;
 
 	if (db_file->db == NULL || db_file->trouble != STORE_WELL || !db_begin(db_file->db))
 		return;
-	if (!history_flush(&store->history, db_file->db, true) || !db_commit(db_file->db))
-		db_rollback(db_file->db);
-}
-
-/* None of those that were reserved was given. */
-static void
-write_numbers(struct store *store)
-{
-	struct db_file *db_file = &store->db_files[STORE_MAIN];
-
-	if (db_file->db == NULL || db_file->trouble != STORE_WELL || !db_begin(db_file->db))
-		return;
-	if (!store_apply_counters(store, STORE_MAIN, 0) || !db_commit(db_file->db))
+	written = file == STORE_HISTORY ? history_flush(&store->history, db_file->db, true)
+	    : store_apply_counters(store, STORE_MAIN, 0);
+	if (!written || !db_commit(db_file->db))
 		db_rollback(db_file->db);
 }
 
@@ -91,8 +83,8 @@ store_close(struct store **store)
 	db_close(&(*store)->reader.history);
 	memory_close(&(*store)->memory);
 	redo_close(&(*store)->redo);
-	write_heads(*store);
-	write_numbers(*store);
+	write_last(*store, STORE_HISTORY);
+	write_last(*store, STORE_MAIN);
 	for (int file = 0; file < STORE_FILES; file++) {
 		struct db_file *of = &(*store)->db_files[file];
 

@@ -8,17 +8,6 @@
 
 enum { INCIDENTS = 50 };
 
-static void
-put_place(struct view *view, struct query *query)
-{
-	struct emit *emit = &view->emit;
-
-	EMIT(emit, "<dl><dt>Host</dt><dd>{}</dd><dt>Port, probe</dt><dd>{}, {}</dd><dt>Watched "
-	    "from</dt><dd>{}</dd><dt>until</dt><dd>{}</dd></dl>\n", AS_STRING(query_text(query, 1)),
-	    AS_I64(query_i64(query, 2)), AS_STRING(query_text(query, 3)),
-	    AS_TIME(query_i64(query, 4)), AS_TIME(query_i64(query, 5)));
-}
-
 bool
 gone_answer(struct view *view, const char *name)
 {
@@ -34,9 +23,11 @@ gone_answer(struct view *view, const char *name)
 	number = (uint64_t)query_i64(query, 0);
 	snprintf(title, sizeof title, "%.100s is not watched any more - Postwatch", name);
 	view_begin(view, title, RANK_UNKNOWN);
-	EMIT(emit, "<h1>{}</h1>\n<p class=\"sentence\">It is not watched any more.</p>\n",
-	    AS_STRING(name));
-	put_place(view, query);
+	EMIT(emit, "<h1>{}</h1>\n<p class=\"sentence\">It is not watched any more.</p>\n<dl>"
+	    "<dt>Host</dt><dd>{}</dd><dt>Port, probe</dt><dd>{}, {}</dd><dt>Watched from</dt><dd>{}"
+	    "</dd><dt>until</dt><dd>{}</dd></dl>\n", AS_STRING(name), AS_STRING(query_text(query, 1)),
+	    AS_I64(query_i64(query, 2)), AS_STRING(query_text(query, 3)),
+	    AS_TIME(query_i64(query, 4)), AS_TIME(query_i64(query, 5)));
 	query_reset(query);
 	EMIT(emit, "<h2>Incidents</h2>\n");
 	incidents_put(view, number, INCIDENTS);

@@ -90,14 +90,6 @@ put_moments(struct incident_story *story, int64_t at)
 	}
 }
 
-/* A page before this one has shown them. */
-static void
-skip_moments(struct incident_story *story, int64_t at)
-{
-	while (story->next < story->moment_count && story->moments[story->next].at <= at)
-		story->next++;
-}
-
 static void
 compare_with(struct compared *compared, const struct store_evidence *row)
 {
@@ -117,8 +109,10 @@ put_leg(struct incident_story *story, const struct store_evidence *row)
 	struct emit *emit = &story->view->emit;
 	bool has_passed = strcmp(row->role, "passed") == 0, is_unknown = attempt_is_unknown(row->bytes);
 
-	if (story->legs == 1 && story->last.run > 0)
-		skip_moments(story, row->at);
+	/* A page before this one has shown those before its first leg. */
+	while (story->legs == 1 && story->last.run > 0 && story->next < story->moment_count
+	    && story->moments[story->next].at <= row->at)
+		story->next++;
 	put_moments(story, row->at);
 	if (!has_passed)
 		compare_with(&story->failed, row);
@@ -343,16 +337,6 @@ put_story(struct incident_story *story)
 	    AS_U64(story->last.leg));
 }
 
-static void
-story_fini(struct incident_story *story)
-{
-	for (uint32_t i = 0; i < COMPARED; i++) {
-		buffer_fini(&story->failed.legs[i]);
-		buffer_fini(&story->passed.legs[i]);
-	}
-	buffer_fini(&story->told);
-}
-
 void
 incident_answer(struct view *view, const char *rest)
 {
@@ -382,5 +366,9 @@ incident_answer(struct view *view, const char *rest)
 		server_problem(view->request, view->answer, 503, "the store cannot be read now");
 	else
 		view_missing(view, "No incident has this number.");
-	story_fini(&story);
+	for (uint32_t i = 0; i < COMPARED; i++) {
+		buffer_fini(&story.failed.legs[i]);
+		buffer_fini(&story.passed.legs[i]);
+	}
+	buffer_fini(&story.told);
 }

@@ -283,17 +283,6 @@ read_runs(struct looks *looks, struct store_reader *reader, enum store_list_kind
 	return store_list_close(&list) != STORE_READ_BROKEN;
 }
 
-static bool
-follow_runs(struct looks *looks, struct store_reader *reader)
-{
-	uint32_t count = 0;
-
-	if (looks->last_id >= 0)
-		(void)read_runs(looks, reader, STORE_LIST_RUNS, &count);
-	looks->results += count;
-	return count == RUNS_A_STEP;
-}
-
 static void
 take_quarter(struct look *look, struct query *query)
 {
@@ -388,19 +377,23 @@ looks_get(const struct looks *looks, uint32_t index)
 bool
 looks_turn(struct looks *looks, struct store_reader *reader, int64_t now)
 {
+	uint32_t count = 0;
+
 	advance(looks, now);
 	if (reader->history == NULL)
 		return false;
 	if (looks->last_id < 0)
 		looks->last_id = db_number(reader->history, "SELECT coalesce(max(id), 0) FROM results", -1);
 	if (!looks->has_newest) {
-		uint32_t count;
 		bool good = read_runs(looks, reader, STORE_LIST_NEWEST_RUNS, &count);
 
 		looks->has_newest = good && count < RUNS_A_STEP;
 		return good; /* else it is tried again, but not at once */
 	}
-	return follow_runs(looks, reader) || read_quarters(looks, reader->history, now);
+	if (looks->last_id >= 0)
+		(void)read_runs(looks, reader, STORE_LIST_RUNS, &count);
+	looks->results += count;
+	return count == RUNS_A_STEP || read_quarters(looks, reader->history, now);
 }
 
 bool

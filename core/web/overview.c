@@ -65,15 +65,6 @@ put_cause(struct view *view, const struct board_row *row)
 		emit_string(emit, row->conditions);
 }
 
-/* That nobody is told stands above all that is. */
-static void
-put_shadow(struct view *view)
-{
-	struct emit *emit = &view->emit;
-
-	EMIT(emit, "<section class=\"trouble\" id=\"shadow\" aria-label=\"Nobody is told\"><strong>Shadow is on: nobody is told anything.</strong> What would have been told is recorded; <code>postwatch shadow</code> lists it.</section>\n");
-}
-
 static bool
 has_trouble(const struct board *board)
 {
@@ -337,7 +328,9 @@ overview_answer(struct view *view)
 		EMIT(emit, "<h1 class=\"sentence\">Nothing was looked at yet.</h1>\n<p>A target appears here after its first attempt.</p>\n");
 	} else {
 		if (view->site->config->shadow)
-			put_shadow(view);
+			EMIT(emit, "<section class=\"trouble\" id=\"shadow\" aria-label=\"Nobody is told\"><strong>"
+			    "Shadow is on: nobody is told anything.</strong> What would have been told is "
+			    "recorded; <code>postwatch shadow</code> lists it.</section>\n");
 		if (has_trouble(board))
 			put_troubles(view);
 		sentence_put(view);

@@ -28,13 +28,6 @@ sentence_title(const struct site *site, char *bytes, size_t room)
 		snprintf(bytes, room, "Mail arrives at %u of %u - Postwatch", count_arriving(board), board_count(board));
 }
 
-/* One that fails at some of its addresses alone is down by the setting that wants all of them. */
-static bool
-needs_all(const struct board_row *row)
-{
-	return row->configured != NULL && row->configured->policy->addresses == ADDRESSES_ALL && strstr(row->text, " addresses: ") != NULL;
-}
-
 /* One of those that are down. */
 static void
 put_named(struct view *view, const struct board_row *row)
@@ -43,7 +36,9 @@ put_named(struct view *view, const struct board_row *row)
 
 	EMIT(emit, " <span>");
 	view_target(view, row->name);
-	if (needs_all(row))
+	/* One that fails at some of its addresses alone is down by the setting that wants all of them. */
+	if (row->configured != NULL && row->configured->policy->addresses == ADDRESSES_ALL
+	    && strstr(row->text, " addresses: ") != NULL)
 		EMIT(emit, " needs all of its addresses, and is down since ");
 	else
 		EMIT(emit, " does not, since ");

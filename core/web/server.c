@@ -75,14 +75,6 @@ server_destroy(struct server **server)
 	*server = NULL;
 }
 
-static int
-connection_socket(struct MHD_Connection *connection)
-{
-	const union MHD_ConnectionInfo *info = http_library()->get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-
-	return info == NULL ? -1 : info->connect_fd;
-}
-
 /* The peer is told by the end of its stream; libmicrohttpd sees the same, and lets go of the connection. */
 static void
 turn_away(struct visitor *visitor)
@@ -119,6 +111,7 @@ on_connection(void *arg, struct MHD_Connection *connection, void **context, enum
 	struct listener *listener = arg;
 	struct server *server = listener->server;
 	struct visitor *visitor = *context;
+	const union MHD_ConnectionInfo *info;
 
 	if (what == MHD_CONNECTION_NOTIFY_STARTED) {
 		if (server->visitor_count >= SERVER_CONNECTIONS_MAX)
@@ -126,7 +119,8 @@ on_connection(void *arg, struct MHD_Connection *connection, void **context, enum
 		visitor = calloc(1, sizeof *visitor);
 		if (visitor == NULL)
 			return; /* its first request ends it */
-		visitor->socket = connection_socket(connection);
+		info = http_library()->get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+		visitor->socket = info == NULL ? -1 : info->connect_fd;
 		visitor->since = clock_mono();
 		visitor->next = server->visitors;
 		visitor->link = &server->visitors;

@@ -5,17 +5,6 @@
 #include "base/clock.h"
 #include "web/site.h"
 
-static void
-put_navigation(struct view *view)
-{
-	struct emit *emit = &view->emit;
-
-	EMIT(emit, "<nav aria-label=\"Pages\"><a href=\"{}/\">Overview</a> <a "
-	    "href=\"{}/incidents\">Incidents</a> <a href=\"{}/certificates\">Certificates</a> <a "
-	    "href=\"{}/about\">Us</a></nav>", AS_PREFIX(view), AS_PREFIX(view), AS_PREFIX(view),
-	    AS_PREFIX(view));
-}
-
 void
 view_begin(struct view *view, const char *title, enum board_rank icon)
 {
@@ -42,7 +31,10 @@ view_begin(struct view *view, const char *title, enum board_rank icon)
 	EMIT(emit, ">\n<a class=\"skip\" href=\"#main\">To the content</a>\n<header><a "
 	    "class=\"brand\" href=\"{}/\">Postwatch</a>", AS_PREFIX(view));
 	if (!is_shared)
-		put_navigation(view);
+		EMIT(emit, "<nav aria-label=\"Pages\"><a href=\"{}/\">Overview</a> <a "
+		    "href=\"{}/incidents\">Incidents</a> <a href=\"{}/certificates\">Certificates</a> <a "
+		    "href=\"{}/about\">Us</a></nav>", AS_PREFIX(view), AS_PREFIX(view), AS_PREFIX(view),
+		    AS_PREFIX(view));
 	EMIT(emit, "</header>\n<main id=\"main\" tabindex=\"-1\">\n");
 }
 
