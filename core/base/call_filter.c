@@ -68,8 +68,7 @@ static const struct {
 	    "rt_sigtimedwait_time64 sigaltstack restart_syscall futex futex_time64 set_robust_list "
 	    "get_robust_list rseq set_tid_address arch_prctl set_thread_area " },
 	/* The process itself. */
-	{ CALL_BASE, EPERM,
-	    "sched_yield sched_getaffinity sched_getparam sched_getscheduler "
+	{ CALL_BASE, EPERM, "sched_yield sched_getaffinity sched_getparam sched_getscheduler "
 	    "sched_get_priority_max sched_get_priority_min getpriority getcpu getrusage getrlimit "
 	    "ugetrlimit exit exit_group uname sysinfo getrandom getpid gettid getppid getpgid "
 	    "getpgrp getsid getuid getuid32 geteuid geteuid32 getgid getgid32 getegid getegid32 "
@@ -83,8 +82,7 @@ static const struct {
 	{ CALL_BINDS, EPERM, "bind " },
 	{ CALL_ACCEPTS, EPERM, "accept accept4 " },
 	/* Files. */
-	{ CALL_FILES | CALL_READS, EACCES,
-	    "open openat openat2 fchdir chdir " },
+	{ CALL_FILES | CALL_READS, EACCES, "open openat openat2 fchdir chdir " },
 	{ CALL_FILES, EACCES,
 	    "creat mkdir mkdirat rmdir unlink unlinkat rename renameat renameat2 link linkat "
 	    "symlink symlinkat truncate truncate64 ftruncate ftruncate64 fallocate fsync fdatasync "
@@ -92,8 +90,7 @@ static const struct {
 	/* SQLite gives its files mode and owner of the database. By a path they are nobody's:
 	 * Landlock does not see it, and root's files are all over the system. */
 	{ CALL_MODES, EACCES, "fchmod fchown fchown32 " },
-	{ 0, EACCES,
-	    "chmod fchmodat fchmodat2 chown chown32 lchown lchown32 fchownat utime utimes "
+	{ 0, EACCES, "chmod fchmodat fchmodat2 chown chown32 lchown lchown32 fchownat utime utimes "
 	    "utimensat utimensat_time64 futimesat setxattr lsetxattr fsetxattr removexattr "
 	    "lremovexattr fremovexattr " },
 	/* What no healthy process makes behind its filter. */

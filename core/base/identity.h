@@ -24,8 +24,7 @@ struct identity {
  * Returns false where we are root and there is no such user; the reason names the command that
  * creates it.
  */
-bool identity_find(
-    struct identity *, const char *user, const char *state, struct reason *why);
+bool identity_find(struct identity *, const char *user, const char *state, struct reason *why);
 
 /*
  * Becomes it: supplementary groups of the user alone, no capability in any set, securebits locked,

@@ -156,12 +156,9 @@ static const struct row {
 } rows[REFUSAL_ROWS] = {
 	{ "1",
 	    "4xx or 5xx to EHLO with words about our EHLO name: \"Helo command rejected\", \"your "
-	    "HELO\"",
-	    "blocked(helo)", "helo", .applies = is_our_name, .by_words = true },
-	{ "1",
-	    "4xx or 5xx with words about us: our address, its reverse name, a list that has it, "
-	    "greylisting",
-	    "blocked(policy)", "policy", .applies = is_us, .by_words = true },
+	    "HELO\"", "blocked(helo)", "helo", .applies = is_our_name, .by_words = true },
+	{ "1", "4xx or 5xx with words about us: our address, its reverse name, a list that has it, "
+	    "greylisting", "blocked(policy)", "policy", .applies = is_us, .by_words = true },
 	{ "2", "a certificate of ours is asked for: \"No client certificate presented\"",
 	    "degraded(client_cert_required) where TLS is opportunistic, else failed",
 	    "client_cert_required", .applies = wants_certificate, .by_words = true },

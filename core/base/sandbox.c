@@ -111,8 +111,7 @@ sandbox_enter(const struct sandbox *sandbox, int *landlock, struct reason *why)
 	    || !landlock_enter(sandbox, landlock, why))
 		return false;
 	return sandbox->calls == 0
-	    || call_filter_enter(
-	        sandbox->calls, sandbox->tell, sandbox->tell_to, &filtered, why);
+	    || call_filter_enter(sandbox->calls, sandbox->tell, sandbox->tell_to, &filtered, why);
 }
 
 bool

@@ -8,8 +8,7 @@
 
 /* Takes the words of --set: 0. Else the exit status, and what is wrong was said. */
 struct backtest_settings;
-int backtest_settings_make(
-    struct past *, const struct command *, struct backtest_settings **);
+int backtest_settings_make(struct past *, const struct command *, struct backtest_settings **);
 
 /* A policy as it is configured and as it is tried; and its phases, as the store has them. One for
  * each policy. They are good as long as the past is open. */

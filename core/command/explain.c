@@ -128,8 +128,7 @@ put_state(const struct explained *it)
 	printf("It is %s%s since %s, for %s", state_name(row->state),
 	    row->state == STATE_SUSPECT          ? ", and up"
 	        : row->state == STATE_RECOVERING ? ", and down"
-	                                         : "",
-	    past_time(it->past, row->since, at),
+	                                         : "", past_time(it->past, row->since, at),
 	    SPAN(it->past->now < row->since ? 0 : it->past->now - row->since));
 	if (row->incident != 0)
 		printf(", incident %" PRIu64, row->incident);

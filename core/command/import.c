@@ -55,8 +55,7 @@ const struct command command_import = {
 	    "What has no counterpart is a comment, with its file and line. Where a file cannot be "
 	    "read nothing is printed.\n\n"
 	    "nagios: files of objects (also of Icinga 1, Naemon, Shinken): a target for each host "
-	    "and "
-	    "service that check_smtp or check_ssmtp looks at, with its options, intervals and "
+	    "and service that check_smtp or check_ssmtp looks at, with its options, intervals and "
 	    "groups, and a notifier for each contact that has an address of mail.\n\n"
 	    "icinga2: files of its language, and what they include: a target for each host and "
 	    "service whose check_command is smtp or ssmtp, with templates, `apply` and `assign "
@@ -65,8 +64,7 @@ const struct command command_import = {
 	    "blackbox: blackbox.yml of the blackbox_exporter and prometheus.yml: a target for each "
 	    "that Prometheus scrapes by a module which speaks SMTP.\n\n"
 	    "kuma: a backup of Uptime Kuma (JSON): a target for each monitor of SMTP, and of a "
-	    "port "
-	    "of SMTP, and a notifier for each notification that has a counterpart.\n\n"
+	    "port of SMTP, and a notifier for each notification that has a counterpart.\n\n"
 	    "Exit status: 0; 64 wrong command line; 78 a file cannot be read, or is none of "
 	    "that monitor.",
 	.options = options,

@@ -104,8 +104,7 @@ draft_print(struct draft *draft, const char *from)
 	}
 	fprintf(stderr, "postwatch: %u target%s; %u thing%s without a counterpart, each a "
 	    "comment\n", draft->sections[DRAFT_TARGET].count,
-	    plural(draft->sections[DRAFT_TARGET].count), draft->left_out,
-	    plural(draft->left_out));
+	    plural(draft->sections[DRAFT_TARGET].count), draft->left_out, plural(draft->left_out));
 }
 
 struct draft_entry *

@@ -151,8 +151,7 @@ channels_put(const struct channels *channels, const struct past *past)
 	if (channels->shadow_since != 0)
 		printf(
 		    "Shadow since %s: nobody is told anything; `postwatch shadow` lists what would "
-		    "have been told\n",
-		    past_time(past, channels->shadow_since, since));
+		    "have been told\n", past_time(past, channels->shadow_since, since));
 	if (channels->blind != NULL) {
 		printf("Blind since %s", past_time(past, channels->blind_since, since));
 		past_end_line(channels->blind);

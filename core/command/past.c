@@ -105,8 +105,7 @@ say_behind(const struct past *past, FILE *out)
 	if (past->behind != 0)
 		fprintf(out,
 		    "postwatch cannot write its store since %s: what happens is told, and is here "
-		    "once it can be written\n",
-		    past_time(past, past->behind, since));
+		    "once it can be written\n", past_time(past, past->behind, since));
 }
 
 static int

@@ -134,8 +134,7 @@ leads_back(const struct question *back, const char *helo, struct text *text)
 	if (back->count == 0) {
 		text_format(text,
 		    "the EHLO name %s leads to us, but our address leads back to no name (%s): ask "
-		    "for a PTR record",
-		    helo, why_nothing(back->rcode));
+		    "for a PTR record", helo, why_nothing(back->rcode));
 		return false;
 	}
 	for (uint32_t i = 0; i < back->count; i++) {
@@ -183,8 +182,7 @@ check_ways(struct resolver *resolver, struct ev_loop *loop, const char *helo, st
 	else
 		text_format(text,
 		    "the EHLO name %s does not lead to an address of this machine (behind NAT "
-		    "that may be as it should)",
-		    helo);
+		    "that may be as it should)", helo);
 	return false;
 }
 

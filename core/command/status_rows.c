@@ -257,8 +257,7 @@ status_row_state(const struct status_row *row, char bytes[STATUS_STATE_MAX])
 }
 
 const char *
-status_row_seen(
-    const struct past *past, const struct status_row *row, char bytes[STATUS_SEEN_MAX])
+status_row_seen(const struct past *past, const struct status_row *row, char bytes[STATUS_SEEN_MAX])
 {
 	struct text text = text_over(bytes, STATUS_SEEN_MAX);
 	char since[PAST_TIME_MAX];

@@ -54,8 +54,7 @@ static int
 check_why(const struct past *past, const struct command *command)
 {
 	if (past->why == NULL)
-		return command_misused(
-		    command, "`%s` wants a reason: --why \"…\"", command->name);
+		return command_misused(command, "`%s` wants a reason: --why \"…\"", command->name);
 	if (past->why[strspn(past->why, " \t\r\n")] == '\0' || strlen(past->why) > WHY_MAX)
 		return command_misused(command, "--why: a reason of 1 to %d bytes", WHY_MAX);
 	return 0;

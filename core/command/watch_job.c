@@ -55,8 +55,7 @@ spawn(struct watch_job *job, char *const *argv, int out, int width)
 	    &attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
 	posix_spawnattr_setsigmask(&attributes, &none);
 	posix_spawnattr_setsigdefault(&attributes, &all);
-	error = posix_spawn(
-	    &job->pid, "/proc/self/exe", &actions, &attributes, argv, environment);
+	error = posix_spawn(&job->pid, "/proc/self/exe", &actions, &attributes, argv, environment);
 	posix_spawnattr_destroy(&attributes);
 	posix_spawn_file_actions_destroy(&actions);
 	free(environment);

@@ -32,8 +32,7 @@ const char watch_help[] =
     "root and its own user may do.\n";
 
 bool
-watch_topic_begin(
-    struct watch_topic *topic, enum watch_about about, const struct status_row *row)
+watch_topic_begin(struct watch_topic *topic, enum watch_about about, const struct status_row *row)
 {
 	if (about < WATCH_ABOUT_TROUBLES && row == NULL)
 		return false;

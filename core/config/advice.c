@@ -126,8 +126,7 @@ warn_of_token(struct reader *reader, uint32_t index)
 				WARN(reader, reader->notifier_nodes[index]->place,
 				    "notifier %s: its %s holds what looks like a token: put it "
 				    "into a file that nobody else can read, and write %s_file = "
-				    "\"PATH\"",
-				    notifier->name, rows[i].key, rows[i].key);
+				    "\"PATH\"", notifier->name, rows[i].key, rows[i].key);
 }
 
 static void
@@ -175,8 +174,7 @@ warn_of_late(struct reader *reader)
 		units_add_duration(&span, after);
 		WARN(reader, reader->targets.places[i],
 		    "that %s is down would be told %s later: each notifier that is meant for it "
-		    "has an `after`",
-		    target->name, span.bytes);
+		    "has an `after`", target->name, span.bytes);
 		named++;
 	}
 }
@@ -279,8 +277,7 @@ warn_of_notifier(struct reader *reader, uint32_t index)
 	    && parse_relay(reader, others, &beside) && strcmp(host.ascii, beside.ascii) == 0)
 		WARN(reader, place,
 		    "notifier %s: its fallback %s sends through the same host: it helps only where "
-		    "it goes another way",
-		    notifier->name, other->name);
+		    "it goes another way", notifier->name, other->name);
 	/* The daemon goes on by a copy of what was in a file, where it has one. */
 	for (uint32_t i = 0; rows != NULL && rows[i].key != NULL; i++) {
 		const char *path = strcmp(rows[i].key, "ca_file") == 0
@@ -301,8 +298,7 @@ warn_of_notifier(struct reader *reader, uint32_t index)
 	if (!hears)
 		WARN(reader, place,
 		    "notifier %s is told of no target: neither its `tags` nor a `notify` lead to "
-		    "it",
-		    notifier->name);
+		    "it", notifier->name);
 }
 
 void

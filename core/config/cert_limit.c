@@ -56,8 +56,7 @@ cert_limit_parse(const char *text, struct cert_limit *limit, struct reason *why)
 			if (percent < 1 || limit->percent != 0) {
 				reason_set(why,
 				    percent < 1 ? "is no share of a lifetime: \"1%%\" to \"%d%%\""
-				                : "has two shares",
-				    PERCENT_MAX);
+				                : "has two shares", PERCENT_MAX);
 				return false;
 			}
 			limit->percent = percent;

@@ -419,8 +419,7 @@ parse_quoted_key(struct parser *parser)
 	if (!parser->told_json)
 		lexer_blame(lexer, lexer->now.place,
 		    "%s: a key stands without quotes; this looks like JSON, and the form is key = "
-		    "value;",
-		    lexer_quote(lexer, &lexer->now));
+		    "value;", lexer_quote(lexer, &lexer->now));
 	parser->told_json = true;
 	assert(lexer->now.size >= 2 && *lexer->now.bytes == '"');
 	lexer->now.kind = TOKEN_NAME;

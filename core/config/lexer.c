@@ -391,8 +391,7 @@ lexer_blame_language(struct lexer *lexer, const char *name)
 {
 	lexer_blame(lexer, lexer->now.place,
 	    "this is %s, and the file is in libconfig's form: key = \"value\"; and targets = ( { "
-	    "host = \"mx1.example.org\"; }, { host = \"mx2.example.org\"; } );",
-	    name);
+	    "host = \"mx1.example.org\"; }, { host = \"mx2.example.org\"; } );", name);
 	lexer_stop(lexer);
 }
 

@@ -194,8 +194,7 @@ parse_number(struct lexer *lexer, struct plain *out)
 	if (value > INT32_MAX || (stop < end && *stop == 'L')) {
 		lexer_blame(lexer, number->place,
 		    "the number %s is too large: up to %d; what counts time or bytes is written in "
-		    "quotes, with a unit",
-		    lexer_quote(lexer, number), INT32_MAX);
+		    "quotes, with a unit", lexer_quote(lexer, number), INT32_MAX);
 		plain_add_no_value(out);
 	} else {
 		plain_add_bytes(out, number->bytes, (size_t)(digits - number->bytes));

@@ -61,13 +61,11 @@ fits(const struct pw_plugin *plugin, struct reason *why)
 	if (plugin->major != PW_ABI_MAJOR)
 		return wrong(why,
 		    "it is made for ABI %u.%u, and this is %d.%d: plugins of another major version "
-		    "are refused",
-		    plugin->major, plugin->minor, PW_ABI_MAJOR, PW_ABI_MINOR);
+		    "are refused", plugin->major, plugin->minor, PW_ABI_MAJOR, PW_ABI_MINOR);
 	if (plugin->minor > PW_ABI_MINOR)
 		return wrong(why,
 		    "it is made for ABI %u.%u, and this is %d.%d: plugins of a newer version are "
-		    "refused",
-		    plugin->major, plugin->minor, PW_ABI_MAJOR, PW_ABI_MINOR);
+		    "refused", plugin->major, plugin->minor, PW_ABI_MAJOR, PW_ABI_MINOR);
 	if (plugin->size < sizeof(struct pw_plugin))
 		return wrong(why, "its descriptor has %u bytes where ABI %u.%u has %zu",
 		    plugin->size, plugin->major, plugin->minor, sizeof(struct pw_plugin));

@@ -108,8 +108,7 @@ apply_limits(struct reader *reader, const struct layer *layer, int number, struc
 	if (plan->patient < plan->routine)
 		FAULT(reader, place,
 		    "patient_limits.%s is shorter than limits.%s: the patient attempt has to be "
-		    "the longer one",
-		    plan->name, plan->name);
+		    "the longer one", plan->name, plan->name);
 }
 
 /*

@@ -135,8 +135,7 @@ is_placeholder_wrong(const char *argument, struct text *what)
 			continue;
 		text_add(what, "arguments: there is no placeholder ");
 		text_escape(what, (struct pw_bytes){ at, size });
-		text_add(what,
-		    ": there are $HOST, $PORT and $TARGET; write $$ for a dollar sign");
+		text_add(what, ": there are $HOST, $PORT and $TARGET; write $$ for a dollar sign");
 		return true;
 	}
 	return false;
@@ -210,8 +209,7 @@ is_doubtful(const char *path, uid_t uid, gid_t gid, struct text *what)
 	if (!S_ISREG(status.st_mode))
 		text_add(what, "is not a regular file");
 	else if ((status.st_mode & (uid == 0 ? S_IXUSR | S_IXGRP | S_IXOTH : may)) == 0)
-		text_format(what,
-		    "is not executable for the daemon's user (mode %04o): chmod a+x",
+		text_format(what, "is not executable for the daemon's user (mode %04o): chmod a+x",
 		    (unsigned)status.st_mode & 07777);
 	return what->size > 0 || is_unguarded(path, uid, &status, what);
 }

@@ -84,8 +84,7 @@ add_notifier(const struct reader *reader, struct files *files, uint32_t index)
 		/* What systemd loads, systemd reads. */
 		if (node == NULL || (secret ? is_credential(node) : access(path, F_OK) != 0))
 			continue;
-		add(files,
-		    (struct named_file){ .place = node->place,
+		add(files, (struct named_file){ .place = node->place,
 		        .key = rows[i].key,
 		        .path = path,
 		        .suffix = secret ? "_file" : "",
@@ -167,8 +166,7 @@ report_unreadable(struct reader *reader, const struct service_user *user,
 	if (file->loaded) {
 		WARN(reader, file->place,
 		    "the file cannot be read as user %s (%s): no reload will work until that user "
-		    "can enter the folders above it, and read it",
-		    user->name, strerror(error));
+		    "can enter the folders above it, and read it", user->name, strerror(error));
 		return;
 	}
 	tell[reader->source->starts](&reader->diagnostics, file->place,

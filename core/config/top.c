@@ -89,8 +89,7 @@ report_unknown(struct reader *reader, const struct node *node)
 	if (is_targets) {
 		FAULT(reader, node->place,
 		    "%s is a setting of targets: to set it for all, write defaults = { %s = ...; "
-		    "};",
-		    node->key, node->key);
+		    "};", node->key, node->key);
 		return;
 	}
 	candidates_add_settings(&candidates, global_settings);
@@ -227,8 +226,7 @@ top_take_globals(struct reader *reader)
 	for (int i = 0; i < GLOBAL_ROWS; i++) {
 		value_default(&reader->values, &global_settings[i], &values[i], NULL);
 		if (reader->globals[i] != NULL)
-			reader_take(
-			    reader, &global_settings[i], reader->globals[i], &values[i]);
+			reader_take(reader, &global_settings[i], reader->globals[i], &values[i]);
 	}
 	config->user = values[GLOBAL_USER].string;
 	/* One that does not exist is told later (service_files_check). */
@@ -260,8 +258,7 @@ top_take_globals(struct reader *reader)
 		    || address_class(&resolvers[i]) == ADDRESS_MULTICAST)
 			FAULT(reader, reader->globals[GLOBAL_RESOLVERS]->place,
 			    "resolvers: %s is not ADDRESS or ADDRESS:PORT, such as 127.0.0.1:5311 "
-			    "or [::1]:53",
-			    QUOTE(reader, list->items[i]));
+			    "or [::1]:53", QUOTE(reader, list->items[i]));
 	if (values[GLOBAL_REFERENCES].list != NULL)
 		take_references(reader, values[GLOBAL_REFERENCES].list);
 }

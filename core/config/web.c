@@ -53,8 +53,7 @@ check_listen(struct reader *reader, const char *key, const char *text, bool *is_
 	else
 		FAULT(reader, place,
 		    "web: %s: %s is neither ADDRESS:PORT, such as \"127.0.0.1:8025\", nor the "
-		    "absolute path of a socket",
-		    key, QUOTE(reader, text));
+		    "absolute path of a socket", key, QUOTE(reader, text));
 	return false;
 }
 
@@ -121,8 +120,7 @@ take_share(struct reader *reader, struct place place, const char *text, struct c
 	    || secret[1 + strspn(secret + 1, letters)] != '\0') {
 		FAULT(reader, place,
 		    "web: share: an entry is \"TAG:SECRET\", its secret %d to %d letters and "
-		    "digits that nobody guesses",
-		    SHARE_SECRET_MIN, SHARE_SECRET_MAX);
+		    "digits that nobody guesses", SHARE_SECRET_MIN, SHARE_SECRET_MAX);
 		return false;
 	}
 	*share = (struct config_share){ arena_bytes(reader->arena, text, (size_t)(secret - text)),

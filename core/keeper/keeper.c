@@ -199,8 +199,7 @@ tend(struct keeper *keeper, struct loop *loop)
 	if (tended.crowded > 0 && !loop->crowded_said) {
 		loop->crowded_said = true;
 		record_ours(keeper, "impaired", "history_max", clock_wall(),
-		    "history.db has reached its largest size: what is oldest "
-		    "goes before its time");
+		    "history.db has reached its largest size: what is oldest goes before its time");
 	}
 	return tended.more || filling;
 }

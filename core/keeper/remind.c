@@ -125,8 +125,7 @@ stand_in(struct keeper *keeper, struct notifier *notifier, struct delivery *deli
 	if (!outbox_had(keeper, notifier_at(keeper, fallback), notice)
 	    && (target == CONFIG_NONE || !ledger_is_down(&ledger))) {
 		keeper_log(keeper, LOG_WARNING, "keeper: %s has not sent a notice (%s) in time: %s"
-		    " is told as well", notifier_rules(notifier)->name,
-		    notice_name(delivery->kind),
+		    " is told as well", notifier_rules(notifier)->name, notice_name(delivery->kind),
 		    notifier_rules(notifier_at(keeper, fallback))->name);
 		outbox_add(keeper, fallback,
 		    &(struct outbox_entry){ .kind = delivery->kind, .code = delivery->code,

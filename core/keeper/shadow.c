@@ -63,8 +63,7 @@ shadow_recover(struct keeper *keeper)
 
 	if (keeper->config->shadow)
 		keeper_log(keeper, LOG_NOTICE,
-		    "keeper: shadow: nobody is told, what would have been "
-		    "told is recorded");
+		    "keeper: shadow: nobody is told, what would have been told is recorded");
 	if (was == keeper->config->shadow)
 		return;
 	if (was)

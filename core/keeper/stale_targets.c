@@ -122,8 +122,7 @@ add_reason(struct text *text, const struct keeper *keeper)
 		    " their own", health->in_line);
 	else if (health->waiting > 0)
 		text_format(text, "%" PRIu32 " connections wait until others have ended, as"
-		    " per_address and max_runs allow no more "
-		    "at once", health->waiting);
+		    " per_address and max_runs allow no more at once", health->waiting);
 	else
 		text_add(text, "their runs were ordered, and have not ended");
 	text_add(text, "; the log tells more");

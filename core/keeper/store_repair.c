@@ -79,8 +79,7 @@ store_repair_say_found(struct keeper *keeper, enum store_file file, const struct
 		    file_names[file], found->goes_on ? " with what is open" : "");
 	if (found->redone)
 		keeper_log(keeper, LOG_NOTICE, "keeper: what happened while %s could not be written"
-		    " is known, and is written as soon as "
-		    "it can be", file_names[file]);
+		    " is known, and is written as soon as it can be", file_names[file]);
 	if (found->lock_aside[0] != '\0')
 		record_ours(keeper, "impaired", "damaged", clock_wall(),
 		    "store.lock was no file, and is set aside as %s; nothing is lost",

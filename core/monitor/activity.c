@@ -59,8 +59,7 @@ say(struct attempt_log *log, const struct watch *watch, const struct line *line,
 	if (line->attempt > 0)
 		text_format(&sentence,
 		    line->attempt <= line->of ? ", attempt %" PRIu32 " of %" PRIu32
-		                              : ", attempt %" PRIu32,
-		    line->attempt, line->of);
+		                              : ", attempt %" PRIu32, line->attempt, line->of);
 	else
 		text_format(&sentence, ", in %s", SPAN(report->micros));
 	duty_log(watch->duty, line->level, 0, "%s %s: %s",

@@ -18,8 +18,7 @@ struct attempt_log {
 
 /* Says what has become of an attempt, if that is worth a line. */
 void attempt_log_add(struct attempt_log *, const struct watch *, const struct own_side *,
-    const struct news *,
-    const struct report *);
+    const struct news *, const struct report *);
 
 struct monitor;
 

@@ -14,8 +14,7 @@ bool apply_run(struct target_state *target, const struct sighting *run, const st
 /* The hold has run out: a target whose confirmation was held is down now. False where there is no
  * memory. */
 bool apply_release(struct target_state *target, const struct policy *policy,
-    const struct outlook *outlook,
-    struct moment now, struct news *news);
+    const struct outlook *outlook, struct moment now, struct news *news);
 
 /* Reasons for silence from outside changed without a run. True: they are other than before (to be
  * kept, and told to the keeper). */

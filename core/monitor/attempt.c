@@ -290,6 +290,5 @@ const struct rule_table attempt_table = {
 	.note = "Failed and passed runs are counted in a row; a run that tells nothing breaks "
 	"neither row. A target that is down "
 	        "fails in another way when two runs in a row end with the same other outcome; that "
-	            "is told once in 30 min at "
-	        "most.",
+	            "is told once in 30 min at most.",
 };

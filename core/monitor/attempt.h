@@ -19,8 +19,7 @@ enum bearing {
  * and of unknown, nothing else.
  */
 enum signal attempt_count(struct target_state *target, const struct sighting *run,
-    const struct policy *policy,
-    const struct outlook *outlook);
+    const struct policy *policy, const struct outlook *outlook);
 
 /* How many failed attempts in a row confirm the open suspicion, or would confirm one that begins
  * now: at least `tries`. */

@@ -439,6 +439,5 @@ const struct rule_table cause_table = {
 	.rows = BLIND_CAUSES,
 	.cell = cause_cell,
 	.note = "What has shown itself over 60 s is told once, about ourselves; the targets that "
-	"it concerns are then not told as "
-	        "unknown one by one.",
+	"it concerns are then not told as unknown one by one.",
 };

@@ -275,6 +275,5 @@ const struct rule_table condition_table = {
 	        "failed attempt when at least 5 and more than 20 % of all of the last hour failed, "
 	            "4 of them in rows that ended "
 	        "by a pass, none while our own side was in the way, and stands at once; every run "
-	            "shows it until fewer than 3 or no "
-	        "more than 10 % have failed.",
+	            "shows it until fewer than 3 or no more than 10 % have failed.",
 };

@@ -214,8 +214,7 @@ flags_of(const struct watch *watch, const struct watched *watched, const struct 
 	return (uint8_t)((patient ? ORDER_PATIENT : 0) | (full ? ORDER_FULL : 0)
 	    | (patient || (!plain && state->state != STATE_PENDING) ? ORDER_FRESH : 0)
 	    | (state->had_starttls ? ORDER_HAD_STARTTLS : 0)
-	    | (state->passed_asked ? ORDER_PASSED_ASKED : 0)
-	    | (offer_tls ? ORDER_OFFER_TLS : 0)
+	    | (state->passed_asked ? ORDER_PASSED_ASKED : 0) | (offer_tls ? ORDER_OFFER_TLS : 0)
 	    | (clocks_are_behind(&watch->clocks) ? ORDER_CLOCK_BEHIND : 0));
 }
 

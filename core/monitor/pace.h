@@ -37,14 +37,12 @@ struct pace_next {
 /* After a run that was planned for `planned` and ended at `ended`. `random`: any number, for the
  * jitter of retries. */
 struct pace_next pace_next(const struct target_state *target, const struct policy *policy,
-    uint32_t hash,
-    int64_t planned, int64_t ended, uint32_t random);
+    uint32_t hash, int64_t planned, int64_t ended, uint32_t random);
 
 /* Learns from a run that counts: the flag `slow`, and the doubling of the interval. `passed`: what
  * it was taken for. */
 void pace_learn(struct target_state *target, const struct policy *policy,
-    const struct sighting *run, bool passed,
-    struct news *news);
+    const struct sighting *run, bool passed, struct news *news);
 
 extern const struct rule_table pace_table;
 

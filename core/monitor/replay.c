@@ -274,8 +274,7 @@ replay_heard(struct replayer *replayer, struct replay *replay,
 	struct replay_machine *tried = &replay->machines[REPLAY_TRIED];
 
 	return !replay_waits(replay) || at < tried->held
-	    || release(replayer, tried, REPLAY_TRIED, settings->policies[REPLAY_TRIED], at,
-	    0);
+	    || release(replayer, tried, REPLAY_TRIED, settings->policies[REPLAY_TRIED], at, 0);
 }
 
 void

@@ -11,8 +11,7 @@
  * and as not patient. Returns false where the report has a name that neither the host nor the probe
  * knows, or a text that is no line.
  */
-bool sight_report(
-    struct codes *, const struct policy *, const struct report *, struct sighting *);
+bool sight_report(struct codes *, const struct policy *, const struct report *, struct sighting *);
 
 /* The flags RESULT_… of an outlook, and back; that somebody is blind is in the result itself, whose
  * outcome is then `blind`. */

@@ -99,8 +99,7 @@ const struct rule_table silence_parent_table = {
 	.rows = (size_t)(STATES - STATE_PENDING) * 2,
 	.cell = parent_cell,
 	.note = "The nearest and all farther parents count. A suspicion has the parents looked at "
-	"at once; a down waits no longer "
-	        "than it takes to confirm the parent's.",
+	"at once; a down waits no longer than it takes to confirm the parent's.",
 };
 
 static const char *const heads[] = { "reason", "silent are", "because" };

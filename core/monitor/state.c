@@ -123,6 +123,5 @@ const struct rule_table state_table = {
 	.rows = (size_t)(STATES - STATE_PENDING) * SIGNALS,
 	.cell = cell,
 	.note = "An incident begins with the first failing attempt and ends with the first passing "
-	"one of those that confirmed "
-	        "up.",
+	"one of those that confirmed up.",
 };

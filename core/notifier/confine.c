@@ -75,8 +75,7 @@ add_needs(struct rights *rights, const struct pw_needs *needs)
 		sandbox->calls |= CALL_READS | CALL_TCP | CALL_UDP | CALL_ROUTES;
 	}
 	sandbox->calls |= (needs->port_count > 0 ? CALL_TCP : 0) | (reads > 0 ? CALL_READS : 0)
-	    | (writes > 0 ? CALL_FILES : 0)
-	    | ((needs->flags & PW_NEEDS_UDP) != 0 ? CALL_UDP : 0)
+	    | (writes > 0 ? CALL_FILES : 0) | ((needs->flags & PW_NEEDS_UDP) != 0 ? CALL_UDP : 0)
 	    | ((needs->flags & PW_NEEDS_UNIX) != 0 ? CALL_UNIX : 0)
 	    | ((needs->flags & PW_NEEDS_THREADS) != 0 ? CALL_THREADS : 0);
 	sandbox->may_fork = (needs->flags & PW_NEEDS_THREADS) != 0;

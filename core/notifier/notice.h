@@ -23,7 +23,6 @@ const char *notice_page(char *room, const char *page_url, const struct message_n
 
 /* All but subject, body, JSON and page. The notice's strings lie in `words` and in `from`. */
 void notice_fill(struct pw_notice *, struct notice_words *, const struct message_notice *from,
-    const struct zone *,
-    int64_t now);
+    const struct zone *, int64_t now);
 
 #endif

@@ -148,8 +148,7 @@ call(struct worker *worker, const struct message_notice *from, const struct pw_n
 	}
 	memset(results, 0, sizeof results);
 	memset(worker->receipts, 0, NOTICE_RECIPIENTS_MAX * sizeof *worker->receipts);
-	duty_alive(worker->duty,
-	    &(struct message_alive){
+	duty_alive(worker->duty, &(struct message_alive){
 	        .done = worker->done }); /* the parent's patience begins here */
 	begun = clock_mono();
 	limits_of_work(limits_of(DUTY_NOTIFIER)->work_seconds);

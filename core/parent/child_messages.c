@@ -140,8 +140,7 @@ take_cleared(struct tree *tree, const struct child *child, struct wire_in *in)
 	if (quarantine_clear(&tree->quarantine, target))
 		log_say(tree->log, LOG_NOTICE,
 		    "%s: the prober that has it alone is alive after a run of it: it is run among "
-		    "the others again",
-		    tree->config->targets[target].name);
+		    "the others again", tree->config->targets[target].name);
 	return true;
 }
 

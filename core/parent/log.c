@@ -173,8 +173,7 @@ tell_dropped(struct log *log, uint32_t sink)
 	text_add_u64(&text, dropped);
 	text_add(
 	    &text, dropped == 1 ? " log line was dropped here" : " log lines were dropped here");
-	write_line(log, sink,
-	    &(struct log_line){
+	write_line(log, sink, &(struct log_line){
 	        .level = LOG_WARNING, .at = clock_wall(), .text = { text.bytes, text.size } });
 }
 
@@ -199,8 +198,7 @@ log_say(struct log *log, int level, const char *format, ...)
 	text_format_v(&text, format, arguments);
 	va_end(arguments);
 	log->apart = true;
-	write_to_all(log,
-	    &(struct log_line){
+	write_to_all(log, &(struct log_line){
 		.level = level, .at = clock_wall(), .text = { text.bytes, text.size } });
 }
 

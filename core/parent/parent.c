@@ -91,8 +91,7 @@ advance(struct parent *parent, int64_t now)
 
 	look_at_files(parent, now);
 	if (reload_turn(&parent->reload, parent->stage == RUNNING, now)) {
-		text_format(
-		    &fields, "RELOADING=1\nMONOTONIC_USEC=%lld", (long long)clock_mono());
+		text_format(&fields, "RELOADING=1\nMONOTONIC_USEC=%lld", (long long)clock_mono());
 		manager_tell(&parent->manager, fields.bytes);
 		parent->anew = true;
 		shutdown_begin(parent, now);
@@ -347,8 +346,7 @@ open_log(struct parent *parent, const struct parent_options *options)
 {
 	const struct config *config = parent->config;
 
-	log_open(&parent->log,
-	    &(struct log_settings){ .to = config->log_to,
+	log_open(&parent->log, &(struct log_settings){ .to = config->log_to,
 	        .level = config->log_level,
 	        .facility = config->log_facility,
 	        .daemon = options->daemon,
@@ -384,8 +382,7 @@ serve(struct parent *parent, const struct parent_options *options)
 {
 	umask(077);
 	startup_alone((const int[]){ parent->detach.report, parent->state_dir.lock,
-	                  parent->state_dir.pid_file },
-	    3);
+	                  parent->state_dir.pid_file }, 3);
 	startup_limits();
 	open_log(parent, options);
 	if (settle_in(parent, options))

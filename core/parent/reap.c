@@ -76,8 +76,7 @@ tell_death(struct tree *tree, const struct child *child, pid_t pid, const char *
 	text_add_span(&text, now - child->started);
 	if (target != CONFIG_NONE)
 		text_format(&text, ", with %s in hand (run %llu)",
-		    tree->config->targets[target].name,
-		    (unsigned long long)atomic_load_explicit(
+		    tree->config->targets[target].name, (unsigned long long)atomic_load_explicit(
 		        &child->page->run, memory_order_relaxed));
 	if (tree->stopping) {
 		text_add(&text, ", while we end");

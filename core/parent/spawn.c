@@ -141,8 +141,7 @@ show_name(const struct start *start)
 		snprintf(name, sizeof name, "pw-%s-%u",
 		    start->is_gate                      ? "gate"
 		        : child->kind == DUTY_NOTIFIER ? "run-n"
-		                                       : "run-p",
-		    child->index);
+		                                       : "run-p", child->index);
 	else if (child->kind == DUTY_PROBER || child->kind == DUTY_NOTIFIER)
 		snprintf(name, sizeof name, "pw-%s-%u", duty_name(child->kind), child->index);
 	else

@@ -176,8 +176,7 @@ warn_of_looks(struct dialogue *dialogue, const struct tls_judgement *judgement)
 		text = TEXT_OVER(bytes);
 		text_format(&text,
 		    "%s; twice so after a ClientHello of more than one segment, while a smaller "
-		    "one is answered",
-		    dialogue_first_text(dialogue));
+		    "one is answered", dialogue_first_text(dialogue));
 		evidence_add_warning(&dialogue->log, "tls_large_hello", "handshake", bytes);
 	}
 	dialogue->look = LOOK_USUAL;

@@ -46,8 +46,7 @@ note_reply(struct dialogue *dialogue, const struct pw_reply *reply)
 	turn_session(dialogue, &session);
 	struct refusal_marks marks = refusal_mark(reply, &session);
 	dialogue->flags |= (uint16_t)((marks.too_many ? REPORT_TOO_MANY : 0) | (marks.policy_code
-	    ? REPORT_POLICY_CODE : 0)
-	    | (marks.means_us ? REPORT_MEANS_US : 0));
+	    ? REPORT_POLICY_CODE : 0) | (marks.means_us ? REPORT_MEANS_US : 0));
 }
 
 static void

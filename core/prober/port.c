@@ -122,13 +122,11 @@ say(const struct candidates *all, struct text *text)
 	else if (tried == 1)
 		text_format(text,
 		    "the one target that was tried there %s; whether the port is shut for us "
-		    "cannot be told from one",
-		    of[CAME_REFUSAL] > 0 ? "refuses" : "is silent");
+		    "cannot be told from one", of[CAME_REFUSAL] > 0 ? "refuses" : "is silent");
 	else
 		text_format(text,
 		    "perhaps shut: of %u targets there %u are silent and %u refuse; many providers "
-		    "shut outgoing mail, ask yours",
-		    tried, of[CAME_SILENCE], of[CAME_REFUSAL]);
+		    "shut outgoing mail, ask yours", tried, of[CAME_SILENCE], of[CAME_REFUSAL]);
 }
 
 /* All at once: five silent ports cost five seconds, not twenty-five. */

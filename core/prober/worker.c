@@ -293,8 +293,7 @@ on_heartbeat(EV_P_ ev_timer *timer, int revents)
 
 	(void)loop, (void)revents;
 	worker->beat_at = now;
-	duty_alive(worker->duty,
-	    &(struct message_alive){ .late_max = late > 0 ? late : 0,
+	duty_alive(worker->duty, &(struct message_alive){ .late_max = late > 0 ? late : 0,
 		.done = worker->done,
 		.in_hand = prober_active(worker->prober) });
 	if (worker->waiting_told == prober_waiting(worker->prober)

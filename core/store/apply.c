@@ -29,8 +29,7 @@ static bool
 apply_meta(struct db *db, const struct operation_meta *meta)
 {
 	return DB_RUN(db, "INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO"
-	    " UPDATE SET value = excluded.value",
-	    BIND_TEXT(meta->key), BIND_BYTES(meta->value));
+	    " UPDATE SET value = excluded.value", BIND_TEXT(meta->key), BIND_BYTES(meta->value));
 }
 
 /* Of evidence: ?1 its target, ?2 its run, ?3 its incident, ?4 its role. */
@@ -59,8 +58,7 @@ static const struct {
 	    { "UPDATE deliveries SET state = 6, ended = ?1, receipt = CAST(?4 AS BLOB)"
 	    " WHERE notice = ?2 AND notifier = ?3 AND ended = 0", 2, 2 },
 	[OPERATION_UNCLAIM] = { "UPDATE deliveries SET state = iif(attempts > 0, 3, 1),"
-	    " receipt = x''"
-	    " WHERE state = 2 AND notifier = ?2 AND notice <> ?1", 1, 1 },
+	    " receipt = x'' WHERE state = 2 AND notifier = ?2 AND notice <> ?1", 1, 1 },
 };
 
 static bool

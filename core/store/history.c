@@ -214,8 +214,7 @@ insert(struct db *db, const struct store_result *result, const struct head *head
 	struct pw_bytes phases = { (const char *)packed, size };
 
 	return DB_RUN(db, "INSERT INTO results (id, target, prev, bad, run, at, micros,"
-	    " verdict, mood,"
-	    " speaks_for, flags, outcome, phase_names, phases, text)"
+	    " verdict, mood, speaks_for, flags, outcome, phase_names, phases, text)"
 	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
 	    BIND(numbers[0]), BIND(result->target), BIND(head->last), BIND(head->bad),
 	    BIND(result->run), BIND(result->at), BIND(result->micros), BIND(result->verdict),

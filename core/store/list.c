@@ -71,8 +71,7 @@ static const struct list_form {
 	[STORE_LIST_CONDITIONS] = { ROW_CONDITION, false, "WHERE (target, code) > (?1, ?2)"
 	    " AND standing > 0 AND cleared = 0 ORDER BY target, code LIMIT ?9" },
 	[STORE_LIST_PAUSES] = { ROW_PAUSE, false,
-	    "WHERE number > ?1 AND iif(ended = 0, \"ends\", ended) > ?4"
-	    " ORDER BY number LIMIT ?9" },
+	    "WHERE number > ?1 AND iif(ended = 0, \"ends\", ended) > ?4 ORDER BY number LIMIT ?9" },
 	[STORE_LIST_SERVERS] = { ROW_SERVER, false, "WHERE target > ?1 ORDER BY target LIMIT ?9" },
 	[STORE_LIST_LEDGER] = { ROW_LEDGER, false,
 	    "WHERE target = ?4 AND notifier > ?2 ORDER BY notifier LIMIT ?9" },

@@ -129,8 +129,7 @@ trim_rollups(struct db *db, uint64_t target, int64_t before, uint64_t *deleted)
 {
 	for (uint64_t span = 0; span < STORE_SPANS; span++) {
 		if (!DELETE(db, "DELETE FROM rollups WHERE target = ?1 AND span = ?2 AND"
-		    " start < ?3", deleted, BIND(target), BIND(span),
-		    BIND(before)))
+		    " start < ?3", deleted, BIND(target), BIND(span), BIND(before)))
 			return false;
 	}
 	return true;
@@ -239,8 +238,7 @@ forget_pauses(struct store *store, int64_t now, struct store_maintained *tended)
 	if (!DELETE(store->db_files[STORE_MAIN].db,
 	    "DELETE FROM pauses WHERE number IN (SELECT number FROM pauses WHERE"
 	    " CASE ended WHEN 0 THEN ends ELSE ended END BETWEEN 1 AND ?1 AND number < (SELECT"
-	    " max(number) FROM pauses)"
-	    " ORDER BY number LIMIT ?2)", &tended->deleted,
+	    " max(number) FROM pauses) ORDER BY number LIMIT ?2)", &tended->deleted,
 	    BIND(now - store->settings.keep_deliveries), BIND(NOTICES_A_STEP)))
 		return STEP_BROKEN;
 	return tended->deleted == before ? STEP_NOTHING : STEP_DONE;

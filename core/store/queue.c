@@ -34,8 +34,7 @@ static const struct {
 	[STORE_QUEUE_CLAIMED] = { SELECT("d.state = 2 AND " BEHIND), 3 },
 	[STORE_QUEUE_TARGET] = { SELECT("d.ended = 0 AND d.target = ?4 AND " BEHIND), 4 },
 	[STORE_QUEUE_ALL] = { SELECT("d.ended = 0 AND (d.target, d.notice, d.recipient) > (?7,"
-	    " ?2, ?3)"
-	    " ORDER BY d.target, d.notice, d.recipient"), 7 },
+	    " ?2, ?3) ORDER BY d.target, d.notice, d.recipient"), 7 },
 	/* Of many that wait few are both urgent and late: these are found in the index alone. */
 	[STORE_QUEUE_URGENT] = { SELECT_OF("deliveries AS u INDEXED BY deliveries_queued CROSS JOIN ",
 	    "d.notice = u.notice"
@@ -136,8 +135,7 @@ store_was_sent(struct store *store, uint64_t notice)
 }
 
 uint32_t
-store_count_unsent(struct store *store, const char *notifier, uint64_t notice,
-    uint64_t down_of)
+store_count_unsent(struct store *store, const char *notifier, uint64_t notice, uint64_t down_of)
 {
 	return (uint32_t)read_number(store,
 	    "SELECT iif(max(doubt) = 0, count(*), 0) FROM deliveries"

@@ -212,8 +212,7 @@ write_rollup(struct db *db, const struct store_rollup *made, uint32_t names)
 	memcpy(values + PW_UNKNOWN + 1, time, sizeof made->time);
 	count_size = times_pack(values, COUNTS, counts, sizeof counts);
 	phase_size = times_pack(&made->phases[0].p50, 3 * made->phase_count, phases, sizeof phases);
-	return DB_RUN(db,
-	    "INSERT INTO rollups (target, span, start, counts, phase_names, phases,"
+	return DB_RUN(db, "INSERT INTO rollups (target, span, start, counts, phase_names, phases,"
 	    " up, degraded, down, unknown, paused, p50, p95)"
 	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, nullif(?12, -1), nullif(?13, -1))"
 	    " ON CONFLICT (target, span, start) DO UPDATE SET counts = excluded.counts,"

@@ -286,8 +286,7 @@ static const char *const history_steps[] = {
 	"	phases BLOB NOT NULL, PRIMARY KEY (target, span, start)) STRICT, WITHOUT ROWID",
 	/* 2: the time of a roll-up by mood has columns; those of earlier ones are filled in by
 	 * maintenance */
-	"ALTER TABLE rollups ADD COLUMN up INTEGER;"
-	    "ALTER TABLE rollups ADD COLUMN degraded INTEGER;"
+	"ALTER TABLE rollups ADD COLUMN up INTEGER;ALTER TABLE rollups ADD COLUMN degraded INTEGER;"
 	"ALTER TABLE rollups ADD COLUMN down INTEGER;"
 	    "ALTER TABLE rollups ADD COLUMN unknown INTEGER;"
 	"ALTER TABLE rollups ADD COLUMN paused INTEGER;"

@@ -359,11 +359,9 @@ server_listen(struct server *server, int socket, struct entrance entrance, struc
 	    MHD_OPTION_CONNECTION_LIMIT, (unsigned)(2 * SERVER_CONNECTIONS_MAX),
 	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEADER_ROOM,
 	    MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)SERVER_PATIENCE,
-	    MHD_OPTION_STRICT_FOR_CLIENT, 1,
-	    MHD_OPTION_NOTIFY_CONNECTION, on_connection, listener,
+	    MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_NOTIFY_CONNECTION, on_connection, listener,
 	    MHD_OPTION_NOTIFY_COMPLETED, on_completed, listener,
-	    MHD_OPTION_URI_LOG_CALLBACK, on_request_line, listener,
-	    MHD_OPTION_END);
+	    MHD_OPTION_URI_LOG_CALLBACK, on_request_line, listener, MHD_OPTION_END);
 	info = listener->daemon == NULL ? NULL : http_library()->get_daemon_info(listener->daemon, MHD_DAEMON_INFO_EPOLL_FD);
 	if (info == NULL) {
 		reason_set(why, "the HTTP library cannot use the socket");

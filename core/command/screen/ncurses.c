@@ -60,8 +60,7 @@ open_page(bool colour, struct reason *why)
 		endwin();
 		snprintf(why->text, sizeof why->text,
 		    "terminals of the type `%s` ($TERM) have no page: their cursor cannot be "
-		    "placed",
-		    name == NULL ? "" : name);
+		    "placed", name == NULL ? "" : name);
 		return false;
 	}
 	if (getenv("ESCDELAY") == NULL)
