@@ -44,20 +44,6 @@ put_label(const struct sampled *it, const char *name, struct pw_bytes value)
 }
 
 static void
-put_number(const struct sampled *it, const char *name, uint64_t number)
-{
-	begin(it, name);
-	metrics_end_number(it->out, number);
-}
-
-static void
-put_seconds(const struct sampled *it, const char *name, int64_t microseconds)
-{
-	begin(it, name);
-	metrics_end_seconds(it->out, microseconds);
-}
-
-static void
 put_info(const struct sampled *it, const char *name)
 {
 	begin(it, name);
@@ -65,13 +51,6 @@ put_info(const struct sampled *it, const char *name)
 	EMIT(&it->out->emit, ",port=\"{}\"", AS_U64(it->row->port));
 	put_label(it, "probe", text_view(it->row->probe));
 	metrics_end_number(it->out, 1);
-}
-
-static void
-put_up(const struct sampled *it, const char *name)
-{
-	if (it->row->rank != RANK_PENDING)
-		put_number(it, name, it->row->rank != RANK_DOWN);
 }
 
 static void
@@ -85,31 +64,6 @@ put_state(const struct sampled *it, const char *name)
 }
 
 static void
-put_since(const struct sampled *it, const char *name)
-{
-	put_seconds(it, name, it->row->since);
-}
-
-static void
-put_flapping(const struct sampled *it, const char *name)
-{
-	put_number(it, name, it->row->flapping);
-}
-
-static void
-put_paused(const struct sampled *it, const char *name)
-{
-	put_number(it, name, it->row->paused);
-}
-
-static void
-put_acknowledged(const struct sampled *it, const char *name)
-{
-	if (it->row->incident != 0)
-		put_number(it, name, it->row->acknowledged != 0);
-}
-
-static void
 put_conditions(const struct sampled *it, const char *name)
 {
 	const char *codes = it->row->conditions;
@@ -120,36 +74,6 @@ put_conditions(const struct sampled *it, const char *name)
 		put_label(it, "condition", (struct pw_bytes){ codes, size });
 		metrics_end_number(it->out, 1);
 	}
-}
-
-static void
-put_success(const struct sampled *it, const char *name)
-{
-	if (it->look->at != 0)
-		put_number(it, name, it->look->verdict <= PW_DEGRADED);
-}
-
-static void
-put_last_run(const struct sampled *it, const char *name)
-{
-	if (it->row->last_run != 0)
-		put_seconds(it, name, it->row->last_run);
-}
-
-static void
-put_age(const struct sampled *it, const char *name)
-{
-	int64_t age = board_time(it->site->board) - it->row->last_run;
-
-	if (it->row->last_run != 0)
-		put_seconds(it, name, age < 0 ? 0 : age);
-}
-
-static void
-put_duration(const struct sampled *it, const char *name)
-{
-	if (it->look->at != 0)
-		put_seconds(it, name, it->look->micros);
 }
 
 static void
@@ -208,36 +132,9 @@ put_failures(const struct sampled *it, const char *name)
 static void
 put_incidents(const struct sampled *it, const char *name)
 {
-	put_number(it, name, it->look->incidents);
+	begin(it, name);
+	metrics_end_number(it->out, it->look->incidents);
 	put_created(it, "postwatch_target_incidents_created", NULL, NULL, NULL, NULL);
-}
-
-static void
-put_cert_begin(const struct sampled *it, const char *name)
-{
-	if (it->row->server.not_before != 0)
-		put_seconds(it, name, it->row->server.not_before);
-}
-
-static void
-put_cert_end(const struct sampled *it, const char *name)
-{
-	if (it->row->server.not_after != 0)
-		put_seconds(it, name, it->row->server.not_after);
-}
-
-static void
-put_cert_lifetime(const struct sampled *it, const char *name)
-{
-	if (it->row->server.not_before != 0 && it->row->server.not_after != 0)
-		put_seconds(it, name, it->row->server.not_after - it->row->server.not_before);
-}
-
-static void
-put_chain_end(const struct sampled *it, const char *name)
-{
-	if (it->row->server.chain_ends != 0)
-		put_seconds(it, name, it->row->server.chain_ends);
 }
 
 static void
@@ -253,36 +150,88 @@ put_tls(const struct sampled *it, const char *name)
 
 /* --- families --- */
 
+/* The one sample of a family, which is a time where its name ends with "_seconds". */
+enum value { VALUE_NONE, UP, SINCE, FLAPPING, PAUSED, ACKNOWLEDGED, SUCCESS, LAST_RUN, AGE, DURATION, CERT_BEGIN, CERT_END, CERT_LIFETIME, CHAIN_END };
+
 static const struct {
 	const char *name, *type, *help;
-	void (*put)(const struct sampled *, const char *name);
+	void (*put)(const struct sampled *, const char *name); /* NULL: one sample, of the value */
+	enum value value;
 } families[] = {
-	{ "postwatch_target_info", "gauge", "What a target is; always 1.", put_info },
-	{ "postwatch_target_up", "gauge", "1 while no outage of the target is confirmed, 0 while one is.", put_up },
-	{ "postwatch_target_state", "gauge", "1 for the state that the target is in, 0 for the others.", put_state },
-	{ "postwatch_target_state_timestamp_seconds", "gauge", "When the target was last seen to go down, to come up, or first.", put_since },
-	{ "postwatch_target_flapping", "gauge", "1 while the target flaps.", put_flapping },
-	{ "postwatch_target_paused", "gauge", "1 while a pause or a window keeps what is of the target from being told.", put_paused },
-	{ "postwatch_target_acknowledged", "gauge", "1 while the open incident of the target is acknowledged.", put_acknowledged },
-	{ "postwatch_target_incidents_total", "counter", "Incidents that began, since this process began to count.", put_incidents },
-	{ "postwatch_target_condition", "gauge", "1 for each condition that stands.", put_conditions },
-	{ "postwatch_target_success", "gauge", "1 where the newest attempt passed, 0 where it did not.", put_success },
-	{ "postwatch_target_last_run_timestamp_seconds", "gauge", "When the newest attempt ended.", put_last_run },
-	{ "postwatch_target_last_run_age_seconds", "gauge", "How long ago that was.", put_age },
-	{ "postwatch_target_duration_seconds", "gauge", "How long the newest attempt took.", put_duration },
-	{ "postwatch_target_phase_duration_seconds", "gauge", "How long each step of the newest attempt took that was reached.", put_phases },
-	{ "postwatch_target_runs_total", "counter", "Attempts by their verdict, since this process began to count.", put_runs },
+	{ "postwatch_target_info", "gauge", "What a target is; always 1.", put_info, VALUE_NONE },
+	{ "postwatch_target_up", "gauge", "1 while no outage of the target is confirmed, 0 while one is.", NULL, UP },
+	{ "postwatch_target_state", "gauge", "1 for the state that the target is in, 0 for the others.", put_state, VALUE_NONE },
+	{ "postwatch_target_state_timestamp_seconds", "gauge", "When the target was last seen to go down, to come up, or first.", NULL, SINCE },
+	{ "postwatch_target_flapping", "gauge", "1 while the target flaps.", NULL, FLAPPING },
+	{ "postwatch_target_paused", "gauge", "1 while a pause or a window keeps what is of the target from being told.", NULL, PAUSED },
+	{ "postwatch_target_acknowledged", "gauge", "1 while the open incident of the target is acknowledged.", NULL, ACKNOWLEDGED },
+	{ "postwatch_target_incidents_total", "counter", "Incidents that began, since this process began to count.", put_incidents, VALUE_NONE },
+	{ "postwatch_target_condition", "gauge", "1 for each condition that stands.", put_conditions, VALUE_NONE },
+	{ "postwatch_target_success", "gauge", "1 where the newest attempt passed, 0 where it did not.", NULL, SUCCESS },
+	{ "postwatch_target_last_run_timestamp_seconds", "gauge", "When the newest attempt ended.", NULL, LAST_RUN },
+	{ "postwatch_target_last_run_age_seconds", "gauge", "How long ago that was.", NULL, AGE },
+	{ "postwatch_target_duration_seconds", "gauge", "How long the newest attempt took.", NULL, DURATION },
+	{ "postwatch_target_phase_duration_seconds", "gauge", "How long each step of the newest attempt took that was reached.", put_phases, VALUE_NONE },
+	{ "postwatch_target_runs_total", "counter", "Attempts by their verdict, since this process began to count.", put_runs, VALUE_NONE },
 	{ "postwatch_target_failures_total", "counter", "Attempts that failed, by the step that was reached last and the outcome, since this"
-	  " process began to count.", put_failures },
-	{ "postwatch_target_certificate_not_before_timestamp_seconds", "gauge", "From when on the certificate of the server is valid.", put_cert_begin },
-	{ "postwatch_target_certificate_not_after_timestamp_seconds", "gauge", "Until when the certificate of the server is valid.", put_cert_end },
-	{ "postwatch_target_certificate_lifetime_seconds", "gauge", "How long the certificate of the server is valid in all.", put_cert_lifetime },
+	  " process began to count.", put_failures, VALUE_NONE },
+	{ "postwatch_target_certificate_not_before_timestamp_seconds", "gauge", "From when on the certificate of the server is valid.", NULL, CERT_BEGIN },
+	{ "postwatch_target_certificate_not_after_timestamp_seconds", "gauge", "Until when the certificate of the server is valid.", NULL, CERT_END },
+	{ "postwatch_target_certificate_lifetime_seconds", "gauge", "How long the certificate of the server is valid in all.", NULL, CERT_LIFETIME },
 	{ "postwatch_target_chain_not_after_timestamp_seconds", "gauge", "Until when all certificates that the server's depends on are valid.",
-	  put_chain_end },
-	{ "postwatch_target_tls_info", "gauge", "What TLS was spoken; always 1.", put_tls },
+	  NULL, CHAIN_END },
+	{ "postwatch_target_tls_info", "gauge", "What TLS was spoken; always 1.", put_tls, VALUE_NONE },
 };
 
 enum { FAMILIES = sizeof families / sizeof families[0] };
+
+/* Returns false where it is not known. */
+static bool
+read_value(const struct sampled *it, enum value value, int64_t *into)
+{
+	const struct board_row *row = it->row;
+	const struct board_server *server = &row->server;
+	const struct look *look = it->look;
+	int64_t age = board_time(it->site->board) - row->last_run;
+
+	switch (value) {
+	case VALUE_NONE: return false;
+	case UP: *into = row->rank != RANK_DOWN; return row->rank != RANK_PENDING;
+	case SINCE: *into = row->since; return true;
+	case FLAPPING: *into = row->flapping; return true;
+	case PAUSED: *into = row->paused; return true;
+	case ACKNOWLEDGED: *into = row->acknowledged != 0; return row->incident != 0;
+	case SUCCESS: *into = look->verdict <= PW_DEGRADED; return look->at != 0;
+	case LAST_RUN: *into = row->last_run; return row->last_run != 0;
+	case AGE: *into = age < 0 ? 0 : age; return row->last_run != 0;
+	case DURATION: *into = look->micros; return look->at != 0;
+	case CERT_BEGIN: *into = server->not_before; return server->not_before != 0;
+	case CERT_END: *into = server->not_after; return server->not_after != 0;
+	case CERT_LIFETIME:
+		*into = server->not_after - server->not_before;
+		return server->not_before != 0 && server->not_after != 0;
+	case CHAIN_END: *into = server->chain_ends; return server->chain_ends != 0;
+	}
+	return false;
+}
+
+static void
+put_samples(const struct sampled *it, size_t family)
+{
+	const char *name = families[family].name;
+	size_t size = strlen(name), seconds = strlen("_seconds");
+	int64_t value;
+
+	if (families[family].put != NULL)
+		families[family].put(it, name);
+	else if (read_value(it, families[family].value, &value)) {
+		begin(it, name);
+		if (strcmp(name + size - seconds, "_seconds") == 0)
+			metrics_end_seconds(it->out, value);
+		else
+			metrics_end_number(it->out, (uint64_t)value);
+	}
+}
 
 /* Returns whether all targets were told. */
 static bool
@@ -299,7 +248,7 @@ put_family(struct metrics *metrics, size_t index, size_t part)
 
 		metrics->number = row->number;
 		if (board_row_has_tag(row, metrics->tag))
-			families[index].put(&sampled, families[index].name);
+			put_samples(&sampled, index);
 	}
 	return board_after(board, metrics->number) == NULL;
 }
