@@ -317,12 +317,10 @@ static uint32_t
 advise_of_label(const char *host, const char *search)
 {
 	printf("advice: " LAYOUT_HANG "%s is a name of one label, asked for as \"%s.\": no search "
-	       "list is applied to it; ",
-	    host, host);
+	       "list is applied to it; ", host, host);
 	if (*search != '\0')
 		printf("other programs here may find %s.%.*s (search %s in " RESOLV_CONF "): write "
-		       "the full name\n",
-		    host, (int)strcspn(search, " "), search, search);
+		       "the full name\n", host, (int)strcspn(search, " "), search, search);
 	else
 		puts("write the full name");
 	return 1;
@@ -441,8 +439,7 @@ check(const struct command *command, int argc, char **argv)
 	if (config->shadow)
 		printf(
 		    "%s: warning: shadow is on: nobody is told anything, and what would be told is "
-		    "recorded\n",
-		    config->path);
+		    "recorded\n", config->path);
 	warnings = diagnostics.warnings + ways.warnings + try_gates(config) + config->shadow;
 	tell_verdict(config, source.path, warnings, ways.untold);
 	/* How notices will go out, as their plugins understood it. */

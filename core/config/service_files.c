@@ -159,8 +159,7 @@ static void
 report_unreadable(struct reader *reader, const struct service_user *user,
     const struct named_file *file, int error)
 {
-	static void (*const tell[])(
-	    struct diagnostics *, struct place, const char *, ...) =
+	static void (*const tell[])(struct diagnostics *, struct place, const char *, ...) =
 	    { diagnostics_warn, diagnostics_error };
 
 	if (file->loaded) {

@@ -246,8 +246,7 @@ tie_parent(struct reader *reader, const struct target_ref *ref)
 			return;
 		near = nearest_name(list, ref->name);
 		FAULT(reader, ref->place, "parent: there is no target %s%s",
-		    QUOTE(reader, ref->name),
-		    diagnostics_suggest(&reader->diagnostics,
+		    QUOTE(reader, ref->name), diagnostics_suggest(&reader->diagnostics,
 		    near == NULL ? NULL : QUOTE(reader, near)));
 	} else if (find_name(list, ref->name, parent) != HASH_NONE) {
 		FAULT(reader, ref->place,

@@ -32,8 +32,7 @@ bool value_of_text(struct values *, const struct pw_setting *, const char *from,
 
 /* From the tree; false after a fault, which names the setting by `label`. */
 bool value_of_node(struct values *, struct diagnostics *, const struct pw_setting *,
-    const char *label,
-    const struct node *, struct pw_value *);
+    const char *label, const struct node *, struct pw_value *);
 
 /* What the row's `fallback` says; all zero where it says nothing. Returns false with a reason
  * (NULL: not asked for) if the table is wrong. */

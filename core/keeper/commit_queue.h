@@ -14,8 +14,7 @@
 
 struct keeper;
 
-enum { COMMIT_GROUP = 256, COMMIT_BYTES_MAX = 64 * 1024 * 1024,
-    COMMIT_HELD_MAX = 4 * 1024 * 1024 };
+enum { COMMIT_GROUP = 256, COMMIT_BYTES_MAX = 64 * 1024 * 1024, COMMIT_HELD_MAX = 4 * 1024 * 1024 };
 
 /* A run in a batch, the monitor's or our own: what it has changed is told when that is
  * committed. */

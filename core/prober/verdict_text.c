@@ -233,8 +233,7 @@ verdict_text_other_protocol(const struct dialogue *dialogue, const char *name, s
 
 void
 verdict_text_protocol(const struct dialogue *dialogue, enum reply_status status,
-    struct pw_bytes line,
-    struct text *text)
+    struct pw_bytes line, struct text *text)
 {
 	switch (status) {
 	case REPLY_INCOMPLETE:

@@ -47,10 +47,11 @@ delete(struct db *db, const char *sql, uint64_t *deleted, struct binds binds)
 
 /* A table that is gone through from its first key, some rows at a step, over and over. */
 struct sweep {
+	size_t keep;                /* offset of the setting: for how long a row stays */
 	const char *rows;           /* key, time: as for leading() */
 	int rows_a_step;
 	/* of the rows with keys above ?1 up to ?2; NULL behind the last */
-	const char *deletes[7];
+	const char *deletes[8];
 	/* they go by a time of their own as well: ?3, before which it is old */
 	bool by_cutoff;
 };
@@ -58,39 +59,84 @@ struct sweep {
 /* One step: rows up to the first that is to stay. `cursor`: the last key that was looked at, 0:
  * begin again. */
 static enum step
-sweep(struct db *db, const struct sweep *it, uint64_t *cursor, int64_t cutoff, int64_t now,
-    uint64_t *deleted)
+take_sweep(struct store *store, enum store_file file, const struct sweep *sweep, uint64_t *cursor,
+    int64_t now, uint64_t *deleted)
 {
-	uint64_t upto = leading(db, it->rows, *cursor, it->rows_a_step, cutoff, now);
+	int64_t cutoff = now - *(const int64_t *)(const void *)((const char *)&store->settings
+	    + sweep->keep);
+	struct db *db = store->db_files[file].db;
+	uint64_t upto = leading(db, sweep->rows, *cursor, sweep->rows_a_step, cutoff, now);
+	const struct bind values[] = { BIND(*cursor), BIND(upto), BIND(cutoff) };
 
 	if (upto == 0) {
 		*cursor = 0;
 		return STEP_NOTHING;
 	}
 	assert(*cursor < upto);
-	for (size_t i = 0; i < sizeof it->deletes / sizeof it->deletes[0] && it->deletes[i] != NULL;
-	    i++) {
-		const struct bind values[] = { BIND(*cursor), BIND(upto), BIND(cutoff) };
-
-		if (!delete(db, it->deletes[i], deleted,
-		    (struct binds){ it->by_cutoff ? 3 : 2, values }))
+	for (size_t i = 0; sweep->deletes[i] != NULL; i++)
+		if (!delete(db, sweep->deletes[i], deleted,
+		    (struct binds){ sweep->by_cutoff ? 3 : 2, values }))
 			return STEP_BROKEN;
-	}
 	*cursor = upto;
 	return STEP_DONE;
 }
 
-static const char results_after[] = "SELECT id, at FROM results WHERE id > ?1 ORDER BY id LIMIT ?2";
-static const char results_upto[] = "DELETE FROM results WHERE id <= ?1";
-static const char traces_after[] = "SELECT id, at FROM traces WHERE id > ?1 ORDER BY id LIMIT ?2";
-static const char traces_upto[] = "DELETE FROM traces WHERE id <= ?1";
+#define RESULTS_AFTER "SELECT id, at FROM results WHERE id > ?1 ORDER BY id LIMIT ?2"
+#define TRACES_AFTER "SELECT id, at FROM traces WHERE id > ?1 ORDER BY id LIMIT ?2"
+
+#define NOBODY_WAITS_FOR(notice) \
+	"NOT EXISTS (SELECT 1 FROM deliveries WHERE deliveries.notice = " notice " AND ended = 0)"
+
+/* Closed so long ago that it goes, and nobody is still to be told of it. */
+#define IS_OLD_INCIDENT "(SELECT number FROM incidents WHERE number > ?1 AND number <= ?2 AND end_confirmed > 0" \
+    " AND end_confirmed < ?3 AND NOT EXISTS (SELECT 1 FROM deliveries JOIN notices ON notices.number = deliveries.notice" \
+    " WHERE notices.incident = incidents.number AND notices.incident > 0 AND deliveries.ended = 0))"
+
+/* The target left the configuration so long ago that it goes, and nothing that is kept names it. */
+#define IS_OLD_TARGET "(SELECT number FROM targets WHERE number > ?1 AND number <= ?2 AND gone > 0 AND gone < ?3" \
+    " AND NOT EXISTS (SELECT 1 FROM incidents WHERE target = targets.number)" \
+    " AND NOT EXISTS (SELECT 1 FROM notices WHERE target = targets.number))"
+
+#define KEEP(member) .keep = offsetof(struct store_settings, member)
+
+static const struct sweep results = { KEEP(keep_not_ok), RESULTS_AFTER, ROWS_A_STEP,
+	{ "DELETE FROM results WHERE id > ?1 AND id <= ?2" } };
+static const struct sweep traces = { KEEP(keep_not_ok), TRACES_AFTER, TRACES_A_STEP,
+	{ "DELETE FROM traces WHERE id > ?1 AND id <= ?2" } };
+/* As long as what lies in the history; then for as long as it is still to be told. */
+static const struct sweep notice_evidence = { KEEP(keep_not_ok),
+	"SELECT id, at FROM notice_evidence WHERE id > ?1 ORDER BY id LIMIT ?2", TRACES_A_STEP,
+	{ "DELETE FROM notice_evidence WHERE id > ?1 AND id <= ?2 AND "
+	    NOBODY_WAITS_FOR("notice_evidence.notice") } };
+/* Deliveries go with their notice. One that is still under way keeps it. */
+static const struct sweep notices = { KEEP(keep_deliveries),
+	"SELECT number, confirmed FROM notices WHERE number > ?1 ORDER BY number LIMIT ?2",
+	NOTICES_A_STEP, { "DELETE FROM notices WHERE number > ?1 AND number <= ?2 AND "
+	    NOBODY_WAITS_FOR("notices.number") } };
+/* Evidence and notices go with their incident. */
+static const struct sweep incidents = { KEEP(keep_incidents),
+	"SELECT number, confirmed FROM incidents WHERE number > ?1 ORDER BY number LIMIT ?2",
+	INCIDENTS_A_STEP, { "DELETE FROM evidence WHERE incident IN " IS_OLD_INCIDENT,
+	    "DELETE FROM notices WHERE incident > 0 AND incident IN " IS_OLD_INCIDENT,
+	    "DELETE FROM incidents WHERE number IN " IS_OLD_INCIDENT }, true };
+/* Conditions that ended, and all that is kept of targets that are gone, as long as incidents. A
+ * target's number is not given again: the counters in `meta` know it. */
+static const struct sweep targets = { KEEP(keep_incidents),
+	"SELECT number, 0 FROM targets WHERE number > ?1 ORDER BY number LIMIT ?2", TARGETS_A_STEP,
+	{ "DELETE FROM conditions WHERE target > ?1 AND target <= ?2 AND cleared > 0"
+	    " AND cleared < ?3", "DELETE FROM conditions WHERE target IN " IS_OLD_TARGET,
+	    "DELETE FROM ledger WHERE target IN " IS_OLD_TARGET,
+	    "DELETE FROM states WHERE target IN " IS_OLD_TARGET,
+	    "DELETE FROM servers WHERE target IN " IS_OLD_TARGET,
+	    "DELETE FROM evidence WHERE target IN " IS_OLD_TARGET,
+	    "DELETE FROM targets WHERE number IN " IS_OLD_TARGET }, true };
 
 static enum step
 forget_ok(struct store *store, int64_t now, struct store_maintained *tended)
 {
 	struct db *db = store->db_files[STORE_HISTORY].db;
 	uint64_t from = (uint64_t)history_count(db, "ok_upto");
-	uint64_t upto = leading(db, results_after, from, ROWS_A_STEP, now - store->settings.keep_ok,
+	uint64_t upto = leading(db, RESULTS_AFTER, from, ROWS_A_STEP, now - store->settings.keep_ok,
 	    now);
 
 	if (upto == 0)
@@ -98,30 +144,6 @@ forget_ok(struct store *store, int64_t now, struct store_maintained *tended)
 	return DELETE(db, "DELETE FROM results WHERE id > ?1 AND id <= ?2 AND verdict = 0",
 	    &tended->deleted, BIND(from), BIND(upto)) && history_set_count(db, "ok_upto",
 	    (int64_t)upto) ? STEP_DONE : STEP_BROKEN;
-}
-
-static enum step
-forget_all(struct store *store, int64_t now, struct store_maintained *tended)
-{
-	struct db *db = store->db_files[STORE_HISTORY].db;
-	uint64_t upto = leading(db, results_after, 0, ROWS_A_STEP,
-	    now - store->settings.keep_not_ok, now);
-
-	if (upto == 0)
-		return STEP_NOTHING;
-	return DELETE(db, results_upto, &tended->deleted, BIND(upto)) ? STEP_DONE : STEP_BROKEN;
-}
-
-static enum step
-forget_traces(struct store *store, int64_t now, struct store_maintained *tended)
-{
-	struct db *db = store->db_files[STORE_HISTORY].db;
-	uint64_t upto = leading(db, traces_after, 0, TRACES_A_STEP,
-	    now - store->settings.keep_not_ok, now);
-
-	if (upto == 0)
-		return STEP_NOTHING;
-	return DELETE(db, traces_upto, &tended->deleted, BIND(upto)) ? STEP_DONE : STEP_BROKEN;
 }
 
 static bool
@@ -151,81 +173,6 @@ forget_rollups(struct store *store, int64_t now, struct store_maintained *tended
 		return STEP_DONE;
 	*target = 0;
 	return STEP_NOTHING;
-}
-
-#define NOBODY_WAITS_FOR(notice) \
-	"NOT EXISTS (SELECT 1 FROM deliveries WHERE deliveries.notice = " notice " AND ended = 0)"
-
-/* As long as what lies in the history; then for as long as it is still to be told. */
-static enum step
-forget_notice_evidence(struct store *store, int64_t now, struct store_maintained *tended)
-{
-	static const struct sweep evidence = { .rows_a_step = TRACES_A_STEP,
-		.rows = "SELECT id, at FROM notice_evidence WHERE id > ?1 ORDER BY id LIMIT ?2",
-		.deletes = { "DELETE FROM notice_evidence WHERE id > ?1 AND id <= ?2 AND "
-		    NOBODY_WAITS_FOR("notice_evidence.notice") } };
-
-	return sweep(store->db_files[STORE_MAIN].db, &evidence, &store->maintenance->evidence,
-	    now - store->settings.keep_not_ok, now, &tended->deleted);
-}
-
-/* Deliveries go with their notice. One that is still under way keeps it. */
-static enum step
-forget_notices(struct store *store, int64_t now, struct store_maintained *tended)
-{
-	static const struct sweep notices = { .rows_a_step = NOTICES_A_STEP,
-		.rows = "SELECT number, confirmed FROM notices WHERE number > ?1 ORDER BY number"
-		" LIMIT ?2",
-		.deletes = { "DELETE FROM notices WHERE number > ?1 AND number <="
-		" ?2 AND " NOBODY_WAITS_FOR("notices.number") } };
-
-	return sweep(store->db_files[STORE_MAIN].db, &notices, &store->maintenance->notice,
-	    now - store->settings.keep_deliveries, now, &tended->deleted);
-}
-
-/* Closed so long ago that it goes, and nobody is still to be told of it. */
-#define IS_OLD_INCIDENT "(SELECT number FROM incidents WHERE number > ?1 AND number <= ?2 AND end_confirmed > 0" \
-    " AND end_confirmed < ?3 AND NOT EXISTS (SELECT 1 FROM deliveries JOIN notices ON notices.number = deliveries.notice" \
-    " WHERE notices.incident = incidents.number AND notices.incident > 0 AND deliveries.ended = 0))"
-
-/* Evidence and notices go with their incident. */
-static enum step
-forget_incidents(struct store *store, int64_t now, struct store_maintained *tended)
-{
-	static const struct sweep incidents = { .rows_a_step = INCIDENTS_A_STEP, .by_cutoff = true,
-		.rows = "SELECT number, confirmed FROM incidents WHERE number > ?1 ORDER BY number"
-		" LIMIT ?2",
-		.deletes = { "DELETE FROM evidence WHERE incident IN " IS_OLD_INCIDENT,
-		    "DELETE FROM notices WHERE incident > 0 AND incident IN " IS_OLD_INCIDENT,
-		    "DELETE FROM incidents WHERE number IN " IS_OLD_INCIDENT } };
-
-	return sweep(store->db_files[STORE_MAIN].db, &incidents, &store->maintenance->incident,
-	    now - store->settings.keep_incidents, now, &tended->deleted);
-}
-
-/* The target left the configuration so long ago that it goes, and nothing that is kept names it. */
-#define IS_OLD_TARGET "(SELECT number FROM targets WHERE number > ?1 AND number <= ?2 AND gone > 0 AND gone < ?3" \
-    " AND NOT EXISTS (SELECT 1 FROM incidents WHERE target = targets.number)" \
-    " AND NOT EXISTS (SELECT 1 FROM notices WHERE target = targets.number))"
-
-/* Conditions that ended, and all that is kept of targets that are gone, as long as incidents. A
- * target's number is not given again: the counters in `meta` know it. */
-static enum step
-forget_targets(struct store *store, int64_t now, struct store_maintained *tended)
-{
-	static const struct sweep targets = { .rows_a_step = TARGETS_A_STEP, .by_cutoff = true,
-		.rows = "SELECT number, 0 FROM targets WHERE number > ?1 ORDER BY number LIMIT ?2",
-		.deletes = { "DELETE FROM conditions WHERE target > ?1 AND target <= ?2 AND cleared"
-		    " > 0 AND cleared < ?3",
-		    "DELETE FROM conditions WHERE target IN " IS_OLD_TARGET,
-		    "DELETE FROM ledger WHERE target IN " IS_OLD_TARGET,
-		    "DELETE FROM states WHERE target IN " IS_OLD_TARGET,
-		    "DELETE FROM servers WHERE target IN " IS_OLD_TARGET,
-		    "DELETE FROM evidence WHERE target IN " IS_OLD_TARGET,
-		    "DELETE FROM targets WHERE number IN " IS_OLD_TARGET } };
-
-	return sweep(store->db_files[STORE_MAIN].db, &targets, &store->maintenance->target_row,
-	    now - store->settings.keep_incidents, now, &tended->deleted);
 }
 
 /* As long as deliveries, from their end; the last stays, for its number is not to be given
@@ -266,17 +213,17 @@ static enum step
 make_room(struct store *store, int64_t now, struct store_maintained *tended)
 {
 	struct db *db = store->db_files[STORE_HISTORY].db;
-	uint64_t before = tended->deleted, traces, results;
+	uint64_t before = tended->deleted, trace, result;
 
 	(void)now;
 	if (db_size(db) <= store->settings.history_max)
 		return STEP_NOTHING;
-	traces = leading(db, traces_after, 0, TRACES_A_STEP, INT64_MAX, 0);
-	results = leading(db, results_after, 0, ROWS_A_STEP, INT64_MAX, 0);
-	if (traces == 0 && results == 0)
+	trace = leading(db, TRACES_AFTER, 0, TRACES_A_STEP, INT64_MAX, 0);
+	result = leading(db, RESULTS_AFTER, 0, ROWS_A_STEP, INT64_MAX, 0);
+	if (trace == 0 && result == 0)
 		return shorten_rollups(store, tended);
-	if (!DELETE(db, traces_upto, &tended->deleted, BIND(traces))
-	    || !DELETE(db, results_upto, &tended->deleted, BIND(results)))
+	if (!DELETE(db, "DELETE FROM traces WHERE id <= ?1", &tended->deleted, BIND(trace))
+	    || !DELETE(db, "DELETE FROM results WHERE id <= ?1", &tended->deleted, BIND(result)))
 		return STEP_BROKEN;
 	tended->crowded += tended->deleted - before;
 	return STEP_DONE;
@@ -323,22 +270,23 @@ static const struct job {
 	enum step (*step)(struct store *, int64_t now, struct store_maintained *);
 	enum store_file file;
 	int seconds; /* until it is asked again where there was nothing */
+	const struct sweep *sweep; /* in place of `step` */
 } jobs[] = {
-	{ roll, STORE_HISTORY, 5 },
-	{ maintenance_fill_rollups, STORE_HISTORY, 3600 },
-	{ make_room, STORE_HISTORY, 5 },
-	{ forget_ok, STORE_HISTORY, 5 },
-	{ forget_all, STORE_HISTORY, 60 },
-	{ forget_traces, STORE_HISTORY, 60 },
-	{ forget_rollups, STORE_HISTORY, 3600 },
-	{ forget_notice_evidence, STORE_MAIN, 3600 },
-	{ forget_notices, STORE_MAIN, 3600 },
-	{ forget_pauses, STORE_MAIN, 3600 },
-	{ forget_incidents, STORE_MAIN, 3600 },
-	{ forget_targets, STORE_MAIN, 3600 },
-	{ verify_main, STORE_MAIN, 1 },
-	{ verify_history, STORE_HISTORY, 1 },
-	{ keep_reserve, STORE_MAIN, 60 },
+	{ roll, STORE_HISTORY, 5, NULL },
+	{ maintenance_fill_rollups, STORE_HISTORY, 3600, NULL },
+	{ make_room, STORE_HISTORY, 5, NULL },
+	{ forget_ok, STORE_HISTORY, 5, NULL },
+	{ NULL, STORE_HISTORY, 60, &results },
+	{ NULL, STORE_HISTORY, 60, &traces },
+	{ forget_rollups, STORE_HISTORY, 3600, NULL },
+	{ NULL, STORE_MAIN, 3600, &notice_evidence },
+	{ NULL, STORE_MAIN, 3600, &notices },
+	{ forget_pauses, STORE_MAIN, 3600, NULL },
+	{ NULL, STORE_MAIN, 3600, &incidents },
+	{ NULL, STORE_MAIN, 3600, &targets },
+	{ verify_main, STORE_MAIN, 1, NULL },
+	{ verify_history, STORE_HISTORY, 1, NULL },
+	{ keep_reserve, STORE_MAIN, 60, NULL },
 };
 enum { JOBS = sizeof jobs / sizeof jobs[0] };
 
@@ -374,7 +322,9 @@ take_step(struct store *store, const struct job *job, int64_t now, struct store_
 		db_file_fail(db_file, "maintenance");
 		return STEP_BROKEN;
 	}
-	step = job->step(store, now, tended);
+	step = job->sweep == NULL ? job->step(store, now, tended)
+	    : take_sweep(store, job->file, job->sweep, &store->maintenance->cursors[job - jobs],
+	        now, &tended->deleted);
 	if (step != STEP_BROKEN && db_fault(db_file->db) == DB_WELL && db_commit(db_file->db))
 		return step;
 	db_file_fail(db_file, "maintenance");

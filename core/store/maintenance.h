@@ -17,9 +17,7 @@ struct maintenance {
 	int64_t begins[STORE_SPANS];      /* of the span being rolled up, 0: not yet read */
 	uint64_t target[STORE_SPANS];     /* its next target */
 	uint64_t trimmed;                 /* the next target whose roll-ups are looked at */
-	uint64_t notice;                  /* notices up to this one have been looked at */
-	uint64_t evidence;                /* the same of evidence of notices */
-	uint64_t incident, target_row;    /* the same of incidents, and of rows of targets */
+	uint64_t cursors[JOBS_MAX];       /* up to which key a job has gone through its table */
 	struct verify verify[STORE_FILES];
 	struct rollup_run runs[ROLLUP_RUNS_MAX + 1];
 };
