@@ -3,8 +3,7 @@
  * one leads to. What an operator names and what DNS or a redirect leads to are judged by the same
  * classes.
  */
-#ifndef BASE_ADDRESS_H
-#define BASE_ADDRESS_H
+#pragma once
 
 #include <netinet/in.h>
 #include <stdbool.h>
@@ -97,5 +96,3 @@ struct endpoint {
 /* False with a reason: no host, a port that is none, brackets that do not match or hold no IPv6
  * literal. Whether the host is a good name is not looked at. */
 bool endpoint_parse(const char *text, size_t size, struct endpoint *, struct reason *why);
-
-#endif

@@ -4,8 +4,7 @@
  * forked afterwards share its pages and none can change them. It is used at start only: where
  * memory runs out it says so on stderr and exits (EX_OSERR).
  */
-#ifndef BASE_ARENA_H
-#define BASE_ARENA_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -34,5 +33,3 @@ void arena_freeze(struct arena *);
 
 /* Gives everything back, frozen or not. */
 void arena_destroy(struct arena **);
-
-#endif

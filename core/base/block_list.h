@@ -2,8 +2,7 @@
  * Names of DNS block lists (DNSBL). Those that mail servers ask by DNS, and those that they point
  * to where they refuse somebody.
  */
-#ifndef BASE_BLOCK_LIST_H
-#define BASE_BLOCK_LIST_H
+#pragma once
 
 #include <postwatch/probe.h>
 
@@ -12,5 +11,3 @@ bool block_list_is_known(struct pw_bytes name);
 
 /* The same, or one of its labels says so: "dnsbl.example.net". */
 bool block_list_is_likely(struct pw_bytes name);
-
-#endif

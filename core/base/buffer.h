@@ -3,8 +3,7 @@
  * line, a transcript, what a write left over. Starts as zeroes and holds no memory until something
  * is put into it.
  */
-#ifndef BASE_BUFFER_H
-#define BASE_BUFFER_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -38,5 +37,3 @@ buffer_view(const struct buffer *buffer)
 {
 	return (struct pw_bytes){ buffer->data == NULL ? "" : buffer->data, buffer->size };
 }
-
-#endif

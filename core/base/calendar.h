@@ -9,8 +9,7 @@
  * It is the wall clock that counts: an hour that it leaves out in spring is in no range, one that
  * it shows twice in autumn is twice in one.
  */
-#ifndef BASE_CALENDAR_H
-#define BASE_CALENDAR_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -44,5 +43,3 @@ int64_t calendar_next(const struct calendar *, const struct zone *, int64_t utc)
 /* The last instant before or at `utc` since when it is as it is then; `utc` less eight days where
  * it is so for longer. */
 int64_t calendar_since(const struct calendar *, const struct zone *, int64_t utc);
-
-#endif

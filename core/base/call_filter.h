@@ -6,8 +6,7 @@
  * library does without; files return EACCES, sockets EAFNOSUPPORT, memory that is executable
  * EACCES, signals to others EPERM.
  */
-#ifndef BASE_CALL_FILTER_H
-#define BASE_CALL_FILTER_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -62,5 +61,3 @@ bool call_filter_enter_parent(bool *entered, struct reason *why);
 
 /* Whether this system lets a process filter its calls; asked without doing it. */
 bool call_filter_is_there(void);
-
-#endif

@@ -1,7 +1,6 @@
 /* Time. Monotonic for schedules and limits, wall clock (UTC) only for what people read; both in
  * microseconds. */
-#ifndef BASE_CLOCK_H
-#define BASE_CLOCK_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -44,5 +43,3 @@ struct clock_doubt clock_doubt_begin(int64_t wall, int64_t boot);
 /* What time it is by the clock before; `wall` itself where that is not doubted. To be asked often
  * enough that a clock that drifts is not taken for one that was set. */
 int64_t clock_doubt_look(struct clock_doubt *, int64_t wall, int64_t boot);
-
-#endif

@@ -2,8 +2,7 @@
  * The differences between a failed and a passed run of one address. Each step, fact or warning that
  * differs is one entry.
  */
-#ifndef BASE_DIFFERENCE_H
-#define BASE_DIFFERENCE_H
+#pragma once
 
 #include "base/evidence.h"
 #include "base/text.h"
@@ -23,5 +22,3 @@ void difference_each(const struct evidence *failed, const struct evidence *passe
 
 /* Whether both are of one address and port. */
 bool difference_same_place(const struct evidence *left, const struct evidence *right);
-
-#endif

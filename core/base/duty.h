@@ -6,8 +6,7 @@
  *
  * One duty is one process: `struct duty` is its one context with the parent.
  */
-#ifndef BASE_DUTY_H
-#define BASE_DUTY_H
+#pragma once
 
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -88,5 +87,3 @@ ssize_t packet_read(int socket, void *bytes, size_t room, int *passed);
 /* Sends one packet whole, with `passed` (-1: none). False: would block, or the other end is gone
  * (errno). */
 bool packet_send(int socket, const void *bytes, size_t size, int passed);
-
-#endif

@@ -6,8 +6,7 @@
  * one message (evidence_put) that any process can look into (evidence_get) without copying: strings
  * are then views into it. Foreign bytes stay raw; whoever shows them escapes them.
  */
-#ifndef BASE_EVIDENCE_H
-#define BASE_EVIDENCE_H
+#pragma once
 
 #include "base/buffer.h"
 #include "base/outcome.h"
@@ -109,5 +108,3 @@ bool evidence_is_of_program(const struct evidence *);
 /* A hash over outcome, steady facts and warning codes: what makes a run look different from the one
  * before. */
 uint64_t evidence_fingerprint(const struct evidence *, uint64_t seed);
-
-#endif

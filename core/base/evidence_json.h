@@ -1,6 +1,5 @@
 /* Evidence of one leg as JSON: the stable form for programs. */
-#ifndef BASE_EVIDENCE_JSON_H
-#define BASE_EVIDENCE_JSON_H
+#pragma once
 
 #include "base/evidence.h"
 #include "base/json.h"
@@ -10,5 +9,3 @@ void evidence_json(struct json *, const char *key, const struct evidence *);
 
 /* A leg's verdict, EVIDENCE_NOT_CHECKED included: "ok", "not_checked". */
 const char *evidence_verdict_name(uint8_t verdict);
-
-#endif

@@ -3,8 +3,7 @@
  * another user may write to, would let that user decide what is found at the end. What is opened
  * below the descriptor (openat(2)) is what was looked at, whatever the path leads to later.
  */
-#ifndef BASE_FOLDER_H
-#define BASE_FOLDER_H
+#pragma once
 
 #include <stdbool.h>
 #include <sys/stat.h>
@@ -28,5 +27,3 @@ int folder_make(const char *path, struct reason *why);
 /* Returns false with a reason if what was looked at is not root's or our own, or if others may
  * write to it; `what` is how it is called there. */
 bool folder_is_ours_alone(const struct stat *, const char *what, struct reason *why);
-
-#endif

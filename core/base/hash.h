@@ -3,8 +3,7 @@
  * somebody hostile chooses freely. The same on every machine and in every version: schedules and
  * stored records are made of it.
  */
-#ifndef BASE_HASH_H
-#define BASE_HASH_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -37,5 +36,3 @@ uint32_t hash_next(const struct hash_table *, uint32_t hash, uint32_t *at);
 /* Returns false if there is no memory: the table is then as it was. */
 bool hash_insert(struct hash_table *, uint32_t hash, uint32_t index);
 void hash_table_fini(struct hash_table *);
-
-#endif

@@ -3,8 +3,7 @@
  * it meets a foreign byte, and can never be root again. Started by any other user it stays that
  * user, without a capability.
  */
-#ifndef BASE_IDENTITY_H
-#define BASE_IDENTITY_H
+#pragma once
 
 #include <stdbool.h>
 #include <sys/types.h>
@@ -42,5 +41,3 @@ bool identity_hide_memory(struct reason *why);
 /* Gives up all capabilities, in all sets of this process; for good where it has no new privileges.
  * False with a reason. */
 bool identity_drop_capabilities(struct reason *why);
-
-#endif

@@ -14,8 +14,7 @@
  *
  * `key`: NULL inside an array and at the top, never NULL inside an object.
  */
-#ifndef BASE_JSON_H
-#define BASE_JSON_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -66,5 +65,3 @@ void json_null(struct json *, const char *key);
  * reaches the disk, fflush() tells.
  */
 bool json_finish_line(struct json *);
-
-#endif

@@ -1,6 +1,5 @@
 /* Landlock (landlock(7)) by its system calls; the part of the sandbox that the kernel may lack. */
-#ifndef BASE_LANDLOCK_H
-#define BASE_LANDLOCK_H
+#pragma once
 
 #include "base/sandbox.h"
 
@@ -13,5 +12,3 @@ bool landlock_enter(const struct sandbox *, int *version, struct reason *why);
 /* From now on this process and its children signal nobody but each other, where the kernel has that
  * (6.12: *kept); nothing else is restricted. Needs PR_SET_NO_NEW_PRIVS before. False with errno. */
 bool landlock_keep_signals(bool *kept);
-
-#endif

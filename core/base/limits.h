@@ -2,8 +2,7 @@
  * What a process may take of the host (setrlimit(2)), by one table: so that one that loops, leaks
  * or was broken into takes nothing from the others.
  */
-#ifndef BASE_LIMITS_H
-#define BASE_LIMITS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -72,5 +71,3 @@ void limits_look(bool ends_without);
 /* From now on the process has so many seconds of processor time, until the next call; 0: any. The
  * whole life of a process has no limit: it may be years. */
 void limits_of_work(unsigned seconds);
-
-#endif

@@ -14,8 +14,7 @@
  *                        then committed; answers
  *   keeper <-> notifier  notices and receipts (messages_outbox.h)
  */
-#ifndef BASE_MESSAGES_H
-#define BASE_MESSAGES_H
+#pragma once
 
 #include "base/address.h"
 #include "base/evidence.h"
@@ -357,5 +356,3 @@ const struct wire_form *message_form(enum message_kind);
 /* Reads any kind that has a form into its struct of form->size bytes, as the reader of that kind
  * does. */
 bool message_get(struct wire_in *, enum message_kind, void *message, uint32_t limit);
-
-#endif

@@ -8,8 +8,7 @@
  *   monitor -> parent    release: the quarantine of a target ends by hand
  *   monitor -> parent    reload; answered as an ask is
  */
-#ifndef BASE_MESSAGES_ASK_H
-#define BASE_MESSAGES_ASK_H
+#pragma once
 
 #include "base/messages.h"
 
@@ -48,5 +47,3 @@ bool message_get_reload(struct wire_in *, uint64_t *number);
 
 void message_put_release(struct wire_out *, uint32_t target);
 bool message_get_release(struct wire_in *, uint32_t *target, uint32_t targets);
-
-#endif

@@ -10,8 +10,7 @@
  * ends without all receipts is replaced, and the new one is given what is left. A malformed packet
  * ends its sender, as everywhere.
  */
-#ifndef BASE_MESSAGES_OUTBOX_H
-#define BASE_MESSAGES_OUTBOX_H
+#pragma once
 
 #include <postwatch/notifier.h>
 #include "base/messages.h"
@@ -132,5 +131,3 @@ struct message_absent {
 };
 void message_put_absent(struct wire_out *, const struct message_absent *);
 bool message_get_absent(struct wire_in *, struct message_absent *, uint32_t notifiers);
-
-#endif

@@ -1,7 +1,6 @@
 /* The messages about single runs, of which many travel in one packet: orders, reports and
  * results. */
-#ifndef BASE_MESSAGES_RUNS_H
-#define BASE_MESSAGES_RUNS_H
+#pragma once
 
 #include "base/outcome.h"
 #include "base/sequence.h"
@@ -137,5 +136,3 @@ bool message_next_report(struct wire_in *, struct report *, uint32_t targets);
 void message_begin_results(struct wire_out *);
 bool message_get_results(struct wire_in *, struct sequence *);
 bool message_next_result(struct wire_in *, struct report *, uint32_t targets);
-
-#endif

@@ -2,8 +2,7 @@
  * The kinds of notices (down, up, degraded, ...), generated from kinds.def; outside the process
  * they go by name.
  */
-#ifndef BASE_NOTICE_H
-#define BASE_NOTICE_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -36,5 +35,3 @@ enum notice_alert {
 };
 /* Of our own trouble (`ours`: of no target) only some has an end that is told. */
 enum notice_alert notice_alert(enum notice_kind kind, const char *code, bool ours);
-
-#endif

@@ -2,8 +2,7 @@
  * Service notification to systemd (READY, WATCHDOG, STATUS). As sd_notify(3), without its library.
  * Only the parent speaks.
  */
-#ifndef BASE_NOTIFY_H
-#define BASE_NOTIFY_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -21,5 +20,3 @@ int64_t notify_watchdog(void);
 
 /* Takes the variables out of the environment, so that no child takes them for its own. */
 void notify_forget(void);
-
-#endif

@@ -2,8 +2,7 @@
  * Whether our own clock can be right, as far as certificates tell: what is out of date by a clock
  * that is wrong says nothing about who shows it.
  */
-#ifndef BASE_OUR_CLOCK_H
-#define BASE_OUR_CLOCK_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -51,5 +50,3 @@ enum clock_doubt_cause our_clock_doubt(const struct our_clock *, int64_t mono, i
 
 /* "our own clock is wrong: it says 1970-01-01T00:01:02Z, before this program was built" */
 void our_clock_add_words(struct text *, enum clock_doubt_cause, int64_t wall);
-
-#endif

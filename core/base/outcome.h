@@ -2,8 +2,7 @@
  * What the names of outcomes and phases mean: those of Postwatch itself from outcomes.def and
  * phases.def, a plugin's from its tables.
  */
-#ifndef BASE_OUTCOME_H
-#define BASE_OUTCOME_H
+#pragma once
 
 #include <postwatch/probe.h>
 
@@ -38,5 +37,3 @@ bool verdict_of_name(const char *name, enum pw_verdict *verdict);
 
 /* The limits the host knows for a phase, microseconds; NULL for a phase it does not know. */
 const struct pw_phase *phase_standard(const char *name);
-
-#endif

@@ -1,6 +1,5 @@
 /* This host's own name as EHLO and messages say it. */
-#ifndef BASE_OWN_NAME_H
-#define BASE_OWN_NAME_H
+#pragma once
 
 enum { OWN_NAME_MAX = 256 };
 
@@ -10,5 +9,3 @@ enum { OWN_NAME_MAX = 256 };
  * "@". Into `name`, or `helo` itself.
  */
 const char *own_name(const char *helo, char name[static OWN_NAME_MAX]);
-
-#endif

@@ -4,8 +4,7 @@
  * the monitor keeps it, and cannot write to it: it refuses its own kind at the control socket
  * (SO_PEERCRED, unix(7)), where a process that was broken into could silence targets.
  */
-#ifndef BASE_OWN_PROCESSES_H
-#define BASE_OWN_PROCESSES_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -26,5 +25,3 @@ bool own_processes_seal(struct own_processes *);
 void own_processes_leave(struct own_processes **);
 
 bool own_processes_knows(const struct own_processes *, pid_t pid);
-
-#endif

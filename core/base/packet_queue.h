@@ -2,8 +2,7 @@
  * Packets on their way through one socket, in order, with the descriptors that they hand over: what
  * the socket does not take at once is kept. Starts as zeroes.
  */
-#ifndef BASE_PACKET_QUEUE_H
-#define BASE_PACKET_QUEUE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -36,5 +35,3 @@ packet_queue_is_empty(const struct packet_queue *queue)
 {
 	return queue->first == NULL;
 }
-
-#endif

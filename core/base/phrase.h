@@ -4,8 +4,7 @@
  * that what a name happens to be made of is never taken for something said. Chinese and Japanese,
  * which know no blanks, are words of one sign each.
  */
-#ifndef BASE_PHRASE_H
-#define BASE_PHRASE_H
+#pragma once
 
 #include <postwatch/probe.h>
 #include "base/address.h"
@@ -60,5 +59,3 @@ void phrase_drop(struct phrase_text *, const char *const *phrases);
  */
 bool phrase_find_any(const struct phrase_text *, const char *const *phrases,
     struct pw_bytes *found);
-
-#endif

@@ -1,6 +1,5 @@
 /* Numbers for jitter and for spreading; nothing secret is made of them. */
-#ifndef BASE_RANDOM_H
-#define BASE_RANDOM_H
+#pragma once
 
 #include <stdint.h>
 
@@ -14,5 +13,3 @@ random_next(uint32_t *state)
 	*state ^= *state << 5;
 	return *state;
 }
-
-#endif

@@ -4,8 +4,7 @@
  * code and by whole words and phrases. What no row knows is a temporary failure (4xx) or a refusal
  * without a reason (5xx), never a word about us.
  */
-#ifndef BASE_REFUSAL_H
-#define BASE_REFUSAL_H
+#pragma once
 
 #include "base/phrase.h"
 
@@ -32,5 +31,3 @@ struct refusal_marks refusal_mark(const struct pw_reply *, const struct refusal_
 /* The table in words, for `postwatch explain --table`: order, what the reply says, the verdict. */
 enum { REFUSAL_ROWS = 10 };
 const char *refusal_cell(size_t row, size_t column);
-
-#endif

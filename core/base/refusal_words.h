@@ -2,8 +2,7 @@
  * What mail servers say where they refuse, as phrases (phrase.h), from their sources and from
  * public reports. What is missing here is a row, not code. Each list ends with NULL.
  */
-#ifndef BASE_REFUSAL_WORDS_H
-#define BASE_REFUSAL_WORDS_H
+#pragma once
 
 /* Says that it is us who are refused. */
 extern const char *const refusal_about_us[];
@@ -51,5 +50,3 @@ extern const char *const refusal_for_good[];
 extern const char *const refusal_addresses_us[];
 /* Addresses us out of politeness alone. */
 extern const char *const refusal_is_polite[];
-
-#endif

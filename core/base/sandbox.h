@@ -3,8 +3,7 @@
  * the parent at birth, the rest when all it will ever need has been opened. Every step is checked;
  * none can be taken back.
  */
-#ifndef BASE_SANDBOX_H
-#define BASE_SANDBOX_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -89,5 +88,3 @@ bool sandbox_lacks(struct text *text);
 /* For a process whose plugin says where it writes and whom it calls: no core dumps, no new
  * privileges, no more. */
 bool sandbox_enter_lightly(struct reason *why);
-
-#endif

@@ -1,6 +1,5 @@
 /* Whether this build has a sanitizer that makes system calls, and takes memory, of its own. */
-#ifndef BASE_SANITIZED_H
-#define BASE_SANITIZED_H
+#pragma once
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define SANITIZED 1
@@ -12,6 +11,4 @@
 #endif
 #ifndef SANITIZED
 #define SANITIZED 0
-#endif
-
 #endif

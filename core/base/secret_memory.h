@@ -2,8 +2,7 @@
  * Memory for what holds secrets: not swapped out as far as the limit of the process lets it be
  * locked (mlock(2), RLIMIT_MEMLOCK), left out of core dumps, and wiped before it is given back.
  */
-#ifndef BASE_SECRET_MEMORY_H
-#define BASE_SECRET_MEMORY_H
+#pragma once
 
 #include <stddef.h>
 
@@ -12,5 +11,3 @@ void *secret_memory_make(size_t size);
 
 /* Wipes and gives back what was made with this size; NULL is fine. */
 void secret_memory_free(void **memory, size_t size);
-
-#endif

@@ -4,8 +4,7 @@
  * message which it has taken knows of any other whether it is the next, was taken before, or is one
  * before which others were lost.
  */
-#ifndef BASE_SEQUENCE_H
-#define BASE_SEQUENCE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -33,5 +32,3 @@ sequence_place(struct sequence taken, struct sequence message)
 	return message.number == last + 1 ? SEQUENCE_NEXT : message.number <= last ? SEQUENCE_TAKEN
 	    : SEQUENCE_GAP;
 }
-
-#endif

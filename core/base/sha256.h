@@ -1,8 +1,7 @@
 /*
  * SHA-256 (FIPS 180-4), for names that have to be the same each time: nothing secret is made of it.
  */
-#ifndef BASE_SHA256_H
-#define BASE_SHA256_H
+#pragma once
 
 #include <stddef.h>
 
@@ -14,5 +13,3 @@ void sha256(const void *bytes, size_t size, unsigned char digest[static SHA256_S
 /* `count` characters of base32 (RFC 4648, lower case) over `size` bytes, ended by NUL; count <=
  * size * 8 / 5. */
 void base32(const unsigned char *bytes, size_t size, char *text, size_t count);
-
-#endif

@@ -3,8 +3,7 @@
  * a power of two, so that a quantile is told at most 7 % too high. Starts as zeroes, is never
  * freed, needs no memory of its own.
  */
-#ifndef BASE_SPREAD_H
-#define BASE_SPREAD_H
+#pragma once
 
 #include <stdint.h>
 
@@ -22,5 +21,3 @@ void spread_add(struct spread *, int64_t micros);
 /* What `permille` of all (1 to 1000) do not exceed; 1000: the largest, exactly. 0 where there were
  * none. */
 int64_t spread_at(const struct spread *, unsigned permille);
-
-#endif

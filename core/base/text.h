@@ -3,8 +3,7 @@
  * bytes become printable. A text never overflows: what does not fit is cut (never within an escape,
  * a number or a UTF-8 sequence), `cut` is set, and all that would follow is left out.
  */
-#ifndef BASE_TEXT_H
-#define BASE_TEXT_H
+#pragma once
 
 #include <stdarg.h>
 #include <stdbool.h>
@@ -95,5 +94,3 @@ struct nearest {
 };
 struct nearest nearest_to(const char *word);
 void nearest_try(struct nearest *, const char *other);
-
-#endif

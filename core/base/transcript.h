@@ -9,8 +9,7 @@
  *
  * Foreign bytes are escaped here. Nothing ends with a line end.
  */
-#ifndef BASE_TRANSCRIPT_H
-#define BASE_TRANSCRIPT_H
+#pragma once
 
 #include "base/evidence.h"
 #include "base/text.h"
@@ -39,5 +38,3 @@ void transcript_add_phase(struct text *, const struct evidence_phase *);
 
 /* "192.0.2.1:25", "[2001:db8::1]:25". */
 void transcript_add_address(struct text *, struct pw_bytes address, uint16_t port);
-
-#endif

@@ -1,7 +1,6 @@
 /* Durations and sizes as people write them in a configuration, checked for range; and written back
  * in the same form. */
-#ifndef BASE_UNITS_H
-#define BASE_UNITS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -26,5 +25,3 @@ bool units_parse_percent(const char *text, int64_t *millionths, struct reason *w
  * negative. */
 void units_add_duration(struct text *, int64_t microseconds);
 void units_add_size(struct text *, int64_t bytes);
-
-#endif

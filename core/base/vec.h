@@ -2,8 +2,7 @@
  * Arrays that grow by doubling: a pointer, how many elements are in use, and how many there is room
  * for (uint32_t). A zeroed one is empty; its owner frees the pointer.
  */
-#ifndef BASE_VEC_H
-#define BASE_VEC_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -22,5 +21,3 @@
  * changes nothing, if there is no memory or the size is beyond what can be counted. */
 bool vec_grow(void *items, uint32_t *room, size_t element_size);
 void vec_must_grow(void *items, uint32_t *room, size_t element_size);
-
-#endif

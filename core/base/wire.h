@@ -3,8 +3,7 @@
  * A writer that runs out of room and a reader that runs out of bytes remember it (`bad`), go on
  * harmlessly, and are asked once at the end.
  */
-#ifndef BASE_WIRE_H
-#define BASE_WIRE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -54,5 +53,3 @@ void wire_require(struct wire_in *, bool holds);                       /* bad wh
 
 /* All was well and nothing is left over. */
 bool wire_is_whole(const struct wire_in *);
-
-#endif

@@ -3,8 +3,7 @@
  * on the wire and within which bounds. Writing, reading and checking are made from the same rows,
  * so that no writer and reader can differ.
  */
-#ifndef BASE_WIRE_FORM_H
-#define BASE_WIRE_FORM_H
+#pragma once
 
 #include "base/wire.h"
 
@@ -119,5 +118,3 @@ uint32_t wire_count(const struct wire_field *, const void *record);
 
 /* The number that a member of an integer kind holds. */
 uint64_t wire_number(const struct wire_field *, const void *member);
-
-#endif

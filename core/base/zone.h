@@ -5,8 +5,7 @@
  *
  * A zone is read once, and then opens nothing. NULL stands for UTC wherever a zone is asked for.
  */
-#ifndef BASE_ZONE_H
-#define BASE_ZONE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -50,5 +49,3 @@ void zone_add_clock(struct text *, const struct zone *, int64_t microseconds);
 
 /* "2026-11-23T15:43:43.123456Z": RFC 3339, for machines. */
 void zone_add_utc(struct text *, int64_t microseconds);
-
-#endif

@@ -1,6 +1,5 @@
 /* A time zone as its file says it (TZif, RFC 8536). Of the zone modules only. */
-#ifndef BASE_ZONE_FILE_H
-#define BASE_ZONE_FILE_H
+#pragma once
 
 #include "base/zone_rule.h"
 
@@ -19,5 +18,3 @@ struct zone {
  * either case. */
 const char *zone_file_parse(const unsigned char *bytes, size_t size, struct zone *);
 void zone_fini(struct zone *);
-
-#endif

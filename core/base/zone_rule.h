@@ -2,8 +2,7 @@
  * The rule behind the table of a time zone (POSIX TZ, with the wider hours of RFC 8536, section
  * 3.3.1), and the calendar. Of the zone modules only.
  */
-#ifndef BASE_ZONE_RULE_H
-#define BASE_ZONE_RULE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -44,5 +43,3 @@ const struct zone_kind *zone_rule_at(const struct zone_rule *, int64_t seconds);
 /* Days since 1970-01-01 of a day in the Gregorian calendar, and the year, month, day back. */
 int64_t zone_days(int64_t year, int month, int day);
 void zone_date(int64_t days, int64_t *year, int *month, int *day);
-
-#endif

@@ -2,8 +2,7 @@
  * Sends a request to the daemon of a state folder over its control socket, prints the answer, and
  * returns the exit status. Also waits for a new daemon to be ready, for `reload`.
  */
-#ifndef COMMAND_ASK_H
-#define COMMAND_ASK_H
+#pragma once
 
 #include <stdint.h>
 #include <sys/types.h>
@@ -25,5 +24,3 @@ pid_t ask_who_listens(const char *folder);
 /* Waits, microseconds at most, until another than `before` can be asked there and has all that
  * was kept: 0, else EXIT_ABSENT. */
 int ask_when_ready(const char *folder, pid_t before, int64_t patience);
-
-#endif

@@ -1,7 +1,6 @@
 /* Attempts of targets as the store has them, judged again under other settings; and what was told
  * then. */
-#ifndef COMMAND_BACKTEST_REPLAY_H
-#define COMMAND_BACKTEST_REPLAY_H
+#pragma once
 
 #include "command/backtest_settings.h"
 #include "command/choice.h"
@@ -41,5 +40,3 @@ struct backtest {
 int backtest_replay(struct past *, const struct choice *, struct backtest_settings *,
     struct backtest *);
 void backtest_fini(struct backtest *);
-
-#endif

@@ -1,7 +1,6 @@
 /* Settings that are tried: KEY=VALUE words over the policies of targets. Only what judges attempts
  * can be tried, for how they were made is past. */
-#ifndef COMMAND_BACKTEST_SETTINGS_H
-#define COMMAND_BACKTEST_SETTINGS_H
+#pragma once
 
 #include "command/past.h"
 #include "monitor/replay.h"
@@ -26,5 +25,3 @@ int backtest_settings_finish(const struct backtest_settings *);
 
 /* "tries=2 slow.banner=5s"; "" where nothing is tried. */
 const char *backtest_settings_words(const struct backtest_settings *);
-
-#endif

@@ -1,6 +1,5 @@
 /* A module of the blackbox_exporter (its CONFIGURATION.md, <module>) as settings of a target. */
-#ifndef COMMAND_BLACKBOX_MODULE_H
-#define COMMAND_BLACKBOX_MODULE_H
+#pragma once
 
 #include "command/import_draft.h"
 #include "command/yaml.h"
@@ -12,5 +11,3 @@
  */
 const char *blackbox_module_set(struct draft_entry *target, struct draft_entry *notes,
     const char *file, const struct yaml_node *module, long port);
-
-#endif

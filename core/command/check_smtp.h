@@ -1,6 +1,5 @@
 /* Command lines of check_smtp (Monitoring Plugins), for `postwatch import`. */
-#ifndef COMMAND_CHECK_SMTP_H
-#define COMMAND_CHECK_SMTP_H
+#pragma once
 
 #include "base/arena.h"
 
@@ -14,5 +13,3 @@ struct check_smtp {
 
 /* Returns false if it is no command line of check_smtp or check_ssmtp. */
 bool check_smtp_read(struct arena *, const char *command_line, struct check_smtp *);
-
-#endif

@@ -4,8 +4,7 @@
  * a tag by tag:TAG; without such a word all are meant that are watched. state:STATE leaves those of
  * them that are in that state now.
  */
-#ifndef COMMAND_CHOICE_H
-#define COMMAND_CHOICE_H
+#pragma once
 
 #include "command/past.h"
 
@@ -26,5 +25,3 @@ size_t choice_next(const struct choice *, size_t place);
 /* Whether the target of that number is taken; without words also one that is gone, or not known any
  * more. */
 bool choice_has(const struct choice *, uint64_t target);
-
-#endif

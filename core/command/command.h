@@ -2,8 +2,7 @@
  * The words of the command line. Each command is one row: its options are data, from which parsing,
  * `help` and the shell completion are made.
  */
-#ifndef COMMAND_COMMAND_H
-#define COMMAND_COMMAND_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -85,5 +84,3 @@ const struct option_row *command_try_option(
 /* Says what is wrong with the command line, and how to ask for help; returns EXIT_USAGE. */
 int command_misused(const struct command *, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-
-#endif

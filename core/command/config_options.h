@@ -1,7 +1,6 @@
 /* The options -c FILE and -L FOLDER of commands that read a configuration, and its errors and
  * warnings as lines. */
-#ifndef COMMAND_CONFIG_OPTIONS_H
-#define COMMAND_CONFIG_OPTIONS_H
+#pragma once
 
 #include <stdio.h>
 
@@ -18,5 +17,3 @@ void print_diagnostics(FILE *, const struct config_diagnostics *);
 
 /* Returns whether there are errors, and all of them are of the command line. */
 bool diagnostics_are_of_words(const struct config_diagnostics *);
-
-#endif

@@ -1,6 +1,5 @@
 /* Shows the page of a daemon that a person started by hand in the browser of the desktop. */
-#ifndef COMMAND_DESKTOP_H
-#define COMMAND_DESKTOP_H
+#pragma once
 
 /*
  * Where there is a desktop, xdg-open(1) is given the page as soon as this user listens at `listen` ("127.0.0.1:8025"), by a
@@ -8,5 +7,3 @@
  * listens there already. A failure is silent.
  */
 void desktop_open(const char *listen, const char *token);
-
-#endif

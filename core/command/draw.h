@@ -4,8 +4,7 @@
  * of so many columns; block elements of Unicode, or ASCII where the reader's locale is not of
  * UTF-8. Every meaning has a shape of its own; colours are beside it.
  */
-#ifndef COMMAND_DRAW_H
-#define COMMAND_DRAW_H
+#pragma once
 
 #include "base/evidence.h"
 #include "base/text.h"
@@ -64,5 +63,3 @@ void draw_strip_words(struct text *, const struct draw_strip *, const struct dra
 bool draw_strip_spark(struct text *, const struct draw_strip *, const struct draw_style *);
 /* Adds the shortest and the longest of those means: "0.031 s to 0.35 s". */
 void draw_strip_spark_words(struct text *, const struct draw_strip *);
-
-#endif

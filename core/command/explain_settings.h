@@ -1,6 +1,5 @@
 /* What a target is watched by, and who is told of it, for `postwatch explain`. */
-#ifndef COMMAND_EXPLAIN_SETTINGS_H
-#define COMMAND_EXPLAIN_SETTINGS_H
+#pragma once
 
 #include "command/status_rows.h"
 
@@ -8,5 +7,3 @@
 void explain_settings(const struct past *, const struct status_row *);
 /* Who would be told, and what each was told. */
 void explain_telling(struct past *, const struct status_row *);
-
-#endif

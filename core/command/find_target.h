@@ -1,6 +1,5 @@
 /* Which of the targets that are known a number or a word means. */
-#ifndef COMMAND_FIND_TARGET_H
-#define COMMAND_FIND_TARGET_H
+#pragma once
 
 #include "command/past.h"
 
@@ -9,5 +8,3 @@ const struct past_target *past_target(const struct past *, uint64_t number); /* 
  * that is watched before one that is gone. NULL, and it was said why. */
 const struct past_target *past_find_target(const struct past *, const char *word);
 bool past_knows_target(const struct past *, const char *word); /* whether it means any at all */
-
-#endif

@@ -1,7 +1,6 @@
 /* The commands smtp and ssmtp of the Icinga Template Library: custom variables as options of
  * check_smtp. */
-#ifndef COMMAND_ICINGA2_CHECK_H
-#define COMMAND_ICINGA2_CHECK_H
+#pragma once
 
 #include "command/check_smtp.h"
 #include "command/icinga2_objects.h"
@@ -10,5 +9,3 @@
  * Returns false if its check_command is neither smtp nor ssmtp. */
 bool icinga_check_read(struct icinga_objects *, const struct icinga_object *service,
     struct draft_entry *, struct check_smtp *);
-
-#endif

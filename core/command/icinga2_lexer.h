@@ -1,6 +1,5 @@
 /* Words of a file in the language of Icinga 2, one after the other. */
-#ifndef COMMAND_ICINGA2_LEXER_H
-#define COMMAND_ICINGA2_LEXER_H
+#pragma once
 
 #include "base/arena.h"
 #include "base/reason.h"
@@ -35,5 +34,3 @@ bool icinga_at(const struct icinga_lexer *, const char *sign_or_word);
 void icinga_skip_body(struct icinga_lexer *);
 /* `what` is wrong here; only the first counts. */
 void icinga_blame(struct icinga_lexer *, const char *what);
-
-#endif

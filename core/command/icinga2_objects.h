@@ -1,6 +1,5 @@
 /* Objects of Icinga 2: those that files define, and those that `apply` makes of them. */
-#ifndef COMMAND_ICINGA2_OBJECTS_H
-#define COMMAND_ICINGA2_OBJECTS_H
+#pragma once
 
 #include "command/import_draft.h"
 #include "command/icinga2_value.h"
@@ -46,5 +45,3 @@ const struct icinga_object *icinga_find(
 /* A comment on a node, at its place, once for each reason (the same pointer). */
 void icinga_tell(struct icinga_objects *, struct draft_entry *, const struct icinga_node *,
     const char *what, const char *why);
-
-#endif

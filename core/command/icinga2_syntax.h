@@ -2,8 +2,7 @@
  * The configuration language of Icinga 2 ("Language Reference") as a tree. What is a function, a
  * lambda or another word that only a running Icinga can evaluate becomes ICINGA_OTHER.
  */
-#ifndef COMMAND_ICINGA2_SYNTAX_H
-#define COMMAND_ICINGA2_SYNTAX_H
+#pragma once
 
 #include "base/arena.h"
 #include "base/reason.h"
@@ -43,5 +42,3 @@ struct icinga_node {
 /* The statements of a file, in the arena; false with a reason, which names the line. */
 bool icinga_parse(struct arena *, const char *path, struct icinga_node **statements,
     struct reason *why);
-
-#endif

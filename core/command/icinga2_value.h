@@ -3,8 +3,7 @@
  * can be known without a running Icinga: what cannot be known is ICINGA_UNKNOWN, and so is what is
  * made of it.
  */
-#ifndef COMMAND_ICINGA2_VALUE_H
-#define COMMAND_ICINGA2_VALUE_H
+#pragma once
 
 #include "command/icinga2_syntax.h"
 
@@ -68,5 +67,3 @@ const struct icinga_value *icinga_evaluate(struct icinga_scope *, const struct i
 void icinga_run(struct icinga_scope *, const struct icinga_node *statements);
 /* Imports a template by its name. */
 void icinga_import(struct icinga_scope *, const char *name);
-
-#endif

@@ -5,8 +5,7 @@
  * that are no printable UTF-8 stand there as \xNN, names of one kind are unique, and durations and
  * numbers are within the range of their setting. What had to be changed is a comment.
  */
-#ifndef COMMAND_IMPORT_DRAFT_H
-#define COMMAND_IMPORT_DRAFT_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -81,5 +80,3 @@ void draft_word(struct draft_entry *, const char *key, const char *word);
 bool draft_is_host(const struct draft_entry *, const char *);
 bool draft_is_mailbox(const char *);
 bool draft_is_url(const char *);
-
-#endif

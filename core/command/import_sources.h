@@ -1,7 +1,6 @@
 /* Configurations of other monitors, each read into a draft. Returns false with a reason, which
  * names the file and the line, if a file cannot be read or is none of its kind. */
-#ifndef COMMAND_IMPORT_SOURCES_H
-#define COMMAND_IMPORT_SOURCES_H
+#pragma once
 
 #include "base/reason.h"
 #include "command/import_draft.h"
@@ -17,5 +16,3 @@ bool import_kuma(struct draft *, char *const *paths, int count, struct reason *w
 
 /* Files of the language of Icinga 2, and what they include. */
 bool import_icinga2(struct draft *, char *const *paths, int count, struct reason *why);
-
-#endif

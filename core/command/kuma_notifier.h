@@ -1,6 +1,5 @@
 /* A notification of Uptime Kuma as a notifier. */
-#ifndef COMMAND_KUMA_NOTIFIER_H
-#define COMMAND_KUMA_NOTIFIER_H
+#pragma once
 
 #include "command/import_draft.h"
 #include "command/yaml.h"
@@ -9,5 +8,3 @@
  * settings; NULL: it has none. */
 const char *kuma_notifier(struct draft *, struct draft_place, const char *name,
     const struct yaml_node *config, bool is_active);
-
-#endif

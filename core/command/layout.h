@@ -7,8 +7,7 @@
  * Width is counted as terminals show it: characters of UTF-8, two columns for wide ones, none for
  * combining ones and for the sequences that colour.
  */
-#ifndef COMMAND_LAYOUT_H
-#define COMMAND_LAYOUT_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -69,5 +68,3 @@ void layout_row(
     const struct layout_column *, size_t count, const char *const *cells, const char *rest);
 /* The blanks before a line that belongs to the row above. */
 int layout_row_indent(const struct layout_column *, size_t count);
-
-#endif

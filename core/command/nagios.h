@@ -2,8 +2,7 @@
  * What a Nagios plugin prints, by the Monitoring Plugins Development Guidelines: SERVICE STATUS -
  * text | label=value;warn;crit;min ..., seconds; more about it on lines of their own behind it.
  */
-#ifndef COMMAND_NAGIOS_H
-#define COMMAND_NAGIOS_H
+#pragma once
 
 #include <postwatch/probe.h>
 #include <stdbool.h>
@@ -38,5 +37,3 @@ void nagios_put_measure(FILE *, const char *label, struct pw_bytes address, int6
 
 /* A line that says what is wrong with us, on standard output; returns NAGIOS_UNKNOWN. */
 int nagios_put_trouble(const char *text);
-
-#endif

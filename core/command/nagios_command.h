@@ -1,6 +1,5 @@
 /* Command lines of checks, with macros (Nagios Core 4, "Understanding Macros"). */
-#ifndef COMMAND_NAGIOS_COMMAND_H
-#define COMMAND_NAGIOS_COMMAND_H
+#pragma once
 
 #include "command/nagios_objects.h"
 
@@ -8,5 +7,3 @@
  * known stays. NULL: no command is called so. */
 const char *nagios_expand(const struct nagios_objects *, const struct nagios_object *host,
     const struct nagios_object *service, const char *command);
-
-#endif

@@ -1,7 +1,6 @@
 /* Time periods of Nagios (object type timeperiod) as hours of a configuration: Nagios names those
  * in which somebody is told, quiet hours and windows are the rest of the week. */
-#ifndef COMMAND_NAGIOS_HOURS_H
-#define COMMAND_NAGIOS_HOURS_H
+#pragma once
 
 #include "command/import_draft.h"
 #include "command/nagios_objects.h"
@@ -19,5 +18,3 @@ const char *nagios_hours_tag(const struct nagios_objects *, const struct nagios_
 /* A window for all ranges of the rest of the week. */
 void nagios_hours_windows(
     const struct nagios_objects *, const struct nagios_object *timeperiod, struct draft *);
-
-#endif

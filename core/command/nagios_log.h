@@ -1,7 +1,6 @@
 /* The log of Nagios (also of Icinga 1, Naemon): what it told of services, or where it told nothing,
  * how they stood. */
-#ifndef COMMAND_NAGIOS_LOG_H
-#define COMMAND_NAGIOS_LOG_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -27,5 +26,3 @@ struct nagios_log {
 /* Into the arena. Returns false with a reason: it cannot be read, or no line has a time of Nagios'
  * form. Other lines are passed over. */
 bool nagios_log_read(struct arena *, const char *path, struct nagios_log *, struct reason *why);
-
-#endif

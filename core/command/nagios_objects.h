@@ -2,8 +2,7 @@
  * Objects of Nagios 4 (and of Icinga 1, Naemon, Shinken): what stands between `define TYPE {` and
  * `}` in files, with their templates.
  */
-#ifndef COMMAND_NAGIOS_OBJECTS_H
-#define COMMAND_NAGIOS_OBJECTS_H
+#pragma once
 
 #include "base/arena.h"
 #include "base/reason.h"
@@ -48,5 +47,3 @@ const char *nagios_next(const struct nagios_objects *, const char **list);
 
 /* Whether it is there to be used, and no template alone. */
 bool nagios_is_registered(const struct nagios_object *);
-
-#endif

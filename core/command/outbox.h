@@ -1,8 +1,7 @@
 /* `postwatch outbox`: what waits to be told; and what the daemon has written of its own
  * troubles: which notifiers fail, which files cannot be used, and why the heartbeat is held
  * back. */
-#ifndef COMMAND_OUTBOX_H
-#define COMMAND_OUTBOX_H
+#pragma once
 
 #include "command/past.h"
 
@@ -34,5 +33,3 @@ void channels_put_waiting(const struct channels *, const struct past *);
 void channels_put(const struct channels *, const struct past *);
 /* One object of all that, and of what waits to be told; it has no "target". */
 void channels_put_json(const struct channels *, const struct past *);
-
-#endif

@@ -1,6 +1,5 @@
 /* A long list in a terminal goes through the reader's pager. */
-#ifndef COMMAND_PAGER_H
-#define COMMAND_PAGER_H
+#pragma once
 
 /*
  * From here on standard output goes into $PAGER (its words separated by blanks; no shell), by
@@ -11,5 +10,3 @@ void pager_begin(void);
 
 /* Ends the list, and waits until the reader is done with it. Does nothing where none was begun. */
 void pager_end(void);
-
-#endif

@@ -2,8 +2,7 @@
  * What the commands that read the past share: finding the state folder, opening the store, times
  * for the reader. They work the same whether the daemon runs or not, and say which.
  */
-#ifndef COMMAND_PAST_H
-#define COMMAND_PAST_H
+#pragma once
 
 #include <limits.h>
 #include <string.h>
@@ -131,5 +130,3 @@ void past_begin(const struct past *);
 /* Ends a command: says whether the store broke while it was read. Returns the exit status,
  * `status` if all was well. */
 int past_finish(struct past *, int status);
-
-#endif

@@ -1,6 +1,5 @@
 /* Times, spans and names of states in the store, as commands print them. */
-#ifndef COMMAND_PAST_TEXT_H
-#define COMMAND_PAST_TEXT_H
+#pragma once
 
 #include <stdint.h>
 
@@ -27,5 +26,3 @@ void past_put(struct pw_bytes);
 void past_put_line(struct pw_bytes);
 /* Ends a line with ": " and words, without them where there are none ("" or NULL). */
 void past_end_line(const char *words);
-
-#endif

@@ -1,7 +1,6 @@
 /* Probing by hand, in a process of its own: a plugin that crashes or loops takes nobody else
  * along. What it tells is printed in the order in which the targets were named. */
-#ifndef COMMAND_PROBE_RUN_H
-#define COMMAND_PROBE_RUN_H
+#pragma once
 
 #include "command/show.h"
 
@@ -15,5 +14,3 @@ struct probe_orders {
  * it with what was seen until then, and so does the end of `limit` microseconds (0: none).
  * Returns the exit status of all. */
 int probe_run(const struct probe_orders *, int64_t limit);
-
-#endif

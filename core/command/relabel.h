@@ -1,7 +1,6 @@
 /* relabel_configs of Prometheus ("Configuration", <relabel_config>): rules that make the labels of
  * a target, one after the other. */
-#ifndef COMMAND_RELABEL_H
-#define COMMAND_RELABEL_H
+#pragma once
 
 #include "command/yaml.h"
 
@@ -24,5 +23,3 @@ const char *relabel_check(const struct yaml_node *rule);
 
 /* Follows a rule that can be followed. Returns false if it drops the target. */
 bool relabel_apply(struct labels *, const struct yaml_node *rule);
-
-#endif

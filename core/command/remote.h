@@ -2,8 +2,7 @@
  * What is kept, asked of the process of the daemon that serves the page, through its UNIX socket:
  * for users in the daemon's group, who may not look into the state folder.
  */
-#ifndef COMMAND_REMOTE_H
-#define COMMAND_REMOTE_H
+#pragma once
 
 #include "base/buffer.h"
 #include "base/reason.h"
@@ -30,5 +29,3 @@ int64_t remote_behind_since(const struct remote *);
 /* A store_ask (store/remote.h) over a struct remote: a request of its own, whose answer is taken
  * within half a minute or given up. */
 bool remote_ask(void *remote, const char *question, struct buffer *answer, struct reason *why);
-
-#endif

@@ -1,7 +1,6 @@
 /* A report as tables, and the forms in which they are written: the same for text, Markdown, HTML,
  * CSV and JSON. */
-#ifndef COMMAND_REPORT_FORM_H
-#define COMMAND_REPORT_FORM_H
+#pragma once
 
 #include "command/past.h"
 
@@ -51,5 +50,3 @@ struct report {
 
 /* On standard output; false: out of memory. */
 bool report_write(const struct past *, const struct report *, enum report_form);
-
-#endif

@@ -3,8 +3,7 @@
  * lies in a shared object of its own (core/command/screen/), which is loaded when the first screen
  * is opened, so that no other command pays for it.
  */
-#ifndef COMMAND_SCREEN_H
-#define COMMAND_SCREEN_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -65,5 +64,3 @@ bool screen_is_possible(struct reason *missing);
 
 /* The screen of this program; NULL with a reason. */
 const struct screen *screen_load(struct reason *why);
-
-#endif

@@ -1,7 +1,6 @@
 /* Whether the EHLO name leads to this machine and back, which `postwatch whoami` and
  * `postwatch check` tell. */
-#ifndef COMMAND_SELF_H
-#define COMMAND_SELF_H
+#pragma once
 
 #include "base/text.h"
 #include "config/config.h"
@@ -10,5 +9,3 @@
  * says how it stands, in one line. Asks the DNS as others do (the hosts file does not count), by
  * the configured resolvers, and may take some seconds. */
 bool self_check_helo(const struct config *, struct text *);
-
-#endif

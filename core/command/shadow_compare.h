@@ -1,6 +1,5 @@
 /* Two histories of the same targets: which outages both tell, and which only one of them. */
-#ifndef COMMAND_SHADOW_COMPARE_H
-#define COMMAND_SHADOW_COMPARE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -31,5 +30,3 @@ void shadow_end(struct shadow_spells *, size_t target, bool is_theirs, int64_t a
  * ten minutes apart, in the order of time. No spell is added from then on.
  */
 void shadow_pair(struct shadow_spells *);
-
-#endif

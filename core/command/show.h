@@ -1,6 +1,5 @@
 /* A finished run, shown: as text for people, as a line of JSON, as a line for Nagios. */
-#ifndef COMMAND_SHOW_H
-#define COMMAND_SHOW_H
+#pragma once
 
 #include <stdio.h>
 
@@ -35,5 +34,3 @@ void show_phases(FILE *, const struct policy *, const struct evidence *);
 
 /* A dialogue, a line each, its events between `faint` and `plain`. */
 void show_transcript(FILE *, struct pw_bytes transcript, const char *faint, const char *plain);
-
-#endif

@@ -2,8 +2,7 @@
  * `postwatch show TARGET`: prints the last run whose evidence is kept. Also prints the steps and
  * the transcript of one leg, for `show INCIDENT`.
  */
-#ifndef COMMAND_SHOW_TARGET_H
-#define COMMAND_SHOW_TARGET_H
+#pragma once
 
 #include "base/evidence.h"
 #include "command/past.h"
@@ -17,5 +16,3 @@ void show_kept_leg(const struct past *, const char *role, const struct policy *,
 /* Prints the last run of the target that a word means. The store is open. Returns the exit
  * status. */
 int show_target(struct past *, const char *word);
-
-#endif

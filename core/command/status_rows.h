@@ -1,7 +1,6 @@
 /* How all targets stand, put together from the views of the store: what `status` and `explain`
  * show. */
-#ifndef COMMAND_STATUS_ROWS_H
-#define COMMAND_STATUS_ROWS_H
+#pragma once
 
 #include "base/outcome.h"
 #include "command/past.h"
@@ -84,5 +83,3 @@ int status_rows_compare(const void *, const void *);
  * up. */
 void status_row_put_silences(const struct past *, const struct status_row *all,
     const struct status_row *, int indent, bool only_in_force);
-
-#endif

@@ -1,7 +1,6 @@
 /* A table whose cells are sentences: where the page is too narrow each is wrapped within its
  * column. */
-#ifndef COMMAND_TABLE_H
-#define COMMAND_TABLE_H
+#pragma once
 
 #include <stddef.h>
 
@@ -12,5 +11,3 @@ struct table {
 };
 
 void table_put(const struct table *);
-
-#endif

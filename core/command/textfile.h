@@ -1,6 +1,5 @@
 /* Metrics into a file, for the textfile collector of the node_exporter. */
-#ifndef COMMAND_TEXTFILE_H
-#define COMMAND_TEXTFILE_H
+#pragma once
 
 #include "base/reason.h"
 #include "config/config.h"
@@ -8,5 +7,3 @@
 /* Those that the store tells of, without counters, which begin with a process that goes on. The
  * file is replaced as a whole; whoever reads it may. Returns false with a reason. */
 bool textfile_write(const struct config *, const char *path, struct reason *why);
-
-#endif

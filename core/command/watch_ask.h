@@ -1,7 +1,6 @@
 /* What `status --watch` asks its reader: a line of text, and with it whether the daemon is to
  * acknowledge, pause or resume. */
-#ifndef COMMAND_WATCH_ASK_H
-#define COMMAND_WATCH_ASK_H
+#pragma once
 
 #include "base/text.h"
 #include "command/status_rows.h"
@@ -36,5 +35,3 @@ enum watch_answer watch_ask_key(struct watch_ask *, uint32_t key);
 void watch_ask_add(struct text *, const struct watch_ask *);
 /* The words of the command, ended by NULL: views of it; returns how many. */
 size_t watch_ask_words(const struct watch_ask *, const char *words[WATCH_JOB_WORDS]);
-
-#endif

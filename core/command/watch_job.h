@@ -1,7 +1,6 @@
 /* A command of ours that runs beside the page, with what it says: `status --watch` shows with it
  * what `show`, `history` and others print, and asks the daemon, without waiting for either. */
-#ifndef COMMAND_WATCH_JOB_H
-#define COMMAND_WATCH_JOB_H
+#pragma once
 
 #include <stdbool.h>
 #include <sys/types.h>
@@ -26,5 +25,3 @@ bool watch_job_begin(struct watch_job *, const char *const *words, int columns);
 bool watch_job_read(struct watch_job *);
 /* Ends one that runs; what it said goes. */
 void watch_job_end(struct watch_job *);
-
-#endif

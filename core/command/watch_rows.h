@@ -2,8 +2,7 @@
  * What `status --watch` shows: all targets as the store has them, read again and again, in an order
  * and through a filter. It only reads the store, as `status` does.
  */
-#ifndef COMMAND_WATCH_ROWS_H
-#define COMMAND_WATCH_ROWS_H
+#pragma once
 
 #include "command/status_rows.h"
 
@@ -60,5 +59,3 @@ void watch_rows_arrange(struct watch_rows *);
 
 /* How long the last run took, microseconds; 0: that is not known. */
 int64_t watch_row_took(const struct status_row *);
-
-#endif

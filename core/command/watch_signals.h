@@ -1,6 +1,5 @@
 /* Signals of a program that has the terminal for itself: it is told of them by a descriptor. */
-#ifndef COMMAND_WATCH_SIGNALS_H
-#define COMMAND_WATCH_SIGNALS_H
+#pragma once
 
 #include <signal.h>
 
@@ -14,5 +13,3 @@ int watch_signals_take(sigset_t *before);
 void watch_signals_stop(const struct screen *);
 /* Undoes watch_signals_take(), and sends itself the signal that ended it, 0: none. */
 void watch_signals_give_back(const sigset_t *before, int ended_by);
-
-#endif

@@ -1,6 +1,5 @@
 /* The table of `status --watch`: which of the rows are on the page, and which is selected. */
-#ifndef COMMAND_WATCH_TABLE_H
-#define COMMAND_WATCH_TABLE_H
+#pragma once
 
 #include "command/screen.h"
 #include "command/watch_rows.h"
@@ -37,5 +36,3 @@ void watch_table_draw(struct watch_table *, const struct watch_rows *, const str
 /* Draws all that is seen of the selected target into two rows of the page. */
 void watch_table_describe(const struct watch_table *, const struct watch_rows *,
     const struct screen *, int first, int columns);
-
-#endif

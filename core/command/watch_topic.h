@@ -1,6 +1,5 @@
 /* What a page of `status --watch` is about, and which commands print it. */
-#ifndef COMMAND_WATCH_TOPIC_H
-#define COMMAND_WATCH_TOPIC_H
+#pragma once
 
 #include "base/text.h"
 #include "command/status_rows.h"
@@ -29,5 +28,3 @@ void watch_topic_again(struct watch_topic *);
 /* The next of its commands, ended by NULL: views of it. Returns false behind the last. */
 bool watch_topic_next(struct watch_topic *, const char *words[WATCH_JOB_WORDS]);
 void watch_topic_title(const struct watch_topic *, struct text *);
-
-#endif

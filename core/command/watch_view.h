@@ -1,6 +1,5 @@
 /* A page of text that is longer than the terminal: what a command has printed, and help. */
-#ifndef COMMAND_WATCH_VIEW_H
-#define COMMAND_WATCH_VIEW_H
+#pragma once
 
 #include "base/buffer.h"
 #include "command/screen.h"
@@ -21,5 +20,3 @@ void watch_view_add(struct watch_view *, struct pw_bytes text);
 bool watch_view_key(struct watch_view *, uint32_t key);
 void watch_view_draw(struct watch_view *, const struct screen *, int first, int height,
     int columns);
-
-#endif

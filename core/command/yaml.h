@@ -3,8 +3,7 @@
  * cost is bounded: the size of the file, how deep values are nested, and how many there are, of
  * which each alias counts as all that it stands for. A node may be in several places.
  */
-#ifndef COMMAND_YAML_H
-#define COMMAND_YAML_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -48,5 +47,3 @@ const struct yaml_item *yaml_list(const struct yaml_node *);
 
 /* The first of a map; NULL: no map, or an empty one. */
 const struct yaml_item *yaml_map(const struct yaml_node *);
-
-#endif

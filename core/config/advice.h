@@ -1,6 +1,5 @@
 /* Warnings about a configuration as a whole. */
-#ifndef CONFIG_ADVICE_H
-#define CONFIG_ADVICE_H
+#pragma once
 
 struct reader;
 
@@ -11,5 +10,3 @@ void advice_of_relays(struct reader *);
 /* Warns of limits in vain, and of targets, tags and notifiers that reach nobody. For those who
  * check a configuration; it has no faults by then. */
 void advice_of_reach(struct reader *);
-
-#endif

@@ -1,7 +1,6 @@
 /* What the command line says of a configuration: settings in place of those of files, and targets.
  */
-#ifndef CONFIG_COMMAND_LINE_H
-#define CONFIG_COMMAND_LINE_H
+#pragma once
 
 struct reader;
 
@@ -12,5 +11,3 @@ void command_line_take_settings(struct reader *);
 /* Adds the targets that are named and not configured; a name that means none is a fault. After the
  * targets of all files. */
 void command_line_take_targets(struct reader *);
-
-#endif

@@ -4,8 +4,7 @@
  * number (its index) means the same in all of them. Nothing here is freed or changed until the
  * process ends or executes itself anew.
  */
-#ifndef CONFIG_CONFIG_H
-#define CONFIG_CONFIG_H
+#pragma once
 
 #include <postwatch/probe.h>
 #include <postwatch/notifier.h>
@@ -257,5 +256,3 @@ int64_t policy_patience(const struct policy *policy, int64_t interval);
 /* What holds for a phase of a probe, or for the whole leg ("leg"), where nobody has set anything.
  */
 struct phase_plan policy_built_in(const struct plugin *probe, const char *phase);
-
-#endif

@@ -3,8 +3,7 @@
  * column; files are numbered in the order in which they are first met, and diagnostics are kept in
  * the order of their places, whatever order they were found in.
  */
-#ifndef CONFIG_DIAGNOSTICS_H
-#define CONFIG_DIAGNOSTICS_H
+#pragma once
 
 #include "base/arena.h"
 #include "config/read.h"
@@ -60,5 +59,3 @@ const char *diagnostics_suggest(struct diagnostics *, const char *near);
 /* "FILE:LINE:COLUMN" of a place, for an error that names a second one. Shares the room of
  * diagnostics_quote(). */
 const char *diagnostics_place(struct diagnostics *, struct place);
-
-#endif

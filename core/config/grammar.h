@@ -5,8 +5,7 @@
  * (numbers beyond 32 bits, \x00, a second setting of the same name), and what one release of it
  * takes and another does not (a ',' behind the last entry of a list).
  */
-#ifndef CONFIG_GRAMMAR_H
-#define CONFIG_GRAMMAR_H
+#pragma once
 
 #include "config/plain.h"
 
@@ -14,5 +13,3 @@
  * that leaves none to go on with. *torn: some of the files cannot be read, or not to their end,
  * which has been told. */
 bool grammar_read(struct plain *, struct diagnostics *, const char *path, bool *torn);
-
-#endif

@@ -1,6 +1,5 @@
 /* Host names and address literals as users write them, made ready for DNS, TLS and comparing. */
-#ifndef CONFIG_HOST_H
-#define CONFIG_HOST_H
+#pragma once
 
 #include "base/address.h"
 #include "base/arena.h"
@@ -21,5 +20,3 @@ bool host_parse(struct arena *, const char *text, size_t size, struct host *, st
 
 /* A name as it may stand in EHLO, and an address literal in brackets. */
 bool helo_parse(struct arena *, const char *text, const char **helo, struct reason *why);
-
-#endif

@@ -1,6 +1,5 @@
 /* The bytes of a configuration's files, and where they lie. */
-#ifndef CONFIG_INPUT_H
-#define CONFIG_INPUT_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -35,5 +34,3 @@ const char *path_beside(struct arena *, const char *from, const char *path);
 
 /* The same, and absolute. */
 const char *path_absolute(struct arena *, const char *from, const char *path);
-
-#endif

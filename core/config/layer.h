@@ -1,7 +1,6 @@
 /* The settings of a target on their way to its policy, layer over layer: built in, defaults, list
  * entry, target, command line. */
-#ifndef CONFIG_LAYER_H
-#define CONFIG_LAYER_H
+#pragma once
 
 #include "config/node.h"
 #include "config/plugins.h"
@@ -34,5 +33,3 @@ void layer_take(
 
 /* Checks the settings of a group whose probe is a fault: those that all probes have. */
 void layer_check_common(struct reader *, const struct node *group);
-
-#endif

@@ -3,8 +3,7 @@
  * one after the other, each with its place, and shows a window of them: the last, the one at hand
  * and the next, which are enough to tell a key from an entry.
  */
-#ifndef CONFIG_LEXER_H
-#define CONFIG_LEXER_H
+#pragma once
 
 #include "config/diagnostics.h"
 
@@ -70,5 +69,3 @@ void lexer_blame(struct lexer *, struct place, const char *format, ...)
 void lexer_blame_language(struct lexer *, const char *name);
 /* A word in quotes, as diagnostics_quote() has it. */
 const char *lexer_quote(struct lexer *, const struct token *);
-
-#endif

@@ -2,8 +2,7 @@
  * A configuration as a tree of our own: what libconfig read of a file, and what was said on the
  * command line, look the same to all that checks settings. Lies in an arena; constant.
  */
-#ifndef CONFIG_NODE_H
-#define CONFIG_NODE_H
+#pragma once
 
 #include "config/diagnostics.h"
 
@@ -39,5 +38,3 @@ const struct node *node_member(const struct node *group, const char *key);
  * other faults leave one. *torn: not all that was written is in it. */
 const struct node *node_read_file(struct diagnostics *, struct arena *, const char *path,
     bool *torn);
-
-#endif

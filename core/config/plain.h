@@ -2,8 +2,7 @@
  * The text that libconfig reads in place of the files: each setting and each entry of a list on a
  * line of its own, whose place in the files is known, the column included.
  */
-#ifndef CONFIG_PLAIN_H
-#define CONFIG_PLAIN_H
+#pragma once
 
 #include "config/lexer.h"
 
@@ -34,5 +33,3 @@ void plain_take_scalar(struct plain *, struct lexer *);
 
 /* Where a line of the text comes from. */
 struct place plain_place(const struct plain *, unsigned line);
-
-#endif

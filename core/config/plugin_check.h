@@ -1,7 +1,6 @@
 /* Checks the descriptor of a plugin before anything in it is used. The plugin's author reads the
  * reasons. */
-#ifndef CONFIG_PLUGIN_CHECK_H
-#define CONFIG_PLUGIN_CHECK_H
+#pragma once
 
 #include "config/value.h"
 
@@ -13,5 +12,3 @@ bool plugin_check(const struct pw_plugin *, struct values *, struct reason *why)
 
 /* "a probe", "a notifier". */
 const char *plugin_kind_name(enum pw_kind);
-
-#endif

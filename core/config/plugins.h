@@ -3,8 +3,7 @@
  * has been checked: who can write to its file and folder, its version before anything else of its
  * descriptor, then every table in it. What was loaded is never unloaded.
  */
-#ifndef CONFIG_PLUGINS_H
-#define CONFIG_PLUGINS_H
+#pragma once
 
 #include "config/config.h"
 #include "config/plugin_check.h"
@@ -45,5 +44,3 @@ const struct plugin *plugins_find(const struct plugins *, const char *name, enum
 
 /* One that was refused and whose file is called NAME.so; NULL: none. */
 const struct broken_plugin *plugins_find_broken(const struct plugins *, const char *name);
-
-#endif

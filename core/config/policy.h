@@ -1,6 +1,5 @@
 /* From the settings of a target to its policy: what is probed, how often, by which limits. */
-#ifndef CONFIG_POLICY_H
-#define CONFIG_POLICY_H
+#pragma once
 
 #include "config/probes.h"
 
@@ -11,5 +10,3 @@ enum port_class port_class(uint16_t port);
  * What does not go together is a fault at `place`. */
 const struct policy *policy_of_layer(struct reader *, const struct probe *, const struct layer *,
     enum port_class, struct place place);
-
-#endif

@@ -3,8 +3,7 @@
  * a pool in which equal blocks of memory share one address. What is in a pool can be compared by
  * its address, and so can blocks made of such addresses.
  */
-#ifndef CONFIG_POOL_H
-#define CONFIG_POOL_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -28,5 +27,3 @@ void pool_fini(struct pool *); /* the blocks stay */
 
 /* The block with these bytes, aligned to 8: the one from before, or a copy. */
 const void *pool_share(struct pool *, const void *bytes, size_t size);
-
-#endif

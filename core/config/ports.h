@@ -1,6 +1,5 @@
 /* The TCP ports that processes connect to, by the configuration. */
-#ifndef CONFIG_PORTS_H
-#define CONFIG_PORTS_H
+#pragma once
 
 #include "base/sandbox.h"
 #include "config/config.h"
@@ -11,5 +10,3 @@ void ports_add_resolvers(struct sandbox_ports *, const struct config *);
 /* Adds those of a prober: of all targets, since it may be one that takes the targets of another, of
  * references, of resolvers, and 53, at which routers near by are tried. */
 void ports_add_prober(struct sandbox_ports *, const struct config *);
-
-#endif

@@ -1,6 +1,5 @@
 /* The plugins of a configuration, and the probes among them with the defaults of their targets. */
-#ifndef CONFIG_PROBES_H
-#define CONFIG_PROBES_H
+#pragma once
 
 #include "config/layer.h"
 
@@ -33,5 +32,3 @@ struct probe *probes_find(struct reader *, const char *name, struct place);
 
 /* The probe of targets that name none; NULL after a fault, which is told once. */
 struct probe *probes_find_default(struct reader *);
-
-#endif

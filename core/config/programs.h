@@ -1,6 +1,5 @@
 /* The programs that plugins have run for them (struct pw_program), as settings name them. */
-#ifndef CONFIG_PROGRAMS_H
-#define CONFIG_PROGRAMS_H
+#pragma once
 
 #include "base/messages.h"
 #include "config/config.h"
@@ -27,5 +26,3 @@ bool program_is_wrong(const struct pw_program *, bool of_probe, struct text *wha
  * change, and of arguments that look like a secret, which everybody on this host can read. */
 struct reader;
 void programs_advise(struct reader *);
-
-#endif

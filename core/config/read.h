@@ -4,8 +4,7 @@
  * stands at the top, plugins, notifiers, defaults, targets, what they say of each other, windows,
  * and what this host says where nobody else did.
  */
-#ifndef CONFIG_READ_H
-#define CONFIG_READ_H
+#pragma once
 
 #include "config/config.h"
 
@@ -85,5 +84,3 @@ void config_free(const struct config **config);
 /* "FILE:LINE:COLUMN: text", a line each, warnings marked; then "… and N more" where not all were
  * kept. */
 void config_print_diagnostics(const struct config_diagnostics *diagnostics, struct text *into);
-
-#endif

@@ -3,8 +3,7 @@
  * (config/read.h has their order). A reader lives on the heap from the first file to the last
  * check; only what lies in `arena` outlives it.
  */
-#ifndef CONFIG_READER_H
-#define CONFIG_READER_H
+#pragma once
 
 #include "config/host.h"
 #include "config/layer.h"
@@ -131,5 +130,3 @@ uint32_t reader_require_notifier(
 
 /* The number of a phase's name; -1: no probe has such a phase. */
 int reader_phase_number(const struct reader *, const char *name);
-
-#endif

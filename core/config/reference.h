@@ -2,8 +2,7 @@
  * Reference text of all settings. Made from the tables that the checks go by, the host's and every
  * plugin's.
  */
-#ifndef CONFIG_REFERENCE_H
-#define CONFIG_REFERENCE_H
+#pragma once
 
 #include "base/text.h"
 #include "config/config.h"
@@ -29,5 +28,3 @@ void reference_add_mdoc(struct text *, const struct pw_setting *rows);
 
 /* The limits by default, a phase a row: routine, patient, slow. */
 void reference_add_mdoc_limits(struct text *);
-
-#endif

@@ -1,7 +1,6 @@
 /* Regular expressions on bytes: PCRE2 without UTF, with limits on what matching may cost, so that
  * no text of a server can hold up a prober. */
-#ifndef CONFIG_REGEX_H
-#define CONFIG_REGEX_H
+#pragma once
 
 #include "base/arena.h"
 #include "base/reason.h"
@@ -22,5 +21,3 @@ bool regex_matches(const struct pw_regex *, struct pw_bytes, bool *limited);
  * how many there are; 0: it is not found. */
 uint32_t regex_find(const struct pw_regex *, struct pw_bytes, struct pw_bytes *groups,
     uint32_t room, bool *limited);
-
-#endif

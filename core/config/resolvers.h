@@ -3,8 +3,7 @@
  * reads them at its start, and is renewed when their file changes: networks come and go, and the
  * configuration stays.
  */
-#ifndef CONFIG_RESOLVERS_H
-#define CONFIG_RESOLVERS_H
+#pragma once
 
 #include <stdint.h>
 
@@ -29,5 +28,3 @@ enum { RESOLVERS_SEARCH_MAX = 6 }; /* as in the C library */
  * line "search" or "domain"), as text with blanks between them. Postwatch appends none: this is for
  * those who think so. Nothing is added where there are none. */
 void resolvers_add_search(const char *path, struct text *);
-
-#endif

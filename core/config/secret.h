@@ -2,8 +2,7 @@
  * Files that hold secrets: passwords, tokens, keys. A setting names the file and never holds the
  * secret, for configurations are copied and shown around.
  */
-#ifndef CONFIG_SECRET_H
-#define CONFIG_SECRET_H
+#pragma once
 
 #include <sys/types.h>
 #include "base/arena.h"
@@ -22,5 +21,3 @@
  */
 bool secret_find_file(struct arena *, uid_t owner, const char *from, const char *text,
     const char **path, struct reason *why);
-
-#endif

@@ -3,8 +3,7 @@
  * and its drop-ins, as systemd.unit(5) has them found. Commands run by hand ask it where the
  * credentials of the service lie, and as whom the service reads files.
  */
-#ifndef CONFIG_SERVICE_H
-#define CONFIG_SERVICE_H
+#pragma once
 
 #include <limits.h>
 #include <stdbool.h>
@@ -32,5 +31,3 @@ void service_find_user(struct service_user *);
  */
 bool service_try_files(
     const struct service_user *, const char *const *paths, size_t count, int *errors);
-
-#endif

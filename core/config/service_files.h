@@ -3,8 +3,7 @@
  * configuration names. What cannot be read is a warning, or a fault where the daemon is to start
  * with it.
  */
-#ifndef CONFIG_SERVICE_FILES_H
-#define CONFIG_SERVICE_FILES_H
+#pragma once
 
 struct node;
 struct pw_setting;
@@ -22,5 +21,3 @@ void service_files_note(
  * for ourselves. May fork.
  */
 void service_files_check(struct reader *);
-
-#endif

@@ -9,8 +9,7 @@
  * read but used (the program, the plugins; by their status), and "file SIZE PATH", a line feed, so
  * many bytes and a line feed for each that was read.
  */
-#ifndef CONFIG_SNAPSHOT_H
-#define CONFIG_SNAPSHOT_H
+#pragma once
 
 #include <limits.h>
 #include <stdbool.h>
@@ -64,5 +63,3 @@ bool snapshot_copy_path(char copy[PATH_MAX], const char *state, const char *path
  * returned. Returns false with a reason. */
 bool snapshot_copy(
     const char *state, const char *path, const struct stat *before, struct reason *why);
-
-#endif

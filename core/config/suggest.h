@@ -1,7 +1,6 @@
 /* Suggestions: of the words that may stand at a place the one nearest to the word that stands
  * there. */
-#ifndef CONFIG_SUGGEST_H
-#define CONFIG_SUGGEST_H
+#pragma once
 
 #include "config/diagnostics.h"
 #include "config/value.h"
@@ -25,5 +24,3 @@ const char *candidates_nearest(const struct candidates *, const char *word);
 
 /* ": did you mean NEAREST?", "" if there is none. Shares the room of diagnostics_quote(). */
 const char *candidates_suggest(const struct candidates *, struct diagnostics *, const char *word);
-
-#endif

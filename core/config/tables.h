@@ -2,8 +2,7 @@
  * Every setting that the host knows, described once. Checks, `postwatch plugins`, the reference
  * page and the sample are made from these tables, and from those of the plugins.
  */
-#ifndef CONFIG_TABLES_H
-#define CONFIG_TABLES_H
+#pragma once
 
 #include <postwatch/plugin.h>
 
@@ -129,5 +128,3 @@ int tls_settings_find(const char *key);
 /* Whether the host has a setting of this name in a target or notifier, so that no plugin can have
  * it. */
 bool settings_are_taken(const char *key, enum pw_kind kind);
-
-#endif

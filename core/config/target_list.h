@@ -2,8 +2,7 @@
  * The targets of a configuration while it is read: which there are, by which names, and which of
  * them name others. It finds them by hash, for there may be 100,000.
  */
-#ifndef CONFIG_TARGET_LIST_H
-#define CONFIG_TARGET_LIST_H
+#pragma once
 
 #include "base/hash.h"
 #include "config/diagnostics.h"
@@ -73,5 +72,3 @@ void target_list_report_word(struct reader *, const char *word);
 
 /* Ties targets to their parents, checks what they name, and puts all into the configuration. */
 void target_list_finish(struct reader *);
-
-#endif

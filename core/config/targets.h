@@ -1,7 +1,6 @@
 /* Reads the targets of configuration files: single entries, and entries that name a file with a
  * target a line. */
-#ifndef CONFIG_TARGETS_H
-#define CONFIG_TARGETS_H
+#pragma once
 
 #include "config/layer.h"
 #include "config/target_list.h"
@@ -15,5 +14,3 @@ void targets_take(struct reader *);
  * the command line's own.
  */
 void targets_finish(struct reader *, struct draft *, const struct layer *);
-
-#endif

@@ -2,8 +2,7 @@
  * Steps of reading a configuration: its files, the settings of the whole and of the log, and what
  * this machine says where they say nothing (state folder, number of probers, name for EHLO).
  */
-#ifndef CONFIG_TOP_H
-#define CONFIG_TOP_H
+#pragma once
 
 struct reader;
 
@@ -22,5 +21,3 @@ const char *top_find_state(struct reader *);
 /* State folder, number of probers and name for EHLO. May ask our own resolver for the host's full
  * name. */
 void top_take_host(struct reader *);
-
-#endif

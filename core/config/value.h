@@ -1,7 +1,6 @@
 /* One setting's value: from what a user wrote (a node of the tree, a word of the command line, a
  * default in a table) to what a plugin is given, checked by its row. */
-#ifndef CONFIG_VALUE_H
-#define CONFIG_VALUE_H
+#pragma once
 
 #include <sys/types.h>
 #include "config/node.h"
@@ -47,5 +46,3 @@ const struct pw_values *values_share(struct values *, const struct pw_value *ite
 
 /* Whether text is clean UTF-8 without control characters; else a reason. */
 bool text_is_clean(const char *text, struct reason *why);
-
-#endif

@@ -1,6 +1,5 @@
 /* Which of the configuration's windows are open: looked up once for each that opens or closes. */
-#ifndef CONFIG_WINDOW_CLOCK_H
-#define CONFIG_WINDOW_CLOCK_H
+#pragma once
 
 #include "base/zone.h"
 #include "config/config.h"
@@ -23,5 +22,3 @@ bool window_clock_turn(struct window_clock *, int64_t utc);
 
 /* Whether one of the open windows holds the target. */
 bool window_clock_holds(const struct window_clock *, uint32_t target);
-
-#endif

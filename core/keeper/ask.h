@@ -3,8 +3,7 @@
  * goes back when that batch is durable, and with it what the monitor has to know of it. Who was
  * asked by a monitor that is gone owes nobody an answer.
  */
-#ifndef KEEPER_ASK_H
-#define KEEPER_ASK_H
+#pragma once
 
 #include "base/messages_ask.h"
 #include "base/packet_queue.h"
@@ -51,5 +50,3 @@ void ask_refuse(struct ask *, int status, const char *format, ...)
 uint64_t ask_number(struct pw_bytes word);
 /* The reason that somebody gave, escaped. False: it is empty or too long. */
 bool ask_reason(struct pw_bytes word, struct text *into);
-
-#endif

@@ -1,10 +1,7 @@
 /* What people ask for: ack, pause and resume; hands.h: the outbox; trial.h: a test. */
-#ifndef KEEPER_ASKS_H
-#define KEEPER_ASKS_H
+#pragma once
 
 #include "keeper/ask.h"
 
 /* A MESSAGE_ASK. Returns false if it is malformed. */
 bool asks_hear(struct keeper *, struct wire_in *);
-
-#endif

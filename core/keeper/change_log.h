@@ -1,6 +1,5 @@
 /* A change in the log: its sentence, then the evidence of its attempts, a line at a time. */
-#ifndef KEEPER_CHANGE_LOG_H
-#define KEEPER_CHANGE_LOG_H
+#pragma once
 
 #include "base/duty.h"
 #include "base/zone.h"
@@ -10,5 +9,3 @@
  * are shown in `zone`. */
 void change_log_write(struct duty *, uint64_t event, const struct message_change *,
     const struct evidence_cache *, const struct zone *);
-
-#endif

@@ -6,8 +6,7 @@
  * `impaired`, by all notifiers that work, and so is its end. What is known of it outlives the
  * keeper, and is shown by `status` and `outbox`.
  */
-#ifndef KEEPER_CHANNEL_H
-#define KEEPER_CHANNEL_H
+#pragma once
 
 #include "base/messages_outbox.h"
 #include "base/outcome.h"
@@ -105,5 +104,3 @@ struct damage_row {
 #define DAMAGE_META "notifier_files"
 enum { DAMAGE_META_MAX = 64 * 1024 };
 bool damage_next(struct wire_in *, struct damage_row *);
-
-#endif

@@ -5,8 +5,7 @@
  * wait in a batch up to a bound; a file is tried again every 10 s. What is written then has its
  * true times.
  */
-#ifndef KEEPER_COMMIT_QUEUE_H
-#define KEEPER_COMMIT_QUEUE_H
+#pragma once
 
 #include <stddef.h>
 #include "base/messages.h"
@@ -95,5 +94,3 @@ const struct pending_run *commit_queue_uncommitted(const struct commit_queue *, 
  * committed: the monitor tells the next keeper again what was not, and what was in hand goes out
  * again, marked. */
 void keeper_out_of_memory(struct keeper *, const char *what) __attribute__((noreturn));
-
-#endif

@@ -1,6 +1,5 @@
 /* The members of the commit queue, for its own file and its tests. */
-#ifndef KEEPER_COMMIT_QUEUE_PRIVATE_H
-#define KEEPER_COMMIT_QUEUE_PRIVATE_H
+#pragma once
 
 #include "keeper/commit_queue.h"
 
@@ -31,5 +30,3 @@ struct commit_queue {
 	int64_t behind;
 	uint64_t serial, safe; /* of the main batch that fills; the last that is durable */
 };
-
-#endif

@@ -1,7 +1,6 @@
 /* The targets that cannot be reached without another: while that is down they are not told of by
  * themselves, but in it. */
-#ifndef KEEPER_DEPENDENTS_H
-#define KEEPER_DEPENDENTS_H
+#pragma once
 
 #include "base/text.h"
 
@@ -17,5 +16,3 @@ struct keeper;
  */
 void dependents_add(const struct keeper *, uint32_t target, const struct notifier *,
     struct text *lines);
-
-#endif

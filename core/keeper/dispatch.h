@@ -3,8 +3,7 @@
  * handed out, one notice at a time; a receipt is committed before the next. What was in hand when a
  * notifier died may have arrived: it goes out again, marked.
  */
-#ifndef KEEPER_DISPATCH_H
-#define KEEPER_DISPATCH_H
+#pragma once
 
 #include "keeper/outbox.h"
 
@@ -22,5 +21,3 @@ void dispatch_commit(struct keeper *);
 void dispatch_turn(struct keeper *);
 /* When it is next to be called, on the monotonic clock. */
 int64_t dispatch_next(const struct keeper *);
-
-#endif

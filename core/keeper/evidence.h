@@ -1,6 +1,5 @@
 /* Which evidence is kept, and for how long, and the results of all runs. */
-#ifndef KEEPER_EVIDENCE_H
-#define KEEPER_EVIDENCE_H
+#pragma once
 
 #include "base/messages.h"
 #include "base/reason.h"
@@ -28,5 +27,3 @@ void evidence_of_result(struct keeper *, const struct report *);
 
 /* Says how much was left out, once an hour at most. */
 void evidence_say(struct keeper *);
-
-#endif

@@ -3,8 +3,7 @@
  * each target, and so many bytes in all, the oldest going first. Kept as the messages in which it
  * came, and checked when they came.
  */
-#ifndef KEEPER_EVIDENCE_CACHE_H
-#define KEEPER_EVIDENCE_CACHE_H
+#pragma once
 
 #include "base/messages.h"
 
@@ -65,5 +64,3 @@ struct pw_bytes cache_packet(const struct evidence_cache *, uint32_t target, uin
 size_t cache_bytes(const struct evidence_cache *);
 /* legs that gave way before their target's own next ones */
 uint64_t cache_lost(const struct evidence_cache *);
-
-#endif

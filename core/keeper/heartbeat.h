@@ -3,8 +3,7 @@
  * only while all is well. Who listens there and hears nothing knows that we cannot tell anything
  * any more.
  */
-#ifndef KEEPER_HEARTBEAT_H
-#define KEEPER_HEARTBEAT_H
+#pragma once
 
 #include "base/messages_outbox.h"
 #include "base/text.h"
@@ -32,5 +31,3 @@ bool heartbeat_hear_parent(struct keeper *, struct wire_in *);
 
 /* Whether all is well; else why not, in words. */
 bool heartbeat_is_well(const struct keeper *, struct text *why);
-
-#endif

@@ -19,8 +19,7 @@
  *
  * What is open is in the store alone, and is looked up and changed there.
  */
-#ifndef KEEPER_KEEPER_H
-#define KEEPER_KEEPER_H
+#pragma once
 
 #include "base/duty.h"
 #include "config/config.h"
@@ -56,5 +55,3 @@ struct keeper {
 bool keeper_recover(struct keeper *, struct reason *why);
 /* Frees and closes all; what was not committed is lost. */
 void keeper_fini(struct keeper *);
-
-#endif

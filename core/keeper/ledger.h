@@ -3,8 +3,7 @@
  * no `up` without a `down`, no lost `up`, and no repeat; what began and ended in silence yields at
  * most one `outage`.
  */
-#ifndef KEEPER_LEDGER_H
-#define KEEPER_LEDGER_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -103,5 +102,3 @@ enum ledger_late ledger_compare(const struct ledger *, const struct ledger_truth
 /* The last that was queued about up and down says that it is down, or flaps. */
 bool ledger_is_down(const struct ledger *);
 bool ledger_has_code(const struct ledger *, const char *code);
-
-#endif

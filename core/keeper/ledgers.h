@@ -3,8 +3,7 @@
  * ledger takes for told is what was sent and what is queued behind it. So a delivery that ends
  * unsent takes it back to the last one sent, and to what is still queued.
  */
-#ifndef KEEPER_LEDGERS_H
-#define KEEPER_LEDGERS_H
+#pragma once
 
 #include "keeper/outbox.h"
 
@@ -43,5 +42,3 @@ bool ledgers_begin_anew(struct keeper *, uint32_t target, uint32_t notifier);
 
 /* Its target is no longer watched: the ledger is empty from now on. */
 void ledgers_forget(struct keeper *, const struct store_ledger *);
-
-#endif

@@ -3,8 +3,7 @@
  * keeper waits for nobody: they are kept in their order while there is room for them, and sent when
  * the parent reads.
  */
-#ifndef KEEPER_LINES_H
-#define KEEPER_LINES_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -29,5 +28,3 @@ void lines_flush(struct log_lines *);
 bool lines_wait(const struct log_lines *);
 /* Sends what waits, for so long (milliseconds) at most: at the end. */
 void lines_end(struct log_lines *, int patience);
-
-#endif

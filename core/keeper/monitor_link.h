@@ -1,6 +1,5 @@
 /* The link to the monitor. */
-#ifndef KEEPER_MONITOR_LINK_H
-#define KEEPER_MONITOR_LINK_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -30,5 +29,3 @@ void monitor_answer(struct keeper *);
  * it, and with our own side's behind all of them. Returns false if there is none; where the store
  * cannot be read the keeper is to end, by its status or to begin anew. */
 bool keeper_put_state(struct keeper *, uint64_t *cursor, struct wire_out *);
-
-#endif

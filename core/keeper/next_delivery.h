@@ -1,6 +1,5 @@
 /* What goes out next. */
-#ifndef KEEPER_NEXT_DELIVERY_H
-#define KEEPER_NEXT_DELIVERY_H
+#pragma once
 
 #include "keeper/outbox.h"
 
@@ -8,5 +7,3 @@
 void next_delivery_claim(struct keeper *, struct notifier *);
 /* A notice was handed out, which counts for what is told in a minute. */
 void next_delivery_count(struct keeper *, struct notifier *, const struct delivery *);
-
-#endif

@@ -1,6 +1,5 @@
 /* What went before a notice: the first of its incident or condition, and what failed last. */
-#ifndef KEEPER_NOTICE_CONTEXT_H
-#define KEEPER_NOTICE_CONTEXT_H
+#pragma once
 
 #include "base/messages_outbox.h"
 #include "keeper/notice_payload.h"
@@ -27,5 +26,3 @@ struct first_notice context_first(struct store *, struct message_notice *, uint6
  * before. */
 void context_add_failures(struct store *, struct message_notice *, struct notice_payload *,
     bool all_addresses);
-
-#endif

@@ -1,6 +1,5 @@
 /* What the keeper keeps of a notice beside the columns that the store knows: opaque bytes there. */
-#ifndef KEEPER_NOTICE_PAYLOAD_H
-#define KEEPER_NOTICE_PAYLOAD_H
+#pragma once
 
 #include "base/messages_outbox.h"
 
@@ -23,5 +22,3 @@ enum { NOTICE_PAYLOAD_MAX = 4096 };
 void payload_put(const struct notice_payload *, struct wire_out *);
 /* False where malformed: it is then empty. */
 bool payload_get(struct notice_payload *, struct pw_bytes);
-
-#endif

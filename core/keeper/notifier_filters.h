@@ -3,8 +3,7 @@
  * notifier does not want is as if it had been told, where it ends something; what it may not hear
  * yet is compared later.
  */
-#ifndef KEEPER_NOTIFIER_FILTERS_H
-#define KEEPER_NOTIFIER_FILTERS_H
+#pragma once
 
 #include "keeper/outbox.h"
 
@@ -34,5 +33,3 @@ int64_t filter_due(const struct notifier *, enum notice_kind, const char *code, 
  * arrived or is in a digest: then the end is to be told. */
 bool filter_recall(struct keeper *, uint32_t target, uint32_t notifier, enum notice_kind end,
     const char *code);
-
-#endif

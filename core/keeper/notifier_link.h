@@ -3,8 +3,7 @@
  * notice at a time in hand; what is in hand when it dies may have arrived, and goes out again,
  * marked.
  */
-#ifndef KEEPER_NOTIFIER_LINK_H
-#define KEEPER_NOTIFIER_LINK_H
+#pragma once
 
 #include <poll.h>
 
@@ -91,5 +90,3 @@ bool notifier_is_done(struct notifier *, bool *sent);
  * anywhere below), and of a delivery that was refused for now. `random`: any number. */
 int64_t patience_channel(uint32_t failures, uint32_t random);
 int64_t patience_delivery(uint32_t attempts, uint32_t random);
-
-#endif

@@ -1,6 +1,5 @@
 /* Which notifier is told of what. */
-#ifndef KEEPER_NOTIFY_POLICY_H
-#define KEEPER_NOTIFY_POLICY_H
+#pragma once
 
 #include "base/messages.h"
 #include "keeper/notifier_filters.h"
@@ -15,5 +14,3 @@ void notify_of(struct keeper *, const struct message_change *, const struct noti
 /* The reasons for silence of a target have ended: what is true is compared with what that notifier
  * (CONFIG_NONE: each) was told. Returns false if that could not be read: it is compared later. */
 bool notify_compare(struct keeper *, uint32_t target, uint32_t notifier);
-
-#endif

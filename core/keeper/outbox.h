@@ -5,8 +5,7 @@
  *   outbox.c    notices and deliveries as rows
  *   notice_message.c    a notice with all that it is made of, for its notifier
  */
-#ifndef KEEPER_OUTBOX_H
-#define KEEPER_OUTBOX_H
+#pragma once
 
 #include "base/messages_outbox.h"
 #include "base/notice.h"
@@ -138,5 +137,3 @@ void outbox_clock_set(struct keeper *, int64_t moved);
 
 /* The number of the next change of our own, of a target or of ours. */
 uint64_t outbox_own_change(struct keeper *);
-
-#endif

@@ -1,9 +1,6 @@
 /* Deliveries in people's hands: `outbox retry` and `outbox drop`. */
-#ifndef KEEPER_OUTBOX_ADMIN_H
-#define KEEPER_OUTBOX_ADMIN_H
+#pragma once
 
 #include "keeper/ask.h"
 
 void outbox_admin(struct keeper *, struct ask *, const struct message_ask *);
-
-#endif

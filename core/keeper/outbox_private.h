@@ -1,7 +1,6 @@
 /* What the outbox holds, for its own files and their tests: outbox.c, notifier_link.c,
  * notice_message.c. */
-#ifndef KEEPER_OUTBOX_PRIVATE_H
-#define KEEPER_OUTBOX_PRIVATE_H
+#pragma once
 
 #include "base/packet_queue.h"
 #include "keeper/keeper.h"
@@ -42,5 +41,3 @@ struct outbox {
  * claimed for, or `again` where it was told before. Returns false if it cannot be read now, or
  * there is no memory for all of it. */
 bool notice_message_send(struct keeper *, struct notifier *, const struct delivery *, bool again);
-
-#endif

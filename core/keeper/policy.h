@@ -11,8 +11,7 @@
  *   next_delivery.c    what goes out next: storms, digests
  *   repeat.c    what is told again to receivers that forget
  */
-#ifndef KEEPER_POLICY_H
-#define KEEPER_POLICY_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -42,5 +41,3 @@ bool policy_is_quiet(const struct keeper *, const struct notifier *);
 
 /* Commits what there is for postwatch.db: with what was withheld, of which targets. */
 void policy_commit(struct keeper *);
-
-#endif

@@ -1,6 +1,5 @@
 /* What the policy holds, for its own files and their tests. */
-#ifndef KEEPER_POLICY_PRIVATE_H
-#define KEEPER_POLICY_PRIVATE_H
+#pragma once
 
 #include "config/window_clock.h"
 #include "keeper/keeper.h"
@@ -50,5 +49,3 @@ struct policy_state {
 };
 
 struct listener *policy_listener(const struct keeper *, const struct notifier *);
-
-#endif

@@ -1,7 +1,6 @@
 /* Runs of the monitor, and what we notice of ourselves, as rows: notices, incidents, conditions,
  * states. */
-#ifndef KEEPER_RECORD_H
-#define KEEPER_RECORD_H
+#pragma once
 
 #include "base/messages.h"
 #include "keeper/notifier_filters.h"
@@ -51,5 +50,3 @@ void record_change_incident(struct keeper *, const struct store_incident *);
 /* Commits what there is for postwatch.db, and tells in the log what was committed, or is held in
  * memory. */
 void record_commit(struct keeper *);
-
-#endif

@@ -1,6 +1,5 @@
 /* What the record holds, for its own files and their tests: record.c, evidence.c, remind.c. */
-#ifndef KEEPER_RECORD_PRIVATE_H
-#define KEEPER_RECORD_PRIVATE_H
+#pragma once
 
 #include "base/zone.h"
 #include "keeper/keeper.h"
@@ -17,5 +16,3 @@ struct record {
 	uint32_t servers_filled;
 	int64_t tested, next_test;   /* UTC: of the ways, once a week */
 };
-
-#endif

@@ -1,7 +1,6 @@
 /* What is told because time passes: that a target is still down, that another could not tell it,
  * that a way works. */
-#ifndef KEEPER_REMIND_H
-#define KEEPER_REMIND_H
+#pragma once
 
 #include <stdint.h>
 #include "base/reason.h"
@@ -18,5 +17,3 @@ void remind_turn(struct keeper *);
  * does; 0: none yet. Waits are in microseconds, the first for the first time, the last for all that
  * follow; there is one at least. */
 int64_t remind_last(const int64_t *waits, uint32_t count, int64_t since, int64_t now);
-
-#endif

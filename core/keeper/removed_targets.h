@@ -3,12 +3,9 @@
  * beginning, and nobody else, is told of that end: `stopped` where the target was said to be down,
  * `cleared` for each condition.
  */
-#ifndef KEEPER_REMOVED_TARGETS_H
-#define KEEPER_REMOVED_TARGETS_H
+#pragma once
 
 struct keeper;
 
 /* At birth, when targets are matched and deliveries are read. */
 void removed_targets_tell(struct keeper *);
-
-#endif

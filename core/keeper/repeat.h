@@ -1,6 +1,5 @@
 /* Hands out again what stands at a receiver that may have forgotten it; one notice at a time. */
-#ifndef KEEPER_REPEAT_H
-#define KEEPER_REPEAT_H
+#pragma once
 
 #include "keeper/outbox.h"
 
@@ -8,5 +7,3 @@
 void repeat_turn(struct keeper *, struct notifier *);
 /* Its receipt. */
 void repeat_answered(struct keeper *, struct notifier *, const struct message_receipt *);
-
-#endif

@@ -4,8 +4,7 @@
  * end next: kept as long as the server is watched, while the attempts that showed it go by their
  * age.
  */
-#ifndef KEEPER_SERVERS_H
-#define KEEPER_SERVERS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -20,5 +19,3 @@ void servers_learn(struct keeper *, uint32_t target, uint64_t run);
  * and
  * no keeper that died has put down. Returns whether there is more to do. */
 bool servers_fill(struct keeper *);
-
-#endif

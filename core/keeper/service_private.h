@@ -3,8 +3,7 @@
  * dispatch.c), what people ask (ask.c and its verbs), and what we notice of ourselves (heartbeat.c,
  * channel.c, store_repair.c, stale_targets.c, watch_time.c).
  */
-#ifndef KEEPER_SERVICE_PRIVATE_H
-#define KEEPER_SERVICE_PRIVATE_H
+#pragma once
 
 #include "base/messages_outbox.h"
 #include "keeper/channel.h"
@@ -80,5 +79,3 @@ struct service {
 	struct damage *damages;
 	int64_t next_second;     /* clock_mono(): when it is done next what is done once a second */
 };
-
-#endif

@@ -6,8 +6,7 @@
  * When shadow ends nobody knows of anything: what was recorded is told to nobody, and what is true
  * then is told once.
  */
-#ifndef KEEPER_SHADOW_H
-#define KEEPER_SHADOW_H
+#pragma once
 
 #include "keeper/outbox.h"
 
@@ -21,5 +20,3 @@ bool shadow_takes(struct keeper *, struct notifier *, const struct delivery *);
 
 /* At birth, before what is true is compared with what was told. */
 void shadow_recover(struct keeper *);
-
-#endif

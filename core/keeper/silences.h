@@ -4,8 +4,7 @@
  * down in a window went down in it. Reasons that the monitor alone knows (a parent is down, it
  * flaps, it is told in a digest) come with the change.
  */
-#ifndef KEEPER_SILENCES_H
-#define KEEPER_SILENCES_H
+#pragma once
 
 #include "keeper/keeper.h"
 
@@ -24,5 +23,3 @@ const char *silences_at(struct keeper *, uint32_t target, int64_t at);
 /* Adds these reasons to a change of a target by the time at which it was confirmed. `impaired` is
  * about ourselves, and not silenced. */
 void silences_stamp(struct keeper *, struct message_change *);
-
-#endif

@@ -5,8 +5,7 @@
  * while the keeper does: time in which the host or all of us stood still counts for nothing, and is
  * told by itself where it was long.
  */
-#ifndef KEEPER_STALE_TARGETS_H
-#define KEEPER_STALE_TARGETS_H
+#pragma once
 
 #include <stdint.h>
 
@@ -31,5 +30,3 @@ void stale_turn(struct keeper *);
 
 /* Appends "mx1 and 2 other targets"; nothing where all are looked at. */
 void stale_add_names(struct text *, const struct keeper *);
-
-#endif

@@ -1,6 +1,5 @@
 /* What is done while a file of the store cannot be written. */
-#ifndef KEEPER_STORE_REPAIR_H
-#define KEEPER_STORE_REPAIR_H
+#pragma once
 
 #include "store/store.h"
 
@@ -18,5 +17,3 @@ void store_repair_end(struct keeper *);
 void store_repair_recover(struct keeper *);
 /* Where a file was set aside, or what it held is gone. */
 void store_repair_say_found(struct keeper *, enum store_file, const struct store_found *);
-
-#endif

@@ -4,8 +4,7 @@
  * says it `was`; else, where exactly one new target and one that vanished agree in probe, host and
  * port, that one. And what is open of them, as the store has it.
  */
-#ifndef KEEPER_TARGET_REGISTRY_H
-#define KEEPER_TARGET_REGISTRY_H
+#pragma once
 
 #include "base/messages_outbox.h"
 #include "config/config.h"
@@ -46,5 +45,3 @@ bool registry_is_clear(const struct target_registry *, uint32_t target);
 /* An incident of the target was opened, or is closed; there are conditions of it, or none. */
 void registry_note_incident(struct target_registry *, uint32_t target, bool open);
 void registry_note_conditions(struct target_registry *, uint32_t target, bool any);
-
-#endif

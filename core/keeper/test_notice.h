@@ -1,6 +1,5 @@
 /* `postwatch test NOTIFIER`: its receipts are the answer. */
-#ifndef KEEPER_TEST_NOTICE_H
-#define KEEPER_TEST_NOTICE_H
+#pragma once
 
 #include "keeper/ask.h"
 
@@ -14,5 +13,3 @@ void test_notice_receipt(struct keeper *, struct notifier *, const struct delive
 void test_notice_lost(struct keeper *, struct notifier *, uint64_t notice);
 /* What takes too long is told so. */
 void test_notice_turn(struct keeper *);
-
-#endif

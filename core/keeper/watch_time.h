@@ -1,6 +1,5 @@
 /* The time of day as far as it is believed, and until when somebody watched. */
-#ifndef KEEPER_WATCH_TIME_H
-#define KEEPER_WATCH_TIME_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -20,5 +19,3 @@ void watch_mark(struct keeper *, bool at_once);
 int64_t watch_newest(const struct keeper *);
 /* Whether the clock is believed, so that what is old may go. */
 bool watch_may_tend(const struct keeper *);
-
-#endif

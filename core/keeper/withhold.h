@@ -10,8 +10,7 @@
  * Our own notices, tests, and what somebody retries by hand are not asked. But what is retried goes
  * with what was before it of the same target, where that is taken back.
  */
-#ifndef KEEPER_WITHHOLD_H
-#define KEEPER_WITHHOLD_H
+#pragma once
 
 #include "keeper/outbox.h"
 
@@ -54,5 +53,3 @@ void withhold_keep(struct keeper *);
 
 /* At birth, when all is read: of which targets something was withheld. */
 void withhold_recover(struct keeper *);
-
-#endif

@@ -1,7 +1,6 @@
 /* What the monitor has done: counted, said in the log every hour, and to the keeper for the
  * heartbeat every 10 s. */
-#ifndef MONITOR_ACTIVITY_H
-#define MONITOR_ACTIVITY_H
+#pragma once
 
 #include "base/spread.h"
 #include "monitor/own_side.h"
@@ -52,5 +51,3 @@ void activity_add_passed_over(struct activity *, uint32_t runs);
 void activity_log(struct monitor *);
 /* About once a second: says what is due. */
 void activity_tick(struct monitor *);
-
-#endif

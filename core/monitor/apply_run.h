@@ -1,6 +1,5 @@
 /* The whole of the rules for one run of one target, in their order. */
-#ifndef MONITOR_APPLY_RUN_H
-#define MONITOR_APPLY_RUN_H
+#pragma once
 
 #include "monitor/target_state.h"
 
@@ -19,5 +18,3 @@ bool apply_release(struct target_state *target, const struct policy *policy,
 /* Reasons for silence from outside changed without a run. True: they are other than before (to be
  * kept, and told to the keeper). */
 bool apply_silence(struct target_state *target, uint32_t outside);
-
-#endif

@@ -1,6 +1,5 @@
 /* From a run to a signal: all counting of attempts lives here. */
-#ifndef MONITOR_ATTEMPT_H
-#define MONITOR_ATTEMPT_H
+#pragma once
 
 #include "monitor/sighting.h"
 #include "monitor/target_state.h"
@@ -30,5 +29,3 @@ uint32_t attempt_needed(const struct target_state *target, const struct policy *
 bool attempt_is_stale(struct target_state *target, const struct policy *policy, int64_t now);
 
 extern const struct rule_table attempt_table;
-
-#endif

@@ -4,8 +4,7 @@
  * is learnt here comes from runs beyond this host and from the references; a target on this host
  * itself shows only that its name resolved and that there are descriptors.
  */
-#ifndef MONITOR_BLIND_H
-#define MONITOR_BLIND_H
+#pragma once
 
 #include "base/messages.h"
 #include "base/text.h"
@@ -110,5 +109,3 @@ const char *blind_code(enum blind_cause);
 void blind_add_words(struct text *, const struct blind *, enum blind_cause, const char *span);
 
 extern const struct rule_table blind_table, cause_table;
-
-#endif

@@ -1,7 +1,6 @@
 /* The words of changes: "mx1.example.org:25 down: no greeting within 60.0 s …, 3 of 3 attempts".
  * One line each. */
-#ifndef MONITOR_CHANGE_TEXT_H
-#define MONITOR_CHANGE_TEXT_H
+#pragma once
 
 #include "base/text.h"
 #include "monitor/watch.h"
@@ -18,5 +17,3 @@ void change_text_add(struct text *, const struct watch *, const struct told *);
 
 /* What the run said, or else what its outcome means. */
 void change_text_add_report(struct text *, const struct watch *, const struct report *);
-
-#endif

@@ -3,8 +3,7 @@
  * and hosts are suspended. Nothing here reads a schedule or tells anything; what a jump means for
  * that is its caller's.
  */
-#ifndef MONITOR_CLOCKS_H
-#define MONITOR_CLOCKS_H
+#pragma once
 
 #include "monitor/sighting.h"
 
@@ -69,5 +68,3 @@ bool clocks_are_behind(const struct clocks *);
  * (monotonic): it did not begin before that.
  */
 void clocks_date(const struct clocks *, struct sighting *run, const struct report *, int64_t due);
-
-#endif

@@ -3,8 +3,7 @@
  * then costs two bytes for what would be forty. The table knows of each name what the rules have to
  * know.
  */
-#ifndef MONITOR_CODES_H
-#define MONITOR_CODES_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -40,5 +39,3 @@ uint16_t codes_of(struct codes *, const char *name, const struct pw_outcome *own
 
 /* What stands behind a number that codes_of gave; good until the next codes_of. */
 const struct code *codes_get(const struct codes *, uint16_t code);
-
-#endif

@@ -3,8 +3,7 @@
  * condition, misses it (it went through the phase where it would show), or does not reach it; the
  * table says what follows.
  */
-#ifndef MONITOR_CONDITION_H
-#define MONITOR_CONDITION_H
+#pragma once
 
 #include "monitor/codes.h"
 #include "monitor/sighting.h"
@@ -68,5 +67,3 @@ bool conditions_learn(struct conditions **conditions, const struct sighting *run
 const struct condition *conditions_find(const struct conditions *conditions, uint16_t code);
 
 extern const struct rule_table condition_table;
-
-#endif

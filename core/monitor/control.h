@@ -15,8 +15,7 @@
  * What is passed on is answered when the keeper has it on disk, or refuses it; where it cannot be
  * had or is slow, that is said, and the status is 75.
  */
-#ifndef MONITOR_CONTROL_H
-#define MONITOR_CONTROL_H
+#pragma once
 
 #include "base/messages_ask.h"
 
@@ -40,5 +39,3 @@ void control_keeper_lost(struct control *);
 /* Who has waited too long, or for a run that was lost, is told so, and who asks for nothing is sent
  * away; every second or so. */
 void control_tick(struct control *);
-
-#endif

@@ -1,6 +1,5 @@
 /* Who speaks to the control socket (control.c), for the verbs that they say. */
-#ifndef MONITOR_CONTROL_PRIVATE_H
-#define MONITOR_CONTROL_PRIVATE_H
+#pragma once
 
 #include <ev.h>
 #include <sys/types.h>
@@ -44,5 +43,3 @@ void control_refuse(struct place *, int status, const char *what);
 
 /* Does what was said, in words, or says why not. */
 void control_verbs_obey(struct place *, char **words, size_t count);
-
-#endif

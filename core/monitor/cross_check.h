@@ -6,8 +6,7 @@
  * it is a target on that port that passes: a filter may speak for all of them. Who fails as well
  * when asked is a suspect as well, and where they are many the confirmation is held.
  */
-#ifndef MONITOR_CROSS_CHECK_H
-#define MONITOR_CROSS_CHECK_H
+#pragma once
 
 #include "base/messages.h"
 #include "monitor/sighting.h"
@@ -42,5 +41,3 @@ void cross_check_look(struct monitor *);
 void cross_check_looked(struct monitor *, const struct message_references *);
 /* Every tick, to a monitor that has begun: asks whom there is to ask. */
 void cross_check_tick(struct monitor *);
-
-#endif

@@ -2,8 +2,7 @@
  * Parents and children. A child that turns suspect has its parents looked at at once; its `down` is
  * stamped as waiting until they are plain, and no longer than it takes to confirm them.
  */
-#ifndef MONITOR_DEPENDENCIES_H
-#define MONITOR_DEPENDENCIES_H
+#pragma once
 
 #include "config/config.h"
 
@@ -40,5 +39,3 @@ void dependencies_learnt(struct monitor *, uint32_t target, int64_t started, boo
 void dependencies_moved(struct monitor *, uint32_t target);
 /* About once a second: who has waited long enough waits no longer. */
 void dependencies_tick(struct monitor *);
-
-#endif

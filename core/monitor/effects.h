@@ -1,8 +1,7 @@
 /*
  * What the rules have made of a run, or of a confirmation that was held, is told, kept and planned.
  */
-#ifndef MONITOR_EFFECTS_H
-#define MONITOR_EFFECTS_H
+#pragma once
 
 #include "monitor/sighting.h"
 
@@ -19,5 +18,3 @@ void effects_plan(struct monitor *, uint32_t target, int64_t ended);
 /* If the target's confirmation is held, the target is down now. `silence` and `alone`: as in struct
  * outlook. */
 void effects_confirm(struct monitor *, uint32_t target, uint32_t silence, bool alone);
-
-#endif

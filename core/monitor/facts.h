@@ -5,8 +5,7 @@
  * (varieties.h). The version of TLS does not vary: a lower one is a loss, which is told once as
  * coming and going where it comes back, and again where it stays.
  */
-#ifndef MONITOR_FACTS_H
-#define MONITOR_FACTS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -75,5 +74,3 @@ void facts_decode_values(struct facts *, struct wire_in *);
 /* The same for those that vary, which stand behind them in a record. */
 void facts_encode_varieties(const struct facts *, struct wire_out *);
 bool facts_decode_varieties(struct facts **, struct wire_in *);
-
-#endif

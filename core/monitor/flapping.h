@@ -3,8 +3,7 @@
  * the third `down` within flap_window; it ends when the target has stayed down, or has answered
  * without a failed attempt, long enough.
  */
-#ifndef MONITOR_FLAPPING_H
-#define MONITOR_FLAPPING_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -64,5 +63,3 @@ enum notice_kind flapping_run(struct flapping *, int64_t interval, enum state, b
 bool flapping_is_over(const struct flapping *, const struct policy *, int64_t now);
 
 extern const struct rule_table flapping_table;
-
-#endif

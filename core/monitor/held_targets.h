@@ -1,6 +1,5 @@
 /* Targets that the parent holds back or has run apart, because probers died of them. */
-#ifndef MONITOR_HELD_TARGETS_H
-#define MONITOR_HELD_TARGETS_H
+#pragma once
 
 #include "base/messages.h"
 
@@ -16,5 +15,3 @@ void held_targets_take(struct monitor *, const struct message_account *);
 void held_targets_begin(struct monitor *);
 /* Forgets what was put off. */
 void held_targets_end(struct monitor *);
-
-#endif

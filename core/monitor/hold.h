@@ -4,8 +4,7 @@
  * each port: what is heard elsewhere shows that our line works, and only a target on that port that
  * our packets to it are let through.
  */
-#ifndef MONITOR_HOLD_H
-#define MONITOR_HOLD_H
+#pragma once
 
 #include "monitor/spells.h"
 #include "monitor/table.h"
@@ -81,5 +80,3 @@ bool hold_digests(const struct hold *);
 bool hold_overlaps(const struct hold *, int64_t from, int64_t to);
 
 extern const struct rule_table hold_table;
-
-#endif

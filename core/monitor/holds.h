@@ -1,7 +1,6 @@
 /* Suspected blindness, kept for all that is watched and for each port (hold.h), and what is done
  * when it begins and ends. */
-#ifndef MONITOR_HOLDS_H
-#define MONITOR_HOLDS_H
+#pragma once
 
 #include <stdint.h>
 #include "monitor/hold.h"
@@ -13,5 +12,3 @@ void holds_act(struct monitor *, uint16_t port, enum hold_act);
 
 /* Every tick: ends what has lasted long enough. */
 void holds_tick(struct monitor *);
-
-#endif

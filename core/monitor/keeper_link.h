@@ -12,8 +12,7 @@
  * dropped; a state waits as a mark on its target, so that the last one counts; evidence and results
  * have a bound, and what is beyond is counted.
  */
-#ifndef MONITOR_KEEPER_LINK_H
-#define MONITOR_KEEPER_LINK_H
+#pragma once
 
 #include "base/messages_ask.h"
 #include "monitor/own_side.h"
@@ -86,5 +85,3 @@ bool keeper_link_is_empty(const struct keeper_link *);
 /* How much was left out since it was asked last. */
 struct keeper_link_dropped { uint64_t results, evidence; };
 struct keeper_link_dropped keeper_link_dropped(struct keeper_link *);
-
-#endif

@@ -1,6 +1,5 @@
 /* What the keeper says, and that it comes and goes. */
-#ifndef MONITOR_KEEPER_MESSAGES_H
-#define MONITOR_KEEPER_MESSAGES_H
+#pragma once
 
 #include "base/wire.h"
 
@@ -16,5 +15,3 @@ bool keeper_messages_take_answer(struct monitor *, struct wire_in *);
 /* A new keeper is at that socket, which is taken; or there is none any more. */
 void keeper_messages_linked(struct monitor *, int fd);
 void keeper_messages_lost(struct monitor *);
-
-#endif

@@ -18,8 +18,7 @@
  *   prober_messages, keeper_messages, held_targets, control   what others say and ask
  *   monitor, event_loop   the whole
  */
-#ifndef MONITOR_MONITOR_H
-#define MONITOR_MONITOR_H
+#pragma once
 
 #include "monitor/activity.h"
 #include "monitor/cross_check.h"
@@ -64,5 +63,3 @@ void monitor_stop(struct monitor *);
 
 /* Nothing is in hand, and the keeper has all. */
 bool monitor_is_done(const struct monitor *);
-
-#endif

@@ -1,7 +1,6 @@
 /* Changes of targets, and our own, become messages to the keeper, which records, logs and tells
  * them. */
-#ifndef MONITOR_NOTIFY_H
-#define MONITOR_NOTIFY_H
+#pragma once
 
 #include "base/notice.h"
 #include "monitor/sighting.h"
@@ -22,5 +21,3 @@ void notify_facts(struct monitor *, const struct report *, const char *facts);
  * outcome. Returns its number. */
 uint64_t notify_own(struct monitor *, enum notice_kind, const char *code, struct moment since,
     const char *format, ...) __attribute__((format(printf, 5, 6)));
-
-#endif

@@ -4,8 +4,7 @@
  * prober of its own, a few at a time and the others in line, until a run of it has ended well or
  * the parent holds it. So what it does to its prober is nobody else's trouble.
  */
-#ifndef MONITOR_ORDERS_H
-#define MONITOR_ORDERS_H
+#pragma once
 
 #include "base/messages.h"
 #include "config/config.h"
@@ -80,5 +79,3 @@ struct orders_load {
 	uint32_t waiting;  /* connections that wait for others to end, of all probers */
 };
 struct orders_load orders_load(const struct orders *);
-
-#endif

@@ -1,6 +1,5 @@
 /* What was held and is told at last: all in one notice, and that it is over in one. */
-#ifndef MONITOR_OWN_DIGEST_H
-#define MONITOR_OWN_DIGEST_H
+#pragma once
 
 #include "base/clock.h"
 #include "monitor/watch.h"
@@ -43,5 +42,3 @@ void own_digest_begin(struct monitor *);
 void own_digest_tick(struct monitor *);
 /* About once a second: what has ended is told. */
 void own_digest_end(struct monitor *);
-
-#endif

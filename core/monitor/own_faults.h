@@ -1,7 +1,6 @@
 /* Our own clock, our own host and our own files: what runs and probers show of them, and what it
  * means for runs. */
-#ifndef MONITOR_OWN_FAULTS_H
-#define MONITOR_OWN_FAULTS_H
+#pragma once
 
 #include "monitor/own_side.h"
 #include "monitor/sighting.h"
@@ -41,5 +40,3 @@ void own_faults_excuse(const struct own_faults *, const struct watch *, struct s
 
 /* Whether this outcome of a run is for want of a file that was told to be unusable. */
 bool own_faults_explain(const struct own_faults *, const char *outcome);
-
-#endif

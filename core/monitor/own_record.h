@@ -2,8 +2,7 @@
  * The record of our own side, which the keeper keeps beside those of the targets for the next
  * monitor. Causes and targets are named in it, so that it outlives our numbers. Times are in UTC.
  */
-#ifndef MONITOR_OWN_RECORD_H
-#define MONITOR_OWN_RECORD_H
+#pragma once
 
 #include "monitor/own_side.h"
 
@@ -16,5 +15,3 @@ void own_record_forget(struct own_side *, const struct watch *);
 /* What was taken over and has not shown itself for long is over. Returns whether the record is to
  * be written now. About once a second, to a monitor that has begun. */
 bool own_record_tick(struct own_side *, const struct watch *);
-
-#endif

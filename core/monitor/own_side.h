@@ -4,8 +4,7 @@
  * hold.h; here is what they are applied to, and what runs of several targets mean together.
  * own_record.h keeps it for the next monitor.
  */
-#ifndef MONITOR_OWN_SIDE_H
-#define MONITOR_OWN_SIDE_H
+#pragma once
 
 #include "monitor/blind.h"
 #include "monitor/hold.h"
@@ -111,5 +110,3 @@ bool own_side_is_blurred(const struct own_side *, struct watched *, int64_t from
 
 /* The wall clock was set by so much: what has not ended began by so much later. */
 void own_side_move(struct own_side *, int64_t by);
-
-#endif

@@ -1,6 +1,5 @@
 /* When a target is run next, and how patiently. */
-#ifndef MONITOR_PACE_H
-#define MONITOR_PACE_H
+#pragma once
 
 #include "monitor/target_state.h"
 
@@ -45,5 +44,3 @@ void pace_learn(struct target_state *target, const struct policy *policy,
     const struct sighting *run, bool passed, struct news *news);
 
 extern const struct rule_table pace_table;
-
-#endif

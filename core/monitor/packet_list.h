@@ -2,8 +2,7 @@
  * Packets for a reader that may end before it has made them durable: one list, of which the first
  * part was sent and is held until it is known to be durable, and the rest waits to be sent.
  */
-#ifndef MONITOR_PACKET_LIST_H
-#define MONITOR_PACKET_LIST_H
+#pragma once
 
 #include "base/messages.h"
 
@@ -53,5 +52,3 @@ void packet_list_release(struct packet_list *, bool (*is_over)(const struct parc
 
 /* The same for the oldest of a kind, where more than `max` bytes of it were sent. */
 void packet_list_bound(struct packet_list *, enum message_kind, size_t max);
-
-#endif

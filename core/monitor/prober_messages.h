@@ -4,8 +4,7 @@
  * cursor, and the sender is broken. A report on a run that was not asked for (any more) is no
  * fault, and is left aside.
  */
-#ifndef MONITOR_PROBER_MESSAGES_H
-#define MONITOR_PROBER_MESSAGES_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -24,5 +23,3 @@ struct monitor;
 
 /* Takes a packet of that prober. Returns false if it is malformed. */
 bool prober_messages_take(struct monitor *, uint32_t prober, const void *packet, size_t size);
-
-#endif

@@ -1,7 +1,6 @@
 /* One run: what the rules make of it, and all that follows for the log, the keeper, the schedule
  * and the children. */
-#ifndef MONITOR_PROCESS_RUN_H
-#define MONITOR_PROCESS_RUN_H
+#pragma once
 
 #include "monitor/sighting.h"
 
@@ -13,5 +12,3 @@ struct monitor;
  * than before, NULL: none.
  */
 void process_run(struct monitor *, struct sighting *, struct report *, const char *facts);
-
-#endif

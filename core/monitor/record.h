@@ -1,8 +1,7 @@
 /* A target's record, which the keeper keeps for the next monitor: its state, its attempts, and what
  * was probed. Names and UTC stand in it in place of numbers and monotonic times, so that it
  * outlives us, our plugins and our clock. */
-#ifndef MONITOR_RECORD_H
-#define MONITOR_RECORD_H
+#pragma once
 
 #include "base/messages.h"
 #include "monitor/watch.h"
@@ -23,5 +22,3 @@ struct message_columns record_columns(const struct watch *, uint32_t target);
  * (codes_create) may serve any number of records. Returns false if it is malformed or there is no
  * memory: nothing is then held. */
 bool record_view(struct target_state *, struct codes *, struct pw_bytes record);
-
-#endif

@@ -4,8 +4,7 @@
  * have made other attempts: of those that were made they take what they would have made themselves,
  * and what they would have made and nobody made is counted, and never guessed.
  */
-#ifndef MONITOR_REPLAY_H
-#define MONITOR_REPLAY_H
+#pragma once
 
 #include "monitor/sighting.h"
 #include "monitor/target_state.h"
@@ -85,5 +84,3 @@ bool replay_waits(const struct replay *);
 bool replay_heard(struct replayer *, struct replay *, const struct replay_settings *, int64_t at);
 
 void replay_fini(struct replay *);
-
-#endif

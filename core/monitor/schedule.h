@@ -2,8 +2,7 @@
  * When each target is to be looked at next: a hashed timing wheel of ticks, 16 bytes a target, with
  * the same small cost for every target however many there are. Time is an argument.
  */
-#ifndef MONITOR_SCHEDULE_H
-#define MONITOR_SCHEDULE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -36,5 +35,3 @@ void schedule_drop(struct schedule *, uint32_t target);
  * for each, which may put it in again, and no other. */
 void schedule_collect(struct schedule *, int64_t last, void (*on_due)(void *arg, uint32_t target),
     void *arg);
-
-#endif

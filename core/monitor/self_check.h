@@ -3,8 +3,7 @@
  * What was heard counts at the instant at which it was heard, and what our own side means for a run
  * is asked for the whole time that it took.
  */
-#ifndef MONITOR_SELF_CHECK_H
-#define MONITOR_SELF_CHECK_H
+#pragma once
 
 #include "base/messages.h"
 #include "monitor/sighting.h"
@@ -33,5 +32,3 @@ void self_check_tick(struct monitor *);
 /* The keeper knows nothing of what it was told: what was told of us and has not ended is told
  * again. */
 void self_check_restate(struct monitor *);
-
-#endif

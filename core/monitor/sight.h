@@ -1,7 +1,6 @@
 /* From a report to what the rules see of a run; and what of their outlook is kept with its
  * result. */
-#ifndef MONITOR_SIGHT_H
-#define MONITOR_SIGHT_H
+#pragma once
 
 #include "monitor/codes.h"
 #include "monitor/sighting.h"
@@ -17,5 +16,3 @@ bool sight_report(struct codes *, const struct policy *, const struct report *, 
  * outcome is then `blind`. */
 uint32_t outlook_flags(const struct outlook *);
 struct outlook outlook_of_flags(uint32_t flags, const struct codes *);
-
-#endif

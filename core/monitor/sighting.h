@@ -1,7 +1,6 @@
 /* One run as the rules see it, what they know of the world while they judge it, and what they make
  * of it. */
-#ifndef MONITOR_SIGHTING_H
-#define MONITOR_SIGHTING_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -110,5 +109,3 @@ struct news {
 	uint32_t count;
 	struct change changes[NEWS_MAX];
 };
-
-#endif

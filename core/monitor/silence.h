@@ -2,8 +2,7 @@
  * Reasons for silence: the monitor stamps those in force on each change; the keeper withholds it
  * while there are any, and compares what is true with what was told when they end.
  */
-#ifndef MONITOR_SILENCE_H
-#define MONITOR_SILENCE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -49,5 +48,3 @@ uint32_t silence_of_ancestor(enum state ancestor, bool looked);
 int64_t silence_wait_max(const struct policy *ancestor, uint32_t attempts);
 
 extern const struct rule_table silence_table, silence_parent_table;
-
-#endif

@@ -2,8 +2,7 @@
  * Spells: stretches of time in which we could not see, or may not have. A run that overlaps one
  * says nothing against its target by being silent, whether it began or ended in it.
  */
-#ifndef MONITOR_SPELLS_H
-#define MONITOR_SPELLS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -84,5 +83,3 @@ bool spells_last(const struct spells *);
 
 /* Whether any of them overlaps the time from `from` to `to`. */
 bool spells_overlap(const struct spells *, int64_t from, int64_t to);
-
-#endif

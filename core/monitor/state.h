@@ -2,8 +2,7 @@
  * The states of a target and the table that moves it between them. A run has become a signal before
  * (attempt.h, where all counting lives); here the table is law.
  */
-#ifndef MONITOR_STATE_H
-#define MONITOR_STATE_H
+#pragma once
 
 #include <stdbool.h>
 #include "base/notice.h"
@@ -46,5 +45,3 @@ enum state state_named(const char *name); /* STATE_NONE: none is called so */
 bool state_is_down(enum state state);
 
 extern const struct rule_table state_table;
-
-#endif

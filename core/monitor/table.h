@@ -2,8 +2,7 @@
  * A rule as a table that people can read: `postwatch explain --table` prints them all. The cells
  * come from the same data that the rules run on, so what is printed is what is done.
  */
-#ifndef MONITOR_TABLE_H
-#define MONITOR_TABLE_H
+#pragma once
 
 #include <stddef.h>
 
@@ -19,5 +18,3 @@ struct rule_table {
 
 /* All tables in the order in which they are best read; NULL behind the last. */
 const struct rule_table *rule_table(size_t index);
-
-#endif

@@ -3,8 +3,7 @@
  * so the struct is small, and what only some need (an open suspicion or incident, conditions,
  * outages, failed attempts) is allocated while it is needed.
  */
-#ifndef MONITOR_TARGET_STATE_H
-#define MONITOR_TARGET_STATE_H
+#pragma once
 
 #include "base/wire.h"
 #include "config/config.h"
@@ -99,5 +98,3 @@ void target_state_put(const struct target_state *, const struct policy *, struct
     struct wire_out *);
 bool target_state_get(struct target_state *, const struct policy *, struct codes *, int64_t to_utc,
     struct wire_in *);
-
-#endif

@@ -2,8 +2,7 @@
  * Attempts that failed alone, among others that passed: counted over the last hour, in six slots of
  * ten minutes. How many failures in a row confirm an outage depends on them.
  */
-#ifndef MONITOR_UNSTEADY_H
-#define MONITOR_UNSTEADY_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -52,5 +51,3 @@ bool unsteady_shows(struct unsteady_hour, uint32_t row, bool stands);
 
 /* Nothing failed within the hour. */
 bool unsteady_is_over(const struct unsteady *);
-
-#endif

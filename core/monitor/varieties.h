@@ -5,8 +5,7 @@
  * keeps to one value for a day is steady again. A firm fact is one of which a value of the set is
  * news, too, where it stays for ten runs.
  */
-#ifndef MONITOR_VARIETIES_H
-#define MONITOR_VARIETIES_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -43,5 +42,3 @@ void varieties_destroy(struct varieties **);
 /* Those that vary, as part of a record; and back, false where there is no memory. */
 void varieties_encode(const struct varieties *, struct wire_out *);
 bool varieties_decode(struct varieties **, struct wire_in *);
-
-#endif

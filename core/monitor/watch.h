@@ -2,8 +2,7 @@
  * What all parts of the monitor work on: the configuration, the present time, and the targets. Each
  * member is written by the part that is named beside it, and by nobody else.
  */
-#ifndef MONITOR_WATCH_H
-#define MONITOR_WATCH_H
+#pragma once
 
 #include <stdint.h>
 #include "base/clock.h"
@@ -135,5 +134,3 @@ void watch_number_behind(struct watch *, uint64_t run);
 /* How often the target is run, as in message_run: INTERVAL_NONE while it is quarantined, 0: by its
  * policy. CONFIG_NONE: 0. */
 int64_t watch_interval(const struct watch *, uint32_t target);
-
-#endif

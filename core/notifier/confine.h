@@ -1,6 +1,5 @@
 /* What the processes of a notifier keep of their rights: what their plugin says that it needs. */
-#ifndef NOTIFIER_CONFINE_H
-#define NOTIFIER_CONFINE_H
+#pragma once
 
 #include <postwatch/notifier.h>
 
@@ -21,5 +20,3 @@ bool confine_worker(struct duty *, struct reason *);
  * this adds those of the plugin. */
 bool confine_gate(struct duty *, const struct pw_gate_ops *, void *memory,
     struct sandbox_ports *resolvers, struct reason *);
-
-#endif

@@ -1,11 +1,8 @@
 /* The second process of a notifier whose plugin has a gate: it alone reaches the network. */
-#ifndef NOTIFIER_GATE_H
-#define NOTIFIER_GATE_H
+#pragma once
 
 #include "base/duty.h"
 
 /* Runs in the forked child; returns the exit status of the process. It shares the socket to the
  * parent with the first, and says nothing there but lines for the log. */
 int gate_main(struct duty *);
-
-#endif

@@ -1,6 +1,5 @@
 /* What a plugin is given of a notice, its texts aside. */
-#ifndef NOTIFIER_NOTICE_H
-#define NOTIFIER_NOTICE_H
+#pragma once
 
 #include "base/messages_outbox.h"
 #include "base/zone.h"
@@ -24,5 +23,3 @@ const char *notice_page(char *room, const char *page_url, const struct message_n
 /* All but subject, body, JSON and page. The notice's strings lie in `words` and in `from`. */
 void notice_fill(struct pw_notice *, struct notice_words *, const struct message_notice *from,
     const struct zone *, int64_t now);
-
-#endif

@@ -3,8 +3,7 @@
  * file that could be used a copy is kept in the state folder, and used where the file no longer can
  * be: a damaged CA file keeps no notice back, also after a restart. Of secrets there is no copy.
  */
-#ifndef NOTIFIER_OPENING_H
-#define NOTIFIER_OPENING_H
+#pragma once
 
 #include <limits.h>
 #include <postwatch/plugin.h>
@@ -33,5 +32,3 @@ struct opening {
 bool opening_do(struct opening *it, struct duty *duty, opening_call *open, void *memory,
     size_t size, struct reason *why);
 void opening_fini(struct opening *);
-
-#endif

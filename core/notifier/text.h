@@ -3,8 +3,7 @@
  * its offset, and in UTC; what servers said is escaped, and stands behind words of ours on its
  * line.
  */
-#ifndef NOTIFIER_TEXT_H
-#define NOTIFIER_TEXT_H
+#pragma once
 
 #include "base/messages_outbox.h"
 #include "base/zone.h"
@@ -35,5 +34,3 @@ struct notice_view {
  * out.
  */
 void notice_add_body(struct text *, const struct notice_view *);
-
-#endif

@@ -2,8 +2,7 @@
  * What was seen, as a notice tells it: how far a failed attempt came, what differs from the last
  * one that passed, and every attempt with its transcript; and what notices are of.
  */
-#ifndef NOTIFIER_TEXT_EVIDENCE_H
-#define NOTIFIER_TEXT_EVIDENCE_H
+#pragma once
 
 #include "base/outcome.h"
 #include "notifier/text.h"
@@ -33,5 +32,3 @@ void notice_add_changes(struct text *, const struct notice_view *);
  * need. */
 void notice_add_attempts(struct text *, const struct notice_view *);
 size_t notice_attempts_least(const struct notice_view *);
-
-#endif

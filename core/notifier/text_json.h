@@ -1,6 +1,5 @@
 /* A notice for machines: the object that plugins/webhook/notice.schema.json describes. */
-#ifndef NOTIFIER_TEXT_JSON_H
-#define NOTIFIER_TEXT_JSON_H
+#pragma once
 
 #include "base/buffer.h"
 #include "base/messages_outbox.h"
@@ -11,5 +10,3 @@ enum { NOTICE_JSON_MAX = 1024 * 1024 };
  * transcripts. Returns false if there is no memory. */
 bool notice_write_json(struct buffer *, const struct pw_notice *, const struct message_notice *,
     const struct message_leg *legs, uint32_t leg_count);
-
-#endif

@@ -1,8 +1,7 @@
 /* How long to wait before a dead child is replaced: not at all at first, then longer and longer
  * while it keeps dying; and not at all where it died of one target, which is then kept away from
  * it. */
-#ifndef PARENT_BACKOFF_H
-#define PARENT_BACKOFF_H
+#pragma once
 
 #include <stdint.h>
 
@@ -30,5 +29,3 @@ int64_t backoff_wait(struct backoff *, int64_t healthy, int64_t step);
 /* The same for a child that has targets in hand: 0 where one is to blame, and for the first
  * BACKOFF_AT_ONCE deaths in a row with one in hand; else the wait. */
 int64_t backoff_wait_blaming(struct backoff *, enum backoff_blame, int64_t healthy, int64_t step);
-
-#endif

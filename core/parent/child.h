@@ -2,8 +2,7 @@
  * A child process as the parent sees it. A notifier may be two processes, which live and die
  * together: one that delivers, and a gate beside it that alone reaches the network.
  */
-#ifndef PARENT_CHILD_H
-#define PARENT_CHILD_H
+#pragma once
 
 #include <sys/types.h>
 
@@ -87,5 +86,3 @@ void child_hang_up(struct child *);
  */
 void child_kill(struct child *, const char *why);
 void child_kill_gate(const struct child *);
-
-#endif

@@ -3,8 +3,7 @@
  * has failed, and ends with its exit status; the daemon is nobody's child, in a session without a
  * terminal.
  */
-#ifndef PARENT_DETACH_H
-#define PARENT_DETACH_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -28,5 +27,3 @@ enum detach_answer detach_begin(struct detach *, int *status, struct reason *why
 
 /* Tells the one who waits; with status 0 the terminal is left for /dev/null too. */
 void detach_report(struct detach *, int status);
-
-#endif

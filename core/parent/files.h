@@ -4,8 +4,7 @@
  * changes nothing: who has read it goes on with what it had. A prober tries a changed file at its
  * start, and reads the copy where it is damaged (prober/sources.h).
  */
-#ifndef PARENT_FILES_H
-#define PARENT_FILES_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -37,5 +36,3 @@ void files_init(struct files *, const struct config *);
  * since then; NULL: none.
  * `*at`: 0 at the first call of a look. */
 const struct file *files_look(struct files *, uint32_t *at);
-
-#endif

@@ -1,7 +1,6 @@
 /* Links between children, and what the parent tells the monitor and the keeper. To a child that is
  * not there nothing is sent. */
-#ifndef PARENT_LINK_H
-#define PARENT_LINK_H
+#pragma once
 
 #include "base/messages.h"
 #include "parent/tree.h"
@@ -35,5 +34,3 @@ void link_send_failing(struct tree *, int64_t since);
 
 /* Tells the keeper why a notifier is not there, where that is known. */
 void link_send_absence(struct tree *, const struct child *notifier);
-
-#endif

@@ -6,8 +6,7 @@
  * started us, syslog for a daemon, else stderr. A terminal in the foreground is shown all in any
  * case.
  */
-#ifndef PARENT_LOG_H
-#define PARENT_LOG_H
+#pragma once
 
 #include <poll.h>
 
@@ -84,5 +83,3 @@ void log_relay(struct log *, const void *speaker, const char *who, int level, ui
  * after poll, flush. */
 uint32_t log_poll(const struct log *, struct pollfd *polled, int64_t *until);
 void log_flush(struct log *);
-
-#endif

@@ -3,8 +3,7 @@
  * and what goes beyond it is dropped and counted. A sink is a stream (terminal, pipe, file, the
  * journal's stderr) or the syslog socket.
  */
-#ifndef PARENT_LOG_SINK_H
-#define PARENT_LOG_SINK_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -44,5 +43,3 @@ void log_sink_put(struct log_sink *, const void *bytes, size_t size, int64_t now
 void log_sink_flush(struct log_sink *, int64_t now);
 /* Whether something is kept, so that POLLOUT on `fd` (-1: `retry`) is worth waiting for. */
 bool log_sink_is_behind(const struct log_sink *);
-
-#endif

@@ -1,6 +1,5 @@
 /* Finds a prober that is alive, by its signs of life, and does nothing but turn. */
-#ifndef PARENT_LOOP_WATCH_H
-#define PARENT_LOOP_WATCH_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -18,5 +17,3 @@ int64_t loop_watch_cpu(pid_t);
 /* Returns whether it has used `limit` microseconds of processor time, in ten times that at most,
  * and got nothing done in them. Of a busy host a loop gets a part only. */
 bool loop_watch_look(struct loop_watch *, uint64_t done, int64_t cpu, int64_t now, int64_t limit);
-
-#endif

@@ -1,7 +1,6 @@
 /* What the service manager, systemd, is told: ready, how it goes, ending, and that the watch goes
  * on. */
-#ifndef PARENT_MANAGER_H
-#define PARENT_MANAGER_H
+#pragma once
 
 #include "parent/tree.h"
 
@@ -25,5 +24,3 @@ int64_t manager_next(const struct manager *);
 
 /* What `systemctl status` shows while we run: whether all serve, and else who does not. */
 void manager_show(struct manager *, const struct tree *);
-
-#endif

@@ -3,8 +3,7 @@
  * the log, and ends them; it reads no secret, opens no store, connects to nothing and parses no
  * foreign byte.
  */
-#ifndef PARENT_PARENT_H
-#define PARENT_PARENT_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -35,5 +34,3 @@ struct parent_options {
 /* Runs the daemon with a configuration until it is told to end; returns an exit status. With
  * `daemon`, returns in the process that was started too, with the daemon's status at its start. */
 int parent_run(const struct config *config, const struct parent_options *options);
-
-#endif

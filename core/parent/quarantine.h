@@ -4,8 +4,7 @@
  * well. After two within the window it is held: no prober gets it until its time is over and it is
  * tried once more. Time is an argument; the parent tells the monitor.
  */
-#ifndef PARENT_QUARANTINE_H
-#define PARENT_QUARANTINE_H
+#pragma once
 
 #include "base/reason.h"
 #include "config/config.h"
@@ -74,5 +73,3 @@ bool quarantine_keep(
  * version of the program held is on trial: it may have been mended. What cannot be read is left
  * aside. */
 void quarantine_take_back(struct quarantine *, const struct config *, int64_t now);
-
-#endif

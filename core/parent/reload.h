@@ -9,8 +9,7 @@
  *   resume LOCK PID_FILE STATE  go on with what was kept; descriptors of the lock and the
  *                               pid file (-1: none)
  */
-#ifndef PARENT_RELOAD_H
-#define PARENT_RELOAD_H
+#pragma once
 
 #include <limits.h>
 #include <sys/types.h>
@@ -81,5 +80,3 @@ struct reload_order {
 	char state[PATH_MAX];
 };
 bool reload_order(struct reload_order *);
-
-#endif

@@ -1,7 +1,6 @@
 /* The parent's own state, and the steps by which it ends: first the monitor and the probers, then
  * the keeper. */
-#ifndef PARENT_SHUTDOWN_H
-#define PARENT_SHUTDOWN_H
+#pragma once
 
 #include "parent/detach.h"
 #include "parent/files.h"
@@ -53,5 +52,3 @@ void shutdown_force_keeper(struct parent *, int64_t now);
 void shutdown_force(struct parent *, const char *why);
 /* Somebody, whose name is given, wants us to end. */
 void shutdown_signal(struct parent *, const char *name, int64_t now);
-
-#endif

@@ -1,6 +1,5 @@
 /* The parent's first steps: descriptors, limits, signals. */
-#ifndef PARENT_STARTUP_H
-#define PARENT_STARTUP_H
+#pragma once
 
 #include <stddef.h>
 
@@ -12,5 +11,3 @@ void startup_limits(void);
 void startup_alone(const int *ours, size_t count);
 /* Signals come over the descriptor that is returned; -1: errno says why. */
 int startup_signals(void);
-
-#endif

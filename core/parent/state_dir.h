@@ -2,8 +2,7 @@
  * What a running daemon holds on this host: its state folder, made where it is missing, with a lock
  * so that no second one works on it; and, if asked for, its pid file.
  */
-#ifndef PARENT_STATE_DIR_H
-#define PARENT_STATE_DIR_H
+#pragma once
 
 #include <limits.h>
 #include <sys/types.h>
@@ -43,5 +42,3 @@ void state_dir_adopt(struct state_dir *, int lock, int pid_file);
 
 /* Removes the pid file and gives the lock back. */
 void state_dir_leave(struct state_dir *);
-
-#endif

@@ -1,7 +1,6 @@
 /* Keeps the children of the tree there while it is up, and does what is due. Time is an argument.
  */
-#ifndef PARENT_SUPERVISOR_H
-#define PARENT_SUPERVISOR_H
+#pragma once
 
 #include "parent/tree.h"
 
@@ -18,5 +17,3 @@ void supervisor_read(struct tree *, int64_t now);
 void supervisor_renew_probers(struct tree *);
 /* The same of a notifier, between two deliveries. */
 void supervisor_renew_notifier(struct tree *, uint32_t index);
-
-#endif

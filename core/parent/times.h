@@ -1,6 +1,5 @@
 /* The parent's time limits. Constant in service; tests shorten them. */
-#ifndef PARENT_TIMES_H
-#define PARENT_TIMES_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -25,5 +24,3 @@ struct times times_standard(void);
 /* Changes those that `words` names: "silence=1s backoff=50ms …". Returns false with a reason if a
  * word is no such time. */
 bool times_shorten(struct times *, const char *words, struct reason *why);
-
-#endif

@@ -3,8 +3,7 @@
  * supervisor.h, heard in child_messages.h, and how their ends are told in reap.h. Time is an
  * argument.
  */
-#ifndef PARENT_TREE_H
-#define PARENT_TREE_H
+#pragma once
 
 #include <poll.h>
 
@@ -81,5 +80,3 @@ bool tree_waits_for_notifiers(const struct tree *);
 const char *tree_beside(const struct tree *, const struct child *);
 /* Whether the keeper, or any other, is left. */
 bool tree_is_left(const struct tree *, bool keeper);
-
-#endif

@@ -1,7 +1,6 @@
 /* Tells the page how the processes of the tree are. The page is told; what it does with that
  * changes nothing here. */
-#ifndef PARENT_VITALS_H
-#define PARENT_VITALS_H
+#pragma once
 
 #include "parent/tree.h"
 
@@ -18,5 +17,3 @@ void vitals_init(struct vitals *, bool is_reload);
 
 /* Sends them once a second to a page that serves and takes them. */
 void vitals_turn(struct vitals *, const struct tree *, int64_t now);
-
-#endif

@@ -2,8 +2,7 @@
  * From the verdicts of all legs, and the resolver's answer, to one verdict of the run: pure
  * functions over tables.
  */
-#ifndef PROBER_AGGREGATE_H
-#define PROBER_AGGREGATE_H
+#pragma once
 
 #include "base/evidence.h"
 #include "config/config.h"
@@ -56,5 +55,3 @@ enum pw_verdict aggregate_last_good(enum pw_verdict of_legs);
 /* Why a name has no address: "the name does not exist: mx.example.org (192.0.2.53: NXDOMAIN)". */
 void aggregate_name_text(const struct resolved *, const char *name, const char *outcome,
     struct text *);
-
-#endif

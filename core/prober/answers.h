@@ -3,8 +3,7 @@
  * one at most 60 s), and the last addresses of a name for 24 h. Bounded: the stalest gives way.
  * Times are microseconds of one monotonic clock, given by the caller.
  */
-#ifndef PROBER_ANSWERS_H
-#define PROBER_ANSWERS_H
+#pragma once
 
 #include "prober/dns.h"
 #include "prober/resolver.h"
@@ -48,5 +47,3 @@ void answers_recall(struct answers *, const struct dns_name *, const struct addr
 /* The last good addresses of a name, of both families, not older than 24 h; how many. */
 uint32_t answers_last_good(const struct answers *, const struct dns_name *, int64_t now,
     struct address *addresses, uint32_t room);
-
-#endif

@@ -3,8 +3,7 @@
  * answers for one does not do so from a cache, and reaches others: what it says of another name,
  * SERVFAIL or nothing, then is about that name.
  */
-#ifndef PROBER_CANARY_H
-#define PROBER_CANARY_H
+#pragma once
 
 #include "prober/dns_name.h"
 
@@ -22,5 +21,3 @@ bool canary_is_fresh(const struct canary *, int64_t now);
 /* Makes another name where this one was asked for too long ago: a failure may be in the cache,
  * too. It lies in the top-level domain of `below`. Returns false if there is no name to ask for. */
 bool canary_renew(struct canary *, const struct dns_name *below, int64_t now);
-
-#endif

@@ -2,8 +2,7 @@
  * The ways in which a connection ends. What the stream tells its owner, and what the dialogue
  * makes an outcome of.
  */
-#ifndef PROBER_CLOSE_REASON_H
-#define PROBER_CLOSE_REASON_H
+#pragma once
 
 #include "base/address.h"
 
@@ -54,5 +53,3 @@ struct close_reason close_reason_of_connecting(int fd, int error, const struct a
 
 /* Empties the socket's error queue: while there is something in it, the socket shows an event. */
 void close_reason_drop_icmp(int fd);
-
-#endif

@@ -4,8 +4,7 @@
  * interface; elsewhere the descriptor is watched for both directions, and each event of it is
  * looked at.
  */
-#ifndef PROBER_CONNECT_H
-#define PROBER_CONNECT_H
+#pragma once
 
 #include "prober/close_reason.h"
 
@@ -25,5 +24,3 @@ enum connecting connect_begin(const struct address *to, const struct address *so
  * more. The descriptor stays the caller's. */
 enum connecting connect_look(int fd, const struct address *to, bool is_writable, int *reset,
     struct close_reason *reason);
-
-#endif

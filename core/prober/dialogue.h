@@ -11,8 +11,7 @@
  * until a step is DIALOGUE_CLOSE; then the verdict, the text and the phases stand. Times are
  * microseconds of one monotonic clock that the owner chooses. Nothing here is called back.
  */
-#ifndef PROBER_DIALOGUE_H
-#define PROBER_DIALOGUE_H
+#pragma once
 
 #include "base/evidence.h"
 #include "config/config.h"
@@ -187,5 +186,3 @@ const struct address *dialogue_local(const struct dialogue *);
  * dialogue, good until it is destroyed. Everything else (leg, legs, port, local, started) is the
  * owner's. */
 void dialogue_evidence(struct dialogue *, struct evidence *);
-
-#endif

@@ -1,8 +1,7 @@
 /* What is known of a dialogue. The modules that change it are, from the lowest: phase.h,
  * verdict_text.h, verdict.h, turn.h, step.h, received.h, input.h; dialogue.c and ends.c say
  * what each event means. */
-#ifndef PROBER_DIALOGUE_PRIVATE_H
-#define PROBER_DIALOGUE_PRIVATE_H
+#pragma once
 
 #include "prober/dialogue.h"
 #include "prober/replies.h"
@@ -94,5 +93,3 @@ dialogue_plan(const struct dialogue *dialogue, uint8_t phase)
 {
 	return &dialogue_policy(dialogue)->phases[phase];
 }
-
-#endif

@@ -3,8 +3,7 @@
  * the report it belongs to. A monitor that reads slowly finds everything in order; beyond a bound
  * evidence is left out, and then its report says so.
  */
-#ifndef PROBER_DISPATCH_H
-#define PROBER_DISPATCH_H
+#pragma once
 
 #include <ev.h>
 #include "base/messages.h"
@@ -31,5 +30,3 @@ void dispatch_add(struct dispatch *, const struct wire_out *message);
 
 /* Sends what is collected. True: nothing is left that the monitor has not taken. */
 bool dispatch_flush(struct dispatch *);
-
-#endif

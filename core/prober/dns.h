@@ -2,8 +2,7 @@
  * DNS messages. Questions and answers (RFC 1035) as bytes: anyone may have sent them. A name is
  * followed through its aliases, and what does not add up is malformed; nothing is guessed.
  */
-#ifndef PROBER_DNS_H
-#define PROBER_DNS_H
+#pragma once
 
 #include <postwatch/probe.h>
 #include "prober/dns_name.h"
@@ -97,5 +96,3 @@ bool dns_is_truncated(const void *packet, size_t size);
  * are. */
 void dns_read(const void *packet, size_t size, const struct dns_name *name, uint16_t type,
     struct dns_answer *);
-
-#endif

@@ -1,6 +1,5 @@
 /* Names of the DNS as they travel (RFC 1035, section 3.1), and as text. */
-#ifndef PROBER_DNS_NAME_H
-#define PROBER_DNS_NAME_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -46,5 +45,3 @@ bool dns_name_substitute(const struct dns_name *name, const struct dns_name *own
 /* The domain that somebody registered, as far as a name shows it: its last two labels, or three
  * where a country's registry has a level of its own between ("example.co.uk"). */
 struct dns_name dns_name_registered(const struct dns_name *);
-
-#endif

@@ -1,6 +1,5 @@
 /* The ends of a dialogue for reasons outside its plugin, as dialogue.h tells its owner of them. */
-#ifndef PROBER_ENDS_H
-#define PROBER_ENDS_H
+#pragma once
 
 #include <stdint.h>
 
@@ -23,5 +22,3 @@ void dialogue_refuse(struct dialogue *, int64_t now, const char *outcome, const 
 /* Our own side ends it: unknown(outcome). The step is DIALOGUE_CLOSE. */
 void dialogue_interrupt(struct dialogue *, int64_t now, const char *outcome, const char *text,
     struct dialogue_step *);
-
-#endif

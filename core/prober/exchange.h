@@ -10,8 +10,7 @@
  * ends. An exchange waits for its reply without limit, save over TCP; patience and the choice of
  * servers are the caller's.
  */
-#ifndef PROBER_EXCHANGE_H
-#define PROBER_EXCHANGE_H
+#pragma once
 
 #include <ev.h>
 #include "base/address.h"
@@ -74,5 +73,3 @@ const void *exchange_truncated(const struct exchange *, size_t *size);
 
 /* The same, and it is the caller's to free. */
 void *exchange_take_truncated(struct exchange *, size_t *size);
-
-#endif

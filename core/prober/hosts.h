@@ -2,8 +2,7 @@
  * Lookup of names in the hosts file. The file is read once. `localhost` and what ends in it is
  * the loopback interface even where the file is silent (RFC 6761).
  */
-#ifndef PROBER_HOSTS_H
-#define PROBER_HOSTS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -24,5 +23,3 @@ void hosts_close(struct hosts **);
  * file, at most `room`; how many, 0: it is not there. */
 uint32_t hosts_find(const struct hosts *, const char *name, struct address *addresses,
     uint32_t room);
-
-#endif

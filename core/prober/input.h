@@ -1,7 +1,6 @@
 /* Reads replies out of what was received, and hands each to the plugin when it answers a
  * command. */
-#ifndef PROBER_INPUT_H
-#define PROBER_INPUT_H
+#pragma once
 
 #include "prober/turn.h"
 
@@ -19,5 +18,3 @@ bool dialogue_salvage(struct dialogue *, int64_t now, struct dialogue_step *);
 /* What was said inside TLS before we spoke there, in answer to nothing, is dropped; a single 421
  * is kept. */
 void dialogue_hear_early(struct dialogue *, int64_t now, struct pw_bytes said);
-
-#endif

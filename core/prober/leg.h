@@ -2,8 +2,7 @@
  * One leg of a run: the dialogue with one address. It asks for a slot, talks, and puts itself
  * into the list of the ended; the prober frees it when the loop's turn ends.
  */
-#ifndef PROBER_LEG_H
-#define PROBER_LEG_H
+#pragma once
 
 #include "prober/dialogue.h"
 #include "prober/offer.h"
@@ -58,5 +57,3 @@ void leg_carry_out(struct leg *, struct dialogue_step *);
 
 /* Gives everything back but the dialogue. */
 void leg_release(struct leg *);
-
-#endif

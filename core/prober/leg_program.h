@@ -1,6 +1,5 @@
 /* A leg whose probe has a program run in place of talking to the target. */
-#ifndef PROBER_LEG_PROGRAM_H
-#define PROBER_LEG_PROGRAM_H
+#pragma once
 
 #include "prober/leg.h"
 
@@ -17,5 +16,3 @@ void leg_program_expired(struct leg *, int64_t now, struct dialogue_step *);
 
 /* A program that is under way is killed by its runner. Fine where there is none. */
 void leg_program_end(struct leg *);
-
-#endif

@@ -1,6 +1,5 @@
 /* What TLS on a leg's connection is to know: the settings, whom to expect, and what time it is. */
-#ifndef PROBER_LEG_TLS_H
-#define PROBER_LEG_TLS_H
+#pragma once
 
 #include "prober/leg.h"
 
@@ -13,5 +12,3 @@ struct tls_names leg_tls_names(const struct leg *);
 /* The time by which the certificates of a finished handshake are judged; what they say of it is
  * taken into account first. */
 struct tls_clock leg_tls_clock(struct leg *);
-
-#endif

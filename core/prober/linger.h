@@ -4,8 +4,7 @@
  * log then tells of us. What comes is thrown away; when the peer has closed, or after 200 ms, the
  * descriptor is closed.
  */
-#ifndef PROBER_LINGER_H
-#define PROBER_LINGER_H
+#pragma once
 
 #include <ev.h>
 #include <stdbool.h>
@@ -25,5 +24,3 @@ void lingers_add(struct lingers *, int fd);
 
 /* How many are still open. */
 uint32_t lingers_count(const struct lingers *);
-
-#endif

@@ -2,8 +2,7 @@
  * Blocking name resolution. A resolver with a loop of its own, which turns until the answer is
  * there.
  */
-#ifndef PROBER_LOOK_UP_H
-#define PROBER_LOOK_UP_H
+#pragma once
 
 #include "prober/resolver.h"
 
@@ -25,5 +24,3 @@ void look_up_close(struct look_up *);
  */
 uint32_t look_up_host(struct look_up *, const char *name, int64_t limit, struct address *found,
     uint32_t max, struct text *why);
-
-#endif

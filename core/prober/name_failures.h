@@ -4,8 +4,7 @@
  * That is held for five minutes at most: then each is told for what it is. Pure functions over a
  * table; times are microseconds of one monotonic clock.
  */
-#ifndef PROBER_NAME_FAILURES_H
-#define PROBER_NAME_FAILURES_H
+#pragma once
 
 #include "prober/dns.h"
 
@@ -35,5 +34,3 @@ void name_failures_answered(struct name_failures *, const struct dns_name *, boo
  * included, where the failure is to be laid to our resolver; else 0. */
 unsigned name_failures_add(struct name_failures *, const struct dns_name *, enum dns_status,
     int64_t now);
-
-#endif

@@ -3,8 +3,7 @@
  * the first byte? One short connection of its own that offers TLS, for the evidence alone: no
  * verdict depends on it.
  */
-#ifndef PROBER_OFFER_H
-#define PROBER_OFFER_H
+#pragma once
 
 #include "prober/stream.h"
 
@@ -21,5 +20,3 @@ struct offer *offer_begin(struct ev_loop *, const struct address *to, const stru
 
 /* Closes the connection; nothing comes after it. Fine on one that is done. */
 void offer_end(struct offer **);
-
-#endif

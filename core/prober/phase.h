@@ -1,7 +1,6 @@
 /* The phases of a dialogue and their limits, and the lines that say in its transcript what
  * happened in them. */
-#ifndef PROBER_PHASE_H
-#define PROBER_PHASE_H
+#pragma once
 
 #include "prober/dialogue_private.h"
 
@@ -22,5 +21,3 @@ int64_t leg_lost(const struct dialogue *);
 void dialogue_line(struct dialogue *, int64_t now, enum evidence_dir, const char *bytes,
     size_t size);
 void dialogue_note_once(struct dialogue *, int64_t now, uint8_t bit, const char *words);
-
-#endif

@@ -1,6 +1,5 @@
 /* Whether outgoing connections to port 25 are let through: many providers block them. */
-#ifndef PROBER_PORT_H
-#define PROBER_PORT_H
+#pragma once
 
 #include "config/config.h"
 
@@ -8,5 +7,3 @@
  * closes; takes some seconds at most. `text` says in one line what came of it. False, and no
  * text: there is no such target. */
 bool port_check(const struct config *, struct text *text);
-
-#endif

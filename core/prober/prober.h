@@ -7,8 +7,7 @@
  *     prober = prober_create(loop, config, NULL, &why);
  *     prober_run(prober, &order, on_done, arg);          any number, then ev_run
  */
-#ifndef PROBER_PROBER_H
-#define PROBER_PROBER_H
+#pragma once
 
 #include <ev.h>
 #include "base/duty.h"
@@ -84,5 +83,3 @@ void prober_set_runner(struct prober *, int runner);
 
 /* The page of what is in hand (duty.h); NULL: none. */
 void prober_set_page(struct prober *, struct duty_page *);
-
-#endif

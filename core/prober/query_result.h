@@ -1,6 +1,5 @@
 /* The result of a query of the resolver, from what its servers have said so far. */
-#ifndef PROBER_QUERY_RESULT_H
-#define PROBER_QUERY_RESULT_H
+#pragma once
 
 #include "prober/resolver_query.h"
 
@@ -18,5 +17,3 @@ struct resolved query_result(const struct resolver_query *, int64_t now);
 
 /* The code that a server gave where none gave records; DNS_RCODE_NONE: none answered. */
 int query_rcode(const struct found_part *);
-
-#endif

@@ -3,8 +3,7 @@
  * after another until somebody knows something of the name, and concluded for all who wait at
  * once. Inside the resolver only.
  */
-#ifndef PROBER_QUESTION_H
-#define PROBER_QUESTION_H
+#pragma once
 
 #include <ev.h>
 #include "base/address.h"
@@ -75,5 +74,3 @@ void question_give_up(struct wait *);
 
 /* It was put to a server: the time since then is not ours. */
 bool question_is_sent(const struct wait *);
-
-#endif

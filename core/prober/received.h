@@ -1,7 +1,6 @@
 /* What was received and not yet read as replies: kept until it is complete, shown in the
  * transcript, or dropped. */
-#ifndef PROBER_RECEIVED_H
-#define PROBER_RECEIVED_H
+#pragma once
 
 #include "prober/dialogue_private.h"
 
@@ -44,5 +43,3 @@ bool dialogue_keeps_closing(const struct dialogue *);
  * section 3.8), as the answer to what we say next: who said it listens no more. Returns false if
  * `bytes` are anything else. */
 bool received_keep_closing(struct dialogue *, const char *bytes, size_t size);
-
-#endif

@@ -4,8 +4,7 @@
  * connected to by TCP, nothing is sent, at once closed. A refusal counts as reached: somebody
  * answered. Of the near ones (port 53) only those count that have answered before: many never do.
  */
-#ifndef PROBER_REFERENCES_H
-#define PROBER_REFERENCES_H
+#pragma once
 
 #include <ev.h>
 #include "base/messages.h"
@@ -22,5 +21,3 @@ void references_destroy(struct references **);
 /* A round, of 5 s at most, begins now, over the near ones as well where so said; where one is
  * under way the next one begins when it ends. NULL is fine. */
 void references_ask(struct references *, bool near);
-
-#endif

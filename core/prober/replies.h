@@ -12,8 +12,7 @@
  * Tolerated, and noted: a bare LF as line end, and more than one CR before it; CR and NUL within
  * a line, which are data. Empty lines before a reply are the caller's to skip (reply_skip_empty).
  */
-#ifndef PROBER_REPLIES_H
-#define PROBER_REPLIES_H
+#pragma once
 
 #include <postwatch/probe.h>
 
@@ -91,5 +90,3 @@ const char *reply_other_protocol(struct pw_bytes line);
 
 /* RFC 3463: the code that `text` begins with ("4.7.1 …"). False: none. */
 bool reply_enhanced(struct pw_bytes text, int enhanced[3]);
-
-#endif

@@ -10,8 +10,7 @@
  * configured servers before it is told; SERVFAIL and silence count against the name only where
  * the same server answers for a name now that cannot be in its cache.
  */
-#ifndef PROBER_RESOLVER_H
-#define PROBER_RESOLVER_H
+#pragma once
 
 #include <ev.h>
 #include "config/config.h"
@@ -100,5 +99,3 @@ void resolver_recall(struct resolver *, const char *name, const struct address *
 
 /* Ends the query; no event comes any more. NULL is fine. */
 void resolver_cancel(struct resolver_query **);
-
-#endif

@@ -1,7 +1,6 @@
 /* The queries of a resolver, and what they share: of resolver.c and query_result.c alone. What
  * others do with a query stands in resolver.h. */
-#ifndef PROBER_RESOLVER_QUERY_H
-#define PROBER_RESOLVER_QUERY_H
+#pragma once
 
 #include <sys/queue.h>
 
@@ -70,5 +69,3 @@ struct resolver_query {
 
 /* Leaves all it waits for; nothing is told of it. */
 void resolver_query_free(struct resolver_query *);
-
-#endif

@@ -1,6 +1,5 @@
 /* Routes of the kernel. Nothing is sent but to the kernel, which answers at once. */
-#ifndef PROBER_ROUTE_H
-#define PROBER_ROUTE_H
+#pragma once
 
 #include "base/address.h"
 
@@ -10,5 +9,3 @@ bool route_has_router(const struct address *to);
 /* The router to which a packet to there goes first, with port 0. False: there is none, or it has
  * an address of another family. */
 bool route_router(const struct address *to, struct address *router);
-
-#endif

@@ -3,8 +3,7 @@
  * process share is struct prober. Callbacks leave things ended, in its lists; only the prober's
  * turn (prober.c) frees them.
  */
-#ifndef PROBER_RUN_H
-#define PROBER_RUN_H
+#pragma once
 
 #include <sys/queue.h>
 
@@ -112,5 +111,3 @@ void run_interrupt(struct run *);
 
 /* Gives back all that it holds; it leaves the prober's list. */
 void run_destroy(struct run **);
-
-#endif

@@ -2,8 +2,7 @@
  * Connection slots. So many connections at once to one address, so many in all. Who finds no slot
  * waits in line; the wait is ours and never the server's.
  */
-#ifndef PROBER_SLOTS_H
-#define PROBER_SLOTS_H
+#pragma once
 
 #include <sys/queue.h>
 
@@ -36,5 +35,3 @@ void slots_give_back(struct slots *, struct slot *, struct slot_line *granted);
 uint32_t slots_held(const struct slots *);
 /* Those in line. */
 uint32_t slots_waiting(const struct slots *);
-
-#endif

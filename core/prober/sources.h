@@ -3,8 +3,7 @@
  * of CAs. Of each a copy is kept in the state folder when it could be used, and read in its place
  * when it no longer can: one damaged file stops nobody, also after a restart.
  */
-#ifndef PROBER_SOURCES_H
-#define PROBER_SOURCES_H
+#pragma once
 
 #include <limits.h>
 #include <stdbool.h>
@@ -58,5 +57,3 @@ void source_loaded(struct source *);
 
 /* Notes a file that cannot be used, and `what` follows from it. */
 void sources_note(struct sources *, const struct reason *why, const char *what);
-
-#endif

@@ -1,7 +1,6 @@
 /* Carries out what a plugin chose, or a verdict asks for: the dialogue's next state and the step
  * of its owner. */
-#ifndef PROBER_STEP_H
-#define PROBER_STEP_H
+#pragma once
 
 #include "prober/turn.h"
 
@@ -22,5 +21,3 @@ void dialogue_leave(struct dialogue *, int64_t now, struct dialogue_step *);
 /* Decides, and closes: the peer is not to be spoken to any more. */
 void dialogue_end(struct dialogue *, int64_t now, const char *outcome, const char *text,
     struct dialogue_step *);
-
-#endif

@@ -5,8 +5,7 @@
  * callback may end the stream with stream_fini, and free or reuse it: nothing here touches it
  * afterwards.
  */
-#ifndef PROBER_STREAM_H
-#define PROBER_STREAM_H
+#pragma once
 
 #include <ev.h>
 #include "base/address.h"
@@ -91,5 +90,3 @@ int stream_part(struct stream *);
 /* Closes at once and stops all watchers; no callback follows. Fine on one that never connected,
  * and twice. */
 void stream_fini(struct stream *);
-
-#endif

@@ -1,6 +1,5 @@
 /* The part of a stream inside TLS, and what it needs of stream.c: of these two alone. */
-#ifndef PROBER_STREAM_TLS_H
-#define PROBER_STREAM_TLS_H
+#pragma once
 
 #include "prober/stream.h"
 
@@ -33,5 +32,3 @@ void stream_handshake(struct stream *);
 /* The time in which the peer could say more is over. */
 void stream_on_patience(EV_P_ ev_timer *, int revents);
 void stream_receive_tls(struct stream *);
-
-#endif

@@ -2,8 +2,7 @@
  * The TLS side of one stream: the handshake and the records, without blocking. Verification
  * records the faults of a chain and goes on (tls_verify.h); tls_judge() decides afterwards.
  */
-#ifndef PROBER_TLS_H
-#define PROBER_TLS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -58,5 +57,3 @@ bool tls_hear_out(struct tls *);
 
 /* Whether the server has asked for a certificate of ours; none is ever sent. */
 bool tls_has_asked(const struct tls *);
-
-#endif

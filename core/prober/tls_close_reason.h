@@ -1,11 +1,8 @@
 /* Classifies how a TLS connection failed, by the library's reasons and the peer's alerts. */
-#ifndef PROBER_TLS_CLOSE_REASON_H
-#define PROBER_TLS_CLOSE_REASON_H
+#pragma once
 
 #include "prober/tls.h"
 
 /* `end`: TLS_CLOSED or what follows it in enum tls_step. What came in clear is a view into the
  * struct tls. */
 struct close_reason tls_close_reason(const struct tls *, enum tls_step end);
-
-#endif

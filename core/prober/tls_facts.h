@@ -3,8 +3,7 @@
  * of a handshake and the same chains come every minute: the facts are made once for each chain,
  * and kept in a small table. Verification is never kept.
  */
-#ifndef PROBER_TLS_FACTS_H
-#define PROBER_TLS_FACTS_H
+#pragma once
 
 #include <openssl/x509.h>
 #include "base/evidence.h"
@@ -58,5 +57,3 @@ void tls_name_add(struct text *, const X509_NAME *);
 /* The DNS names and addresses that a certificate is for, separated by ", "; at the end how many
  * did not fit. */
 void tls_names_add(struct text *, const X509 *);
-
-#endif

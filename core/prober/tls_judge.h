@@ -2,8 +2,7 @@
  * The judgement of a finished handshake: what the verify callback recorded of the chain, by the
  * settings of the target.
  */
-#ifndef PROBER_TLS_JUDGE_H
-#define PROBER_TLS_JUDGE_H
+#pragma once
 
 #include "base/evidence.h"
 #include "base/our_clock.h"
@@ -50,5 +49,3 @@ void tls_judge(const struct tls *, const struct tls_settings *, const struct tls
 /* What the chain of a finished handshake says about our clock; its domain is the caller's to
  * fill. False: it has no dates. */
 bool tls_clock_evidence(const struct tls *, struct clock_evidence *);
-
-#endif

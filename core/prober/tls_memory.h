@@ -1,6 +1,5 @@
 /* Memory that OpenSSL asked for and did not get: its errors are those of a bad peer then. */
-#ifndef PROBER_TLS_MEMORY_H
-#define PROBER_TLS_MEMORY_H
+#pragma once
 
 #include <stdint.h>
 
@@ -10,5 +9,3 @@ void tls_memory_watch(void);
 
 /* How often memory was refused. */
 uint32_t tls_memory_refused(void);
-
-#endif

@@ -2,8 +2,7 @@
  * The TLS contexts of a process, one for each (ca_file, min_version, kind), made before the
  * sandbox.
  */
-#ifndef PROBER_TLS_POLICY_H
-#define PROBER_TLS_POLICY_H
+#pragma once
 
 #include "base/reason.h"
 #include "config/config.h"
@@ -40,5 +39,3 @@ bool tls_policy_is_usable(struct tls_policy *);
 /* The file that stands for the system's CAs where no `ca_file` is given; NULL: this system has
  * none. */
 const char *tls_system_bundle(void);
-
-#endif

@@ -1,6 +1,5 @@
 /* The structures that the TLS modules share. */
-#ifndef PROBER_TLS_PRIVATE_H
-#define PROBER_TLS_PRIVATE_H
+#pragma once
 
 #include <openssl/ssl.h>
 #include "prober/tls.h"
@@ -90,5 +89,3 @@ bool tls_is_alert(const struct tls *tls);
 /* The socket as the library sees it: its counts and its caps are here. The caller frees it. NULL:
  * out of memory. */
 BIO_METHOD *tls_socket_method(void);
-
-#endif

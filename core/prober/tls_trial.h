@@ -1,6 +1,5 @@
 /* What is found in one handshake, and the sentences that tell it. */
-#ifndef PROBER_TLS_TRIAL_H
-#define PROBER_TLS_TRIAL_H
+#pragma once
 
 #include "base/our_clock.h"
 #include "prober/tls_private.h"
@@ -79,5 +78,3 @@ void tls_tell_end(struct text *, const struct tls_trial *);
 
 /* "the certificate lasts 90 d and 7 d 3 h of it are left: it should have been renewed by now" */
 void tls_tell_renewal(struct text *, const struct tls_trial *);
-
-#endif

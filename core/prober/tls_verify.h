@@ -1,7 +1,6 @@
 /* Verification of the peer's certificates while the handshake goes on: all faults are recorded,
  * nothing is decided. */
-#ifndef PROBER_TLS_VERIFY_H
-#define PROBER_TLS_VERIFY_H
+#pragma once
 
 #include "prober/tls_private.h"
 
@@ -14,5 +13,3 @@ bool tls_verify_names(struct tls *tls, const struct tls_names *names);
 /* Whether the OCSP response that came along (RFC 6066, section 8), signed by who may revoke, says
  * that the leaf is revoked. No response, and one that cannot be understood, say nothing. */
 bool tls_staple_says_revoked(const struct tls *tls);
-
-#endif

@@ -1,6 +1,5 @@
 /* One turn of a probe plugin: what it sees, and the step that it chose. */
-#ifndef PROBER_TURN_H
-#define PROBER_TURN_H
+#pragma once
 
 #include "base/refusal.h"
 #include "prober/dialogue_private.h"
@@ -26,5 +25,3 @@ void turn_begin(struct turn *, struct dialogue *, int64_t now, struct dialogue_s
 void turn_session(const struct dialogue *, struct refusal_session *);
 /* The plugin has returned: no step becomes a fault. */
 void turn_end(struct turn *);
-
-#endif

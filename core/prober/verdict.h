@@ -1,6 +1,5 @@
 /* Decides a dialogue: every verdict is made here. */
-#ifndef PROBER_VERDICT_H
-#define PROBER_VERDICT_H
+#pragma once
 
 #include "prober/dialogue_private.h"
 
@@ -13,5 +12,3 @@ void dialogue_decide_tls(struct dialogue *, int64_t now, const char *outcome, co
 
 /* How TLS failed on the first connection. */
 const char *dialogue_first_text(const struct dialogue *);
-
-#endif

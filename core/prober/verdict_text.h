@@ -1,6 +1,5 @@
 /* The sentences of verdicts and warnings. Each function adds one sentence, or its part. */
-#ifndef PROBER_VERDICT_TEXT_H
-#define PROBER_VERDICT_TEXT_H
+#pragma once
 
 #include "prober/dialogue_private.h"
 #include "prober/close_reason.h"
@@ -22,5 +21,3 @@ void verdict_text_slow(const struct dialogue *, const char *phase, int64_t micro
 void verdict_text_where(const struct dialogue *, struct text *); /* "0 bytes, 192.0.2.1)" */
 /* "greeting", "reply to EHLO" */
 void verdict_text_awaited(const struct dialogue *, struct text *);
-
-#endif

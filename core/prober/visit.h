@@ -2,8 +2,7 @@
  * Visits: the first address of a host is connected to by TCP, and left at once; nothing is said.
  * For whoever wants to know whether anybody answers there.
  */
-#ifndef PROBER_VISIT_H
-#define PROBER_VISIT_H
+#pragma once
 
 #include <ev.h>
 #include "prober/close_reason.h"
@@ -43,5 +42,3 @@ void visit_host(struct visit *, const char *host, uint16_t port, enum family, in
 
 /* Ends it without a word; fine where it has ended. Returns whether its name was still asked for. */
 bool visit_leave(struct visit *);
-
-#endif

@@ -1,6 +1,5 @@
 /* Orders that wait for their time: a heap by `due`. */
-#ifndef PROBER_WAITING_H
-#define PROBER_WAITING_H
+#pragma once
 
 #include "base/messages.h"
 
@@ -17,5 +16,3 @@ int64_t waiting_due(const struct waiting *);
 bool waiting_take(struct waiting *, int64_t now, struct order *);
 void waiting_clear(struct waiting *);
 void waiting_fini(struct waiting *);
-
-#endif

@@ -2,8 +2,7 @@
  * The processes that this one has started, and all that these have: for one that adopts what its
  * children leave (PR_SET_CHILD_SUBREAPER). One that is made meanwhile may be missed.
  */
-#ifndef RUNNER_DESCENDANTS_H
-#define RUNNER_DESCENDANTS_H
+#pragma once
 
 #include <sys/types.h>
 
@@ -16,5 +15,3 @@ unsigned descendants_count(void);
 /* Sends SIGKILL to them, but for children of this process that `spared` names, and what is below
  * those; it ends with 0 (NULL: none are). */
 void descendants_kill(const pid_t *spared);
-
-#endif

@@ -3,8 +3,7 @@
  * the host, in a session of its own. When it has ended nothing is left of it: its process group is
  * killed, and so is what has left that group.
  */
-#ifndef RUNNER_PROGRAM_H
-#define RUNNER_PROGRAM_H
+#pragma once
 
 #include <postwatch/plugin.h>
 
@@ -37,5 +36,3 @@ void program_run(const struct program *, struct program_end *);
 /* Kills what is left of it, and says whether nothing is: behind program_run() that is the rule, but
  * for processes that no signal wakes. */
 bool program_left_nothing(const struct program *);
-
-#endif

@@ -7,8 +7,7 @@
  * On the socket between the two an order is a packet, with a stream socket for what goes to stdin
  * and for the result. Whoever closes that socket has the program killed.
  */
-#ifndef RUNNER_RUNNER_H
-#define RUNNER_RUNNER_H
+#pragma once
 
 #include "base/duty.h"
 #include "runner/program.h"
@@ -40,5 +39,3 @@ bool runner_read(struct pw_bytes result, struct pw_exit *exit);
 
 /* Gives an order with `input`, whose size it sets, and waits for the result. */
 void runner_run(int runner, struct runner_order *, struct pw_bytes input, struct program_end *);
-
-#endif

@@ -2,8 +2,7 @@
  * Answers questions to the store (store/question.h) from a reader of this process. Each is answered
  * by itself: nothing is kept for whoever asks between two of them.
  */
-#ifndef STORE_ANSWER_H
-#define STORE_ANSWER_H
+#pragma once
 
 #include "base/buffer.h"
 #include "store/reader.h"
@@ -19,5 +18,3 @@ enum store_answering {
  * longer than one. */
 enum store_answering store_answer(struct store_reader *, const char *question,
     struct buffer *answer, struct reason *why);
-
-#endif

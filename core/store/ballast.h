@@ -1,7 +1,6 @@
 /* Space held in reserve. The ballast is a file in the state folder that is there to be removed, so
  * that there is space where the disk is full. */
-#ifndef STORE_BALLAST_H
-#define STORE_BALLAST_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -17,5 +16,3 @@ void ballast_make(const char *folder, int64_t bytes);
 void ballast_free(const char *folder);
 /* Returns whether there is one. */
 bool ballast_is_there(const char *folder);
-
-#endif

@@ -2,8 +2,7 @@
  * A batch of row operations. Operations in the order they were given, each with its own copy of all
  * it needs.
  */
-#ifndef STORE_BATCH_H
-#define STORE_BATCH_H
+#pragma once
 
 #include "store/row.h"
 #include "store/store.h"
@@ -68,5 +67,3 @@ void store_batch_forget(struct store_batch *);
 
 /* Adds a copy of a row of any file's. */
 void store_batch_add_row(struct store_batch *, enum row_kind, const void *row);
-
-#endif

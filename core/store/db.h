@@ -2,8 +2,7 @@
  * One SQLite connection. A fault is remembered until the next db_forgive(). Only this module, query
  * and transfer call the library.
  */
-#ifndef STORE_DB_H
-#define STORE_DB_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -81,5 +80,3 @@ void **db_statements(struct db *);
 bool db_check(struct db *, int code);
 /* A fault that the library does not know as one. */
 void db_blame(struct db *, enum db_fault, const char *why);
-
-#endif

@@ -2,8 +2,7 @@
  * One database file. One of the writer's two files: opened, checked, brought up to its version, set
  * aside where it is damaged, and what is known of its trouble.
  */
-#ifndef STORE_DB_FILE_H
-#define STORE_DB_FILE_H
+#pragma once
 
 #include <limits.h>
 #include <sys/stat.h>
@@ -51,5 +50,3 @@ void db_file_blame(struct db_file *, enum store_trouble_kind otherwise, const ch
 
 /* Rolls back, and takes note. */
 void db_file_fail(struct db_file *, const char *doing);
-
-#endif

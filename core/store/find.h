@@ -7,8 +7,7 @@
  * look-up of the same function. Those called next begin behind the row that they are given, zeroes
  * before the first, and put the next one in its place; rows may be written meanwhile.
  */
-#ifndef STORE_FIND_H
-#define STORE_FIND_H
+#pragma once
 
 #include "store/store.h"
 
@@ -53,5 +52,3 @@ bool store_find_ledger(struct store *, uint64_t target, const char *notifier,
     struct store_ledger *);
 /* Ledgers by target and notifier of which something was queued that is not ended. */
 bool store_next_ledger_in_use(struct store *, struct store_ledger *);
-
-#endif

@@ -3,8 +3,7 @@
  * one that was not ok, and the numbers of words. Written to the file now and then, so that a result
  * costs one row and no index.
  */
-#ifndef STORE_HISTORY_H
-#define STORE_HISTORY_H
+#pragma once
 
 #include "store/db.h"
 #include "store/rows.h"
@@ -45,5 +44,3 @@ uint32_t history_word(struct history *, struct db *, const char *word);
 /* Times of phases as bytes, and back: the count. */
 size_t times_pack(const int64_t *times, uint32_t count, unsigned char *bytes, size_t room);
 uint32_t times_unpack(struct pw_bytes packed, int64_t *times, uint32_t room);
-
-#endif

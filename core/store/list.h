@@ -4,8 +4,7 @@
  * transaction lasts longer than a second however slowly rows are taken, and so that rows may be
  * written, or other lists of the same reader read, while one is.
  */
-#ifndef STORE_LIST_H
-#define STORE_LIST_H
+#pragma once
 
 #include "base/json.h"
 #include "store/reader.h"
@@ -116,5 +115,3 @@ enum store_reading store_list_close(struct store_list *);
  * NULL where it has none; end_confirmed only where it is wanted. */
 void store_outage_json(struct json *, const struct store_outage *, const char *target,
     bool end_confirmed);
-
-#endif

@@ -2,8 +2,7 @@
  * Maintenance jobs of the store, which take turns: each a step at a time, each step a short
  * transaction.
  */
-#ifndef STORE_MAINTENANCE_H
-#define STORE_MAINTENANCE_H
+#pragma once
 
 #include "store/rollup.h"
 #include "store/store_private.h"
@@ -40,5 +39,3 @@ enum step maintenance_roll(struct store *, enum store_span, int64_t now, struct 
 /* Gives roll-ups that an earlier version has made their columns of time by mood, from their
  * counts. */
 enum step maintenance_fill_rollups(struct store *, int64_t now, struct store_maintained *);
-
-#endif

@@ -3,8 +3,7 @@
  * same schema, so the same statements read and write it. What changes in it is recorded, and done
  * in the file when that is well.
  */
-#ifndef STORE_MEMORY_H
-#define STORE_MEMORY_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -73,5 +72,3 @@ bool memory_redo(struct memory *, const struct memory_changes *, bool was_kept);
  * one. */
 bool memory_is_whole(const struct memory *);
 bool memory_knows_file(const struct memory *);
-
-#endif

@@ -2,8 +2,7 @@
  * Statements of a connection, prepared once and kept for as long as it is open; and single values
  * that are read by one.
  */
-#ifndef STORE_QUERY_H
-#define STORE_QUERY_H
+#pragma once
 
 #include <postwatch/probe.h>
 
@@ -90,5 +89,3 @@ int64_t db_size(struct db *);
 
 /* The database may have so many bytes of pages: what needs more fails with DB_FULL. */
 void db_limit(struct db *, int64_t bytes);
-
-#endif

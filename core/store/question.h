@@ -3,8 +3,7 @@
  * meta, or what waits. A question is a word of hexadecimal digits, so that it may stand in the
  * address of a request.
  */
-#ifndef STORE_QUESTION_H
-#define STORE_QUESTION_H
+#pragma once
 
 #include "store/reader.h"
 #include "store/row.h"
@@ -45,5 +44,3 @@ bool question_read(const char *digits, char bytes[QUESTION_DIGITS_MAX / 2], stru
 /* Of all that questions and answers are made of: two programs in which it differs do not understand
  * each other. */
 uint64_t question_hash(void);
-
-#endif

@@ -4,8 +4,7 @@
  * rows, so rows may be written between two readings of it. To find the next one takes as long as it
  * does, however many others wait.
  */
-#ifndef STORE_QUEUE_H
-#define STORE_QUEUE_H
+#pragma once
 
 #include "store/store.h"
 
@@ -67,5 +66,3 @@ uint32_t store_count_waiting(struct store *, const char *notifier, int64_t now);
 /* To whom something is queued, each once; `on_receiver` must not write. Returns false as above. */
 typedef void store_on_receiver(void *arg, const char *notifier, const char *recipient);
 bool store_read_receivers(struct store *, store_on_receiver *, void *);
-
-#endif

@@ -4,8 +4,7 @@
  * second. Its rows are read as lists (store/list.h); single values of it are here. A reader that is
  * NULL reads nothing: its lists are empty and its values are not there.
  */
-#ifndef STORE_READER_H
-#define STORE_READER_H
+#pragma once
 
 #include "base/reason.h"
 #include "store/rows.h"
@@ -76,5 +75,3 @@ bool store_read_kept(struct store_reader *, struct store_kept *, bool *broken);
 /* The highest number among the runs that were written last, of whatever target; 0: there are none,
  * or they cannot be read. */
 uint64_t store_read_last_run(struct store_reader *);
-
-#endif

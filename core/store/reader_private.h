@@ -1,6 +1,5 @@
 /* How the store is read, for the files that read it. */
-#ifndef STORE_READER_PRIVATE_H
-#define STORE_READER_PRIVATE_H
+#pragma once
 
 #include "store/list.h"
 #include "store/row.h"
@@ -36,5 +35,3 @@ struct db *reader_open_file(const char *folder, enum store_file);
 #define STORE_IN_ORDER_OF_NOTICES \
 	"+ended = 0 AND notice >= (SELECT min(notice) FROM deliveries INDEXED BY deliveries_queued" \
 	" WHERE ended = 0)"
-
-#endif

@@ -4,8 +4,7 @@
  * holds the whole of it, and each write stands beside the one before, so that a torn one leaves
  * that as it was.
  */
-#ifndef STORE_REDO_H
-#define STORE_REDO_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -38,5 +37,3 @@ bool redo_write(struct redo *, const struct redo_state *);
 bool redo_read(struct redo *, struct redo_state *);
 /* Nothing of it is needed any more. */
 void redo_forget(struct redo *);
-
-#endif

@@ -3,8 +3,7 @@
  * and its answer is whole before the first row is given. Whoever asks holds nothing of the process
  * that answers: no file, no lock, no transaction.
  */
-#ifndef STORE_REMOTE_H
-#define STORE_REMOTE_H
+#pragma once
 
 #include "base/buffer.h"
 #include "store/reader.h"
@@ -16,5 +15,3 @@ typedef bool store_ask(void *arg, const char *question, struct buffer *answer, s
 /* A reader of lists, of values of meta, and of what waits; it has nothing else. Closed by
  * store_reader_close(). NULL: no memory. */
 struct store_reader *store_remote_open(store_ask *, void *arg);
-
-#endif

@@ -1,6 +1,5 @@
 /* Many runs of one target in one row: a pure function of them. */
-#ifndef STORE_ROLLUP_H
-#define STORE_ROLLUP_H
+#pragma once
 
 #include "store/rows.h"
 
@@ -17,5 +16,3 @@ struct rollup_run {
  * run. False: nothing is known of the span, and there is no row to be made. */
 bool rollup_make(const struct rollup_run *runs, uint32_t count, const struct rollup_run *before,
     int64_t start, int64_t length, struct store_rollup *made, uint32_t *phase_names);
-
-#endif

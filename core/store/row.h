@@ -3,8 +3,7 @@
  * Writing, reading, copying and the statements are made from this one description; the tables
  * themselves are made by the migrations.
  */
-#ifndef STORE_ROW_H
-#define STORE_ROW_H
+#pragma once
 
 #include "store/query.h"
 #include "store/rows.h"
@@ -80,5 +79,3 @@ struct query *row_reading(struct db *, enum row_kind, const char *tail);
  * number of the column behind. */
 void row_bind(enum row_kind, struct query *, const void *row);
 int row_fill(enum row_kind, struct query *, void *row);
-
-#endif

@@ -2,8 +2,7 @@
  * Rows as bytes, for another process on this host that runs the same program: the members of a
  * record in the order of its fields, numbers in host byte order, texts and bytes behind their size.
  */
-#ifndef STORE_ROW_BYTES_H
-#define STORE_ROW_BYTES_H
+#pragma once
 
 #include "base/buffer.h"
 #include "store/row.h"
@@ -22,5 +21,3 @@ size_t row_least(const struct field *);
 
 /* Adds the names and types of fields to a hash: who has the same one reads the same bytes. */
 uint64_t row_hash(uint64_t hash, const struct field *);
-
-#endif

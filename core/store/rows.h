@@ -7,8 +7,7 @@
  * Numbers are the store's own and never used twice: store_number() gives the next one, before the
  * row is written.
  */
-#ifndef STORE_ROWS_H
-#define STORE_ROWS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -327,5 +326,3 @@ const char *store_delivery_name(uint32_t state);
 
 /* 15 min or 1 h in microseconds. */
 int64_t store_span_length(enum store_span span);
-
-#endif

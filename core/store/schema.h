@@ -2,8 +2,7 @@
  * The schemas, as the steps that lead from one version to the next: a step that was released is
  * never changed. A file's version is its user_version; whose it is tells its application_id.
  */
-#ifndef STORE_SCHEMA_H
-#define STORE_SCHEMA_H
+#pragma once
 
 #include "store/db.h"
 #include "store/store.h"
@@ -41,5 +40,3 @@ bool schema_raise(struct db *, const struct schema *);
  * anything else: `known` holds a hash of what those to the newest version gave, 0 before the first
  * call. */
 bool schema_is_ours(struct db *, const struct schema *, int version, uint64_t *known);
-
-#endif

@@ -34,8 +34,7 @@
  * or, where writing the log
  * takes more than 10 ms, within a second. The log takes 4 MiB, and a disk that is only full.
  */
-#ifndef STORE_STORE_H
-#define STORE_STORE_H
+#pragma once
 
 #include "base/reason.h"
 #include "base/sequence.h"
@@ -287,5 +286,3 @@ struct store_maintained {
  * second, and with no batch open for postwatch.db, or nothing is done there. A failure shows in
  * store_trouble(). */
 void store_maintain(struct store *, int64_t now, struct store_maintained *);
-
-#endif

@@ -1,6 +1,5 @@
 /* The writer's internal structures, for its own files and its tests. */
-#ifndef STORE_STORE_PRIVATE_H
-#define STORE_STORE_PRIVATE_H
+#pragma once
 
 #include "store/batch.h"
 #include "store/history.h"
@@ -118,5 +117,3 @@ void store_note_reserved(struct store *);
 
 /* Loads what is kept in memory of a file that has been opened. */
 bool store_load(struct store *, enum store_file);
-
-#endif

@@ -3,8 +3,7 @@
  * to have changed, by SQLite's session extension. That records the last values of rows, by their
  * keys.
  */
-#ifndef STORE_TRANSFER_H
-#define STORE_TRANSFER_H
+#pragma once
 
 #include <postwatch/probe.h>
 
@@ -59,5 +58,3 @@ struct left_out {
  * as they were before, it fails with DB_CONSTRAINT, or, `by_force`, puts them in the place of those
  * that are there. The tables have to be the same: of others SQLite says nothing. */
 bool recording_replay(struct recording *, struct db *into, bool by_force, struct left_out *);
-
-#endif

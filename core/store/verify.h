@@ -4,8 +4,7 @@
  * and each index of the file by key ranges; values are read to their last byte. What SQLite cannot
  * know is not found: a value whose bytes were changed in place.
  */
-#ifndef STORE_VERIFY_H
-#define STORE_VERIFY_H
+#pragma once
 
 #include <stdint.h>
 
@@ -28,5 +27,3 @@ struct verify {
  * again
  * next time. */
 void verify_step(struct verify *, struct db_file *, int64_t now);
-
-#endif

@@ -1,6 +1,5 @@
 /* "Us": what this Postwatch is, and what waits to be told. */
-#ifndef WEB_ABOUT_H
-#define WEB_ABOUT_H
+#pragma once
 
 #include "web/site.h"
 
@@ -8,5 +7,3 @@
 void about_put_way(struct view *, const struct config_notifier *);
 
 void about_answer(struct view *, const char *rest);
-
-#endif

@@ -1,6 +1,5 @@
 /* Who may look, and by which names. */
-#ifndef WEB_ACCESS_H
-#define WEB_ACCESS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -34,5 +33,3 @@ const char *access_shared_tag(const struct access *, const char *secret);
 /* Whether Host (RFC 9110, 7.2), with or without a port, is one of our names, localhost or an address literal. NULL: it was
  * not given, which is none. */
 bool access_has_name(const struct access *, const char *host);
-
-#endif

@@ -1,6 +1,5 @@
 /* Decides whether a request is let in, and to what. */
-#ifndef WEB_ADMIT_H
-#define WEB_ADMIT_H
+#pragma once
 
 #include "web/access.h"
 #include "web/request.h"
@@ -22,5 +21,3 @@ struct admitted {
 /* Whether the request is let in, its path and prefix behind the token or the secret; what is not of ours is told as what is not
  * there. Else the answer says why. */
 bool admit(struct admitted *, struct server_request *, struct server_answer *);
-
-#endif

@@ -1,6 +1,5 @@
 /* The API for programs, version 1: reading only, JSON, described by assets/openapi.json. */
-#ifndef WEB_API_H
-#define WEB_API_H
+#pragma once
 
 #include "web/site.h"
 
@@ -12,5 +11,3 @@ void api_answer_health(struct view *, const char *rest);
 
 /* /readyz: 200 while all is there that is needed to watch and to tell, else 503 with what is waited for. */
 void api_answer_ready(struct view *, const char *rest);
-
-#endif

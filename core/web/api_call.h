@@ -1,6 +1,5 @@
 /* What the calls of the API share: how one begins and ends, and its lists. */
-#ifndef WEB_API_CALL_H
-#define WEB_API_CALL_H
+#pragma once
 
 #include "base/json.h"
 #include "web/site.h"
@@ -32,5 +31,3 @@ void api_answer_conditions(struct view *, const char *rest);
 
 /* A target with all that is known of it, as an object of the call. */
 void api_put_target(struct call *, const struct board_row *);
-
-#endif

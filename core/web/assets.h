@@ -1,6 +1,5 @@
 /* The style sheet, the script, and the description of the API, compiled in; the hash in the name changes with the content. */
-#ifndef WEB_ASSETS_H
-#define WEB_ASSETS_H
+#pragma once
 
 #include <postwatch/probe.h>
 
@@ -12,5 +11,3 @@ void asset_name(enum asset, char name[ASSET_NAME_MAX]);
 
 /* Its bytes and media type (NULL: not asked for). */
 struct pw_bytes asset_bytes(enum asset, const char **type);
-
-#endif

@@ -1,6 +1,5 @@
 /* How one leg of a run went: its steps as a waterfall against their limits, what was odd, and the transcript. */
-#ifndef WEB_ATTEMPT_H
-#define WEB_ATTEMPT_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -32,5 +31,3 @@ void attempt_put_steps(struct view *, const struct board_row *, const char *name
 
 /* The page of one run of a target. */
 void attempt_answer(struct view *, const struct board_row *, uint64_t run);
-
-#endif

@@ -2,8 +2,7 @@
  * How much of the last day, week, month and year a target was up: by time, from the roll-ups of hours, and since these from the
  * attempts themselves. Time that is paused counts neither for nor against; what is unknown makes a best and a worst case.
  */
-#ifndef WEB_AVAILABILITY_H
-#define WEB_AVAILABILITY_H
+#pragma once
 
 #include "web/rows.h"
 
@@ -41,5 +40,3 @@ bool availabilities_take(struct availabilities *, const struct rows *, const str
 bool availabilities_turn(struct availabilities *, struct store_reader *, int64_t now);
 /* NULL: it is not kept, or was not read yet. */
 const struct availability *availabilities_get(const struct availabilities *, uint64_t target);
-
-#endif

@@ -3,8 +3,7 @@
  * brought up to date in small steps (board_turn), none of which holds a read transaction for more than some milliseconds,
  * and a store that was replaced is opened anew. It only reads.
  */
-#ifndef WEB_BOARD_H
-#define WEB_BOARD_H
+#pragma once
 
 #include "base/reason.h"
 #include "config/window_clock.h"
@@ -70,5 +69,3 @@ const struct tallies *board_tallies(const struct board *); /* of all runs that w
 
 /* For pages of one thing; NULL: nothing can be read now. */
 struct store_reader *board_reader(const struct board *);
-
-#endif

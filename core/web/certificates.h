@@ -1,6 +1,5 @@
 /* The certificates that servers showed, the one that ends first at the top, and that of one target as a bar. */
-#ifndef WEB_CERTIFICATES_H
-#define WEB_CERTIFICATES_H
+#pragma once
 
 #include "web/site.h"
 
@@ -9,5 +8,3 @@ void certificates_answer(struct view *, const char *rest);
 
 /* Of one target: when it ends, how much of its lifetime is left, which TLS was spoken. Writes nothing where no certificate is known. */
 void certificate_put(struct view *, const struct board_row *);
-
-#endif

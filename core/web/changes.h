@@ -1,6 +1,5 @@
 /* The last changes of ranks, numbered from 1, for whoever follows them. */
-#ifndef WEB_CHANGES_H
-#define WEB_CHANGES_H
+#pragma once
 
 #include <stdint.h>
 
@@ -32,5 +31,3 @@ changes_get(const struct changes *changes, uint64_t number)
 		return 0;
 	return &changes->kept[(number - 1) % CHANGES_KEPT];
 }
-
-#endif

@@ -1,10 +1,7 @@
 /* The last attempts of a target as pictures: one for the whole attempt and one for each step, with its slow mark and its limit. */
-#ifndef WEB_CHART_H
-#define WEB_CHART_H
+#pragma once
 
 #include "web/site.h"
 
 /* Writes nothing where there are fewer than two attempts. */
 void chart_put(struct view *, const struct board_row *);
-
-#endif

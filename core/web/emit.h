@@ -7,8 +7,7 @@
  *
  * JSON is written with base/json.h, into the same buffer.
  */
-#ifndef WEB_EMIT_H
-#define WEB_EMIT_H
+#pragma once
 
 #include "base/buffer.h"
 
@@ -94,5 +93,3 @@ void emit_time(struct emit *, int64_t utc);
 void emit_moment(struct emit *, int64_t utc);
 /* UTC to the second as RFC 3339 has it, for XML; 0: nothing. */
 void emit_instant(struct emit *, int64_t utc);
-
-#endif

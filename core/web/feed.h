@@ -1,6 +1,5 @@
 /* What others show of us: a feed of incidents (Atom, RFC 4287), and a badge for each target (SVG). */
-#ifndef WEB_FEED_H
-#define WEB_FEED_H
+#pragma once
 
 #include "web/site.h"
 
@@ -9,5 +8,3 @@ void feed_answer(struct view *, const char *rest);
 
 /* `rest`: "NAME.svg". Pages of others may show it. */
 void badge_answer(struct view *, const char *rest);
-
-#endif

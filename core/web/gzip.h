@@ -1,10 +1,7 @@
 /* gzip (RFC 1952) of a whole answer, fast rather than small. */
-#ifndef WEB_GZIP_H
-#define WEB_GZIP_H
+#pragma once
 
 #include "base/buffer.h"
 
 /* In place of what the buffer holds, which grows up to `max`. Returns false where that or memory does not suffice. */
 bool gzip_pack(struct pw_bytes from, struct buffer *into, size_t max);
-
-#endif

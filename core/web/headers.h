@@ -1,6 +1,5 @@
 /* Headers of requests that list values, and the headers of answers (RFC 9110). */
-#ifndef WEB_HEADERS_H
-#define WEB_HEADERS_H
+#pragma once
 
 #include "web/request.h"
 
@@ -12,5 +11,3 @@ bool headers_list(struct MHD_Connection *, const char *header, const char *word)
 
 /* Those of an answer; `is_packed`: by gzip. */
 void headers_add(struct MHD_Response *, const struct server_answer *, bool is_packed);
-
-#endif

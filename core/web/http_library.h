@@ -2,8 +2,7 @@
  * libmicrohttpd, loaded by the process that serves the page alone: with GnuTLS and what that brings it would cost every
  * command 2 ms of processor time at its start.
  */
-#ifndef WEB_HTTP_LIBRARY_H
-#define WEB_HTTP_LIBRARY_H
+#pragma once
 
 #include <microhttpd.h>
 #include <stdbool.h>
@@ -30,5 +29,3 @@ bool http_library_load(struct reason *why);
 
 /* After it was loaded. */
 const struct http_library *http_library(void);
-
-#endif

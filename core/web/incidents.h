@@ -1,6 +1,5 @@
 /* Lists of incidents. */
-#ifndef WEB_INCIDENTS_H
-#define WEB_INCIDENTS_H
+#pragma once
 
 #include "web/site.h"
 
@@ -8,5 +7,3 @@
 void incidents_answer(struct view *, const char *rest);
 /* The incidents of a target (the store's number) as a table, the newest first, `limit` at most. */
 void incidents_put(struct view *, uint64_t target, uint32_t limit);
-
-#endif

@@ -2,8 +2,7 @@
  * The newest run of each target and the day before it, kept in memory: results of history.db are followed by their number,
  * and the roll-ups of quarters are read again every minute. Each step holds a read transaction for some milliseconds.
  */
-#ifndef WEB_LOOKS_H
-#define WEB_LOOKS_H
+#pragma once
 
 #include "base/outcome.h"
 #include "store/reader.h"
@@ -91,5 +90,3 @@ bool looks_turn(struct looks *, struct store_reader *, int64_t now);
 
 uint64_t looks_results(const struct looks *); /* runs followed since the beginning */
 const struct tallies *looks_tallies(const struct looks *);
-
-#endif

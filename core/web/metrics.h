@@ -1,6 +1,5 @@
 /* Metrics in the text format of Prometheus (0.0.4), or OpenMetrics 1.0 where the client asks for that. */
-#ifndef WEB_METRICS_H
-#define WEB_METRICS_H
+#pragma once
 
 #include <stdio.h>
 
@@ -11,5 +10,3 @@ void metrics_answer(struct view *, const char *rest);
 
 /* All of them in Prometheus' own format. Returns false where there is no memory, or the file takes no more. */
 bool metrics_write(const struct site *, FILE *);
-
-#endif

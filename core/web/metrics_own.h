@@ -1,6 +1,5 @@
 /* The frame of all metrics, and those that are not of single targets: of this Postwatch, and of its probes. */
-#ifndef WEB_METRICS_OWN_H
-#define WEB_METRICS_OWN_H
+#pragma once
 
 #include "web/site.h"
 
@@ -21,5 +20,3 @@ void metrics_put_number(struct metrics_out *, const char *name, const char *type
 void metrics_put_seconds(struct metrics_out *, const char *name, const char *help, int64_t microseconds);
 
 void metrics_put_own(struct metrics_out *, const struct site *);
-
-#endif

@@ -1,6 +1,5 @@
 /* What waits to be told, by notifier. */
-#ifndef WEB_OUTBOX_H
-#define WEB_OUTBOX_H
+#pragma once
 
 #include "store/reader.h"
 
@@ -24,5 +23,3 @@ int64_t outbox_delivered(struct store_reader *, const char *notifier);
 
 /* What waits for that notifier; NULL: nothing. */
 const struct outbox_row *outbox_of(const struct outbox *, const char *notifier);
-
-#endif

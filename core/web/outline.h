@@ -3,8 +3,7 @@
  * windows, pace and limits of targets, and the outcomes of their probes. Nothing of notifiers, of
  * settings of plugins, or of the page is in it, and so no secret.
  */
-#ifndef WEB_OUTLINE_H
-#define WEB_OUTLINE_H
+#pragma once
 
 #include "base/arena.h"
 #include "base/buffer.h"
@@ -24,5 +23,3 @@ bool outline_write(struct buffer *, const struct config *, int64_t behind);
  * views into the bytes, the rest lies in the arena; nothing else is set than what an outline
  * has. */
 const struct config *outline_read(struct pw_bytes, struct arena *, int64_t *behind);
-
-#endif

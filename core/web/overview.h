@@ -1,11 +1,8 @@
 /* The overview: whether mail arrives, in a sentence with numbers, and every target, worst first. */
-#ifndef WEB_OVERVIEW_H
-#define WEB_OVERVIEW_H
+#pragma once
 
 #include "web/site.h"
 
 /* Query: state=RANK, tag=TAG, q=TEXT (a part of a name or host) choose targets; page=N, 200 a page; wall and compact are
  * densities. */
 void overview_answer(struct view *);
-
-#endif

@@ -1,6 +1,5 @@
 /* An answer that is made in parts, as fast as its client takes them, so that no whole of it is ever held. */
-#ifndef WEB_PARTS_H
-#define WEB_PARTS_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -42,5 +41,3 @@ struct MHD_Response *parts_respond(struct parts_list *, struct MHD_Connection *,
 
 /* Asks those again that had nothing. Returns whether there were such. */
 bool parts_wake(struct parts_list *);
-
-#endif

@@ -1,6 +1,5 @@
 /* Pauses that hold or will: of a target, or of all that have a tag. */
-#ifndef WEB_PAUSES_H
-#define WEB_PAUSES_H
+#pragma once
 
 #include "config/config.h"
 #include "store/reader.h"
@@ -24,5 +23,3 @@ void pauses_clear(struct pauses *);
 bool pause_holds(const struct pause *, int64_t now, uint64_t number, const struct target *);
 /* Whether one of them holds at `now` (UTC) for the target by that number of the store; NULL: the configuration has it not. */
 bool pauses_hold(const struct pauses *, int64_t now, uint64_t number, const struct target *);
-
-#endif

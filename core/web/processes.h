@@ -1,6 +1,5 @@
 /* What the parent says of the processes of the tree, once a second: on the page, in JSON, and for whoever asks how we are. */
-#ifndef WEB_PROCESSES_H
-#define WEB_PROCESSES_H
+#pragma once
 
 #include "base/json.h"
 #include "base/messages.h"
@@ -25,5 +24,3 @@ void processes_json(struct json *, const struct processes *);
 
 /* As a part of the page "Us". */
 void processes_show(struct view *, const struct processes *);
-
-#endif

@@ -1,7 +1,6 @@
 /* The order of the rows, worst first, with how many are of each rank and of each tag; rows that move are put in their places among
  * those that stay in order. */
-#ifndef WEB_RANKING_H
-#define WEB_RANKING_H
+#pragma once
 
 #include "web/changes.h"
 #include "web/rows.h"
@@ -33,5 +32,3 @@ void ranking_note(struct ranking *, struct rows *, uint32_t index);
 void ranking_place(struct ranking *, struct rows *);
 /* Forgets what was noted: the rows are others, in the same places. */
 void ranking_drop(struct ranking *);
-
-#endif

@@ -1,6 +1,5 @@
 /* A request, and the answer to it, for those who make answers. */
-#ifndef WEB_REQUEST_H
-#define WEB_REQUEST_H
+#pragma once
 
 #include "base/buffer.h"
 #include "web/parts.h"
@@ -39,5 +38,3 @@ bool server_is_known(const struct server_request *, struct server_answer *, uint
 
 /* A short answer in plain words: plain text, or application/problem+json (RFC 9457) below /api/. */
 void server_problem(const struct server_request *, struct server_answer *, unsigned status, const char *detail);
-
-#endif

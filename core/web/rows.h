@@ -1,6 +1,5 @@
 /* Targets that are watched, a row for each, read from postwatch.db in steps of some milliseconds. */
-#ifndef WEB_ROWS_H
-#define WEB_ROWS_H
+#pragma once
 
 #include "base/hash.h"
 #include "base/outcome.h"
@@ -102,5 +101,3 @@ uint32_t rows_above(const struct rows *, uint64_t number);
 
 /* Whether both have the same targets under the same names, in the same places. */
 bool rows_are_of_the_same(const struct rows *, const struct rows *);
-
-#endif

@@ -1,6 +1,5 @@
 /* How the servers stand, in a sentence with numbers, above all others on the overview. */
-#ifndef WEB_SENTENCE_H
-#define WEB_SENTENCE_H
+#pragma once
 
 #include "web/site.h"
 
@@ -9,5 +8,3 @@ void sentence_put(struct view *);
 
 /* "Mail arrives at 411 of 412 - Postwatch": for the title of a page; cut where it does not fit into `room` bytes. */
 void sentence_title(const struct site *, char *bytes, size_t room);
-
-#endif

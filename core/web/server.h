@@ -8,8 +8,7 @@
  * answers that were not taken yet (503), of which the oldest is given up for the next ones; PARTS_MAX answers in parts (503), of which
  * PARTS_LIVE_MAX may be such as go on for long, and of the others the oldest is given up for the next ones.
  */
-#ifndef WEB_SERVER_H
-#define WEB_SERVER_H
+#pragma once
 
 #include <poll.h>
 #include <stdbool.h>
@@ -42,5 +41,3 @@ void server_wake(struct server *);
 void server_turn(struct server *);
 
 uint64_t server_requests(const struct server *); /* answered since the beginning */
-
-#endif

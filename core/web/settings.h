@@ -1,6 +1,5 @@
 /* The settings in force, as they were accepted, on pages: those of the daemon, its notifiers, and a target. Secrets are masked. */
-#ifndef WEB_SETTINGS_H
-#define WEB_SETTINGS_H
+#pragma once
 
 #include "web/site.h"
 
@@ -8,5 +7,3 @@
 void settings_put(struct view *);
 /* By which a target is watched. */
 void settings_put_target(struct view *, const struct target *);
-
-#endif

@@ -1,10 +1,7 @@
 /* What is shared by a secret address: how the targets of one tag stand, and nothing of others, of recipients, of what servers said. */
-#ifndef WEB_SHARED_H
-#define WEB_SHARED_H
+#pragma once
 
 #include "web/site.h"
 
 /* Any address below the secret one. */
 void shared_answer(struct view *);
-
-#endif

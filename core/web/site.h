@@ -1,6 +1,5 @@
 /* Which page answers which address, and what all pages are made of. */
-#ifndef WEB_SITE_H
-#define WEB_SITE_H
+#pragma once
 
 #include "web/assets.h"
 #include "web/board.h"
@@ -53,5 +52,3 @@ void view_pace(struct view *, const struct look *, int64_t now);
 
 /* Answers with 404 and the reason. */
 void view_missing(struct view *, const char *what);
-
-#endif

@@ -1,6 +1,5 @@
 /* What went wrong among our own processes since this one began: who was replaced, and while what was late. */
-#ifndef WEB_SPELLS_H
-#define WEB_SPELLS_H
+#pragma once
 
 #include "base/messages.h"
 
@@ -24,5 +23,3 @@ void spells_hear(struct spells *, const struct message_vitals *before, const str
 
 /* As a part of the page "Us", `began`: since when they are kept. */
 void spells_show(struct view *, const struct spells *, int64_t began);
-
-#endif

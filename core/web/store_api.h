@@ -7,12 +7,9 @@
  *   GET /store/HASH/DIGITS   an answer of the store (store/question.h); HASH: the last word of the
  *                            outline's name
  */
-#ifndef WEB_STORE_API_H
-#define WEB_STORE_API_H
+#pragma once
 
 #include "web/site.h"
 
 /* `rest`: what stands behind "/store/". */
 void store_api_answer(struct view *, const char *rest);
-
-#endif

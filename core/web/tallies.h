@@ -1,6 +1,5 @@
 /* How long the steps of attempts took, counted by probe and step, since this process began to follow them. */
-#ifndef WEB_TALLIES_H
-#define WEB_TALLIES_H
+#pragma once
 
 #include "store/rows.h"
 
@@ -24,5 +23,3 @@ struct tallies {
 /* Counts the steps that were reached. */
 void tallies_add(struct tallies *, const char *probe, const struct store_run *);
 void tallies_fini(struct tallies *);
-
-#endif

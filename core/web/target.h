@@ -1,10 +1,7 @@
 /* The page of one target, and of its attempts. */
-#ifndef WEB_TARGET_H
-#define WEB_TARGET_H
+#pragma once
 
 #include "web/site.h"
 
 /* `rest`: NAME, or NAME/attempts/RUN. */
 void target_answer(struct view *, const char *rest);
-
-#endif

@@ -1,7 +1,6 @@
 /* Who was told of what is wrong with a target, and why nobody was: from its notices and their deliveries in the store, and where it has no
  * notice yet from its state. */
-#ifndef WEB_TOLD_H
-#define WEB_TOLD_H
+#pragma once
 
 #include "base/json.h"
 #include "store/reader.h"
@@ -38,5 +37,3 @@ void told_put(struct view *, const struct board_row *row, const struct told *);
 void told_put_before(struct view *, const struct told *);
 /* What told_put() says, as members of the object at hand: told (a time), told_by, told_waits_for, not_told_because ("paused", "no_notifier" ...). */
 void told_json(struct json *, const struct view *, const struct board_row *row, const struct told *);
-
-#endif

@@ -1,6 +1,5 @@
 /* Troubles of our own that were told and have not ended, from the newest of the notices that are of no target. */
-#ifndef WEB_TROUBLES_H
-#define WEB_TROUBLES_H
+#pragma once
 
 #include "store/reader.h"
 
@@ -16,5 +15,3 @@ struct troubles {
 /* In place of those that were there. */
 void troubles_read(struct troubles *, struct store_reader *);
 void troubles_clear(struct troubles *);
-
-#endif
