@@ -81,7 +81,7 @@ add_time(struct text *text, int64_t utc)
 	char bytes[32];
 
 	gmtime_r(&seconds, &parts);
-	strftime(bytes, sizeof bytes, "%H:%M:%SZ", &parts);
+	strftime(bytes, sizeof bytes, "%Y-%m-%dT%H:%M:%SZ", &parts);
 	text_add(text, bytes);
 }
 
@@ -112,9 +112,9 @@ record_outage(const struct notification *it, const struct outage *outage)
 	payload.covers[payload.covers_count++] = outage->up;
 	for (uint32_t i = 0; i < outage->attempt_count; i++)
 		payload.attempts[i] = outage->attempts[i];
-	text_format(&text, "%s was down ", keeper->config->targets[it->target].name);
+	text_format(&text, "%s was down from ", keeper->config->targets[it->target].name);
 	add_time(&text, outage->began);
-	text_add(&text, "\u2013");
+	text_add(&text, " to ");
 	add_time(&text, outage->ended);
 	text_add(&text, ": ");
 	text_add_bytes(&text, outage->text.data, outage->text.size);
