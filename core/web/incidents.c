@@ -14,6 +14,7 @@ put_incidents(struct view *view, enum store_list_kind kind, uint64_t target, uin
 {
 	struct emit *emit = &view->emit;
 	struct store_outage outage;
+	struct told_list told_list;
 	struct store_list list;
 	uint64_t last = 0;
 	uint32_t count = 0;
@@ -22,7 +23,7 @@ put_incidents(struct view *view, enum store_list_kind kind, uint64_t target, uin
 
 	if (board_reader(view->site->board) == NULL)
 		return 0;
-	EMIT(emit, "<div class=\"scroll\"><table id=\"incidents\"><thead><tr><th>Incident</th>");
+	EMIT(emit, "<div class=\"scroll\"><table class=\"stack\" id=\"incidents\"><thead><tr><th>Incident</th>");
 	if (target == 0)
 		EMIT(emit, "<th>Target</th>");
 	EMIT(emit, "<th>Began</th><th>Lasted</th><th>Outcome</th>"
@@ -30,6 +31,7 @@ put_incidents(struct view *view, enum store_list_kind kind, uint64_t target, uin
 	store_list_open(&list, board_reader(view->site->board), kind, target);
 	if (before != 0)
 		store_list_behind(&list, before);
+	told_list_open(&told_list, board_reader(view->site->board), target, before, limit);
 	for (; (has_more = store_list_next(&list, &outage)) && count < limit; count++) {
 		last = outage.number;
 		EMIT(emit, "<tr><td><a href=\"{}/incidents/{}\">{}</a></td>", AS_PREFIX(view),
@@ -51,10 +53,11 @@ put_incidents(struct view *view, enum store_list_kind kind, uint64_t target, uin
 			emit_age(emit, outage.ended - outage.began);
 		EMIT(emit, "</td><td>{}</td><td class=\"cause\">{}<div class=\"told\">",
 		    AS_STRING(outage.outcome), AS_SENTENCE(outage.text));
-		told_read_incident(board_reader(view->site->board), outage.number, &told);
+		told_list_take(&told_list, outage.number, &told);
 		told_put(view, outage.ended == 0 ? board_named(view->site->board, outage.name) : NULL, &told);
 		EMIT(emit, "</div></td></tr>\n");
 	}
+	told_list_close(&told_list);
 	(void)store_list_close(&list);
 	if (count == 0)
 		EMIT(emit, "<tr><td colspan=\"6\">None.</td></tr>\n");

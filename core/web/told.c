@@ -13,9 +13,11 @@
 #include "web/site.h"
 
 #define TOLD_COLUMNS "SELECT n.silences, coalesce(d.notifier, ''), coalesce(m.state, d.state, 0), coalesce(m.ended, d.ended, 0)," \
-	" coalesce(m.not_before, d.not_before, 0), coalesce(d.receipt, '')" \
+	" coalesce(m.not_before, d.not_before, 0), coalesce(d.receipt, ''), n.incident" \
 	" FROM notices n LEFT JOIN deliveries d ON d.notice = n.number" \
 	" LEFT JOIN deliveries m ON d.state = 7 AND m.notice = d.merged AND m.notifier = d.notifier AND m.recipient = d.recipient"
+
+enum { INCIDENT = 6 }; /* its column */
 
 /* Of the first one word of a list alone counts. */
 static void
@@ -69,20 +71,67 @@ take_delivery(struct told *told, struct query *query)
 }
 
 static void
+take_row(struct told *told, struct query *query)
+{
+	told->has_notice = true;
+	take_silence(told, query_text(query, 0));
+	take_delivery(told, query);
+}
+
+static void
 read_told(struct query *query, struct told *told)
 {
 	*told = (struct told){ .has_notice = false };
-	while (query_step(query)) {
-		told->has_notice = true;
-		take_silence(told, query_text(query, 0));
-		take_delivery(told, query);
-	}
+	while (query_step(query))
+		take_row(told, query);
 }
 
 void
 told_read_incident(struct store_reader *reader, uint64_t incident, struct told *told)
 {
 	read_told(DB_ROWS(reader->main, TOLD_COLUMNS " WHERE n.incident = ?1 AND n.incident > 0 ORDER BY n.number", BIND(incident)), told);
+}
+
+#define OF_INCIDENTS(which) \
+	TOLD_COLUMNS " WHERE n.incident IN (SELECT number FROM incidents WHERE " which " AND number < ?1 ORDER BY number DESC LIMIT ?2)" \
+		     " ORDER BY n.incident DESC, n.number"
+
+static void
+step_list(struct told_list *list)
+{
+	if (!query_step(list->query))
+		list->query = NULL;
+}
+
+void
+told_list_open(struct told_list *list, struct store_reader *reader, uint64_t target, uint64_t before, uint32_t limit)
+{
+	list->query = db_query(reader->main, target == 0 ? OF_INCIDENTS("number > 0") : OF_INCIDENTS("target = ?3"));
+	if (list->query == NULL)
+		return;
+	query_bind_i64(list->query, 1, before == 0 || before > INT64_MAX ? INT64_MAX : (int64_t)before);
+	query_bind_i64(list->query, 2, limit);
+	if (target != 0)
+		query_bind_i64(list->query, 3, (int64_t)target);
+	step_list(list);
+}
+
+void
+told_list_take(struct told_list *list, uint64_t incident, struct told *told)
+{
+	*told = (struct told){ .has_notice = false };
+	while (list->query != NULL && query_i64(list->query, INCIDENT) > (int64_t)incident)
+		step_list(list);
+	for (; list->query != NULL && query_i64(list->query, INCIDENT) == (int64_t)incident; step_list(list))
+		take_row(told, list->query);
+}
+
+void
+told_list_close(struct told_list *list)
+{
+	if (list->query != NULL)
+		query_reset(list->query);
+	list->query = NULL;
 }
 
 void
@@ -106,7 +155,7 @@ told_read_condition(struct store_reader *reader, uint64_t target, int64_t since,
 }
 
 /* Why nobody was told, for programs and for people; those of silences.def, and what a delivery may come to. */
-enum reason_kind { WAITING, FAILING, LATER, GIVEN_UP, NOT_CONFIRMED, QUIET_HOURS, NO_NOTIFIER, PAUSED, PARENT, SILENT, OTHERS };
+enum reason_kind { WAITING, FAILING, LATER, GIVEN_UP, NOT_CONFIRMED, QUIET_HOURS, NO_NOTIFIER, PAUSED, PARENT, SILENT, WINDOW };
 static const struct reason_words {
 	const char *word, *text;
 } reasons[] = {
@@ -120,7 +169,7 @@ static const struct reason_words {
 	[PAUSED] = { "paused", "it is paused" },
 	[PARENT] = { "parent", "its parent is down" },
 	[SILENT] = { "silent", "it was kept silent" },
-	[OTHERS] = { "window", "a window is open" },
+	[WINDOW] = { "window", "a window is open" },
 	{ "parent_unplain", "its parent is looked at first" }, { "flapping", "it flaps, and that was told" }, { "down", "it is down, and that is told" },
 	{ "digest", "it is told with all that fail at once" }, { "acknowledged", "it was acknowledged" }, { "blind", "it is we who reach nobody" },
 	{ "over", "it was over before" },
@@ -181,6 +230,7 @@ static void
 put_detail(struct view *view, const struct board_row *row, const struct told *told, enum reason_kind kind)
 {
 	const struct pauses *pauses = board_pauses(view->site->board);
+	const struct config *config = view->site->config;
 	int64_t now = board_time(view->site->board);
 	struct emit *emit = &view->emit;
 
@@ -205,8 +255,15 @@ put_detail(struct view *view, const struct board_row *row, const struct told *to
 	case PARENT:
 		if (row != NULL && row->configured != NULL && row->configured->parent != CONFIG_NONE) {
 			EMIT(emit, ": ");
-			view_target(view, view->site->config->targets[row->configured->parent].name);
+			view_target(view, config->targets[row->configured->parent].name);
 		}
+		break;
+	case WINDOW:
+		for (uint32_t i = 0; row != NULL && row->configured != NULL && i < config->window_count; i++)
+			if (window_has_target(&config->windows[i], (uint32_t)(row->configured - config->targets))) {
+				EMIT(emit, ": {}", AS_STRING(config->windows[i].why));
+				break;
+			}
 		break;
 	default:
 		break;

@@ -25,6 +25,15 @@ struct told {
 
 /* Of all notices of an incident. */
 void told_read_incident(struct store_reader *, uint64_t incident, struct told *);
+/* Of incidents one behind the other, by one statement. */
+struct told_list {
+	struct query *query; /* NULL: there are no more rows */
+};
+/* Of the incidents of a target (0: of all) with a number below `before`, at most `limit`. */
+void told_list_open(struct told_list *, struct store_reader *, uint64_t target, uint64_t before, uint32_t limit);
+/* Their numbers fall from call to call. */
+void told_list_take(struct told_list *, uint64_t incident, struct told *);
+void told_list_close(struct told_list *);
 /* Adds what the store has of outages of the target before that one. */
 void told_read_before(struct store_reader *, uint64_t target, uint64_t incident, struct told *);
 /* Of the newest notice that a condition of the target stands, since then (UTC). */
