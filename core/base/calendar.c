@@ -17,14 +17,14 @@ static const char right[] =
     "write HH:MM-HH:MM, with days before it or not: \"22:00-07:00\", \"Mon-Fri 18:00-08:00\", "
     "\"Sat,Sun 00:00-24:00\"";
 
+static const char day_names[WEEK][4] = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat" };
+
 /* The number of the day whose name begins here, -1: none does. */
 static int
 take_day(const char **at)
 {
-	static const char names[][4] = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat" };
-
 	for (int day = 0; day < WEEK; day++)
-		if (strncasecmp(*at, names[day], 3) == 0) {
+		if (strncasecmp(*at, day_names[day], 3) == 0) {
 			*at += 3;
 			return day;
 		}
@@ -143,6 +143,41 @@ floor_minute(int64_t utc)
 	int64_t seconds = utc / SECOND - (utc % SECOND < 0);
 
 	return seconds - ((seconds % 60) + 60) % 60;
+}
+
+static bool
+begins_on(const struct calendar_range *range, int day)
+{
+	return (range->days >> (day + WEEK) % WEEK & 1) != 0;
+}
+
+/* Days in a row are "Mon-Fri"; the week begins on Monday. */
+static void
+add_days(struct text *text, const struct calendar_range *range)
+{
+	for (int day = 1, last, listed = 0; day <= WEEK; day = last + 1) {
+		last = day;
+		if (!begins_on(range, day))
+			continue;
+		while (last < WEEK && begins_on(range, last + 1))
+			last++;
+		text_format(text, "%s%s", listed++ == 0 ? "" : ",", day_names[day % WEEK]);
+		if (last > day)
+			text_format(
+			    text, "%c%s", last == day + 1 ? ',' : '-', day_names[last % WEEK]);
+	}
+	text_add(text, " ");
+}
+
+void
+calendar_add_range(struct text *text, const struct calendar_range *range)
+{
+	int to = range->to > DAY ? range->to - DAY : range->to;
+
+	if (range->days != ALL_DAYS)
+		add_days(text, range);
+	text_format(
+	    text, "%02d:%02d-%02d:%02d", range->from / 60, range->from % 60, to / 60, to % 60);
 }
 
 bool

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "base/reason.h"
+#include "base/text.h"
 #include "base/zone.h"
 
 enum { CALENDAR_RANGES_MAX = 32 };
@@ -31,6 +32,8 @@ struct calendar {
 
 /* False with a reason that says what would be right; `*range` is then untouched. */
 bool calendar_parse(const char *text, struct calendar_range *range, struct reason *why);
+/* Adds a range as calendar_parse() takes it. */
+void calendar_add_range(struct text *, const struct calendar_range *);
 
 /* Whether the wall clock of the zone (NULL: UTC) shows a time within a range at this instant,
  * microseconds UTC. */

@@ -47,6 +47,12 @@ struct child {
 	                   * heard of by then; 0: that has not */
 	uint32_t deaths; /* in all */
 
+	/* For notes of spells in which it was late; from 0: it is not. */
+	struct spell {
+		int64_t from, most; /* UTC; microseconds */
+	} late_loop, late_schedule;
+	uint32_t deaths_noted;
+
 	bool apart; /* a prober for targets that are kept apart; there only while it is needed */
 
 	/* Why it could not begin, where it has said so; each reason is told once, louder than

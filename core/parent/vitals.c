@@ -11,9 +11,10 @@
 
 #include "base/clock.h"
 #include "base/sandbox.h"
+#include "parent/process_log.h"
 
 void
-vitals_init(struct vitals *vitals, bool is_reload)
+vitals_init(struct vitals *vitals, const struct config *config, bool is_reload)
 {
 	struct text lacks;
 
@@ -22,20 +23,25 @@ vitals_init(struct vitals *vitals, bool is_reload)
 	};
 	lacks = text_over(vitals->lacks, sizeof vitals->lacks);
 	(void)sandbox_lacks(&lacks);
+	if (config->web.listen_count > 0)
+		process_log_begin(config, is_reload);
 }
 
 void
-vitals_turn(struct vitals *vitals, const struct tree *tree, int64_t now)
+vitals_turn(struct vitals *vitals, struct tree *tree, int64_t now)
 {
 	static unsigned char packet[WIRE_MAX];
 	static struct message_vitals message;
 	const struct child *page = &tree->children[tree->count - 1];
 	struct wire_out out = wire_over(packet, sizeof packet);
 
-	if (now < vitals->next || page->kind != DUTY_WEB || page->stage != CHILD_READY
-	    || page->socket < 0 || !packet_queue_is_empty(&page->packets))
+	if (now < vitals->next || page->kind != DUTY_WEB)
 		return;
 	vitals->next = now + SECOND;
+	process_log_turn(tree);
+	if (page->stage != CHILD_READY || page->socket < 0
+	    || !packet_queue_is_empty(&page->packets))
+		return;
 	message = (struct message_vitals){ .began = vitals->began, .is_reload = vitals->is_reload,
 		.failing_since = tree->failing_since, .process_count = 1 };
 	memcpy(message.lacks, vitals->lacks, sizeof message.lacks);

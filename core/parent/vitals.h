@@ -13,7 +13,8 @@ struct vitals {
 };
 
 /* `is_reload`: what is in force came so, and not by a start. */
-void vitals_init(struct vitals *, bool is_reload);
+void vitals_init(struct vitals *, const struct config *, bool is_reload);
 
-/* Sends them once a second to a page that serves and takes them. */
-void vitals_turn(struct vitals *, const struct tree *, int64_t now);
+/* Once a second: notes what was late (parent/process_log.h), and sends them to a page that serves
+ * and takes them. */
+void vitals_turn(struct vitals *, struct tree *, int64_t now);

@@ -8,9 +8,71 @@
 
 #include "store/list.h"
 #include "web/settings.h"
+#include "web/process_log.h"
 #include "web/http_library.h"
 
 enum { WAITING_SHOWN = 50, OWN_NOTICES = 20 };
+
+bool
+about_has_trouble(const struct board *board)
+{
+	return board_troubles(board)->count > 0 || board_behind_since(board) != 0;
+}
+
+/* What we suffer stands above all else: what is said below may be old, or told to nobody. */
+static void
+put_troubles(struct view *view)
+{
+	const struct board *board = view->site->board;
+	const struct troubles *troubles = board_troubles(board);
+	struct store_waiting waiting = board_waiting(board);
+	int64_t behind = board_behind_since(board);
+	struct emit *emit = &view->emit;
+
+	EMIT(emit, "<section class=\"trouble\" id=\"troubles\" aria-label=\"Trouble of Postwatch itself\"><strong>Postwatch itself has trouble</strong>, as of ");
+	emit_time(emit, board_time(board));
+	EMIT(emit, ":\n<ul>\n");
+	if (behind != 0)
+		EMIT(emit, "<li>The store cannot be written since {}: what is shown is of "
+		    "then.</li>\n", AS_TIME(behind));
+	for (uint32_t i = 0; i < troubles->count; i++)
+		EMIT(emit, "<li>Told {}, and not over: {}</li>\n",
+		    AS_MOMENT(troubles->items[i].since), AS_STRING(troubles->items[i].text));
+	if (waiting.notices > 0)
+		EMIT(emit, "<li>Notices that wait to be told now: {}, the oldest since {}.</li>\n",
+		    AS_U64(waiting.notices), AS_MOMENT(waiting.since));
+	EMIT(emit, "</ul></section>\n");
+}
+
+/* Whoever wonders whether it is us is answered as well. */
+static void
+put_well(struct view *view)
+{
+	const struct outbox *outbox = board_outbox(view->site->board);
+	struct store_waiting waiting = board_waiting(view->site->board);
+	struct emit *emit = &view->emit;
+
+	EMIT(emit, "<p class=\"faint\" id=\"troubles\">As of {}: Postwatch itself has no trouble",
+	    AS_TIME(board_time(view->site->board)));
+	if (waiting.notices > 0)
+		EMIT(emit, "; notices that wait to be told: {}", AS_U64(waiting.notices));
+	for (uint32_t i = 0; i < outbox->count; i++) {
+		if (outbox->items[i].tries == 0)
+			continue;
+		EMIT(emit, "; {} has not been able to deliver since {}",
+		    AS_STRING(outbox->items[i].notifier), AS_MOMENT(outbox->items[i].since));
+	}
+	EMIT(emit, ".</p>\n");
+}
+
+void
+about_put_trouble(struct view *view)
+{
+	if (about_has_trouble(view->site->board))
+		put_troubles(view);
+	else
+		put_well(view);
+}
 
 static void
 put_settings(struct emit *emit, const struct pw_setting *setting)
@@ -195,7 +257,9 @@ about_answer(struct view *view, const char *rest)
 
 	(void)rest;
 	view_begin(view, "Us - Postwatch", board_count(site->board) > 0 ? board_get(site->board, 0)->rank : RANK_UNKNOWN);
-	EMIT(emit, "<h1>Us</h1>\n<dl id=\"us\"><dt>Version</dt><dd>Postwatch {}</dd><dt>"
+	EMIT(emit, "<h1>Us</h1>\n");
+	about_put_trouble(view);
+	EMIT(emit, "<dl id=\"us\"><dt>Version</dt><dd>Postwatch {}</dd><dt>"
 	    "Libraries</dt><dd>libmicrohttpd {}, zlib {}</dd><dt>Page since</dt><dd>{}</dd><dt>"
 	    "Targets</dt><dd>{} looked at, {} configured, {}{}</dd><dt>Configuration</dt><dd>{}",
 	    AS_STRING(PW_VERSION), AS_STRING(http_library()->get_version()),
@@ -216,7 +280,7 @@ about_answer(struct view *view, const char *rest)
 	put_waiting(view);
 	put_own_notices(view);
 	processes_show(view, &site->processes);
-	spells_show(view, &site->spells, site->started);
+	process_log_show(view);
 	settings_put(view);
 	put_plugins(view);
 	view_end(view);

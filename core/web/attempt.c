@@ -28,28 +28,24 @@ scale_of(const struct evidence *leg)
 }
 
 static void
-put_phase(struct view *view, const struct evidence_phase *phase, int64_t begun, int64_t scale)
+put_phase(struct view *view, const struct evidence_phase *phase, int64_t begun, int64_t scale, bool is_unknown)
 {
 	struct emit *emit = &view->emit;
 	char limit[32];
 	struct text text = TEXT_OVER(limit);
 
 	units_add_duration(&text, phase->limit);
-	if (phase->status == PHASE_NOT_REACHED)
-		EMIT(emit, "<tr class=\"not-reached\"><td>");
-	else if (phase->status == PHASE_FAILED)
+	if (phase->status == PHASE_FAILED)
 		EMIT(emit, "<tr class=\"failed\"><td>");
 	else
 		EMIT(emit, "<tr><td>");
 	EMIT(emit, "{}</td><td class=\"number\">", AS_STRING(phase->name));
-	if (phase->status == PHASE_NOT_REACHED)
-		EMIT(emit, "not reached");
-	else if (phase->micros >= 0)
+	if (phase->micros >= 0)
 		emit_span(emit, phase->micros);
 	EMIT(emit, "</td><td class=\"number\">{}</td><td><svg viewBox=\"0 0 1000 16\" "
 	    "preserveAspectRatio=\"none\" aria-hidden=\"true\"><rect class=\"track\" "
 	    "width=\"1000\" height=\"16\"/>", AS_STRING(limit));
-	if (phase->status != PHASE_NOT_REACHED && phase->micros >= 0) {
+	if (phase->micros >= 0) {
 		int64_t width = phase->micros * WIDTH / scale, mark = (begun + phase->limit) * WIDTH / scale;
 
 		EMIT(emit, "<rect class=\"bar\" height=\"16\" x=\"{}\" width=\"{}\"/>",
@@ -60,8 +56,27 @@ put_phase(struct view *view, const struct evidence_phase *phase, int64_t begun, 
 	}
 	EMIT(emit, "</svg></td><td>");
 	if (phase->status == PHASE_FAILED)
-		EMIT(emit, "failed here");
+		emit_string(emit, is_unknown ? "ended here" : "failed here");
 	EMIT(emit, "</td></tr>\n");
+}
+
+/* The steps behind the one that failed, in one row. */
+static void
+put_not_reached(struct emit *emit, const struct evidence *leg)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < leg->phase_count; i++) {
+		if (leg->phases[i].status != PHASE_NOT_REACHED)
+			continue;
+		if (count++ == 0)
+			EMIT(emit, "<tr class=\"not-reached\"><td colspan=\"5\">not reached: ");
+		else
+			EMIT(emit, ", ");
+		emit_string(emit, leg->phases[i].name);
+	}
+	if (count > 0)
+		EMIT(emit, "</td></tr>\n");
 }
 
 static void
@@ -75,10 +90,13 @@ put_waterfall(struct view *view, const struct evidence *leg)
 	EMIT(emit, "<div class=\"scroll\"><table class=\"waterfall\"><thead><tr><th>Step</th><th class=\"number\">Took</th><th class=\"number\">Limit</th>"
 	    "<th>When</th><th>End</th></tr></thead><tbody>\n");
 	for (uint32_t i = 0; i < leg->phase_count; i++) {
-		put_phase(view, &leg->phases[i], begun, scale);
-		if (leg->phases[i].status != PHASE_NOT_REACHED && leg->phases[i].micros > 0)
+		if (leg->phases[i].status == PHASE_NOT_REACHED)
+			continue;
+		put_phase(view, &leg->phases[i], begun, scale, leg->verdict == PW_UNKNOWN);
+		if (leg->phases[i].micros > 0)
 			begun += leg->phases[i].micros;
 	}
+	put_not_reached(emit, leg);
 	EMIT(emit, "</tbody></table></div>\n");
 }
 
@@ -149,13 +167,13 @@ attempt_put(struct view *view, struct pw_bytes evidence, bool open)
 		EMIT(emit, "<p class=\"faint\">This evidence was written by another version, and cannot be shown.</p>\n");
 		return;
 	}
-	EMIT(emit, "<p><strong>");
+	EMIT(emit, "<p>");
 	transcript_add_verdict(&text, &message.leg);
 	emit_text(emit, (struct pw_bytes){ bytes, text.size });
-	EMIT(emit, "</strong></p>\n<p class=\"faint\">");
+	EMIT(emit, "</p>\n<p class=\"faint\">");
 	text = text_over(bytes, sizeof bytes);
 	transcript_add_ends(&text, &message.leg);
-	EMIT(emit, "{}, {}</p>\n<div class=\"attempt\"><div>",
+	EMIT(emit, "{}, begun {}</p>\n<div class=\"attempt\"><div>",
 	    AS_TEXT((struct pw_bytes){ bytes, text.size }), AS_TIME(message.leg.started));
 	put_waterfall(view, &message.leg);
 	put_facts(view, message.leg.facts, message.leg.warnings);

@@ -37,6 +37,8 @@ struct board {
 	int64_t version;    /* PRAGMA data_version when `next` was begun */
 	bool is_reading, is_read, is_judging;
 	uint32_t judged;    /* rows of the round that is being judged */
+	int64_t ends, ends_in_round; /* the next end of a certificate, and that of those that were judged; INT64_MAX: none */
+	uint64_t ends_of, ends_of_in_round; /* its target */
 	int64_t began, rest_until; /* clock_mono() */
 	struct pauses pauses;
 	struct troubles troubles;
@@ -64,7 +66,7 @@ board_create(const struct config *config)
 
 	if (board == NULL)
 		return NULL;
-	*board = (struct board){ .config = config, .looks = looks_create() };
+	*board = (struct board){ .config = config, .looks = looks_create(), .ends = INT64_MAX };
 	board->by_name = calloc(config->target_count + 1, sizeof(const struct target *));
 	if (board->looks == NULL || board->by_name == NULL || !window_clock_init(&board->windows, config)) {
 		board_destroy(&board);
@@ -136,6 +138,10 @@ judge_row(struct board *board, struct board_row *row, int64_t now)
 	row->paused = pauses_hold(&board->pauses, now, row->number, row->configured) || (row->configured != NULL
 	    && window_clock_holds(&board->windows, (uint32_t)(row->configured - board->config->targets)));
 	row->judged = rank_of(row);
+	if (server_ends(&row->server) > now && server_ends(&row->server) < board->ends_in_round) {
+		board->ends_in_round = server_ends(&row->server);
+		board->ends_of_in_round = row->number;
+	}
 }
 
 static void
@@ -144,6 +150,7 @@ begin_round(struct board *board)
 	board->behind = store_behind_since(board->config->state);
 	(void)window_clock_turn(&board->windows, clock_wall());
 	board->judged = 0;
+	board->ends_in_round = INT64_MAX;
 	board->is_judging = true;
 }
 
@@ -164,6 +171,8 @@ judge_step(struct board *board)
 		return true;
 	ranking_place(&board->ranking, &board->rows);
 	board->is_judging = false;
+	board->ends = board->ends_in_round;
+	board->ends_of = board->ends_of_in_round;
 	board->time = now;
 	board->changes++;
 	return false;
@@ -395,6 +404,14 @@ board_told(const struct board *board, const struct board_row *row)
 
 	assert(row->told <= board->rows.told_count);
 	return row->told == 0 ? &nothing : &board->rows.told[row->told - 1];
+}
+
+const struct board_row *
+board_ends_first(const struct board *board)
+{
+	uint32_t behind = rows_above(&board->rows, board->ends_of);
+
+	return board->ends == INT64_MAX || behind == 0 || board->rows.items[behind - 1].number != board->ends_of ? NULL : &board->rows.items[behind - 1];
 }
 
 int64_t

@@ -35,6 +35,8 @@ const struct board_row *board_named(const struct board *, const char *name); /* 
 const struct look *board_look(const struct board *, const struct board_row *);
 /* Who was told of its incident or its conditions; all zeroes where there is nothing to tell. */
 const struct told *board_told(const struct board *, const struct board_row *);
+/* The target whose certificate ends next of those that have not ended, as of the last round; NULL: none is known. */
+const struct board_row *board_ends_first(const struct board *);
 /* Since when it is as it is (row_since). */
 int64_t board_since(const struct board *, const struct board_row *);
 uint32_t board_tally(const struct board *, enum board_rank);

@@ -8,20 +8,13 @@
 
 enum { SHOWN = 200, BAR_WIDTH = 1000 };
 
-/* What has to be renewed first: the certificate, or one of its chain. */
-static int64_t
-end_of(const struct board_server *server)
-{
-	return server->chain_ends != 0 && server->chain_ends < server->not_after ? server->chain_ends : server->not_after;
-}
-
 /* By the conditions that stand: when a certificate should have been renewed its target's settings say (cert_warn). */
 struct renewal { enum board_rank like; const char *words; };
 
 static struct renewal
 renewal_of(const struct board_row *row, int64_t now)
 {
-	if (end_of(&row->server) <= now)
+	if (server_ends(&row->server) <= now)
 		return (struct renewal){ RANK_DOWN, "ended" };
 	if (strstr(row->conditions, "cert_expires_urgent") != NULL)
 		return (struct renewal){ RANK_SUSPECT, "renewal is urgent" };
@@ -149,7 +142,7 @@ put_row(struct view *view, const struct ending *ending, int64_t now)
 		EMIT(emit, " <span class=\"faint\">of its chain</span>");
 	EMIT(emit, "</td><td class=\"when\">{}</td><td>", AS_TIME(ending->end));
 	put_bar(view, row, now);
-	EMIT(emit, "</td><td>");
+	EMIT(emit, "</td><td class=\"when faint\">");
 	put_tls(view, server);
 	EMIT(emit, "</td></tr>\n");
 }
@@ -195,12 +188,12 @@ certificates_answer(struct view *view, const char *rest)
 		const struct board_server *server = &board_get(board, place)->server;
 
 		if (server->not_after != 0)
-			endings[count++] = (struct ending){ end_of(server), place };
+			endings[count++] = (struct ending){ server_ends(server), place };
 	}
 	qsort(endings, count, sizeof *endings, compare);
 	view_begin(view, "Certificates - Postwatch", all > 0 ? board_get(board, 0)->rank : RANK_UNKNOWN);
 	EMIT(emit, "<h1>Certificates</h1>\n<p>{} of {} targets have shown one; what ends first is "
-	    "at the top.</p>\n<div class=\"scroll\"><table id=\"certificates\"><thead><tr><th>"
+	    "at the top.</p>\n<div class=\"scroll\"><table class=\"stack\" id=\"certificates\"><thead><tr><th>"
 	    "Renewal</th><th>Target</th><th>Ends</th><th>At</th><th>Lifetime gone</th><th>TLS</th>"
 	    "</tr></thead><tbody>\n", AS_U64(count), AS_U64(all));
 	for (uint32_t i = 0; i < count && i < SHOWN; i++)

@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -255,6 +256,7 @@ emit_instant(struct emit *emit, int64_t utc)
 static void
 put_time(struct emit *emit, int64_t utc, bool is_short)
 {
+	static const int64_t half_a_year = INT64_C(182) * 86400 * SECOND;
 	time_t seconds = (time_t)(utc / SECOND);
 	struct tm parts;
 	char shown[32];
@@ -269,7 +271,9 @@ put_time(struct emit *emit, int64_t utc, bool is_short)
 	EMIT(emit, " datetime=\"");
 	emit_instant(emit, utc);
 	EMIT(emit, "\">");
-	put(emit, shown, strftime(shown, sizeof shown, is_short ? "%-d %b %H:%M UTC" : "%Y-%m-%d %H:%M:%S UTC", &parts));
+	put(emit, shown, !is_short ? strftime(shown, sizeof shown, "%Y-%m-%d %H:%M:%S UTC", &parts)
+	    : llabs(clock_wall() - utc) < half_a_year ? strftime(shown, sizeof shown, "%-d %b %H:%M UTC", &parts)
+						      : strftime(shown, sizeof shown, "%-d %b %Y %H:%M UTC", &parts));
 	EMIT(emit, "</time>");
 }
 

@@ -89,7 +89,7 @@ void emit_span(struct emit *, int64_t microseconds);
 /* A time element: UTC to the second, and the machine's form in its attribute, from which the script makes the reader's own
  * time. 0: "-". */
 void emit_time(struct emit *, int64_t utc);
-/* The same to the minute and without its year, where there is room for no more. */
+/* The same to the minute, with a year where that is half a year away or more. */
 void emit_moment(struct emit *, int64_t utc);
 /* UTC to the second as RFC 3339 has it, for XML; 0: nothing. */
 void emit_instant(struct emit *, int64_t utc);

@@ -46,11 +46,11 @@ static const char *
 role_words(const char *role)
 {
 	static const char *const words[][2] = {
-		{ "confirmed", "An attempt that confirmed it" },
+		{ "confirmed", "It failed again" },
 		{ "changed", "It failed in another way" },
 		{ "hourly", "Still so" },
 		{ "failed", "The last failed attempt" },
-		{ "passed", "An attempt that passed" },
+		{ "passed", "It passed" },
 	};
 
 	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
@@ -118,16 +118,16 @@ put_leg(struct incident_story *story, const struct store_evidence *row)
 		compare_with(&story->failed, row);
 	else if (story->passed.run == 0 || story->passed.run == row->run)
 		compare_with(&story->passed, row);
-	EMIT(emit, "<li class=\"{}\"><span class=\"faint\">{}</span> ",
-	    AS_STRING(has_passed ? "up" : is_unknown ? "unknown" : "down"), AS_TIME(row->at));
-	if (story->legs == 1 && story->last.run == 0)
-		EMIT(emit, "<strong>First sign.</strong> ");
-	story->last = (struct store_leg_key){ row->target, row->run, row->leg };
-	emit_string(emit, is_unknown ? "An attempt that tells nothing of the server" : role_words(row->role));
+	EMIT(emit, "<li class=\"{}\">", AS_STRING(has_passed ? "up" : is_unknown ? "unknown" : "down"));
 	if (story->watched != NULL)
-		EMIT(emit, " (<a href=\"{}/targets/{}/attempts/{}\">attempt {}</a>)",
-		    AS_PREFIX(story->view), AS_SEGMENT(text_view(story->watched->name)),
-		    AS_U64(row->run), AS_U64(row->run));
+		EMIT(emit, "<a href=\"{}/targets/{}/attempts/{}\">{}</a>", AS_PREFIX(story->view),
+		    AS_SEGMENT(text_view(story->watched->name)), AS_U64(row->run), AS_TIME(row->at));
+	else
+		emit_time(emit, row->at);
+	EMIT(emit, " <strong>{}</strong>",
+	    AS_STRING(story->legs == 1 && story->last.run == 0 ? "First sign: it failed"
+	        : is_unknown ? "An attempt that tells nothing of the server" : role_words(row->role)));
+	story->last = (struct store_leg_key){ row->target, row->run, row->leg };
 	attempt_put(story->view, row->bytes, strcmp(story->role, row->role) != 0);
 	text_copy(story->role, sizeof story->role, row->role);
 	EMIT(emit, "</li>\n");

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "web/about.h"
 #include "web/sentence.h"
 
 enum { ROWS_A_PAGE = 200, SHOWN_WHOLE = 25 };
@@ -65,56 +66,19 @@ put_cause(struct view *view, const struct board_row *row)
 		emit_string(emit, row->conditions);
 }
 
-static bool
-has_trouble(const struct board *board)
-{
-	return board_troubles(board)->count > 0 || board_behind_since(board) != 0;
-}
-
-/* What we suffer stands above all else: what is said below may be old, or told to nobody. */
+/* Which certificate has to be renewed next. */
 static void
-put_troubles(struct view *view)
+put_next_end(struct view *view)
 {
 	const struct board *board = view->site->board;
-	const struct troubles *troubles = board_troubles(board);
-	struct store_waiting waiting = board_waiting(board);
-	int64_t behind = board_behind_since(board);
+	const struct board_row *row = board_ends_first(board);
 	struct emit *emit = &view->emit;
 
-	EMIT(emit, "<section class=\"trouble\" id=\"troubles\" aria-label=\"Trouble of Postwatch itself\"><strong>Postwatch itself has trouble</strong>, as of ");
-	emit_time(emit, board_time(board));
-	EMIT(emit, ":\n<ul>\n");
-	if (behind != 0)
-		EMIT(emit, "<li>The store cannot be written since {}: what is shown is of "
-		    "then.</li>\n", AS_TIME(behind));
-	for (uint32_t i = 0; i < troubles->count; i++)
-		EMIT(emit, "<li>Told {}, and not over: {}</li>\n",
-		    AS_MOMENT(troubles->items[i].since), AS_STRING(troubles->items[i].text));
-	if (waiting.notices > 0)
-		EMIT(emit, "<li>Notices that wait to be told now: {}, the oldest since {}.</li>\n",
-		    AS_U64(waiting.notices), AS_MOMENT(waiting.since));
-	EMIT(emit, "</ul></section>\n");
-}
-
-/* Whoever wonders whether it is us is answered as well. */
-static void
-put_well(struct view *view)
-{
-	const struct outbox *outbox = board_outbox(view->site->board);
-	struct store_waiting waiting = board_waiting(view->site->board);
-	struct emit *emit = &view->emit;
-
-	EMIT(emit, "<p class=\"faint\" id=\"troubles\">As of {}: Postwatch itself has no trouble",
-	    AS_TIME(board_time(view->site->board)));
-	if (waiting.notices > 0)
-		EMIT(emit, "; notices that wait to be told: {}", AS_U64(waiting.notices));
-	for (uint32_t i = 0; i < outbox->count; i++) {
-		if (outbox->items[i].tries == 0)
-			continue;
-		EMIT(emit, "; {} has not been able to deliver since {}",
-		    AS_STRING(outbox->items[i].notifier), AS_MOMENT(outbox->items[i].since));
-	}
-	EMIT(emit, ".</p>\n");
+	if (row != NULL)
+		EMIT(emit, "<p class=\"faint\" id=\"next\">The next <a href=\"{}/certificates\">"
+		    "certificate</a> to end is that of <a href=\"{}/targets/{}\">{}</a>, in {}, on {}.</p>\n",
+		    AS_PREFIX(view), AS_PREFIX(view), AS_SEGMENT(text_view(row->name)), AS_STRING(row->name),
+		    AS_AGE(server_ends(&row->server) - board_time(board)), AS_MOMENT(server_ends(&row->server)));
 }
 
 static void
@@ -136,9 +100,6 @@ put_row(struct view *view, const struct board_row *row, int64_t now)
 	EMIT(emit, "</td><td class=\"when since\">{} <span class=\"faint\">{}</span>",
 	    AS_MOMENT(board_since(view->site->board, row)),
 	    AS_AGE(now - board_since(view->site->board, row)));
-	if (row_confirming(row) >= 0)
-		EMIT(emit, " <span class=\"faint\">confirmed after {}</span>",
-		    AS_AGE(row_confirming(row)));
 	EMIT(emit, "</td><td class=\"cause\">");
 	put_cause(view, row);
 	EMIT(emit, "<div class=\"told\">");
@@ -331,11 +292,12 @@ overview_answer(struct view *view)
 			EMIT(emit, "<section class=\"trouble\" id=\"shadow\" aria-label=\"Nobody is told\"><strong>"
 			    "Shadow is on: nobody is told anything.</strong> What would have been told is "
 			    "recorded; <code>postwatch shadow</code> lists it.</section>\n");
-		if (has_trouble(board))
-			put_troubles(view);
+		if (about_has_trouble(board))
+			about_put_trouble(view);
 		sentence_put(view);
-		if (!has_trouble(board))
-			put_well(view);
+		if (!about_has_trouble(board))
+			about_put_trouble(view);
+		put_next_end(view);
 		put_filters(view, &choice);
 		put_tags(view, &choice);
 		put_table(view, &choice);

@@ -37,6 +37,13 @@ struct board_server {
 	uint8_t ip;           /* 4 or 6; 0: not known */
 };
 
+/* What has to be renewed first: the certificate, or one of its chain; 0: none is known. */
+static inline int64_t
+server_ends(const struct board_server *server)
+{
+	return server->chain_ends != 0 && server->chain_ends < server->not_after ? server->chain_ends : server->not_after;
+}
+
 struct board_row {
 	uint64_t number;                 /* the store's */
 	const struct target *configured; /* NULL: not in the configuration of this process */

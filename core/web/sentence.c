@@ -12,6 +12,13 @@ count_arriving(const struct board *board)
 	return board_tally(board, RANK_UP) + board_tally(board, RANK_DEGRADED);
 }
 
+/* That mail arrives at 0 of 8 would be heard as an outage. */
+static bool
+is_all_unknown(const struct board *board)
+{
+	return board_tally(board, RANK_UNKNOWN) > 0 && board_tally(board, RANK_DOWN) == 0 && count_arriving(board) == 0;
+}
+
 void
 sentence_title(const struct site *site, char *bytes, size_t room)
 {
@@ -22,6 +29,8 @@ sentence_title(const struct site *site, char *bytes, size_t room)
 		snprintf(bytes, room, "Postwatch reads its store");
 	else if (board_count(board) == 0)
 		snprintf(bytes, room, "Nothing was looked at yet - Postwatch");
+	else if (is_all_unknown(board))
+		snprintf(bytes, room, "Not known whether mail arrives - Postwatch");
 	else if (down > 0)
 		snprintf(bytes, room, "(%u) %u of %u down - Postwatch", down, down, board_count(board));
 	else
@@ -42,62 +51,63 @@ put_named(struct view *view, const struct board_row *row)
 		EMIT(emit, " needs all of its addresses, and is down since ");
 	else
 		EMIT(emit, " does not, since ");
-	view_began(view, row);
-	EMIT(emit, ": {}. <span class=\"told\">",
+	EMIT(emit, "{}: {}. <span class=\"told\">", AS_MOMENT(board_since(view->site->board, row)),
 	    AS_SENTENCE(text_view(row->text[0] != '\0' ? row->text : row->outcome)));
 	told_put(view, row, board_told(view->site->board, row));
 	EMIT(emit, "</span></span>");
 }
 
-/* Those that take mail, and are not well: so many, by name where they are few. */
+/* So many of a rank, which stand one behind the other on the board: by name where they are few. */
 static void
-put_degraded(struct view *view)
+put_names(struct view *view, enum board_rank rank, uint32_t first, uint32_t count)
 {
-	const struct board *board = view->site->board;
-	uint32_t count = board_tally(board, RANK_DEGRADED), named = 0;
 	struct emit *emit = &view->emit;
 
-	if (count == 0)
-		return;
-	EMIT(emit, " At {} it arrives, and something is amiss", AS_U64(count));
-	for (uint32_t i = 0; count <= NAMED_MAX && i < board_count(board) && named < count; i++) {
-		if (board_get(board, i)->rank != RANK_DEGRADED)
-			continue;
-		emit_string(emit, named++ == 0 ? ": " : ", ");
-		view_target(view, board_get(board, i)->name);
+	if (count > NAMED_MAX)
+		EMIT(emit, "<a href=\"{}/?state={}\">{}{}</a>", AS_PREFIX(view), AS_STRING(rank_name(rank)),
+		    AS_U64(count), AS_STRING(rank == RANK_DOWN ? " others" : ""));
+	for (uint32_t i = 0; count <= NAMED_MAX && i < count; i++) {
+		emit_string(emit, i == 0 ? "" : i + 1 == count ? " and " : ", ");
+		view_target(view, board_get(view->site->board, first + i)->name);
 	}
-	EMIT(emit, ".");
+	EMIT(emit, ".</span>");
+}
+
+static void
+put_others(struct view *view, enum board_rank rank, uint32_t first)
+{
+	static const char *const words[RANKS] = { [RANK_UNKNOWN] = "It is not known whether it arrives at ",
+		[RANK_SUSPECT] = "The last attempt failed, which is being confirmed, at ", [RANK_BLOCKED] = "We are refused, which says nothing of others' mail, by ",
+		[RANK_DEGRADED] = "It arrives, but not as it should, at ", [RANK_PENDING] = "Nothing is known yet of " };
+	uint32_t count = board_tally(view->site->board, rank);
+	struct emit *emit = &view->emit;
+
+	if (count == 0 || words[rank] == NULL)
+		return;
+	EMIT(emit, " <span class=\"rest\">{}", AS_STRING(words[rank]));
+	put_names(view, rank, first, count);
 }
 
 void
 sentence_put(struct view *view)
 {
 	const struct board *board = view->site->board;
-	uint32_t down = board_tally(board, RANK_DOWN), unknown = board_tally(board, RANK_UNKNOWN), blocked = board_tally(board, RANK_BLOCKED);
-	uint32_t suspect = board_tally(board, RANK_SUSPECT), pending = board_tally(board, RANK_PENDING);
+	uint32_t down = board_tally(board, RANK_DOWN), first = 0;
 	struct emit *emit = &view->emit;
 
-	EMIT(emit, "<h1 class=\"sentence\" id=\"sentence\">Mail arrives at {} of {}.",
-	    AS_U64(count_arriving(board)), AS_U64(board_count(board)));
+	EMIT(emit, "<h1 class=\"sentence\" id=\"sentence\">");
+	view_rank(view, board_get(board, 0)->rank, "");
+	if (is_all_unknown(board))
+		EMIT(emit, "It is not known whether mail arrives.");
+	else
+		EMIT(emit, "Mail arrives at {} of {}.", AS_U64(count_arriving(board)), AS_U64(board_count(board)));
 	for (uint32_t i = 0; i < down && i < NAMED_MAX; i++)
 		put_named(view, board_get(board, i));
-	if (down > NAMED_MAX)
-		EMIT(emit, " <span>Nor do {} others.</span>", AS_U64(down - NAMED_MAX));
-	EMIT(emit, " <span class=\"rest\">");
-	put_degraded(view);
-	if (blocked > 0) {
-		EMIT(emit, " {}", AS_U64(blocked));
-		if (blocked == 1)
-			EMIT(emit, " refuses us, which says nothing about others' mail.");
-		else
-			EMIT(emit, " refuse us, which says nothing about others' mail.");
+	if (down > NAMED_MAX) {
+		EMIT(emit, " <span>Nor {} ", AS_STRING(down == NAMED_MAX + 1 ? "does" : "do"));
+		put_names(view, RANK_DOWN, NAMED_MAX, down - NAMED_MAX);
 	}
-	if (suspect > 0)
-		EMIT(emit, " At {} the last attempt failed, which is being confirmed.",
-		    AS_U64(suspect));
-	if (pending > 0)
-		EMIT(emit, " Of {} nothing is known yet.", AS_U64(pending));
-	if (unknown > 0)
-		EMIT(emit, " Of {} we cannot tell.", AS_U64(unknown));
-	EMIT(emit, "</span></h1>\n");
+	for (enum board_rank rank = 0; rank < RANKS; first += board_tally(board, rank++))
+		put_others(view, rank, first);
+	EMIT(emit, "</h1>\n");
 }

@@ -10,21 +10,12 @@
 #include "base/units.h"
 #include "config/tables.h"
 
-enum { TEXT_ROOM = 64 };
+enum { TEXT_ROOM = 64, NAMED = 20 };
 
 static void
 begin_row(struct emit *emit, const char *key)
 {
 	EMIT(emit, "<dt>{}</dt><dd>", AS_STRING(key));
-}
-
-static void
-put_string(struct emit *emit, const char *key, const char *value)
-{
-	if (value == NULL || value[0] == '\0')
-		return;
-	begin_row(emit, key);
-	EMIT(emit, "{}</dd>", AS_STRING(value));
 }
 
 static void
@@ -43,7 +34,7 @@ put_duration(struct emit *emit, const char *key, int64_t micros)
 	if (micros == 0)
 		return;
 	units_add_duration(&text, micros);
-	put_string(emit, key, bytes);
+	view_term(emit, key, bytes);
 }
 
 static void
@@ -57,6 +48,26 @@ put_list(struct emit *emit, const char *key, uint32_t count, const char *const *
 	EMIT(emit, "</dd>");
 }
 
+static void
+put_calendar(struct emit *emit, const char *key, const struct calendar *calendar, const char *timezone, const char *why)
+{
+	if (calendar->count == 0)
+		return;
+	begin_row(emit, key);
+	for (uint32_t i = 0; i < calendar->count; i++) {
+		char bytes[TEXT_ROOM];
+		struct text text = TEXT_OVER(bytes);
+
+		calendar_add_range(&text, &calendar->ranges[i]);
+		EMIT(emit, "{}{}", AS_STRING(i > 0 ? ", " : ""), AS_STRING(bytes));
+	}
+	if (timezone != NULL)
+		EMIT(emit, " ({})", AS_STRING(timezone));
+	if (why != NULL)
+		EMIT(emit, ": {}", AS_STRING(why));
+	EMIT(emit, "</dd>");
+}
+
 /* Of a URL the scheme and the host: who is named before the host, and what stands behind it, may be a secret. */
 static void
 put_masked(struct emit *emit, const char *key, const char *value)
@@ -66,7 +77,7 @@ put_masked(struct emit *emit, const char *key, const char *value)
 	size_t size;
 
 	if (host == NULL) {
-		put_string(emit, key, value);
+		view_term(emit, key, value);
 		return;
 	}
 	begin_row(emit, key);
@@ -100,26 +111,26 @@ put_value(struct emit *emit, const struct pw_setting *setting, const struct pw_v
 		put_number(emit, setting->key, value->number);
 		break;
 	case PW_BOOL:
-		put_string(emit, setting->key, value->number != 0 ? "true" : "false");
+		view_term(emit, setting->key, value->number != 0 ? "true" : "false");
 		break;
 	case PW_DURATION:
 		put_duration(emit, setting->key, value->number);
 		break;
 	case PW_SIZE:
 		units_add_size(&text, value->number);
-		put_string(emit, setting->key, bytes);
+		view_term(emit, setting->key, bytes);
 		break;
 	case PW_LIST:
 		if (value->list != NULL)
 			put_list(emit, setting->key, value->list->count, value->list->items);
 		break;
 	case PW_ENUM:
-		put_string(emit, setting->key, setting->choices[value->number]);
+		view_term(emit, setting->key, setting->choices[value->number]);
 		break;
 	case PW_SECRET:
 	case PW_REGEX:
 		if (value->given)
-			put_string(emit, setting->key, setting->type == PW_SECRET ? "secret, in its file" : "given");
+			view_term(emit, setting->key, setting->type == PW_SECRET ? "secret, in its file" : "given");
 		break;
 	default:
 		break;
@@ -145,21 +156,20 @@ put_notifier(struct view *view, const struct config_notifier *notifier)
 		if (notifier->kinds >> kind & 1)
 			kinds[count++] = notice_name(kind);
 	EMIT(emit, "<details><summary>Notifier {}</summary><dl>", AS_STRING(notifier->name));
-	put_string(emit, notifier_settings[NOTIFIER_PLUGIN].key, notifier->plugin->descriptor->name);
+	view_term(emit, notifier_settings[NOTIFIER_PLUGIN].key, notifier->plugin->descriptor->name);
 	put_list(emit, notifier_settings[NOTIFIER_KINDS].key, count, kinds);
 	put_list(emit, notifier_settings[NOTIFIER_TAGS].key, notifier->tag_count, notifier->tags);
 	put_duration(emit, notifier_settings[NOTIFIER_AFTER].key, notifier->after);
-	if (notifier->quiet.count > 0)
-		put_number(emit, "quiet, ranges", notifier->quiet.count);
+	put_calendar(emit, notifier_settings[NOTIFIER_QUIET].key, &notifier->quiet, notifier->timezone == NULL ? config->timezone : NULL, NULL);
 	for (uint32_t i = 0; i < notifier->remind_count; i++)
 		put_duration(emit, notifier_settings[NOTIFIER_REMIND].key, notifier->remind[i]);
 	put_number(emit, notifier_settings[NOTIFIER_STORM].key, notifier->storm);
 	if (notifier->fallback != CONFIG_NONE && notifier->fallback < config->notifier_count)
-		put_string(emit, notifier_settings[NOTIFIER_FALLBACK].key, config->notifiers[notifier->fallback].name);
-	put_string(emit, notifier_settings[NOTIFIER_TIMEZONE].key, notifier->timezone);
+		view_term(emit, notifier_settings[NOTIFIER_FALLBACK].key, config->notifiers[notifier->fallback].name);
+	view_term(emit, notifier_settings[NOTIFIER_TIMEZONE].key, notifier->timezone);
 	put_duration(emit, notifier_settings[NOTIFIER_DEADLINE].key, notifier->deadline);
 	put_duration(emit, notifier_settings[NOTIFIER_CHANNEL_GRACE].key, notifier->channel_grace);
-	put_string(emit, notifier_settings[NOTIFIER_SELF_TEST].key, notifier->self_test ? "true" : "false");
+	view_term(emit, notifier_settings[NOTIFIER_SELF_TEST].key, notifier->self_test ? "true" : "false");
 	put_values(emit, notifier->plugin->descriptor, notifier->values);
 	EMIT(emit, "</dl></details>\n");
 }
@@ -168,15 +178,33 @@ static void
 put_web(struct emit *emit, const struct config_web *web)
 {
 	put_list(emit, web_settings[WEB_LISTEN].key, web->listen_count, web->listen);
-	put_string(emit, web_settings[WEB_PASSWORD].key, web->password_file == NULL ? NULL : "secret, in its file");
-	put_string(emit, web_settings[WEB_PUBLIC].key, web->is_public ? "true" : "false");
+	view_term(emit, web_settings[WEB_PASSWORD].key, web->password_file == NULL ? NULL : "secret, in its file");
+	view_term(emit, web_settings[WEB_PUBLIC].key, web->is_public ? "true" : "false");
 	put_list(emit, web_settings[WEB_NAMES].key, web->name_count, web->names);
-	put_string(emit, web_settings[WEB_PAGE_URL].key, web->page_url);
+	view_term(emit, web_settings[WEB_PAGE_URL].key, web->page_url);
 	for (uint32_t i = 0; i < web->share_count; i++) {
 		begin_row(emit, web_settings[WEB_SHARE].key);
 		EMIT(emit, "{}:…</dd>", AS_STRING(web->shares[i].tag));
 	}
 	put_list(emit, web_settings[WEB_SHARE_LISTEN].key, web->share_listen_count, web->share_listen);
+}
+
+/* A window may have thousands of targets: the first are named. */
+static void
+put_window(struct view *view, const struct config_window *window)
+{
+	struct emit *emit = &view->emit;
+
+	EMIT(emit, "<details><summary>Window: {}</summary><dl>", AS_STRING(window->why));
+	put_calendar(emit, window_settings[WINDOW_WHEN].key, &window->when, window->timezone == NULL ? "UTC" : window->timezone, NULL);
+	begin_row(emit, window_settings[WINDOW_TARGETS].key);
+	for (uint32_t i = 0; i < window->target_count && i < NAMED; i++) {
+		emit_string(emit, i > 0 ? ", " : "");
+		view_target(view, view->site->config->targets[window->targets[i]].name);
+	}
+	if (window->target_count > NAMED)
+		EMIT(emit, " and {} more", AS_U64(window->target_count - NAMED));
+	EMIT(emit, "</dd></dl></details>\n");
 }
 
 void
@@ -186,24 +214,91 @@ settings_put(struct view *view)
 	struct emit *emit = &view->emit;
 
 	EMIT(emit, "<h2>Settings in force</h2>\n<div id=\"settings\"><details><summary>Postwatch</summary><dl>");
-	put_string(emit, global_settings[GLOBAL_STATE].key, config->state);
-	put_string(emit, global_settings[GLOBAL_USER].key, config->user);
-	put_string(emit, global_settings[GLOBAL_HELO].key, config->helo);
-	put_string(emit, global_settings[GLOBAL_TIMEZONE].key, config->timezone);
+	view_term(emit, global_settings[GLOBAL_STATE].key, config->state);
+	view_term(emit, global_settings[GLOBAL_USER].key, config->user);
+	view_term(emit, global_settings[GLOBAL_HELO].key, config->helo);
+	view_term(emit, global_settings[GLOBAL_TIMEZONE].key, config->timezone);
 	put_number(emit, global_settings[GLOBAL_PROBERS].key, config->probers);
 	put_number(emit, global_settings[GLOBAL_PER_ADDRESS].key, config->per_address);
 	if (config->max_runs > 0)
 		put_number(emit, global_settings[GLOBAL_MAX_RUNS].key, config->max_runs);
 	put_duration(emit, global_settings[GLOBAL_KEEP_INCIDENTS].key, config->keep_incidents);
+	for (uint32_t i = 0; i < config->resolver_count; i++) {
+		char bytes[ADDRESS_TEXT_MAX];
+		struct text text = TEXT_OVER(bytes);
+
+		address_add_port(&text, &config->resolvers[i]);
+		view_term(emit, global_settings[GLOBAL_RESOLVERS].key, bytes);
+	}
 	for (uint32_t i = 0; i < config->reference_count; i++)
-		put_string(emit, global_settings[GLOBAL_REFERENCES].key, config->references[i].text);
+		view_term(emit, global_settings[GLOBAL_REFERENCES].key, config->references[i].text);
 	if (config->heartbeat_interval != 0)
 		put_duration(emit, "heartbeat", config->heartbeat_interval);
 	put_web(emit, &config->web);
 	EMIT(emit, "</dl></details>\n");
 	for (uint32_t i = 0; i < config->notifier_count; i++)
 		put_notifier(view, &config->notifiers[i]);
+	for (uint32_t i = 0; i < config->window_count; i++)
+		put_window(view, &config->windows[i]);
 	EMIT(emit, "</div>\n");
+}
+
+/* The row of a version is its place behind TLS 1.0. */
+static void
+put_tls(struct emit *emit, const struct tls_settings *tls)
+{
+	const struct pw_setting *rows = tls_settings_rows;
+
+	view_term(emit, rows[TLS_MODE].key, rows[TLS_MODE].choices[tls->mode]);
+	if (tls->mode == PW_TLS_NONE)
+		return;
+	view_term(emit, rows[TLS_VERIFY].key, rows[TLS_VERIFY].choices[tls->verify]);
+	view_term(emit, rows[TLS_CA_FILE].key, tls->ca_file == NULL ? "the system's" : tls->ca_file);
+	view_term(emit, rows[TLS_SNI].key, tls->sni);
+	view_term(emit, rows[TLS_MIN_VERSION].key, rows[TLS_MIN_VERSION].choices[tls->min_version - 0x0301]);
+	for (enum cert_level level = 0; level < CERT_LEVELS; level++) {
+		const struct cert_limit *limit = &tls->cert_warn[level];
+		char bytes[TEXT_ROOM];
+		struct text text = TEXT_OVER(bytes);
+
+		if (limit->left > 0)
+			units_add_duration(&text, limit->left);
+		if (limit->percent > 0)
+			text_format(&text, "%s%lld%%", limit->left > 0 ? "/" : "", (long long)limit->percent);
+		view_term(emit, rows[TLS_CERT_WARN].key, bytes);
+	}
+}
+
+static void
+put_time(struct emit *emit, int64_t micros)
+{
+	char bytes[TEXT_ROOM];
+	struct text text = TEXT_OVER(bytes);
+
+	if (micros > 0)
+		units_add_duration(&text, micros);
+	EMIT(emit, "<td class=\"when\">{}</td>", AS_STRING(micros > 0 ? bytes : "never"));
+}
+
+static void
+put_limit(struct emit *emit, const char *name, const struct phase_plan *plan)
+{
+	EMIT(emit, "<tr><td>{}</td>", AS_STRING(name));
+	put_time(emit, plan->routine);
+	put_time(emit, plan->patient);
+	put_time(emit, plan->slow);
+	EMIT(emit, "</tr>");
+}
+
+static void
+put_limits(struct emit *emit, const struct policy *policy)
+{
+	EMIT(emit, "<div class=\"scroll\"><table class=\"plain\" id=\"limits\"><thead><tr><th>Step</th><th>Limit</th><th>Patient limit</th><th>Slow above</th>"
+	    "</tr></thead><tbody>");
+	for (uint32_t i = 0; i < policy->phase_count; i++)
+		put_limit(emit, policy->phases[i].name, &policy->phases[i]);
+	put_limit(emit, "leg", &policy->leg);
+	EMIT(emit, "</tbody></table></div>");
 }
 
 void
@@ -222,18 +317,26 @@ settings_put_target(struct view *view, const struct target *target)
 	put_duration(emit, target_settings[TARGET_FLAP_WINDOW].key, policy->flap_window);
 	put_duration(emit, target_settings[TARGET_TEMPFAIL_GRACE].key, policy->tempfail_grace);
 	put_duration(emit, target_settings[TARGET_STALE_AFTER].key, policy->stale_after);
-	put_string(emit, target_settings[TARGET_ADDRESSES].key, policy->addresses == ADDRESSES_ALL ? "all" : "any");
-	put_string(emit, target_settings[TARGET_FAMILY].key, families[policy->family]);
+	view_term(emit, target_settings[TARGET_ADDRESSES].key, policy->addresses == ADDRESSES_ALL ? "all" : "any");
+	view_term(emit, target_settings[TARGET_FAMILY].key, families[policy->family]);
 	if (target->parent != CONFIG_NONE)
-		put_string(emit, target_settings[TARGET_PARENT].key, config->targets[target->parent].name);
+		view_term(emit, target_settings[TARGET_PARENT].key, config->targets[target->parent].name);
 	if (policy->notify_count != CONFIG_NONE)
 		for (uint32_t i = 0; i < policy->notify_count; i++)
-			put_string(emit, target_settings[TARGET_NOTIFY].key, config->notifiers[policy->notify[i]].name);
+			view_term(emit, target_settings[TARGET_NOTIFY].key, config->notifiers[policy->notify[i]].name);
 	if (policy->sla > 0) {
 		begin_row(emit, target_settings[TARGET_SLA].key);
 		EMIT(emit, "{} %</dd>", AS_THOUSANDTHS(policy->sla / 10));
 	}
 	if (policy->probe != NULL)
 		put_values(emit, policy->probe->descriptor, policy->values);
-	EMIT(emit, "</dl></details>\n");
+	if (policy->tls != NULL)
+		put_tls(emit, policy->tls);
+	for (uint32_t i = 0; i < config->window_count; i++)
+		if (window_has_target(&config->windows[i], (uint32_t)(target - config->targets)))
+			put_calendar(emit, "window", &config->windows[i].when,
+			    config->windows[i].timezone == NULL ? "UTC" : config->windows[i].timezone, config->windows[i].why);
+	EMIT(emit, "</dl>");
+	put_limits(emit, policy);
+	EMIT(emit, "</details>\n");
 }

@@ -55,7 +55,7 @@ put_availability(struct view *view, const struct board_row *row)
 	}
 }
 
-/* The outcome is a word of ours; sentences may hold what a server said. */
+/* The outcome and the conditions are words of ours; sentences may hold what a server said. */
 static void
 put_row(struct view *view, const struct board_row *row, int64_t now)
 {
@@ -63,10 +63,9 @@ put_row(struct view *view, const struct board_row *row, int64_t now)
 
 	EMIT(emit, "<tr id=\"t{}\"><td>", AS_U64(row->number));
 	view_rank(view, row->rank, row->rank == RANK_DOWN ? row->state : rank_name(row->rank));
-	EMIT(emit, "</td><td class=\"name\">{}</td><td class=\"when\">{}</td><td class=\"cause\">",
-	    AS_STRING(row->name), AS_AGE(now - board_since(view->site->board, row)));
-	if (row->rank == RANK_DOWN || row->rank == RANK_SUSPECT)
-		emit_string(emit, row->outcome);
+	EMIT(emit, "</td><td class=\"name\">{}</td><td class=\"when\">{}</td><td>{}", AS_STRING(row->name),
+	    AS_AGE(now - board_since(view->site->board, row)),
+	    AS_STRING(row->rank == RANK_DOWN || row->rank == RANK_SUSPECT ? row->outcome : row->conditions));
 	EMIT(emit, "</td><td class=\"when\">");
 	if (row->last_run != 0) {
 		EMIT(emit, "{} ago", AS_AGE(now - row->last_run));
@@ -115,7 +114,7 @@ put_table(struct view *view, uint32_t all)
 	uint32_t shown = 0;
 
 	EMIT(emit, "<div class=\"scroll\"><table class=\"targets\" id=\"targets\"><thead><tr><th>State</th><th>Target</th><th>For</th>"
-	    "<th>Why</th><th>Looked</th><th>Up in a day</th><th>a week</th><th>a month</th><th>a year</th><th>24 hours</th></tr></thead><tbody>\n");
+	    "<th>Why</th><th>Looked</th><th>Up in a day</th><th>In a week</th><th>A month</th><th>A year</th><th>24 hours</th></tr></thead><tbody>\n");
 	for (uint32_t i = 0; i < board_count(board) && shown < first + ROWS_A_PAGE; i++) {
 		const struct board_row *row = board_get(board, i);
 

@@ -6,7 +6,6 @@
 #include "web/emit.h"
 #include "web/processes.h"
 #include "web/server.h"
-#include "web/spells.h"
 
 struct site {
 	const struct config *config;
@@ -14,7 +13,6 @@ struct site {
 	int64_t started; /* UTC: this process */
 	bool is_once;    /* it does not go on: nothing is counted */
 	struct processes processes;
-	struct spells spells;
 	char assets[ASSETS][ASSET_NAME_MAX]; /* their names, by asset_name() */
 };
 
@@ -39,10 +37,8 @@ void view_end(struct view *);
 
 /* Shape and word of a rank, with its colour. */
 void view_rank(struct view *, enum board_rank, const char *word);
-/* Since when a target is so; of an outage the first sign, and how long after it that was confirmed. */
-void view_began(struct view *, const struct board_row *);
-/* ", confirmed after 20 s" of an outage; else nothing. */
-void view_confirmed(struct view *, const struct board_row *);
+/* A term of a list and what it is; nothing where that is NULL or empty. */
+void view_term(struct emit *, const char *name, const char *value);
 /* A link to the page of a target by that name. */
 void view_target(struct view *, const char *name);
 /* The last 24 hours of a target as a picture, and in words for who does not see it. */

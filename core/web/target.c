@@ -18,16 +18,6 @@
 enum { NAME_MAX_BYTES = 1024, NOTICES = 20, INCIDENTS = 20 };
 
 static void
-put_term(struct view *view, const char *name, const char *value)
-{
-	struct emit *emit = &view->emit;
-
-	if (value == NULL || value[0] == '\0')
-		return;
-	EMIT(emit, "<dt>{}</dt><dd>{}</dd>", AS_STRING(name), AS_STRING(value));
-}
-
-static void
 put_heading(struct view *view, const struct board_row *row, int64_t now)
 {
 	struct emit *emit = &view->emit;
@@ -36,7 +26,8 @@ put_heading(struct view *view, const struct board_row *row, int64_t now)
 	view_rank(view, row->rank, row->rank == RANK_DOWN ? row->state : rank_name(row->rank));
 	EMIT(emit, " for {}, since {}", AS_AGE(now - board_since(view->site->board, row)),
 	    AS_TIME(board_since(view->site->board, row)));
-	view_confirmed(view, row);
+	if (row_confirming(row) >= 0)
+		EMIT(emit, ", confirmed after {}", AS_AGE(row_confirming(row)));
 	EMIT(emit, ".</p>\n");
 	if (row->text[0] != '\0')
 		EMIT(emit, "<p>{}</p>\n", AS_SENTENCE(text_view(row->text)));
@@ -98,7 +89,7 @@ put_terms(struct view *view, const struct board_row *row, const struct look *loo
 	struct emit *emit = &view->emit;
 
 	EMIT(emit, "<dl>");
-	put_term(view, "Host", row->host);
+	view_term(emit, "Host", row->host);
 	EMIT(emit, "<dt>Port, probe</dt><dd>{}, {}</dd><dt>Looked</dt><dd>", AS_U64(row->port),
 	    AS_STRING(row->probe));
 	if (row->last_run != 0) {
@@ -110,12 +101,12 @@ put_terms(struct view *view, const struct board_row *row, const struct look *loo
 		EMIT(emit, "not yet");
 	EMIT(emit, "</dd>");
 	if (look->text != NULL && strcmp(look->text, row->text) != 0)
-		put_term(view, "Said then", look->text);
+		view_term(emit, "Said then", look->text);
 	if (row->interval > 0)
 		EMIT(emit, "<dt>Every</dt><dd>{}</dd>", AS_AGE(row->interval));
-	put_term(view, "Silences", row->silences);
+	view_term(emit, "Silences", row->silences);
 	if (row->paused)
-		put_term(view, "Paused", "by a pause or a window: it is watched, and nobody is told");
+		view_term(emit, "Paused", "by a pause or a window: it is watched, and nobody is told");
 	if (row->acknowledged != 0)
 		EMIT(emit, "<dt>Acknowledged</dt><dd>{} by {} {}</dd>", AS_TIME(row->acknowledged),
 		    AS_FOREIGN(text_view(row->ack_by)), AS_FOREIGN(text_view(row->ack_why)));
@@ -198,7 +189,7 @@ put_notices(struct view *view, const struct board_row *row)
 	struct store_notice notice;
 	struct emit *emit = &view->emit;
 
-	EMIT(emit, "<h2>Notices</h2>\n<div class=\"scroll\"><table id=\"notices\"><thead><tr><th>When</th><th>Kind</th><th>Said</th>"
+	EMIT(emit, "<h2>Notices</h2>\n<div class=\"scroll\"><table class=\"stack\" id=\"notices\"><thead><tr><th>When</th><th>Kind</th><th>Said</th>"
 	    "<th>Delivered</th></tr></thead><tbody>\n");
 	store_list_open(&list, reader, STORE_LIST_RECORDED_OF, row->number);
 	store_list_limit(&list, NOTICES);

@@ -70,20 +70,11 @@ view_rank(struct view *view, enum board_rank rank, const char *word)
 }
 
 void
-view_confirmed(struct view *view, const struct board_row *row)
+view_term(struct emit *emit, const char *name, const char *value)
 {
-	struct emit *emit = &view->emit;
-
-	if (row_confirming(row) < 0)
+	if (value == NULL || value[0] == '\0')
 		return;
-	EMIT(emit, ", confirmed after {}", AS_AGE(row_confirming(row)));
-}
-
-void
-view_began(struct view *view, const struct board_row *row)
-{
-	emit_moment(&view->emit, board_since(view->site->board, row));
-	view_confirmed(view, row);
+	EMIT(emit, "<dt>{}</dt><dd>{}</dd>", AS_STRING(name), AS_STRING(value));
 }
 
 void

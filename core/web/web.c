@@ -210,16 +210,12 @@ take_message(struct web *web, const unsigned char *packet, size_t size)
 {
 	struct processes *processes = &web->site.processes;
 	struct wire_in in = wire_from(packet, size);
-	struct message_vitals before = processes->said;
 	struct message_stop stop;
 
 	switch (message_kind(packet, size)) {
 	case MESSAGE_VITALS:
 		processes->heard = clock_wall();
-		if (!message_get_vitals(&in, &processes->said))
-			return false;
-		spells_hear(&web->site.spells, &before, &processes->said, processes->heard);
-		return true;
+		return message_get_vitals(&in, &processes->said);
 	case MESSAGE_STOP:
 		web->is_ending = true;
 		return message_get_stop(&in, &stop);

@@ -67,6 +67,34 @@ reads_what_people_write(void **state)
 	}
 }
 
+/* What is written of a range is the range. */
+static void
+writes_what_it_reads(void **state)
+{
+	static const struct { struct calendar_range range; const char *text; } cases[] = { { { 0x7f, 1320, 1860 }, "22:00-07:00" },
+		{ { 0x3e, 1080, 1920 }, "Mon-Fri 18:00-08:00" }, { { 0x41, 0, 1440 }, "Sat,Sun 00:00-24:00" }, { { 0x55, 0, 1 }, "Tue,Thu,Sat,Sun 00:00-00:01" } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		char bytes[64];
+		struct text text = TEXT_OVER(bytes);
+
+		calendar_add_range(&text, &cases[i].range);
+		assert_string_equal(bytes, cases[i].text);
+	}
+	for (unsigned days = 1; days < 0x80; days++) {
+		struct calendar_range written = { (uint8_t)days, 61, 1440 + 59 }, read;
+		char bytes[64];
+		struct text text = TEXT_OVER(bytes);
+
+		calendar_add_range(&text, &written);
+		read = range(bytes);
+		assert_int_equal(read.days, written.days);
+		assert_int_equal(read.from, written.from);
+		assert_int_equal(read.to, written.to);
+	}
+}
+
 static void
 refuses_what_is_none(void **state)
 {
@@ -190,6 +218,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_what_people_write),
+		cmocka_unit_test(writes_what_it_reads),
 		cmocka_unit_test(refuses_what_is_none),
 		cmocka_unit_test(goes_by_the_wall_clock),
 		cmocka_unit_test(skips_the_hour_that_is_none),

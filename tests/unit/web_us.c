@@ -1,6 +1,7 @@
 /* What the page "Us" says of our own processes and settings, and which certificates are to be renewed. */
 #include "web_stage.h"
 
+#include "parent/process_log.h"
 #include "web/settings.h"
 
 /* The parent, a monitor whose schedule is late by so much, and a prober that was replaced so often. */
@@ -10,42 +11,6 @@ vitals(int64_t late, uint32_t deaths)
 	return (struct message_vitals){ .began = 1, .process_count = 3, .processes = { { .duty = DUTY_PARENT, .is_ready = true, .pid = 1 },
 		{ .duty = DUTY_MONITOR, .is_ready = true, .pid = 2, .alive = { .late = late } },
 		{ .duty = DUTY_PROBER, .index = 1, .is_ready = deaths < 2, .pid = deaths < 3 ? 3 : 0, .gate = deaths, .deaths = deaths, .alive = { .late_max = late / 2 } } } };
-}
-
-/* A spell lasts while what it is of stays late, and is as late as at its worst. */
-static void
-late_spells_and_restarts_are_noted(void **state)
-{
-	static const struct { int64_t late; uint32_t deaths; } seconds[] = { { 0, 1 }, { 3 * SECOND, 1 }, { 5 * SECOND, 1 }, { SECOND, 1 }, { 0, 2 } };
-	struct message_vitals before = { .process_count = 0 };
-	static struct spells spells;
-
-	(void)state;
-	spells = (struct spells){ .count = 0 };
-	for (int i = 0; i < 5; i++) {
-		struct message_vitals said = vitals(seconds[i].late, seconds[i].deaths);
-
-		spells_hear(&spells, &before, &said, (i + 1) * (int64_t)SECOND);
-		before = said;
-	}
-	assert_int_equal(spells.count, 3);
-	assert_string_equal(spells.items[0].what, "prober 1");
-	assert_int_equal(spells.items[0].from, 5 * SECOND);
-	assert_int_equal(spells.items[0].most, 0);
-	assert_string_equal(spells.items[1].what, "prober 1");
-	assert_int_equal(spells.items[1].most, 5 * SECOND / 2);
-	assert_string_equal(spells.items[2].what, "the schedule");
-	assert_int_equal(spells.items[2].from, 2 * SECOND);
-	assert_int_equal(spells.items[2].until, 4 * SECOND);
-	assert_int_equal(spells.items[2].most, 5 * SECOND);
-	for (uint32_t i = 0; i < 2 * SPELLS_MAX; i++) {
-		struct message_vitals said = vitals(0, 3 + i);
-
-		spells_hear(&spells, &before, &said, 100 * (int64_t)SECOND + i);
-		before = said;
-	}
-	assert_int_equal(spells.count, SPELLS_MAX);
-	assert_int_equal(spells.items[0].from, 100 * (int64_t)SECOND + 2 * SPELLS_MAX - 1);
 }
 
 /* What site_answer() gives for a path; the caller frees its data. */
@@ -84,24 +49,70 @@ processes_are_shown_as_they_are(void **state)
 	faults += !says(&site, "/about", "<tr><td colspan=\"3\">None.</td></tr>");
 	faults += !says(&site, "/about", "<tr><td colspan=\"3\">None was told.</td></tr>");
 	for (uint32_t deaths = 1; deaths <= 3; deaths++) {
-		struct message_vitals before = site.processes.said;
-
 		site.processes.said = vitals(3 * SECOND, deaths);
 		site.processes.said.failing_since = SECOND;
 		site.processes.said.is_reload = deaths > 1;
 		snprintf(site.processes.said.lacks, sizeof site.processes.said.lacks, deaths > 1 ? "no Landlock" : "%s", "");
-		spells_hear(&site.spells, &before, &site.processes.said, deaths * (int64_t)SECOND);
 		faults += !says(&site, "/about", deaths == 1 ? "<td>serves</td>" : deaths == 2 ? "prepares itself" : "is being replaced");
 		faults += !says(&site, "/about", deaths == 1 ? "in force, with all that it has" : "in part: this system has no Landlock");
 		faults += !says(&site, "/about", deaths == 1 ? ", by a start" : ", by a reload");
 		faults += !says(&site, "/readyz", deaths == 1 ? "\"ready\":true" : "\"prober 1\"");
 	}
 	faults += !says(&site, "/about", "is faulty since ");
-	faults += !says(&site, "/about", "<td>the schedule was late by up to 3.0 s</td>");
-	faults += !says(&site, "/about", "<td>prober 1 was replaced</td>");
 	faults += !says(&site, "/api/v1/health", "\"schedule_late\":3");
 	faults += !says(&site, "/api/v1/health", "\"sandbox_lacks\":\"no Landlock\"");
 	assert_int_equal(faults, 0);
+}
+
+static void
+hear(struct tree *tree, int64_t late, int64_t late_max, uint32_t deaths)
+{
+	tree->children[0].alive.late = late;
+	tree->children[1].alive.late_max = late_max;
+	tree->children[1].deaths = deaths;
+	process_log_turn(tree);
+}
+
+/* A spell lasts while what it is of stays late, is as late as at its worst, and is known behind a restart, which ends it. */
+static void
+late_spells_and_restarts_are_noted(void **state)
+{
+	struct child children[] = { { .kind = DUTY_MONITOR, .name = "monitor" }, { .kind = DUTY_PROBER, .name = "prober 1" }, { .kind = DUTY_WEB, .stage = CHILD_GONE, .deaths = 1 } };
+	struct tree tree = { .config = &config, .count = 3, .children = children };
+	static const char *const rows[] = { "<td>Postwatch began, by a reload</td>", "<td>prober 1 was replaced</td>", "<td>prober 1 was late by up to 1.5 s</td>",
+		"<td>the schedule was late by up to 5.0 s</td>", "<td>Postwatch began, by a start</td>" };
+	struct site site = { .config = &config, .board = board };
+	struct buffer body;
+	const char *at;
+
+	(void)state;
+	turn();
+	process_log_begin(&config, false);
+	hear(&tree, SECOND, 0, 0);
+	hear(&tree, 3 * (int64_t)SECOND, 0, 0);
+	hear(&tree, 5 * (int64_t)SECOND, 3 * (int64_t)SECOND / 2, 0);
+	hear(&tree, 2 * (int64_t)SECOND, 0, 0);
+	assert_true(says(&site, "/about", "it goes on</td><td>the schedule was late by up to 3.0 s</td>"));
+	hear(&tree, 0, 2 * (int64_t)SECOND, 1);
+	hear(&tree, 0, 0, 1);
+	body = page(&site, "/about");
+	assert_null(strstr(body.data, "it goes on"));
+	buffer_fini(&body);
+	hear(&tree, 2 * (int64_t)SECOND, 0, 1);
+	process_log_begin(&config, true);
+	body = page(&site, "/about");
+	assert_null(strstr(body.data, "it goes on"));
+	at = strstr(body.data, "id=\"spells\"");
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		at = strstr(at, rows[i]);
+		if (at == NULL)
+			fail_msg("%s is not there, or not in its place", rows[i]);
+	}
+	buffer_fini(&body);
+	for (uint32_t i = 0; i < 3000; i++) /* more than one file takes */
+		hear(&tree, 0, 0, 2 + i);
+	assert_int_equal(access(folder_file(&folder, "process.log.old"), F_OK), 0);
+	assert_true(says(&site, "/about", "<td>prober 1 was replaced</td>"));
 }
 
 static const struct pw_setting rows[] = {
@@ -145,13 +156,20 @@ settings_in_force_are_shown_without_secrets(void **state)
 		"<dt>count</dt><dd>-7</dd>", "<dt>flag</dt><dd>true</dd>", "<dt>wait</dt><dd>1m30s</dd>", "<dt>room</dt><dd>64KiB</dd>",
 		"<dt>to</dt><dd>ops@example.org, &lt;b&gt;</dd>", "<dt>token</dt><dd>secret, in its file</dd>", "<dt>form</dt><dd>other</dd>", "<dt>expect</dt><dd>given</dd>",
 		"<dt>bare</dt><dd>http://127.0.0.1:8080</dd>", "<dt>share</dt><dd>acme:…</dd>", "<dt>kinds</dt><dd>down, up</dd>", "<dt>fallback</dt><dd>ops</dd>",
-		"<dt>remind</dt><dd>1h</dd>", "<dt>quiet, ranges</dt><dd>1</dd>", "<dt>references</dt><dd>192.0.2.1:25</dd>", "<dt>password_file</dt><dd>secret, in its file</dd>",
-		"<dt>heartbeat</dt><dd>1m</dd>", "<dt>max_runs</dt><dd>9</dd>" };
+		"<dt>remind</dt><dd>1h</dd>", "<dt>quiet</dt><dd>Sun 00:00-01:00 (UTC)</dd>", "<dt>references</dt><dd>192.0.2.1:25</dd>", "<dt>password_file</dt><dd>secret, in its file</dd>",
+		"<dt>heartbeat</dt><dd>1m</dd>", "<dt>max_runs</dt><dd>9</dd>", "<dt>resolvers</dt><dd>192.0.2.53:53</dd>",
+		"<summary>Window: new disks</summary><dl><dt>when</dt><dd>Mon-Fri 22:00-02:00 (Europe/Berlin)</dd><dt>targets</dt><dd><a href=\"/targets/x\">x</a></dd>" };
 	static const char *const hidden[] = { "T0KEN", "pass@", "s3cret", "0123456789abcdef", "no_token", "no_list", "<dt>none" };
 	static const struct config_share share = { "acme", "0123456789abcdef" };
 	static const struct config_reference reference = { "192.0.2.1:25", "192.0.2.1", 25 };
 	static const struct calendar_range night = { .days = 1, .from = 0, .to = 60 };
+	static const struct calendar_range evenings = { .days = 0x3e, .from = 1320, .to = 1560 };
+	static const uint32_t windowed[] = { 0 };
+	static const struct config_window window = { .when = { 1, &evenings }, .timezone = "Europe/Berlin", .why = "new disks", .target_count = 1, .targets = windowed };
+	static const struct policy policy = { .notify_count = CONFIG_NONE };
+	static const struct target x = { .name = "x", .policy = &policy, .parent = CONFIG_NONE };
 	static const int64_t hour = INT64_C(3600) * SECOND;
+	struct address resolver;
 	struct config_notifier notifier = { .name = "ops", .plugin = &plugin, .values = make_values(), .kinds = 1U << NOTICE_down | 1U << NOTICE_up,
 		.quiet = { 1, &night }, .remind_count = 1, .remind = &hour, .fallback = 0 };
 	struct site site = { .config = &config, .board = board };
@@ -162,12 +180,19 @@ settings_in_force_are_shown_without_secrets(void **state)
 	config.notifiers = &notifier;
 	config.reference_count = 1;
 	config.references = &reference;
+	config.target_count = config.window_count = config.resolver_count = 1;
+	config.targets = &x;
+	config.windows = &window;
+	assert_true(address_parse("192.0.2.53", 53, &resolver));
+	config.resolvers = &resolver;
 	config.web.share_count = 1;
 	config.web.shares = &share;
 	config.web.password_file = "/etc/password";
 	config.heartbeat_interval = 60 * (int64_t)SECOND;
 	config.heartbeat = CONFIG_NONE;
 	config.max_runs = 9;
+	board_destroy(&board);
+	site.board = board = board_create(&config);
 	turn();
 	body = page(&site, "/about");
 	for (size_t i = 0; i < sizeof shown / sizeof shown[0]; i++)
@@ -185,18 +210,30 @@ static void
 settings_of_a_target_are_shown(void **state)
 {
 	static const uint32_t notify[] = { 0 };
+	static const struct tls_settings tls = { .mode = PW_TLS_REQUIRE, .verify = TLS_VERIFY_FULL, .sni = "mx.test", .min_version = 0x0303,
+		.cert_warn = { { 21 * 86400 * (int64_t)SECOND, 25 }, { 0, 10 } } };
+	static const struct phase_plan banner = { "banner", 30 * (int64_t)SECOND, 60 * (int64_t)SECOND, 8 * (int64_t)SECOND, 0 };
+	static const struct calendar_range night = { .days = 0x7f, .from = 1320, .to = 1560 };
+	static const uint32_t windowed[] = { 0 };
+	static const struct config_window windows[] = { { .when = { 1, &night }, .why = "new <disks>", .target_count = 1, .targets = windowed },
+		{ .when = { 1, &night }, .why = "of another", .target_count = 0 } };
 	struct config_notifier notifier = { .name = "ops", .plugin = &plugin, .fallback = CONFIG_NONE };
 	struct policy policy = { .interval = 60 * (int64_t)SECOND, .stale_after = 300 * (int64_t)SECOND, .tries = 3, .addresses = ADDRESSES_ALL, .family = FAMILY_IPV6,
-		.sla = 999000, .notify_count = 1, .notify = notify };
+		.sla = 999000, .notify_count = 1, .notify = notify, .tls = &tls, .phase_count = 1, .phases = &banner, .leg = { "leg", 90 * (int64_t)SECOND, 240 * (int64_t)SECOND, 0, 0 } };
 	struct target targets[] = { { .name = "a", .policy = &policy, .parent = 1 }, { .name = "b", .policy = &policy, .parent = CONFIG_NONE } };
 	static const char *const shown[] = { "<dt>interval</dt><dd>1m</dd>", "<dt>tries</dt><dd>3</dd>", "<dt>addresses</dt><dd>all</dd>", "<dt>family</dt><dd>ipv6</dd>",
-		"<dt>sla</dt><dd>99.900 %</dd>", "<dt>parent</dt><dd>b</dd>", "<dt>notify</dt><dd>ops</dd>" };
+		"<dt>sla</dt><dd>99.900 %</dd>", "<dt>parent</dt><dd>b</dd>", "<dt>notify</dt><dd>ops</dd>", "<dt>tls</dt><dd>require</dd><dt>verify</dt><dd>full</dd><dt>ca_file</dt><dd>the system&#39;s</dd>"
+		"<dt>sni</dt><dd>mx.test</dd><dt>min_version</dt><dd>1.2</dd><dt>cert_warn</dt><dd>3w/25%</dd><dt>cert_warn</dt><dd>10%</dd>",
+		"<dt>window</dt><dd>22:00-02:00 (UTC): new &lt;disks&gt;</dd></dl>",
+		"<td>banner</td><td class=\"when\">30s</td><td class=\"when\">1m</td><td class=\"when\">8s</td>",
+		"<td>leg</td><td class=\"when\">1m30s</td><td class=\"when\">4m</td><td class=\"when\">never</td>" };
 	struct site site = { .config = &config, .board = NULL };
 	struct buffer body;
 
 	(void)state;
-	config.target_count = 2;
+	config.target_count = config.window_count = 2;
 	config.targets = targets;
+	config.windows = windows;
 	config.notifier_count = 1;
 	config.notifiers = &notifier;
 	board_destroy(&board);
@@ -205,7 +242,7 @@ settings_of_a_target_are_shown(void **state)
 	body = page(&site, "/targets/a");
 	for (size_t i = 0; i < sizeof shown / sizeof shown[0]; i++)
 		if (strstr(body.data, shown[i]) == NULL)
-			fail_msg("%s is missing", shown[i]);
+			fail_msg("%s is missing in %s", shown[i], strstr(body.data, "id=\"settings\""));
 	buffer_fini(&body);
 	board_destroy(&board);
 	board = board_create(&(struct config){ .state = folder.path, .timezone = "UTC" });
@@ -255,7 +292,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(late_spells_and_restarts_are_noted),
+		cmocka_unit_test_setup_teardown(late_spells_and_restarts_are_noted, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(processes_are_shown_as_they_are, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(settings_in_force_are_shown_without_secrets, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(settings_of_a_target_are_shown, set_up, tear_down),

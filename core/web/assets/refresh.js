@@ -4,6 +4,7 @@
  * Pieces of strips and charts are reached by keyboard. Without a script the page is complete. */
 (() => {
 	const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+	const HALF_A_YEAR = 182 * 86400e3;
 	const EVERY = 5000, LEAST = 1000, PATIENCE = 30000, events = document.currentScript && document.currentScript.dataset.events;
 
 	function pad(number) {
@@ -21,7 +22,8 @@
 			    + `${pad(time.getSeconds())} ${offset < 0 ? "-" : "+"}${pad(hours)}${pad(minutes)}`;
 			const isShort = element.classList.contains("short");
 			element.title = isShort ? `${full}, ${utc}` : utc;
-			element.textContent = isShort ? `${time.getDate()} ${MONTHS[time.getMonth()]} ${clock}` : full;
+			const year = Math.abs(Date.now() - time) < HALF_A_YEAR ? "" : ` ${time.getFullYear()}`;
+			element.textContent = isShort ? `${time.getDate()} ${MONTHS[time.getMonth()]}${year} ${clock}` : full;
 		}
 	}
 
@@ -149,8 +151,10 @@
 			const footer = document.querySelector("#footer p");
 			if (footer && !footer.dataset.lost) {
 				footer.dataset.lost = "1";
-				const now = new Date(), clock = [now.getHours(), now.getMinutes(), now.getSeconds()].map(pad).join(":");
-				footer.textContent = `This page cannot be refreshed since ${clock}: what it shows is of then. ` + footer.textContent;
+				const now = document.createElement("time");
+				now.dateTime = new Date().toISOString().replace(/\.\d+/, "");
+				footer.prepend("This page cannot be refreshed since ", now, ": what it shows is of then. ");
+				localTimes(footer);
 			}
 		} finally {
 			asks = false;
