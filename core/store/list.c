@@ -21,7 +21,6 @@ static const struct list_form {
 	enum row_kind rows;
 	bool newest_first;
 	const char *tail;
-	uint32_t page; /* rows; 0: ROWS_A_PAGE */
 } lists[STORE_LISTS] = {
 	[STORE_LIST_TARGETS] = { ROW_TARGET, false, "WHERE number > ?1 ORDER BY number LIMIT ?9" },
 	[STORE_LIST_INCIDENTS] = { ROW_OUTAGE, true,
@@ -61,13 +60,12 @@ static const struct list_form {
 	    "WHERE notifier > ?1 ORDER BY notifier LIMIT ?9" },
 	[STORE_LIST_STATUS] = { ROW_STATUS, false, "WHERE target > ?1 ORDER BY target LIMIT ?9" },
 	[STORE_LIST_LAST_RUNS] = { ROW_LAST_RUN, false,
-	    "WHERE target > ?1 ORDER BY target LIMIT ?9", RUNS_A_PAGE },
+	    "WHERE target > ?1 ORDER BY target LIMIT ?9" },
 	/* In the order in which the chain is walked, whose ids fall; ?1 and ?9 stand within
 	 * (row.c). */
 	[STORE_LIST_HISTORY] = { ROW_RUN, true, "" },
-	[STORE_LIST_NEWEST_RUNS] = { ROW_NEWEST_RUN, false, "ORDER BY target LIMIT ?9", RUNS_A_PAGE },
-	[STORE_LIST_RUNS] = { ROW_RUN_OF_ALL, false, "WHERE id > ?1 ORDER BY id LIMIT ?9",
-	    RUNS_A_PAGE },
+	[STORE_LIST_NEWEST_RUNS] = { ROW_NEWEST_RUN, false, "ORDER BY target LIMIT ?9" },
+	[STORE_LIST_RUNS] = { ROW_RUN_OF_ALL, false, "WHERE id > ?1 ORDER BY id LIMIT ?9" },
 	[STORE_LIST_CONDITIONS] = { ROW_CONDITION, false, "WHERE (target, code) > (?1, ?2)"
 	    " AND standing > 0 AND cleared = 0 ORDER BY target, code LIMIT ?9" },
 	[STORE_LIST_PAUSES] = { ROW_PAUSE, false,
@@ -210,7 +208,9 @@ read_page(struct store_list *list)
 	bool of_history = form->rows == ROW_TRACE || form->rows >= ROW_LAST_RUN;
 	struct store_reader *reader = list->reader;
 	struct db *db = of_history ? reader->history : reader->main;
-	uint32_t limit = form->page == 0 ? ROWS_A_PAGE : form->page;
+	bool of_runs = form->rows == ROW_LAST_RUN || form->rows == ROW_NEWEST_RUN
+	    || form->rows == ROW_RUN_OF_ALL;
+	uint32_t limit = of_runs ? RUNS_A_PAGE : ROWS_A_PAGE;
 	enum store_reading reading = STORE_READ_END;
 	struct query *query;
 

@@ -46,10 +46,11 @@ struct emit_value {
 #define AS_MOMENT(...) { .put_i64 = emit_moment, .i64 = __VA_ARGS__ }
 #define AS_INSTANT(...) { .put_i64 = emit_instant, .i64 = __VA_ARGS__ }
 
-/* Markup; a literal, or it does not compile. Each "{}" in it is the place of a value that follows it. */
+/* Markup; a literal, or it does not compile. Each "{}" in it is the place of a value that follows it. The value of nothing
+ * before them keeps the list from beginning with a comma. */
 #define EMIT(emit, literal, ...) \
 	emit_markup((emit), "" literal "", sizeof(literal) - 1, \
-	    (const struct emit_value[]){ __VA_ARGS__ __VA_OPT__(,) { 0 } })
+	    (const struct emit_value[]){ { 0 }, ##__VA_ARGS__, { 0 } } + 1)
 /* The values are ended by one that has no function. */
 void emit_markup(struct emit *, const char *literal, size_t size, const struct emit_value *);
 
