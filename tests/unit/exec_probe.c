@@ -286,7 +286,7 @@ static void
 our_runner_ends_what_is_left(void **state)
 {
 	char mark[] = "/tmp/pw-left-XXXXXX", script[256], byte;
-	int fd = mkstemp(mark), runner, pids[2] = { 0, 0 };
+	int fd = mkstemp(mark), runner = -1, pids[2] = { 0, 0 };
 	struct reason why;
 
 	(void)state;
