@@ -7,15 +7,17 @@
 #include "prober/leg.h"
 
 #include <assert.h>
+#include <errno.h>
 
 #include "base/clock.h"
-#include "prober/leg_program.h"
-#include "prober/leg_tls.h"
+#include "config/programs.h"
+#include "prober/leg_settings.h"
 #include "prober/run.h"
 #include "prober/tls_memory.h"
 
 enum { EARLY_MAX = 16 * 1024 }; /* a record of TLS */
 
+static void carry_out(struct leg *, struct dialogue_step *);
 static bool look_again(struct leg *);
 static bool offer_tls(struct leg *);
 
@@ -29,8 +31,8 @@ leg_cast(void *pointer)
 }
 
 /* Every callback comes through here first. NULL: nothing is to be done any more. */
-struct leg *
-leg_enter(void *pointer)
+static struct leg *
+enter(void *pointer)
 {
 	struct leg *leg = leg_cast(pointer);
 
@@ -41,8 +43,8 @@ leg_enter(void *pointer)
 /* When what is told happened: as the loop came back, and for what came without the loop having
  * waited, the present. So a long turn of ours is not counted as theirs, and time never goes
  * back. */
-int64_t
-leg_now(struct leg *leg)
+static int64_t
+now_of(struct leg *leg)
 {
 	int64_t woke = leg->run->prober->woke;
 
@@ -90,19 +92,31 @@ arm(struct leg *leg)
 	ev_timer_start(loop, &leg->timer);
 }
 
+/* What has come while we could not look, such as a process that was stopped, is no fault of the
+ * program's. */
+static void
+expire_program(struct leg *leg, int64_t at, struct dialogue_step *step)
+{
+	struct pw_exit exit;
+
+	if (!program_run_read(leg->program, &exit))
+		exit = program_run_without_result(PW_TIMED_OUT, 0);
+	dialogue_ran(leg->dialogue, at, &exit, step);
+}
+
 /* A last look into the socket goes before every time-out: what the server said in time and our
  * loop had not read yet is its answer. */
 static void
 on_timer(EV_P_ ev_timer *timer, int revents)
 {
-	struct leg *leg = leg_enter(timer->data);
+	struct leg *leg = enter(timer->data);
 	struct dialogue_step step;
 
 	(void)loop, (void)revents;
 	if (leg == NULL)
 		return;
 	leg->armed = INT64_MAX;
-	int64_t at = leg_now(leg);
+	int64_t at = now_of(leg);
 	if (at < dialogue_deadline(leg->dialogue)) {
 		arm(leg);
 		return;
@@ -111,10 +125,10 @@ on_timer(EV_P_ ev_timer *timer, int revents)
 	if (leg->state != LEG_TALKING)
 		return;
 	if (leg->program != NULL)
-		leg_program_expired(leg, at, &step);
+		expire_program(leg, at, &step);
 	else
 		dialogue_expired(leg->dialogue, at, &step);
-	leg_carry_out(leg, &step);
+	carry_out(leg, &step);
 }
 
 /* Begins TLS, unless bytes lie there that came between the consent to STARTTLS and our first
@@ -123,14 +137,14 @@ on_timer(EV_P_ ev_timer *timer, int revents)
 static void
 secure(struct leg *leg)
 {
-	const struct tls_settings *settings = leg_tls_settings(leg);
+	const struct tls_settings *settings = leg_tls(leg);
 	struct tls_policies *policies = leg->run->prober->policies;
 
 	if (settings->mode != PW_TLS_IMPLICIT)
 		stream_read_once(&leg->stream);
 	if (leg->state != LEG_TALKING)
 		return;
-	const struct tls_names names = leg_tls_names(leg);
+	const struct tls_names names = leg_names(leg);
 	enum tls_kind kind = leg->look == LOOK_LEGACY ? TLS_LEGACY
 	    : leg->look == LOOK_SMALL || leg->look == LOOK_LAST ? TLS_SMALL : TLS_USUAL;
 	stream_secure(&leg->stream, tls_policy_find(policies, settings, kind), &names);
@@ -145,18 +159,18 @@ on_answer(EV_P_ ev_watcher *told, int revents)
 	struct dns_answer space;
 
 	(void)loop, (void)revents;
-	if (leg_enter(leg) == NULL) {
+	if (enter(leg) == NULL) {
 		resolver_cancel(&leg->query); /* others wait behind it to be told */
 		return;
 	}
 	struct pw_answer answer = resolver_answer(leg->query, &space);
-	dialogue_answered(leg->dialogue, leg_now(leg), &answer, &step);
+	dialogue_answered(leg->dialogue, now_of(leg), &answer, &step);
 	resolver_cancel(&leg->query);
-	leg_carry_out(leg, &step);
+	carry_out(leg, &step);
 }
 
-void
-leg_carry_out(struct leg *leg, struct dialogue_step *step)
+static void
+carry_out(struct leg *leg, struct dialogue_step *step)
 {
 	int64_t limit;
 
@@ -190,7 +204,7 @@ leg_carry_out(struct leg *leg, struct dialogue_step *step)
 static void
 on_connected(void *owner)
 {
-	struct leg *leg = leg_enter(owner);
+	struct leg *leg = enter(owner);
 	struct dialogue_step step;
 	struct address local;
 
@@ -199,23 +213,23 @@ on_connected(void *owner)
 	stream_local(&leg->stream, &local);
 	bool known = address_class(&local) != ADDRESS_UNSPECIFIED; /* it is not where the
 	                                                            * connection broke already */
-	dialogue_connected(leg->dialogue, leg_now(leg), known ? &local : NULL, &step);
-	leg_carry_out(leg, &step);
+	dialogue_connected(leg->dialogue, now_of(leg), known ? &local : NULL, &step);
+	carry_out(leg, &step);
 }
 
 static void
 on_data(void *owner, const char *bytes, size_t size)
 {
-	struct leg *leg = leg_enter(owner);
+	struct leg *leg = enter(owner);
 	struct dialogue_step step;
 
 	if (leg == NULL)
 		return;
 	if (dialogue_may_be_early(leg->dialogue) && stream_is_stuffed(&leg->stream))
-		dialogue_received_early(leg->dialogue, leg_now(leg), bytes, size, &step);
+		dialogue_received_early(leg->dialogue, now_of(leg), bytes, size, &step);
 	else
-		dialogue_received(leg->dialogue, leg_now(leg), bytes, size, &step);
-	leg_carry_out(leg, &step);
+		dialogue_received(leg->dialogue, now_of(leg), bytes, size, &step);
+	carry_out(leg, &step);
 }
 
 /* The first words inside TLS are read at once after STARTTLS: they cannot be answers to
@@ -223,45 +237,35 @@ on_data(void *owner, const char *bytes, size_t size)
 static void
 on_secured(void *owner)
 {
-	struct leg *leg = leg_enter(owner);
+	struct leg *leg = enter(owner);
 	struct tls_judgement judgement;
 	struct dialogue_step step;
 	char early[EARLY_MAX];
 
 	if (leg == NULL)
 		return;
-	const struct tls_clock clock = leg_tls_clock(leg);
-	tls_judge(leg->stream.tls, leg_tls_settings(leg), &clock, dialogue_log(leg->dialogue),
+	const struct tls_clock clock = leg_clock(leg);
+	tls_judge(leg->stream.tls, leg_tls(leg), &clock, dialogue_log(leg->dialogue),
 	    &judgement);
 	if (leg->look == LOOK_SMALL && stream_hello_size(&leg->stream) >= leg->hello_size)
 		dialogue_as_usual(leg->dialogue); /* it was none */
 	else if (leg->look == LOOK_SMALL)
 		leg->small_answered = !judgement.failed;
-	size_t size = leg_tls_settings(leg)->mode == PW_TLS_IMPLICIT ? 0
+	size_t size = leg_tls(leg)->mode == PW_TLS_IMPLICIT ? 0
 	    : stream_read_ahead(&leg->stream, early, sizeof early);
-	dialogue_secured(leg->dialogue, leg_now(leg), &judgement, (struct pw_bytes){ early, size },
+	dialogue_secured(leg->dialogue, now_of(leg), &judgement, (struct pw_bytes){ early, size },
 	    &step);
-	leg_carry_out(leg, &step);
-}
-
-static const struct address *
-source(const struct leg *leg)
-{
-	const struct policy *policy = run_target(leg->run)->policy;
-
-	if (address_is_ipv4(&leg->address))
-		return policy->has_source4 ? &policy->source4 : NULL;
-	return policy->has_source6 ? &policy->source6 : NULL;
+	carry_out(leg, &step);
 }
 
 static void
 on_offered(void *owner, const char *words)
 {
-	struct leg *leg = leg_enter(owner);
+	struct leg *leg = enter(owner);
 
 	if (leg == NULL)
 		return;
-	dialogue_offered(leg->dialogue, leg_now(leg), words);
+	dialogue_offered(leg->dialogue, now_of(leg), words);
 	end(leg);
 }
 
@@ -270,7 +274,7 @@ on_offered(void *owner, const char *words)
 static bool
 offer_tls(struct leg *leg)
 {
-	const struct tls_settings *settings = leg_tls_settings(leg);
+	const struct tls_settings *settings = leg_tls(leg);
 	struct prober *prober = leg->run->prober;
 
 	if ((leg->run->order.flags & ORDER_OFFER_TLS) == 0 || leg->offer != NULL
@@ -278,46 +282,25 @@ offer_tls(struct leg *leg)
 		return false;
 	if (settings == NULL || settings->mode == PW_TLS_NONE)
 		return false;
-	const struct tls_names names = leg_tls_names(leg);
+	const struct tls_names names = leg_names(leg);
 	stream_fini(&leg->stream);
-	leg->offer = offer_begin(prober->loop, &leg->address, source(leg),
+	leg->offer = offer_begin(prober->loop, &leg->address, leg_source(leg),
 	    tls_policy_find(prober->policies, settings, TLS_USUAL),
 	    &names, dialogue_offer_limit(leg->dialogue), on_offered, leg);
 	if (leg->offer == NULL)
 		return false;
-	dialogue_event(leg->dialogue, leg_now(leg),
+	dialogue_event(leg->dialogue, now_of(leg),
 	    "connecting once more, to see whether it speaks TLS from the first byte");
 	return true;
 }
 
 static void connect_stream(struct leg *leg);
 
-/* What another connection may tell of one that is over; LOOK_USUAL: nothing. */
-static enum dialogue_look
-next_look(const struct leg *leg)
-{
-	bool failed = dialogue_failed_tls(leg->dialogue), unheard = failed
-	    && stream_is_large_hello_unheard(&leg->stream);
-
-	switch ((enum dialogue_look)leg->look) {
-	case LOOK_USUAL:
-		return failed && leg->may_be_outdated ? LOOK_LEGACY : unheard ? LOOK_SMALL
-		    : LOOK_USUAL;
-	case LOOK_SMALL:
-		return leg->small_answered ? LOOK_LARGE : LOOK_USUAL;
-	case LOOK_LARGE:
-		return unheard ? LOOK_LAST : LOOK_USUAL;
-	case LOOK_LEGACY:
-	case LOOK_LAST:
-		break;
-	}
-	return LOOK_USUAL;
-}
-
 static bool
 look_again(struct leg *leg)
 {
-	enum dialogue_look next = next_look(leg);
+	enum dialogue_look next = leg_next_look(leg,
+	    stream_is_large_hello_unheard(&leg->stream));
 
 	if (next == LOOK_USUAL)
 		return false;
@@ -326,7 +309,7 @@ look_again(struct leg *leg)
 	part(leg);
 	leg->look = (uint8_t)next;
 	leg->may_be_outdated = leg->small_answered = false;
-	dialogue_again(leg->dialogue, leg_now(leg), next);
+	dialogue_again(leg->dialogue, now_of(leg), next);
 	connect_stream(leg);
 	return true;
 }
@@ -334,23 +317,23 @@ look_again(struct leg *leg)
 static void
 on_end(void *owner, const struct close_reason *reason)
 {
-	struct leg *leg = leg_enter(owner);
+	struct leg *leg = enter(owner);
 	struct dialogue_step step;
 
 	if (leg == NULL)
 		return;
 	/* The wait for more of its words is not the peer's; a busy turn of ours lengthens it,
 	 * and time does not go back for that. */
-	int64_t before = leg->touched, at = leg_now(leg) - reason->waited;
+	int64_t before = leg->touched, at = now_of(leg) - reason->waited;
 	dialogue_ended(leg->dialogue, at > before ? at : before, reason, &step);
 	leg->may_be_outdated = reason->end == STREAM_TLS_FAILED && reason->may_be_outdated;
-	leg_carry_out(leg, &step);
+	carry_out(leg, &step);
 }
 
 static void
 on_ready(void *owner)
 {
-	leg_enter(owner);
+	enter(owner);
 }
 
 static const struct stream_events events = {
@@ -370,38 +353,65 @@ connect_stream(struct leg *leg)
 	struct close_reason reason;
 
 	stream_init(&leg->stream, leg->run->prober->loop, &events, leg);
-	if (stream_connect(&leg->stream, &leg->address, source(leg), &reason)) {
+	if (stream_connect(&leg->stream, &leg->address, leg_source(leg), &reason)) {
 		arm(leg);
 		return;
 	}
 	leg->touched = clock_mono();
 	dialogue_ended(leg->dialogue, leg->touched, &reason, &step);
-	leg_carry_out(leg, &step);
+	carry_out(leg, &step);
 }
 
 static bool
-create_dialogue(struct leg *leg, int64_t at)
+runs_program(const struct leg *leg)
 {
-	const struct run *run = leg->run;
-	char bytes[ADDRESS_TEXT_MAX] = "";
-	struct text text = TEXT_OVER(bytes);
+	return plugin_has_program(run_target(leg->run)->policy->probe);
+}
 
-	if (leg->address.any.sa_family != 0)
-		address_add(&text, &leg->address);
-	const struct dialogue_setup setup = {
-		.target = run_target(run),
-		.address = bytes,
-		.helo = run->prober->config->helo,
-		.resolve = run->resolve,
-		.resolved = run->name_outcome == NULL,
-		.epoch = run->begun,
-		.patient = (run->order.flags & ORDER_PATIENT) != 0,
-		.had_starttls = (run->order.flags & ORDER_HAD_STARTTLS) != 0,
-		.passed_asked = (run->order.flags & ORDER_PASSED_ASKED) != 0,
-		.stalled = &run->prober->stalled,
-	};
-	leg->dialogue = dialogue_create(&setup, at);
-	return leg->dialogue != NULL;
+/* Programs take none of the slots of connections. */
+static struct slots *
+slots_of(const struct leg *leg)
+{
+	return runs_program(leg) ? leg->run->prober->programs : leg->run->prober->slots;
+}
+
+static void
+on_result(EV_P_ ev_io *io, int revents)
+{
+	struct leg *leg = enter(io->data);
+	struct dialogue_step step;
+	struct pw_exit exit;
+
+	(void)revents;
+	if (leg != NULL && !program_run_read(leg->program, &exit))
+		return;
+	ev_io_stop(EV_A_ io);
+	if (leg == NULL)
+		return;
+	dialogue_ran(leg->dialogue, now_of(leg), &exit, &step);
+	carry_out(leg, &step);
+}
+
+/* The end of the program is the end of the leg. */
+static void
+run_program(struct leg *leg)
+{
+	struct prober *prober = leg->run->prober;
+	struct dialogue_step step = { .next = DIALOGUE_WAIT };
+
+	dialogue_running(leg->dialogue, leg->touched);
+	leg->program = program_run_begin(prober->runner, leg->run->order.target,
+	    dialogue_deadline(leg->dialogue) - leg->touched);
+	if (leg->program != NULL) {
+		ev_io_init(&leg->result, on_result, program_run_socket(leg->program), EV_READ);
+		leg->result.data = leg;
+		ev_io_start(prober->loop, &leg->result);
+	} else {
+		const struct pw_exit exit = program_run_without_result(PW_NOT_STARTED, errno);
+
+		dialogue_ran(leg->dialogue, leg->touched, &exit, &step);
+	}
+	carry_out(leg, &step);
 }
 
 void
@@ -409,7 +419,7 @@ leg_refuse(struct leg *leg, const char *outcome, const char *text)
 {
 	int64_t at = clock_mono();
 
-	if (leg->dialogue == NULL && create_dialogue(leg, at))
+	if (leg->dialogue == NULL && leg_create_dialogue(leg, at))
 		dialogue_refuse(leg->dialogue, at, outcome, text);
 	end(leg);
 }
@@ -424,15 +434,15 @@ talk(struct leg *leg)
 	if (at - leg->asked_at > leg->run->waited)
 		leg->run->waited = at - leg->asked_at;
 	run_take_in_hand(leg->run);
-	if (!create_dialogue(leg, at)) {
+	if (!leg_create_dialogue(leg, at)) {
 		end(leg);
 		return;
 	}
 	leg->touched = at;
 	leg->refused = tls_memory_refused();
 	leg->state = LEG_TALKING;
-	if (leg_program_is_run(leg))
-		leg_program_begin(leg);
+	if (runs_program(leg))
+		run_program(leg);
 	else
 		connect_stream(leg);
 }
@@ -448,10 +458,12 @@ leg_release(struct leg *leg)
 
 	stream_fini(&leg->stream);
 	offer_end(&leg->offer);
-	leg_program_end(leg);
+	if (leg->program != NULL)
+		ev_io_stop(prober->loop, &leg->result);
+	program_run_end(&leg->program);
 	resolver_cancel(&leg->query);
 	ev_timer_stop(prober->loop, &leg->timer);
-	slots_give_back(leg_program_slots(leg), &leg->slot, &line);
+	slots_give_back(slots_of(leg), &leg->slot, &line);
 	while ((slot = TAILQ_FIRST(&line)) != NULL) {
 		struct leg *granted = leg_cast((char *)slot - offsetof(struct leg, slot));
 
@@ -471,7 +483,7 @@ leg_begin(struct leg *leg)
 	leg->armed = INT64_MAX;
 	leg->asked_at = clock_mono();
 	leg->state = LEG_IN_LINE;
-	if (slots_ask(leg_program_slots(leg), &leg->slot, &leg->address))
+	if (slots_ask(slots_of(leg), &leg->slot, &leg->address))
 		talk(leg);
 }
 

@@ -6,6 +6,7 @@
 
 #include "prober/dialogue.h"
 #include "prober/offer.h"
+#include "prober/program_run.h"
 #include "prober/resolver.h"
 #include "prober/slots.h"
 #include "prober/stream.h"
@@ -32,7 +33,8 @@ struct leg {
 	struct dialogue *dialogue; /* NULL until it begins, or where memory ran out */
 	struct resolver_query *query;
 	ev_watcher answered; /* fed with events of `query` */
-	struct leg_program *program; /* NULL: its target is talked to */
+	struct program_run *program; /* NULL: its target is talked to */
+	ev_io result;        /* of `program`, on its socket */
 	struct offer *offer; /* of TLS to a port that said nothing; NULL: none was made */
 	int64_t asked_at;    /* for a slot */
 	int64_t armed;       /* when the timer goes off */
@@ -48,12 +50,6 @@ void leg_begin(struct leg *);
 /* Ends before it began: nobody was talked to. */
 void leg_refuse(struct leg *, const char *outcome, const char *text);
 void leg_interrupt(struct leg *);
-
-/* For what is told of a leg: every callback enters it first (NULL: nothing is to be done any more),
- * gives its dialogue the time of the event, and has the step carried out. */
-struct leg *leg_enter(void *);
-int64_t leg_now(struct leg *);
-void leg_carry_out(struct leg *, struct dialogue_step *);
 
 /* Gives everything back but the dialogue. */
 void leg_release(struct leg *);

@@ -1,9 +1,9 @@
 /*
- * Settings, names and the time for TLS on a leg's connection. Certificates say something of our
+ * Reads what a leg needs from the policy of its target and the state of its run. Certificates say something of our
  * own clock, too: a server's whose certificate is out of date by it is one witness; several of
  * unlike domains outweigh the clock (our_clock.h).
  */
-#include "prober/leg_tls.h"
+#include "prober/leg_settings.h"
 
 #include <assert.h>
 
@@ -12,14 +12,49 @@
 #include "prober/dns_name.h"
 #include "prober/run.h"
 
+const struct address *
+leg_source(const struct leg *leg)
+{
+	const struct policy *policy = run_target(leg->run)->policy;
+
+	if (address_is_ipv4(&leg->address))
+		return policy->has_source4 ? &policy->source4 : NULL;
+	return policy->has_source6 ? &policy->source6 : NULL;
+}
+
+bool
+leg_create_dialogue(struct leg *leg, int64_t at)
+{
+	const struct run *run = leg->run;
+	char bytes[ADDRESS_TEXT_MAX] = "";
+	struct text text = TEXT_OVER(bytes);
+
+	if (leg->address.any.sa_family != 0)
+		address_add(&text, &leg->address);
+	const struct dialogue_setup setup = {
+		.target = run_target(run),
+		.address = bytes,
+		.helo = run->prober->config->helo,
+		.resolve = run->resolve,
+		.resolved = run->name_outcome == NULL,
+		.epoch = run->begun,
+		.patient = (run->order.flags & ORDER_PATIENT) != 0,
+		.had_starttls = (run->order.flags & ORDER_HAD_STARTTLS) != 0,
+		.passed_asked = (run->order.flags & ORDER_PASSED_ASKED) != 0,
+		.stalled = &run->prober->stalled,
+	};
+	leg->dialogue = dialogue_create(&setup, at);
+	return leg->dialogue != NULL;
+}
+
 const struct tls_settings *
-leg_tls_settings(const struct leg *leg)
+leg_tls(const struct leg *leg)
 {
 	return run_target(leg->run)->policy->tls;
 }
 
 struct tls_names
-leg_tls_names(const struct leg *leg)
+leg_names(const struct leg *leg)
 {
 	const struct target *target = run_target(leg->run);
 	const struct tls_settings *settings = target->policy->tls;
@@ -38,7 +73,7 @@ leg_tls_names(const struct leg *leg)
 static uint64_t
 domain_of(const struct leg *leg)
 {
-	const char *host = leg_tls_names(leg).host;
+	const char *host = leg_names(leg).host;
 	struct address literal;
 	struct dns_name name;
 
@@ -48,8 +83,29 @@ domain_of(const struct leg *leg)
 	return hash_add(HASH_BEGIN, name.bytes, name.size);
 }
 
+enum dialogue_look
+leg_next_look(const struct leg *leg, bool unheard)
+{
+	bool failed = dialogue_failed_tls(leg->dialogue);
+
+	unheard = unheard && failed;
+	switch ((enum dialogue_look)leg->look) {
+	case LOOK_USUAL:
+		return failed && leg->may_be_outdated ? LOOK_LEGACY : unheard ? LOOK_SMALL
+		    : LOOK_USUAL;
+	case LOOK_SMALL:
+		return leg->small_answered ? LOOK_LARGE : LOOK_USUAL;
+	case LOOK_LARGE:
+		return unheard ? LOOK_LAST : LOOK_USUAL;
+	case LOOK_LEGACY:
+	case LOOK_LAST:
+		break;
+	}
+	return LOOK_USUAL;
+}
+
 struct tls_clock
-leg_tls_clock(struct leg *leg)
+leg_clock(struct leg *leg)
 {
 	struct prober *prober = leg->run->prober;
 	struct clock_evidence evidence;
