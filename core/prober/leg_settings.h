@@ -1,8 +1,7 @@
 /* What the connection and the dialogue of a leg are to know, from its target's policy and its run:
  * source address, TLS settings, names to expect, the time to judge certificates by, and whether one
  * more connection is worth making. */
-#ifndef PROBER_LEG_SETTINGS_H
-#define PROBER_LEG_SETTINGS_H
+#pragma once
 
 #include "prober/leg.h"
 
@@ -25,5 +24,3 @@ enum dialogue_look leg_next_look(const struct leg *, bool unheard);
 /* The time by which the certificates of a finished handshake are judged; what they say of it is
  * taken into account first. */
 struct tls_clock leg_clock(struct leg *);
-
-#endif

@@ -1,7 +1,6 @@
 /* The program of a probe that runs in place of a connection: ordered from the runner, its result
  * read from the runner's socket. The loop that waits for that socket is the caller's. */
-#ifndef PROBER_PROGRAM_RUN_H
-#define PROBER_PROGRAM_RUN_H
+#pragma once
 
 #include <stdint.h>
 #include <postwatch/probe.h>
@@ -24,5 +23,3 @@ bool program_run_read(struct program_run *, struct pw_exit *exit);
 
 /* How a program ended of which there is no result: PW_NOT_STARTED with its errno, PW_TIMED_OUT. */
 struct pw_exit program_run_without_result(enum pw_exit_how, int error);
-
-#endif

@@ -9,6 +9,7 @@
 #include "store/reader_private.h"
 #include "web/api_call.h"
 #include "web/attempt.h"
+#include "web/told_text.h"
 
 static void
 put_outage(struct call *call, const struct store_outage *outage)
@@ -18,7 +19,7 @@ put_outage(struct call *call, const struct store_outage *outage)
 
 	store_outage_json(&call->json, outage, outage->name[0] == '\0' ? NULL : outage->name, true);
 	told_read_incident(board_reader(board), outage->number, &told);
-	told_json(&call->json, call->view, outage->ended == 0 ? board_named(board, outage->name) : NULL, &told);
+	told_put_json(&call->json, call->view, outage->ended == 0 ? board_named(board, outage->name) : NULL, &told);
 }
 
 void

@@ -1,5 +1,6 @@
 /* The API about one target: its state, and its attempts. */
 #include "web/api_call.h"
+#include "web/told_text.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -134,7 +135,7 @@ api_put_target(struct call *call, const struct board_row *row)
 		json_null(json, "incident");
 	else
 		json_int(json, "incident", (int64_t)row->incident);
-	told_json(json, call->view, row, board_told(call->view->site->board, row));
+	told_put_json(json, call->view, row, board_told(call->view->site->board, row));
 	json_time(json, "acknowledged", row->acknowledged);
 	json_foreign(json, "acknowledged_by", text_view(row->ack_by));
 	json_foreign(json, "acknowledged_why", text_view(row->ack_why));

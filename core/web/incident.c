@@ -10,6 +10,7 @@
 #include "base/messages.h"
 #include "store/list.h"
 #include "web/attempt.h"
+#include "web/told_text.h"
 
 enum { LEGS_A_PAGE = 200, MOMENTS = 64, COMPARED = 8 };
 

@@ -5,6 +5,7 @@
 
 #include "store/list.h"
 #include "web/site.h"
+#include "web/told_text.h"
 
 enum { LISTED = 200 };
 

@@ -7,6 +7,7 @@
 #include "base/hash.h"
 #include "web/about.h"
 #include "web/sentence.h"
+#include "web/told_text.h"
 
 enum { ROWS_A_PAGE = 200, SHOWN_WHOLE = 25 };
 

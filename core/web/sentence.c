@@ -1,5 +1,6 @@
 /* Puts into words how the servers stand. */
 #include "web/sentence.h"
+#include "web/told_text.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -14,6 +14,7 @@
 #include "web/incidents.h"
 #include "web/legs.h"
 #include "web/settings.h"
+#include "web/told_text.h"
 
 enum { NAME_MAX_BYTES = 1024, NOTICES = 20, INCIDENTS = 20 };
 

@@ -1,12 +1,8 @@
-/* Who was told of what is wrong with a target, and why nobody was: from its notices and their deliveries in the store, and where it has no
- * notice yet from its state. */
+/* Reads from the store who was told of an incident or of the conditions of a target: its notices
+ * and their deliveries. */
 #pragma once
 
-#include "base/json.h"
 #include "store/reader.h"
-
-struct board_row;
-struct view;
 
 /* What the store has of the notices of one incident, or of the conditions of a target. */
 enum { TOLD_NOTIFIER_ROOM = 64 };
@@ -38,11 +34,3 @@ void told_list_close(struct told_list *);
 void told_read_before(struct store_reader *, uint64_t target, uint64_t incident, struct told *);
 /* Of the newest notice that a condition of the target stands, since then (UTC). */
 void told_read_condition(struct store_reader *, uint64_t target, int64_t since, struct told *);
-
-/* "Told 29 Nov 20:55 by mail; not yet by pager, which fails", "Not told: it is paused until 29 Nov 23:00". Nothing where there is nothing to
- * tell. `row`: the target of an incident that is open, or of a condition; NULL: it is over. */
-void told_put(struct view *, const struct board_row *row, const struct told *);
-/* "Down 2 times before, last on 28 Nov 10:00"; nothing where it was not. */
-void told_put_before(struct view *, const struct told *);
-/* What told_put() says, as members of the object at hand: told (a time), told_by, told_waits_for, not_told_because ("paused", "no_notifier" ...). */
-void told_json(struct json *, const struct view *, const struct board_row *row, const struct told *);
