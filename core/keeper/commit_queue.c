@@ -267,7 +267,7 @@ commit_queue_mend(struct keeper *keeper, enum store_file file, struct store_foun
 	 * file has that. */
 	if (file == STORE_MAIN && (found->fresh ? !found->goes_on && !queue->unread
 	    : found->unread || queue->unread)) {
-		keeper->begin_anew = true;
+		keeper->end.begin_anew = true;
 		return false;
 	}
 	side->stuck = false;

@@ -132,7 +132,7 @@ dispatch_hear(struct keeper *keeper, struct notifier *notifier)
 void
 dispatch_commit(struct keeper *keeper)
 {
-	for (uint32_t i = 0; keeper->stop_by == 0 && i < keeper->config->notifier_count; i++) {
+	for (uint32_t i = 0; keeper->end.by == 0 && i < keeper->config->notifier_count; i++) {
 		struct notifier *notifier = notifier_at(keeper, i);
 
 		if (notifier_is_stirred(notifier) && !outbox_has_claims(keeper, notifier))
@@ -146,7 +146,7 @@ dispatch_turn(struct keeper *keeper)
 {
 	bool second = clock_mono() >= keeper->service->next_second, any = false;
 
-	if (second && keeper->stop_by == 0) {
+	if (second && keeper->end.by == 0) {
 		keeper->service->next_second = clock_mono() + SECOND;
 		policy_turn(keeper);
 		remind_turn(keeper);
@@ -184,7 +184,7 @@ dispatch_turn(struct keeper *keeper)
 int64_t
 dispatch_next(const struct keeper *keeper)
 {
-	for (uint32_t i = 0; keeper->stop_by == 0 && i < keeper->config->notifier_count; i++)
+	for (uint32_t i = 0; keeper->end.by == 0 && i < keeper->config->notifier_count; i++)
 		if (notifier_is_stirred(notifier_at(keeper, i)))
 			return clock_mono();
 	return clock_mono() + SECOND; /* soon enough for what becomes due without a change */

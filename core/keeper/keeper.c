@@ -134,7 +134,7 @@ keeper_fini(struct keeper *keeper)
 	record_close(keeper);
 	commit_queue_destroy(&keeper->commits);
 	registry_destroy(&keeper->registry);
-	*keeper = (struct keeper){ .status = -1 };
+	*keeper = (struct keeper){ .end.status = -1 };
 }
 
 static bool
@@ -163,7 +163,7 @@ take_order(struct keeper *keeper, const void *packet, size_t size, int passed)
 		return channel_hear_parent(keeper, &in);
 	if (message_kind(packet, size) != MESSAGE_STOP || !message_get_stop(&in, &stop))
 		return false;
-	keeper->stop_by = clock_mono() + stop.grace;
+	keeper->end.by = clock_mono() + stop.grace;
 	return true;
 }
 
@@ -176,12 +176,12 @@ hear_parent(struct keeper *keeper)
 
 	while ((size = packet_read(keeper->duty->parent, packet, sizeof packet, &passed)) > 0) {
 		if (!take_order(keeper, packet, (size_t)size, passed)) {
-			keeper->status = BROKEN;
+			keeper->end.status = BROKEN;
 			return;
 		}
 	}
 	if (size == 0)
-		keeper->status = BROKEN;
+		keeper->end.status = BROKEN;
 }
 
 /* A step of what can wait: roll-ups, retention, checkpoints. */
@@ -225,8 +225,8 @@ wait_for(const struct keeper *keeper, const struct loop *loop)
 	int64_t until = loop->next_alive, now = clock_mono();
 	int64_t commit = commit_queue_next(keeper), dispatch = dispatch_next(keeper);
 
-	if (keeper->stop_by != 0 && keeper->stop_by < until)
-		until = keeper->stop_by;
+	if (keeper->end.by != 0 && keeper->end.by < until)
+		until = keeper->end.by;
 	if (commit < until)
 		until = commit;
 	if (dispatch < until)
@@ -297,10 +297,10 @@ prepare(struct keeper *keeper, struct loop *loop, struct reason *why)
 static int
 end(struct keeper *keeper)
 {
-	int status = keeper->status < 0 ? 0 : keeper->status;
+	int status = keeper->end.status < 0 ? 0 : keeper->end.status;
 	bool unread;
 
-	for (int i = 0; i < 2 && !keeper->begin_anew; i++) {
+	for (int i = 0; i < 2 && !keeper->end.begin_anew; i++) {
 		watch_mark(keeper, true);
 		record_commit(keeper);
 		commit_queue_commit(keeper, STORE_HISTORY);
@@ -308,7 +308,7 @@ end(struct keeper *keeper)
 		store_repair_end(keeper);
 	}
 	unread = commit_queue_is_unread(keeper->commits);
-	if (keeper->begin_anew && unread) {
+	if (keeper->end.begin_anew && unread) {
 		/* The monitor sees that the next keeper writes another store, and says again what
 		 * is open. But one that was never told what that store holds has to be told. */
 		keeper_log(keeper, LOG_WARNING,
@@ -316,7 +316,7 @@ end(struct keeper *keeper)
 		duty_blame(keeper->duty, DUTY_MONITOR, 0,
 		    "nothing: it has to begin anew with what is kept");
 		status = BROKEN;
-	} else if (keeper->begin_anew) {
+	} else if (keeper->end.begin_anew) {
 		keeper_log(keeper, LOG_ERR,
 		    "keeper: what was kept is gone: it begins anew with what is open");
 		status = BROKEN;
@@ -336,7 +336,7 @@ keeper_main(struct duty *duty)
 	struct reason why = { .text = "no memory" };
 
 	lines_init(&loop.lines, duty);
-	keeper = (struct keeper){ .duty = duty, .config = duty->config, .status = -1 };
+	keeper = (struct keeper){ .duty = duty, .config = duty->config, .end.status = -1 };
 	if (!prepare(&keeper, &loop, &why)) {
 		duty_log(duty, LOG_ERR, 0, "keeper: cannot begin: %s", why.text);
 		lines_end(&loop.lines, LAST_LINES_MS);
@@ -344,8 +344,8 @@ keeper_main(struct duty *duty)
 	}
 	duty_ready(duty);
 	/* Told to stop, it ends when the monitor has said its last, or the time is over. */
-	while (keeper.status < 0 && !keeper.begin_anew && (keeper.stop_by == 0
-	    || (keeper.service->link.socket >= 0 && clock_mono() < keeper.stop_by)))
+	while (keeper.end.status < 0 && !keeper.end.begin_anew && (keeper.end.by == 0
+	    || (keeper.service->link.socket >= 0 && clock_mono() < keeper.end.by)))
 		turn(&keeper, &loop);
 	int status = end(&keeper);
 	lines_end(&loop.lines, LAST_LINES_MS);

@@ -41,10 +41,12 @@ struct keeper {
 	struct policy_state *policy;
 	struct record *record;
 	struct service *service;
-	int64_t stop_by;         /* clock_mono(); 0: not told to stop */
-	int status;              /* >= 0: the end */
-	/* what is kept is not what we know: who comes next begins with it */
-	bool begin_anew;
+	struct {
+		int64_t by;      /* clock_mono(); 0: not told to stop */
+		int status;      /* of the process; -1: it goes on */
+		bool begin_anew; /* the store is not what this process knows: the next keeper
+		                  * begins with what is there */
+	} end;
 };
 
 /* A line for the log. */

@@ -194,7 +194,7 @@ keeper_put_state(struct keeper *keeper, uint64_t *cursor, struct wire_out *out)
 		keeper_log(keeper, LOG_ERR, "keeper: what was kept cannot be read: %s",
 		    store_reader_why(store_inside(keeper->store)));
 		if (!store_repair_distrust(keeper))
-			keeper->status = BROKEN;
+			keeper->end.status = BROKEN;
 		return false;
 	}
 	if (*cursor == UINT64_MAX)
@@ -223,7 +223,7 @@ monitor_recover(struct keeper *keeper)
 		const struct pending_run *run = NULL;
 		bool more = keeper_put_state(keeper, &cursor, &out);
 
-		if (keeper->status >= 0 || keeper->begin_anew)
+		if (keeper->end.status >= 0 || keeper->end.begin_anew)
 			return;
 		if (!more)
 			run = commit_queue_uncommitted(keeper->commits, link->run_sent);

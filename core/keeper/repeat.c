@@ -122,7 +122,7 @@ repeat_turn(struct keeper *keeper, struct notifier *notifier)
 	struct listener *listener = policy_listener(keeper, notifier);
 	uint64_t notice;
 
-	if (!(notifier_rules(notifier)->receiver & PW_FORGETS) || keeper->stop_by != 0
+	if (!(notifier_rules(notifier)->receiver & PW_FORGETS) || keeper->end.by != 0
 	    || keeper->config->shadow)
 		return;
 	if (listener->repeat_next == 0)

@@ -202,7 +202,7 @@ stale_turn(struct keeper *keeper)
 	bool all;
 
 	run_clock(keeper);
-	if (stale->clock < stale->next || keeper->stop_by != 0)
+	if (stale->clock < stale->next || keeper->end.by != 0)
 		return;
 	stale->next = stale->clock + look_every;
 	all = look_at_all(keeper);

@@ -64,7 +64,7 @@ store_repair_say_found(struct keeper *keeper, enum store_file file, const struct
 	if (found->aside[0] != '\0' && found->goes_on)
 		record_ours(keeper, "impaired", "damaged", clock_wall(), kept, file_names[file],
 		    found->aside, found->why.text);
-	else if (found->aside[0] != '\0' && keeper->begin_anew)
+	else if (found->aside[0] != '\0' && keeper->end.begin_anew)
 		keeper_log(keeper, LOG_ERR, words, file_names[file], found->aside, found->why.text,
 		    again);
 	else if (found->aside[0] != '\0')
@@ -93,7 +93,7 @@ mend(struct keeper *keeper, enum store_file file)
 	bool mended = commit_queue_mend(keeper, file, &found);
 
 	store_repair_say_found(keeper, file, &found);
-	if (keeper->begin_anew)
+	if (keeper->end.begin_anew)
 		return;
 	if (!mended) {
 		say_trouble(keeper, file);
@@ -110,7 +110,7 @@ store_repair_distrust(struct keeper *keeper)
 {
 	if (store_distrust(keeper->store))
 		mend(keeper, STORE_MAIN);
-	return keeper->begin_anew;
+	return keeper->end.begin_anew;
 }
 
 static void
@@ -134,7 +134,8 @@ say_well(struct keeper *keeper)
 void
 store_repair_end(struct keeper *keeper)
 {
-	for (enum store_file file = STORE_MAIN; file < STORE_FILES && !keeper->begin_anew; file++)
+	for (enum store_file file = STORE_MAIN; file < STORE_FILES && !keeper->end.begin_anew;
+	    file++)
 		if (commit_queue_is_stuck(keeper->commits, file)
 		    && store_trouble(keeper->store, file, NULL) == STORE_LOG_GONE)
 			mend(keeper, file);
@@ -147,7 +148,8 @@ store_repair_turn(struct keeper *keeper)
 	bool due = commit_queue_mends(keeper->commits), stuck = false;
 	uint64_t dropped = store_dropped(keeper->store);
 
-	for (enum store_file file = STORE_MAIN; file < STORE_FILES && !keeper->begin_anew; file++) {
+	for (enum store_file file = STORE_MAIN; file < STORE_FILES && !keeper->end.begin_anew;
+	    file++) {
 		if (!commit_queue_is_stuck(keeper->commits, file))
 			continue;
 		say_trouble(keeper, file);

@@ -36,7 +36,7 @@ static const struct policy policy = { .probe = &probes, .interval = 60 * (int64_
 static char folder[FOLDER] = "/tmp/pw-bench-keeper-XXXXXX";
 static struct config config;
 static struct duty duty = { .kind = DUTY_KEEPER, .config = &config };
-static struct keeper keeper = { .duty = &duty, .config = &config, .status = -1 };
+static struct keeper keeper = { .duty = &duty, .config = &config, .end.status = -1 };
 static int ends[NOTIFIERS];
 
 /* What the keeper logs is read by nobody: it goes where it is taken. */

@@ -233,7 +233,7 @@ begin_with_one(struct world *world)
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, ends), 0);
 	world->parent = ends[1];
 	world->duty.parent = ends[0];
-	world->keeper = (struct keeper){ .duty = &world->duty, .config = &world->config, .status = -1 };
+	world->keeper = (struct keeper){ .duty = &world->duty, .config = &world->config, .end.status = -1 };
 	assert_true(keeper_recover(&world->keeper, &why));
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, ends), 0);
 	dispatch_link(&world->keeper, 0, ends[0]);

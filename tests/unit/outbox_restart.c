@@ -80,7 +80,7 @@ no_wait_is_longer_than_the_longest(void **state)
 		int ends[2];
 		assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, ends), 0);
 		world->duty.parent = ends[0];
-		world->keeper = (struct keeper){ .duty = &world->duty, .config = &world->config, .status = -1 };
+		world->keeper = (struct keeper){ .duty = &world->duty, .config = &world->config, .end.status = -1 };
 		assert_true(keeper_recover(&world->keeper, &why));
 		assert_true(find_waiting(&world->keeper, 0, &delivery));
 		assert_true(delivery.due <= clock_wall() + (i == 0 ? hour : 5 * hour));

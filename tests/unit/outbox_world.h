@@ -71,7 +71,7 @@ begin(struct world *world)
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, parent), 0);
 	world->parent = parent[1];
 	world->duty = (struct duty){ .kind = DUTY_KEEPER, .parent = parent[0], .config = &world->config };
-	world->keeper = (struct keeper){ .duty = &world->duty, .config = &world->config, .status = -1 };
+	world->keeper = (struct keeper){ .duty = &world->duty, .config = &world->config, .end.status = -1 };
 	if (!keeper_recover(&world->keeper, &why))
 		fail_msg("%s", why.text);
 }

@@ -46,7 +46,7 @@ assert_told(struct world *world, const char *const *states)
 	for (; *states != NULL; states++)
 		assert_string_equal(next(world, &cursor), *states);
 	assert_string_equal(next(world, &cursor), "");
-	assert_int_equal(world->keeper.status, -1);
+	assert_int_equal(world->keeper.end.status, -1);
 }
 #define TOLD(world, ...) assert_told((world), (const char *const[]){ __VA_ARGS__, NULL })
 
@@ -139,7 +139,7 @@ damage_that_only_reading_meets(void **state)
 	damage_behind(world, "UPDATE states SET record = zeroblob(20000)");
 	begin_again(world);
 	assert_string_equal(next(world, &cursor), "");
-	assert_true(world->keeper.begin_anew);
+	assert_true(world->keeper.end.begin_anew);
 	begin_again(world);
 	TOLD(world, NULL);
 	destroy(&world);
@@ -155,7 +155,7 @@ damage_that_is_met_at_birth(void **state)
 	damage_behind(world, "INSERT INTO evidence (target, run, leg, at, incident, role, bytes) SELECT number, 2, 0, 1, 0, '',"
 	    " zeroblob(20000) FROM targets LIMIT 1");
 	keeper_fini(&world->keeper);
-	world->keeper = (struct keeper){ .duty = &world->duty, .config = &world->config, .status = -1 };
+	world->keeper = (struct keeper){ .duty = &world->duty, .config = &world->config, .end.status = -1 };
 	assert_false(keeper_recover(&world->keeper, &why));
 	assert_non_null(strstr(why.text, "malformed"));
 	begin_again(world);

@@ -163,7 +163,7 @@ begin(struct world *world)
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, ends), 0);
 	world->parent = ends[1];
 	world->duty = (struct duty){ .kind = DUTY_KEEPER, .parent = ends[0], .config = &world->config };
-	world->keeper = (struct keeper){ .duty = &world->duty, .config = &world->config, .status = -1 };
+	world->keeper = (struct keeper){ .duty = &world->duty, .config = &world->config, .end.status = -1 };
 	if (!keeper_recover(&world->keeper, &why))
 		fail_msg("%s", why.text);
 	world->keeper.outbox->random = next(UINT32_MAX) | 1; /* how long a way rests goes by it */
