@@ -192,6 +192,12 @@ say_health(struct monitor *monitor)
 }
 
 void
+activity_tell_again(struct monitor *monitor)
+{
+	monitor->activity.health.next = 0;
+}
+
+void
 activity_tick(struct monitor *monitor)
 {
 	if (monitor->watch.now - monitor->activity.hour >= hourly)

@@ -59,6 +59,24 @@ parent_of(const struct watch *watch, uint32_t target)
 	return watch_target(watch, target)->parent;
 }
 
+static uint32_t
+count_behind(const struct dependent *items, uint32_t target)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = items[target].first_child; i != CONFIG_NONE; i = items[i].next_sibling)
+		count += 1 + count_behind(items, i);
+	return count;
+}
+
+uint32_t
+dependencies_count_behind(const struct monitor *monitor, uint32_t target)
+{
+	const struct dependent *items = monitor->dependencies.items;
+
+	return items == NULL ? 0 : count_behind(items, target);
+}
+
 /* Any ancestor that is down explains it at once; one of which it is not yet known only as long
  * as the wait lasts. */
 uint32_t

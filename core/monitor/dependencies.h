@@ -25,6 +25,8 @@ struct dependencies {
 bool dependencies_init(struct dependencies *, const struct config *);
 void dependencies_fini(struct dependencies *);
 
+/* How many targets are children of the target, or children of these. */
+uint32_t dependencies_count_behind(const struct monitor *, uint32_t target);
 /* The reasons for silence of the target that come from its parents (SILENCE_*). */
 uint32_t dependencies_silence(const struct monitor *, uint32_t target);
 

@@ -116,7 +116,7 @@ take_recovered(struct monitor *monitor, struct wire_in *in)
 		restate_all(monitor);
 	if (malformed)
 		return false;
-	monitor->activity.health.next = 0; /* this keeper knows nothing of it yet */
+	activity_tell_again(monitor);
 	monitor_begin(monitor);
 	return true;
 }

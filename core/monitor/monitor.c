@@ -34,9 +34,8 @@ monitor_create(struct duty *duty, int64_t now, uint32_t seed)
 	if (made) {
 		monitor->orders = orders_create(watch);
 		monitor->keeper = keeper_link_create(watch, &monitor->own);
-		monitor->recent_facts = recent_facts_create();
 	}
-	if (monitor->orders == NULL || monitor->keeper == NULL || monitor->recent_facts == NULL)
+	if (monitor->orders == NULL || monitor->keeper == NULL)
 		monitor_destroy(&monitor);
 	return monitor;
 }
@@ -50,7 +49,6 @@ monitor_destroy(struct monitor **given)
 	if (monitor == NULL)
 		return;
 	held_targets_end(monitor);
-	recent_facts_destroy(&monitor->recent_facts);
 	keeper_link_destroy(&monitor->keeper);
 	orders_destroy(&monitor->orders);
 	cross_check_fini(&monitor->cross_check);

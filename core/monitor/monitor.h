@@ -39,7 +39,6 @@ struct monitor {
 	struct own_side own;
 	struct cross_check cross_check;
 	struct dependencies dependencies;
-	struct recent_facts *recent_facts;
 	struct activity activity;
 	struct account_put_off *accounts; /* held_targets.h */
 	struct control *control; /* NULL: nobody can ask for anything; its owner is who made it */

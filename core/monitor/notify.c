@@ -70,18 +70,6 @@ name_attempts(struct message_change *message, const struct watched *watched,
 	}
 }
 
-/* How many targets lie behind this one, near and far. */
-static uint32_t
-count_behind(const struct dependent *items, uint32_t target)
-{
-	uint32_t count = 0;
-
-	for (uint32_t i = items == NULL ? CONFIG_NONE : items[target].first_child; i != CONFIG_NONE;
-	    i = items[i].next_sibling)
-		count += 1 + count_behind(items, i);
-	return count;
-}
-
 void
 notify_change(struct monitor *monitor, uint32_t target, const struct change *change,
     const struct report *report)
@@ -96,7 +84,7 @@ notify_change(struct monitor *monitor, uint32_t target, const struct change *cha
 	struct text text = TEXT_OVER(sentence), silences = TEXT_OVER(message.silences);
 	const struct told told = { .target = target, .change = change, .report = report,
 		.behind = change->kind == NOTICE_down
-		? count_behind(monitor->dependencies.items, target) : 0 };
+		? dependencies_count_behind(monitor, target) : 0 };
 
 	assert(change->number <= watched->state.number);
 	snprintf(message.kind, sizeof message.kind, "%s", notice_name(change->kind));

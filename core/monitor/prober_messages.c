@@ -6,7 +6,6 @@
  */
 #include "monitor/prober_messages.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -15,39 +14,9 @@
 #include "monitor/own_faults.h"
 #include "monitor/pace.h"
 #include "monitor/process_run.h"
+#include "monitor/recent_facts.h"
 #include "monitor/self_check.h"
 #include "monitor/sight.h"
-
-/*
- * Runs have numbers that grow, so their remainder is a place: a run that is 4,096 later takes it.
- */
-
-enum { RUNS = 4096 };
-
-struct recent_facts {
-	struct { uint64_t run; char *text; } items[RUNS];
-};
-
-struct recent_facts *
-recent_facts_create(void)
-{
-	return calloc(1, sizeof(struct recent_facts));
-}
-
-void
-recent_facts_destroy(struct recent_facts **facts)
-{
-	for (uint32_t i = 0; *facts != NULL && i < RUNS; i++)
-		free((*facts)->items[i].text);
-	free(*facts);
-	*facts = NULL;
-}
-
-static const char *
-recent_facts_get(const struct recent_facts *facts, uint64_t run)
-{
-	return facts->items[run % RUNS].run == run ? facts->items[run % RUNS].text : NULL;
-}
 
 enum { FACTS_SHOWN = 1024 };
 
@@ -100,7 +69,8 @@ take_report(struct monitor *monitor, uint32_t prober, struct report *report)
 	activity_add_report(&monitor->activity, report->late);
 	watched->by_hand = false;
 	own_faults_learn(monitor, report);
-	process_run(monitor, &run, report, recent_facts_get(monitor->recent_facts, report->run));
+	process_run(monitor, &run, report, recent_facts_get(monitor->watch.recent_facts,
+	    report->run));
 	if (watched->apart)
 		orders_isolated_reported(monitor->orders, report);
 	if (monitor->control != NULL)
@@ -115,7 +85,7 @@ note_facts(struct monitor *monitor, const struct message_evidence *evidence, boo
 {
 	struct watch *watch = &monitor->watch;
 	struct watched *watched = &watch->targets[evidence->target];
-	const char *before = recent_facts_get(monitor->recent_facts, evidence->run);
+	const char *before = recent_facts_get(watch->recent_facts, evidence->run);
 	const int64_t span = 10 * pace_interval(&watched->state,
 	    watch_target(watch, evidence->target)->policy);
 	struct text changed = TEXT_ROOM(FACTS_SHOWN);
@@ -127,13 +97,9 @@ note_facts(struct monitor *monitor, const struct message_evidence *evidence, boo
 	*is_renewed = renewal_learn(&watched->renewal, &evidence->leg, watch_moment(watch).utc);
 	if (*is_renewed || learnt)
 		keeper_link_mark(monitor->keeper, evidence->target);
-	if (changed.size > 0) {
-		uint64_t place = evidence->run % RUNS;
-		free(monitor->recent_facts->items[place].text);
-		monitor->recent_facts->items[place].run = evidence->run;
-		monitor->recent_facts->items[place].text = strdup(changed.bytes);
-	}
-	return recent_facts_get(monitor->recent_facts, evidence->run);
+	if (changed.size > 0)
+		recent_facts_put(watch->recent_facts, evidence->run, changed.bytes);
+	return recent_facts_get(watch->recent_facts, evidence->run);
 }
 
 /* For whoever asks the store which certificate a server has; how the attempt went is not kept. */

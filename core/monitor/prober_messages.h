@@ -10,15 +10,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Which facts of a target the evidence of a run in hand has changed: kept until the run is
- * reported, which may be a while. */
-
-struct recent_facts; /* of the last 4,096 runs */
-
-/* NULL: no memory. */
-struct recent_facts *recent_facts_create(void);
-void recent_facts_destroy(struct recent_facts **);
-
 struct monitor;
 
 /* Takes a packet of that prober. Returns false if it is malformed. */

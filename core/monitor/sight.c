@@ -111,7 +111,8 @@ sight_report(struct codes *codes, const struct policy *policy, const struct repo
 		.means_us = report->flags & REPORT_MEANS_US,
 		.reached = reached,
 	};
-	return show_outcome(codes, run, report, policy) && show_warnings(codes, run, report, policy);
+	return show_outcome(codes, run, report, policy)
+	    && show_warnings(codes, run, report, policy);
 }
 
 /* What is kept of an outlook with the result of its run. */

@@ -52,7 +52,8 @@ is_among(const struct unheard *unheard, uint32_t at, enum unheard_state state, i
 
 /* Networks and not targets, as one router that fails silences all that lie behind it. */
 uint32_t
-unheard_networks(const struct unheard *unheard, enum unheard_state state, uint64_t but, int64_t from,
+unheard_networks(const struct unheard *unheard, enum unheard_state state, uint64_t but,
+    int64_t from,
     int64_t to)
 {
 	uint64_t networks[COUNTED];

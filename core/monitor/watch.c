@@ -216,7 +216,7 @@ watch_init(struct watch *watch, struct duty *duty, int64_t now, uint32_t seed)
 	uint32_t count = duty->config->target_count;
 
 	*watch = (struct watch){ .duty = duty, .config = duty->config, .now = now,
-	    .random = seed | 1, .codes = codes_create(),
+	    .random = seed | 1, .codes = codes_create(), .recent_facts = recent_facts_create(),
 		.targets = calloc(count == 0 ? 1 : count, sizeof *watch->targets) };
 	(void)clocks_look(&watch->clocks, now);
 	/* Above those that a monitor before us has given, unless the clock was set back: then we
@@ -224,7 +224,7 @@ watch_init(struct watch *watch, struct duty *duty, int64_t now, uint32_t seed)
 	watch->last_run = (uint64_t)(clock_wall() / MILLISECOND) << RUNS_A_MILLISECOND;
 	for (uint32_t i = 0; watch->targets != NULL && i < count; i++)
 		watch_begin_anew(watch, &watch->targets[i].state);
-	return watch->codes != NULL && watch->targets != NULL;
+	return watch->codes != NULL && watch->targets != NULL && watch->recent_facts != NULL;
 }
 
 void
@@ -236,6 +236,7 @@ watch_fini(struct watch *watch)
 		facts_destroy(&watch->targets[i].facts);
 		target_name_forget(&watch->targets[i].name);
 	}
+	recent_facts_destroy(&watch->recent_facts);
 	codes_destroy(&watch->codes);
 	free(watch->targets);
 	watch->targets = NULL;

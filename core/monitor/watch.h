@@ -11,6 +11,7 @@
 #include "config/config.h"
 #include "monitor/clocks.h"
 #include "monitor/facts.h"
+#include "monitor/recent_facts.h"
 #include "monitor/target_state.h"
 
 /*
@@ -100,6 +101,7 @@ struct watch {
 	struct clocks clocks;
 	struct codes *codes;
 	struct watched *targets; /* config->target_count of them */
+	struct recent_facts *recent_facts;
 	uint64_t last_run;       /* the last number that was given to a run */
 	uint32_t random;         /* of base/random.h */
 	bool begun;              /* states have been recovered, and runs are ordered (monitor.c) */
