@@ -110,8 +110,8 @@ static const int64_t hourly = 3600 * (int64_t)SECOND, health_every = 10 * (int64
 void
 activity_add_report(struct activity *activity, int64_t late)
 {
-	spread_add(&activity->counts.late, late);
-	spread_add(&activity->health.late, late);
+	histogram_add(&activity->counts.late, late);
+	histogram_add(&activity->health.late, late);
 }
 
 void
@@ -135,7 +135,7 @@ activity_add_passed_over(struct activity *activity, uint32_t runs)
 static double
 late_ms(const struct counts *counts, unsigned permille)
 {
-	return (double)spread_at(&counts->late, permille) / MILLISECOND;
+	return (double)histogram_at(&counts->late, permille) / MILLISECOND;
 }
 
 /* Lateness by percentiles: a mean would hide the few runs that began late. */
@@ -179,7 +179,7 @@ say_health(struct monitor *monitor)
 	if (!watch->begun || (watch->now < health->next && blind == health->blind))
 		return;
 	const struct orders_load load = orders_load(monitor->orders);
-	const int64_t late = spread_at(&health->late, 990);
+	const int64_t late = histogram_at(&health->late, 990);
 	message_put_health(&out, &(struct message_health){ .ran = (uint32_t)health->runs,
 	    .passed_over = (uint32_t)health->passed_over, .late = late,
 	    .blind = blind,

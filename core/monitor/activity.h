@@ -2,7 +2,7 @@
  * heartbeat every 10 s. */
 #pragma once
 
-#include "base/spread.h"
+#include "base/histogram.h"
 #include "monitor/own_side.h"
 #include "monitor/sighting.h"
 
@@ -29,10 +29,10 @@ struct activity {
 	int64_t hour;       /* monotonic: the counts of the hour began then */
 	struct counts {
 		uint64_t runs, verdicts[PW_UNKNOWN + 1], passed_over, avoided, stray;
-		struct spread late;
+		struct histogram late;
 	} counts;           /* of the hour */
 	struct health {
-		struct spread late;
+		struct histogram late;
 		uint64_t runs, passed_over;
 		int64_t next;   /* when the keeper is told again */
 		bool blind;     /* as was said last */

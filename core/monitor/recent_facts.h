@@ -1,7 +1,6 @@
 /* Texts on the steady facts of a target that the evidence of a run has changed, kept until the run
  * is reported, which may be a while: of the last 4,096 runs. */
-#ifndef MONITOR_RECENT_FACTS_H
-#define MONITOR_RECENT_FACTS_H
+#pragma once
 
 #include <stdint.h>
 
@@ -15,5 +14,3 @@ void recent_facts_destroy(struct recent_facts **);
 void recent_facts_put(struct recent_facts *, uint64_t run, const char *text);
 /* The text of the run; NULL: there is none, or it was 4,096 runs ago. */
 const char *recent_facts_get(const struct recent_facts *, uint64_t run);
-
-#endif

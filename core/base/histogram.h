@@ -7,17 +7,17 @@
 
 #include <stdint.h>
 
-enum { SPREAD_BUCKETS = 42 * 16 }; /* up to 2^45 us, a year */
+enum { HISTOGRAM_BUCKETS = 42 * 16 }; /* up to 2^45 us, a year */
 
-struct spread {
+struct histogram {
 	uint64_t count;
 	int64_t max;
-	uint64_t buckets[SPREAD_BUCKETS];
+	uint64_t buckets[HISTOGRAM_BUCKETS];
 };
 
 /* Microseconds; less than zero counts as zero. */
-void spread_add(struct spread *, int64_t micros);
+void histogram_add(struct histogram *, int64_t micros);
 
 /* What `permille` of all (1 to 1000) do not exceed; 1000: the largest, exactly. 0 where there were
  * none. */
-int64_t spread_at(const struct spread *, unsigned permille);
+int64_t histogram_at(const struct histogram *, unsigned permille);

@@ -3,7 +3,7 @@
  * to 15.
  */
 #include <assert.h>
-#include "base/spread.h"
+#include "base/histogram.h"
 
 /* The largest value that falls into it. */
 static int64_t
@@ -17,32 +17,32 @@ top_of(unsigned bucket)
 }
 
 void
-spread_add(struct spread *spread, int64_t micros)
+histogram_add(struct histogram *histogram, int64_t micros)
 {
 	uint64_t value = micros > 0 ? (uint64_t)micros : 0;
 	unsigned power = 63 - (unsigned)__builtin_clzll(value | 1);
 	unsigned bucket = value < 16 ? (unsigned)value
 	    : (power - 3) * 16 + (unsigned)(value >> (power - 4) & 15);
 
-	spread->buckets[bucket < SPREAD_BUCKETS ? bucket : SPREAD_BUCKETS - 1]++;
-	spread->count++;
-	if (micros > spread->max)
-		spread->max = micros;
+	histogram->buckets[bucket < HISTOGRAM_BUCKETS ? bucket : HISTOGRAM_BUCKETS - 1]++;
+	histogram->count++;
+	if (micros > histogram->max)
+		histogram->max = micros;
 }
 
 int64_t
-spread_at(const struct spread *spread, unsigned permille)
+histogram_at(const struct histogram *histogram, unsigned permille)
 {
-	uint64_t wanted = (spread->count * permille + 999) / 1000, seen = 0;
+	uint64_t wanted = (histogram->count * permille + 999) / 1000, seen = 0;
 
 	assert(permille >= 1 && permille <= 1000);
-	assert(spread->count > 0 || spread->max == 0);
+	assert(histogram->count > 0 || histogram->max == 0);
 	if (permille == 1000)
-		return spread->max;
-	for (unsigned bucket = 0; bucket < SPREAD_BUCKETS; bucket++) {
-		seen += spread->buckets[bucket];
+		return histogram->max;
+	for (unsigned bucket = 0; bucket < HISTOGRAM_BUCKETS; bucket++) {
+		seen += histogram->buckets[bucket];
 		if (seen >= wanted && seen > 0)
-			return top_of(bucket) < spread->max ? top_of(bucket) : spread->max;
+			return top_of(bucket) < histogram->max ? top_of(bucket) : histogram->max;
 	}
 	return 0;
 }
