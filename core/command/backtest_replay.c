@@ -81,23 +81,23 @@ is_new_outage(const struct change *change)
 }
 
 static void
-learn(void *arg, enum replay_which which, const struct news *news, unsigned doubt)
+learn(void *arg, enum replay_which which, const struct run_effects *effects, unsigned doubt)
 {
 	struct replaying *it = arg;
 	struct replayed *target = &it->targets[it->place];
 	struct backtest_sum *sum = &it->made->sums[BACKTEST_CONFIGURED + which];
 
-	if (news->suspected)
+	if (effects->suspected)
 		target->suspected[which] = it->now;
-	if (news->avoided && is_counted(it, it->place, it->now)) {
+	if (effects->avoided && is_counted(it, it->place, it->now)) {
 		sum->avoided++;
 		if (doubt != 0)
 			*add_outage(sum) = (struct backtest_outage){ .place = it->place,
 				.began = target->suspected[which], .confirmed = it->now,
 				.ended = it->now, .doubt = doubt, .avoided = true };
 	}
-	for (uint32_t i = 0; i < news->count; i++) {
-		const struct change *change = &news->changes[i];
+	for (uint32_t i = 0; i < effects->count; i++) {
+		const struct change *change = &effects->changes[i];
 
 		if (change->to == STATE_UP && target->open[which] > 0) {
 			sum->outages[target->open[which] - 1].ended = change->detected.utc;

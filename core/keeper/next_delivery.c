@@ -27,7 +27,8 @@ leave_told(struct keeper *keeper, struct notifier *notifier, struct delivery *fo
 
 		if (why != NULL && withhold_take_back(keeper, notifier, &found[i], why))
 			return UINT32_MAX;
-		if (why == NULL && !(policy_listener(keeper, notifier)->hushed && found[i].kind
+		if (why == NULL && !(policy_listener(keeper, notifier)->in_quiet_hours
+		    && found[i].kind
 		    != NOTICE_test))
 			found[left++] = found[i];
 	}

@@ -196,7 +196,7 @@ tell_one(struct notification *it, const struct message_change *change, const str
 		note(it, kind, change->code, notice);
 		return;
 	}
-	if (it->target != CONFIG_NONE && keeper->policy->listeners[it->notifier].hushed) {
+	if (it->target != CONFIG_NONE && keeper->policy->listeners[it->notifier].in_quiet_hours) {
 		filter_miss(keeper, it->notifier, it->target);
 		return;
 	}
@@ -323,7 +323,7 @@ static void
 compare(struct notification *it, const struct store_notice *row, enum notice_kind kind,
     bool of_state)
 {
-	if (it->keeper->policy->listeners[it->notifier].hushed) {
+	if (it->keeper->policy->listeners[it->notifier].in_quiet_hours) {
 		filter_miss(it->keeper, it->notifier, it->target);
 		withhold_later(it->keeper, it->target, true);
 	} else if (of_state)

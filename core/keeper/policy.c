@@ -69,7 +69,7 @@ policy_listener(const struct keeper *keeper, const struct notifier *notifier)
 bool
 policy_is_quiet(const struct keeper *keeper, const struct notifier *notifier)
 {
-	return policy_listener(keeper, notifier)->hushed;
+	return policy_listener(keeper, notifier)->in_quiet_hours;
 }
 
 void
@@ -88,10 +88,10 @@ policy_look_at_windows(struct keeper *keeper)
 void
 policy_compare(struct keeper *keeper)
 {
-	bool hushed = false;
+	bool in_quiet_hours = false;
 
 	for (uint32_t i = 0; i < keeper->config->notifier_count; i++)
-		hushed |= keeper->policy->listeners[i].hushed;
+		in_quiet_hours |= keeper->policy->listeners[i].in_quiet_hours;
 	assert(keeper->policy->withheld <= keeper->config->target_count);
 	for (uint32_t i = 0; keeper->policy->withheld > 0 && i < keeper->config->target_count;
 	    i++) {
@@ -104,7 +104,7 @@ policy_compare(struct keeper *keeper)
 		silence->compared = true;
 		/* Who is in his quiet hours is told at their end, also by a keeper that is born in
 		 * them. */
-		if (!hushed)
+		if (!in_quiet_hours)
 			withhold_mark(keeper, i, false);
 	}
 }
@@ -133,15 +133,15 @@ policy_turn(struct keeper *keeper)
 	for (uint32_t i = 0; i < keeper->config->notifier_count; i++) {
 		const struct calendar *quiet = &keeper->config->notifiers[i].quiet;
 		struct listener *listener = &keeper->policy->listeners[i];
-		bool was = listener->hushed;
+		bool was = listener->in_quiet_hours;
 
 		if (quiet->count == 0 || (now >= listener->hush_looked
 		    && now < listener->hush_next))
 			continue;
 		listener->hush_looked = now;
-		listener->hushed = calendar_holds(quiet, listener->zone, now);
+		listener->in_quiet_hours = calendar_holds(quiet, listener->zone, now);
 		listener->hush_next = calendar_next(quiet, listener->zone, now);
-		if (was && !listener->hushed)
+		if (was && !listener->in_quiet_hours)
 			compare_missed(keeper, i);
 	}
 	policy_compare(keeper);
@@ -161,9 +161,9 @@ recover_missed(struct keeper *keeper, uint32_t notifier)
 
 	if (quiet->count == 0)
 		return;
-	listener->hushed = calendar_holds(quiet, listener->zone, now);
+	listener->in_quiet_hours = calendar_holds(quiet, listener->zone, now);
 	since = calendar_since(quiet, listener->zone, now);
-	if (!listener->hushed)
+	if (!listener->in_quiet_hours)
 		since = calendar_since(quiet, listener->zone, since - a_minute);
 	store_list_open(&list, reader, STORE_LIST_RECORDED, 0);
 	while (store_list_next(&list, &row) && row.confirmed >= since)
@@ -171,7 +171,7 @@ recover_missed(struct keeper *keeper, uint32_t notifier)
 		    != CONFIG_NONE)
 			filter_miss(keeper, notifier, target);
 	(void)store_list_close(&list);
-	if (!listener->hushed)
+	if (!listener->in_quiet_hours)
 		compare_missed(keeper, notifier);
 }
 

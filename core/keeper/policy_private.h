@@ -20,7 +20,7 @@ struct silence {
 struct listener {
 	struct zone *zone;
 	/* its quiet hours: what is of targets is compared at their end, what is ours waits */
-	bool hushed;
+	bool in_quiet_hours;
 	int64_t hush_looked, hush_next; /* UTC: between these two it stays so */
 	/* a bit for each target of which it was to be told something in them */
 	unsigned char *missed;

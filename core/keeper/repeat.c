@@ -128,7 +128,7 @@ repeat_turn(struct keeper *keeper, struct notifier *notifier)
 	if (listener->repeat_next == 0)
 		end_round(listener);
 	if (clock_mono() < listener->repeat_next || clock_mono() < notifier_rests_until(notifier)
-	    || listener->hushed)
+	    || listener->in_quiet_hours)
 		return;
 	if ((notice = find_next(keeper, notifier, listener)) != 0)
 		(void)notifier_hand_again(keeper, notifier, notice);

@@ -68,7 +68,7 @@ say(struct attempt_log *log, const struct watch *watch, const struct line *line,
 
 void
 attempt_log_add(struct attempt_log *log, const struct watch *watch, const struct own_side *own,
-    const struct news *news, const struct report *report)
+    const struct run_effects *effects, const struct report *report)
 {
 	const struct watched *watched = &watch->targets[report->target];
 	const struct policy *policy = watch_target(watch, report->target)->policy;
@@ -80,26 +80,26 @@ attempt_log_add(struct attempt_log *log, const struct watch *watch, const struct
 	bool is_about_to_be_told = trouble != NULL && trouble->held
 	    && !own_side_holds(own, watch, report->target);
 
-	if (news->signal == SIGNAL_NONE && watch->stopping)
+	if (effects->signal == SIGNAL_NONE && watch->stopping)
 		return; /* it was interrupted, and everybody knows why */
-	if (news->signal == SIGNAL_NONE)
+	if (effects->signal == SIGNAL_NONE)
 		line = (struct line){ verdict == PW_UNKNOWN ? LOG_INFO : LOG_DEBUG, "unknown", 0,
 		    0 };
-	else if (news->to == STATE_SUSPECT && !is_about_to_be_told)
+	else if (effects->to == STATE_SUSPECT && !is_about_to_be_told)
 		line = (struct line){ LOG_NOTICE, trouble->repeating
 		    ? "suspect, and asked again at once" : "suspect",
 			watched->state.fails + trouble->repeating,
 			attempt_needed(&watched->state, policy, watch->now) };
-	else if (news->avoided)
+	else if (effects->avoided)
 		line = (struct line){ LOG_NOTICE, "up, a false alarm avoided", 0, 0 };
-	else if (news->from == STATE_PENDING && news->to == STATE_UP)
+	else if (effects->from == STATE_PENDING && effects->to == STATE_UP)
 		line = (struct line){ watch->config->target_count <= FEW_TARGETS ? LOG_INFO
 		    : LOG_DEBUG,
 			verdict == PW_OK ? "up" : verdict_name(verdict), 0, 0 };
-	else if (news->to == STATE_RECOVERING)
+	else if (effects->to == STATE_RECOVERING)
 		line = (struct line){ LOG_INFO, "recovering", watched->state.passes,
 			policy->recover_tries };
-	else if (news->from == STATE_RECOVERING && news->to == STATE_DOWN)
+	else if (effects->from == STATE_RECOVERING && effects->to == STATE_DOWN)
 		line = (struct line){ LOG_INFO, "still down", 0, 0 };
 	if (line.what != NULL)
 		say(log, watch, &line, report);
@@ -115,14 +115,14 @@ activity_add_report(struct activity *activity, int64_t late)
 }
 
 void
-activity_add_run(struct activity *activity, const struct news *news, uint8_t verdict)
+activity_add_run(struct activity *activity, const struct run_effects *effects, uint8_t verdict)
 {
-	assert(news->count <= NEWS_MAX && verdict <= PW_UNKNOWN);
+	assert(effects->count <= RUN_EFFECTS_MAX && verdict <= PW_UNKNOWN);
 	activity->runs_ever++;
 	activity->counts.runs++;
 	activity->health.runs++;
 	activity->counts.verdicts[verdict]++;
-	activity->counts.avoided += news->avoided;
+	activity->counts.avoided += effects->avoided;
 }
 
 void

@@ -4,7 +4,7 @@
 
 #include "base/histogram.h"
 #include "monitor/own_side.h"
-#include "monitor/sighting.h"
+#include "monitor/observation.h"
 
 /* Single attempts in the log, which tells no more of them than a reader can bear. Changes are not
  * among them. */
@@ -17,7 +17,8 @@ struct attempt_log {
 
 /* Says what has become of an attempt, if that is worth a line. */
 void attempt_log_add(struct attempt_log *, const struct watch *, const struct own_side *,
-    const struct news *, const struct report *);
+    const struct run_effects *,
+    const struct report *);
 
 struct monitor;
 
@@ -43,7 +44,7 @@ struct activity {
 /* A run that was in hand was reported, and had begun so late (microseconds). */
 void activity_add_report(struct activity *, int64_t late);
 /* A run was judged. */
-void activity_add_run(struct activity *, const struct news *, uint8_t verdict);
+void activity_add_run(struct activity *, const struct run_effects *, uint8_t verdict);
 /* So many runs were not made because an earlier one took too long. */
 void activity_add_passed_over(struct activity *, uint32_t runs);
 

@@ -19,8 +19,8 @@ enum { APART_RUNS = 2 };
 struct learning {
 	struct target_state *target;
 	const struct policy *policy;
-	const struct outlook *outlook;
-	struct news *news;
+	const struct run_context *context;
+	struct run_effects *effects;
 	struct moment now;
 };
 
@@ -37,8 +37,8 @@ reserve_flapping(struct target_state *target)
 
 /* Takes all memory that the run may need. */
 static bool
-reserve(struct target_state *target, const struct sighting *run, const struct policy *policy,
-    const struct outlook *outlook)
+reserve(struct target_state *target, const struct observation *run, const struct policy *policy,
+    const struct run_context *context)
 {
 	bool may_fail = run->verdict == PW_FAILED || run->tempfail || run->rate_limited;
 	uint32_t fails = target->fails + (run->missing ? target->missing : 0u) + 1;
@@ -46,14 +46,14 @@ reserve(struct target_state *target, const struct sighting *run, const struct po
 	if ((may_fail || run->verdict == PW_UNKNOWN) && target->trouble == NULL
 	    && (target->trouble = calloc(1, sizeof *target->trouble)) == NULL)
 		return false;
-	if (may_fail && target->unsteady == NULL && !state_is_down((enum state)target->state)) {
-		target->unsteady = malloc(sizeof *target->unsteady);
-		if (target->unsteady == NULL)
+	if (may_fail && target->failure_rate == NULL && !state_is_down((enum state)target->state)) {
+		target->failure_rate = malloc(sizeof *target->failure_rate);
+		if (target->failure_rate == NULL)
 			return false;
-		unsteady_begin(target->unsteady, target->since.mono, policy->interval,
-		    sighting_ended(run));
+		failure_rate_begin(target->failure_rate, target->since.mono, policy->interval,
+		    observation_ended(run));
 	}
-	bool may_go_down = may_fail && (fails >= policy->tries || outlook->enough);
+	bool may_go_down = may_fail && (fails >= policy->tries || context->enough);
 
 	return (!may_go_down || reserve_flapping(target))
 	    && conditions_reserve(&target->conditions, run->shown_count + 1);
@@ -74,10 +74,11 @@ release(struct target_state *target, const struct policy *policy, int64_t now)
 		free(target->flapping);
 		target->flapping = NULL;
 	}
-	if (target->unsteady != NULL && target->fails == 0 && unsteady_is_over(target->unsteady)
+	if (target->failure_rate != NULL && target->fails == 0
+	    && failure_rate_is_over(target->failure_rate)
 	    && conditions_find(target->conditions, CODE_UNSTABLE) == NULL) {
-		free(target->unsteady);
-		target->unsteady = NULL;
+		free(target->failure_rate);
+		target->failure_rate = NULL;
 	}
 	if (target->conditions != NULL && target->conditions->count == 0) {
 		free(target->conditions);
@@ -100,15 +101,15 @@ reasons_inside(const struct target_state *target)
 static struct change *
 tell(const struct learning *it, enum notice_kind kind, uint16_t code, struct moment detected)
 {
-	struct news *news = it->news;
+	struct run_effects *effects = it->effects;
 	struct target_state *target = it->target;
-	uint32_t reasons = it->outlook->silence | reasons_inside(target)
+	uint32_t reasons = it->context->silence | reasons_inside(target)
 	    | (state_is_down((enum state)target->state) ? SILENCE_down : 0)
 	    | (target->trouble != NULL && target->trouble->together ? SILENCE_digest : 0);
 
-	assert(news->count < NEWS_MAX);
-	news->durable = true;
-	struct change *change = &news->changes[news->count++];
+	assert(effects->count < RUN_EFFECTS_MAX);
+	effects->durable = true;
+	struct change *change = &effects->changes[effects->count++];
 	*change = (struct change){
 		.kind = kind,
 		.code = code,
@@ -134,11 +135,11 @@ go_down(const struct learning *it, enum state from)
 	trouble->changed = (struct moment){ 0, 0 };
 	trouble->incident = target->number + 1;
 	target->since = it->now;
-	free(target->unsteady); /* what failed has been confirmed */
-	target->unsteady = NULL;
+	free(target->failure_rate); /* what failed has been confirmed */
+	target->failure_rate = NULL;
 	struct change *change = tell(it, kind, trouble->told, trouble->began);
 	change->attempts = target->fails;
-	change->alone = it->outlook->alone;
+	change->alone = it->context->alone;
 	change->from = from;
 	change->to = STATE_DOWN;
 	trouble->together = change->silence & SILENCE_digest;
@@ -155,7 +156,7 @@ learn_apart(const struct learning *it, enum state from, bool failed)
 
 	if (!state_is_down(from) || trouble == NULL || !trouble->together)
 		return;
-	if (!failed || !it->outlook->apart)
+	if (!failed || !it->context->apart)
 		trouble->apart = 0;
 	else if (++trouble->apart >= APART_RUNS) {
 		trouble->together = false;
@@ -182,22 +183,22 @@ go_up(const struct learning *it, enum state from, struct moment ended, uint16_t 
 /* What the new state means, beside its name. */
 static void
 enter(const struct learning *it, enum state from, struct state_move move,
-    const struct sighting *run)
+    const struct observation *run)
 {
 	struct target_state *target = it->target;
 	struct trouble *trouble = target->trouble;
-	enum signal signal = it->news->signal;
+	enum signal signal = it->effects->signal;
 
 	target->state = (uint8_t)move.to;
 	if (from == STATE_PENDING && move.to == STATE_UP)
 		target->since = it->now;
 	if ((move.to == STATE_SUSPECT || move.to == STATE_DOWN) && !moment_is_set(trouble->began)) {
-		trouble->began = sighting_started(run);
-		it->news->suspected = true;
+		trouble->began = observation_started(run);
+		it->effects->suspected = true;
 	}
 	if (signal == SIGNAL_PASSED || signal == SIGNAL_PASSED_ENOUGH) {
 		if (state_is_down(from) && !moment_is_set(trouble->recovered))
-			trouble->recovered = sighting_started(run);
+			trouble->recovered = observation_started(run);
 	} else if (signal != SIGNAL_NONE)
 		trouble->recovered = (struct moment){ 0, 0 };
 	if (move.tell == NOTICE_down)
@@ -208,7 +209,7 @@ enter(const struct learning *it, enum state from, struct state_move move,
 		trouble->told = run->outcome;
 		trouble->changed = it->now;
 		trouble->other_runs = 0;
-		tell(it, NOTICE_changed, run->outcome, sighting_started(run));
+		tell(it, NOTICE_changed, run->outcome, observation_started(run));
 	}
 	if (move.to != STATE_UP || trouble == NULL)
 		return;
@@ -218,19 +219,19 @@ enter(const struct learning *it, enum state from, struct state_move move,
 }
 
 static void
-learn_state(const struct learning *it, const struct sighting *run)
+learn_state(const struct learning *it, const struct observation *run)
 {
 	enum state from = (enum state)it->target->state;
 
-	it->news->signal = attempt_count(it->target, run, it->policy, it->outlook);
-	struct state_move move = state_move(from, it->news->signal);
-	it->news->avoided = move.avoided;
-	it->news->from = from;
-	it->news->to = move.to;
+	it->effects->signal = attempt_count(it->target, run, it->policy, it->context);
+	struct state_move move = state_move(from, it->effects->signal);
+	it->effects->avoided = move.avoided;
+	it->effects->from = from;
+	it->effects->to = move.to;
 	enter(it, from, move, run);
-	learn_apart(it, from, it->news->signal == SIGNAL_FAILED
-	    || it->news->signal == SIGNAL_FAILED_ENOUGH
-	        || it->news->signal == SIGNAL_FAILED_OTHERWISE);
+	learn_apart(it, from, it->effects->signal == SIGNAL_FAILED
+	    || it->effects->signal == SIGNAL_FAILED_ENOUGH
+	        || it->effects->signal == SIGNAL_FAILED_OTHERWISE);
 	if (attempt_is_stale(it->target, it->policy, it->now.mono))
 		tell(it, NOTICE_impaired, run->outcome, it->target->trouble->unknown);
 }
@@ -241,7 +242,7 @@ learn_flapping(const struct learning *it, bool failed)
 {
 	struct target_state *target = it->target;
 
-	if (target->flapping == NULL || it->news->signal == SIGNAL_NONE)
+	if (target->flapping == NULL || it->effects->signal == SIGNAL_NONE)
 		return;
 	struct moment began = target->flapping->began;
 	enum notice_kind kind = flapping_run(target->flapping, pace_interval(target, it->policy),
@@ -258,40 +259,41 @@ learn_flapping(const struct learning *it, bool failed)
 /* A row of failures counts when it has ended by a pass: only then it is known that they failed
  * alone. */
 static void
-count_row(const struct learning *it, const struct sighting *run, uint16_t fails)
+count_row(const struct learning *it, const struct observation *run, uint16_t fails)
 {
 	const struct trouble *trouble = it->target->trouble;
-	struct unsteady *unsteady = it->target->unsteady;
+	struct failure_rate *failure_rate = it->target->failure_rate;
 
-	unsteady_passed(unsteady, run->ended);
+	failure_rate_passed(failure_rate, run->ended);
 	/* A pass that took longer than the routine limit shows what the failures were: slowness,
 	 * not chance. */
-	if (it->news->from == STATE_SUSPECT && fails > 0 && trouble != NULL && !trouble->ours
+	if (it->effects->from == STATE_SUSPECT && fails > 0 && trouble != NULL && !trouble->ours
 	    && !run->over_routine)
-		unsteady_failed(unsteady, fails, trouble->last, run->ended);
+		failure_rate_failed(failure_rate, fails, trouble->last, run->ended);
 }
 
 /* Adds `unstable` to what the run shows: it begins with a failure in hand, which may be told.
  * `fails`: the failures in a row before the run. */
 static void
-learn_steadiness(const struct learning *it, struct sighting *run, bool failed, uint16_t fails)
+learn_steadiness(const struct learning *it, struct observation *run, bool failed, uint16_t fails)
 {
 	struct target_state *target = it->target;
 
 	/* Whether something of our own was in the way of this run, or may have been. */
-	bool ours = it->outlook->ours || (run->verdict == PW_UNKNOWN
-	    ? it->news->from == STATE_SUSPECT : it->outlook->blind);
+	bool ours = it->context->ours || (run->verdict == PW_UNKNOWN
+	    ? it->effects->from == STATE_SUSPECT : it->context->blind);
 	if (target->trouble != NULL && ours)
 		target->trouble->ours = true;
-	if (target->unsteady == NULL || it->news->signal == SIGNAL_NONE)
+	if (target->failure_rate == NULL || it->effects->signal == SIGNAL_NONE)
 		return;
 	if (!failed)
 		count_row(it, run, fails);
-	const struct unsteady_hour hour = unsteady_hour(target->unsteady, run->ended);
+	const struct failure_rate_hour hour = failure_rate_hour(target->failure_rate, run->ended);
 	bool stands = conditions_find(target->conditions, CODE_UNSTABLE) != NULL;
 	bool begins = failed && !target->trouble->ours
-	    && unsteady_shows(hour, target->fails, false);
-	if (((stands && unsteady_shows(hour, 0, true)) || begins) && run->shown_count < SHOWN_MAX)
+	    && failure_rate_shows(hour, target->fails, false);
+	if (((stands && failure_rate_shows(hour, 0, true)) || begins)
+	    && run->shown_count < SHOWN_MAX)
 		run->shown[run->shown_count++] = (struct shown){ .code = CODE_UNSTABLE,
 		    .phase = PHASE_ANY };
 }
@@ -307,39 +309,39 @@ on_condition(void *arg, const struct condition *condition, enum condition_tell w
 
 /* Not by an initialiser: that would clear the long list of changes for every run. */
 static void
-begin(struct news *news, const struct target_state *target)
+begin(struct run_effects *effects, const struct target_state *target)
 {
-	news->signal = SIGNAL_NONE;
-	news->from = news->to = (enum state)target->state;
-	news->durable = news->avoided = news->suspected = news->slow = news->swift =
-	    news->backed_off = false;
-	news->count = 0;
+	effects->signal = SIGNAL_NONE;
+	effects->from = effects->to = (enum state)target->state;
+	effects->durable = effects->avoided = effects->suspected = effects->slow = effects->swift =
+	    effects->backed_off = false;
+	effects->count = 0;
 }
 
 bool
-apply_run(struct target_state *target, const struct sighting *given, const struct policy *policy,
-    const struct outlook *outlook, struct news *news)
+apply_run(struct target_state *target, const struct observation *given, const struct policy *policy,
+    const struct run_context *context, struct run_effects *effects)
 {
-	struct sighting run = *given;
-	struct learning it = { target, policy, outlook, news, sighting_ended(given) };
+	struct observation run = *given;
+	struct learning it = { target, policy, context, effects, observation_ended(given) };
 	bool slow = target->slow;
 	uint8_t doubled = target->doubled, missing = target->missing;
 	uint16_t fails = target->fails, passes = target->passes, outcome = target->outcome;
 	bool troubled = target->trouble != NULL;
 
-	begin(news, target);
+	begin(effects, target);
 	if (!run.due)
 		return true;
-	if (!reserve(target, &run, policy, outlook)) {
+	if (!reserve(target, &run, policy, context)) {
 		release(target, policy, run.ended);
 		return false;
 	}
 	learn_state(&it, &run);
-	bool passed = news->signal == SIGNAL_PASSED || news->signal == SIGNAL_PASSED_ENOUGH;
-	bool failed = news->signal != SIGNAL_NONE && !passed;
+	bool passed = effects->signal == SIGNAL_PASSED || effects->signal == SIGNAL_PASSED_ENOUGH;
+	bool failed = effects->signal != SIGNAL_NONE && !passed;
 	target->outcome = run.outcome;
 	target->verdict = (uint8_t)run.verdict;
-	target->ended = sighting_ended(&run);
+	target->ended = observation_ended(&run);
 	/* Whether the name is missing is learnt also from a run that could say nothing else. */
 	if (run.missing && target->missing < UINT8_MAX)
 		target->missing++;
@@ -349,14 +351,15 @@ apply_run(struct target_state *target, const struct sighting *given, const struc
 	learn_steadiness(&it, &run, failed, fails);
 	/* While we are blind even what a failed run seems to show is not theirs, nor is what
 	 * somebody says in their place. */
-	if (!outlook->intercepted && !(outlook->blind && run.verdict == PW_FAILED))
-		news->durable |= conditions_learn(&target->conditions, &run, passed, policy,
-		    outlook->codes, on_condition, &it);
-	pace_learn(target, policy, &run, passed, news);
-	apply_silence(target, outlook->silence);
+	if (!context->intercepted && !(context->blind && run.verdict == PW_FAILED))
+		effects->durable |= conditions_learn(&target->conditions, &run, passed, policy,
+		    context->codes, on_condition, &it);
+	pace_learn(target, policy, &run, passed, effects);
+	apply_silence(target, context->silence);
 	release(target, policy, run.ended);
 	bool counted = target->state == STATE_RECOVERING && passes != target->passes;
-	news->durable |= failed || news->from != news->to || counted || outcome != target->outcome
+	effects->durable |= failed || effects->from != effects->to || counted
+	    || outcome != target->outcome
 	    || slow != target->slow || doubled != target->doubled || missing != target->missing
 	    || troubled != (target->trouble != NULL);
 	return true;
@@ -366,23 +369,23 @@ apply_run(struct target_state *target, const struct sighting *given, const struc
  * learnt here: no pace, no condition. */
 bool
 apply_release(struct target_state *target, const struct policy *policy,
-    const struct outlook *outlook, struct moment now, struct news *news)
+    const struct run_context *context, struct moment now, struct run_effects *effects)
 {
-	struct learning it = { target, policy, outlook, news, now };
+	struct learning it = { target, policy, context, effects, now };
 	enum state from = (enum state)target->state;
 
-	begin(news, target);
+	begin(effects, target);
 	if (from != STATE_SUSPECT || !target->trouble->held)
 		return true;
 	if (!reserve_flapping(target))
 		return false;
-	news->signal = SIGNAL_FAILED_ENOUGH;
-	struct state_move move = state_move(from, news->signal);
-	news->to = move.to;
+	effects->signal = SIGNAL_FAILED_ENOUGH;
+	struct state_move move = state_move(from, effects->signal);
+	effects->to = move.to;
 	target->state = (uint8_t)move.to;
 	go_down(&it, from);
 	learn_flapping(&it, true);
-	apply_silence(target, outlook->silence);
+	apply_silence(target, context->silence);
 	return true;
 }
 

@@ -5,15 +5,17 @@
 
 /*
  * Judges a run and moves the target. False where there is no memory: the target is as it was, and
- * the run is dropped. Only news->changes[0 .. count) are filled.
+ * the run is dropped. Only effects->changes[0 .. count) are filled.
  */
-bool apply_run(struct target_state *target, const struct sighting *run, const struct policy *policy,
-    const struct outlook *outlook, struct news *news);
+bool apply_run(struct target_state *target, const struct observation *run,
+    const struct policy *policy,
+    const struct run_context *context, struct run_effects *effects);
 
 /* The hold has run out: a target whose confirmation was held is down now. False where there is no
  * memory. */
 bool apply_release(struct target_state *target, const struct policy *policy,
-    const struct outlook *outlook, struct moment now, struct news *news);
+    const struct run_context *context,
+    struct moment now, struct run_effects *effects);
 
 /* Reasons for silence from outside changed without a run. True: they are other than before (to be
  * kept, and told to the keeper). */

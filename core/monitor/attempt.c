@@ -25,11 +25,11 @@ static const int64_t changed_pause = 30 * 60 * (int64_t)SECOND,
 /* Who limits our rate hears from us less and less often. Whoever does so still when that has become
  * rare does it to everybody, unless the words are about us. */
 static bool
-is_full_for_all(struct trouble *trouble, const struct sighting *run)
+is_full_for_all(struct trouble *trouble, const struct observation *run)
 {
 	if (!moment_is_set(trouble->crowded_at)
 	    || run->started - trouble->crowded_at.mono >= crowded_apart) {
-		trouble->crowded_at = sighting_started(run);
+		trouble->crowded_at = observation_started(run);
 		if (trouble->crowded < UINT8_MAX)
 			trouble->crowded++;
 	}
@@ -37,7 +37,7 @@ is_full_for_all(struct trouble *trouble, const struct sighting *run)
 }
 
 static enum bearing
-bear_tempfail(const struct target_state *target, const struct sighting *run,
+bear_tempfail(const struct target_state *target, const struct observation *run,
     const struct policy *policy)
 {
 	struct trouble *trouble = target->trouble;
@@ -46,7 +46,7 @@ bear_tempfail(const struct target_state *target, const struct sighting *run,
 	int64_t grace = (run->policy_code ? POLICY_GRACES : 1) * policy->tempfail_grace;
 
 	if (!moment_is_set(trouble->tempfail))
-		trouble->tempfail = sighting_started(run);
+		trouble->tempfail = observation_started(run);
 	if (trouble->tempfail_runs < UINT8_MAX)
 		trouble->tempfail_runs++;
 	if ((!run->rate_limited || is_full_for_all(trouble, run))
@@ -58,7 +58,7 @@ bear_tempfail(const struct target_state *target, const struct sighting *run,
 }
 
 static enum bearing
-bear(const struct target_state *target, const struct sighting *run, const struct policy *policy,
+bear(const struct target_state *target, const struct observation *run, const struct policy *policy,
     bool blind)
 {
 	switch (run->verdict) {
@@ -83,7 +83,7 @@ bear(const struct target_state *target, const struct sighting *run, const struct
 
 /* Whether what is down fails steadily in another way than was told. */
 static bool
-fails_otherwise(struct trouble *trouble, const struct sighting *run)
+fails_otherwise(struct trouble *trouble, const struct observation *run)
 {
 	if (run->outcome == trouble->told) {
 		trouble->other_runs = 0;
@@ -105,22 +105,22 @@ attempt_needed(const struct target_state *target, const struct policy *policy, i
 	if (target->fails > 0 && target->trouble != NULL)
 		return target->trouble->needed > policy->tries ? target->trouble->needed
 		    : policy->tries;
-	if (target->unsteady == NULL)
+	if (target->failure_rate == NULL)
 		return policy->tries;
-	return unsteady_tries(unsteady_hour(target->unsteady, now), policy->tries,
+	return failure_rate_tries(failure_rate_hour(target->failure_rate, now), policy->tries,
 	    policy->interval);
 }
 
 /* A suspicion begins: what is known by now decides how long it takes. */
 static void
-begin_row(struct target_state *target, const struct sighting *run, const struct policy *policy)
+begin_row(struct target_state *target, const struct observation *run, const struct policy *policy)
 {
 	struct trouble *trouble = target->trouble;
 	/* It has been seen for so short a time that single failures would not have shown yet, and
 	 * no outage of it is known. */
 	bool is_new = target->flapping == NULL && (target->state == STATE_PENDING
 	    || run->started - target->since.mono < NEW_RUNS * policy->interval)
-	    && (target->unsteady == NULL || unsteady_is_over(target->unsteady));
+	    && (target->failure_rate == NULL || failure_rate_is_over(target->failure_rate));
 
 	trouble->needed = (uint8_t)attempt_needed(target, policy, run->ended);
 	trouble->repeats = policy->tries > 1 && is_new ? REPEATS : 0;
@@ -129,8 +129,9 @@ begin_row(struct target_state *target, const struct sighting *run, const struct 
 }
 
 static enum signal
-count_failed(struct target_state *target, const struct sighting *run, const struct policy *policy,
-    const struct outlook *outlook)
+count_failed(struct target_state *target, const struct observation *run,
+    const struct policy *policy,
+    const struct run_context *context)
 {
 	struct trouble *trouble = target->trouble;
 
@@ -147,11 +148,11 @@ count_failed(struct target_state *target, const struct sighting *run, const stru
 		return fails_otherwise(trouble, run) ? SIGNAL_FAILED_OTHERWISE
 		    : target->fails >= policy->tries ? SIGNAL_FAILED_ENOUGH : SIGNAL_FAILED;
 	memmove(trouble->last, trouble->last + 1, sizeof trouble->last - sizeof trouble->last[0]);
-	trouble->last[UNSTEADY_LAST - 1] = run->run;
+	trouble->last[FAILURE_RATE_LAST - 1] = run->run;
 	trouble->told = run->outcome;
-	bool enough = outlook->enough || target->fails >= attempt_needed(target, policy, run->ended)
+	bool enough = context->enough || target->fails >= attempt_needed(target, policy, run->ended)
 	    || (target->fails >= policy->tries && run->ended - trouble->began.mono >= row_max);
-	trouble->repeating = enough && outlook->may_repeat && !outlook->enough
+	trouble->repeating = enough && context->may_repeat && !context->enough
 	    && trouble->repeats > 0 && !run->tempfail && !run->rate_limited && !run->missing
 	    && run->ended - trouble->began.mono < repeat_max;
 	if (trouble->repeating) { /* it is the same attempt again */
@@ -160,8 +161,8 @@ count_failed(struct target_state *target, const struct sighting *run, const stru
 		target->fails--;
 		enough = false;
 	}
-	trouble->held = outlook->held && enough;
-	return enough && !outlook->held ? SIGNAL_FAILED_ENOUGH : SIGNAL_FAILED;
+	trouble->held = context->held && enough;
+	return enough && !context->held ? SIGNAL_FAILED_ENOUGH : SIGNAL_FAILED;
 }
 
 static enum signal
@@ -178,7 +179,7 @@ count_passed(struct target_state *target, const struct policy *policy)
 }
 
 static void
-note_unknown(struct trouble *trouble, const struct sighting *run, bool nothing_learnt)
+note_unknown(struct trouble *trouble, const struct observation *run, bool nothing_learnt)
 {
 	if (trouble == NULL)
 		return;
@@ -186,21 +187,22 @@ note_unknown(struct trouble *trouble, const struct sighting *run, bool nothing_l
 		trouble->unknown = (struct moment){ 0, 0 };
 		trouble->stale = false;
 	} else if (!moment_is_set(trouble->unknown))
-		trouble->unknown = sighting_started(run);
+		trouble->unknown = observation_started(run);
 }
 
 enum signal
-attempt_count(struct target_state *target, const struct sighting *run, const struct policy *policy,
-    const struct outlook *outlook)
+attempt_count(struct target_state *target, const struct observation *run,
+    const struct policy *policy,
+    const struct run_context *context)
 {
-	enum bearing bearing = outlook->intercepted ? BEARING_NONE
-	    : bear(target, run, policy, outlook->blind);
+	enum bearing bearing = context->intercepted ? BEARING_NONE
+	    : bear(target, run, policy, context->blind);
 
 	/* That we are blind, or what we lack, is told for itself: the time does not count as one in
 	 * which this target told us nothing. */
-	note_unknown(target->trouble, run, bearing == BEARING_NONE && !outlook->blind
-	    && !outlook->explained
-	    && !outlook->intercepted);
+	note_unknown(target->trouble, run, bearing == BEARING_NONE && !context->blind
+	    && !context->explained
+	    && !context->intercepted);
 	switch (bearing) {
 	case BEARING_NONE:
 	case BEARING_NEITHER:
@@ -208,7 +210,7 @@ attempt_count(struct target_state *target, const struct sighting *run, const str
 	case BEARING_PASSED:
 		return count_passed(target, policy);
 	case BEARING_FAILED:
-		return count_failed(target, run, policy, outlook);
+		return count_failed(target, run, policy, context);
 	}
 	assert(false);
 	return SIGNAL_NONE;

@@ -1,7 +1,7 @@
 /* From a run to a signal: all counting of attempts lives here. */
 #pragma once
 
-#include "monitor/sighting.h"
+#include "monitor/observation.h"
 #include "monitor/target_state.h"
 
 /* What a run says by itself. */
@@ -17,8 +17,9 @@ enum bearing {
  * need target->trouble, which is there. Changes the counters of attempts, the series of tempfail
  * and of unknown, nothing else.
  */
-enum signal attempt_count(struct target_state *target, const struct sighting *run,
-    const struct policy *policy, const struct outlook *outlook);
+enum signal attempt_count(struct target_state *target, const struct observation *run,
+    const struct policy *policy,
+    const struct run_context *context);
 
 /* How many failed attempts in a row confirm the open suspicion, or would confirm one that begins
  * now: at least `tries`. */

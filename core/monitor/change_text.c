@@ -129,10 +129,10 @@ static void
 add_unstable(struct text *text, const struct watch *watch, const struct report *report)
 {
 	const struct target_state *state = &watch->targets[report->target].state;
-	struct unsteady_hour hour = { 0 };
+	struct failure_rate_hour hour = { 0 };
 
-	if (state->unsteady != NULL)
-		hour = unsteady_hour(state->unsteady, watch->now);
+	if (state->failure_rate != NULL)
+		hour = failure_rate_hour(state->failure_rate, watch->now);
 	add_meaning(text, watch, report->target, "unstable");
 	text_format(text, ": %" PRIu32 " of %" PRIu32 " attempts in the last hour; the last: ",
 	    hour.failed + state->fails, hour.runs + state->fails);

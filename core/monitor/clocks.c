@@ -79,7 +79,7 @@ clocks_are_behind(const struct clocks *clocks)
 }
 
 void
-clocks_date(const struct clocks *clocks, struct sighting *run, const struct report *report,
+clocks_date(const struct clocks *clocks, struct observation *run, const struct report *report,
     int64_t due)
 {
 	int64_t started = clocks_at(clocks, run->started).utc,

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "monitor/sighting.h"
+#include "monitor/observation.h"
 
 enum { CLOCKS_BEFORE = 4 };
 
@@ -67,4 +67,5 @@ bool clocks_are_behind(const struct clocks *);
  * of our clock: so its evidence, its result and what is told of it have the same. `due`
  * (monotonic): it did not begin before that.
  */
-void clocks_date(const struct clocks *, struct sighting *run, const struct report *, int64_t due);
+void clocks_date(const struct clocks *, struct observation *run, const struct report *,
+    int64_t due);

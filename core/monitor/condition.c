@@ -106,7 +106,7 @@ conditions_find(const struct conditions *list, uint16_t code)
 }
 
 static const struct shown *
-find_shown(const struct sighting *run, uint16_t code)
+find_shown(const struct observation *run, uint16_t code)
 {
 	for (uint32_t i = 0; i < run->shown_count; i++)
 		if (run->shown[i].code == code)
@@ -123,7 +123,7 @@ is_nearer(const struct codes *codes, uint16_t code, uint16_t than)
 }
 
 static bool
-nearer_is_shown(const struct sighting *run, const struct codes *codes, uint16_t than)
+nearer_is_shown(const struct observation *run, const struct codes *codes, uint16_t than)
 {
 	for (uint32_t i = 0; i < run->shown_count; i++)
 		if (is_nearer(codes, run->shown[i].code, than))
@@ -150,7 +150,7 @@ count(struct condition *condition)
 
 /* Counts the run for this condition and says what it saw of it. */
 static enum sight
-look(struct condition *condition, const struct sighting *run, bool passed,
+look(struct condition *condition, const struct observation *run, bool passed,
     const struct policy *policy, const struct codes *codes)
 {
 	const struct shown *shown = find_shown(run, condition->code);
@@ -195,7 +195,7 @@ move(struct condition *condition, enum sight sight, struct telling *telling)
 }
 
 static void
-add_shown(struct conditions *list, const struct sighting *run, const struct codes *codes)
+add_shown(struct conditions *list, const struct observation *run, const struct codes *codes)
 {
 	for (uint32_t i = 0; i < run->shown_count && list->count < list->room; i++) {
 		const struct shown *shown = &run->shown[i];
@@ -205,12 +205,12 @@ add_shown(struct conditions *list, const struct sighting *run, const struct code
 			list->items[list->count++] = (struct condition){ .code = shown->code,
 			    .stage = STAGE_ABSENT,
 				.phase = shown->phase, .blocked = shown->blocked,
-				.since = sighting_started(run) };
+				.since = observation_started(run) };
 	}
 }
 
 bool
-conditions_learn(struct conditions **conditions, const struct sighting *run, bool passed,
+conditions_learn(struct conditions **conditions, const struct observation *run, bool passed,
     const struct policy *policy,
     const struct codes *codes, void (*told)(void *arg, const struct condition *,
     enum condition_tell), void *arg)

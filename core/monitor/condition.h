@@ -6,7 +6,7 @@
 #pragma once
 
 #include "monitor/codes.h"
-#include "monitor/sighting.h"
+#include "monitor/observation.h"
 
 enum stage {
 	STAGE_NONE, /* a forgotten cell */
@@ -59,7 +59,7 @@ bool conditions_reserve(struct conditions **conditions, uint32_t shown_count);
  * would have shown. `told` is called for each that was raised or cleared. Frees the list when it is
  * empty. True: something changed that must survive us.
  */
-bool conditions_learn(struct conditions **conditions, const struct sighting *run, bool passed,
+bool conditions_learn(struct conditions **conditions, const struct observation *run, bool passed,
     const struct policy *policy, const struct codes *codes,
     void (*told)(void *arg, const struct condition *, enum condition_tell), void *arg);
 

@@ -93,7 +93,8 @@ cross_check_looked(struct monitor *monitor, const struct message_references *rou
 /* Targets */
 
 void
-cross_check_await(struct monitor *monitor, uint32_t target, const struct sighting *run, bool enough)
+cross_check_await(struct monitor *monitor, uint32_t target, const struct observation *run,
+    bool enough)
 {
 	struct cross_check *check = &monitor->cross_check;
 	uint32_t at = 0;
@@ -140,7 +141,7 @@ has_others(const struct monitor *monitor, uint32_t target, bool same_port)
 }
 
 bool
-cross_check_is_needed(const struct monitor *monitor, uint32_t target, const struct sighting *run)
+cross_check_is_needed(const struct monitor *monitor, uint32_t target, const struct observation *run)
 {
 	const struct watch *watch = &monitor->watch;
 

@@ -9,7 +9,7 @@
 #pragma once
 
 #include "base/messages.h"
-#include "monitor/sighting.h"
+#include "monitor/observation.h"
 
 struct monitor;
 
@@ -29,10 +29,10 @@ struct cross_check {
 void cross_check_fini(struct cross_check *);
 
 /* Whether such a failure is confirmed only with a word of somebody else. */
-bool cross_check_is_needed(const struct monitor *, uint32_t target, const struct sighting *);
+bool cross_check_is_needed(const struct monitor *, uint32_t target, const struct observation *);
 /* The confirmation of a failure is held, for want of such a word. `enough`: it counts though it
  * overlaps a spell. If there is no memory, the next attempt waits for a word. */
-void cross_check_await(struct monitor *, uint32_t target, const struct sighting *, bool enough);
+void cross_check_await(struct monitor *, uint32_t target, const struct observation *, bool enough);
 /* Somebody was heard, or might have been by now: confirms what that decides. */
 void cross_check_settle(struct monitor *);
 /* A round over the references is wanted that begins from now on. */

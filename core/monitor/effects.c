@@ -14,24 +14,24 @@
 #include "monitor/pace.h"
 
 void
-effects_tell(struct monitor *monitor, uint32_t target, const struct news *news,
+effects_tell(struct monitor *monitor, uint32_t target, const struct run_effects *effects,
     const struct report *report, uint32_t silence_was)
 {
 	struct watched *watched = &monitor->watch.targets[target];
 	enum state state = (enum state)watched->state.state;
 
-	assert(news->count == 0 || news->durable);
-	for (uint32_t i = 0; i < news->count; i++)
-		notify_change(monitor, target, &news->changes[i], report);
+	assert(effects->count == 0 || effects->durable);
+	for (uint32_t i = 0; i < effects->count; i++)
+		notify_change(monitor, target, &effects->changes[i], report);
 	/* What was told needs no telling again. Before the state is written down: who recovers from
 	 * it must not tell these runs again. */
-	if (state_is_down(state) && !state_is_down(news->from))
+	if (state_is_down(state) && !state_is_down(effects->from))
 		attempts_keep_last(watched->attempts);
 	if ((state == STATE_UP || state == STATE_PENDING) && watched->state.missing == 0)
 		attempts_destroy(&watched->attempts);
 	if (watched->state.silence != silence_was)
 		notify_silence(monitor, target, silence_was);
-	if (news->durable || watched->state.silence != silence_was)
+	if (effects->durable || watched->state.silence != silence_was)
 		keeper_link_mark(monitor->keeper, target);
 }
 
@@ -60,18 +60,19 @@ effects_confirm(struct monitor *monitor, uint32_t target, uint32_t silence, bool
 	const struct watch *watch = &monitor->watch;
 	struct watched *watched = &watch->targets[target];
 	uint32_t silence_was = watched->state.silence;
-	struct news news;
+	struct run_effects effects;
 
 	if (watched->state.trouble == NULL || !watched->state.trouble->held)
 		return;
-	const struct outlook outlook = { .silence = dependencies_silence(monitor, target) | silence,
+	const struct run_context context = { .silence =
+	    dependencies_silence(monitor, target) | silence,
 		.alone = alone, .codes = watch->codes };
-	if (!apply_release(&watched->state, watch_target(watch, target)->policy, &outlook,
-	    watch_moment(watch), &news))
+	if (!apply_release(&watched->state, watch_target(watch, target)->policy, &context,
+	    watch_moment(watch), &effects))
 		return;
-	effects_tell(monitor, target, &news, NULL, silence_was);
+	effects_tell(monitor, target, &effects, NULL, silence_was);
 	if (watched->run == 0)
 		effects_plan(monitor, target, watch->now);
-	if (news.from != news.to)
+	if (effects.from != effects.to)
 		dependencies_moved(monitor, target);
 }

@@ -3,18 +3,19 @@
  */
 #pragma once
 
-#include "monitor/sighting.h"
+#include "monitor/observation.h"
 
 struct monitor;
 
-/* Tells the news of the target. `report`: the run, NULL: none; `silence_was`: the reasons for
+/* Tells the changes of the target. `report`: the run, NULL: none; `silence_was`: the reasons for
  * silence before the rules. */
-void effects_tell(struct monitor *, uint32_t target, const struct news *, const struct report *,
+void effects_tell(struct monitor *, uint32_t target, const struct run_effects *,
+    const struct report *,
     uint32_t silence_was);
 
 /* Plans the next run after one that ended then (monotonic). */
 void effects_plan(struct monitor *, uint32_t target, int64_t ended);
 
 /* If the target's confirmation is held, the target is down now. `silence` and `alone`: as in struct
- * outlook. */
+ * run_context. */
 void effects_confirm(struct monitor *, uint32_t target, uint32_t silence, bool alone);

@@ -96,11 +96,11 @@ keeper_link_destroy(struct keeper_link **given)
 }
 
 static void
-number(const struct keeper_link *link, struct parcel *parcel, uint64_t *last)
+number(const struct keeper_link *link, struct packet *packet, uint64_t *last)
 {
-	assert(parcel->size > 2 * sizeof(uint64_t));
-	parcel->number = ++*last;
-	message_set_sequence(parcel->bytes, (struct sequence){ link->birth, parcel->number });
+	assert(packet->size > 2 * sizeof(uint64_t));
+	packet->number = ++*last;
+	message_set_sequence(packet->bytes, (struct sequence){ link->birth, packet->number });
 }
 
 /* One that was marked some time before others stays marked, and is said once more. */
@@ -142,12 +142,12 @@ append_run(struct keeper_link *link, uint32_t target, const struct open_run *ope
 		duty_log(link->watch->duty, LOG_ERR, 0,
 		    "%s: its state has more than %d bytes, and is not kept", target == CONFIG_NONE
 		    ? "the monitor" : link->watch->config->targets[target].name, RECORD_MAX);
-	struct parcel *parcel = packet_list_append(&link->packets, packet, out.size, false);
-	if (parcel == NULL)
+	struct packet *added = packet_list_append(&link->packets, packet, out.size, false);
+	if (added == NULL)
 		return false;
-	number(link, parcel, &link->runs);
+	number(link, added, &link->runs);
 	if (target == CONFIG_NONE && open != NULL)
-		parcel->own_change = link->own_change;
+		added->own_change = link->own_change;
 	unmark(link, target);
 	return true;
 }
@@ -243,10 +243,10 @@ pack_results(struct keeper_link *link)
 {
 	close_run(link, &link->open[OPEN_TARGET]);
 	if (link->gathered.size > 0) {
-		struct parcel *parcel = packet_list_append(&link->packets, link->gathered_bytes,
+		struct packet *packet = packet_list_append(&link->packets, link->gathered_bytes,
 		    link->gathered.size, false);
-		if (parcel != NULL)
-			number(link, parcel, &link->results);
+		if (packet != NULL)
+			number(link, packet, &link->results);
 		else
 			link->dropped.results++;
 	}
@@ -364,13 +364,13 @@ keeper_link_take_over(struct keeper_link *link, const struct message_run *run,
 	if (sequence_place((struct sequence){ link->birth, link->runs },
 	    run->sequence) != SEQUENCE_NEXT)
 		return false;
-	struct parcel *parcel = packet_list_append(&link->packets, packet, size, true);
-	if (parcel == NULL) { /* as above: the keeper tells the next monitor the same */
+	struct packet *added = packet_list_append(&link->packets, packet, size, true);
+	if (added == NULL) { /* as above: the keeper tells the next monitor the same */
 		duty_log(link->watch->duty, LOG_CRIT, 0,
 		    "monitor: no memory for what another has changed: it ends");
 		_exit(EX_OSERR);
 	}
-	parcel->number = ++link->runs;
+	added->number = ++link->runs;
 	return true;
 }
 
@@ -383,18 +383,18 @@ struct passed {
 
 /* Evidence goes with the runs that it came before. */
 static bool
-has_passed(const struct parcel *parcel, void *arg)
+has_passed(const struct packet *packet, void *arg)
 {
 	struct passed *passed = arg;
 
-	switch (parcel_kind(parcel)) {
+	switch (packet_kind(packet)) {
 	case MESSAGE_RUN:
-		passed->behind |= parcel->number == passed->run;
-		if (parcel->number <= passed->run && parcel->own_change != 0)
-			passed->own_change = parcel->own_change;
-		return parcel->number <= passed->run;
+		passed->behind |= packet->number == passed->run;
+		if (packet->number <= passed->run && packet->own_change != 0)
+			passed->own_change = packet->own_change;
+		return packet->number <= passed->run;
 	case MESSAGE_RESULTS:
-		return parcel->number <= passed->results;
+		return packet->number <= passed->results;
 	default:
 		return passed->run != 0 && !passed->behind;
 	}
@@ -406,10 +406,10 @@ release_committed(struct keeper_link *link, uint64_t runs, uint64_t results)
 	struct passed passed = { .results = results, .own_change = link->own_committed };
 
 	assert(runs <= link->runs && results <= link->results);
-	for (const struct parcel *parcel = link->packets.first; parcel != link->packets.unsent;
-	    parcel = parcel->next)
-		if (parcel_kind(parcel) == MESSAGE_RUN && parcel->number <= runs)
-			passed.run = parcel->number;
+	for (const struct packet *packet = link->packets.first; packet != link->packets.unsent;
+	    packet = packet->next)
+		if (packet_kind(packet) == MESSAGE_RUN && packet->number <= runs)
+			passed.run = packet->number;
 	packet_list_release(&link->packets, has_passed, &passed);
 	link->own_committed = passed.own_change;
 	link->runs_committed = runs;
@@ -444,11 +444,11 @@ begin_sequence(struct keeper_link *link)
 
 	link->birth = now > link->birth ? now : link->birth + 1;
 	link->runs = link->results = link->runs_committed = link->results_committed = 0;
-	for (struct parcel *parcel = link->packets.first; parcel != NULL; parcel = parcel->next)
-		if (parcel_kind(parcel) == MESSAGE_RUN)
-			number(link, parcel, &link->runs);
-		else if (parcel_kind(parcel) == MESSAGE_RESULTS)
-			number(link, parcel, &link->results);
+	for (struct packet *packet = link->packets.first; packet != NULL; packet = packet->next)
+		if (packet_kind(packet) == MESSAGE_RUN)
+			number(link, packet, &link->runs);
+		else if (packet_kind(packet) == MESSAGE_RESULTS)
+			number(link, packet, &link->results);
 }
 
 void
@@ -466,7 +466,7 @@ keeper_link_begin(struct keeper_link *link)
 static bool
 go_on(struct keeper_link *link, const struct message_recovered *recovered)
 {
-	const struct parcel *held = link->packets.first;
+	const struct packet *held = link->packets.first;
 	bool fits = held == NULL ? recovered->runs_taken == recovered->runs.number
 	    : recovered->runs.birth == link->birth && recovered->runs_taken == link->runs;
 
@@ -482,7 +482,7 @@ keeper_link_recovered(struct keeper_link *link, const struct message_recovered *
     bool *malformed)
 {
 	struct watch *watch = link->watch;
-	const struct parcel *next = packet_list_behind(&link->packets, recovered->runs_taken);
+	const struct packet *next = packet_list_behind(&link->packets, recovered->runs_taken);
 	bool known;
 
 	if ((*malformed = !watch->begun && !go_on(link, recovered)))

@@ -20,9 +20,9 @@ enum { SENTENCE_MAX = 8192 };
 static const uint32_t of_parents = SILENCE_parent | SILENCE_parent_unplain;
 
 static void
-name_last(struct message_change *message, const uint64_t runs[static UNSTEADY_LAST])
+name_last(struct message_change *message, const uint64_t runs[static FAILURE_RATE_LAST])
 {
-	for (unsigned i = 0; i < UNSTEADY_LAST; i++)
+	for (unsigned i = 0; i < FAILURE_RATE_LAST; i++)
 		if (runs[i] != 0)
 			message->attempts[message->attempt_count++] = runs[i];
 }
@@ -34,12 +34,13 @@ name_failures(struct message_change *message, const struct target_state *state)
 {
 	uint32_t count;
 
-	if (state->unsteady != NULL)
-		name_last(message, state->unsteady->last);
+	if (state->failure_rate != NULL)
+		name_last(message, state->failure_rate->last);
 	if (state->trouble != NULL)
 		name_last(message, state->trouble->last);
-	assert(message->attempt_count <= 2 * UNSTEADY_LAST);
-	count = message->attempt_count < UNSTEADY_LAST ? message->attempt_count : UNSTEADY_LAST;
+	assert(message->attempt_count <= 2 * FAILURE_RATE_LAST);
+	count = message->attempt_count < FAILURE_RATE_LAST ? message->attempt_count
+	    : FAILURE_RATE_LAST;
 	memmove(message->attempts, message->attempts + message->attempt_count - count,
 	    count * sizeof message->attempts[0]);
 	message->attempt_count = count;

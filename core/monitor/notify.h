@@ -3,7 +3,7 @@
 #pragma once
 
 #include "base/notice.h"
-#include "monitor/sighting.h"
+#include "monitor/observation.h"
 
 struct monitor;
 

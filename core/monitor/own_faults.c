@@ -65,7 +65,7 @@ is_away(const struct watch *watch)
 
 /* The run tells nothing of its target. */
 static void
-say_ours(const struct watch *watch, struct sighting *run, struct report *report,
+say_ours(const struct watch *watch, struct observation *run, struct report *report,
     const char *outcome, const char *words)
 {
 	run->verdict = PW_UNKNOWN;
@@ -78,7 +78,7 @@ say_ours(const struct watch *watch, struct sighting *run, struct report *report,
 
 /* Takes out of the run that some of its addresses failed; what else it shows stays. */
 static void
-excuse(const struct watch *watch, struct sighting *run, struct report *report)
+excuse(const struct watch *watch, struct observation *run, struct report *report)
 {
 	uint16_t some = codes_of(watch->codes, "some_addresses", NULL);
 	uint32_t left = 0;
@@ -101,7 +101,7 @@ excuse(const struct watch *watch, struct sighting *run, struct report *report)
 /* Where IPv4 answers as well the target is alive, and only what is said of some of its addresses
  * is taken back. */
 void
-ipv6_learn(struct monitor *monitor, struct sighting *run, struct report *report)
+ipv6_learn(struct monitor *monitor, struct observation *run, struct report *report)
 {
 	const struct watch *watch = &monitor->watch;
 	struct blind *blind = &monitor->own.blind;
@@ -267,7 +267,8 @@ own_faults_begin(struct monitor *monitor)
 
 /* Whoever was talked to when this host was suspended may have given us up. */
 void
-own_faults_excuse(const struct own_faults *faults, const struct watch *watch, struct sighting *run,
+own_faults_excuse(const struct own_faults *faults, const struct watch *watch,
+    struct observation *run,
     struct report *report)
 {
 	if (run->verdict == PW_FAILED && run->started <= faults->interrupted)

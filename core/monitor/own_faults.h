@@ -3,7 +3,7 @@
 #pragma once
 
 #include "monitor/own_side.h"
-#include "monitor/sighting.h"
+#include "monitor/observation.h"
 
 struct monitor;
 
@@ -16,7 +16,7 @@ enum ipv6 { IPV6_UNSEEN, IPV6_HEARD, IPV6_SILENT };
  * addresses is taken out of it: the condition some_addresses, or the failure where all addresses
  * have to answer.
  */
-void ipv6_learn(struct monitor *, struct sighting *, struct report *);
+void ipv6_learn(struct monitor *, struct observation *, struct report *);
 
 /* Reads the clocks: a suspension of this host, and a clock that was set, are logged, and what is
  * open is moved with the clock. Every tick, and before a report is judged. */
@@ -35,7 +35,7 @@ void own_faults_note_limit(struct monitor *, const char *said);
 void own_faults_begin(struct monitor *);
 
 /* A run that failed for our suspension becomes unknown(interrupted). */
-void own_faults_excuse(const struct own_faults *, const struct watch *, struct sighting *,
+void own_faults_excuse(const struct own_faults *, const struct watch *, struct observation *,
     struct report *);
 
 /* Whether this outcome of a run is for want of a file that was told to be unusable. */

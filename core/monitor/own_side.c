@@ -107,7 +107,7 @@ own_side_all(const struct own_side *own, const struct watch *watch, uint16_t por
 }
 
 bool
-own_side_in_dialogue(const struct sighting *run, const struct policy *policy)
+own_side_in_dialogue(const struct observation *run, const struct policy *policy)
 {
 	uint8_t connect = target_phase(policy, "connect");
 

@@ -92,7 +92,7 @@ struct hold_all own_side_all(const struct own_side *, const struct watch *, uint
 /*
  * The run came farther than to a greeting: who refused it then is no filter that speaks for others.
  */
-bool own_side_in_dialogue(const struct sighting *, const struct policy *);
+bool own_side_in_dialogue(const struct observation *, const struct policy *);
 
 /* Whether a hold is in force that keeps the target's confirmation back. */
 bool own_side_holds(const struct own_side *, const struct watch *, uint32_t target);

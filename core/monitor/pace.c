@@ -108,33 +108,34 @@ pace_next(const struct target_state *target, const struct policy *policy, uint32
 /* Slow once is slow at once, as the next run would fail by its routine limits; back only after
  * several, as one swift run may be chance. */
 static void
-learn_slowness(struct target_state *target, const struct policy *policy, const struct sighting *run,
-    bool passed, struct news *news)
+learn_slowness(struct target_state *target, const struct policy *policy,
+    const struct observation *run,
+    bool passed, struct run_effects *effects)
 {
 	if (!passed || run->over_routine)
 		target->swift = 0;
 	if (passed && run->over_routine && run->patient && !target->slow) {
 		target->slow = true;
-		news->slow = true;
+		effects->slow = true;
 	} else if (passed && !run->over_routine && target->slow
 	    && ++target->swift >= policy->recover_tries) {
 		target->slow = false;
 		target->swift = 0;
-		news->swift = true;
+		effects->swift = true;
 	}
 }
 
 /* A pace that went up again as soon as it is borne would be refused again, and so on. */
 static void
-learn_rate(struct target_state *target, const struct policy *policy, const struct sighting *run,
-    bool passed, struct news *news)
+learn_rate(struct target_state *target, const struct policy *policy, const struct observation *run,
+    bool passed, struct run_effects *effects)
 {
 	if (run->too_many) {
-		target->limited = sighting_ended(run);
+		target->limited = observation_ended(run);
 		if (pace_interval(target, policy) >= doubled_max)
 			return;
 		target->doubled++;
-		news->backed_off = true;
+		effects->backed_off = true;
 	} else if (passed && target->doubled > 0 && run->ended - target->limited.mono >= well_for) {
 		target->doubled = 0;
 		target->limited = (struct moment){ 0, 0 };
@@ -142,11 +143,11 @@ learn_rate(struct target_state *target, const struct policy *policy, const struc
 }
 
 void
-pace_learn(struct target_state *target, const struct policy *policy, const struct sighting *run,
-    bool passed, struct news *news)
+pace_learn(struct target_state *target, const struct policy *policy, const struct observation *run,
+    bool passed, struct run_effects *effects)
 {
-	learn_slowness(target, policy, run, passed, news);
-	learn_rate(target, policy, run, passed, news);
+	learn_slowness(target, policy, run, passed, effects);
+	learn_rate(target, policy, run, passed, effects);
 }
 
 static const char *const heads[] = { "state", "next run", "limits" };

@@ -41,6 +41,7 @@ struct pace_next pace_next(const struct target_state *target, const struct polic
 /* Learns from a run that counts: the flag `slow`, and the doubling of the interval. `passed`: what
  * it was taken for. */
 void pace_learn(struct target_state *target, const struct policy *policy,
-    const struct sighting *run, bool passed, struct news *news);
+    const struct observation *run, bool passed,
+    struct run_effects *effects);
 
 extern const struct rule_table pace_table;

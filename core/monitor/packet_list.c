@@ -21,47 +21,47 @@ packet_list_init(struct packet_list *list)
 void
 packet_list_clear(struct packet_list *list)
 {
-	for (struct parcel *next; list->first != NULL; list->first = next) {
+	for (struct packet *next; list->first != NULL; list->first = next) {
 		next = list->first->next;
 		free(list->first);
 	}
 	packet_list_init(list);
 }
 
-struct parcel *
+struct packet *
 packet_list_append(struct packet_list *list, const void *bytes, size_t size, bool sent)
 {
-	struct parcel *parcel = malloc(sizeof *parcel + size);
+	struct packet *packet = malloc(sizeof *packet + size);
 
 	assert(!sent || list->unsent == NULL);
-	if (parcel == NULL)
+	if (packet == NULL)
 		return NULL;
-	*parcel = (struct parcel){ .size = (uint32_t)size };
-	memcpy(parcel->bytes, bytes, size);
-	*list->last = parcel;
-	list->last = &parcel->next;
+	*packet = (struct packet){ .size = (uint32_t)size };
+	memcpy(packet->bytes, bytes, size);
+	*list->last = packet;
+	list->last = &packet->next;
 	if (sent) {
-		list->held[parcel_kind(parcel)] += size;
-		return parcel;
+		list->held[packet_kind(packet)] += size;
+		return packet;
 	}
 	if (list->unsent == NULL)
-		list->unsent = parcel;
+		list->unsent = packet;
 	list->waiting += size;
-	return parcel;
+	return packet;
 }
 
 bool
 packet_list_send(struct packet_list *list, int fd)
 {
-	struct parcel *parcel;
+	struct packet *packet;
 
-	while ((parcel = list->unsent) != NULL) {
-		if (!packet_send(fd, parcel->bytes, parcel->size, -1))
+	while ((packet = list->unsent) != NULL) {
+		if (!packet_send(fd, packet->bytes, packet->size, -1))
 			return false;
-		assert(list->waiting >= parcel->size);
-		list->unsent = parcel->next;
-		list->waiting -= parcel->size;
-		list->held[parcel_kind(parcel)] += parcel->size;
+		assert(list->waiting >= packet->size);
+		list->unsent = packet->next;
+		list->waiting -= packet->size;
+		list->held[packet_kind(packet)] += packet->size;
 	}
 	assert(list->waiting == 0);
 	return true;
@@ -70,39 +70,39 @@ packet_list_send(struct packet_list *list, int fd)
 void
 packet_list_take_back(struct packet_list *list)
 {
-	for (const struct parcel *parcel = list->first; parcel != list->unsent;
-	    parcel = parcel->next)
-		list->waiting += parcel->size;
+	for (const struct packet *packet = list->first; packet != list->unsent;
+	    packet = packet->next)
+		list->waiting += packet->size;
 	memset(list->held, 0, sizeof list->held);
 	list->unsent = list->first;
 }
 
-const struct parcel *
+const struct packet *
 packet_list_behind(const struct packet_list *list, uint64_t run)
 {
-	const struct parcel *parcel = list->first;
+	const struct packet *packet = list->first;
 
-	while (parcel != NULL && (parcel_kind(parcel) != MESSAGE_RUN || parcel->number <= run))
-		parcel = parcel->next;
-	return parcel;
+	while (packet != NULL && (packet_kind(packet) != MESSAGE_RUN || packet->number <= run))
+		packet = packet->next;
+	return packet;
 }
 
 /* The order of the rest is kept, as the keeper takes a number that is not the next for a loss. */
 void
-packet_list_release(struct packet_list *list, bool (*is_over)(const struct parcel *, void *),
+packet_list_release(struct packet_list *list, bool (*is_over)(const struct packet *, void *),
     void *arg)
 {
-	for (struct parcel **at = &list->first, *parcel; (parcel = *at) != list->unsent;) {
-		if (!is_over(parcel, arg)) {
-			at = &parcel->next;
+	for (struct packet **at = &list->first, *packet; (packet = *at) != list->unsent;) {
+		if (!is_over(packet, arg)) {
+			at = &packet->next;
 			continue;
 		}
-		assert(list->held[parcel_kind(parcel)] >= parcel->size);
-		list->held[parcel_kind(parcel)] -= parcel->size;
-		*at = parcel->next;
-		if (list->last == &parcel->next)
+		assert(list->held[packet_kind(packet)] >= packet->size);
+		list->held[packet_kind(packet)] -= packet->size;
+		*at = packet->next;
+		if (list->last == &packet->next)
 			list->last = at;
-		free(parcel);
+		free(packet);
 	}
 }
 
@@ -112,13 +112,13 @@ struct excess {
 };
 
 static bool
-is_excess(const struct parcel *parcel, void *arg)
+is_excess(const struct packet *packet, void *arg)
 {
 	struct excess *excess = arg;
 
-	if (excess->bytes == 0 || parcel_kind(parcel) != excess->kind)
+	if (excess->bytes == 0 || packet_kind(packet) != excess->kind)
 		return false;
-	excess->bytes -= parcel->size < excess->bytes ? parcel->size : excess->bytes;
+	excess->bytes -= packet->size < excess->bytes ? packet->size : excess->bytes;
 	return true;
 }
 

@@ -1,8 +1,8 @@
 /*
  * Reads and checks the messages of probers.
  *
- * A report becomes what the rules see of a run (struct sighting), with its times on our clock; then
- * it is judged.
+ * A report becomes what the rules see of a run (struct observation), with its times on our
+ * clock; then it is judged.
  */
 #include "monitor/prober_messages.h"
 
@@ -16,18 +16,18 @@
 #include "monitor/process_run.h"
 #include "monitor/recent_facts.h"
 #include "monitor/self_check.h"
-#include "monitor/sight.h"
+#include "monitor/observe.h"
 
 enum { FACTS_SHOWN = 1024 };
 
 /* With its times on our clock. */
 static bool
-sight(const struct watch *watch, const struct report *report, struct sighting *run)
+observe(const struct watch *watch, const struct report *report, struct observation *run)
 {
 	const struct watched *watched = &watch->targets[report->target];
 	const struct policy *policy = watch_target(watch, report->target)->policy;
 
-	if (!sight_report(watch->codes, policy, report, run))
+	if (!observe_report(watch->codes, policy, report, run))
 		return false;
 	run->patient = watched->patient;
 	run->due = !watched->by_hand;
@@ -52,7 +52,7 @@ take_report(struct monitor *monitor, uint32_t prober, struct report *report)
 {
 	struct watch *watch = &monitor->watch;
 	struct watched *watched = &watch->targets[report->target];
-	struct sighting run;
+	struct observation run;
 
 	/* 0 is what a target has whose run is not in hand: no run has that number. */
 	if (!orders_may_have(monitor->orders, prober, report->target) || report->run == 0)
@@ -63,7 +63,7 @@ take_report(struct monitor *monitor, uint32_t prober, struct report *report)
 	}
 	own_faults_look(monitor); /* first: what a suspension broke may be reported before the next
 	                           * tick */
-	if (!sight(watch, report, &run))
+	if (!observe(watch, report, &run))
 		return false;
 	orders_release(monitor->orders, report->target);
 	activity_add_report(&monitor->activity, report->late);

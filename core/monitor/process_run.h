@@ -2,7 +2,7 @@
  * and the children. */
 #pragma once
 
-#include "monitor/sighting.h"
+#include "monitor/observation.h"
 
 struct monitor;
 
@@ -11,4 +11,4 @@ struct monitor;
  * both are changed where what they say is not the target's. `facts`: which steady facts are others
  * than before, NULL: none.
  */
-void process_run(struct monitor *, struct sighting *, struct report *, const char *facts);
+void process_run(struct monitor *, struct observation *, struct report *, const char *facts);

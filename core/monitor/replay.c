@@ -15,7 +15,7 @@
 #include "monitor/apply_run.h"
 #include "monitor/attempt.h"
 #include "monitor/pace.h"
-#include "monitor/sight.h"
+#include "monitor/observe.h"
 #include "monitor/silence.h"
 
 /* What is stored of a begin may be of another clock than the record of the incident. */
@@ -126,35 +126,36 @@ take(struct report *report, const struct replay_run *run, const struct policy *p
 }
 
 static unsigned
-doubt_of(const struct replay_machine *machine, const struct news *news, uint32_t fails,
+doubt_of(const struct replay_machine *machine, const struct run_effects *effects, uint32_t fails,
     uint32_t needed)
 {
-	if (news->avoided)
+	if (effects->avoided)
 		return machine->unmade_in_row > 0 && fails + machine->unmade_in_row >= needed
 		    ? REPLAY_UNMADE : 0;
-	if (!state_is_down(news->to) || state_is_down(news->from))
+	if (!state_is_down(effects->to) || state_is_down(effects->from))
 		return 0;
 	return (machine->unmade_in_row > 0 ? REPLAY_UNMADE : 0) | machine->doubt;
 }
 
 static bool
 judge(struct replayer *replayer, struct replay_machine *machine, enum replay_which which,
-    const struct policy *policy, const struct sighting *run, const struct outlook *outlook)
+    const struct policy *policy, const struct observation *run, const struct run_context *context)
 {
 	uint32_t fails = machine->state.fails,
 	         needed = attempt_needed(&machine->state, policy, run->ended);
-	struct news *news = &replayer->news;
+	struct run_effects *effects = &replayer->effects;
 
 	/* That an attempt failed in silence says nothing of what a longer wait would have heard. */
 	machine->doubt = !run->patient && run->verdict == PW_FAILED && !run->spoken
 	    && pace_is_patient(&machine->state, policy) ? REPLAY_ROUTINE : 0;
-	if (!apply_run(&machine->state, run, policy, outlook, news))
+	if (!apply_run(&machine->state, run, policy, context, effects))
 		return false;
 	bool held = machine->state.state == STATE_SUSPECT && machine->state.trouble->held;
 	machine->held = held ? run->ended : 0;
-	machine->silence = outlook->silence;
-	if (news->count > 0 || news->avoided || news->suspected)
-		replayer->told(replayer->arg, which, news, doubt_of(machine, news, fails, needed));
+	machine->silence = context->silence;
+	if (effects->count > 0 || effects->avoided || effects->suspected)
+		replayer->told(replayer->arg, which, effects,
+		    doubt_of(machine, effects, fails, needed));
 	if (machine->state.state != STATE_SUSPECT)
 		machine->unmade_in_row = 0;
 	return true;
@@ -178,8 +179,8 @@ replay_run(struct replayer *replayer, struct replay *replay, const struct replay
 	int64_t lasted = run->ended > run->started ? run->ended - run->started : 0,
 	        started = run->started > replay->ended ? run->started : replay->ended;
 	const struct policy *configured = settings->policies[REPLAY_CONFIGURED];
-	struct outlook outlook = outlook_of_flags(run->flags, replayer->codes);
-	struct sighting sighting;
+	struct run_context context = run_context_of_flags(run->flags, replayer->codes);
+	struct observation observation;
 
 	if (run->flags & RESULT_BY_HAND)
 		return true;
@@ -199,8 +200,8 @@ replay_run(struct replayer *replayer, struct replay *replay, const struct replay
 	}
 	bool patient = pace_is_patient(&replay->machines[REPLAY_CONFIGURED].state, configured),
 	     taken = unwatched || is_taken(replay, settings, started);
-	outlook.blind = run->verdict == PW_UNKNOWN && strcmp(run->outcome, "blind") == 0;
-	outlook.silence |= run->paused ? SILENCE_paused : 0;
+	context.blind = run->verdict == PW_UNKNOWN && strcmp(run->outcome, "blind") == 0;
+	context.silence |= run->paused ? SILENCE_paused : 0;
 	for (int i = 0; i < (taken ? REPLAY_MACHINES : REPLAY_TRIED); i++) {
 		const struct policy *policy = settings->policies[i];
 		struct replay_machine *machine = &replay->machines[i];
@@ -208,16 +209,17 @@ replay_run(struct replayer *replayer, struct replay *replay, const struct replay
 		if (i == REPLAY_CONFIGURED || settings->slow_differs) {
 			take(&replayer->report, run, policy, i == REPLAY_TRIED);
 			/* A name that nobody knows any more shows nothing. */
-			(void)sight_report(replayer->codes, policy, &replayer->report, &sighting);
-			sighting.patient = patient;
-			sighting.started = sighting.started_utc = started;
-			sighting.ended = sighting.ended_utc = replay->ended;
-			if (outlook.blind)
-				sighting.verdict = PW_FAILED;
+			(void)observe_report(replayer->codes, policy, &replayer->report,
+			    &observation);
+			observation.patient = patient;
+			observation.started = observation.started_utc = started;
+			observation.ended = observation.ended_utc = replay->ended;
+			if (context.blind)
+				observation.verdict = PW_FAILED;
 		}
 		if (!pace_is_retry(&machine->state))
 			machine->grid = started;
-		if (!judge(replayer, machine, (enum replay_which)i, policy, &sighting, &outlook))
+		if (!judge(replayer, machine, (enum replay_which)i, policy, &observation, &context))
 			return false;
 	}
 	return true;
@@ -227,15 +229,15 @@ static bool
 release(struct replayer *replayer, struct replay_machine *machine, enum replay_which which,
     const struct policy *policy, int64_t at, uint32_t silence)
 {
-	const struct outlook outlook = { .silence = machine->silence | silence,
+	const struct run_context context = { .silence = machine->silence | silence,
 		.codes = replayer->codes };
 
 	machine->held = 0;
-	if (!apply_release(&machine->state, policy, &outlook, (struct moment){ at, at },
-	    &replayer->news))
+	if (!apply_release(&machine->state, policy, &context, (struct moment){ at, at },
+	    &replayer->effects))
 		return false;
-	replayer->told(replayer->arg, which, &replayer->news,
-	    doubt_of(machine, &replayer->news, 0, 0));
+	replayer->told(replayer->arg, which, &replayer->effects,
+	    doubt_of(machine, &replayer->effects, 0, 0));
 	machine->unmade_in_row = 0;
 	return true;
 }

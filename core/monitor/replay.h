@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "monitor/sighting.h"
+#include "monitor/observation.h"
 #include "monitor/target_state.h"
 
 enum replay_which { REPLAY_CONFIGURED, REPLAY_TRIED, REPLAY_MACHINES };
@@ -53,7 +53,7 @@ struct replay {
 };
 
 /* What a run has led to in one of the two; `doubt`: of a confirmation, or of a false alarm. */
-typedef void replay_told(void *arg, enum replay_which, const struct news *, unsigned doubt);
+typedef void replay_told(void *arg, enum replay_which, const struct run_effects *, unsigned doubt);
 
 /* What is shared by all targets. */
 struct replayer {
@@ -61,7 +61,7 @@ struct replayer {
 	replay_told *told;
 	void *arg;
 	struct report report;
-	struct news news;
+	struct run_effects effects;
 };
 
 /* Judges the next run of a target. Returns false if there is no memory. */

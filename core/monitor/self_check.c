@@ -31,7 +31,7 @@ hear(struct monitor *monitor, int64_t at)
 
 /* When the connection was made, 0: it was not, or nobody says when. */
 static int64_t
-connected_at(const struct watch *watch, const struct sighting *run, const struct report *report)
+connected_at(const struct watch *watch, const struct observation *run, const struct report *report)
 {
 	uint8_t connect = target_phase(watch_target(watch, report->target)->policy, "connect");
 	int64_t at = run->started;
@@ -60,7 +60,7 @@ likeness(const struct report *report)
 
 /* Refused by its greeting, or by who greets in the place of all. */
 static bool
-is_turned_away(const struct watch *watch, const struct sighting *run, uint32_t target)
+is_turned_away(const struct watch *watch, const struct observation *run, uint32_t target)
 {
 	return run->spoken && (run->verdict == PW_BLOCKED || run->tempfail)
 	    && !own_side_in_dialogue(run, watch_target(watch, target)->policy);
@@ -69,7 +69,7 @@ is_turned_away(const struct watch *watch, const struct sighting *run, uint32_t t
 /* When it was connected and when it was last heard are two signs of life, and the time between
  * may hide a gap of ours. */
 static void
-hear_target(struct monitor *monitor, const struct sighting *run, const struct report *report)
+hear_target(struct monitor *monitor, const struct observation *run, const struct report *report)
 {
 	struct own_side *own = &monitor->own;
 	const struct watch *watch = &monitor->watch;
@@ -100,7 +100,7 @@ hear_target(struct monitor *monitor, const struct sighting *run, const struct re
 
 /* What the run has used with success, and what it lacked. */
 static void
-learn_means(struct own_side *own, const struct watch *watch, const struct sighting *run,
+learn_means(struct own_side *own, const struct watch *watch, const struct observation *run,
     const struct report *report)
 {
 	const struct watched *watched = &watch->targets[report->target];
@@ -116,7 +116,7 @@ learn_means(struct own_side *own, const struct watch *watch, const struct sighti
 }
 
 static struct suspect
-suspect_of(const struct watch *watch, const struct sighting *run, uint32_t target,
+suspect_of(const struct watch *watch, const struct observation *run, uint32_t target,
     uint64_t likeness)
 {
 	return (struct suspect){ .target = target, .network = watch->targets[target].network,
@@ -125,7 +125,7 @@ suspect_of(const struct watch *watch, const struct sighting *run, uint32_t targe
 }
 
 static void
-add_suspect(struct monitor *monitor, const struct sighting *run, const struct report *report)
+add_suspect(struct monitor *monitor, const struct observation *run, const struct report *report)
 {
 	struct own_side *own = &monitor->own;
 	const struct watch *watch = &monitor->watch;
@@ -156,7 +156,7 @@ add_suspect(struct monitor *monitor, const struct sighting *run, const struct re
 
 /* Turned away in the same words as others; one that is for long is not. */
 static void
-add_refusal(struct monitor *monitor, const struct sighting *run, const struct report *report)
+add_refusal(struct monitor *monitor, const struct observation *run, const struct report *report)
 {
 	struct port_hold *of_port = own_side_port_of(&monitor->own, &monitor->watch,
 	    report->target);
@@ -171,7 +171,7 @@ add_refusal(struct monitor *monitor, const struct sighting *run, const struct re
 }
 
 void
-self_check_before(struct monitor *monitor, struct sighting *run, struct report *report)
+self_check_before(struct monitor *monitor, struct observation *run, struct report *report)
 {
 	struct own_side *own = &monitor->own;
 	const struct watch *watch = &monitor->watch;
@@ -210,16 +210,16 @@ self_check_before(struct monitor *monitor, struct sighting *run, struct report *
 
 /* What our own side means for a failure of a target that is not down. */
 static void
-judge_failure(struct monitor *monitor, const struct sighting *run, uint32_t target,
-    struct outlook *outlook)
+judge_failure(struct monitor *monitor, const struct observation *run, uint32_t target,
+    struct run_context *context)
 {
 	const struct own_side *own = &monitor->own;
 	const struct watch *watch = &monitor->watch;
 	const struct port_hold *of_port = own_side_port_of(own, watch, target);
 
 	if (own_side_is_apart(own, &watch->targets[target])) {
-		outlook->blind &= own->private_heard <= run->started;
-		outlook->held = cross_check_is_needed(monitor, target, run);
+		context->blind &= own->private_heard <= run->started;
+		context->held = cross_check_is_needed(monitor, target, run);
 		return;
 	}
 	bool digests = hold_digests(&own->hold)
@@ -230,17 +230,17 @@ judge_failure(struct monitor *monitor, const struct sighting *run, uint32_t targ
 	    run->ended);
 
 	if (overlaps && !digests)
-		outlook->enough = own_side_is_blurred(own, &watch->targets[target], run->started,
+		context->enough = own_side_is_blurred(own, &watch->targets[target], run->started,
 		    run->ended);
-	outlook->blind &= !outlook->enough;
-	outlook->held = !digests && (holds || cross_check_is_needed(monitor, target, run));
-	outlook->silence = digests ? SILENCE_digest : 0;
+	context->blind &= !context->enough;
+	context->held = !digests && (holds || cross_check_is_needed(monitor, target, run));
+	context->silence = digests ? SILENCE_digest : 0;
 }
 
 /* A failure of a target that is down, while no hold is the reason for telling it together with
  * others. */
 static bool
-is_apart(const struct own_side *own, const struct watch *watch, const struct sighting *run,
+is_apart(const struct own_side *own, const struct watch *watch, const struct observation *run,
     uint32_t target)
 {
 	const struct port_hold *of_port = own_side_port_of(own, watch, target);
@@ -255,7 +255,7 @@ is_apart(const struct own_side *own, const struct watch *watch, const struct sig
 
 /* Turned away in the words for which its port is held, or was told as perhaps shut. */
 static bool
-is_intercepted(const struct own_side *own, const struct watch *watch, const struct sighting *run,
+is_intercepted(const struct own_side *own, const struct watch *watch, const struct observation *run,
     const struct report *report)
 {
 	const struct port_hold *of_port = own_side_port_of(own, watch, report->target);
@@ -267,45 +267,47 @@ is_intercepted(const struct own_side *own, const struct watch *watch, const stru
 
 /* Read after what the run shows of ourselves was learnt: the run that ends our blindness is not
  * judged as blind. */
-struct outlook
-self_check_outlook(struct monitor *monitor, const struct sighting *run, const struct report *report)
+struct run_context
+self_check_context(struct monitor *monitor, const struct observation *run,
+    const struct report *report)
 {
 	const struct own_side *own = &monitor->own;
 	const struct watch *watch = &monitor->watch;
 	uint32_t target = report->target;
 	struct watched *watched = &watch->targets[target];
-	struct outlook outlook = { .codes = watch->codes, .may_repeat = true };
+	struct run_context context = { .codes = watch->codes, .may_repeat = true };
 	int64_t since = watched->state.state == STATE_SUSPECT ? watched->state.trouble->began.mono
 	    : run->started;
 
-	outlook.ours = (run->verdict != PW_FAILED || !run->spoken)
+	context.ours = (run->verdict != PW_FAILED || !run->spoken)
 	    && own_side_overlaps(own, watch, target, since, run->ended);
 	if (run->verdict <= PW_BLOCKED)
 		watched->blurred = 0;
-	outlook.intercepted = is_intercepted(own, watch, run, report);
+	context.intercepted = is_intercepted(own, watch, run, report);
 	if (run->verdict == PW_FAILED && !watched->local) {
-		outlook.blind = !run->spoken && blind_overlaps(&own->blind, run->started,
+		context.blind = !run->spoken && blind_overlaps(&own->blind, run->started,
 		    run->ended);
 		if (!state_is_down((enum state)watched->state.state))
-			judge_failure(monitor, run, target, &outlook);
+			judge_failure(monitor, run, target, &context);
 		else
-			outlook.apart = is_apart(own, watch, run, target);
+			context.apart = is_apart(own, watch, run, target);
 	}
-	outlook.explained = run->verdict == PW_UNKNOWN && (strcmp(report->outcome, "our_clock") == 0
+	context.explained = run->verdict == PW_UNKNOWN && (strcmp(report->outcome, "our_clock") == 0
 	    || own_faults_explain(&own->faults, report->outcome)
 	    || blind_explains(&own->blind, report->outcome,
 	    watch_target(watch, target)->policy->stale_after));
-	return outlook;
+	return context;
 }
 
 void
-self_check_after(struct monitor *monitor, const struct sighting *run, const struct report *report,
-    const struct outlook *outlook)
+self_check_after(struct monitor *monitor, const struct observation *run,
+    const struct report *report,
+    const struct run_context *context)
 {
 	const struct target_state *state = &monitor->watch.targets[report->target].state;
 
-	if (outlook->held && state->state == STATE_SUSPECT && state->trouble->held)
-		cross_check_await(monitor, report->target, run, outlook->enough);
+	if (context->held && state->state == STATE_SUSPECT && state->trouble->held)
+		cross_check_await(monitor, report->target, run, context->enough);
 	cross_check_settle(monitor);
 }
 

@@ -6,22 +6,23 @@
 #pragma once
 
 #include "base/messages.h"
-#include "monitor/sighting.h"
+#include "monitor/observation.h"
 
 struct monitor;
 
 /* Before the rules: learns what a run says of ourselves. What is ours in it is taken out of the run
  * and its report. */
-void self_check_before(struct monitor *, struct sighting *, struct report *);
+void self_check_before(struct monitor *, struct observation *, struct report *);
 
 /* What the rules have to know of the world while they judge the run; reasons for silence that come
  * from parents are not in it. */
-struct outlook self_check_outlook(struct monitor *, const struct sighting *, const struct report *);
+struct run_context self_check_context(struct monitor *, const struct observation *,
+    const struct report *);
 
 /* After the rules: a confirmation that is held waits for a word, and what was heard may decide
  * others. */
-void self_check_after(struct monitor *, const struct sighting *, const struct report *,
-    const struct outlook *);
+void self_check_after(struct monitor *, const struct observation *, const struct report *,
+    const struct run_context *);
 
 /* A round over the references has ended. */
 void self_check_references(struct monitor *, const struct message_references *);

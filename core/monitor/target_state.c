@@ -32,7 +32,7 @@ target_state_fini(struct target_state *target)
 	free(target->trouble);
 	free(target->conditions);
 	free(target->flapping);
-	free(target->unsteady);
+	free(target->failure_rate);
 	*target = (struct target_state){ .state = STATE_NONE };
 }
 
@@ -199,14 +199,15 @@ static const struct wire_form slot_form = { .name = "slot", .size = sizeof(uint1
 	.fields = (const struct wire_field[]){
 		{ .name = "runs", .kind = WIRE_U16, .size = sizeof(uint16_t) },
 		{ .name = "failed", .kind = WIRE_U16, .size = sizeof(uint16_t),
-		    .offset = offsetof(struct unsteady, failed) - offsetof(struct unsteady, runs) },
+		    .offset = offsetof(struct failure_rate, failed) - offsetof(struct failure_rate,
+		    runs) },
 		{ .name = NULL } } };
 
-static const struct wire_form unsteady_form = { WIRE_FORM(unsteady,
-	MOMENT(unsteady, slot_began),
-	WIRE_FIELD(U8, unsteady, newest, .max = UNSTEADY_SLOTS - 1),
-	WIRE_ARRAY(PART, unsteady, runs, .form = &slot_form),
-	WIRE_ARRAY(U64, unsteady, last, .since = 2)) };
+static const struct wire_form failure_rate_form = { WIRE_FORM(failure_rate,
+	MOMENT(failure_rate, slot_began),
+	WIRE_FIELD(U8, failure_rate, newest, .max = FAILURE_RATE_SLOTS - 1),
+	WIRE_ARRAY(PART, failure_rate, runs, .form = &slot_form),
+	WIRE_ARRAY(U64, failure_rate, last, .since = 2)) };
 
 static const struct wire_form condition_form = { WIRE_FORM(condition,
 	WIRE_FIELD(OWN, condition, code, .type = &code_type),
@@ -240,7 +241,7 @@ static const struct part {
 } parts[] = {
 	{ offsetof(struct target_state, trouble), &trouble_form },
 	{ offsetof(struct target_state, flapping), &flapping_form },
-	{ offsetof(struct target_state, unsteady), &unsteady_form },
+	{ offsetof(struct target_state, failure_rate), &failure_rate_form },
 };
 enum { PARTS = sizeof parts / sizeof *parts };
 

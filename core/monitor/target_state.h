@@ -10,9 +10,9 @@
 #include "monitor/codes.h"
 #include "monitor/condition.h"
 #include "monitor/flapping.h"
-#include "monitor/sighting.h"
+#include "monitor/observation.h"
 #include "monitor/state.h"
-#include "monitor/unsteady.h"
+#include "monitor/failure_rate.h"
 
 /* Around failing runs and such as tell nothing; NULL where the last run passed and nothing is
  * open. */
@@ -45,7 +45,7 @@ struct trouble {
 	uint8_t repeats;      /* so often may the attempt that would confirm still be repeated at
 	                       * once */
 	bool repeating;       /* its next run is such a repetition */
-	uint64_t last[UNSTEADY_LAST]; /* the last failed attempts of the suspicion, oldest first; 0:
+	uint64_t last[FAILURE_RATE_LAST]; /* the last failed attempts of the suspicion, oldest first; 0:
 	                               * none */
 };
 
@@ -73,7 +73,7 @@ struct target_state {
 	struct trouble *trouble;
 	struct conditions *conditions;
 	struct flapping *flapping;
-	struct unsteady *unsteady;
+	struct failure_rate *failure_rate;
 };
 
 /* Pending since `now`. */

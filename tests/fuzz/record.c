@@ -32,17 +32,17 @@ encode(const struct target_state *target, struct codes *codes, unsigned char *re
 static void
 live_on(struct target_state *target, struct codes *codes)
 {
-	static struct news news;
+	static struct run_effects effects;
 	int64_t now = 1000 * (int64_t)1000 * SECOND;
 	uint16_t refused = codes_of(codes, "refused", NULL);
 
 	for (int i = 0; i < 12; i++) {
-		struct outlook outlook = { .held = i == 3, .codes = codes };
-		struct sighting run = { .started = now, .ended = now + SECOND, .started_utc = now,
+		struct run_context context = { .held = i == 3, .codes = codes };
+		struct observation run = { .started = now, .ended = now + SECOND, .started_utc = now,
 			.ended_utc = now + SECOND, .due = true, .reached = 15,
 			.verdict = i % 7 < 4 ? PW_FAILED : PW_OK, .outcome = i % 7 < 4 ? refused : (uint16_t)CODE_OK,
 			.patient = pace_is_patient(target, &policy) };
-		if (!apply_run(target, &run, &policy, &outlook, &news))
+		if (!apply_run(target, &run, &policy, &context, &effects))
 			return;
 		now = pace_next(target, &policy, 7, now, run.ended, 1).at;
 	}

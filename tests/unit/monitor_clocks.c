@@ -77,7 +77,7 @@ a_run_has_the_times_that_its_prober_saw(void **unused)
 	scene_bear(scene, NOW);
 	scene_run(scene, MINUTE);
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-		struct sighting run = { .started = scene->monitor->watch.now - 2 * SECOND, .ended = scene->monitor->watch.now - SECOND };
+		struct observation run = { .started = scene->monitor->watch.now - 2 * SECOND, .ended = scene->monitor->watch.now - SECOND };
 		int64_t ours = clocks_at(&scene->monitor->watch.clocks, run.started).utc;
 		const struct report report = { .started = ours + rows[i].off, .micros = SECOND };
 		clocks_date(&scene->monitor->watch.clocks, &run, &report, run.started);
@@ -85,7 +85,7 @@ a_run_has_the_times_that_its_prober_saw(void **unused)
 		assert_true(run.ended_utc == (rows[i].taken ? report.started : ours) + SECOND);
 	}
 	/* It stood in line for a while. */
-	struct sighting run = { .started = scene->monitor->watch.now - SECOND, .ended = scene->monitor->watch.now };
+	struct observation run = { .started = scene->monitor->watch.now - SECOND, .ended = scene->monitor->watch.now };
 	const struct report report = { .started = clocks_at(&scene->monitor->watch.clocks, run.started - 20 * SECOND).utc,
 		.micros = 21 * SECOND };
 	clocks_date(&scene->monitor->watch.clocks, &run, &report, run.started - 30 * SECOND);

@@ -65,7 +65,7 @@ put_flapping(struct wire_out *out)
 }
 
 static void
-put_unsteady(struct wire_out *out, bool old)
+put_failure_rate(struct wire_out *out, bool old)
 {
 	wire_put_i64(out, ago(500));
 	wire_put_u8(out, 3);
@@ -107,7 +107,7 @@ put_state(struct wire_out *out, uint8_t version, bool upgraded)
 		for (int i = 0; i < 2 + 8 + 24; i++)
 			wire_put_u8(out, 0);
 	put_flapping(out);
-	put_unsteady(out, old);
+	put_failure_rate(out, old);
 	for (int i = 0; i < 3 && old && upgraded; i++)
 		wire_put_u64(out, 0);
 	wire_put_u8(out, 2);

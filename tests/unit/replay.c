@@ -53,14 +53,14 @@ record(void *arg, const struct report *report)
 }
 
 static void
-write_down(void *arg, enum replay_which which, const struct news *news, unsigned doubt)
+write_down(void *arg, enum replay_which which, const struct run_effects *effects, unsigned doubt)
 {
 	struct recorded *recorded = arg;
 
-	recorded->avoided[which] += news->avoided;
+	recorded->avoided[which] += effects->avoided;
 	recorded->doubts += which == REPLAY_TRIED && doubt != 0;
-	for (uint32_t i = 0; i < news->count; i++) {
-		const struct change *change = &news->changes[i];
+	for (uint32_t i = 0; i < effects->count; i++) {
+		const struct change *change = &effects->changes[i];
 		struct word *word = &recorded->words[which][recorded->word_count[which]];
 
 		assert_in_range(recorded->word_count[which]++, 0, WORLD_EVENTS - 1);

@@ -12,7 +12,7 @@
 
 #include "base/clock.h"
 #include "monitor/replay.h"
-#include "monitor/sight.h"
+#include "monitor/observe.h"
 
 #define MINUTE (60 * (int64_t)SECOND)
 #define BEGIN  INT64_C(1700000000000000)
@@ -35,19 +35,19 @@ struct fixture {
 };
 
 static void
-write_down(void *arg, enum replay_which which, const struct news *news, unsigned doubt)
+write_down(void *arg, enum replay_which which, const struct run_effects *effects, unsigned doubt)
 {
 	struct fixture *fixture = arg;
 	char *told = fixture->told[which];
 
 	fixture->doubt |= which == REPLAY_TRIED ? doubt : 0;
 	assert_true(which == REPLAY_TRIED || !(doubt & REPLAY_ROUTINE));
-	if (news->avoided)
+	if (effects->avoided)
 		snprintf(told + strlen(told), 16, "avoided ");
-	for (uint32_t i = 0; i < news->count; i++) {
+	for (uint32_t i = 0; i < effects->count; i++) {
 		assert_in_range(strlen(told), 0, sizeof fixture->told[which] - 64);
-		snprintf(told + strlen(told), 64, "%s@%d%s ", notice_name(news->changes[i].kind),
-		    (int)((news->changes[i].confirmed.utc - BEGIN) / SECOND), news->changes[i].silence == 0 ? "" : "-");
+		snprintf(told + strlen(told), 64, "%s@%d%s ", notice_name(effects->changes[i].kind),
+		    (int)((effects->changes[i].confirmed.utc - BEGIN) / SECOND), effects->changes[i].silence == 0 ? "" : "-");
 	}
 }
 
@@ -327,13 +327,13 @@ a_pause_keeps_silent(void **state)
 }
 
 static void
-what_is_kept_of_an_outlook_is_read_again(void **state)
+what_is_kept_of_a_context_is_read_again(void **state)
 {
 	struct fixture *fixture = *state;
 
 	for (uint32_t flag = RESULT_HELD; flag < RESULT_FLAGS; flag <<= 1) {
-		const struct outlook outlook = outlook_of_flags(flag | (REPORT_FLAGS - 1), fixture->replayer.codes);
-		assert_int_equal(outlook_flags(&outlook), flag);
+		const struct run_context context = run_context_of_flags(flag | (REPORT_FLAGS - 1), fixture->replayer.codes);
+		assert_int_equal(run_context_flags(&context), flag);
 	}
 }
 
@@ -371,7 +371,7 @@ main(void)
 		TEST(what_was_enough_confirms_at_once),
 		TEST(what_was_ours_is_not_theirs),
 		TEST(a_pause_keeps_silent),
-		TEST(what_is_kept_of_an_outlook_is_read_again),
+		TEST(what_is_kept_of_a_context_is_read_again),
 		TEST(time_that_goes_back_does_no_harm),
 	};
 

@@ -45,9 +45,9 @@ conditions_are_recorded_while_down(void **unused)
 	world_run(world, ".xx");
 	for (int i = 0; i < 2; i++) {
 		world_run(world, "w");
-		for (uint32_t k = 0; k < world->news.count; k++) {
-			assert_int_equal(world->news.changes[k].kind, NOTICE_degraded);
-			assert_int_equal(world->news.changes[k].silence, SILENCE_down);
+		for (uint32_t k = 0; k < world->effects.count; k++) {
+			assert_int_equal(world->effects.changes[k].kind, NOTICE_degraded);
+			assert_int_equal(world->effects.changes[k].silence, SILENCE_down);
 			recorded = true;
 		}
 	}
@@ -62,7 +62,7 @@ conditions_are_recorded_while_down(void **unused)
 static void
 show(struct world *world, const char *name)
 {
-	struct sighting run = world_sighting(world, '.');
+	struct observation run = world_observation(world, '.');
 
 	if (name[0] != '\0') {
 		run.verdict = PW_DEGRADED;
@@ -122,7 +122,7 @@ dates_are_not_missed_by_a_wrong_clock(void **unused)
 			show(world, codes[i]);
 		world->told[0] = '\0';
 		for (int j = 0; j < 5; j++) {
-			struct sighting run = world_sighting(world, '.');
+			struct observation run = world_observation(world, '.');
 			run.undated = true;
 			world_learn(world, &run);
 		}
@@ -141,7 +141,7 @@ of_two_thresholds_at_once_the_nearer_counts(void **unused)
 
 	(void)unused;
 	for (int i = 0; i < 6; i++) {
-		struct sighting run = world_sighting(world, '.');
+		struct observation run = world_observation(world, '.');
 		run.verdict = PW_DEGRADED;
 		world_show(&run, codes_of(world->codes, "cert_expires_soon", NULL), BANNER, false);
 		world_show(&run, codes_of(world->codes, "cert_expires_urgent", NULL), BANNER, false);
@@ -167,7 +167,7 @@ more_conditions_than_can_be_kept_do_no_harm(void **unused)
 		show(world, name);
 	}
 	for (int i = 0; i < 20; i++) {
-		struct sighting run = world_sighting(world, '.');
+		struct observation run = world_observation(world, '.');
 		for (int k = 0; k < REPORT_WARNINGS_MAX; k++) {
 			snprintf(name, sizeof name, "odd_%d", i * REPORT_WARNINGS_MAX + k);
 			world_show(&run, codes_of(world->codes, name, NULL), 0, false);
@@ -194,7 +194,7 @@ what_fails_now_and_then_is_unstable(void **unused)
 	assert_int_equal(world->target.state, STATE_UP);
 	world_go_on(world, '.', 80 * MINUTE);
 	assert_string_equal(world->told, "degraded(unstable) cleared(unstable)");
-	assert_null(world->target.unsteady);
+	assert_null(world->target.failure_rate);
 	assert_null(world->target.conditions);
 	world_destroy(&world);
 }
@@ -223,11 +223,11 @@ what_failed_while_held_is_not_unstable(void **unused)
 
 	(void)unused;
 	world_run(world, "...xx");
-	world->outlook.held = world->outlook.ours = true;
+	world->context.held = world->context.ours = true;
 	world_run(world, "xxxxxxxx");
-	world->outlook.held = false;
+	world->context.held = false;
 	world_run(world, ".");
-	world->outlook.ours = false;
+	world->context.ours = false;
 	world_run(world, ".....x");
 	assert_string_equal(world->told, "");
 	world_destroy(&world);
@@ -244,13 +244,13 @@ what_failed_through_us_is_not_unstable(void **unused)
 		world_run(world, "x?...");
 	for (int i = 0; i < 10; i++) {
 		world_run(world, "x");
-		world->outlook.blind = true;
+		world->context.blind = true;
 		world_run(world, "x");
-		world->outlook.blind = false;
+		world->context.blind = false;
 		world_run(world, "...");
 	}
 	assert_string_equal(world->told, "");
-	assert_null(world->target.unsteady);
+	assert_null(world->target.failure_rate);
 	world_destroy(&world);
 }
 

@@ -60,10 +60,10 @@ a_missing_name_is_looked_at_again_soon(void **unused)
 	(void)unused;
 	world_run(world, "m");
 	assert_in_range(world->due - world->now, 20 * SECOND, 22 * SECOND);
-	assert_true(world->news.durable);
+	assert_true(world->effects.durable);
 	world_run(world, "mm");
 	assert_string_equal(world->told, "down");
-	assert_int_equal(world->news.changes[0].attempts, 3);
+	assert_int_equal(world->effects.changes[0].attempts, 3);
 	assert_in_range(world->now - first, 40 * SECOND, 46 * SECOND);
 	assert_true(world->due % MINUTE == 0); /* what is down is looked at once an interval */
 	world_destroy(&world);
@@ -103,7 +103,7 @@ who_limits_us_is_asked_less_often_for_a_day(void **unused)
 	for (size_t i = 0; i < sizeof minutes / sizeof *minutes; i++) {
 		world_run(world, "L");
 		assert_true(pace_interval(&world->target, &world->policy) == minutes[i] * MINUTE);
-		assert_int_equal(world->news.backed_off, i < 4);
+		assert_int_equal(world->effects.backed_off, i < 4);
 	}
 	world_go_on(world, '.', 23 * 60 * MINUTE);
 	assert_true(pace_interval(&world->target, &world->policy) == 10 * MINUTE);

@@ -92,7 +92,7 @@ same_trouble(const struct trouble *one, const struct trouble *other)
 }
 
 static void
-same_unsteady(const struct unsteady *one, const struct unsteady *other)
+same_failure_rate(const struct failure_rate *one, const struct failure_rate *other)
 {
 	assert_int_equal(one == NULL, other == NULL);
 	if (one == NULL)
@@ -140,7 +140,7 @@ a_record_holds_every_part(void **unused)
 		    && copy.number == world->target.number && copy.silence == world->target.silence);
 		same_trouble(world->target.trouble, copy.trouble);
 		same_flapping(world->target.flapping, copy.flapping);
-		same_unsteady(world->target.unsteady, copy.unsteady);
+		same_failure_rate(world->target.failure_rate, copy.failure_rate);
 		same_conditions(world->target.conditions, copy.conditions);
 		target_state_fini(&copy);
 		world_destroy(&world);
@@ -227,7 +227,7 @@ without_memory_a_record_is_refused_whole(void **unused)
 			left = 0;
 			refused += !good;
 			assert_true(good || (copy.state == STATE_PENDING && copy.trouble == NULL && copy.conditions == NULL
-			    && copy.flapping == NULL && copy.unsteady == NULL && is_same(copy.since, world_moment(1))));
+			    && copy.flapping == NULL && copy.failure_rate == NULL && is_same(copy.since, world_moment(1))));
 			target_state_fini(&copy);
 		}
 		world_destroy(&world);

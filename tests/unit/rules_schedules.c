@@ -101,8 +101,8 @@ watch_condition(struct ledger *ledger, const struct change *change)
 static void
 write_down(struct ledger *ledger, const struct world *world)
 {
-	for (uint32_t i = 0; i < world->news.count; i++) {
-		const struct change *change = &world->news.changes[i];
+	for (uint32_t i = 0; i < world->effects.count; i++) {
+		const struct change *change = &world->effects.changes[i];
 		assert_true(change->number == ++ledger->number);
 		assert_true(change->detected.mono <= change->confirmed.mono && change->detected.utc <= change->confirmed.utc);
 		if (change->kind == NOTICE_degraded || change->kind == NOTICE_blocked || change->kind == NOTICE_cleared)
@@ -123,7 +123,7 @@ check(const struct world *world)
 	assert_true(world->due > world->now && world->due - world->now <= 10 * MINUTE + 10);
 	if (state == STATE_SUSPECT)
 		assert_true(target->fails > 0
-		    && (target->fails < attempt_needed(target, &world->policy, world->now) || target->trouble->held || world->outlook.held));
+		    && (target->fails < attempt_needed(target, &world->policy, world->now) || target->trouble->held || world->context.held));
 	if (state == STATE_RECOVERING)
 		assert_in_range(target->passes, 1, world->policy.recover_tries - 1);
 	if (state == STATE_UP || state == STATE_PENDING)
@@ -133,9 +133,9 @@ check(const struct world *world)
 static void
 step(struct world *world, struct ledger *ledger, char what)
 {
-	struct sighting run = world_sighting(world, what);
+	struct observation run = world_observation(world, what);
 
-	assert_true(apply_run(&world->target, &run, &world->policy, &world->outlook, &world->news));
+	assert_true(apply_run(&world->target, &run, &world->policy, &world->context, &world->effects));
 	world->now = run.ended;
 	world->due = pace_next(&world->target, &world->policy, 0, world->due, run.ended, chance()).at;
 	write_down(ledger, world);
@@ -166,20 +166,20 @@ disturb(struct world *world, struct ledger *ledger)
 	uint32_t which = chance() % 8;
 
 	if (which < 4)
-		world->outlook.silence ^= reasons[which];
+		world->context.silence ^= reasons[which];
 	else if (which == 4)
-		world->outlook.blind = !world->outlook.blind;
+		world->context.blind = !world->context.blind;
 	else if (which == 5)
-		world->outlook.held = !world->outlook.held;
+		world->context.held = !world->context.held;
 	else if (which == 6)
 		be_born_again(world);
-	else if (world->outlook.held) {
-		world->outlook.held = false;
-		assert_true(apply_release(&world->target, &world->policy, &world->outlook, world_moment(world->now), &world->news));
+	else if (world->context.held) {
+		world->context.held = false;
+		assert_true(apply_release(&world->target, &world->policy, &world->context, world_moment(world->now), &world->effects));
 		write_down(ledger, world);
 	}
-	apply_silence(&world->target, world->outlook.silence);
-	world->news.count = 0;
+	apply_silence(&world->target, world->context.silence);
+	world->effects.count = 0;
 	write_down(ledger, world);
 }
 
@@ -205,15 +205,15 @@ begin(struct world *world)
 	world->policy.recover_tries = (uint16_t)(1 + chance() % 3);
 	world->policy.interval = intervals[chance() % 4];
 	world->policy.tempfail_grace = (chance() & 1 ? 2 : 15) * MINUTE;
-	world->outlook = (struct outlook){ .codes = world->codes };
+	world->context = (struct run_context){ .codes = world->codes };
 }
 
 static void
 be_quiet(struct world *world, struct ledger *ledger)
 {
-	world->outlook = (struct outlook){ .codes = world->codes };
+	world->context = (struct run_context){ .codes = world->codes };
 	apply_silence(&world->target, 0);
-	world->news.count = 0;
+	world->effects.count = 0;
 	write_down(ledger, world);
 	for (int i = 0; i < QUIET_STEPS; i++) {
 		step(world, ledger, '.');

@@ -16,7 +16,7 @@ attempts_after(const char *runs, int64_t quiet)
 		world_run(world, "x");
 		attempts++;
 	}
-	assert_int_equal(world->news.changes[0].attempts, attempts);
+	assert_int_equal(world->effects.changes[0].attempts, attempts);
 	world_destroy(&world);
 	return attempts;
 }
@@ -89,7 +89,7 @@ downs_by_chance(struct world *world, uint32_t percent)
 		dice ^= dice >> 17;
 		dice ^= dice << 5;
 		world_run(world, dice % 10000 < percent * 100 ? "x" : ".");
-		downs += world->news.from != STATE_DOWN && world->news.to == STATE_DOWN && world->target.fails >= 3;
+		downs += world->effects.from != STATE_DOWN && world->effects.to == STATE_DOWN && world->target.fails >= 3;
 	}
 	return downs;
 }

@@ -47,9 +47,9 @@ the_same_incident_goes_on_when_recovery_fails(void **unused)
 	world_run(world, ".");
 	assert_int_equal(world->target.state, STATE_RECOVERING);
 	world_run(world, ".");
-	assert_int_equal(world->news.changes[0].kind, NOTICE_up);
-	assert_int_equal(world->news.changes[0].incident, incident);
-	assert_true(world->news.changes[0].detected.mono == first_pass && first_pass > began);
+	assert_int_equal(world->effects.changes[0].kind, NOTICE_up);
+	assert_int_equal(world->effects.changes[0].incident, incident);
+	assert_true(world->effects.changes[0].detected.mono == first_pass && first_pass > began);
 	assert_null(world->target.trouble);
 	world_destroy(&world);
 }
@@ -62,10 +62,10 @@ an_incident_begins_with_the_first_failing_attempt(void **unused)
 
 	(void)unused;
 	world_run(world, "xxx");
-	assert_true(world->news.changes[0].detected.mono == began);
-	assert_true(world->news.changes[0].confirmed.mono == world->now);
-	assert_int_equal(world->news.changes[0].attempts, 3);
-	assert_int_equal(world->news.changes[0].from, STATE_SUSPECT);
+	assert_true(world->effects.changes[0].detected.mono == began);
+	assert_true(world->effects.changes[0].confirmed.mono == world->now);
+	assert_int_equal(world->effects.changes[0].attempts, 3);
+	assert_int_equal(world->effects.changes[0].from, STATE_SUSPECT);
 	world_destroy(&world);
 }
 
@@ -191,7 +191,7 @@ another_way_of_failing_is_told_at_its_second_sight(void **unused)
 	assert_string_equal(world->told, "down");
 	world_run(world, "X?X");
 	assert_string_equal(world->told, "down changed");
-	assert_int_equal(world->news.changes[0].code, world->timeout);
+	assert_int_equal(world->effects.changes[0].code, world->timeout);
 	world_run(world, "xx");
 	assert_string_equal(world->told, "down changed"); /* not again within 30 min */
 	world_go_on(world, 'x', 31 * MINUTE);
@@ -220,11 +220,11 @@ blind_runs_tell_nothing_at_all(void **unused)
 	struct world *world = replay("..x", "");
 
 	(void)unused;
-	world->outlook.blind = true;
+	world->context.blind = true;
 	world_go_on(world, 'x', 20 * MINUTE);
 	assert_int_equal(world->target.state, STATE_SUSPECT);
 	assert_string_equal(world->told, "");
-	world->outlook.blind = false;
+	world->context.blind = false;
 	world_run(world, "xx");
 	assert_string_equal(world->told, "down");
 	world_destroy(&world);
@@ -236,15 +236,15 @@ a_held_confirmation_is_never_dropped(void **unused)
 	struct world *world = replay("..", "");
 
 	(void)unused;
-	world->outlook.held = true;
+	world->context.held = true;
 	world_run(world, "xxxxx");
 	assert_string_equal(world->told, "");
 	assert_true(world->target.trouble->held);
 	assert_true(pace_is_patient(&world->target, &world->policy));
-	world->outlook.held = false;
+	world->context.held = false;
 	world_run(world, "?x");
 	assert_string_equal(world->told, "down");
-	assert_int_equal(world->news.changes[0].attempts, 6);
+	assert_int_equal(world->effects.changes[0].attempts, 6);
 	assert_false(world->target.trouble->held);
 	world_destroy(&world);
 }
@@ -255,17 +255,17 @@ what_a_hold_held_is_told_in_a_digest(void **unused)
 	struct world *world = replay("..", "");
 
 	(void)unused;
-	world->outlook.held = true;
+	world->context.held = true;
 	world_run(world, "xx");
-	assert_true(apply_release(&world->target, &world->policy, &world->outlook, world_moment(world->now), &world->news));
-	assert_int_equal(world->news.count, 0); /* not yet failed often enough */
+	assert_true(apply_release(&world->target, &world->policy, &world->context, world_moment(world->now), &world->effects));
+	assert_int_equal(world->effects.count, 0); /* not yet failed often enough */
 	world_run(world, "x");
-	world->outlook = (struct outlook){ .silence = SILENCE_digest, .codes = world->codes };
-	assert_true(apply_release(&world->target, &world->policy, &world->outlook, world_moment(world->now), &world->news));
-	assert_int_equal(world->news.count, 1);
-	assert_int_equal(world->news.changes[0].kind, NOTICE_down);
-	assert_int_equal(world->news.changes[0].code, world->refused);
-	assert_int_equal(world->news.changes[0].silence, SILENCE_digest);
+	world->context = (struct run_context){ .silence = SILENCE_digest, .codes = world->codes };
+	assert_true(apply_release(&world->target, &world->policy, &world->context, world_moment(world->now), &world->effects));
+	assert_int_equal(world->effects.count, 1);
+	assert_int_equal(world->effects.changes[0].kind, NOTICE_down);
+	assert_int_equal(world->effects.changes[0].code, world->refused);
+	assert_int_equal(world->effects.changes[0].silence, SILENCE_digest);
 	assert_int_equal(world->target.state, STATE_DOWN);
 	assert_int_equal(world->target.silence, 0);
 	assert_false(world->target.trouble->held);
@@ -276,14 +276,14 @@ static void
 a_run_by_hand_that_was_not_due_counts_for_nothing(void **unused)
 {
 	struct world *world = replay("..xx", "");
-	struct sighting run = world_sighting(world, 'x');
+	struct observation run = world_observation(world, 'x');
 
 	(void)unused;
 	run.due = false;
 	world_learn(world, &run);
 	assert_string_equal(world->told, "");
 	assert_int_equal(world->target.fails, 2);
-	assert_false(world->news.durable);
+	assert_false(world->effects.durable);
 	world_destroy(&world);
 }
 
@@ -293,16 +293,16 @@ what_is_quiet_needs_no_keeping(void **unused)
 	struct world *world = replay("..", "");
 
 	(void)unused;
-	assert_false(world->news.durable);
+	assert_false(world->effects.durable);
 	assert_null(world->target.trouble);
 	assert_null(world->target.conditions);
 	assert_null(world->target.flapping);
-	assert_null(world->target.unsteady);
+	assert_null(world->target.failure_rate);
 	assert_true(sizeof world->target <= 128);
 	world_run(world, "wwww");
-	assert_false(world->news.durable);
+	assert_false(world->effects.durable);
 	world_run(world, "x");
-	assert_true(world->news.durable);
+	assert_true(world->effects.durable);
 	world_destroy(&world);
 }
 

@@ -38,8 +38,8 @@ struct world {
 	struct policy policy;
 	struct codes *codes;
 	struct target_state target;
-	struct outlook outlook;
-	struct news news;
+	struct run_context context;
+	struct run_effects effects;
 	int64_t now, due;
 	uint32_t random;
 	uint64_t runs;
@@ -66,7 +66,7 @@ world_create(uint16_t tries, uint16_t recover_tries)
 	assert_non_null(world->codes = codes_create());
 	world->now = world->due = 1000 * MINUTE;
 	target_state_init(&world->target, world_moment(world->now));
-	world->outlook.codes = world->codes;
+	world->context.codes = world->codes;
 	world->ok = codes_of(world->codes, "ok", NULL);
 	world->refused = codes_of(world->codes, "refused", NULL);
 	world->timeout = codes_of(world->codes, "banner_timeout", NULL);
@@ -88,13 +88,13 @@ world_destroy(struct world **world)
 }
 
 static inline void
-world_show(struct sighting *run, uint16_t code, uint8_t phase, bool blocked)
+world_show(struct observation *run, uint16_t code, uint8_t phase, bool blocked)
 {
 	run->shown[run->shown_count++] = (struct shown){ code, phase, blocked };
 }
 
 static inline void
-world_slow(const struct world *world, struct sighting *run)
+world_slow(const struct world *world, struct observation *run)
 {
 	if (!run->patient) {
 		run->verdict = PW_FAILED;
@@ -111,10 +111,10 @@ world_slow(const struct world *world, struct sighting *run)
 }
 
 /* The run that `what` stands for, at the time when it is due. */
-static inline struct sighting
-world_sighting(struct world *world, char what)
+static inline struct observation
+world_observation(struct world *world, char what)
 {
-	struct sighting run = { .run = ++world->runs, .started = world->due, .ended = world->due + 100 * MILLISECOND, .verdict = PW_OK,
+	struct observation run = { .run = ++world->runs, .started = world->due, .ended = world->due + 100 * MILLISECOND, .verdict = PW_OK,
 		.outcome = world->ok, .due = true, .reached = REACHED_ALL,
 		.patient = pace_is_patient(&world->target, &world->policy) };
 
@@ -177,8 +177,8 @@ world_sighting(struct world *world, char what)
 static inline void
 world_write(struct world *world)
 {
-	for (uint32_t i = 0; i < world->news.count; i++) {
-		const struct change *change = &world->news.changes[i];
+	for (uint32_t i = 0; i < world->effects.count; i++) {
+		const struct change *change = &world->effects.changes[i];
 		if (change->silence != 0)
 			continue;
 		size_t size = strlen(world->told);
@@ -192,12 +192,12 @@ world_write(struct world *world)
 
 /* Judges the run, writes down what is told, and moves time to the next one. */
 static inline void
-world_learn(struct world *world, const struct sighting *run)
+world_learn(struct world *world, const struct observation *run)
 {
-	assert_true(apply_run(&world->target, run, &world->policy, &world->outlook, &world->news));
+	assert_true(apply_run(&world->target, run, &world->policy, &world->context, &world->effects));
 	world->now = run->ended;
-	world->avoided += world->news.avoided;
-	world->suspected += world->news.suspected;
+	world->avoided += world->effects.avoided;
+	world->suspected += world->effects.suspected;
 	world_write(world);
 	struct pace_next next = pace_next(&world->target, &world->policy, 0, world->due, run->ended, world->random++);
 	assert_true(next.at > run->ended);
@@ -209,7 +209,7 @@ static inline void
 world_run(struct world *world, const char *runs)
 {
 	for (; *runs != '\0'; runs++) {
-		struct sighting run = world_sighting(world, *runs);
+		struct observation run = world_observation(world, *runs);
 		world_learn(world, &run);
 	}
 }

@@ -1,9 +1,9 @@
 /*
- * Makes of a report what the rules see of a run.
+ * Makes of a report the observation that the rules judge.
  *
  * A name that nobody knows, or a text that could move a cursor, is no report.
  */
-#include "monitor/sight.h"
+#include "monitor/observe.h"
 
 #include <string.h>
 
@@ -21,13 +21,13 @@ is_line(struct pw_bytes text)
 
 /* A name that is missing is looked at again until that fails the run: it is told once, as down. */
 static bool
-is_not_yet_plain(const struct sighting *run, const char *code)
+is_not_yet_plain(const struct observation *run, const char *code)
 {
 	return run->missing && strcmp(code, "name_unresolvable") == 0;
 }
 
 static void
-show(struct sighting *run, uint16_t code, uint8_t phase, bool blocked)
+show(struct observation *run, uint16_t code, uint8_t phase, bool blocked)
 {
 	for (uint32_t i = 0; i < run->shown_count; i++)
 		if (run->shown[i].code == code)
@@ -38,7 +38,7 @@ show(struct sighting *run, uint16_t code, uint8_t phase, bool blocked)
 
 /* False: a name that neither the host nor the probe knows. */
 static bool
-show_warnings(struct codes *codes, struct sighting *run, const struct report *report,
+show_warnings(struct codes *codes, struct observation *run, const struct report *report,
     const struct policy *policy)
 {
 	const struct pw_outcome *own = plugin_probe(policy->probe)->outcomes;
@@ -61,7 +61,7 @@ show_warnings(struct codes *codes, struct sighting *run, const struct report *re
  * certificate is the same for every attempt, so `down` tells it.
  */
 static bool
-show_outcome(struct codes *codes, struct sighting *run, const struct report *report,
+show_outcome(struct codes *codes, struct observation *run, const struct report *report,
     const struct policy *policy)
 {
 	const struct pw_outcome *own = plugin_probe(policy->probe)->outcomes;
@@ -86,8 +86,8 @@ show_outcome(struct codes *codes, struct sighting *run, const struct report *rep
 }
 
 bool
-sight_report(struct codes *codes, const struct policy *policy, const struct report *report,
-    struct sighting *run)
+observe_report(struct codes *codes, const struct policy *policy, const struct report *report,
+    struct observation *run)
 {
 	uint32_t reached = report->reached;
 
@@ -98,7 +98,7 @@ sight_report(struct codes *codes, const struct policy *policy, const struct repo
 		reached &= ~1u;
 	if (reached != 0 && (report->verdict == PW_FAILED || report->verdict == PW_UNKNOWN))
 		reached &= ~(1u << (31 - __builtin_clz(reached)));
-	*run = (struct sighting){
+	*run = (struct observation){
 		.run = report->run,
 		.verdict = (enum pw_verdict)report->verdict,
 		.spoken = report->flags & REPORT_SPOKEN,
@@ -115,18 +115,18 @@ sight_report(struct codes *codes, const struct policy *policy, const struct repo
 	    && show_warnings(codes, run, report, policy);
 }
 
-/* What is kept of an outlook with the result of its run. */
+/* What is kept of a run_context with the result of its run. */
 static const struct {
 	uint32_t flag;
 	enum silence_reason silence; /* 0: it is one of these: */
 	size_t offset;
 } kept[] = {
-	{ RESULT_HELD, 0, offsetof(struct outlook, held) },
-	{ RESULT_OURS, 0, offsetof(struct outlook, ours) },
-	{ RESULT_ENOUGH, 0, offsetof(struct outlook, enough) },
-	{ RESULT_INTERCEPTED, 0, offsetof(struct outlook, intercepted) },
-	{ RESULT_APART, 0, offsetof(struct outlook, apart) },
-	{ RESULT_EXPLAINED, 0, offsetof(struct outlook, explained) },
+	{ RESULT_HELD, 0, offsetof(struct run_context, held) },
+	{ RESULT_OURS, 0, offsetof(struct run_context, ours) },
+	{ RESULT_ENOUGH, 0, offsetof(struct run_context, enough) },
+	{ RESULT_INTERCEPTED, 0, offsetof(struct run_context, intercepted) },
+	{ RESULT_APART, 0, offsetof(struct run_context, apart) },
+	{ RESULT_EXPLAINED, 0, offsetof(struct run_context, explained) },
 	{ RESULT_DIGEST, SILENCE_digest, 0 },
 	{ RESULT_PARENT, SILENCE_parent, 0 },
 	{ RESULT_PARENT_UNPLAIN, SILENCE_parent_unplain, 0 },
@@ -134,28 +134,28 @@ static const struct {
 enum { KEPT = sizeof kept / sizeof *kept };
 
 uint32_t
-outlook_flags(const struct outlook *outlook)
+run_context_flags(const struct run_context *context)
 {
 	uint32_t flags = 0;
 
 	for (size_t i = 0; i < KEPT; i++)
-		if (kept[i].silence != 0 ? outlook->silence & kept[i].silence
-		    : *(const bool *)((const char *)outlook + kept[i].offset))
+		if (kept[i].silence != 0 ? context->silence & kept[i].silence
+		    : *(const bool *)((const char *)context + kept[i].offset))
 			flags |= kept[i].flag;
 	return flags;
 }
 
-struct outlook
-outlook_of_flags(uint32_t flags, const struct codes *codes)
+struct run_context
+run_context_of_flags(uint32_t flags, const struct codes *codes)
 {
-	struct outlook outlook = { .may_repeat = true, .codes = codes };
+	struct run_context context = { .may_repeat = true, .codes = codes };
 
 	for (size_t i = 0; flags >= REPORT_FLAGS && i < KEPT; i++) {
 		if (!(flags & kept[i].flag))
 			continue;
-		outlook.silence |= kept[i].silence;
+		context.silence |= kept[i].silence;
 		if (kept[i].silence == 0)
-			*(bool *)((char *)&outlook + kept[i].offset) = true;
+			*(bool *)((char *)&context + kept[i].offset) = true;
 	}
-	return outlook;
+	return context;
 }

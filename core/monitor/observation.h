@@ -15,7 +15,7 @@ enum {
 	SHOWN_MAX = REPORT_WARNINGS_MAX + 2,          /* warnings, the outcome, `unstable` */
 	CONDITIONS_MAX = 32,                          /* of one target; what comes on top is not
 	                                               * kept */
-	NEWS_MAX = 3 + CONDITIONS_MAX + SHOWN_MAX
+	RUN_EFFECTS_MAX = 3 + CONDITIONS_MAX + SHOWN_MAX
 };
 
 /* A warning, or the outcome of a run that was degraded or blocked. */
@@ -26,7 +26,7 @@ struct shown {
 };
 
 /* Times on one steady clock (clock_mono). */
-struct sighting {
+struct observation {
 	uint64_t run;      /* its number */
 	int64_t started, ended;
 	int64_t started_utc, ended_utc; /* the same, for people */
@@ -52,7 +52,7 @@ struct sighting {
 };
 
 /* The world around the target at that moment. */
-struct outlook {
+struct run_context {
 	bool blind;       /* we are known to be cut off: a failure says nothing */
 	bool held;        /* we may be cut off, or nobody else was heard yet: nothing is confirmed
 	                   * */
@@ -86,19 +86,19 @@ struct change {
 };
 
 static inline struct moment
-sighting_started(const struct sighting *run)
+observation_started(const struct observation *run)
 {
 	return (struct moment){ run->started, run->started_utc };
 }
 
 static inline struct moment
-sighting_ended(const struct sighting *run)
+observation_ended(const struct observation *run)
 {
 	return (struct moment){ run->ended, run->ended_utc };
 }
 
 /* What a run has led to. */
-struct news {
+struct run_effects {
 	enum signal signal;
 	enum state from, to;
 	bool durable;      /* something changed that must survive us */
@@ -107,5 +107,5 @@ struct news {
 	bool slow, swift;  /* the flag `slow` was set, cleared */
 	bool backed_off;   /* the interval was doubled */
 	uint32_t count;
-	struct change changes[NEWS_MAX];
+	struct change changes[RUN_EFFECTS_MAX];
 };
