@@ -1,5 +1,4 @@
-# Postwatch
-#
+# Postwatch:
 #   make run      install what is missing, build, watch (WATCH="host[:port] ..." says what)
 #   make check    install what the tests need, build, run them all (TESTS="unit/ peers/" runs some of them)
 #   make check-debian12 | check-debian13      the same in a chroot of that release, as root or with sudo
@@ -16,23 +15,19 @@ VERSION := 0.1.0
 PREFIX  ?= /usr/local
 SYSCONF ?= /etc
 WATCH   ?= localhost:25
-SAN     ?=
-WERROR  ?=
 Q       := $(if $(V),,@)
 comma   := ,
 B       := build$(addprefix /,$(subst $(comma),-,$(SAN)))
 
 CFLAGS   ?= -O2 -g
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wconversion
-FORTIFY  := $(if $(SAN),,-D_FORTIFY_SOURCE=2)
 override CFLAGS   += -std=gnu17 -fPIC -fvisibility=hidden -fstack-protector-strong $(WARNINGS) \
                      $(if $(WERROR),-Werror) $(SAN:%=-fsanitize=%) $(if $(SAN),-fno-omit-frame-pointer -fno-sanitize-recover=all)
-override CPPFLAGS += -D_GNU_SOURCE $(FORTIFY) -Iinclude
+override CPPFLAGS += -D_GNU_SOURCE $(if $(SAN),,-D_FORTIFY_SOURCE=2) -Iinclude
 override LDFLAGS  += -Wl,-z,relro,-z,now $(SAN:%=-fsanitize=%)
 
-# The process that serves the page loads libmicrohttpd by itself, since that brings GnuTLS.
-# libev is linked statically with its names hidden: it also answers to libevent's, and a plugin on libevent would meet them.
-# libyaml likewise: only `import` uses it, and no other command looks for it at its start.
+# libmicrohttpd is loaded by the process that serves the page alone, since it brings GnuTLS. libev is linked statically with its
+# names hidden: it also answers to libevent's, and a plugin on libevent would meet them; so is libyaml, which only `import` uses.
 PACKAGES := libconfig openssl libidn2 libpcre2-8 sqlite3 libmicrohttpd zlib libseccomp
 LIBS      = $(shell pkg-config --libs $(filter-out libmicrohttpd,$(PACKAGES))) -l:libev.a -l:libyaml.a -lm \
             -Wl,--exclude-libs,libev.a:libyaml.a
@@ -43,8 +38,8 @@ CORE     := $(call object,$(filter-out core/main.c,$(wildcard core/*/*.c)))
 PLUGINS  := $(sort $(patsubst plugins/%/,%,$(dir $(wildcard plugins/*/*.c))))
 
 # starttls and banner hold the same dialogue as smtp.
-sources_starttls := plugins/smtp/dialogue.c plugins/smtp/ehlo.c plugins/smtp/software.c plugins/smtp/reply_text.c
-sources_banner   := plugins/smtp/dialogue.c plugins/smtp/software.c plugins/smtp/reply_text.c
+sources_banner   := $(addprefix plugins/smtp/,dialogue.c software.c reply_text.c)
+sources_starttls := $(sources_banner) plugins/smtp/ehlo.c
 sources_email    := $(wildcard plugins/email/gate/*.c) plugins/mask.c
 sources_webhook  := plugins/mask.c
 libs_email       := -lesmtp -lseccomp -lgsasl -lssl -lcrypto
@@ -52,15 +47,14 @@ libs_webhook     := -lcurl -ljansson -lcrypto
 
 .PHONY: all run install deps clean
 .DELETE_ON_ERROR .SECONDARY:
-
 all: $(B)/postwatch $(B)/screen.so $(PLUGINS:%=$(B)/plugins/%.so)
 
 # The core as one archive: of it a test program takes the modules that it uses.
 $(B)/core.a: $(CORE)
-	@echo "  AR   $@"
-	$(Q)rm -f $@ && $(AR) rcs $@ $^
+	@echo "  AR   $@"; rm -f $@
+	$(Q)$(AR) rcs $@ $^
 
-# With the flags given; objects before the archive, whatever order the prerequisites are named in.
+# $(1): flags; objects go before the archive, whatever order the prerequisites are named in.
 define link
 	@mkdir -p $(@D); echo "  LD   $@"
 	$(Q)$(CC) $(LDFLAGS) $(filter %.o,$^) $(filter %.a,$^) $(1) -o $@
@@ -72,7 +66,6 @@ endef
 
 $(B)/postwatch: $(call object,core/main.c) $(B)/core.a
 	$(call link,-pie $(LIBS))
-
 # Loaded by `status --watch` alone, since ncurses would cost every command time.
 $(B)/screen.so: $(call object,$(wildcard core/command/screen/*.c))
 	$(call link,-shared $(if $(SAN),,-Wl,-z$(comma)defs) -lncursesw -ltinfo)
@@ -89,7 +82,6 @@ $(foreach p,$(PLUGINS),$(eval $(call plugin,$(p))))
 $(B)/core/web/assets.o: $(wildcard core/web/assets/*) # by the assembler (.incbin)
 of_core = -Icore $(PATHS) $(shell pkg-config --cflags $(PACKAGES))
 $(B)/core/%.o: INCLUDES = $(of_core)
-
 $(B)/%.o: %.c
 	$(compile)
 
@@ -99,16 +91,16 @@ deps_run := gcc libc6-dev make pkg-config libconfig-dev libev-dev libssl-dev lib
             zlib1g-dev libyaml-dev ca-certificates tzdata
 deps: ; $(Q)tests/packages $(deps_run)
 
-# What a daemon that root starts becomes: the owner of its state folder, where this user may enter the folders above it.
+# What a daemon that root starts becomes: the owner of its state folder $(1), where this user may enter the folder above it.
 define make_user
 	$(Q)[ "$$(id -u)" != 0 ] || id postwatch >/dev/null 2>&1 || \
 		PATH="$$PATH:/usr/sbin:/sbin" useradd --system --user-group --no-create-home --home-dir / --shell /usr/sbin/nologin postwatch
+	$(Q)[ "$$(id -u)" != 0 ] || [ -e $(1) ] || ! setpriv --reuid=postwatch --clear-groups test -x $(dir $(1)) || \
+		install -d -m 700 -o postwatch -g postwatch $(1)
 endef
 run: deps
 	$(Q)$(MAKE) --no-print-directory all
-	$(make_user)
-	$(Q)[ "$$(id -u)" != 0 ] || [ -e $(B)/state ] || ! setpriv --reuid=postwatch --clear-groups test -x $(B) || \
-		install -d -m 700 -o postwatch -g postwatch $(B)/state
+	$(call make_user,$(B)/state)
 	$(B)/postwatch run -S $(B)/state $(WATCH)
 
 # Paths are put into what is installed only here, so PREFIX may differ from that of the build.
@@ -116,8 +108,7 @@ CONF     = $(DESTDIR)$(SYSCONF)/postwatch/postwatch.conf
 SHARE    = $(DESTDIR)$(PREFIX)/share
 PATHS_IN = sed 's|@PREFIX@|$(PREFIX)|;s|@VERSION@|$(VERSION)|;s|/usr/local|$(PREFIX)|;s|/etc/postwatch|$(SYSCONF)/postwatch|'
 install: all
-	$(if $(DESTDIR),,$(make_user))
-	$(if $(DESTDIR),,$(Q)[ "$$(id -u)" != 0 ] || [ -e /var/lib/postwatch ] || install -d -m 700 -o postwatch -g postwatch /var/lib/postwatch)
+	$(if $(DESTDIR),,$(call make_user,/var/lib/postwatch))
 	install -D -m 755 $(B)/postwatch $(DESTDIR)$(PREFIX)/bin/postwatch
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/postwatch $(B)/screen.so
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/postwatch/plugins $(PLUGINS:%=$(B)/plugins/%.so)
@@ -133,9 +124,7 @@ install: all
 	[ -e $(CONF) ] || install -D -m 644 conf/postwatch.conf $(CONF)
 
 # Files of a chroot, and of the real servers' packages, belong to root.
-clean:
-	$(Q)sudo=; [ "$$(id -u)" = 0 ] || [ -z "$(wildcard build/debian* build/real-servers)" ] || sudo=sudo; \
-	$$sudo rm -rf --one-file-system build
+clean: ; $(Q)$(if $(wildcard build/debian* build/real-servers),$$([ "$$(id -u)" = 0 ] || echo sudo)) rm -rf --one-file-system build
 
 include tests/Makefile
 -include $(shell find $(B) \( -path 'build/debian*' -o -path build/real-servers \) -prune -o -name '*.d' -print 2>/dev/null)
