@@ -1,3 +1,5 @@
+/* Translates the options of check_smtp into settings of a target. Options are a table: what has no
+ * counterpart says there why, and that stands in the import as a comment. */
 #include "command/check_smtp.h"
 
 #include <math.h>

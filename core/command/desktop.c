@@ -1,6 +1,8 @@
 /*
- * What a process is started with is shown to all users of a host, so xdg-open is not given the address, whose token is a
- * secret, but a file that leads there and that its owner alone may read.
+ * Opens the page of a daemon in the browser by xdg-open.
+ *
+ * What a process is started with is shown to all users of a host, so xdg-open is not given the
+ * address, whose token is a secret, but a file that leads there and that its owner alone may read.
  */
 #include "command/desktop.h"
 

@@ -1,4 +1,8 @@
-/* What the statements of a body do to the object that they are of. */
+/*
+ * Executes the statements of an object's body (assignments, conditions, imports of templates).
+ *
+ * What the statements of a body do to the object that they are of.
+ */
 #include <string.h>
 
 #include "command/icinga2_value.h"

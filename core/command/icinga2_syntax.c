@@ -1,3 +1,5 @@
+/* Parses files of Icinga 2 by recursive descent, with the operators by their precedence. Depth is
+ * bounded, since files of others may nest without end. */
 #include "command/icinga2_syntax.h"
 
 #include <string.h>

@@ -1,6 +1,8 @@
 /*
- * blackbox.yml says how is probed, prometheus.yml what, how often, and by which module; a target is
- * what relabelling makes of the labels of a scrape.
+ * Reads the configuration of the blackbox_exporter and of Prometheus.
+ *
+ * blackbox.yml says how is probed, prometheus.yml what, how often, and by which module; a target
+ * is what relabelling makes of the labels of a scrape.
  */
 #include <glob.h>
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* Keeps what an import has found, and writes it as a configuration of Postwatch. */
 #include "command/import_draft.h"
 
 #include <math.h>

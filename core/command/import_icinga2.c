@@ -1,4 +1,6 @@
 /*
+ * Reads the configuration of Icinga 2.
+ *
  * Services with the check commands smtp and ssmtp as targets, one for each host that they are
  * applied to, and users of their notifications as notifiers.
  */

@@ -1,4 +1,6 @@
 /*
+ * Reads a backup of Uptime Kuma.
+ *
  * A backup of Uptime Kuma is JSON: monitorList, and notificationList, in which `config` is JSON
  * within a string. JSON is read as YAML, which it is but for two things: a tab between values, and
  * a character beyond U+FFFF that is written as two escapes.

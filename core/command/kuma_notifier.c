@@ -1,3 +1,6 @@
+/* Translates a notification of Uptime Kuma (SMTP, webhook and so on) into a notifier. Secrets are
+ * not written into the configuration: a comment names the setting of the file that is to hold
+ * them. */
 #include "command/kuma_notifier.h"
 
 #include <string.h>

@@ -1,3 +1,5 @@
+/* Splits a check_command and puts values in place of its macros ($HOSTADDRESS$, $ARG1$). A macro
+ * that is not known stays as it is, so that whoever reads the import sees it. */
 #include "command/nagios_command.h"
 
 #include <stdio.h>

@@ -1,3 +1,5 @@
+/* Turns a timeperiod of Nagios into ranges of the week, and into those that are left over. Dates
+ * and exceptions have no counterpart, and are told in a comment. */
 #include "command/nagios_hours.h"
 
 #include <stdio.h>

@@ -1,3 +1,5 @@
+/* Reads notifications and states of services from lines of Nagios' log. Lines of other kinds are
+ * passed over. */
 #include "command/nagios_log.h"
 
 #include <errno.h>

@@ -1,4 +1,8 @@
-/* Nagios Core 4, "Object Definitions" and "Object Inheritance". */
+/*
+ * Reads object definitions of Nagios and resolves their templates.
+ *
+ * Nagios Core 4, "Object Definitions" and "Object Inheritance".
+ */
 #include "command/nagios_objects.h"
 
 #include <ctype.h>

@@ -1,5 +1,9 @@
-/* Times are those of the reader's zone, and ages count from the instant at which the store was
- * opened. */
+/*
+ * Formats times, ages and roles of the store for people.
+ *
+ * Times are those of the reader's zone, and ages count from the instant at which the store was
+ * opened.
+ */
 #include "command/past_text.h"
 
 #include <stdio.h>

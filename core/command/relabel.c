@@ -1,3 +1,5 @@
+/* Applies relabel_configs of Prometheus to a set of labels. Expressions are RE2 there and PCRE2
+ * here, which differ in what no such rule uses. */
 #include "command/relabel.h"
 
 #include <ctype.h>

@@ -1,3 +1,5 @@
+/* Pairs the outages of two histories that overlap, and lists those that only one has. Outages
+ * within a tolerance of each other are one, since two monitors never see the same second. */
 #include "command/shadow_compare.h"
 
 #include <stdlib.h>

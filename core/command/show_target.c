@@ -1,5 +1,9 @@
-/* Evidence of a run that belongs to no incident lies in history.db, that of a suspicion that is not
- * confirmed yet in postwatch.db: the later one is shown. */
+/*
+ * Prints the last run of a target whose evidence is kept.
+ *
+ * Evidence of a run that belongs to no incident lies in history.db, that of a suspicion that is
+ * not confirmed yet in postwatch.db: the later one is shown.
+ */
 #include "command/show_target.h"
 
 #include <stdio.h>

@@ -1,4 +1,6 @@
 /*
+ * Prints the state of targets as a Nagios plugin line, from the store.
+ *
  * A passive check has to cost less than the look at the server that it stands for: of the
  * configuration what probes need is read, and no plugin of a notifier is opened.
  *

@@ -1,4 +1,8 @@
-/* The command has no terminal: what it prints is laid out by $COLUMNS, and without colours. */
+/*
+ * Runs a command of ours in a child process, and gathers its output.
+ *
+ * The command has no terminal: what it prints is laid out by $COLUMNS, and without colours.
+ */
 #include "command/watch_job.h"
 
 #include <assert.h>

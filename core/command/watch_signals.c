@@ -1,4 +1,8 @@
-/* A signal that was blocked takes effect where it is unblocked. */
+/*
+ * Receives signals by signalfd(2) while the terminal is in use.
+ *
+ * A signal that was blocked takes effect where it is unblocked.
+ */
 #include "command/watch_signals.h"
 
 #include <sys/signalfd.h>

@@ -1,5 +1,9 @@
-/* Each state has a sign, a word and a colour. What is cut from a row stands below the table where
- * the row is selected. */
+/*
+ * Draws the table of targets.
+ *
+ * Each state has a sign, a word and a colour. What is cut from a row stands below the table where
+ * the row is selected.
+ */
 #include "command/watch_table.h"
 
 #include <string.h>

@@ -1,4 +1,8 @@
-/* Pages are what commands print, so that what is read here is what is read there. */
+/*
+ * Chooses the command whose output a page shows: `show`, `explain`, `history`, `outbox`, help.
+ *
+ * Pages are what commands print, so that what is read here is what is read there.
+ */
 #include "command/watch_topic.h"
 
 #include <stdio.h>

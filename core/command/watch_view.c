@@ -1,4 +1,8 @@
-/* Lines were laid out for the width of the page before. */
+/*
+ * Draws a page of text and scrolls in it.
+ *
+ * Lines were laid out for the width of the page before.
+ */
 #include "command/watch_view.h"
 
 #include <stdlib.h>

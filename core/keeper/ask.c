@@ -1,5 +1,10 @@
-/* Few are under way at once; the packets of all that is done wait in one list for the monitor's
- * socket. */
+/*
+ * Keeps the requests of people that are under way in the keeper, and sends their answers to the
+ * monitor, whose control socket they came through.
+ *
+ * Few are under way at once; the packets of all that is done wait in one list for the monitor's
+ * socket.
+ */
 #include "keeper/ask.h"
 
 #include <stdlib.h>

@@ -1,4 +1,8 @@
-/* What people ask for: it is done in the open group, and answered when that is durable. */
+/*
+ * Carries out `ack`, `pause` and `resume`.
+ *
+ * What people ask for: it is done in the open group, and answered when that is durable.
+ */
 #include "keeper/asks.h"
 
 #include <inttypes.h>

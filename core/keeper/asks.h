@@ -1,4 +1,5 @@
-/* What people ask for: ack, pause and resume; hands.h: the outbox; trial.h: a test. */
+/* Carries out what people ask for: `ack`, `pause` and `resume` here, `outbox retry` and `drop` in
+ * outbox_admin.h, `test` in test_notice.h. */
 #pragma once
 
 #include "keeper/ask.h"

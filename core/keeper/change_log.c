@@ -1,5 +1,9 @@
-/* What is logged of a change is what one would paste into a mail to the postmaster at the other
- * end. */
+/*
+ * Writes a change of a target as lines of the log.
+ *
+ * What is logged of a change is what one would paste into a mail to the postmaster at the other
+ * end.
+ */
 #include "keeper/change_log.h"
 
 #include <string.h>

@@ -1,5 +1,10 @@
-/* Only what is not well is in the store: a list of ways that fail and one of files, each under one
- * key, written whole. */
+/*
+ * Follows for each notifier whether its deliveries succeed, and reports a way that fails, or that
+ * works again.
+ *
+ * Only what is not well is in the store: a list of ways that fail and one of files, each under one
+ * key, written whole.
+ */
 #include "keeper/channel.h"
 
 #include <ctype.h>

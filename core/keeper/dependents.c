@@ -1,4 +1,8 @@
-/* Nothing of it is kept: it is what is true when a notice is sent. */
+/*
+ * Lists for a notice of `down` the targets that cannot be reached without that target.
+ *
+ * Nothing of it is kept: it is what is true when a notice is sent.
+ */
 #include "keeper/dependents.h"
 
 #include <assert.h>

@@ -1,5 +1,9 @@
-/* What a receipt has to be followed by is done before it is committed: the ledgers, our own
- * troubles, answers to people. */
+/*
+ * Hands queued deliveries to the notifiers' workers and takes their receipts.
+ *
+ * What a receipt has to be followed by is done before it is committed: the ledgers, our own
+ * troubles, answers to people.
+ */
 #include "keeper/dispatch.h"
 
 #include "base/clock.h"

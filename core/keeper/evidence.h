@@ -1,4 +1,5 @@
-/* Which evidence is kept, and for how long, and the results of all runs. */
+/* Stores evidence and results of runs: which evidence is kept, and for how long, and the results
+ * of all runs. */
 #pragma once
 
 #include "base/messages.h"

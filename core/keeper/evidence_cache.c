@@ -1,4 +1,6 @@
 /*
+ * Holds the evidence of recent runs in memory, found by target and run.
+ *
  * Each entry (a leg) lies in two lists: of all, by age, from whose front the bound in bytes takes;
  * and of its target, by age, which is short enough to be walked.
  */

@@ -1,4 +1,8 @@
-/* It is in no row of the store: one that was missed is not made up for. */
+/*
+ * Has the notifier of the heartbeat ask its URL every minute while all is well.
+ *
+ * It is in no row of the store: one that was missed is not made up for.
+ */
 #include "keeper/heartbeat.h"
 
 #include <inttypes.h>

@@ -1,4 +1,8 @@
-/* Few conditions stand at once, so their codes are a string that is walked. */
+/*
+ * Computes what a notifier is told next of a target, from what it was told before.
+ *
+ * Few conditions stand at once, so their codes are a string that is walked.
+ */
 #include "keeper/ledger.h"
 
 #include <assert.h>

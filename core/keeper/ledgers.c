@@ -1,3 +1,6 @@
+/* Reads and writes the ledgers in the store, and follows with them what becomes of each delivery.
+ * A delivery that ends unsent takes its ledger back: down told by mail, up given up, and the next
+ * `up` is still owed. */
 #include "keeper/ledgers.h"
 
 #include <string.h>

@@ -1,4 +1,4 @@
-/* The link to the monitor. */
+/* The keeper's link to the monitor: what it says is stored, and it is told what is committed. */
 #pragma once
 
 #include <stdbool.h>

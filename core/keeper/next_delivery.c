@@ -1,5 +1,9 @@
-/* What goes out next: what is due, in its order, within what a notifier is to be told in a minute;
- * above that in digests. */
+/*
+ * Chooses which queued deliveries a notifier is handed next.
+ *
+ * What goes out next: what is due, in its order, within what a notifier is to be told in a minute;
+ * above that in digests.
+ */
 #include "keeper/next_delivery.h"
 
 #include <assert.h>

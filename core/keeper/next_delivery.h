@@ -1,4 +1,5 @@
-/* What goes out next. */
+/* The next deliveries of a notifier: what is due, at most `storm` in a minute, and above that one
+ * digest of many notices. */
 #pragma once
 
 #include "keeper/outbox.h"

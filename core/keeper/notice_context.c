@@ -1,4 +1,8 @@
-/* A notice that ends something is told beside what it ends. */
+/*
+ * Finds for a notice the one that began the same incident or condition, and the last failure.
+ *
+ * A notice that ends something is told beside what it ends.
+ */
 #include "keeper/notice_context.h"
 
 #include <assert.h>

@@ -1,4 +1,8 @@
-/* Versioned, since it outlives us. */
+/*
+ * Encodes and decodes the part of a notice that has no columns of its own.
+ *
+ * Versioned, since it outlives us.
+ */
 #include "keeper/notice_payload.h"
 
 /* Behind what version 1 has stand the names. */

@@ -1,4 +1,4 @@
-/* Which notifier is told of what. */
+/* Decides for each change which notifiers are told of it, and queues a delivery for each. */
 #pragma once
 
 #include "base/messages.h"

@@ -1,5 +1,9 @@
-/* What is queued is in the store alone: rows are looked up one by one, changed as copies, and
- * written whole. */
+/*
+ * Reads and writes the rows of notices and deliveries.
+ *
+ * What is queued is in the store alone: rows are looked up one by one, changed as copies, and
+ * written whole.
+ */
 
 #include <assert.h>
 #include <stdlib.h>

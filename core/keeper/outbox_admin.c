@@ -1,4 +1,6 @@
 /*
+ * Carries out `postwatch outbox retry` and `outbox drop`.
+ *
  * Deliveries in people's hands. Retried are those that wait and those that were given up; dropped
  * is what nobody has in hand. Of a target that the notifier was told newer things of, a word about
  * up and down is not sent after them.

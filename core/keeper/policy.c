@@ -1,4 +1,9 @@
-/* Quiet hours are looked up once for each that begins or ends. */
+/*
+ * Follows quiet hours and other reasons for silence as time passes, and has what was kept silent
+ * told when they end.
+ *
+ * Quiet hours are looked up once for each that begins or ends.
+ */
 #include <assert.h>
 #include <stdlib.h>
 

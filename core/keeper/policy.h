@@ -1,4 +1,6 @@
 /*
+ * The keeper's module that decides who is told what, and when.
+ *
  * Who is told what, and when, as time passes: quiet hours and other reasons for silence that end.
  *
  *   notifier_filters.c     who wants to hear what; what is taken back before it was told

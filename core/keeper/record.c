@@ -1,4 +1,8 @@
-/* One change as rows of one batch: its notice, its incident or condition, its evidence. */
+/*
+ * Writes a judged run as rows: notices, incidents, conditions, the state of the target.
+ *
+ * One change as rows of one batch: its notice, its incident or condition, its evidence.
+ */
 
 #include <assert.h>
 #include <stdlib.h>

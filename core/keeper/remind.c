@@ -1,4 +1,9 @@
-/* Times are those of the incident, so that who is born again goes on where the one before was. */
+/*
+ * Queues the notices that time brings: reminders of an open incident, another notifier in place of
+ * one that could not deliver for two minutes, the weekly test.
+ *
+ * Times are those of the incident, so that who is born again goes on where the one before was.
+ */
 #include "keeper/remind.h"
 
 #include <assert.h>

@@ -1,5 +1,5 @@
-/* What is told because time passes: that a target is still down, that another could not tell it,
- * that a way works. */
+/* Notices that are told because time passes: a target that is still down, a notifier that could
+ * not deliver and has another stand in for it, the weekly test of a way. */
 #pragma once
 
 #include <stdint.h>

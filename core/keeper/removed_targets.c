@@ -1,4 +1,8 @@
-/* All of it happens at birth: a configuration is read by a keeper that is born with it. */
+/*
+ * Closes the incidents and conditions of targets that the configuration no longer has.
+ *
+ * All of it happens at birth: a configuration is read by a keeper that is born with it.
+ */
 #include "keeper/removed_targets.h"
 
 #include <assert.h>

@@ -1,4 +1,7 @@
 /*
+ * Sends again, every 5 min, what is open to a receiver that forgets it at a restart
+ * (Alertmanager).
+ *
  * A receiver that forgets what it was told when it is restarted is told again every 5 min what
  * stands there, of targets and of ourselves: under the same key and names, without rows in the
  * store, and beside the budget for storms. It is done in rounds, a notice at a time, only while

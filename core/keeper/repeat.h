@@ -1,4 +1,5 @@
-/* Hands out again what stands at a receiver that may have forgotten it; one notice at a time. */
+/* Repeats what is open to receivers that may have forgotten it, such as Prometheus' Alertmanager;
+ * one notice at a time. */
 #pragma once
 
 #include "keeper/outbox.h"

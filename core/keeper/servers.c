@@ -1,4 +1,8 @@
-/* Facts of TLS and of certificates become a row of the server. */
+/*
+ * Stores the newest TLS version and certificate of each server.
+ *
+ * Facts of TLS and of certificates become a row of the server.
+ */
 #include "keeper/servers.h"
 
 #include <string.h>

@@ -1,5 +1,9 @@
-/* The clock of windows is at the present: it goes back for what is heard late, and forth again at
- * once. */
+/*
+ * Says for a target and a time which pauses and maintenance windows hold.
+ *
+ * The clock of windows is at the present: it goes back for what is heard late, and forth again at
+ * once.
+ */
 #include "keeper/silences.h"
 
 #include <string.h>

@@ -1,5 +1,9 @@
-/* A stopped host, a keeper that waits for its disk: what was sent to it meanwhile is read first, so
- * the clock stands still too. */
+/*
+ * Finds targets whose runs have stopped coming, and tells that they are not looked at.
+ *
+ * A stopped host, a keeper that waits for its disk: what was sent to it meanwhile is read first,
+ * so the clock stands still too.
+ */
 #include "keeper/stale_targets.h"
 
 #include <assert.h>

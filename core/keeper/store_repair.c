@@ -1,4 +1,7 @@
 /*
+ * Tries every 10 s to get a database file out of its trouble, and tells when the trouble began and
+ * ended.
+ *
  * The disk is sick: what there is for its file is held in memory, is told all the same, and is
  * written when the file is well. It is one trouble, told once, until both files have been well for
  * a while; what comes between is said in the log.

@@ -1,4 +1,5 @@
-/* What is done while a file of the store cannot be written. */
+/* Recovery from a disk that is full or fails: tries the file of the store again, and tells of the
+ * trouble. */
 #pragma once
 
 #include "store/store.h"

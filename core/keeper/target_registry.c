@@ -1,4 +1,9 @@
-/* Matching by sorting: there may be 100,000 on both sides. */
+/*
+ * Matches the targets of the configuration with those of the store, and keeps their numbers in
+ * both.
+ *
+ * Matching by sorting: there may be 100,000 on both sides.
+ */
 #include "keeper/target_registry.h"
 
 #include <assert.h>

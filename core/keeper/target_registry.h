@@ -1,8 +1,10 @@
 /*
+ * The targets, each with its number in the configuration and its number in the store.
+ *
  * Who is watched, by the store's numbers: a configuration numbers its targets anew each time, what
- * is kept goes by the store's. A target is the one of that identity; else the one whose identity it
- * says it `was`; else, where exactly one new target and one that vanished agree in probe, host and
- * port, that one. And what is open of them, as the store has it.
+ * is kept goes by the store's. A target is the one of that identity; else the one whose identity
+ * it says it `was`; else, where exactly one new target and one that vanished agree in probe, host
+ * and port, that one. And what is open of them, as the store has it.
  */
 #pragma once
 

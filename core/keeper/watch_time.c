@@ -1,5 +1,10 @@
-/* Retention goes by the time of day, and what is deleted is gone: a clock that was set is believed
- * after a day. */
+/*
+ * Writes the time until which the keeper ran into the store, and says by which time retention may
+ * delete.
+ *
+ * Retention goes by the time of day, and what is deleted is gone: a clock that was set is believed
+ * after a day.
+ */
 #include "keeper/watch_time.h"
 
 #include <syslog.h>

@@ -1,4 +1,5 @@
-/* The time of day as far as it is believed, and until when somebody watched. */
+/* The time of day as far as it is believed for deleting old rows, and the mark in the store until
+ * when the keeper ran. */
 #pragma once
 
 #include <stdbool.h>

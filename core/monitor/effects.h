@@ -1,6 +1,4 @@
-/*
- * What the rules have made of a run, or of a confirmation that was held, is told, kept and planned.
- */
+/* Tells, keeps and plans what the rules have made of a run, or of a confirmation that was held. */
 #pragma once
 
 #include "monitor/observation.h"

@@ -1,4 +1,6 @@
 /*
+ * Reads the messages of the keeper.
+ *
  * What the keeper says: at the beginning of a link all that it knows, then what is committed. A
  * keeper that knows nothing of what is open, for its store was lost, is told what is true: behind
  * all that is held, and so that it can leave aside what it knows by then.

@@ -1,4 +1,5 @@
-/* What the keeper says, and that it comes and goes. */
+/* Reads the messages of the keeper: the states that it recovered, what it has committed, answers
+ * to people; and notes that a keeper came or went. */
 #pragma once
 
 #include "base/wire.h"

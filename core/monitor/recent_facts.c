@@ -1,5 +1,9 @@
-/* Runs have numbers that grow, so the remainder of a number is a place, which a run that is 4,096
- * later takes. */
+/*
+ * A table of texts by run number.
+ *
+ * Runs have numbers that grow, so the remainder of a number is a place, which a run that is 4,096
+ * later takes.
+ */
 #include "monitor/recent_facts.h"
 
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-/* The ends of child processes. */
+/* Handles the deaths of child processes. */
 #pragma once
 
 #include "parent/tree.h"

@@ -1,4 +1,8 @@
-/* Walks down the tree of processes in proc(5). */
+/*
+ * Finds and kills what a program has started.
+ *
+ * Walks down the tree of processes in proc(5).
+ */
 #include "runner/descendants.h"
 
 #include <dirent.h>

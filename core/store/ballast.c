@@ -1,4 +1,8 @@
-/* A disk that has little space left is not filled for it: others need that more. */
+/*
+ * Makes and removes the file that holds space in reserve.
+ *
+ * A disk that has little space left is not filled for it: others need that more.
+ */
 #include "store/ballast.h"
 
 #include <fcntl.h>

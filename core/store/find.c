@@ -1,5 +1,9 @@
-/* Statements are made once; of each a copy of the last row is held, since a statement under way
- * would hold up the checkpoint. */
+/*
+ * Reads single rows of postwatch.db by key.
+ *
+ * Statements are made once; of each a copy of the last row is held, since a statement under way
+ * would hold up the checkpoint.
+ */
 #include "store/find.h"
 
 #include <string.h>

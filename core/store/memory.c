@@ -1,4 +1,7 @@
 /*
+ * Makes a copy of what is open in an in-memory database, works there while postwatch.db cannot be
+ * written, and carries the changes back.
+ *
  * Rows are copied one by one, so that what was read before a damaged page is kept. The order is
  * that of their weight; evidence, of which there may be much, comes last. No key is given out by
  * memory that the file has given: numbers come from the counters, and ids of evidence begin behind

@@ -1,4 +1,6 @@
 /*
+ * Prepares statements, keeps them, binds and steps them.
+ *
  * A statement is found again by the address of its text, which is a constant of the program nearly
  * always: texts are long, begin alike, and are looked up several times for each delivery. What is
  * bound is the caller's, and foreign bytes are bound as a blob, with their length.

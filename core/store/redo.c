@@ -1,5 +1,9 @@
-/* Two halves are written by turns, and the newest that is whole counts. Its hash begins with its
- * number, so that no part of an older one passes for it. */
+/*
+ * Writes and reads the redo log.
+ *
+ * Two halves are written by turns, and the newest that is whole counts. Its hash begins with its
+ * number, so that no part of an older one passes for it.
+ */
 #include "store/redo.h"
 
 #include <assert.h>

@@ -1,4 +1,8 @@
-/* Delivery states are stored as numbers. */
+/*
+ * Names of delivery states, and lengths of the spans of roll-ups.
+ *
+ * Delivery states are stored as numbers.
+ */
 #include "store/rows.h"
 
 #include "base/clock.h"

@@ -1,5 +1,9 @@
-/* What two recordings have of one row becomes one change of it, so rows that change again and again
- * take no more room. */
+/*
+ * Copies tables between connections, and applies recorded changes of rows (changesets).
+ *
+ * What two recordings have of one row becomes one change of it, so rows that change again and
+ * again take no more room.
+ */
 #include "store/transfer.h"
 
 #include <assert.h>

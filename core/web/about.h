@@ -1,4 +1,5 @@
-/* "Us": what this Postwatch is, and what waits to be told. */
+/* The page "Us": version, processes, notifiers, troubles of our own, and what waits to be
+ * delivered. */
 #pragma once
 
 #include "web/site.h"

@@ -1,7 +1,10 @@
 /*
- * Each change of a rank is an event "change" with a number of its own, by which a client that comes back with Last-Event-ID gets
- * what it has missed. One that has missed more than is kept, or that followed another process, gets "anew" first. As the page's
- * figures go on without a change of a rank, "figures" says every few seconds that they did.
+ * Sends server-sent events about changes of ranks.
+ *
+ * Each change of a rank is an event "change" with a number of its own, by which a client that
+ * comes back with Last-Event-ID gets what it has missed. One that has missed more than is kept, or
+ * that followed another process, gets "anew" first. As the page's figures go on without a change
+ * of a rank, "figures" says every few seconds that they did.
  */
 #include "web/events.h"
 

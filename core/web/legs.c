@@ -1,6 +1,9 @@
 /*
- * Evidence lies with incidents in postwatch.db, and with results in history.db; both are gone through at once, the newest run
- * first, so that the first value of a fact is the one that holds, and another one what it was before.
+ * Gathers per address the last evidence of a target from both files of the store.
+ *
+ * Evidence lies with incidents in postwatch.db, and with results in history.db; both are gone
+ * through at once, the newest run first, so that the first value of a fact is the one that holds,
+ * and another one what it was before.
  */
 #include "web/legs.h"
 

@@ -1,5 +1,8 @@
 /*
- * Where the following begins is noted before the newest result of each target is read, so that none lies between.
+ * Follows the results of all runs in history.db and keeps the newest of each target.
+ *
+ * Where the following begins is noted before the newest result of each target is read, so that
+ * none lies between.
  */
 #include "web/looks.h"
 

@@ -1,7 +1,10 @@
 /*
- * All samples of a family stand together, so rows are gone over once for each family; they are given out in parts, since
- * those of many targets are more than is to be held at once. Between two parts the rows may be brought up to date: they are
- * followed by their number, so that each family has each target once. What was not reached, or is not known, has no sample.
+ * Writes the metrics of all targets for Prometheus.
+ *
+ * All samples of a family stand together, so rows are gone over once for each family; they are
+ * given out in parts, since those of many targets are more than is to be held at once. Between two
+ * parts the rows may be brought up to date: they are followed by their number, so that each family
+ * has each target once. What was not reached, or is not known, has no sample.
  */
 #include "web/metrics.h"
 

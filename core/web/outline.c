@@ -1,4 +1,9 @@
-/* Writes and reads outlines. */
+/*
+ * Encodes the outline of a configuration for commands, and decodes it there, bounding what a
+ * foreign one may cost.
+ *
+ * Writes and reads outlines.
+ */
 #include "web/outline.h"
 
 #include <stdio.h>

@@ -1,4 +1,5 @@
-/* What the parent says of the processes of the tree, once a second: on the page, in JSON, and for whoever asks how we are. */
+/* The state of the daemon's processes for the web pages and the API: what the parent says of the
+ * processes of the tree, once a second: on the page, in JSON, and for whoever asks how we are. */
 #pragma once
 
 #include "base/json.h"

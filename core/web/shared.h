@@ -1,4 +1,5 @@
-/* What is shared by a secret address: how the targets of one tag stand, and nothing of others, of recipients, of what servers said. */
+/* The page of a shared secret address: how the targets of one tag stand, and nothing of others, of
+ * recipients, or of what servers said. */
 #pragma once
 
 #include "web/site.h"

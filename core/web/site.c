@@ -1,4 +1,8 @@
-/* A table of addresses; what is behind a prefix is its own page's. */
+/*
+ * Maps addresses of the site to the functions that make their pages.
+ *
+ * A table of addresses; what is behind a prefix is its own page's.
+ */
 #include "web/site.h"
 
 #include <string.h>

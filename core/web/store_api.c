@@ -1,4 +1,5 @@
-/* Answers commands of this host. */
+/* Answers GET /store/...: hands the outline of the configuration and pages of the store to
+ * commands of users in the daemon's group. */
 #include "web/store_api.h"
 
 #include <string.h>

@@ -1,4 +1,6 @@
 /*
+ * Draws on the terminal and reads keys by ncurses.
+ *
  * The page on ncurses, which sends as few bytes as bring about what differs.
  *
  * Signals are the program's: it blocks them and is told of them otherwise, so that no handler of
