@@ -97,6 +97,7 @@ calendar_parse(const char *text, struct calendar_range *range, struct reason *wh
 	}
 	if (read.to < read.from)
 		read.to = (uint16_t)(read.to + DAY);
+	assert(read.from < read.to && read.to - read.from <= DAY);
 	*range = read;
 	return true;
 }
@@ -119,6 +120,7 @@ look(const struct calendar_range *range, int weekday, int minute, bool *holds)
 		if (to > minute && to - minute < next)
 			next = to - minute;
 	}
+	assert(next > 0 && next <= DAY - minute);
 	return next;
 }
 

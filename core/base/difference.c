@@ -4,6 +4,7 @@
  */
 #include "base/difference.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -34,6 +35,7 @@ is_other(const struct evidence_phase *then, const struct evidence_phase *now)
 	int64_t less = then->micros < now->micros ? then->micros : now->micros;
 	int64_t more = then->micros < now->micros ? now->micros : then->micros;
 
+	assert(less <= more);
 	return then->status != now->status || (more - less >= noticeable
 	    && more / SPEED_FACTOR >= less);
 }

@@ -221,6 +221,7 @@ advance(struct pw_bytes *list, const struct wire_in *in)
 {
 	if (in->bad)
 		return false;
+	assert(in->at <= list->size);
 	list->data += in->at;
 	list->size -= in->at;
 	return true;

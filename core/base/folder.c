@@ -2,6 +2,7 @@
  * text. */
 #include "base/folder.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -167,6 +168,7 @@ walk_all(struct walk *walk, struct reason *why)
 			reason_set(why, "%s", strerror(ENAMETOOLONG));
 			return false;
 		}
+		assert(slashes + size <= strlen(walk->rest));
 		memcpy(name, walk->rest + slashes, size);
 		name[size] = '\0';
 		memmove(walk->rest, walk->rest + slashes + size,

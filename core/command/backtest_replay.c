@@ -236,6 +236,7 @@ hear(struct replaying *it, size_t but, int64_t at)
 		else
 			target->waits = false;
 	}
+	assert(left <= it->waiting_count);
 	it->waiting_count = left;
 }
 
@@ -250,6 +251,7 @@ judge(struct replaying *it, size_t place, const struct store_run *row, int64_t e
 		.paused = row->mood == STORE_MOOD_paused, .outcome = row->outcome,
 		.phase_count = same ? store_run_phases(row, phases) : 0, .phases = phases };
 
+	assert(ended >= row->at && place < it->past->target_count);
 	it->place = place;
 	confirm(it, place, ended);
 	it->now = ended;

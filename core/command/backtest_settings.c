@@ -1,6 +1,7 @@
 /* Lays settings that are tried over a copy of each policy that is configured. */
 #include "command/backtest_settings.h"
 
+#include <assert.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -78,6 +79,7 @@ take_slow(const struct command *command, struct backtest_settings *settings, con
 		return command_misused(command, "--set %s: no step is called so", word);
 	if (!value_of_text(NULL, &row, "", value, &limit, &why))
 		return command_misused(command, "--set %s: %s", word, why.text);
+	assert(settings->slow_count < sizeof settings->slow / sizeof *settings->slow);
 	snprintf(settings->slow[settings->slow_count].phase, PHASE_ROOM, "%.*s", (int)size, phase);
 	settings->slow[settings->slow_count++].limit = limit.number;
 	return 0;

@@ -75,6 +75,7 @@ on_resolved(EV_P_ ev_watcher *told, int revents)
 	memcpy(host->addresses, resolved.addresses, resolved.count * sizeof host->addresses[0]);
 	if (resolved.more)
 		return;
+	assert(host->lookup->waiting > 0 && host->lookup->waiting <= host->lookup->count);
 	if (--host->lookup->waiting == 0)
 		ev_break(host->lookup->loop, EVBREAK_ALL);
 }
@@ -98,6 +99,7 @@ list_hosts(struct lookup *lookup)
 		const char *relay = relay_of(&config->notifiers[i]);
 		struct endpoint endpoint;
 
+		assert(lookup->count == i); /* one for each notifier, also where it has none */
 		lookup->hosts[lookup->count++].name = relay == NULL
 		        || !endpoint_parse(relay, strlen(relay), &endpoint, NULL)
 		    ? NULL
@@ -109,6 +111,7 @@ list_hosts(struct lookup *lookup)
 		else if (lookup->count == config->notifier_count + HOSTS_MAX)
 			lookup->of_target[i] = CONFIG_NONE;
 		else {
+			assert(lookup->count < config->notifier_count + HOSTS_MAX);
 			lookup->of_target[i] = lookup->count;
 			lookup->hosts[lookup->count++].name = config->targets[i].host;
 		}

@@ -86,6 +86,7 @@ narrow(struct past *past, struct choice *choice, uint32_t states)
 		choice->count -= choice->taken[i] && !(of[i] & states);
 		choice->taken[i] = choice->taken[i] && of[i] & states;
 	}
+	assert(choice->count <= past->target_count);
 }
 
 static void

@@ -1,6 +1,7 @@
 /* Prints the output of a Nagios plugin. */
 #include "command/nagios.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <string.h>
 
@@ -12,6 +13,7 @@ nagios_name(enum nagios_status status)
 {
 	static const char *const names[] = { "OK", "WARNING", "CRITICAL", "UNKNOWN" };
 
+	assert((size_t)status < sizeof names / sizeof *names);
 	return names[status];
 }
 

@@ -82,6 +82,7 @@ put_row(const struct shape *shape, const char **cells, size_t columns)
 			size_t size = layout_fit(cell, shape->widths[i], true);
 			char line[4096];
 
+			assert(size <= strlen(cell));
 			snprintf(line, sizeof line, "%.*s", (int)size, cell);
 			if (size > 0) {
 				printf("%*s%s", blanks, "", line);

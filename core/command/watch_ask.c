@@ -6,6 +6,7 @@
  */
 #include "command/watch_ask.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -51,6 +52,7 @@ watch_input_key(struct watch_input *input, uint32_t key)
 			input->size += size;
 		}
 	}
+	assert(input->size < sizeof input->bytes);
 	input->bytes[input->size] = '\0';
 	return true;
 }

@@ -25,6 +25,7 @@ watch_order_name(enum watch_order order)
 		[WATCH_BY_NAME] = "by name", [WATCH_BY_SINCE] = "the latest change first",
 		[WATCH_BY_TOOK] = "the slowest first" };
 
+	assert((size_t)order < sizeof names / sizeof *names);
 	return names[order];
 }
 
@@ -129,6 +130,7 @@ watch_rows_arrange(struct watch_rows *rows)
 		if (is_shown)
 			rows->rows[rows->count++] = rows->chosen[i];
 	}
+	assert(rows->count <= rows->chosen_count);
 	qsort(rows->rows, rows->count, sizeof *rows->rows, orders[rows->order]);
 	for (size_t i = 0; rows->is_reversed && i < rows->count / 2; i++) {
 		const struct status_row *row = rows->rows[i];
@@ -245,6 +247,7 @@ take(struct watch_rows *rows, struct past *past, const struct status_row *all,
 		rows->name_width = width > rows->name_width ? width : rows->name_width;
 		rows->newest = row->run && row->ended > rows->newest ? row->ended : rows->newest;
 	}
+	assert(rows->chosen_count <= past->target_count && rows->paused <= rows->chosen_count);
 	watch_rows_arrange(rows);
 }
 
@@ -311,8 +314,8 @@ watch_rows_read(struct watch_rows *rows, bool (*on_pause)(void *), void *arg, st
 		return true;
 	}
 	begin_to_hear(&said);
-	/* Of another process nothing but asking anew tells which configuration it goes by, and since
-	 * when it cannot write. */
+	/* Of another process nothing but asking anew tells which configuration it goes by, and
+	 * since when it cannot write. */
 	is_read = rows->open.remote == NULL && strcmp(identity, rows->identity) == 0
 	    ? read_store(rows, &rows->open, on_pause, arg) : read_anew(rows, on_pause, arg);
 	words = end_to_hear(&said);

@@ -110,6 +110,7 @@ select_row(struct watch_table *table, const struct watch_rows *rows, int64_t pla
 
 	place = place > last ? last : place;
 	table->selected = place > 0 ? (size_t)place : 0;
+	assert(rows->count == 0 || table->selected < rows->count);
 	table->number = rows->count == 0 ? 0 : rows->rows[table->selected]->target->number;
 }
 
@@ -213,6 +214,7 @@ watch_table_draw(struct watch_table *table, const struct watch_rows *rows,
 		table->top = table->selected - shown + 1;
 	if (table->top > 0 && table->top + shown > rows->count)
 		table->top = rows->count > shown ? rows->count - shown : 0;
+	assert(table->top <= table->selected);
 	for (size_t i = 0; i < shown && table->top + i < rows->count; i++)
 		draw_row(rows, rows->rows[table->top + i], screen, first + 1 + (int)i, name_width,
 		    columns, table->top + i == table->selected);

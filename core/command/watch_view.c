@@ -5,6 +5,7 @@
  */
 #include "command/watch_view.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,6 +39,7 @@ watch_view_add(struct watch_view *view, struct pw_bytes text)
 
 		if (!VEC_RESERVE(view->lines, view->count, view->room))
 			must(NULL);
+		assert(view->count < view->room);
 		view->lines[view->count] = view->text.size;
 		if (!buffer_add(&view->text, text.data + at, size, TEXT_MAX)
 		    || !buffer_add(&view->text, "", 1, TEXT_MAX))
@@ -54,6 +56,7 @@ scroll_to(struct watch_view *view, int64_t top)
 
 	top = top > last ? last : top;
 	view->top = top > 0 ? (uint32_t)top : 0;
+	assert(view->top <= view->count);
 }
 
 bool

@@ -3,7 +3,7 @@
  * laughs"). */
 #include "command/yaml.h"
 
-#include <stdlib.h>
+#include <assert.h>
 #include <string.h>
 #include <strings.h>
 #include <yaml.h>
@@ -65,6 +65,7 @@ place(struct reading *reading, size_t line, const struct yaml_node *node)
 		level->key = node->text;
 		return true;
 	}
+	assert(level->key == NULL || level->node->kind == YAML_MAP);
 	item = arena_alloc(reading->arena, sizeof *item);
 	*item = (struct yaml_item){ NULL, level->key, node };
 	*level->end = item;
@@ -145,6 +146,7 @@ close_level(struct reading *reading)
 {
 	struct level *level = &reading->levels[--reading->depth];
 
+	assert(level->node->count <= reading->values);
 	level->node->count = reading->values - level->node->count;
 	if (level->anchor != NULL)
 		level->anchor->is_whole = true;

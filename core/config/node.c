@@ -70,6 +70,7 @@ convert(const struct tree *tree, const config_setting_t *setting, struct node *n
 			const config_setting_t *child = config_setting_get_elem(
 			    setting, (unsigned)i);
 
+			assert(node->count <= (uint32_t)i);
 			/* A key that was a fault has been told by the grammar: nobody looks at its
 			 * setting. */
 			key = config_setting_name(child);

@@ -51,6 +51,7 @@ plain_add_bytes(struct plain *plain, const char *bytes, size_t size)
 		if (*bytes == '\r' && size > 1 && bytes[1] == '\n')
 			continue;
 		VEC_REQUIRE(plain->text, plain->size + 1, plain->room); /* a NUL follows */
+		assert(plain->size + 1 < plain->room);
 		plain->text[plain->size++] = *bytes;
 		if (*bytes == '\n')
 			add_line(plain, plain->lines[plain->line_count - 1]);

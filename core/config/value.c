@@ -183,6 +183,7 @@ parse_regex(struct values *values, const char *pattern, struct reason *why)
 	if (regex == NULL)
 		return NULL;
 	VEC_REQUIRE(values->regexes, values->regex_count, values->regex_room);
+	assert(values->regex_table.count == values->regex_count);
 	pool_index(&values->regex_table, hash, values->regex_count);
 	values->regexes[values->regex_count++] = regex;
 	return regex;

@@ -165,6 +165,7 @@ hold(struct commit_queue *queue, struct pending_run *pending)
 	while (queue->held_bytes > COMMIT_HELD_MAX) {
 		struct pending_run *oldest = queue->held;
 
+		assert(queue->held_bytes >= oldest->size && oldest != queue->done);
 		queue->held = oldest->next;
 		queue->held_bytes -= oldest->size;
 		free(oldest);

@@ -7,6 +7,7 @@
  */
 #include "keeper/evidence.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -300,6 +301,7 @@ evidence_of_result(struct keeper *keeper, const struct report *result)
 	struct text list = TEXT_OVER(names);
 	struct cached_run run;
 
+	assert(result->target < keeper->config->target_count);
 	keeper->record->done++;
 	keeper->record->watched = clock_wall();
 	if (!has_history(keeper, result->verdict == PW_OK ? 1 : 2)) { /* of what was ok less */

@@ -61,6 +61,7 @@ drop(struct evidence_cache *cache, struct entry *entry)
 	*link = entry->next;
 	*(entry->older != NULL ? &entry->older->younger : &cache->oldest) = entry->younger;
 	*(entry->younger != NULL ? &entry->younger->older : &cache->youngest) = entry->older;
+	assert(cache->bytes >= sizeof *entry + entry->size);
 	cache->bytes -= sizeof *entry + entry->size;
 	free(entry);
 }

@@ -5,6 +5,7 @@
  */
 #include "keeper/heartbeat.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -73,6 +74,7 @@ somebody_can_be_told(const struct keeper *keeper)
 		all += !outbox_is_heartbeat(keeper, i);
 		dead += !outbox_is_heartbeat(keeper, i) && notifier_is_dead(notifier_at(keeper, i));
 	}
+	assert(dead <= all);
 	return all == 0 || dead < all;
 }
 

@@ -1,6 +1,7 @@
 /* Queues lines for the log that the parent has not taken yet. */
 #include "keeper/lines.h"
 
+#include <assert.h>
 #include <poll.h>
 
 #include "base/clock.h"
@@ -17,6 +18,7 @@ keep(void *arg, const void *packet, size_t size)
 	if (packet_queue_is_empty(&lines->waiting)
 	    && packet_send(lines->duty->parent, packet, size, -1))
 		return true;
+	assert(lines->waiting.bytes <= BYTES_MAX);
 	return lines->waiting.bytes + size <= BYTES_MAX
 	    && packet_queue_add(&lines->waiting, packet, size, -1);
 }

@@ -123,9 +123,11 @@ context_add_failures(struct store *store, struct message_notice *notice,
 	bool outage = strcmp(notice->kind, "outage") == 0,
 	    reminder = strcmp(notice->kind, "reminder") == 0;
 	bool wanted = outage || reminder || strcmp(notice->kind, "up") == 0;
-	uint64_t last = wanted && notice->incident != 0 ? last_failure(store, notice->incident, all_addresses) : 0;
+	uint64_t last = wanted && notice->incident != 0 ? last_failure(store, notice->incident,
+	    all_addresses) : 0;
 	uint32_t skip = last == 0 ? 0 : behind(payload, last);
 
+	assert(skip <= payload->attempt_count);
 	payload->attempt_count -= skip;
 	memmove(payload->attempts, payload->attempts + skip,
 	    payload->attempt_count * sizeof payload->attempts[0]);

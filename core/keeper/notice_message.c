@@ -259,6 +259,8 @@ add_recipients(struct material *it)
 			continue;
 		notifier->hand[notifier->hand_count++] = delivery.recipient;
 		notice->recipients[notice->recipient_count++] = text_view(delivery.recipient);
+		/* Receipts name recipients by their place, which is that in `hand`. */
+		assert(notice->recipient_count == notifier->hand_count);
 		if (notice->queued == 0 || delivery.created < notice->queued)
 			notice->queued = delivery.created;
 		if (delivery.attempts + 1 > notice->attempt)
@@ -300,6 +302,7 @@ outbox_count_digest(const struct keeper *keeper, const struct notifier *notifier
 		payload->covered++;
 		if (payload->covers_count < PAYLOAD_COVERS_MAX)
 			payload->covers[payload->covers_count++] = member.notice;
+		assert(payload->covers_count <= payload->covered);
 	}
 	assert(payload->covers_count <= payload->covered);
 }

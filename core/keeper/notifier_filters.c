@@ -3,6 +3,7 @@
  * what they were not told the beginning of. */
 #include "keeper/notifier_filters.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -41,6 +42,7 @@ filter_miss(struct keeper *keeper, uint32_t index, uint32_t target)
 {
 	unsigned char *missed = keeper->policy->listeners[index].missed;
 
+	assert(index < keeper->config->notifier_count && target < keeper->config->target_count);
 	if (missed != NULL)
 		missed[target / 8] |= (unsigned char)(1 << target % 8);
 }

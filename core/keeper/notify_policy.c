@@ -5,6 +5,7 @@
  */
 #include "keeper/notify_policy.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -110,6 +111,7 @@ record_outage(const struct notification *it, const struct outage *outage)
 		(void)store_find_first_notice(keeper->store, outage->incident, &first);
 	payload.covers[payload.covers_count++] = first.number;
 	payload.covers[payload.covers_count++] = outage->up;
+	assert(outage->attempt_count <= sizeof payload.attempts / sizeof *payload.attempts);
 	for (uint32_t i = 0; i < outage->attempt_count; i++)
 		payload.attempts[i] = outage->attempts[i];
 	text_format(&text, "%s was down from ", keeper->config->targets[it->target].name);
@@ -228,6 +230,7 @@ notify_of(struct keeper *keeper, const struct message_change *change, const stru
 {
 	struct ledger ledger;
 
+	assert(change->target == CONFIG_NONE || change->target < keeper->config->target_count);
 	if (change->silences[0] != '\0')
 		return;
 	for (uint32_t i = 0; i < keeper->config->notifier_count; i++) {

@@ -56,6 +56,7 @@ on_queued(void *arg, const struct store_queued *row)
 {
 	struct reading *it = arg;
 	const struct store_delivery *kept = &row->delivery;
+	assert(it->count < it->max);
 	struct delivery *delivery = &it->found[it->count++];
 	const char *recipient = "";
 

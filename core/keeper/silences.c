@@ -6,6 +6,7 @@
  */
 #include "keeper/silences.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -79,6 +80,7 @@ place_among(const char *silences)
 		    && (silences[place + size] == ' ' || silences[place + size] == '\0'))
 			place += size + (silences[place + size] == ' ');
 	}
+	assert(place <= strlen(silences));
 	return place;
 }
 

@@ -50,6 +50,7 @@ stale_run_ended(struct keeper *keeper, uint32_t target, int64_t ended)
 {
 	struct seen *seen = &keeper->service->stale.targets[target];
 
+	assert(target < keeper->config->target_count);
 	seen->ended = ended;
 	seen->at = keeper->service->stale.clock;
 }

@@ -437,6 +437,7 @@ registry_is_clear(const struct target_registry *registry, uint32_t target)
 void
 registry_note_incident(struct target_registry *registry, uint32_t target, bool open)
 {
+	assert(target < registry->config->target_count);
 	registry->targets[target].is_up = !open;
 }
 

@@ -24,6 +24,7 @@ static const char meta_key[] = "withheld", paused[] = "paused", acknowledged[] =
 const char *
 withhold_target(const struct keeper *keeper, uint32_t target)
 {
+	assert(target < keeper->config->target_count);
 	if (silences_paused(keeper, target, clock_wall()))
 		return paused;
 	if (window_clock_holds(&keeper->policy->windows, target))
@@ -153,6 +154,7 @@ withhold_mark(struct keeper *keeper, uint32_t target, bool withheld)
 	keeper->policy->silences[target].compared = false;
 	if (keeper->policy->silences[target].withheld == withheld)
 		return;
+	assert(withheld || keeper->policy->withheld > 0);
 	keeper->policy->silences[target].withheld = withheld;
 	keeper->policy->withheld += withheld ? 1 : UINT32_MAX;
 	keeper->policy->withheld_changed = true;

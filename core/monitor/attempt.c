@@ -161,6 +161,9 @@ count_failed(struct target_state *target, const struct observation *run,
 		target->fails--;
 		enough = false;
 	}
+	/* A repeated attempt decides nothing, and only one that would have confirmed is
+	 * repeated. */
+	assert(!trouble->repeating || (!enough && context->may_repeat));
 	trouble->held = context->held && enough;
 	return enough && !context->held ? SIGNAL_FAILED_ENOUGH : SIGNAL_FAILED;
 }
@@ -279,6 +282,7 @@ static const char *const cells[][2] = {
 static const char *
 cell(size_t row, size_t column)
 {
+	assert(row < sizeof cells / sizeof *cells && column < sizeof heads / sizeof *heads);
 	return cells[row][column];
 }
 

@@ -197,6 +197,7 @@ dependencies_learnt(struct monitor *monitor, uint32_t target, int64_t started, b
 	if (monitor->dependencies.items == NULL)
 		return;
 	struct dependent *dependent = &monitor->dependencies.items[target];
+	assert(dependent->waits == 0 || monitor->dependencies.waiting > 0);
 	dependent->looked = started;
 	if (monitor->watch.targets[target].state.state == STATE_UP && dependent->waits != 0)
 		end_wait(monitor, target);

@@ -75,6 +75,7 @@ forget(struct hold *hold, int64_t at, const uint64_t *likeness)
 		if (hold->suspects[i].ended > at
 		    || (likeness != NULL && hold->suspects[i].likeness == *likeness))
 			hold->suspects[left++] = hold->suspects[i];
+	assert(left <= kept(hold));
 	hold->count = left;
 }
 
@@ -122,6 +123,7 @@ count_alike(const struct hold *hold, uint64_t likeness, int64_t now)
 		if (known == all.networks && all.networks < HOLD_MANY_NETWORKS)
 			networks[all.networks++] = suspect->network;
 	}
+	assert(all.networks <= all.targets && all.targets <= kept(hold));
 	return all;
 }
 

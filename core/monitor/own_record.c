@@ -195,6 +195,7 @@ put_blind(const struct own_side *own, const struct context *context, struct wire
 	for (enum blind_cause i = 0; i < BLIND_CAUSES; i++) {
 		if (!blind_stands(&own->blind, i))
 			continue;
+		assert(kept.cause_count < sizeof kept.causes / sizeof *kept.causes);
 		struct cause_kept *cause = &kept.causes[kept.cause_count++];
 		*cause = (struct cause_kept){ .since = own->blind.causes[i].since,
 			.shown = own->blind.causes[i].shown, .port = own->blind.causes[i].port };
@@ -308,6 +309,7 @@ take_hold(struct hold *hold, const struct hold *kept, bool away, int64_t now)
 	for (uint32_t i = 0; i < kept->count; i++)
 		if (kept->suspects[i].target != CONFIG_NONE)
 			hold->suspects[hold->count++] = kept->suspects[i];
+	assert(hold->count <= kept->count);
 	if (hold->stage == HOLD_FREE && hold->count == 0)
 		hold->heard = begun;
 	if (away)

@@ -7,6 +7,7 @@
  */
 #include "monitor/replay.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -145,6 +146,7 @@ judge(struct replayer *replayer, struct replay_machine *machine, enum replay_whi
 	         needed = attempt_needed(&machine->state, policy, run->ended);
 	struct run_effects *effects = &replayer->effects;
 
+	assert(run->started <= run->ended);
 	/* That an attempt failed in silence says nothing of what a longer wait would have heard. */
 	machine->doubt = !run->patient && run->verdict == PW_FAILED && !run->spoken
 	    && pace_is_patient(&machine->state, policy) ? REPLAY_ROUTINE : 0;
@@ -189,6 +191,8 @@ replay_run(struct replayer *replayer, struct replay *replay, const struct replay
 	bool unwatched = started - replay->ended
 	    > policy_patience(configured, configured->interval);
 	replay->ended = started + lasted;
+	/* Whatever the clock did, time goes on for the rules. */
+	assert(replay->ended >= started);
 	for (int i = 0; unwatched && i < REPLAY_MACHINES; i++) {
 		struct replay_machine *machine = &replay->machines[i];
 
@@ -232,6 +236,7 @@ release(struct replayer *replayer, struct replay_machine *machine, enum replay_w
 	const struct run_context context = { .silence = machine->silence | silence,
 		.codes = replayer->codes };
 
+	assert(machine->held != 0 && at >= machine->held);
 	machine->held = 0;
 	if (!apply_release(&machine->state, policy, &context, (struct moment){ at, at },
 	    &replayer->effects))

@@ -43,6 +43,7 @@ schedule_drop(struct schedule *schedule, uint32_t target)
 {
 	struct schedule_entry *entries = schedule->entries, *entry = &entries[target];
 
+	assert(entries[entry->prev].next == target && entries[entry->next].prev == target);
 	entries[entry->prev].next = entry->next;
 	entries[entry->next].prev = entry->prev;
 	ring(schedule, target);

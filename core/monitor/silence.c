@@ -122,6 +122,7 @@ kinds_of(unsigned index)
 static const char *
 cell(size_t row, size_t column)
 {
+	assert(row < sizeof silences / sizeof *silences && column < sizeof heads / sizeof *heads);
 	switch (column) {
 	case 0: return silences[row].name;
 	case 1: return kinds_of((unsigned)row);

@@ -68,6 +68,7 @@ unheard_networks(const struct unheard *unheard, enum unheard_state state, uint64
 			known++;
 		if (known == count)
 			networks[count++] = network;
+		assert(known < count && count <= COUNTED);
 	}
 	return count;
 }
@@ -115,6 +116,7 @@ hearing_note(struct hearing *hearing, int64_t at)
 		hearing->last++;
 		*word(hearing, hearing->last) &= ~bit(hearing->last);
 	}
+	assert(second <= hearing->last && second > hearing->last - HEARING_SECONDS);
 	*word(hearing, second) |= bit(second);
 }
 

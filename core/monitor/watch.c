@@ -156,6 +156,7 @@ attempts_add(struct attempts **given, uint64_t run)
 		    (attempts->count - 2u) * sizeof attempts->runs[0]);
 		attempts->count--;
 	}
+	assert(attempts->count < attempts->room);
 	attempts->runs[attempts->count++] = run;
 }
 

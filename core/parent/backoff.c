@@ -25,6 +25,7 @@ int64_t
 backoff_wait_blaming(
     struct backoff *backoff, enum backoff_blame blame, int64_t healthy, int64_t step)
 {
+	assert(backoff->in_hand <= BACKOFF_AT_ONCE);
 	if (blame == BLAME_TARGET) {
 		backoff->in_hand = 0;
 		return 0;

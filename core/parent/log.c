@@ -128,6 +128,7 @@ log_open(struct log *log, const struct log_settings *settings)
 	                                       : zone_open(settings->timezone, NULL);
 	log->origin.zone = log->zone;
 	if (to_syslog) {
+		assert(log->count < sizeof log->sinks / sizeof *log->sinks);
 		log->forms[log->count] = LOG_FORM_SYSLOG;
 		log_sink_init_syslog(&log->sinks[log->count++], settings->syslog_path);
 	}

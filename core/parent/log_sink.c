@@ -196,6 +196,7 @@ log_sink_flush(struct log_sink *sink, int64_t now)
 			return;
 		sink->dropped += written == WRITTEN_NEVER;
 		sink->written = 0;
+		assert(sizeof size + size <= sink->size);
 		sink->start += sizeof size + size;
 		sink->size -= sizeof size + size;
 	}

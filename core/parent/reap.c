@@ -125,6 +125,7 @@ reap_child(struct tree *tree, struct child *child, int status, int64_t now)
 	struct text how = TEXT_ROOM(QUARANTINE_HOW_MAX + 32);
 	pid_t pid = child->pid;
 
+	assert(child->started <= now);
 	child->pid = 0;
 	/* Its last words are still in the socket. */
 	for (int turn = 0; turn < TURNS_AFTER_DEATH && child->socket >= 0; turn++)

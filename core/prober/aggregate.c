@@ -180,6 +180,7 @@ static const struct name_row name_rows[AGGREGATE_NAME_ROWS] = {
 const char *
 aggregate_name_cell(size_t row, size_t column)
 {
+	assert(row < AGGREGATE_NAME_ROWS && column < AGGREGATE_NAME_COLUMNS);
 	const struct name_row *shown = &name_rows[row];
 	const struct resolved resolved = { .status4 = shown->status, .status6 = shown->status,
 	    .resolver_alive = shown->alive,
@@ -187,7 +188,6 @@ aggregate_name_cell(size_t row, size_t column)
 	struct aggregate_name rule = aggregate_name(&resolved, shown->missing_before);
 	struct outcome outcome = { .severity = PW_UNKNOWN };
 
-	assert(row < AGGREGATE_NAME_ROWS && column < AGGREGATE_NAME_COLUMNS);
 	switch (column) {
 	case 0:
 		return shown->said;

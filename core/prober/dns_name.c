@@ -12,6 +12,7 @@ dns_name_add_label(struct dns_name *name, const unsigned char *label, size_t siz
 {
 	if (size == 0 || size > LABEL_MAX || name->size + size + 2 > sizeof name->bytes)
 		return false;
+	assert(name->size + size + 1 < sizeof name->bytes); /* its end has room, too */
 	name->bytes[name->size++] = (unsigned char)size;
 	for (size_t i = 0; i < size; i++)
 		name->bytes[name->size++] = dns_name_lower(label[i]);

@@ -219,6 +219,7 @@ read_replies(struct dialogue *dialogue, int64_t now, struct portion *portion,
 			    portion->size - used))
 				return;
 		}
+		assert(used <= portion->size);
 		portion->bytes += used;
 		portion->size -= used;
 	}

@@ -1,6 +1,8 @@
 /* Detects that names of several registered domains fail alike, which is the resolver's failure. */
 #include "prober/name_failures.h"
 
+#include <assert.h>
+
 #include "base/clock.h"
 
 static const int64_t remembered = 600 * (int64_t)SECOND, held_at_most = 300 * (int64_t)SECOND;
@@ -79,5 +81,6 @@ name_failures_add(struct name_failures *failures, const struct dns_name *name,
 		return 0;
 	if (failures->held_since == 0)
 		failures->held_since = now;
+	assert(failures->held_since <= now && alike <= NAME_FAILURES_MAX);
 	return now - failures->held_since < held_at_most ? alike : 0;
 }

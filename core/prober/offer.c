@@ -42,6 +42,7 @@ finish_in_clear(struct offer *offer, struct pw_bytes said)
 	    reply_line_trim(said.data, end != NULL ? (size_t)(end - said.data) : said.size) };
 	const char *other = reply_other_protocol(line);
 
+	assert(line.size <= said.size);
 	if (line.size > REPLY_SHOWN)
 		line.size = text_whole(line.data, REPLY_SHOWN);
 	text_add(&text, "asked in TLS, it answers in clear with \"");

@@ -39,6 +39,7 @@ early_size(const struct dialogue *dialogue, const char *bytes, size_t size)
 
 	if (status == REPLY_COMPLETE || status == REPLY_INCOMPLETE)
 		return status == REPLY_COMPLETE ? used : 0;
+	assert(reader.line <= size);
 	const char *lf = memchr(bytes + reader.line, '\n', size - reader.line);
 	return lf != NULL ? (size_t)(lf + 1 - bytes) : reader.line;
 }
@@ -96,6 +97,7 @@ received_pass_empty(struct dialogue *dialogue, int64_t now, struct portion *port
 
 	if (empty == 0)
 		return;
+	assert(empty <= portion->size);
 	dialogue->reader.scanned = 0;
 	portion->bytes += empty;
 	portion->size -= empty;

@@ -212,6 +212,8 @@ begin_round(struct references *all)
 	for (uint32_t i = 0; i < NEAR; i++)
 		if (all->near_ones[i].asked)
 			ask(&all->near_ones[i]);
+	/* One of them is ours: no round ends while its references are still being asked. */
+	assert(all->open > 0 && all->open <= all->count + NEAR + 1);
 	if (--all->open == 0)
 		end_round(all);
 }

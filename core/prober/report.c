@@ -51,6 +51,8 @@ add_others(const struct run *run, const struct aggregate *aggregate, struct text
 static void
 add_sentence(const struct run *run, const struct aggregate *aggregate, struct text *text)
 {
+	assert(aggregate->leg < run->leg_count && aggregate->sharing <= aggregate->counted
+	    && aggregate->counted <= run->leg_count);
 	if (run->name_outcome != NULL && run->on_last_good) {
 		text_add(text, run->name_text != NULL ? run->name_text : run->name_outcome);
 		text_add(text, aggregate->verdict == PW_FAILED ? "; at its last known address: "
@@ -293,6 +295,7 @@ run_evidence(const struct run_result *result, uint32_t index, struct evidence *e
 	char bytes[EVIDENCE_TEXT_MAX];
 	struct text name = TEXT_OVER(bytes), local = text_over(result->local, ADDRESS_TEXT_MAX);
 
+	assert(index < run->leg_count);
 	*evidence = (struct evidence){ .leg = index, .legs = run->leg_count,
 		.port = run_target(run)->port, .started = run->started };
 	if (leg->dialogue == NULL) {

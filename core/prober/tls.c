@@ -61,6 +61,7 @@ tls_clear_look(struct tls_clear *clear, const void *data, size_t size)
 			bytes += some;
 			continue;
 		}
+		assert(clear->head_size < sizeof clear->head);
 		clear->head[clear->head_size++] = *bytes++;
 		if (!may_be_record(clear->head, clear->head_size)) {
 			keep(clear, clear->head, clear->head_size);

@@ -372,6 +372,7 @@ tell_gap(struct text *text, const struct tls_trial *trial, int error)
 void
 tls_tell_fault(struct text *text, const struct tls_trial *trial, enum tls_code code)
 {
+	assert((size_t)code < sizeof trial->fault / sizeof *trial->fault);
 	struct tls_fault fault = trial->fault[code];
 	X509 *certificate = tls_trial_certificate(trial, fault.depth);
 

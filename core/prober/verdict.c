@@ -326,6 +326,7 @@ belongs(const struct dialogue *dialogue, uint32_t phase)
 static void
 add_phase(const struct dialogue *dialogue, struct evidence *evidence, uint32_t index)
 {
+	assert(evidence->phase_count < sizeof evidence->phases / sizeof *evidence->phases);
 	struct evidence_phase *phase = &evidence->phases[evidence->phase_count++];
 
 	snprintf(phase->name, sizeof phase->name, "%s",

@@ -30,6 +30,7 @@ waiting_put(struct waiting *waiting, const struct order *order)
 	for (; at > 0
 	    && waiting->orders[at].due < waiting->orders[(at - 1) / 2].due; at = (at - 1) / 2)
 		swap(&waiting->orders[at], &waiting->orders[(at - 1) / 2]);
+	assert(waiting->orders[0].due <= order->due);
 	return true;
 }
 
@@ -59,6 +60,8 @@ waiting_take(struct waiting *waiting, int64_t now, struct order *order)
 			break;
 		swap(&waiting->orders[at], &waiting->orders[next]);
 	}
+	/* The heap holds: what is left is due no earlier than what was taken. */
+	assert(order->due <= waiting_due(waiting));
 	return true;
 }
 

@@ -112,10 +112,13 @@ begin_due(struct worker *worker)
 	int64_t now = clock_mono();
 	struct order order;
 
-	while (waiting_take(&worker->waiting, now, &order))
+	while (waiting_take(&worker->waiting, now, &order)) {
+		/* It was checked when it came (take_orders). */
+		assert(order.target < worker->config->target_count);
 		if (!prober_run(worker->prober, &order, on_done, worker))
 			duty_log(worker->duty, LOG_ERR, 0, "no memory for a run of %s",
 			    worker->config->targets[order.target].name);
+	}
 }
 
 static void
@@ -291,6 +294,7 @@ on_heartbeat(EV_P_ ev_timer *timer, int revents)
 	unsigned char bytes[16];
 	struct wire_out out = wire_over(bytes, sizeof bytes);
 
+	assert(now >= worker->beat_at);
 	(void)loop, (void)revents;
 	worker->beat_at = now;
 	duty_alive(worker->duty, &(struct message_alive){ .late_max = late > 0 ? late : 0,

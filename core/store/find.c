@@ -6,6 +6,7 @@
  */
 #include "store/find.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "store/store_private.h"
@@ -65,6 +66,7 @@ read_row(struct store *store, struct db *db, enum find find, struct binds binds)
 	struct query *query = row_reading(db, finds[find].kind, finds[find].tail);
 	_Alignas(8) char row[ROW_SIZE_MAX];
 
+	assert(row_forms[finds[find].kind].size <= sizeof row);
 	db_hold(db);
 	query_bind(query, binds);
 	if (!query_step(query))

@@ -11,6 +11,8 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+
+#include <assert.h>
 #include "store/ballast.h"
 #include "store/store_private.h"
 #include "store/maintenance.h"
@@ -49,7 +51,8 @@ lock(struct store *store, struct store_found *found, struct reason *why)
 		reason_set(why, "%s: %s", path, strerror(errno));
 		return STORE_FAILED;
 	}
-	for (int i = 0; i < PAUSES && flock(store->lock, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK; i++)
+	for (int i = 0; i < PAUSES && flock(store->lock, LOCK_EX | LOCK_NB) != 0
+	    && errno == EWOULDBLOCK; i++)
 		(void)nanosleep(&pause, NULL);
 	if (flock(store->lock, LOCK_EX | LOCK_NB) == 0)
 		return STORE_OPENED;
@@ -97,6 +100,8 @@ load_counters(struct store *store, enum store_file file, struct db *db)
 	if (loaded.batch != 0 && loaded.batch == store->doubtful[file])
 		store->kept[file] = loaded.batch;
 	raise_counters(&store->counters[file], &loaded);
+	/* A number that a file has seen is never given out again. */
+	assert(store->counters[file].batch >= store->in_file[file]);
 	store->sequences[file] = (struct sequence){ 0, 0 };
 	(void)read_meta(db, SEQUENCE_META, &store->sequences[file], sizeof store->sequences[file]);
 }

@@ -1,6 +1,7 @@
 /* Asks for pages and values, and checks what is answered. */
 #include "store/remote.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,6 +35,7 @@ take_row(struct store_list *list, struct pw_bytes *bytes, int64_t *last, bool ne
 	const struct row_form *form = store_list_form(list->kind);
 	_Alignas(8) char row[ROW_SIZE_MAX];
 
+	assert(form->size <= sizeof row);
 	if (!row_get(bytes, form->fields, row))
 		return false;
 	if (form->key == 1 && form->fields[0].type == FIELD_I64) {

@@ -3,6 +3,7 @@
  * page waits for it. */
 #include "web/availability.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,6 +51,8 @@ account(struct availability_span *into, const struct store_run *run, int64_t fro
 	if (until <= from)
 		return;
 	spoken = spoken < from ? from : spoken;
+	/* So no part of the time is counted twice, or left out. */
+	assert(from <= spoken && spoken <= until);
 	if (run->mood == STORE_MOOD_up || run->mood == STORE_MOOD_degraded)
 		into->good += spoken - from;
 	else if (run->mood == STORE_MOOD_down)
@@ -215,6 +218,7 @@ availabilities_take(struct availabilities *all, const struct rows *rows, const s
 	if (made.count > 0 && made.items == NULL)
 		return false;
 	for (uint32_t i = 0, at = 0; at < made.count; i++) {
+		assert(i < rows->count && at <= i); /* those that are shared were counted before */
 		const struct availability_of *before = find(all, rows->items[i].number);
 
 		if (!is_shared(config, &rows->items[i]))
@@ -237,6 +241,7 @@ read_next(struct availabilities *all, struct store_reader *reader, int64_t now)
 		index = index + 1 == all->count ? 0 : index + 1;
 	if (all->items[index].is_read) /* all of them are: the next one anew */
 		index = all->next < all->count ? all->next : 0;
+	assert(index < all->count);
 	availability_read(reader, all->items[index].target, now, &all->items[index].it);
 	all->next = index + 1;
 	if (all->items[index].is_read)

@@ -167,6 +167,7 @@ judge_step(struct board *board)
 		if (row->judged != row->rank)
 			ranking_note(&board->ranking, &board->rows, board->judged);
 	}
+	assert(board->judged <= board->rows.count);
 	if (board->judged < board->rows.count)
 		return true;
 	ranking_place(&board->ranking, &board->rows);
@@ -187,6 +188,7 @@ keep_order(struct board *board)
 	struct board_row *items = board->next.items;
 	const struct board_row *before = board->rows.items;
 
+	assert(board->next.count == board->rows.count); /* the same targets, in the same places */
 	ranking_drop(&board->ranking);
 	for (uint32_t i = 0; i < board->next.count; i++)
 		items[i].rank = items[i].judged = before[i].rank;

@@ -36,6 +36,7 @@ lane_of(struct chart *chart, const char *name, size_t size)
 
 	while (i < chart->lane_count && (strncmp(chart->names[i], name, size) != 0 || chart->names[i][size] != '\0'))
 		i++;
+	assert(i <= chart->lane_count && size < sizeof chart->names[0]);
 	if (i == chart->lane_count && i < LANES) {
 		memcpy(chart->names[i], name, size);
 		chart->lane_count++;
@@ -171,6 +172,7 @@ put_lane(struct view *view, const struct board_row *row, const struct chart *cha
 		return;
 	qsort(values, count, sizeof values[0], compare);
 	top = values[count - 1] > top ? values[count - 1] : top;
+	assert(count <= chart->count && values[0] <= values[count - 1]);
 	EMIT(emit, "<figure class=\"lane\"><figcaption><strong>{}</strong> half within {}, 95 % "
 	    "within {}", AS_STRING(lane == LANES ? "the whole attempt" : chart->names[lane]),
 	    AS_SPAN(values[(count - 1) / 2]), AS_SPAN(values[(count * 95 + 99) / 100 - 1]));

@@ -105,6 +105,7 @@ put_pieces(struct emit *emit, struct pw_bytes from, void (*escape)(struct text *
 
 		if (size == 0)
 			size = PIECE;
+		assert(size > 0 && size <= from.size);
 		escape(&text, (struct pw_bytes){ from.data, size });
 		put_escaped(emit, shown, text.size);
 		from = (struct pw_bytes){ from.data + size, from.size - size };

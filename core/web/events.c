@@ -8,6 +8,7 @@
  */
 #include "web/events.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -101,6 +102,7 @@ next_part(void *state, struct buffer *part)
 	if (events->is_anew || now >= events->figures_at)
 		events->figures_at = now + figures_every;
 	events->is_anew = false;
+	assert(events->told <= changes->count);
 	if (emit.failed)
 		return PARTS_BROKEN;
 	if (now >= events->end)

@@ -1,6 +1,7 @@
 /* Compresses a whole answer by gzip (zlib). */
 #include "web/gzip.h"
 
+#include <assert.h>
 #include <stdint.h>
 #include <zlib.h>
 
@@ -22,6 +23,7 @@ gzip_pack(struct pw_bytes from, struct buffer *into, size_t max)
 	stream.next_out = (unsigned char *)room;
 	stream.avail_out = (uInt)bound;
 	whole = room != NULL && deflate(&stream, Z_FINISH) == Z_STREAM_END;
+	assert(stream.total_out <= bound);
 	into->size = (uint32_t)stream.total_out;
 	deflateEnd(&stream);
 	return whole;

@@ -7,6 +7,7 @@
  */
 #include "web/legs.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -106,6 +107,7 @@ take_leg(struct legs *legs, struct pw_bytes bytes)
 	}
 	place->count++;
 	place->failed += message.leg.verdict == PW_FAILED;
+	assert(place->failed <= place->count && place->time_count < place->count);
 	if ((message.leg.verdict == PW_OK || message.leg.verdict == PW_DEGRADED) && place->time_count < LEGS_READ)
 		place->times[place->time_count++] = message.leg.micros;
 	facts = message.leg.facts;

@@ -110,6 +110,7 @@ look_of(struct looks *looks, uint64_t target, uint32_t *index)
 	if (!VEC_RESERVE(looks->items, looks->count, looks->room)
 	    || !hash_insert(&looks->by_target, hash, looks->count))
 		return NULL;
+	assert(looks->by_target.count == looks->count + 1 && looks->count < looks->room);
 	*index = looks->count;
 	looks->items[looks->count++] = (struct look){ .target = target, .verdict = PW_UNKNOWN };
 	return &looks->items[*index];
@@ -404,6 +405,7 @@ looks_note(struct looks *looks, uint32_t index, const char *probe, uint64_t inci
 {
 	struct look *look = &looks->items[index];
 
+	assert(index < looks->count);
 	if (look->probe == NULL || strcmp(look->probe, probe) != 0)
 		look->probe = list_of(looks, probe);
 	if (incident > look->incident && looks->last_id >= 0)

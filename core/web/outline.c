@@ -6,6 +6,7 @@
  */
 #include "web/outline.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -135,6 +136,7 @@ list_policies(const struct config *config)
 	for (uint32_t i = 0; shared.items != NULL && i < config->target_count; i++)
 		shared.items[shared.count++] = config->targets[i].policy;
 	leave_each_once(&shared);
+	assert(shared.count <= config->target_count);
 	return shared;
 }
 
@@ -146,6 +148,7 @@ list_probes(const struct shared *policies)
 	for (uint32_t i = 0; shared.items != NULL && i < policies->count; i++)
 		shared.items[shared.count++] = ((const struct policy *)policies->items[i])->probe;
 	leave_each_once(&shared);
+	assert(shared.count <= policies->count);
 	return shared;
 }
 

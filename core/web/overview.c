@@ -1,6 +1,7 @@
 /* The overview page: every target, worst first. */
 #include "web/overview.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -253,6 +254,7 @@ put_table(struct view *view, const struct choice *choice)
 		EMIT(emit, "</tbody></table></div>\n");
 	else if (folded == 0)
 		EMIT(emit, "<p>No target is like that.</p>\n");
+	assert(found + folded <= board_count(board));
 	put_pager(view, choice, found);
 	if (folded > 0) {
 		EMIT(emit, "<p id=\"folded\"><a href=\"");

@@ -1,6 +1,7 @@
 /* Sends an answer in parts, as fast as its client takes them. */
 #include "web/parts.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
@@ -41,6 +42,7 @@ pack(struct parts *parts)
 	parts->stream.next_out = (unsigned char *)room;
 	parts->stream.avail_out = (uInt)bound;
 	result = deflate(&parts->stream, flush);
+	assert(parts->stream.avail_out <= bound); /* which it was */
 	parts->packed.size += (uint32_t)(bound - parts->stream.avail_out);
 	return (result == Z_OK || result == Z_STREAM_END || result == Z_BUF_ERROR) && parts->stream.avail_in == 0;
 }
@@ -77,6 +79,7 @@ give(void *arg, uint64_t position, char *room, size_t size)
 	if (!parts->source.is_live && clock_mono() - parts->began > PARTS_PATIENCE * (int64_t)SECOND)
 		return MHD_CONTENT_READER_END_WITH_ERROR;
 	parts->list->taken(parts->connection);
+	assert(parts->at <= from->size);
 	while (parts->at == from->size) {
 		if (parts->is_over)
 			return MHD_CONTENT_READER_END_OF_STREAM;
@@ -104,6 +107,7 @@ finish(void *arg)
 		parts->next->link = parts->link;
 	parts->list->count--;
 	parts->list->live_count -= parts->source.is_live;
+	assert(parts->list->live_count <= parts->list->count);
 	if (parts->is_packed)
 		deflateEnd(&parts->stream);
 	buffer_fini(&parts->plain);
@@ -151,6 +155,7 @@ parts_respond(struct parts_list *list, struct MHD_Connection *connection, const 
 	list->first = parts;
 	list->count++;
 	list->live_count += source->is_live;
+	assert(list->live_count <= list->count && list->count <= PARTS_MAX);
 	response = http_library()->create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK, give, parts, finish);
 	if (response == NULL)
 		finish(parts);

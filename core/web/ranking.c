@@ -99,6 +99,7 @@ ranking_fini(struct ranking *ranking)
 void
 ranking_note(struct ranking *ranking, struct rows *rows, uint32_t index)
 {
+	assert(index < rows->count && ranking->moved_count <= rows->count);
 	if (rows->items[index].is_moved)
 		return;
 	rows->items[index].is_moved = true;

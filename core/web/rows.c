@@ -1,6 +1,7 @@
 /* Reads the watched targets from postwatch.db, a row for each. */
 #include "web/rows.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,6 +25,7 @@ rank_name(enum board_rank rank)
 {
 	static const char *const names[RANKS] = { "down", "unknown", "suspect", "blocked", "degraded", "pending", "up" };
 
+	assert((size_t)rank < sizeof names / sizeof *names);
 	return names[rank];
 }
 
@@ -235,6 +237,7 @@ rows_read(struct rows *rows, struct store_reader *reader, struct looks *looks, c
 			query_reset(query);
 			return STORE_READ_BROKEN;
 		}
+		assert(rows->told_count <= rows->count + 1 && row->told <= rows->told_count);
 		configure(row, config, names);
 		rows->after = row->number;
 		rows->count++;
@@ -266,6 +269,7 @@ rows_above(const struct rows *rows, uint64_t number)
 		else
 			low = middle + 1;
 	}
+	assert(low == high && low <= rows->count);
 	return low;
 }
 

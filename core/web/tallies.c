@@ -1,6 +1,7 @@
 /* Counts how long steps took, by probe and step, for histograms. */
 #include "web/tallies.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,6 +34,7 @@ tally_of(struct tallies *tallies, const char *probe, const char *phase, size_t s
 		free(tally.phase);
 		return NULL;
 	}
+	assert(tallies->count < tallies->room);
 	tallies->items[tallies->count] = tally;
 	return &tallies->items[tallies->count++];
 }
