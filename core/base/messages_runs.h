@@ -72,7 +72,7 @@ enum {
 };
 
 /* In the flags of a result, beside those of its report: what the monitor knew of the world while it
- * judged the run (struct outlook), so that the run can be judged again. */
+ * judged the run (struct run_context), so that the run can be judged again. */
 enum {
 	RESULT_BY_HAND = 1 << 14, /* it was no attempt */
 	RESULT_HELD = 1 << 15,

@@ -1,7 +1,6 @@
 /* The page of one target. */
 #include "web/target.h"
 
-#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
