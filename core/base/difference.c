@@ -13,6 +13,7 @@
 enum { WORDS_MAX = 2048, SPEED_FACTOR = 4 };
 static const int64_t noticeable = SECOND / 2;
 
+/* Another address, or another port, is another server: what differs there explains nothing. */
 bool
 difference_same_place(const struct evidence *left, const struct evidence *right)
 {

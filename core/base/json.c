@@ -20,6 +20,7 @@ json_to_buffer(struct buffer *buffer, size_t max)
 	return (struct json){ .buffer = buffer, .max = max };
 }
 
+/* After a failure nothing more is written, and the caller is told once, at the end. */
 static void
 put(struct json *json, const char *bytes, size_t size)
 {

@@ -147,6 +147,8 @@ struct said {
 	size_t size;
 };
 
+/* glibc lets stdout and stderr be assigned. All that commands print goes through them, so
+ * nothing of it reaches the terminal past the page. */
 static void
 begin_to_hear(struct said *said)
 {

@@ -30,6 +30,8 @@ watch_view_fini(struct watch_view *view)
 	*view = (struct watch_view){ .count = 0 };
 }
 
+/* Lines are places in one buffer, each ended by a NUL, so that a page of thousands of lines is
+ * two allocations that grow. */
 void
 watch_view_add(struct watch_view *view, struct pw_bytes text)
 {

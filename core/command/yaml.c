@@ -105,6 +105,7 @@ take_alias(struct reading *reading, const yaml_event_t *event)
 	return place(reading, line, anchor->node);
 }
 
+/* The arena and the tree hold C strings, so a NUL would cut a value without a word. */
 static bool
 take_scalar(struct reading *reading, const yaml_event_t *event)
 {
@@ -182,6 +183,8 @@ take_event(struct reading *reading, const yaml_event_t *event)
 	return good;
 }
 
+/* By events and not by libyaml's own documents, so that what one may cost is bounded while it
+ * is read, before a tree of it could fill the memory. */
 const struct yaml_node *
 yaml_parse(struct arena *arena, const char *name, const char *bytes, size_t size,
     struct reason *why)
@@ -230,6 +233,9 @@ yaml_read(struct arena *arena, const char *path, struct reason *why)
 	return root;
 }
 
+/* A key of the map itself goes before one of the maps that `<<` merges into it, and of these the
+ * first that has it counts (YAML, "Merge Key"). A null is as if the key were not there, for the
+ * programs whose files these are take it so. */
 const struct yaml_node *
 yaml_get(const struct yaml_node *map, const char *key)
 {

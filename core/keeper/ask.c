@@ -61,6 +61,7 @@ ask_refuse(struct ask *ask, int status, const char *format, ...)
 	ask_end(ask, status);
 }
 
+/* 18 digits at most, so that no number can overflow. */
 uint64_t
 ask_number(struct pw_bytes word)
 {
@@ -120,6 +121,8 @@ is_ripe(const struct keeper *keeper, const struct ask *ask)
 	return commit_queue_is_safe(keeper->commits, ask->serial);
 }
 
+/* Not past one whose answer the socket did not take whole, so that the packets of two answers
+ * are not mixed. */
 void
 asks_turn(struct keeper *keeper)
 {

@@ -40,6 +40,8 @@ heartbeat_hear_parent(struct keeper *keeper, struct wire_in *in)
 	return message_get_failing(in, &keeper->service->beat.failing_since);
 }
 
+/* Results of history.db count as well: a daemon that cannot keep them is sick, though it can
+ * still tell. */
 static bool
 store_is_well(const struct keeper *keeper)
 {
@@ -152,6 +154,8 @@ say_change(struct keeper *keeper, bool well, const char *why)
 	    : "keeper: the heartbeat is held back: %s", well ? "" : why);
 }
 
+/* The next one is due an interval after one that went out: one that found its notifier busy, or
+ * us ill, goes as soon as that is over. */
 void
 heartbeat_turn(struct keeper *keeper)
 {

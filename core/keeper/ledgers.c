@@ -33,6 +33,7 @@ ledgers_is_down(const struct keeper *keeper, uint32_t target, uint32_t notifier)
 	return ledger_is_down(&ledger);
 }
 
+/* Written whole, since a row is small and one statement serves all changes of it. */
 static void
 put(struct keeper *keeper, uint32_t target, uint32_t notifier, const struct ledger *ledger)
 {
@@ -62,6 +63,8 @@ is_queued(const struct keeper *keeper, const struct notifier *notifier, uint64_t
 	return false;
 }
 
+/* What is queued about the same will be told later than this: only when nothing is left does
+ * what was told hold. */
 static void
 settle(const struct keeper *keeper, const struct notifier *notifier, uint32_t target,
     struct ledger *ledger, enum notice_kind kind, const char *code)

@@ -222,6 +222,8 @@ notifier_flush(struct notifier *notifier)
 		(void)packet_queue_flush(&notifier->out, notifier->fd);
 }
 
+/* Whoever links has unlinked the worker before: what that one had in hand has gone back to the
+ * queue by then. */
 void
 notifier_link(struct notifier *notifier, int fd)
 {
@@ -229,6 +231,8 @@ notifier_link(struct notifier *notifier, int fd)
 	notifier->fd = fd;
 }
 
+/* The whole wait is drawn at random and not a part of it (full jitter): notifiers that failed
+ * together, for one relay was away, do not come back together. */
 static int64_t
 jittered(int64_t first, uint32_t doublings, uint32_t random)
 {
@@ -290,6 +294,7 @@ notifier_unlink(struct keeper *keeper, struct notifier *notifier, uint64_t *in_h
 		outbox_put(keeper, notifier, &delivery, text_view(""));
 		doubted = true;
 	}
+	assert(notifier->hand_count <= notifier->recipient_count);
 	notifier->in_hand = 0;
 	notifier->hand_count = 0;
 	notifier->repeating = false;
@@ -298,6 +303,8 @@ notifier_unlink(struct keeper *keeper, struct notifier *notifier, uint64_t *in_h
 	return doubted;
 }
 
+/* Past the queue: what is sent so (a heartbeat, a repetition) is worth nothing later: it goes
+ * now, or is made anew another time. */
 bool
 notifier_hand(struct notifier *notifier, uint64_t notice, const void *packet, size_t size)
 {

@@ -168,6 +168,8 @@ count_failed(struct target_state *target, const struct observation *run,
 	return enough && !context->held ? SIGNAL_FAILED_ENOUGH : SIGNAL_FAILED;
 }
 
+/* Passes are counted up to what confirms a recovery and no further: a target that is up for a
+ * year is no more up than one that has just been confirmed. */
 static enum signal
 count_passed(struct target_state *target, const struct policy *policy)
 {
@@ -181,6 +183,8 @@ count_passed(struct target_state *target, const struct policy *policy)
 	return target->passes >= policy->recover_tries ? SIGNAL_PASSED_ENOUGH : SIGNAL_PASSED;
 }
 
+/* Only a series of runs that told nothing is worth a word, so the time goes from the first of
+ * them. */
 static void
 note_unknown(struct trouble *trouble, const struct observation *run, bool nothing_learnt)
 {

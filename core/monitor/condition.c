@@ -114,6 +114,8 @@ find_shown(const struct observation *run, uint16_t code)
 	return NULL;
 }
 
+/* Of cert_expires_soon, cert_expires_urgent and cert_expired only the nearest to the end is told:
+ * the others follow from it. */
 static bool
 is_nearer(const struct codes *codes, uint16_t code, uint16_t than)
 {
@@ -194,6 +196,8 @@ move(struct condition *condition, enum sight sight, struct telling *telling)
 		telling->told(telling->arg, condition, next.tell);
 }
 
+/* A condition begins with the run that first shows it, also if it takes some more until it is
+ * told: what is told says since when it is so. */
 static void
 add_shown(struct conditions *list, const struct observation *run, const struct codes *codes)
 {
@@ -209,6 +213,8 @@ add_shown(struct conditions *list, const struct observation *run, const struct c
 	}
 }
 
+/* Replacement comes behind all else, since a nearer condition may have begun to stand by this
+ * very run. */
 bool
 conditions_learn(struct conditions **conditions, const struct observation *run, bool passed,
     const struct policy *policy,
@@ -227,6 +233,7 @@ conditions_learn(struct conditions **conditions, const struct observation *run, 
 		if (list->items[i].stage != STAGE_ABSENT
 		    && nearer_stands(list, codes, list->items[i].code))
 			move(&list->items[i], SIGHT_REPLACED, &telling);
+	assert(list->count <= list->room);
 	uint16_t kept = 0;
 	for (uint32_t i = 0; i < list->count; i++)
 		if (list->items[i].stage != STAGE_ABSENT)

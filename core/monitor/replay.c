@@ -163,6 +163,8 @@ judge(struct replayer *replayer, struct replay_machine *machine, enum replay_whi
 	return true;
 }
 
+/* Both machines begin with nothing known at the first run that is kept: what they knew before is
+ * not in the store. */
 static void
 begin(struct replay *replay, int64_t at)
 {
@@ -229,6 +231,8 @@ replay_run(struct replayer *replayer, struct replay *replay, const struct replay
 	return true;
 }
 
+/* What was held is confirmed at the time at which its hold ended, silent for the reasons of its
+ * last run and for those of that time. */
 static bool
 release(struct replayer *replayer, struct replay_machine *machine, enum replay_which which,
     const struct policy *policy, int64_t at, uint32_t silence)

@@ -23,6 +23,8 @@ decide(struct unheard *unheard, uint32_t target, enum unheard_state state)
 			unheard->items[i].state = state;
 }
 
+/* A ring: the oldest gives way. The run before of the same target is decided by this one, which
+ * failed as well. */
 void
 unheard_add(struct unheard *unheard, uint32_t target, uint64_t network, int64_t from, int64_t to)
 {
@@ -103,6 +105,8 @@ word(struct hearing *hearing, int64_t second)
 	return &hearing->seconds[second % HEARING_SECONDS / 64];
 }
 
+/* One bit for each second in which anybody was heard, in a ring. Bits are cleared as time passes
+ * over them, so that a second of an earlier round is never taken for one of this. */
 void
 hearing_note(struct hearing *hearing, int64_t at)
 {
@@ -161,6 +165,7 @@ spells_begin(struct spells *spells, int64_t from)
 	spells->items[spells->count++].to = INT64_MAX;
 }
 
+/* A spell that would end before it began, for a clock or a report was late, has no length. */
 void
 spells_end(struct spells *spells, int64_t to)
 {

@@ -37,6 +37,8 @@ is_fault(int status)
 	return false;
 }
 
+/* As the shell would tell it, but for the statuses by which our own children say that a limit or
+ * the filter of system calls ended them. */
 static void
 tell_end(struct text *how, int status)
 {

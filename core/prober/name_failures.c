@@ -48,6 +48,7 @@ name_failures_answered(struct name_failures *failures, const struct dns_name *na
 	failures->held_since = 0;
 }
 
+/* Domains and not names: one zone with a broken server fails alike for each of its names. */
 static unsigned
 count_alike(const struct name_failures *failures, enum dns_status status, int64_t now)
 {

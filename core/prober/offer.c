@@ -21,6 +21,7 @@ struct offer {
 	bool over;
 };
 
+/* It is told once, whatever comes first: TLS, words in clear, the end, or the limit. */
 static void
 finish(struct offer *offer, const char *words)
 {
@@ -75,6 +76,8 @@ on_secured(void *owner)
 	finish(owner, "it speaks TLS from the first byte");
 }
 
+/* A failure inside TLS is an answer, too: who sends an alert speaks TLS. Only what cannot be TLS
+ * at all is none. */
 static void
 on_end(void *owner, const struct close_reason *reason)
 {

@@ -65,6 +65,7 @@ add_sentence(const struct run *run, const struct aggregate *aggregate, struct te
 		add_others(run, aggregate, text);
 }
 
+/* Addresses of one name mostly warn of the same: each code is reported once for the run. */
 static void
 add_warning(struct report *report, const char *code, const char *phase, struct pw_bytes text)
 {

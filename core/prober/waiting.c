@@ -40,6 +40,8 @@ waiting_due(const struct waiting *waiting)
 	return waiting->count == 0 ? INT64_MAX : waiting->orders[0].due;
 }
 
+/* A binary heap: the last order takes the place of the first and sinks below its earlier
+ * children. */
 bool
 waiting_take(struct waiting *waiting, int64_t now, struct order *order)
 {

@@ -104,6 +104,8 @@ store_apply_counters(struct store *store, enum store_file file, uint64_t ahead)
 	    { (const char *)&counters, sizeof counters } });
 }
 
+/* A row that the file refuses, for it contradicts another, would be refused again with each try
+ * and hold up all others: it is counted and left out. */
 bool
 store_apply_one(struct store *store, struct db *db, struct store_batch *batch,
     const struct operation *operation)

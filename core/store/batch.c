@@ -16,6 +16,8 @@ struct chunk {
 	_Alignas(8) char bytes[];
 };
 
+/* A batch outlives what was put into it: all strings and bytes are copied, since the packet or
+ * row that they came from is overwritten by the next. */
 struct store_batch *
 store_batch_create(enum store_file file)
 {
@@ -28,6 +30,8 @@ store_batch_create(enum store_file file)
 	return batch;
 }
 
+/* The statements of such a batch are executed as they are put in, so that whoever reads the
+ * store by the same connection sees them at once. */
 struct store_batch *
 store_batch_of(struct store *store)
 {

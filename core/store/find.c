@@ -78,6 +78,8 @@ read_row(struct store *store, struct db *db, enum find find, struct binds binds)
 	return true;
 }
 
+/* The loop ends: where reading the file fails the store goes on in memory, and where that is the
+ * connection already nothing else is left. */
 static bool
 look_up(struct store *store, enum find find, void *row, struct binds binds)
 {

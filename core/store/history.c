@@ -18,6 +18,8 @@ history_fini(struct history *history)
 	*history = (struct history){ 0 };
 }
 
+/* An array by the number of the target: numbers are given out one after the other and stay, so
+ * few places are empty, and following the chain of a target costs no search. */
 static struct head *
 head_of(struct history *history, uint64_t target)
 {
@@ -36,6 +38,7 @@ head_of(struct history *history, uint64_t target)
 	return &history->heads[target];
 }
 
+/* A damaged file may name any number: one that is taken, or beyond all bounds, is refused. */
 static bool
 keep_word(struct history *history, uint64_t number, const char *word)
 {
@@ -93,6 +96,8 @@ load_heads(struct history *history, struct db *db)
 	return db_fault(db) == DB_WELL;
 }
 
+/* Heads are written now and then, so the newest rows may be behind them: their number of rows is
+ * bounded by HISTORY_FLUSH_ROWS, and so is this walk. */
 static bool
 load_tail(struct history *history, struct db *db)
 {
@@ -131,6 +136,8 @@ history_set_count(struct db *db, const char *key, int64_t value)
 	    " ON CONFLICT (key) DO UPDATE SET value = excluded.value", BIND_TEXT(key), BIND(value));
 }
 
+/* Ids go on above all that was ever given out, also where the newest rows were deleted: readers
+ * follow results by their id. */
 bool
 history_load(struct history *history, struct db *db)
 {
@@ -147,6 +154,9 @@ history_load(struct history *history, struct db *db)
 	    && load_tail(history, db);
 }
 
+/* Outcomes and lists of step names are few and come back with every result: a number in their
+ * place makes rows short. The walk is over all of them, which costs little for as long as they
+ * are few. */
 uint32_t
 history_word(struct history *history, struct db *db, const char *word)
 {
@@ -235,10 +245,13 @@ history_add(struct history *history, struct db *db, const struct store_result *r
 	head->last = history->next++;
 	if (result->verdict != PW_OK)
 		head->bad = head->last;
+	assert(head->bad <= head->last && head->last < history->next);
 	head->dirty = true;
 	return true;
 }
 
+/* The number up to which heads are written goes into the same transaction: after a power cut
+ * heads and `heads_upto` are of one moment. */
 bool
 history_flush(struct history *history, struct db *db, bool whatever)
 {

@@ -96,6 +96,8 @@ read_since(struct store_reader *reader, uint64_t target, int64_t from, int64_t n
 	return until;
 }
 
+/* What was rolled up is read as sums. The attempts since then are read one by one, a day of them
+ * at most, so that the work has a bound where nothing was rolled up for long. */
 void
 availability_read(struct store_reader *reader, uint64_t target, int64_t now, struct availability *availability)
 {

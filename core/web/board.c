@@ -228,6 +228,8 @@ note_changes(struct board *board)
 	}
 }
 
+/* What was read takes the place of what is in force in one step: no page is made of rows of two
+ * moments. */
 static void
 finish_rows(struct board *board)
 {
@@ -251,6 +253,8 @@ finish_rows(struct board *board)
 	board->rest_until = clock_mono() + REST * (clock_mono() - board->began);
 }
 
+/* The version of the file is taken before the first row is read: what is written meanwhile makes
+ * it another, and all is read once more. */
 static void
 begin_rows(struct board *board, int64_t version)
 {

@@ -81,6 +81,8 @@ put_figures(struct emit *emit, const struct events *events, const char *event)
 	put_data(emit, &json);
 }
 
+/* A client that lags by more than is kept cannot be given what it missed: it is told to read all
+ * anew. */
 static enum parts_next
 next_part(void *state, struct buffer *part)
 {

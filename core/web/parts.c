@@ -97,6 +97,8 @@ give(void *arg, uint64_t position, char *room, size_t size)
 	return (ssize_t)size;
 }
 
+/* The library calls it whatever the end of the answer was: all was given out, the client went,
+ * or it was given up. */
 static void
 finish(void *arg)
 {

@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The worst first, and in each rank the latest change first, since that is what is new to
+ * whoever looks. Those that are well go by their names, so that they stay where a reader found
+ * them. */
 static int
 compare_rows(const void *left, const void *right, void *arg)
 {
@@ -65,6 +68,8 @@ count_row(struct ranking *ranking, const struct board_row *row)
 		turn_tags(ranking, row, true);
 }
 
+/* The new arrays are complete before the old ones are freed: without memory the order before
+ * stays in force. */
 bool
 ranking_make(struct ranking *ranking, struct rows *rows)
 {
@@ -125,6 +130,8 @@ take_rank(struct ranking *ranking, struct board_row *row)
 	row->rank = row->judged;
 }
 
+/* Only what moved is sorted, and merged into the order of the rest: a change costs one walk over
+ * all rows and no sort of them. */
 void
 ranking_place(struct ranking *ranking, struct rows *rows)
 {

@@ -146,6 +146,8 @@ compare_key(const void *key, const void *member)
 	return strcmp(key, (*target)->name);
 }
 
+/* A target that recovers still has an open incident, and stands where it stood while it was
+ * down. */
 static enum board_rank
 rank_stated(const char *state)
 {

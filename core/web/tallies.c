@@ -39,6 +39,8 @@ tally_of(struct tallies *tallies, const char *probe, const char *phase, size_t s
 	return &tallies->items[tallies->count++];
 }
 
+/* A sum that would overflow stays at its end: the file may be damaged, and hold times of any
+ * size. */
 void
 tallies_add(struct tallies *tallies, const char *probe, const struct store_run *run)
 {
