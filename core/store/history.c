@@ -245,7 +245,7 @@ history_add(struct history *history, struct db *db, const struct store_result *r
 	head->last = history->next++;
 	if (result->verdict != PW_OK)
 		head->bad = head->last;
-	assert(head->bad <= head->last && head->last < history->next);
+	assert(head->last < history->next);
 	head->dirty = true;
 	return true;
 }
