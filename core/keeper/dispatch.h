@@ -1,7 +1,8 @@
 /*
- * Notifiers at work. Deliveries are claimed, the claim is committed, and only then is anything
- * handed out, one notice at a time; a receipt is committed before the next. What was in hand when a
- * notifier died may have arrived: it goes out again, marked.
+ * Hands deliveries to the workers of notifiers and takes their receipts. Deliveries are claimed,
+ * the claim is committed, and only then is anything handed out, one notice at a time; a receipt
+ * is committed before the next. What was in hand when a notifier died may have arrived: it goes
+ * out again, marked.
  */
 #pragma once
 

@@ -1,9 +1,6 @@
-/*
- * What is known of the TLS and the certificates of servers, for whoever asks the store which of
- * them
- * end next: kept as long as the server is watched, while the attempts that showed it go by their
- * age.
- */
+/* The newest TLS version and certificate that each server has shown, kept for lists of
+ * certificates that end soon. It stays as long as the server is watched, while the attempts that
+ * showed it go by their age. */
 #pragma once
 
 #include <stdbool.h>

@@ -1,4 +1,5 @@
-/* Who may look, and by which names. */
+/* Access control of the page: the passwords, tokens and shared secrets that let a request in, and
+ * the host names under which the page may be asked for. */
 #pragma once
 
 #include <stdbool.h>
