@@ -23,9 +23,8 @@ struct plugins {
 };
 
 /* Loads a shared object for good, by the descriptor of the file that was looked at: nobody else
- * may be
- * able to write to it or to a folder above it. Returns its handle for dlsym(3), NULL with a
- * reason. */
+ * may be able to write to it or to a folder above it. Returns its handle for dlsym(3), NULL with
+ * a reason. */
 void *plugins_open_file(const char *path, struct reason *why);
 
 void plugins_init(struct plugins *, struct values *);

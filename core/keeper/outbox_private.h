@@ -37,7 +37,6 @@ struct outbox {
 };
 
 /* notice_message.c: the packets of a delivery's notice, to be flushed, for the recipients that it
- * is
- * claimed for, or `again` where it was told before. Returns false if it cannot be read now, or
- * there is no memory for all of it. */
+ * is claimed for, or `again` where it was told before. Returns false if it cannot be read now,
+ * or there is no memory for all of it. */
 bool notice_message_send(struct keeper *, struct notifier *, const struct delivery *, bool again);

@@ -13,6 +13,5 @@ struct keeper;
 void servers_learn(struct keeper *, uint32_t target, uint64_t run);
 
 /* A step through all targets, once: what the attempts that are kept show, and no earlier version
- * and
- * no keeper that died has put down. Returns whether there is more to do. */
+ * and no keeper that died has put down. Returns whether there is more to do. */
 bool servers_fill(struct keeper *);

@@ -147,8 +147,7 @@ fill_store(struct store *store, struct sources *sources, struct reason *why)
 }
 
 /* The store for `ca_file`, without CAs where that cannot be used and targets do without. NULL
- * with a
- * reason where they cannot. `is_lazy`: it is not read yet. */
+ * with a reason where they cannot. `is_lazy`: it is not read yet. */
 static struct store *
 find_store(struct tls_policies *policies, const char *ca_file, bool is_lazy, struct reason *why)
 {

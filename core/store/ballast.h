@@ -10,8 +10,7 @@
 void reserve_space(const char *path, int64_t bytes);
 
 /* Makes the ballast, of so many bytes, unless it is there, or the disk has less than four times as
- * many
- * free. */
+ * many free. */
 void ballast_make(const char *folder, int64_t bytes);
 void ballast_free(const char *folder);
 /* Returns whether there is one. */

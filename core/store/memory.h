@@ -64,8 +64,7 @@ struct memory_changes {
 bool memory_read_changes(struct memory *, size_t most, struct memory_changes *);
 void memory_free_changes(struct memory_changes *);
 /* Does them, in one that has just been opened from a file that has none of them, or, `was_kept`,
- * the
- * first part. Returns false on a fault. */
+ * the first part. Returns false on a fault. */
 bool memory_redo(struct memory *, const struct memory_changes *, bool was_kept);
 
 /* Returns whether all that was wanted of a file was read when it was opened, and whether there was

@@ -21,8 +21,7 @@ struct redo_state {
 };
 
 /* Opens the file in the folder, of two halves in so many bytes, and makes it where the disk has
- * four
- * times as many free. Returns NULL where there is none and cannot be one, or no memory. */
+ * four times as many free. Returns NULL where there is none and cannot be one, or no memory. */
 struct redo *redo_open(const char *folder, int64_t bytes);
 void redo_close(struct redo **);
 
@@ -30,8 +29,7 @@ void redo_close(struct redo **);
 size_t redo_room(const struct redo *);
 /* Has it on the disk when it returns. Returns false where it is too large for a half, or cannot be
  * written: what was written before is still there. One that takes longer than a second is written
- * no
- * more until redo_forget(). */
+ * no more until redo_forget(). */
 bool redo_write(struct redo *, const struct redo_state *);
 /* What was written last, valid until the next call. Returns false if there is nothing. */
 bool redo_read(struct redo *, struct redo_state *);

@@ -51,8 +51,7 @@ struct store_state {
 };
 
 /* What the newest run that showed it saw of a server's TLS and certificate: of several addresses
- * that
- * whose certificate ends first. Written where it is another than before. */
+ * that whose certificate ends first. Written where it is another than before. */
 struct store_server {
 	uint64_t target, run;
 	int64_t at;                           /* when that run began */

@@ -276,8 +276,8 @@ store_distrust(struct store *store)
 }
 
 /* A disk that stays full is as full for whoever comes next. What could not be read stays as it is
- * in
- * the log. Where it takes long to write all of it, no more than a fifth of the time is for that. */
+ * in the log. Where it takes long to write all of it, no more than a fifth of the time is for
+ * that. */
 static void
 write_redo(struct store *store)
 {

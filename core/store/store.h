@@ -163,8 +163,7 @@ enum store_trouble_kind store_trouble(const struct store *, enum store_file, str
 bool store_mend(struct store *, enum store_file, struct store_found *found);
 
 /* Writes the redo log, if it was put off because it took long. To be called once a second or so,
- * with
- * no batch half filled. */
+ * with no batch half filled. */
 void store_keep_redo(struct store *);
 
 /* Takes note of it where reading inside has met damage in postwatch.db: store_mend() sets the file

@@ -43,8 +43,7 @@ bool recording_read(struct recording *, size_t most, struct pw_bytes *earlier,
     struct pw_bytes *since);
 void recording_free(struct pw_bytes *since);
 /* Does in the connection what another recording has of one that began alike, by force. Returns
- * false
- * on a fault. */
+ * false on a fault. */
 bool recording_redo(struct recording *, struct pw_bytes changes);
 
 /* What was left out because it contradicts a UNIQUE constraint, and whether rows refer to what is

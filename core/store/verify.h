@@ -24,6 +24,5 @@ struct verify {
 /* Reads for about 14 ms, a gigabyte in some 300 steps, over a connection of its own, so that the
  * writer's page cache keeps what it holds. A file that is found damaged, or cannot be read, is in
  * trouble from then on (db_file->trouble, db_file->why); a connection that cannot be had is tried
- * again
- * next time. */
+ * again next time. */
 void verify_step(struct verify *, struct db_file *, int64_t now);
