@@ -127,8 +127,7 @@ dispatch_hear(struct keeper *keeper, struct notifier *notifier)
 		if (size > 0 && hear(keeper, notifier, packet, (size_t)size))
 			continue;
 		if (size > 0)
-			duty_blame(keeper->duty, DUTY_NOTIFIER, notifier_index(keeper, notifier),
-			    "to the keeper");
+			keeper_blame(keeper, DUTY_NOTIFIER, notifier_index(keeper, notifier));
 		dispatch_lost(keeper, notifier);
 	}
 }

@@ -51,6 +51,9 @@ struct keeper {
 
 /* A line for the log. */
 #define keeper_log(keeper, level, ...) duty_log((keeper)->duty, (level), 0, __VA_ARGS__)
+/* Has the parent replace the sender of a malformed packet. */
+#define keeper_blame(keeper, whom, index) \
+	duty_blame((keeper)->duty, (whom), (index), "to the keeper")
 
 /* Opens the store and makes all that memory holds. Returns false with a reason if we cannot
  * begin. */

@@ -146,7 +146,7 @@ monitor_hear(struct keeper *keeper)
 		if (size > 0 && keeper_hear(keeper, packet, (size_t)size))
 			continue;
 		if (size > 0)
-			duty_blame(keeper->duty, DUTY_MONITOR, 0, "to the keeper");
+			keeper_blame(keeper, DUTY_MONITOR, 0);
 		monitor_hang_up(keeper);
 	}
 	return link->socket >= 0;

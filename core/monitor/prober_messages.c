@@ -6,6 +6,7 @@
  */
 #include "monitor/prober_messages.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -40,6 +41,8 @@ observe(const struct watch *watch, const struct report *report, struct observati
 	int64_t ended = started + report->micros;
 	run->started = started < watch->now ? started : watch->now;
 	run->ended = ended < watch->now ? ended : watch->now;
+	/* A report says no negative length (base/messages_runs.c). */
+	assert(run->started <= run->ended && run->ended <= watch->now);
 	clocks_date(&watch->clocks, run, report, watched->due);
 	/* Nobody was heard in it before it began. */
 	run->heard = report->quiet < 0 ? 0 : report->quiet < run->ended - run->started

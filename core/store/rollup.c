@@ -98,6 +98,7 @@ rollup_make(const struct rollup_run *runs, uint32_t count, const struct rollup_r
 		before = &runs[i];
 		made->runs[runs[i].verdict <= PW_UNKNOWN ? runs[i].verdict : PW_UNKNOWN]++;
 	}
+	assert(from >= start);
 	account(made, before, from, start + length);
 	if (values != NULL) {
 		*phase_names = runs[count - 1].phase_names;
