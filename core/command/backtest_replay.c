@@ -6,6 +6,7 @@
  */
 #include "command/backtest_replay.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>

@@ -6,6 +6,7 @@
  */
 #include "command/watch_rows.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -6,6 +6,7 @@
  */
 #include "command/watch_table.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "command/layout.h"

@@ -4,6 +4,7 @@
  */
 #include "parent/reap.h"
 
+#include <assert.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>

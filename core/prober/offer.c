@@ -4,6 +4,7 @@
  */
 #include "prober/offer.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
