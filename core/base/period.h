@@ -1,0 +1,22 @@
+/* Days, weeks and months on the wall clock of a zone, one behind the other without gaps. */
+#ifndef BASE_PERIOD_H
+#define BASE_PERIOD_H
+
+#include "base/zone.h"
+
+enum period { PERIOD_MONTH, PERIOD_WEEK /* from Monday (ISO 8601) */, PERIOD_DAY };
+
+enum { PERIOD_NAME_MAX = 32 };
+
+struct period_span {
+	int64_t from, until; /* UTC, microseconds */
+	/* the date of the first day and of the last, "2026-11-23"; of a month both are "2026-11" */
+	char first[PERIOD_NAME_MAX / 2], last[PERIOD_NAME_MAX / 2];
+	int64_t due;         /* UTC: when the clock shows `at` on the day behind it */
+};
+
+/* The period whose dates the wall clock (NULL: UTC) shows at this instant. `at`: minutes since
+ * midnight, at most 1439. */
+struct period_span period_at(enum period, const struct zone *, int64_t utc, int at);
+
+#endif
