@@ -82,6 +82,8 @@ rights(const struct sandbox_path *path, const struct stat *status, uint64_t know
 {
 	uint64_t allowed = FS_READ_FILE | FS_READ_DIR;
 
+	if (path->access == SANDBOX_EXECUTE)
+		allowed |= FS_EXECUTE;
 	if (path->access == SANDBOX_MAKE)
 		allowed |= known & (FS_WRITE_FILE | FS_MAKE_REGULAR | FS_TRUNCATE);
 	if (path->access == SANDBOX_WRITE)

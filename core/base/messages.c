@@ -280,6 +280,7 @@ static const struct wire_form forms[MESSAGE_KINDS] = {
 		WIRE_FIELD(U16, message_notice, port),
 		WIRE_FIELD(NAME, message_notice, probe),
 		WIRE_FIELD(NAME, message_notice, code),
+		WIRE_FIELD(STRING, message_notice, tag),
 		WIRE_FIELD(NAME, message_notice, from),
 		WIRE_FIELD(NAME, message_notice, to),
 		WIRE_FIELD(NAME, message_notice, silences),
@@ -320,6 +321,9 @@ static const struct wire_form forms[MESSAGE_KINDS] = {
 	[MESSAGE_ABSENT] = { WIRE_FORM(message_absent,
 		WIRE_FIELD(INDEX, message_absent, notifier),
 		WIRE_FIELD(STRING, message_absent, why)) },
+	[MESSAGE_REPORT] = { WIRE_FORM(message_report,
+		WIRE_FIELD(INDEX, message_report, report),
+		WIRE_FIELD(NAME, message_report, period)) },
 	[MESSAGE_ASK] = { WIRE_FORM(message_ask,
 		WIRE_FIELD(U64, message_ask, number),
 		WIRE_FIELD(INDEX_OR_NONE, message_ask, target),
@@ -437,6 +441,7 @@ MESSAGE(MESSAGE_RECEIPT, receipt)
 MESSAGE(MESSAGE_HEALTH, health)
 MESSAGE_OF_VALUE(MESSAGE_FAILING, failing, int64_t)
 MESSAGE_WITH_INDEX(MESSAGE_ABSENT, absent)
+MESSAGE_WITH_INDEX(MESSAGE_REPORT, report)
 MESSAGE_WITH_INDEX(MESSAGE_ASK, ask)
 MESSAGE(MESSAGE_ANSWER, answer)
 MESSAGE_OF_VALUE(MESSAGE_RELOAD, reload, uint64_t)

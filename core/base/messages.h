@@ -6,7 +6,7 @@
  *
  *   parent  -> any       link, stop, accounts; to the page also vitals, to the monitor limit
  *   any     -> parent    ready, alive, log; monitor and keeper also blame; monitor also cleared,
- *                        release (messages_ask.h)
+ *                        release (messages_ask.h); notifiers also report (messages_outbox.h)
  *   monitor -> prober    names, orders, look
  *   prober  -> monitor   names, reports, evidence, references, sources, waiting
  *   monitor -> keeper    runs, results, evidence (passed on); asks (messages_ask.h)
@@ -61,6 +61,7 @@ enum message_kind {
 	MESSAGE_ABSENT,     /* base/messages_outbox.h */
 	MESSAGE_VITALS,     /* parent -> web: how all processes are, once a second */
 	MESSAGE_LIMIT,      /* parent -> monitor: a prober ended at one of its limits */
+	MESSAGE_REPORT,     /* base/messages_outbox.h */
 	MESSAGE_KINDS
 };
 

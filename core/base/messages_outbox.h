@@ -21,7 +21,8 @@ enum {
 	NOTICE_RECIPIENTS_MAX = 64,
 	NOTICE_TARGET_MAX = 512,   /* bytes of a name */
 	NOTICE_TEXT_MAX = 8 * 1024,
-	NOTICE_LIST_MAX = 24 * 1024
+	NOTICE_LIST_MAX = 24 * 1024,
+	NOTICE_TAG_MAX = 128
 };
 
 /* Evidence of one leg of one run of the notice with that number; runs and legs come in order,
@@ -64,7 +65,9 @@ struct message_notice {
 	struct pw_bytes host;      /* as people write it; empty where there is none */
 	uint16_t port;             /* 0: none */
 	char probe[OUTCOME_NAME_MAX];
-	char code[OUTCOME_NAME_MAX]; /* the outcome or the condition, "" none */
+	char code[OUTCOME_NAME_MAX]; /* the outcome or the condition, "" none; of a report its
+	                            * period, "2026-11" or "2026-11-23/2026-11-29" */
+	char tag[NOTICE_TAG_MAX];  /* of a report: of targets that have it; "": of all */
 	char from[16], to[16];     /* states, "" where none changed */
 	char silences[64];         /* why it was not told at once, names separated by blanks */
 	struct notice_names first; /* as they were when what `thread` stands for began */
@@ -121,6 +124,15 @@ bool message_get_health(struct wire_in *, struct message_health *);
 /* parent -> keeper: since when (UTC) what was to be reloaded is faulty; 0: it is not. */
 void message_put_failing(struct wire_out *, int64_t since);
 bool message_get_failing(struct wire_in *, int64_t *since);
+
+/* notifier -> parent, with one descriptor: has a report of its own (an index of the configuration's)
+ * made of a period (message_notice.code) and written to the descriptor. */
+struct message_report {
+	uint32_t report;
+	char period[OUTCOME_NAME_MAX];
+};
+void message_put_report(struct wire_out *, const struct message_report *);
+bool message_get_report(struct wire_in *, struct message_report *, uint32_t reports);
 
 /* parent -> keeper: why a notifier's process is not there ("cannot begin: ..."); what is said of it
  * last holds until it is there again. */

@@ -1,6 +1,5 @@
 /* Days, weeks and months on the wall clock of a zone, one behind the other without gaps. */
-#ifndef BASE_PERIOD_H
-#define BASE_PERIOD_H
+#pragma once
 
 #include "base/zone.h"
 
@@ -18,5 +17,3 @@ struct period_span {
 /* The period whose dates the wall clock (NULL: UTC) shows at this instant. `at`: minutes since
  * midnight, at most 1439. */
 struct period_span period_at(enum period, const struct zone *, int64_t utc, int at);
-
-#endif

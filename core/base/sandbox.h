@@ -46,6 +46,7 @@ sandbox_ports_has(const struct sandbox_ports *ports, uint16_t port)
 
 enum sandbox_access {
 	SANDBOX_READ,
+	SANDBOX_EXECUTE, /* and read */
 	SANDBOX_WRITE, /* and read, make, remove, rename */
 	SANDBOX_MAKE   /* and read, write and make files; no more */
 };

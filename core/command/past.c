@@ -228,6 +228,7 @@ past_options(struct past *past, const struct command *command, int argc, char **
 			break;
 		case 's': past->since = argument; break;
 		case 'U': past->until = argument; break;
+		case 'N': past->send = argument; break;
 		case 'g': past->tag = argument; break;
 		case 'e':
 			if (past->set_count == PAST_SETS_MAX)
@@ -239,10 +240,12 @@ past_options(struct past *past, const struct command *command, int argc, char **
 		case 'C':
 		case 'M':
 		case 'J':
+		case 'P':
 			if (past->form != 0)
 				return command_misused(command, "a report has one form");
 			past->form = row->letter;
-			layout_be_plain();
+			if (row->letter != 'P')
+				layout_be_plain();
 			break;
 		}
 	}

@@ -47,6 +47,7 @@ struct past {
 	const char *why, *span;      /* --why, --for */
 	const char *since, *until;   /* --since, --until */
 	const char *tag;             /* --tag */
+	const char *send;            /* --send */
 	int form;                    /* the letter of a form's option; 0: none */
 	const char *textfile;        /* --textfile */
 	const char *sets[PAST_SETS_MAX]; /* --set */

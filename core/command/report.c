@@ -15,55 +15,12 @@
 #include "base/vec.h"
 #include "command/choice.h"
 #include "command/find_target.h"
+#include "command/layout.h"
 #include "command/report_form.h"
 
 static const int64_t quarter = 15 * 60 * (int64_t)SECOND, hour = 3600 * (int64_t)SECOND;
 /* So long after its end a quarter has been summed up. */
 static const int64_t summed_after = 2 * 3600 * (int64_t)SECOND;
-
-enum table { AVAILABILITY, INCIDENTS, SLOWEST, CERTIFICATES, TOLD };
-
-static const struct report empty = {
-	.note = "Availability is the time that a server was up, of the time that it was up or "
-	    "down. A server is down from the first of the attempts that failed until the first "
-	    "that passed. Unknown time, in which the monitor itself could not tell, and paused "
-	    "time, in which it was told not to judge, count for neither; the best case has all "
-	    "unknown time as up, the worst as down. Percentages are rounded down.",
-	.tables = {
-		[AVAILABILITY] = { .key = "availability", .title = "Availability",
-		    .empty = "No server was watched.",
-		    .columns = { { "target", "server", CELL_TEXT },
-			{ "availability", "availability", CELL_PERCENT },
-			{ "sla", "agreed", CELL_PERCENT }, { "kept", "kept", CELL_TEXT },
-			{ "worst", "worst case", CELL_PERCENT },
-			{ "best", "best case", CELL_PERCENT },
-			{ "down", "down", CELL_SPAN }, { "unknown", "unknown", CELL_SPAN },
-			{ "paused", "paused", CELL_SPAN }, { "incidents", "outages", CELL_COUNT },
-			{ "watched", "watched", CELL_SPAN } } },
-		[INCIDENTS] = { .key = "incidents", .title = "Outages", .empty = "None.",
-		    .columns = { { "incident", "outage", CELL_COUNT },
-			{ "target", "server", CELL_TEXT }, { "began", "began", CELL_TIME },
-			{ "ended", "ended", CELL_TIME }, { "lasted", "lasted", CELL_SPAN },
-			{ "cause", "cause", CELL_TEXT }, { "text", "what was seen", CELL_TEXT } } },
-		[SLOWEST] = { .key = "slowest", .title = "Slowest steps",
-		    .empty = "No times were measured.",
-		    .columns = { { "target", "server", CELL_TEXT }, { "step", "step", CELL_TEXT },
-			{ "time", "slowest", CELL_SPAN },
-			{ "p95", "95 % of that hour below", CELL_SPAN },
-			{ "hour", "in the hour from", CELL_TIME } } },
-		[CERTIFICATES] = { .key = "certificates", .title = "Certificates that changed",
-		    .empty = "None.",
-		    .columns = { { "when", "when", CELL_TIME }, { "target", "server", CELL_TEXT },
-			{ "text", "what was seen", CELL_TEXT } } },
-		[TOLD] = { .key = "told", .title = "Who was told of an outage, and how fast",
-		    .empty = "Nobody.",
-		    .columns = { { "notifier", "by", CELL_TEXT },
-			{ "recipient", "to", CELL_TEXT }, { "told", "notices", CELL_COUNT },
-			{ "median", "half of them within", CELL_SPAN },
-			{ "slowest", "slowest", CELL_SPAN },
-			{ "untold", "not delivered", CELL_COUNT } } },
-	},
-};
 
 /* An outage that was within the period. */
 struct outage {
@@ -89,7 +46,7 @@ struct recipient {
 };
 
 static union cell *
-add_row(struct making *making, enum table which)
+add_row(struct making *making, int which)
 {
 	struct report_table *table = &making->report.tables[which];
 
@@ -409,7 +366,7 @@ set_period(struct making *making)
 	struct past *past = &making->past;
 	struct report *report = &making->report;
 	struct zone_time wall = zone_at(past->zone, past->now / SECOND);
-	char from[PAST_TIME_MAX], until[PAST_TIME_MAX], bytes[200];
+	char from[PAST_TIME_MAX], until[PAST_TIME_MAX], bytes[1024];
 	struct text title = TEXT_OVER(bytes);
 
 	report->from = making->choice.since;
@@ -425,7 +382,9 @@ set_period(struct making *making)
 	}
 	report->from -= report->from % quarter;
 	report->until -= report->until % quarter;
-	text_format(&title, "Mail servers from %s", past_time(past, report->from, from));
+	text_format(&title, "Mail servers%s", past->tag == NULL ? "" : " of ");
+	text_escape(&title, text_view(past->tag == NULL ? "" : past->tag));
+	text_format(&title, " from %s", past_time(past, report->from, from));
 	text_format(&title, " until %s", past_time(past, report->until, until));
 	report->title = past_string(past, bytes);
 }
@@ -433,6 +392,7 @@ set_period(struct making *making)
 static int
 make(struct making *making, enum report_form form)
 {
+	static const enum report_form parts[] = { REPORT_TEXT, REPORT_HTML, REPORT_JSON };
 	struct past *past = &making->past;
 
 	set_period(making);
@@ -448,18 +408,39 @@ make(struct making *making, enum report_form form)
 	if (past->broken)
 		return 0;
 	past_begin(past);
-	return report_write(past, &making->report, form) ? 0 : EXIT_INTERNAL;
+	if (form != REPORT_PARTS)
+		return report_write(past, &making->report, form) ? 0 : EXIT_INTERNAL;
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+		if (!report_write(past, &making->report, parts[i]))
+			return EXIT_INTERNAL;
+		layout_be_plain(); /* from the NUL behind the text on */
+		putchar('\0');
+	}
+	return 0;
+}
+
+/* The daemon knows of which targets, and what its period is. */
+static int
+send_it(struct past *past, const struct command *command, int words)
+{
+	if (words != 0 || past->form != 0 || past->until != NULL)
+		return command_misused(command, "--send goes with --tag, which of the reports of "
+		    "NOTIFIER, and --from, the month, the first day of the week, or the day");
+	return past_ask(past, (const char *const[]){ "report", past->send,
+	    past->tag == NULL ? "" : past->tag, past->since == NULL ? "" : past->since, NULL });
 }
 
 static int
 report(const struct command *command, int argc, char **argv)
 {
-	struct making making = { .report = empty };
+	struct making making = { .report = report_empty };
 	struct past *past = &making.past;
 	const char **words = must(calloc((size_t)argc + 2, sizeof *words));
 	char tag[300];
 	int at, ends = past_options(past, command, argc, argv, &at);
 
+	if (ends == 0 && past->send != NULL)
+		return send_it(past, command, argc - at);
 	if (ends == 0 && (ends = past_open_store(past)) == 0) {
 		memcpy(words, argv + at, (size_t)(argc - at) * sizeof *words);
 		if (past->tag != NULL) {
@@ -488,6 +469,8 @@ static const struct option_row options[] = {
 	{ "csv", 'C', NULL, "for a spreadsheet" },
 	{ "markdown", 'M', NULL, "tables of Markdown" },
 	{ "json", 'J', NULL, "one object" },
+	{ "parts", 'P', NULL, "the text, then the same as --html and --json, each with a NUL behind it" },
+	{ "send", 'N', "NOTIFIER", "have the daemon send it, as `reports` has it" },
 	PAST_FOLDER_OPTIONS,
 	PAST_SOCKET,
 	{ "utc", 'u', NULL, "times in UTC, and days of UTC" },

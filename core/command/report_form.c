@@ -17,6 +17,48 @@
 
 enum { CELL_MAX = 8192 };
 
+const struct report report_empty = {
+	.note = "Availability is the time that a server was up, of the time that it was up or "
+	    "down. A server is down from the first of the attempts that failed until the first "
+	    "that passed. Unknown time, in which the monitor itself could not tell, and paused "
+	    "time, in which it was told not to judge, count for neither; the best case has all "
+	    "unknown time as up, the worst as down. Percentages are rounded down.",
+	.tables = {
+		[AVAILABILITY] = { .key = "availability", .title = "Availability",
+		    .empty = "No server was watched.",
+		    .columns = { { "target", "server", CELL_TEXT },
+			{ "availability", "availability", CELL_PERCENT },
+			{ "sla", "agreed", CELL_PERCENT }, { "kept", "kept", CELL_TEXT },
+			{ "worst", "worst case", CELL_PERCENT },
+			{ "best", "best case", CELL_PERCENT },
+			{ "down", "down", CELL_SPAN }, { "unknown", "unknown", CELL_SPAN },
+			{ "paused", "paused", CELL_SPAN }, { "incidents", "outages", CELL_COUNT },
+			{ "watched", "watched", CELL_SPAN } } },
+		[INCIDENTS] = { .key = "incidents", .title = "Outages", .empty = "None.",
+		    .columns = { { "incident", "outage", CELL_COUNT },
+			{ "target", "server", CELL_TEXT }, { "began", "began", CELL_TIME },
+			{ "ended", "ended", CELL_TIME }, { "lasted", "lasted", CELL_SPAN },
+			{ "cause", "cause", CELL_TEXT }, { "text", "what was seen", CELL_TEXT } } },
+		[SLOWEST] = { .key = "slowest", .title = "Slowest steps",
+		    .empty = "No times were measured.",
+		    .columns = { { "target", "server", CELL_TEXT }, { "step", "step", CELL_TEXT },
+			{ "time", "slowest", CELL_SPAN },
+			{ "p95", "95 % of that hour below", CELL_SPAN },
+			{ "hour", "in the hour from", CELL_TIME } } },
+		[CERTIFICATES] = { .key = "certificates", .title = "Certificates that changed",
+		    .empty = "None.",
+		    .columns = { { "when", "when", CELL_TIME }, { "target", "server", CELL_TEXT },
+			{ "text", "what was seen", CELL_TEXT } } },
+		[TOLD] = { .key = "told", .title = "Who was told of an outage, and how fast",
+		    .empty = "Nobody.",
+		    .columns = { { "notifier", "by", CELL_TEXT },
+			{ "recipient", "to", CELL_TEXT }, { "told", "notices", CELL_COUNT },
+			{ "median", "half of them within", CELL_SPAN },
+			{ "slowest", "slowest", CELL_SPAN },
+			{ "untold", "not delivered", CELL_COUNT } } },
+	},
+};
+
 static uint32_t
 column_count(const struct report_table *table)
 {

@@ -10,7 +10,8 @@ enum report_form {
 	REPORT_MARKDOWN = 'M',
 	REPORT_HTML = 'H',    /* one file, to be printed */
 	REPORT_CSV = 'C',     /* a header before each table, whose first column is its name */
-	REPORT_JSON = 'J'
+	REPORT_JSON = 'J',
+	REPORT_PARTS = 'P'    /* text, HTML, JSON, each ended by NUL; not of report_write() */
 };
 
 /* What is not known is -1, and a time 0: an empty cell, or null. */
@@ -33,7 +34,8 @@ struct report_column {
 	enum cell_kind kind;
 };
 
-enum { REPORT_COLUMNS_MAX = 12, REPORT_TABLES = 5 };
+enum { REPORT_COLUMNS_MAX = 12 };
+enum { AVAILABILITY, INCIDENTS, SLOWEST, CERTIFICATES, TOLD, REPORT_TABLES }; /* in their order */
 
 struct report_table {
 	const char *key, *title, *empty; /* empty: what is said where it has no rows */
@@ -47,6 +49,9 @@ struct report {
 	const char *title, *note; /* how the figures are meant */
 	struct report_table tables[REPORT_TABLES];
 };
+
+/* Its tables have titles and columns, and no rows. */
+extern const struct report report_empty;
 
 /* On standard output; false: out of memory. */
 bool report_write(const struct past *, const struct report *, enum report_form);

@@ -11,6 +11,7 @@
 #include "base/address.h"
 #include "base/calendar.h"
 #include "base/notice.h"
+#include "base/period.h"
 #include "base/reason.h"
 #include "base/text.h"
 
@@ -158,6 +159,15 @@ struct config_window {
 	const uint32_t *targets; /* rising */
 };
 
+/* A report of availability that is sent by itself. */
+enum { REPORTS_MAX = 100 };
+struct config_report {
+	uint32_t notifier;    /* its index */
+	char tag[128];        /* of targets that have it; "": of all */
+	enum period every;
+	int at;               /* on the day behind its period, minutes since midnight */
+};
+
 /* "HOST:PORT" to connect to when we wonder whether it is us. */
 struct config_reference {
 	const char *text, *host;
@@ -204,13 +214,14 @@ struct config {
 	int64_t keep_incidents; /* microseconds, from their end */
 	bool shadow;            /* nobody is told */
 	uint32_t resolver_count, reference_count, plugin_count, notifier_count, target_count,
-	    window_count;
+	    window_count, report_count;
 	const struct address *resolvers; /* with ports; none: those of resolvers_find() */
 	const struct config_reference *references;
 	const struct plugin *plugins;
 	const struct config_notifier *notifiers;
 	const struct target *targets;
 	const struct config_window *windows;
+	const struct config_report *reports;
 	struct config_web web;
 	uint32_t heartbeat;         /* the notifier that is told nothing but that all is well */
 	int64_t heartbeat_interval; /* 0: there is none */

@@ -16,6 +16,7 @@
 #include "config/probes.h"
 #include "config/programs.h"
 #include "config/reader.h"
+#include "config/reports.h"
 #include "config/service_files.h"
 #include "config/targets.h"
 #include "config/top.h"
@@ -50,6 +51,7 @@ read_all(struct reader *reader)
 	command_line_take_targets(reader);
 	target_list_finish(reader);
 	windows_take(reader);
+	reports_take(reader);
 	web_take(reader);
 	top_take_host(reader);
 	advice_of_relays(reader);
@@ -94,6 +96,7 @@ fini(struct reader *reader)
 	free(reader->target_groups.items);
 	free(reader->notifier_groups.items);
 	free(reader->window_groups.items);
+	free(reader->report_groups.items);
 	free(reader->secrets);
 	target_list_fini(&reader->targets);
 	plugins_fini(&reader->plugins);

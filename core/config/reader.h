@@ -34,7 +34,7 @@ struct reader {
 	/* Settings at the top of any file; NULL: not given. */
 	const struct node *globals[GLOBAL_ROWS];
 	const struct node *log, *defaults, *heartbeat, *web;
-	struct groups target_groups, notifier_groups, window_groups;
+	struct groups target_groups, notifier_groups, window_groups, report_groups;
 	struct pw_value global[GLOBAL_ROWS];
 
 	/* What the command line says of targets. */

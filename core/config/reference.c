@@ -23,6 +23,7 @@ static const struct reference_table tables[] = {
 	{ "tls", "TLS", tls_settings_rows },
 	{ "notifier", "Notifiers", notifier_settings },
 	{ "window", "Windows", window_settings },
+	{ "report", "Reports", report_settings },
 	{ "heartbeat", "The heartbeat", heartbeat_settings },
 	{ "web", "The page", web_settings },
 	{ NULL, NULL, NULL },

@@ -17,6 +17,7 @@ enum { ANYWHERE = SETTING_IN_DEFAULTS | SETTING_IN_LIST };
 static const char *const log_places[] = { "auto", "stderr", "syslog", NULL };
 static const char *const log_facilities[] = { "daemon", "mail", "user", "local0", "local1",
 	"local2", "local3", "local4", "local5", "local6", "local7", NULL };
+static const char *const periods[] = { "month", "week", "day", NULL };
 static const char *const log_levels[] = { "err", "warning", "notice", "info", "debug", NULL };
 static const char *const addresses[] = { "any", "all", NULL };
 static const char *const families[] = { "both", "ipv4", "ipv6", NULL };
@@ -81,8 +82,8 @@ const struct pw_setting notifier_settings[NOTIFIER_ROWS + 1] = {
 	[NOTIFIER_KINDS] = { .key = "kinds", .type = PW_LIST, .max = 32,
 	    .help = "kinds of notices it is told of: down, up, changed, fact, outage, flapping, "
 	        "settled, degraded, blocked, cleared, reminder, stopped, blind, impaired, digest, "
-	        "test; by default all but fact; down brings flapping with it, up brings settled "
-	        "and stopped, and both bring outage; digest and test are always told" },
+	        "test, report; by default all but fact; down brings flapping with it, up brings settled "
+	        "and stopped, and both bring outage; digest, test and report are always told" },
 	[NOTIFIER_TAGS] = { .key = "tags", .type = PW_LIST, .max = 32,
 	    .help = "it is told of targets that have one of these tags, and of us; by default of "
 	        "all targets" },
@@ -175,6 +176,18 @@ const struct pw_setting window_settings[WINDOW_ROWS + 1] = {
 	    .help = "what the window is for" },
 };
 
+const struct pw_setting report_settings[REPORT_ROWS + 1] = {
+	[REPORT_NOTIFIER] = { .key = "notifier", .type = PW_STRING, .flags = PW_REQUIRED,
+	    .help = "notifier that sends it: email, exec, or webhook with format = \"postwatch\"" },
+	[REPORT_TAG] = { .key = "tag", .type = PW_STRING,
+	    .help = "it is of the targets that have this tag; by default of all" },
+	[REPORT_EVERY] = { .key = "every", .type = PW_ENUM, .fallback = "month",
+	    .choices = periods,
+	    .help = "what it is of, in the notifier's zone; a week begins on Monday" },
+	[REPORT_AT] = { .key = "at", .type = PW_STRING, .fallback = "06:00",
+	    .help = "when it is sent, on the day after its period, in the notifier's zone" },
+};
+
 const struct pw_setting target_settings[TARGET_ROWS + 1] = {
 	[TARGET_NAME] = { .key = "name", .type = PW_STRING, .flags = SETTING_IDENTITY,
 	    .help = "what people call it; by default host:port; its history goes by this name" },
@@ -265,6 +278,7 @@ const struct group_setting top_groups[] = {
 	{ "targets", "what is watched" },
 	{ "notifiers", "who is told, and how" },
 	{ "windows", "recurring times in which targets are watched and not told" },
+	{ "reports", "reports of availability that are sent when a month, a week or a day is over" },
 	{ "heartbeat", "a URL that is asked while all is well" },
 	{ "web", "the page, the API and the metrics" },
 	{ NULL, NULL },

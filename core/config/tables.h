@@ -55,6 +55,7 @@ enum notifier_row {
 enum heartbeat_row { HEARTBEAT_INTERVAL, HEARTBEAT_ROWS };
 enum web_row { WEB_LISTEN, WEB_PASSWORD, WEB_PUBLIC, WEB_NAMES, WEB_PAGE_URL, WEB_SHARE,
     WEB_SHARE_LISTEN, WEB_ROWS };
+enum report_row { REPORT_NOTIFIER, REPORT_TAG, REPORT_EVERY, REPORT_AT, REPORT_ROWS };
 enum window_row { WINDOW_TARGETS, WINDOW_WHEN, WINDOW_TIMEZONE, WINDOW_WHY, WINDOW_ROWS };
 
 enum target_row {
@@ -100,6 +101,7 @@ extern const struct pw_setting log_settings[LOG_ROWS + 1];
 extern const struct pw_setting notifier_settings[NOTIFIER_ROWS + 1];
 extern const struct pw_setting heartbeat_settings[HEARTBEAT_ROWS + 1];
 extern const struct pw_setting web_settings[WEB_ROWS + 1];
+extern const struct pw_setting report_settings[REPORT_ROWS + 1];
 extern const struct pw_setting window_settings[WINDOW_ROWS + 1];
 extern const struct pw_setting target_settings[TARGET_ROWS + 1];
 extern const struct pw_setting tls_settings_rows[TLS_ROWS + 1];
@@ -109,7 +111,8 @@ struct group_setting {
 	const char *key, *help;
 };
 
-/* Ends with a NULL key: log defaults targets notifiers windows heartbeat web. */
+/* Ends with a NULL key: log defaults targets notifiers windows reports
+ * heartbeat web. */
 extern const struct group_setting top_groups[];
 /* In the order of enum limit_kind. */
 extern const struct group_setting limit_groups[LIMIT_KINDS + 1];

@@ -24,7 +24,7 @@
 enum { TARGETS_A_PROBER = 5000 };
 
 /* In the order of top_groups. */
-enum { TOP_LOG, TOP_DEFAULTS, TOP_TARGETS, TOP_NOTIFIERS, TOP_WINDOWS, TOP_HEARTBEAT, TOP_WEB };
+enum { TOP_LOG, TOP_DEFAULTS, TOP_TARGETS, TOP_NOTIFIERS, TOP_WINDOWS, TOP_REPORTS, TOP_HEARTBEAT, TOP_WEB };
 
 /*
  * A key that only one of all files may set, else it would depend on the order of their names which
@@ -129,6 +129,9 @@ take_setting(struct reader *reader, const struct node *node)
 	case TOP_WINDOWS:
 		add_groups(reader, &reader->window_groups, node,
 		    "targets = [ \"...\" ]; when = \"...\"; why = \"...\";");
+		break;
+	case TOP_REPORTS:
+		add_groups(reader, &reader->report_groups, node, "notifier = \"...\";");
 		break;
 	case TOP_HEARTBEAT: set_group(reader, &reader->heartbeat, node); break;
 	case TOP_WEB: set_group(reader, &reader->web, node); break;

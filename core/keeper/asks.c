@@ -17,6 +17,7 @@
 #include "keeper/service_private.h"
 #include "keeper/policy.h"
 #include "keeper/record.h"
+#include "keeper/reports.h"
 #include "keeper/silences.h"
 #include "keeper/test_notice.h"
 #include "keeper/withhold.h"
@@ -209,6 +210,7 @@ static const struct {
 	{ "resume", resume },
 	{ "outbox", outbox_admin },
 	{ "test", test_notice_begin },
+	{ "report", reports_send },
 };
 
 bool

@@ -31,6 +31,7 @@ static const struct {
 	[NOTICE_reminder] = { LOG_WARNING, "run" },  [NOTICE_stopped] = { LOG_NOTICE, "run" },
 	[NOTICE_blind] = { LOG_ERR, "run" },         [NOTICE_impaired] = { LOG_ERR, "run" },
 	[NOTICE_digest] = { LOG_ERR, "attempt" },    [NOTICE_test] = { LOG_NOTICE, "run" },
+	[NOTICE_report] = { LOG_NOTICE, "run" },
 };
 
 static void

@@ -14,6 +14,7 @@
 #include "keeper/record.h"
 #include "keeper/remind.h"
 #include "keeper/repeat.h"
+#include "keeper/reports.h"
 #include "keeper/shadow.h"
 #include "keeper/service_private.h"
 #include "keeper/ledgers.h"
@@ -154,6 +155,7 @@ dispatch_turn(struct keeper *keeper)
 		policy_turn(keeper);
 		remind_turn(keeper);
 		channel_turn(keeper);
+		reports_turn(keeper);
 		heartbeat_turn(keeper);
 	}
 	for (uint32_t i = 0; i < keeper->config->notifier_count; i++) {

@@ -20,6 +20,7 @@
 #include "keeper/policy.h"
 #include "keeper/record.h"
 #include "keeper/remind.h"
+#include "keeper/reports.h"
 #include "keeper/service_private.h"
 #include "keeper/servers.h"
 #include "keeper/store_repair.h"
@@ -85,6 +86,7 @@ read_store(struct keeper *keeper, struct reason *why)
 	store_repair_recover(keeper);
 	stale_recover(keeper);
 	watch_recover(keeper);
+	reports_recover(keeper);
 	return true;
 }
 
@@ -100,7 +102,7 @@ keeper_recover(struct keeper *keeper, struct reason *why)
 	}
 	if (keeper->registry == NULL || keeper->service == NULL || !outbox_open(keeper)
 	    || !policy_open(keeper) || !record_open(keeper) || !stale_init(keeper)
-	    || !channel_open(keeper)) {
+	    || !channel_open(keeper) || !reports_open(keeper)) {
 		reason_set(why, "no memory");
 		return false;
 	}
@@ -127,6 +129,7 @@ keeper_fini(struct keeper *keeper)
 		stale_fini(keeper);
 		free(service->channels);
 		free(service->damages);
+		free(service->reported);
 		free(service);
 	}
 	policy_close(keeper);

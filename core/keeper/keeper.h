@@ -7,7 +7,8 @@
  *
  *   service   what people ask, the links, what we notice of ourselves: keeper.c, monitor_link.c,
  *             dispatch.c, ask.c, asks.c, outbox_admin.c,
- *             test_notice.c, heartbeat.c, channel.c, store_repair.c, stale_targets.c, watch_time.c
+ *             test_notice.c, reports.c, heartbeat.c, channel.c, store_repair.c,
+ *             stale_targets.c, watch_time.c
  *   record    a run as rows, and their evidence: record.c, evidence.c, removed_targets.c,
  *             remind.c, servers.c
  *   policy    who is told what, and when: policy.c, notify_policy.c, next_delivery.c, repeat.c,

@@ -156,6 +156,7 @@ ledger_judge(const struct ledger *ledger, enum notice_kind kind, const char *cod
 	case NOTICE_blind:
 	case NOTICE_digest:
 	case NOTICE_test:
+	case NOTICE_report:
 	case NOTICE_KINDS:
 		break;
 	}

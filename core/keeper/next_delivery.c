@@ -32,8 +32,7 @@ leave_told(struct keeper *keeper, struct notifier *notifier, struct delivery *fo
 		if (why != NULL && withhold_take_back(keeper, notifier, &found[i], why))
 			return UINT32_MAX;
 		if (why == NULL && !(policy_listener(keeper, notifier)->in_quiet_hours
-		    && found[i].kind
-		    != NOTICE_test))
+		    && found[i].rank != STORE_RANK_TEST))
 			found[left++] = found[i];
 	}
 	assert(left <= count);
@@ -82,15 +81,16 @@ budget(const struct keeper *keeper, const struct notifier *notifier)
 	return left;
 }
 
-/* What waits untouched; what is in doubt stays itself, and so does what is not to be told yet, and
- * a test. */
+/* What waits untouched; what is in doubt stays itself, and so does what is not to be told yet,
+ * a test, and a report. */
 static bool
 may_be_joined(const struct keeper *keeper, const struct notifier *notifier,
     const struct delivery *delivery)
 {
 	return delivery->state != STORE_DELIVERY_claimed && outbox_is_unsent(notifier, delivery)
 	    && delivery->retried <= clock_wall() && delivery->kind != NOTICE_digest
-	    && delivery->kind != NOTICE_test && !outbox_is_unripe(delivery)
+	    && delivery->kind != NOTICE_test && delivery->kind != NOTICE_report
+	    && !outbox_is_unripe(delivery)
 	    && withhold_delivery(keeper, notifier, delivery) == NULL;
 }
 

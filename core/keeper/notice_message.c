@@ -65,6 +65,7 @@ take_notice(struct material *it, const struct store_notice *row)
 	payload_get(&it->payload, row->rest);
 	memcpy(notice->from, it->payload.from, sizeof notice->from);
 	memcpy(notice->to, it->payload.to, sizeof notice->to);
+	memcpy(notice->tag, it->payload.tag, sizeof notice->tag);
 	notice->covered = it->payload.covered;
 	it->target = row->target;
 	it->itself = context_itself(row);

@@ -5,8 +5,8 @@
  */
 #include "keeper/notice_payload.h"
 
-/* Behind what version 1 has stand the names. */
-enum { PAYLOAD_OLDEST = 1, PAYLOAD_VERSION = 2 };
+/* Behind what version 1 has stand the names, behind those the tag. */
+enum { PAYLOAD_OLDEST = 1, PAYLOAD_VERSION = 3 };
 
 static const struct wire_form payload_form = { WIRE_FORM(notice_payload,
 	WIRE_FIELD(NAME, notice_payload, from),
@@ -14,7 +14,8 @@ static const struct wire_form payload_form = { WIRE_FORM(notice_payload,
 	WIRE_LIST(U64, notice_payload, attempts, attempt_count),
 	WIRE_FIELD(U32, notice_payload, covered),
 	WIRE_LIST(U64, notice_payload, covers, covers_count),
-	WIRE_OPTIONAL(notice_payload, names, named, .form = &notice_names_form, .since = 2)) };
+	WIRE_OPTIONAL(notice_payload, names, named, .form = &notice_names_form, .since = 2),
+	WIRE_FIELD(STRING, notice_payload, tag, .since = 3)) };
 
 void
 payload_put(const struct notice_payload *payload, struct wire_out *out)

@@ -13,6 +13,7 @@ struct notice_payload {
 	uint32_t attempt_count;
 	/* runs whose evidence belongs to it, oldest first */
 	uint64_t attempts[CHANGE_ATTEMPTS_MAX];
+	char tag[NOTICE_TAG_MAX]; /* as in struct message_notice */
 	bool named;               /* what follows is known */
 	struct notice_names names; /* what its target and we were called when it was recorded */
 };

@@ -248,7 +248,7 @@ outbox_add(struct keeper *keeper, uint32_t index, const struct outbox_entry *ent
 		.rank = STORE_RANK_OTHER };
 
 	text_copy(delivery.code, sizeof delivery.code, entry->code);
-	if (entry->kind == NOTICE_test)
+	if (entry->kind == NOTICE_test || entry->by_hand)
 		delivery.rank = STORE_RANK_TEST;
 	else if (notifier->rules->receiver & PW_KEEPS && outbox_is_end(&delivery))
 		delivery.rank = STORE_RANK_END;

@@ -53,6 +53,7 @@ struct outbox_entry {
 	uint64_t notice, target, incident, opened;
 	int64_t due;    /* UTC; 0: at once */
 	bool stands_in; /* for another notifier */
+	bool by_hand;   /* somebody waits for its receipts */
 };
 /* A delivery for each of its recipients. */
 void outbox_add(struct keeper *, uint32_t notifier, const struct outbox_entry *);

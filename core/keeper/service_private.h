@@ -1,7 +1,7 @@
 /*
  * What the service holds, for its own files and their tests: links (keeper.c, monitor_link.c,
  * dispatch.c), what people ask (ask.c and its verbs), and what we notice of ourselves (heartbeat.c,
- * channel.c, store_repair.c, stale_targets.c, watch_time.c).
+ * channel.c, store_repair.c, stale_targets.c, watch_time.c), and reports that are due (reports.c).
  */
 #pragma once
 
@@ -77,5 +77,6 @@ struct service {
 	struct watch_time time;
 	struct channel *channels; /* by notifier, as all below */
 	struct damage *damages;
+	int64_t *reported;       /* by report: when the last period began that was sent, UTC */
 	int64_t next_second;     /* clock_mono(): when it is done next what is done once a second */
 };

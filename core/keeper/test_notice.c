@@ -32,24 +32,33 @@ put_notice(struct keeper *keeper, uint64_t number, const char *notifier, const c
 }
 
 void
+test_notice_wait(struct keeper *keeper, struct ask *ask, struct notifier *notifier,
+    uint64_t notice, enum notice_kind kind)
+{
+	ask->notice = notice;
+	ask->notifier = notifier;
+	ask->began = clock_mono();
+	ask->serial = UINT64_MAX;
+	outbox_add(keeper, notifier_index(keeper, notifier),
+	    &(struct outbox_entry){ .kind = kind, .code = "", .notice = notice, .by_hand = true });
+	notifier_wake(notifier);
+}
+
+void
 test_notice_begin(struct keeper *keeper, struct ask *ask, const struct message_ask *message)
 {
 	struct notifier *notifier = message->word_count == 1
 	    ? notifier_named(keeper, message->words[0]) : NULL;
+	uint64_t notice;
 
 	if (notifier == NULL) {
 		ask_refuse(ask, ASK_USAGE,
 		    "there is no such notifier: `postwatch check` reads the configuration");
 		return;
 	}
-	ask->notice = store_number(keeper->store, STORE_NOTICES);
-	ask->notifier = notifier;
-	ask->began = clock_mono();
-	ask->serial = UINT64_MAX;
-	put_notice(keeper, ask->notice, notifier_rules(notifier)->name, message->who);
-	outbox_add(keeper, notifier_index(keeper, notifier),
-	    &(struct outbox_entry){ .kind = NOTICE_test, .code = "", .notice = ask->notice });
-	notifier_wake(notifier);
+	notice = store_number(keeper->store, STORE_NOTICES);
+	put_notice(keeper, notice, notifier_rules(notifier)->name, message->who);
+	test_notice_wait(keeper, ask, notifier, notice, NOTICE_test);
 	keeper_log(keeper, LOG_NOTICE, "%s is tested: asked for by %s",
 	    notifier_rules(notifier)->name, message->who);
 }

@@ -4,6 +4,10 @@
 #include "keeper/ask.h"
 
 void test_notice_begin(struct keeper *, struct ask *, const struct message_ask *);
+/* A notice of that kind, which was put, goes out through the notifier, and its receipts are the
+ * answer. */
+void test_notice_wait(struct keeper *, struct ask *, struct notifier *, uint64_t notice,
+    enum notice_kind);
 /* Whether the receipts of that notice are waited for. */
 bool test_notice_waits(const struct keeper *, const struct notifier *, uint64_t notice);
 /* A receipt came, and its delivery's row was written; or the notifier was lost with the notice in

@@ -226,14 +226,7 @@ change_text_add(struct text *text, const struct watch *watch, const struct told 
 		if (report != NULL)
 			change_text_add_report(text, watch, report);
 		return;
-	case NOTICE_none:
-	case NOTICE_outage:
-	case NOTICE_reminder:
-	case NOTICE_stopped:
-	case NOTICE_blind:
-	case NOTICE_digest:
-	case NOTICE_test:
-	case NOTICE_KINDS:
+	default:
 		break;
 	}
 	text_format(text, " %s", notice_name(change->kind));

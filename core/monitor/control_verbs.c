@@ -156,7 +156,7 @@ pass_on(struct place *place, const char *verb, struct message_ask *ask, char **w
 {
 	struct control *control = place->control;
 	const struct config *config = control->monitor->watch.config;
-	int64_t longest = 0; /* a test is answered in the deadline of its notifier, which the keeper
+	int64_t longest = 0; /* what is sent is answered in the deadline of its notifier, which the keeper
 	                      * knows */
 
 	for (uint32_t i = 0; i < config->notifier_count; i++)
@@ -169,7 +169,8 @@ pass_on(struct place *place, const char *verb, struct message_ask *ask, char **w
 		ask->words[ask->word_count++] = (struct pw_bytes){ words[i], strlen(words[i]) };
 	place->ask = ask->number;
 	place->until = control->monitor->watch.now
-	    + (strcmp(verb, "test") == 0 ? longest + spare : patience);
+	    + (strcmp(verb, "test") == 0 || strcmp(verb, "report") == 0 ? longest + spare
+	                                                                : patience);
 	place->waits = WAITS_FOR_KEEPER;
 	if (!keeper_link_ask(control->monitor->keeper, ask))
 		control_refuse(place, CONTROL_BUSY,
@@ -284,6 +285,7 @@ static const struct verb {
 	{ "resume", 1, 1, resume },
 	{ "outbox", 2, 3, pass_as_it_is },
 	{ "test", 1, 1, pass_as_it_is },
+	{ "report", 3, 3, pass_as_it_is },
 	{ "reload", 0, 0, reload },
 	{ "ready", 0, 0, ready },
 };

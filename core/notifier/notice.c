@@ -19,6 +19,7 @@ static const struct {
 	[NOTICE_reminder] = { "critical", false }, [NOTICE_stopped] = { "info", true },
 	[NOTICE_blind] = { "critical", false },   [NOTICE_impaired] = { "error", false },
 	[NOTICE_digest] = { "error", false },     [NOTICE_test] = { "info", false },
+	[NOTICE_report] = { "info", false },
 };
 
 _Static_assert((int)PW_NOTICE_DUPLICATE == NOTICE_DUPLICATE

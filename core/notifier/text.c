@@ -250,7 +250,7 @@ add_foot(struct text *text, const struct notice_view *view)
 		text_format(text,
 		    "Incident %" PRIu64 ": `postwatch show %" PRIu64 "` tells the whole story.\n",
 		    notice->incident, notice->incident);
-	if (notice->code[0] != '\0' && strcmp(notice->code, "ok") != 0)
+	if (notice->code[0] != '\0' && strcmp(notice->code, "ok") != 0 && view->report == NULL)
 		text_format(text, "Outcome %s. ", notice->code);
 	text_format(text, "Notice %s, attempt %" PRIu32 ".\n", notice->key, notice->attempt);
 	text_add(text, "Watched by ");
@@ -306,6 +306,21 @@ add_advice(struct text *text, const struct notice_view *view)
 		text_format(text, "More of it: %s\n", view->page);
 }
 
+/* As many of its lines as have room, and the end. */
+static void
+add_report(struct text *text, const char *report, const struct text *foot)
+{
+	static const char mark[] = "\nThe rest has no room here; the attached file is whole.\n";
+	size_t room = text->room - text->size - foot->size - sizeof mark, size = strlen(report);
+
+	if (size > room)
+		for (size = room; size > 0 && report[size - 1] != '\n';)
+			size--;
+	text_add_bytes(text, report, size);
+	text_add(text, report[size] == '\0' ? "" : mark);
+	text_add_bytes(text, foot->bytes, foot->size);
+}
+
 /* Room for the end and for the evidence is kept first: where there is little, what stands before
  * them gives way. */
 void
@@ -316,6 +331,10 @@ notice_add_body(struct text *text, const struct notice_view *view)
 	size_t least = notice_attempts_least(view), kept;
 
 	add_foot(&foot, view);
+	if (view->report != NULL) {
+		add_report(text, view->report, &foot);
+		return;
+	}
 	all = text_over(text->bytes, text->room > foot.size + 1 ? text->room - foot.size : 1);
 	kept = sizeof no_room + least;
 	most = text_over(

@@ -22,6 +22,7 @@ struct notice_view {
 	int64_t now; /* UTC, microseconds */
 	int64_t after;    /* its notifier is told of what lasts so long, 0: at once */
 	bool has_quiet;   /* it has quiet hours */
+	const char *report; /* what a report says, in lines; NULL: it is none */
 	const char *page; /* URL of the page that tells of it; NULL or "": there is none */
 };
 

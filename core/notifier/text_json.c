@@ -8,6 +8,7 @@
 
 #include "base/json.h"
 #include "base/transcript.h"
+#include "notifier/report.h"
 
 static void
 write_word(struct json *json, const char *key, const char *word)
@@ -153,4 +154,17 @@ notice_write_json(struct buffer *buffer, const struct pw_notice *shown,
 	return write_all(buffer, shown, notice, legs, leg_count, true)
 	    || write_all(buffer, shown, notice, legs, leg_count, false)
 	    || write_all(buffer, shown, notice, legs, 0, false);
+}
+
+bool
+notice_add_report(struct buffer *buffer, const char *report)
+{
+	static const char name[] = ",\"report\":";
+	size_t size = strcspn(report, "\n");
+	enum { MOST = NOTICE_JSON_MAX + REPORT_BYTES_MAX };
+
+	assert(buffer->size > 2 && memcmp(buffer->data + buffer->size - 2, "}", 2) == 0);
+	buffer->size -= 2;
+	return buffer_add(buffer, name, sizeof name - 1, MOST) && buffer_add(buffer, report, size, MOST)
+	    && buffer_add(buffer, "}", 2, MOST);
 }

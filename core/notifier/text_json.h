@@ -10,3 +10,7 @@ enum { NOTICE_JSON_MAX = 1024 * 1024 };
  * transcripts. Returns false if there is no memory. */
 bool notice_write_json(struct buffer *, const struct pw_notice *, const struct message_notice *,
     const struct message_leg *legs, uint32_t leg_count);
+
+/* Adds the member `report` to such an object: one that is JSON already. Returns false if there is no
+ * memory. */
+bool notice_add_report(struct buffer *, const char *report);

@@ -23,6 +23,7 @@
 #include "notifier/confine.h"
 #include "notifier/notice.h"
 #include "notifier/opening.h"
+#include "notifier/report.h"
 #include "notifier/text.h"
 #include "notifier/text_json.h"
 #include "notifier/text_subject.h"
@@ -160,16 +161,18 @@ call(struct worker *worker, const struct message_notice *from, const struct pw_n
 
 /* Nothing was tried: the outbox tries again. */
 static void
-answer_no_memory(struct worker *worker, const struct message_notice *from)
+answer_untried(struct worker *worker, const struct message_notice *from, bool channel,
+    const char *words)
 {
 	static struct pw_result results[NOTICE_RECIPIENTS_MAX];
 
-	for (uint32_t i = 0; i < from->recipient_count; i++)
-		results[i] = (struct pw_result){ .fate = PW_AGAIN, .channel = true,
-		    .receipt = "no memory for the notice" };
+	for (uint32_t i = 0; i < from->recipient_count; i++) {
+		results[i] = (struct pw_result){ .fate = PW_AGAIN, .channel = channel };
+		text_copy(results[i].receipt, sizeof results[i].receipt, words);
+	}
 	memset(worker->receipts, 0, NOTICE_RECIPIENTS_MAX * sizeof *worker->receipts);
-	duty_log(worker->duty, LOG_ERR, 0, "%s: no memory for a notice: it is tried again",
-	    worker->notifier->name);
+	duty_log(worker->duty, LOG_ERR, 0, "%s: %s: it is tried again", worker->notifier->name,
+	    words);
 	answer(worker, from, results, 0);
 }
 
@@ -194,8 +197,9 @@ run(void *run_to, struct pw_bytes input, int64_t limit, struct pw_exit *exit)
 	*exit = worker->ended->exit;
 }
 
+/* `report`: of one; NULL: it is none. */
 static void
-deliver(struct worker *worker, const struct message_notice *from)
+deliver(struct worker *worker, const struct message_notice *from, const struct report_file *report)
 {
 	static char subject[SUBJECT_MAX], body[BODY_MAX], brief[PW_BRIEF_MAX + 1];
 	struct text first = TEXT_OVER(subject), second = TEXT_OVER(body), third = TEXT_OVER(brief);
@@ -210,6 +214,7 @@ deliver(struct worker *worker, const struct message_notice *from)
 		.watcher_host = worker->host[0] == '\0' ? NULL : worker->host,
 		.after = worker->notifier->after,
 		.has_quiet = worker->notifier->quiet.count > 0,
+		.report = report == NULL ? NULL : report->text,
 		.page = notice_page(worker->words.page, config->web.page_url, from) };
 
 	/* A probe's plugin has outcomes of its own. */
@@ -219,6 +224,8 @@ deliver(struct worker *worker, const struct message_notice *from)
 			view.outcomes = plugin_probe(&config->plugins[i])->outcomes;
 	notice_fill(&notice, &worker->words, from, worker->zone, view.now);
 	notice.page = view.page;
+	notice.attachment = report == NULL ? NULL : report->html;
+	notice.attachment_name = report == NULL ? NULL : report->name;
 	notice.deadline = worker->notifier->deadline;
 	notice.helo = worker->duty->config->helo;
 	notice.receipts = worker->receipts;
@@ -233,12 +240,27 @@ deliver(struct worker *worker, const struct message_notice *from)
 	notice_add_body(&third, &view);
 	notice.body = body;
 	notice.brief = brief;
-	if (notice_write_json(&worker->json, &notice, from, worker->legs, worker->leg_count)) {
+	if (notice_write_json(&worker->json, &notice, from, worker->legs, worker->leg_count)
+	    && (report == NULL || notice_add_report(&worker->json, report->json))) {
 		notice.json = worker->json.data;
 		call(worker, from, &notice);
 	} else
-		answer_no_memory(worker, from);
-	drop_legs(worker);
+		answer_untried(worker, from, true, "no memory for the notice");
+}
+
+/* What it says is made now: of that the deadline holds as of the delivery. */
+static void
+deliver_report(struct worker *worker, const struct message_notice *from)
+{
+	struct report_file report = { .text = NULL };
+	struct reason why;
+
+	duty_alive(worker->duty, &(struct message_alive){ .done = worker->done });
+	if (report_make(&report, worker->duty, from, worker->notifier->deadline * 9 / 10, &why))
+		deliver(worker, from, &report);
+	else
+		answer_untried(worker, from, false, why.text);
+	buffer_fini(&report.bytes);
 }
 
 /* One packet a turn, so that the parent is heard between notices. */
@@ -259,7 +281,11 @@ hear_keeper(struct worker *worker)
 		return true;
 	if (message_kind(packet, (size_t)size) == MESSAGE_NOTICE
 	    && message_get_notice(&in, &notice)) {
-		deliver(worker, &notice);
+		if (notice_named(notice.kind) == NOTICE_report)
+			deliver_report(worker, &notice);
+		else
+			deliver(worker, &notice, NULL);
+		drop_legs(worker);
 		return true;
 	}
 	duty_log(worker->duty, LOG_ERR, 0, "malformed message from the keeper");

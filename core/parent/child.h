@@ -29,6 +29,7 @@ struct child {
 	enum child_stage stage;
 	pid_t pid;     /* 0: none */
 	pid_t gate;    /* the process beside it, a gate or a runner; 0: none */
+	pid_t reporter; /* the process that makes a report for it; 0: none */
 	int socket;    /* -1: none */
 	struct packet_queue packets;
 	struct duty_page *page; /* shared with a prober: which target it has in hand */

@@ -15,6 +15,7 @@
 #include "base/messages_ask.h"
 #include "parent/link.h"
 #include "parent/reload.h"
+#include "parent/reporter.h"
 
 enum { PACKETS_A_TURN = 256, LINES_MAX = 100, LINES_SPAN = 10 * SECOND, RELOAD_ABSENT = 75 };
 
@@ -145,7 +146,8 @@ take_cleared(struct tree *tree, const struct child *child, struct wire_in *in)
 }
 
 static bool
-take_message(struct tree *tree, struct child *child, struct pw_bytes packet, int64_t now)
+take_message(struct tree *tree, struct child *child, struct pw_bytes packet, int passed,
+    int64_t now)
 {
 	struct wire_in in = wire_from(packet.data, packet.size);
 	uint64_t number;
@@ -164,6 +166,8 @@ take_message(struct tree *tree, struct child *child, struct pw_bytes packet, int
 		return take_release(tree, child, &in);
 	case MESSAGE_CLEARED:
 		return take_cleared(tree, child, &in);
+	case MESSAGE_REPORT:
+		return reporter_begin(tree, child, &in, passed);
 	case MESSAGE_RELOAD:
 		/* Somebody has asked the monitor, at the control socket. */
 		if (child->kind != DUTY_MONITOR || !message_get_reload(&in, &number))
@@ -187,7 +191,9 @@ child_messages_read(struct tree *tree, struct child *child, int64_t now)
 	static char packet[WIRE_MAX];
 
 	for (int i = 0; i < PACKETS_A_TURN && child->socket >= 0; i++) {
-		ssize_t size = packet_read(child->socket, packet, sizeof packet, NULL);
+		int passed;
+		ssize_t size = packet_read(child->socket, packet, sizeof packet, &passed);
+		bool is_good;
 
 		if (size < 0)
 			return;
@@ -197,7 +203,11 @@ child_messages_read(struct tree *tree, struct child *child, int64_t now)
 			child->socket = -1;
 			return;
 		}
-		if (!take_message(tree, child, (struct pw_bytes){ packet, (size_t)size }, now)) {
+		is_good = take_message(
+		    tree, child, (struct pw_bytes){ packet, (size_t)size }, passed, now);
+		if (passed >= 0)
+			close(passed);
+		if (!is_good) {
 			child_kill(child, "malformed message to the parent");
 			return;
 		}

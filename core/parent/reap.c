@@ -187,6 +187,13 @@ reap_children(struct tree *tree, int64_t now)
 				reap_child(tree, &tree->children[i], status, now);
 			else if (tree->children[i].gate == pid)
 				reap_beside(tree, &tree->children[i], status, now);
+			else if (tree->children[i].reporter == pid) {
+				tree->children[i].reporter = 0;
+				if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+					log_say(tree->log, LOG_ERR,
+					    "%s: a report could not be made: `postwatch report` by hand "
+					    "says why", tree->children[i].name);
+			}
 		}
 	}
 }

@@ -20,7 +20,7 @@ struct runner_order {
 	int64_t limit;       /* microseconds */
 };
 
-enum { RUNNER_INPUT_MAX = 4 << 20, RUNNER_RESULT_MAX = PW_OUTPUT_MAX + PW_ERRORS_MAX + 64 };
+enum { RUNNER_INPUT_MAX = 48 << 20, RUNNER_RESULT_MAX = PW_OUTPUT_MAX + PW_ERRORS_MAX + 64 };
 
 /* The runner's process. Returns its exit status when the process that it serves is gone. */
 int runner_main(struct duty *);

@@ -318,3 +318,12 @@ maintenance_roll(struct store *store, enum store_span span, int64_t now,
 	return history_set_count(store->db_files[STORE_HISTORY].db, keys[span],
 	    maintenance->begins[span]) ? STEP_DONE : STEP_BROKEN;
 }
+
+int64_t
+store_summed_up(const struct store *store)
+{
+	const int64_t *begins = store->maintenance->begins;
+
+	return begins[STORE_QUARTER] < begins[STORE_HOUR] ? begins[STORE_QUARTER]
+	    : begins[STORE_HOUR];
+}

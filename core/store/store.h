@@ -281,6 +281,9 @@ struct store_maintained {
 	uint64_t rolled_up;     /* roll-ups made */
 };
 
+/* UTC: up to when runs are summed up in quarters and in hours; 0: that is not known yet. */
+int64_t store_summed_up(const struct store *);
+
 /* One small step, some milliseconds of work; `now` is UTC. Call it when idle, at least once a
  * second, and with no batch open for postwatch.db, or nothing is done there. A failure shows in
  * store_trouble(). */

@@ -68,6 +68,11 @@ struct pw_notice {
 	 * `limit` microseconds at most, and waits for its end. NULL where the notifier has none. */
 	void (*run)(void *run_to, struct pw_bytes input, int64_t limit, struct pw_exit *end);
 	void *run_to;          /* what `run` wants */
+
+	/* Since 1.4. Of a notice of the kind "report": the whole of it as a file to be handed on, of the type text/html in
+	 * UTF-8, and the name of that file, of letters, digits, ".", "-" and "_". `json` has its figures as "report", and
+	 * `body` as much of its text as there is room for. NULL: there is none. */
+	const char *attachment, *attachment_name;
 };
 
 enum {
@@ -86,7 +91,8 @@ enum pw_alert {
 /* What a receiver does with what it is told; flags. */
 enum {
 	PW_KEEPS = 1,  /* it keeps it until the end is told: it is told every end, and gets no digests */
-	PW_FORGETS = 2 /* and forgets it when it is restarted: what stands is told it again every 5 minutes */
+	PW_FORGETS = 2, /* and forgets it when it is restarted: what stands is told it again every 5 minutes */
+	PW_REPORTS = 4  /* it takes reports of availability, by `attachment` or by `json` (since 1.4) */
 };
 
 struct pw_recipients {

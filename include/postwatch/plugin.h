@@ -12,6 +12,7 @@
  *        receivers that keep what they are told
  *   1.2  notifiers and gates: needs, what their processes keep of their rights
  *   1.3  probes and notifiers: a program that the host runs for them
+ *   1.4  notifiers: reports
  *
  * Major: something was removed or changed; plugins of another major are refused.
  * Minor: something was added at the end; older plugins still load, newer ones are refused.
@@ -25,7 +26,7 @@
 
 #define PW_MAGIC 0x48435750u /* "PWCH" in memory */
 #define PW_ABI_MAJOR 1
-#define PW_ABI_MINOR 3
+#define PW_ABI_MINOR 4
 
 enum pw_kind { PW_PROBE = 1, PW_NOTIFIER = 2 };
 

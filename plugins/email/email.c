@@ -117,6 +117,13 @@ close_session(void *memory)
 	(void)memory;
 }
 
+static uint32_t
+receiver(const struct pw_values *values)
+{
+	(void)values;
+	return PW_REPORTS;
+}
+
 static const struct pw_notifier_ops ops = {
 	.size = sizeof ops,
 	.session_size = sizeof(struct session),
@@ -126,6 +133,7 @@ static const struct pw_notifier_ops ops = {
 	.check = check,
 	.gate = &gate_ops,
 	.join = join,
+	.receiver = receiver,
 };
 
 PW_PLUGIN_NOTIFIER("email", "1.1", "a mail a notice, through a relay, with TLS and AUTH",

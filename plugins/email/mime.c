@@ -10,6 +10,8 @@
 #include <time.h>
 
 enum { LINE_MAX_SIZE = 76, WORD_MAX_SIZE = 75 };
+/* "=_" is in no text of quoted-printable (RFC 2045 6.7). */
+#define BOUNDARY "=_"
 static const char digits[] = "0123456789ABCDEF";
 
 void
@@ -325,6 +327,25 @@ add_own(struct mail *mail, const struct pw_notice *notice)
 	mail_add_string(mail, line);
 }
 
+static void
+add_all(struct mail *mail, const char *const *strings)
+{
+	while (*strings != NULL)
+		mail_add_string(mail, *strings++);
+}
+
+/* Headers and text; `name`: of the file that it is, NULL: none. */
+static void
+add_part(struct mail *mail, const char *type, const char *text, const char *name)
+{
+	add_all(mail, (const char *[]){ "Content-Type: ", type, "; charset=utf-8\r\n", NULL });
+	if (name != NULL)
+		add_all(mail, (const char *[]){ "Content-Disposition: attachment;\r\n filename=\"", name,
+		    "\"\r\n", NULL });
+	mail_add_string(mail, "Content-Transfer-Encoding: quoted-printable\r\n\r\n");
+	mail_add_quoted_printable(mail, text);
+}
+
 void
 mail_write(struct mail *mail, const struct pw_notice *notice, const struct mailbox *from,
     const struct pw_recipients *to)
@@ -339,7 +360,16 @@ mail_write(struct mail *mail, const struct pw_notice *notice, const struct mailb
 		add_id(mail, "References", notice->thread, notice->own_name);
 	}
 	add_own(mail, notice);
-	mail_add_string(mail, "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n"
-	    "Content-Transfer-Encoding: quoted-printable\r\n\r\n");
-	mail_add_quoted_printable(mail, notice->body);
+	mail_add_string(mail, "MIME-Version: 1.0\r\n");
+	if (notice->attachment == NULL) {
+		add_part(mail, "text/plain", notice->body, NULL);
+		return;
+	}
+	add_all(mail, (const char *[]){ "Content-Type: multipart/mixed;\r\n boundary=\"", BOUNDARY,
+	    notice->key, "\"\r\n", NULL });
+	add_all(mail, (const char *[]){ "\r\n--", BOUNDARY, notice->key, "\r\n", NULL });
+	add_part(mail, "text/plain", notice->body, NULL);
+	add_all(mail, (const char *[]){ "\r\n--", BOUNDARY, notice->key, "\r\n", NULL });
+	add_part(mail, "text/html", notice->attachment, notice->attachment_name);
+	add_all(mail, (const char *[]){ "\r\n--", BOUNDARY, notice->key, "--\r\n", NULL });
 }

@@ -44,7 +44,7 @@ void mail_add_date(struct mail *, int64_t microseconds, int32_t offset);
 /* Adds the body, and a line end behind its last line. */
 void mail_add_quoted_printable(struct mail *, const char *text);
 
-/* Writes the whole mail. The caller frees `bytes`. */
+/* Writes the whole mail, with the attachment that the notice may have (RFC 2046 5.1, RFC 2183). The caller frees `bytes`. */
 void mail_write(struct mail *, const struct pw_notice *, const struct mailbox *from,
     const struct pw_recipients *to);
 

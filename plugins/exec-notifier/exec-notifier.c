@@ -116,12 +116,20 @@ deliver(void *session, const struct pw_notice *notice, const struct pw_recipient
 		judge(&end, *path, &results[i]);
 }
 
+static uint32_t
+receiver(const struct pw_values *values)
+{
+	(void)values;
+	return PW_REPORTS;
+}
+
 static const struct pw_notifier_ops ops = {
 	.size = sizeof ops,
 	.session_size = sizeof(const char *),
 	.open = open_session,
 	.deliver = deliver,
 	.close = close_session,
+	.receiver = receiver,
 	.program = program,
 };
 

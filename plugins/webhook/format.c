@@ -380,7 +380,7 @@ requests_free(struct requests *requests)
 uint32_t
 format_receiver(enum format format)
 {
-	static const uint32_t receivers[] = { [FORMAT_POSTWATCH] = PW_KEEPS,
+	static const uint32_t receivers[] = { [FORMAT_POSTWATCH] = PW_KEEPS | PW_REPORTS,
 	    [FORMAT_PAGERDUTY] = PW_KEEPS,
 		[FORMAT_ALERTMANAGER] = PW_KEEPS | PW_FORGETS, [FORMAT_HEARTBEAT] = 0 };
 

@@ -138,6 +138,45 @@ takes_windows(void **state)
 }
 
 static void
+takes_reports(void **state)
+{
+	const struct config *config = files_good(TARGETS "notifiers = ( { name = \"mail\"; plugin = \"tell\"; to = [ \"x\" ]; facility = \"reports\"; } );\n"
+	    "reports = ( { notifier = \"mail\"; tag = \"lab\"; every = \"week\"; at = \"23:59\"; }, { notifier = \"mail\"; } );\n");
+	(void)state;
+
+	assert_int_equal(config->report_count, 2);
+	assert_string_equal(config->reports[0].tag, "lab");
+	assert_int_equal(config->reports[0].every, PERIOD_WEEK);
+	assert_int_equal(config->reports[0].at, 1439);
+	assert_string_equal(config->reports[1].tag, "");
+	assert_int_equal(config->reports[1].every, PERIOD_MONTH);
+	assert_int_equal(config->reports[1].at, 360);
+}
+
+static void
+says_what_is_wrong_with_reports(void **state)
+{
+	static const char *const rows[][2] = {
+		{ "{ }", "notifier is missing" }, { "{ notifier = \"mial\"; }", "did you mean" },
+		{ "{ notifier = \"quiet\"; }", "\"quiet\" takes no reports" },
+		{ "{ notifier = \"mail\"; tag = \"lba\"; }", "no target has the tag \"lba\"" },
+		{ "{ notifier = \"mail\"; tag = \"\"; }", "no target has the tag \"\"" },
+		{ "{ notifier = \"mail\"; every = \"year\"; }", "every" },
+		{ "{ notifier = \"mail\"; at = \"24:00\"; }", "at: \"24:00\" is no time of day" },
+		{ "{ notifier = \"mail\"; at = \"6\"; }", "is no time of day" },
+		{ "{ notifier = \"mail\"; to = \"me\"; }", "unknown setting" },
+		{ "{ notifier = \"mail\"; }, { notifier = \"mail\"; at = \"07:00\"; }", "the same report stands in" } };
+	char file[1000];
+	(void)state;
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		snprintf(file, sizeof file, TARGETS "notifiers = ( { name = \"mail\"; plugin = \"tell\"; to = [ \"x\" ]; facility = \"reports\"; }, { name = \"quiet\"; plugin = \"tell\"; "
+		    "to = [ \"x\" ]; } );\nreports = ( %s );\n", rows[i][0]);
+		files_bad(file, "main.conf:4", rows[i][1]);
+	}
+}
+
+static void
 says_what_is_wrong_with_windows(void **state)
 {
 	(void)state;
@@ -304,6 +343,8 @@ main(void)
 		cmocka_unit_test(says_what_is_wrong),
 		cmocka_unit_test(a_fault_leaves_nothing_to_the_next_notifier),
 		cmocka_unit_test(recipients_can_be_told_apart),
+		cmocka_unit_test(takes_reports),
+		cmocka_unit_test(says_what_is_wrong_with_reports),
 		cmocka_unit_test(takes_windows),
 		cmocka_unit_test(says_what_is_wrong_with_windows),
 		cmocka_unit_test(warns_of_whom_nobody_is_told),

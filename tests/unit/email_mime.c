@@ -212,6 +212,25 @@ header_is_whole(void **state)
 	assert_lines(76);
 }
 
+/* The whole of it byte for byte; no line of either text can be taken for the boundary. */
+static void
+a_file_goes_along(void **state)
+{
+	const char *names[] = { "ops@example.org" };
+	const struct pw_recipients to = { 1, names };
+	const struct pw_notice notice = { .size = sizeof notice, .kind = "report", .key = "k2", .thread = "k2", .target = "", .subject = "s",
+		.body = "b\n--=_k2--\n", .own_name = "watch.test", .attachment = "<p>\xc3\xbc</p>\n", .attachment_name = "a-1.html" };
+
+	(void)state;
+	mail_write(&mail, &notice, &(struct mailbox){ "", "watch@example.org" }, &to);
+	assert_string_equal(strstr(bytes(), "MIME-Version"), "MIME-Version: 1.0\r\nContent-Type: multipart/mixed;\r\n boundary=\"=_k2\"\r\n"
+	    "\r\n--=_k2\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+	    "b\r\n--=3D_k2--\r\n"
+	    "\r\n--=_k2\r\nContent-Type: text/html; charset=utf-8\r\nContent-Disposition: attachment;\r\n filename=\"a-1.html\"\r\n"
+	    "Content-Transfer-Encoding: quoted-printable\r\n\r\n<p>=C3=BC</p>\r\n\r\n--=_k2--\r\n");
+	assert_lines(76);
+}
+
 int
 main(void)
 {
@@ -222,6 +241,7 @@ main(void)
 		cmocka_unit_test_teardown(dates_have_their_offset, teardown),
 		cmocka_unit_test_teardown(addresses_are_strict, teardown),
 		cmocka_unit_test_teardown(header_is_whole, teardown),
+		cmocka_unit_test_teardown(a_file_goes_along, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -204,6 +204,12 @@ put_absent(struct wire_out *out)
 }
 
 static void
+put_report(struct wire_out *out)
+{
+	message_put_report(out, &(struct message_report){ .report = 1, .period = "2026-11-23/2026-11-29" });
+}
+
+static void
 put_receipt(struct wire_out *out)
 {
 	message_put_receipt(out, &(struct message_receipt){ .notice = 12, .recipient = 1, .fate = PW_AGAIN, .channel = true,
@@ -329,6 +335,7 @@ static const struct example {
 	[MESSAGE_SOURCES] = { "sources", put_sources },
 	[MESSAGE_WAITING] = { "waiting", put_waiting },
 	[MESSAGE_ABSENT] = { "absent", put_absent },
+	[MESSAGE_REPORT] = { "report", put_report },
 	[MESSAGE_VITALS] = { "vitals", put_vitals },
 };
 

@@ -52,6 +52,80 @@ answers_for_each_recipient(void **state)
 	assert_int_equal(await_end(), 0);
 }
 
+static void
+hand_out_report(uint64_t number, const char *tag, const char *const *recipients)
+{
+	static unsigned char bytes[WIRE_MAX];
+	struct wire_out out = wire_over(bytes, sizeof bytes);
+	struct message_notice notice = { .notice = number, .key = "abc", .thread = "abc", .kind = "report", .attempt = 1, .target = BYTES(""),
+		.host = BYTES(""), .code = "2026-11-23/2026-11-29", .detected = 2000, .confirmed = 3000, .text = BYTES("mail servers"),
+		.recipient_count = 1, .recipients = { { recipients[0], strlen(recipients[0]) } } };
+
+	text_copy(notice.tag, sizeof notice.tag, tag);
+	message_put_notice(&out, &notice);
+	assert_true(packet_send(keeper, bytes, out.size, -1));
+}
+
+/* Where it is to be written to. */
+static int
+await_report(struct message_report *report)
+{
+	ssize_t size = 0;
+	int made = -1;
+
+	do {
+		struct pollfd polled = { .fd = parent, .events = POLLIN };
+
+		assert_int_equal(poll(&polled, 1, PATIENCE), 1);
+		size = packet_read(parent, packet, sizeof packet, &made);
+		assert_true(size > 0);
+	} while (message_kind(packet, (size_t)size) != MESSAGE_REPORT);
+	struct wire_in in = wire_from(packet, (size_t)size);
+	assert_true(message_get_report(&in, report, config->report_count));
+	assert_true(made >= 0);
+	return made;
+}
+
+/* The parent is told which report, and gives what it was asked for; the first is whole, the others are not. */
+static void
+sends_reports_that_are_whole(void **state)
+{
+	static const struct {
+		struct pw_bytes made;
+		enum pw_fate fate;
+		const char *receipt;
+	} rows[] = {
+		{ { "text\n\0<html>\0{\"a\":1}\n\0", 22 }, PW_SENT, "mail-servers-a-b-2026-11-23-2026-11-29.html: <html>, text\n\nNo, \"report\":{\"a\":1}}" },
+		{ { "text\n\0<html>\0{\"a\":1}\n", 21 }, PW_AGAIN, "the report could not be made: the log says why" },
+		{ { "text\n\0<html>\0{\"a\":1}\n\0x", 23 }, PW_AGAIN, "the report could not be made: the log says why" },
+		{ { "", 0 }, PW_AGAIN, "the report could not be made: the log says why" },
+	};
+	static const char *const names[] = { "report" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct message_report report;
+		struct message_receipt receipt;
+		int made;
+
+		hand_out_report(i + 1, "a/b", names);
+		made = await_report(&report);
+		assert_int_equal(report.report, 1);
+		assert_string_equal(report.period, "2026-11-23/2026-11-29");
+		assert_int_equal(write(made, rows[i].made.data, rows[i].made.size), rows[i].made.size);
+		close(made);
+		receipt = await_receipt(i + 1, 0);
+		assert_int_equal(receipt.fate, rows[i].fate);
+		assert_false(receipt.channel);
+		assert_int_equal(receipt.text.size, strlen(rows[i].receipt));
+		assert_memory_equal(receipt.text.data, rows[i].receipt, receipt.text.size);
+	}
+	hand_out_report(9, "", names); /* that of another notifier */
+	assert_int_equal(await_receipt(9, 0).fate, PW_AGAIN);
+	stop(SECOND);
+	assert_int_equal(await_end(), 0);
+}
+
 /* With its name, and without what could end the line. */
 static void
 logs_what_its_plugin_says(void **state)
@@ -220,6 +294,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(answers_for_each_recipient, bear, bury),
+		cmocka_unit_test_setup_teardown(sends_reports_that_are_whole, bear, bury),
 		cmocka_unit_test_setup_teardown(logs_what_its_plugin_says, bear, bury),
 		cmocka_unit_test_setup_teardown(delivers_before_it_ends, bear, bury),
 		cmocka_unit_test_setup_teardown(ends_when_its_time_is_over, bear, bury),

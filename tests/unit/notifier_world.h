@@ -45,7 +45,8 @@ read_config(void **state)
 	            "notifiers = ( { name = \"good\"; plugin = \"results\"; timezone = \"Europe/Berlin\"; },\n"
 	            "  { name = \"faulty\"; plugin = \"results\"; fault = \"it is broken\"; },\n"
 	            "  { name = \"program\"; plugin = \"exec\"; program = \"/bin/sh\"; arguments = [ \"-c\", \". %s\" ]; deadline = \"4s\"; } );\n"
-	            "targets = ( { name = \"mx1\"; host = \"127.0.0.1\"; port = 9; } );\n", folder, script);
+	            "targets = ( { name = \"mx1\"; host = \"127.0.0.1\"; port = 9; tags = [ \"a/b\" ]; } );\n"
+	            "reports = ( { notifier = \"faulty\"; }, { notifier = \"good\"; tag = \"a/b\"; every = \"week\"; } );\n", folder, script);
 	close(fd);
 	snprintf(folder + strlen(folder), 64, "/plugins");
 	config = config_read(&(struct config_source){ .path = path, .plugin_dir = folder }, &faults);

@@ -53,6 +53,8 @@ struct world {
 	struct config_notifier rules[NOTIFIERS]; /* the first alone, until a test has both */
 	int parent, notifiers[NOTIFIERS]; /* our ends */
 	bool both, shadow;
+	const struct config_report *reports; /* of the next birth */
+	uint32_t report_count;
 	uint32_t fewer; /* targets at the end are not configured */
 	const char *code; /* of what is said next; NULL: none */
 	uint64_t number, changes[TARGETS];
@@ -67,7 +69,8 @@ begin(struct world *world)
 	struct reason why = { .text = "" };
 
 	world->config = (struct config){ .state = world->folder, .target_count = TARGETS - world->fewer, .targets = targets,
-		.notifier_count = world->both ? 2 : 1, .notifiers = world->rules, .shadow = world->shadow };
+		.notifier_count = world->both ? 2 : 1, .notifiers = world->rules, .shadow = world->shadow,
+		.reports = world->reports, .report_count = world->report_count };
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, parent), 0);
 	world->parent = parent[1];
 	world->duty = (struct duty){ .kind = DUTY_KEEPER, .parent = parent[0], .config = &world->config };

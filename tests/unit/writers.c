@@ -197,7 +197,7 @@ static const struct {
 enum { STATEMENTS = sizeof statements / sizeof statements[0] };
 
 static const struct { const char *name, *files; } modules[] = {
-	{ "service", " ask.c asks.c heartbeat.c channel.c dispatch.c outbox_admin.c keeper.c monitor_link.c store_repair.c test_notice.c stale_targets.c watch_time.c " },
+	{ "service", " ask.c asks.c heartbeat.c channel.c dispatch.c outbox_admin.c keeper.c monitor_link.c store_repair.c test_notice.c reports.c stale_targets.c watch_time.c " },
 	{ "record", " evidence.c removed_targets.c record.c remind.c target_registry.c servers.c " },
 	{ "policy", " next_delivery.c ledger.c policy.c repeat.c notifier_filters.c silences.c notify_policy.c ledgers.c withhold.c shadow.c " },
 	{ "outbox", " notice_context.c dependents.c notifier_link.c outbox.c notice_message.c notice_payload.c " },

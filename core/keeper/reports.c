@@ -1,0 +1,216 @@
+/*
+ * A report that is new to the configuration begins with the period that is under way. Periods that
+ * ended while nobody was there are made up for, a few of them: a clock that was years ahead for a
+ * while is to send no hundreds.
+ */
+#include "keeper/reports.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+
+#include "base/clock.h"
+#include "base/wire_form.h"
+#include "keeper/notice_payload.h"
+#include "keeper/policy_private.h"
+#include "keeper/service_private.h"
+#include "keeper/test_notice.h"
+
+#define REPORTS_META "reports"
+enum { REPORTS_META_MAX = 32 * 1024, REPORTS_VERSION = 1, MADE_UP_MAX = 7, LOOK_BACK = 800 };
+
+/* As the store has it. */
+struct reported {
+	char notifier[NOTICE_TAG_MAX], tag[NOTICE_TAG_MAX];
+	enum period every;
+	int64_t from;
+};
+
+static const struct wire_form reported_form = { WIRE_FORM(reported,
+	WIRE_FIELD(STRING, reported, notifier),
+	WIRE_FIELD(STRING, reported, tag),
+	WIRE_FIELD(U8, reported, every, .max = PERIOD_DAY),
+	WIRE_FIELD(I64, reported, from)) };
+
+static struct period_span
+period_of(const struct keeper *keeper, const struct config_report *report, int64_t utc)
+{
+	const struct notifier *notifier = notifier_at(keeper, report->notifier);
+
+	return period_at(report->every, policy_listener(keeper, notifier)->zone, utc, report->at);
+}
+
+static struct period_span
+period_before(const struct keeper *keeper, const struct config_report *report,
+    const struct period_span *span)
+{
+	return period_of(keeper, report, span->from - 1);
+}
+
+static void
+put_reported(struct keeper *keeper)
+{
+	static unsigned char bytes[REPORTS_META_MAX];
+	struct wire_out out = wire_over(bytes, sizeof bytes);
+
+	wire_put_u8(&out, REPORTS_VERSION);
+	for (uint32_t i = 0; i < keeper->config->report_count; i++) {
+		const struct config_report *report = &keeper->config->reports[i];
+		struct reported row = { .every = report->every,
+			.from = keeper->service->reported[i] };
+
+		text_copy(row.notifier, sizeof row.notifier,
+		    keeper->config->notifiers[report->notifier].name);
+		text_copy(row.tag, sizeof row.tag, report->tag);
+		wire_put_form(&out, &reported_form, &row);
+	}
+	assert(!out.bad);
+	store_put_meta(commit_queue_main(keeper), REPORTS_META,
+	    (struct pw_bytes){ (const char *)bytes, out.size });
+}
+
+bool
+reports_open(struct keeper *keeper)
+{
+	keeper->service->reported = calloc(
+	    keeper->config->report_count + 1, sizeof *keeper->service->reported);
+	return keeper->service->reported != NULL;
+}
+
+void
+reports_recover(struct keeper *keeper)
+{
+	static unsigned char bytes[REPORTS_META_MAX];
+	const struct config *config = keeper->config;
+	int64_t *reported = keeper->service->reported;
+	int64_t size = store_read_meta(
+	    store_inside(keeper->store), REPORTS_META, bytes, sizeof bytes);
+	struct wire_in in = wire_from(bytes, size > 0 && size <= REPORTS_META_MAX ? (size_t)size : 0);
+
+	if (wire_get_u8(&in) == REPORTS_VERSION)
+		while (!in.bad && in.at < in.size) {
+			struct reported row = { .from = 0 };
+
+			wire_get_form(&in, &reported_form, &row, &(struct wire_terms){ .limit = 0 });
+			for (uint32_t i = 0; !in.bad && i < config->report_count; i++)
+				if (config->reports[i].every == row.every
+				    && strcmp(config->reports[i].tag, row.tag) == 0
+				    && strcmp(config->notifiers[config->reports[i].notifier].name,
+				    row.notifier) == 0)
+					reported[i] = row.from;
+		}
+	for (uint32_t i = 0; i < config->report_count; i++) {
+		struct period_span now = period_of(keeper, &config->reports[i], clock_wall());
+
+		if (reported[i] == 0)
+			reported[i] = period_before(keeper, &config->reports[i], &now).from;
+	}
+	if (config->report_count > 0 || size > 0)
+		put_reported(keeper);
+}
+
+/* Returns its number. */
+static uint64_t
+put_notice(struct keeper *keeper, const struct config_report *report,
+    const struct period_span *span)
+{
+	struct notice_payload payload = { .covered = 0 };
+	uint64_t number = store_number(keeper->store, STORE_NOTICES);
+	bool is_one = strcmp(span->first, span->last) == 0;
+	char code[OUTCOME_NAME_MAX], sentence[512];
+	struct text text = TEXT_OVER(sentence);
+
+	snprintf(code, sizeof code, "%s%s%s", span->first, is_one ? "" : "/",
+	    is_one ? "" : span->last);
+	text_copy(payload.tag, sizeof payload.tag, report->tag);
+	text_format(&text, "mail servers%s", report->tag[0] == '\0' ? "" : " of ");
+	text_escape(&text, text_view(report->tag));
+	text_format(&text, ", %s%s%s", span->first, is_one ? "" : " to ", is_one ? "" : span->last);
+	outbox_put_notice(keeper, (struct store_notice){ .number = number,
+	    .change = outbox_own_change(keeper), .kind = "report", .code = code,
+	    .detected = span->from, .confirmed = clock_wall(), .text = { text.bytes, text.size },
+	    .silences = "" }, &payload);
+	keeper_log(keeper, LOG_NOTICE, "report through %s: %s",
+	    keeper->config->notifiers[report->notifier].name, sentence);
+	return number;
+}
+
+/* The oldest period that was not sent and is to be, which may not be over yet. */
+static struct period_span
+oldest(const struct keeper *keeper, const struct config_report *report, int64_t sent)
+{
+	struct period_span span = period_of(keeper, report, clock_wall());
+
+	for (int i = 0; i < MADE_UP_MAX; i++) {
+		struct period_span before = period_before(keeper, report, &span);
+
+		if (before.from <= sent)
+			break;
+		span = before;
+	}
+	return span;
+}
+
+void
+reports_turn(struct keeper *keeper)
+{
+	int64_t now = clock_wall();
+
+	for (uint32_t i = 0; i < keeper->config->report_count; i++) {
+		const struct config_report *report = &keeper->config->reports[i];
+		int64_t *sent = &keeper->service->reported[i];
+		struct period_span span = oldest(keeper, report, *sent);
+
+		if (*sent >= span.from) { /* by a clock that was ahead */
+			*sent = period_before(keeper, report, &span).from;
+			put_reported(keeper);
+		}
+		if (now < span.due || store_summed_up(keeper->store) < span.until)
+			continue;
+		*sent = span.from;
+		outbox_add(keeper, report->notifier, &(struct outbox_entry){ .kind = NOTICE_report,
+		    .code = "", .notice = put_notice(keeper, report, &span) });
+		put_reported(keeper);
+	}
+}
+
+static bool
+equals(struct pw_bytes word, const char *string)
+{
+	return word.size == strlen(string) && memcmp(word.data, string, word.size) == 0;
+}
+
+void
+reports_send(struct keeper *keeper, struct ask *ask, const struct message_ask *message)
+{
+	const struct config *config = keeper->config;
+	const struct pw_bytes *words = message->words;
+	const struct config_report *report = config->reports, *end = report + config->report_count;
+	struct period_span span;
+
+	if (message->word_count != 3) {
+		ask_refuse(ask, ASK_USAGE, "`report` takes a notifier, a tag and a period");
+		return;
+	}
+	while (report < end && !(equals(words[0], config->notifiers[report->notifier].name)
+	    && (words[1].size == 0 || equals(words[1], report->tag))))
+		report++;
+	if (report == end) {
+		ask_refuse(ask, ASK_USAGE, "`reports` of the configuration has none like that");
+		return;
+	}
+	span = period_of(keeper, report, clock_wall());
+	span = period_before(keeper, report, &span);
+	for (int i = 0; words[2].size > 0 && !equals(words[2], span.first); i++) {
+		if (i == LOOK_BACK) {
+			ask_refuse(ask, ASK_USAGE, "--from: its periods begin with days or months "
+			    "such as %s, and are over", span.first);
+			return;
+		}
+		span = period_before(keeper, report, &span);
+	}
+	test_notice_wait(keeper, ask, notifier_at(keeper, report->notifier),
+	    put_notice(keeper, report, &span), NOTICE_report);
+}

@@ -1,0 +1,18 @@
+/*
+ * Reports of availability that are sent by themselves (config/reports.h). When a period is over and
+ * its runs are summed up, a notice of the kind `report` is recorded with its deliveries, and in the
+ * same transaction that it was. What it says is made when it goes out, by a process of its own
+ * (parent/reporter.h).
+ */
+#pragma once
+
+#include "keeper/ask.h"
+
+/* Returns false if out of memory. */
+bool reports_open(struct keeper *);
+void reports_recover(struct keeper *);
+/* Of each report that is due the oldest period; once a second. */
+void reports_turn(struct keeper *);
+/* `postwatch report --send NOTIFIER`: words are the notifier, the tag of the report ("": the first
+ * of that notifier), and the name of the period ("": the last one). Its receipts are the answer. */
+void reports_send(struct keeper *, struct ask *, const struct message_ask *);

@@ -1,0 +1,204 @@
+/* Each period's report is recorded once, when it is over and summed up, whatever comes between; and goes out by itself. */
+#include "outbox_world.h"
+
+#include "base/period.h"
+#include "keeper/reports.h"
+#include "store/maintenance.h"
+
+#define DAY (86400 * (int64_t)SECOND)
+
+static struct config_report rows[2];
+
+static struct world *
+create_with(uint32_t count)
+{
+	struct world *world = prepare();
+
+	rows[0] = (struct config_report){ .tag = "a", .every = PERIOD_DAY };
+	rows[1] = (struct config_report){ .tag = "", .every = PERIOD_MONTH };
+	world->rules[0].timezone = "UTC";
+	world->report_count = count;
+	world->reports = rows;
+	begin(world);
+	link_notifiers(world);
+	return world;
+}
+
+static struct period_span
+day_before(int days)
+{
+	struct period_span span = period_at(PERIOD_DAY, NULL, clock_wall(), 0);
+
+	while (days-- > 0)
+		span = period_at(PERIOD_DAY, NULL, span.from - 1, 0);
+	return span;
+}
+
+static void
+sum_up(struct world *world, int64_t until)
+{
+	struct maintenance *maintenance = world->keeper.store->maintenance;
+
+	maintenance->begins[STORE_QUARTER] = maintenance->begins[STORE_HOUR] = until;
+}
+
+static int64_t *
+sent(struct world *world)
+{
+	return &world->keeper.service->reported[0];
+}
+
+static void
+one_that_is_new_begins_with_what_is_under_way(void **state)
+{
+	struct world *world = create_with(1);
+
+	(void)state;
+	sum_up(world, clock_wall());
+	assert_string_equal(handed(world), "");
+	assert_true(*sent(world) == day_before(1).from);
+	begin_again(world);
+	sum_up(world, clock_wall());
+	assert_string_equal(handed(world), "");
+	destroy(&world);
+}
+
+static void
+a_period_is_told_once_when_it_is_summed_up(void **state)
+{
+	struct period_span yesterday = day_before(1);
+	struct world *world = create_with(1);
+
+	(void)state;
+	*sent(world) = day_before(2).from;
+	sum_up(world, yesterday.until - 1);
+	assert_string_equal(handed(world), "");
+	sum_up(world, yesterday.until);
+	rows[0].at = 1439; /* and it is time */
+	if (clock_wall() < yesterday.due + 1439 * 60 * (int64_t)SECOND)
+		assert_string_equal(handed(world), "");
+	rows[0].at = 0;
+	assert_string_equal(handed(world), "report");
+	assert_string_equal(world->notice.tag, "a");
+	assert_string_equal(world->notice.code, yesterday.first);
+	assert_int_equal(world->notice.target.size, 0);
+	assert_true(world->notice.detected == yesterday.from);
+	assert_memory_equal(world->notice.text.data, "mail servers of a, ", 19);
+	char key[NOTICE_KEY_MAX];
+	memcpy(key, world->notice.key, sizeof key);
+	/* whoever dies: it is the same one that goes out again, as one that may have come before */
+	begin_again(world);
+	sum_up(world, clock_wall());
+	assert_string_equal(handed(world), "report");
+	assert_string_equal(world->notice.key, key);
+	assert_true(world->notice.flags & NOTICE_DUPLICATE);
+	assert_string_equal(world->notice.tag, "a");
+	answer(world, PW_SENT, false);
+	assert_string_equal(handed(world), "");
+	begin_again(world);
+	sum_up(world, clock_wall());
+	assert_string_equal(handed(world), "");
+	destroy(&world);
+}
+
+static void
+what_ended_in_our_absence_is_made_up_for(void **state)
+{
+	struct world *world = create_with(1);
+
+	(void)state;
+	world->rules[0].storm = 1; /* no digest has any of it */
+	*sent(world) = day_before(40).from;
+	(void)commit_queue_main(&world->keeper);
+	sum_up(world, clock_wall());
+	for (int days = 7; days >= 1; days--) {
+		world->keeper.policy->listeners[0].digest_last = 0;
+		memset(world->keeper.policy->listeners[0].handed, 0, sizeof(int64_t));
+		assert_string_equal(handed(world), "report");
+		assert_string_equal(world->notice.code, day_before(days).first);
+		answer(world, PW_SENT, false);
+	}
+	assert_string_equal(handed(world), "");
+	destroy(&world);
+}
+
+static void
+a_clock_that_was_ahead_keeps_nothing_back(void **state)
+{
+	struct world *world = create_with(1);
+
+	(void)state;
+	*sent(world) = clock_wall() + 4000 * DAY;
+	sum_up(world, clock_wall());
+	assert_string_equal(handed(world), "");
+	assert_true(*sent(world) == day_before(1).from);
+	destroy(&world);
+}
+
+static void
+each_has_its_own(void **state)
+{
+	struct world *world = create_with(2);
+	int64_t *months = &world->keeper.service->reported[1];
+	struct period_span month = period_at(PERIOD_MONTH, NULL, clock_wall(), 0);
+	char before[PERIOD_NAME_MAX];
+
+	(void)state;
+	month = period_at(PERIOD_MONTH, NULL, month.from - 1, 0);
+	memcpy(before, month.first, sizeof month.first);
+	*months = period_at(PERIOD_MONTH, NULL, month.from - 1, 0).from;
+	sum_up(world, clock_wall());
+	assert_string_equal(handed(world), "report");
+	assert_string_equal(world->notice.tag, "");
+	assert_string_equal(world->notice.code, before);
+	answer(world, PW_SENT, false);
+	world->report_count = 1; /* taken out, and put back: then it is new */
+	begin_again(world);
+	*sent(world) = day_before(2).from;
+	world->report_count = 2;
+	begin_again(world);
+	sum_up(world, clock_wall());
+	assert_string_equal(handed(world), "");
+	destroy(&world);
+}
+
+static void
+one_is_sent_by_hand(void **state)
+{
+	static const struct calendar_range always = { 0x7f, 0, 1440 };
+	struct world *world = create_with(2);
+
+	(void)state;
+	world->rules[0].quiet = (struct calendar){ 1, &always };
+	begin_again(world);
+	ASK(world, "report", CONFIG_NONE, "tests", "b", "");
+	ASK(world, "report", CONFIG_NONE, "nobody", "", "");
+	ASK(world, "report", CONFIG_NONE, "tests", "a", "2026-13-01");
+	assert_string_equal(handed(world), "");
+	ASK(world, "report", CONFIG_NONE, "tests", "", "");
+	assert_string_equal(handed(world), "report");
+	assert_string_equal(world->notice.code, day_before(1).first);
+	answer(world, PW_AGAIN, false);
+	assert_string_equal(handed(world), ""); /* now or not at all */
+	ASK(world, "report", CONFIG_NONE, "tests", "a", day_before(30).first);
+	assert_string_equal(handed(world), "report");
+	assert_string_equal(world->notice.code, day_before(30).first);
+	answer(world, PW_SENT, false);
+	assert_true(*sent(world) == day_before(1).from);
+	destroy(&world);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(one_that_is_new_begins_with_what_is_under_way),
+		cmocka_unit_test(a_period_is_told_once_when_it_is_summed_up),
+		cmocka_unit_test(what_ended_in_our_absence_is_made_up_for),
+		cmocka_unit_test(a_clock_that_was_ahead_keeps_nothing_back),
+		cmocka_unit_test(each_has_its_own),
+		cmocka_unit_test(one_is_sent_by_hand),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
