@@ -108,6 +108,11 @@ static const char forbidden_to_all[] =
     "clock_adjtime stime iopl ioperm modify_ldt vhangup lookup_dcookie io_uring_setup "
     "io_uring_enter io_uring_register uselib ustat _sysctl vm86 vm86old ";
 
+/* What is open already has its own calls. */
+static const char modes_by_path[]
+    = "chmod fchmodat fchmodat2 chown chown32 lchown lchown32 fchownat setxattr lsetxattr "
+      "removexattr lremovexattr truncate truncate64 ";
+
 /* As socket(2) has them: the type without its flags. */
 static const struct {
 	uint32_t right, family, type, protocol;
@@ -464,6 +469,26 @@ call_filter_enter_parent(bool *entered, struct reason *why)
 		return !call_filter_is_there();
 	bool done = add_names(filter, SCMP_ACT_ERRNO(EPERM), forbidden_to_all)
 	    && load(filter, entered, why);
+	seccomp_release(filter);
+	return done;
+}
+
+/* clone3(2) has its flags where they cannot be looked at: libraries do without it. */
+bool
+call_filter_enter_program(bool *entered, struct reason *why)
+{
+	static const uint32_t refusal = SCMP_ACT_ERRNO(EPERM);
+	scmp_filter_ctx filter = begin(SCMP_ACT_ALLOW, entered, why);
+
+	if (filter == NULL)
+		return !call_filter_is_there();
+	bool done = add_names(filter, refusal, forbidden_to_all)
+	    && add_names(filter, refusal, modes_by_path)
+	    && add_names(filter, SCMP_ACT_ERRNO(ENOSYS), "clone3 ");
+	for (scmp_datum_t flag = 1; done && flag <= NEW_NAMESPACES; flag <<= 1)
+		if ((flag & NEW_NAMESPACES) != 0)
+			done = add_if(filter, refusal, "clone", 0, flag, flag);
+	done = done && load(filter, entered, why);
 	seccomp_release(filter);
 	return done;
 }

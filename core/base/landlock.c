@@ -66,7 +66,7 @@ handled(const struct sandbox *sandbox, int version)
 		rules.fs |= FS_REFER;
 	if (version >= 3)
 		rules.fs |= FS_TRUNCATE;
-	if (version >= 4)
+	if (version >= 4 && sandbox->network != SANDBOX_ANY_TCP)
 		rules.net = NET_BIND_TCP;
 	if (version >= 4 && (sandbox->network == SANDBOX_NO_TCP || sandbox->ports != NULL))
 		rules.net |= NET_CONNECT_TCP;
@@ -89,6 +89,10 @@ rights(const struct sandbox_path *path, const struct stat *status, uint64_t know
 	if (path->access == SANDBOX_WRITE)
 		allowed = known & ~(uint64_t)(FS_EXECUTE | FS_MAKE_CHAR | FS_MAKE_BLOCK
 		    | FS_IOCTL_DEV);
+	if (path->access == SANDBOX_RUN)
+		allowed |= FS_EXECUTE;
+	if (path->access == SANDBOX_ALL)
+		allowed = known & ~(uint64_t)(FS_MAKE_CHAR | FS_MAKE_BLOCK);
 	if (!S_ISDIR(status->st_mode))
 		allowed &= FS_OF_FILES;
 	return allowed;
@@ -97,15 +101,18 @@ rights(const struct sandbox_path *path, const struct stat *status, uint64_t know
 static bool
 allow_path(int rules, const struct sandbox_path *path, uint64_t known, struct reason *why)
 {
-	struct path_rule rule = { .folder = open(path->path, O_PATH | O_CLOEXEC) };
+	struct path_rule rule = { .folder = open(
+		path->path, O_PATH | O_CLOEXEC | (path->access >= SANDBOX_RUN ? O_NOFOLLOW : 0)) };
 	struct stat status;
 	bool added = false;
 
 	if (rule.folder < 0 && path->optional)
 		return true;
 	if (rule.folder >= 0 && fstat(rule.folder, &status) == 0) {
+		added = S_ISLNK(status.st_mode);
 		rule.allowed = rights(path, &status, known);
-		added = syscall(SYS_landlock_add_rule, rules, RULE_PATH_BENEATH, &rule, 0) == 0;
+		added = added
+		    || syscall(SYS_landlock_add_rule, rules, RULE_PATH_BENEATH, &rule, 0) == 0;
 	}
 	if (!added)
 		reason_set(why, "cannot keep access to %s: %s", path->path, strerror(errno));

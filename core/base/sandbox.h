@@ -23,8 +23,9 @@ bool sandbox_die_with(pid_t parent, struct reason *why);
 enum sandbox_network {
 	SANDBOX_NO_TCP,       /* neither connects nor binds */
 	SANDBOX_CONNECTS,     /* binds nothing */
-	SANDBOX_CONNECTS_FROM /* and binds, to a port of the kernel's choice only: what a source
-	                       * address needs */
+	SANDBOX_CONNECTS_FROM, /* and binds, to a port of the kernel's choice only: what a source
+	                        * address needs */
+	SANDBOX_ANY_TCP        /* as without a sandbox */
 };
 
 /* A set of TCP ports, 0: of none. */
@@ -48,7 +49,10 @@ enum sandbox_access {
 	SANDBOX_READ,
 	SANDBOX_EXECUTE, /* and read */
 	SANDBOX_WRITE, /* and read, make, remove, rename */
-	SANDBOX_MAKE   /* and read, write and make files; no more */
+	SANDBOX_MAKE,  /* and read, write and make files; no more */
+	/* Of these two a symbolic link is not followed, and gives access to nothing. */
+	SANDBOX_RUN, /* read and execute */
+	SANDBOX_ALL  /* but to make devices */
 };
 
 /* A file, or a folder with all that lies below. */

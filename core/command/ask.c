@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/duty.h"
 #include "base/text.h"
 #include "base/zone.h"
 #include "command/command.h"
@@ -63,9 +64,11 @@ call(const char *folder, int64_t taken, int64_t answered)
 	return called ? fd : -1;
 }
 
+/* With a descriptor that shows that we may read the state folder. False: with errno. */
 static bool
-send_words(int fd, const char *const *words)
+send_words(int fd, const char *folder, const char *const *words)
 {
+	int at = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC), lock, error;
 	char request[REQUEST_MAX] = "postwatch/1";
 	size_t size = sizeof "postwatch/1";
 
@@ -73,6 +76,7 @@ send_words(int fd, const char *const *words)
 		size_t more = strlen(*words) + 1;
 
 		if (more > sizeof request - size) {
+			close(at);
 			errno = EMSGSIZE;
 			return false;
 		}
@@ -80,7 +84,14 @@ send_words(int fd, const char *const *words)
 		size += more;
 	}
 	assert(size <= sizeof request);
-	return send(fd, request, size, MSG_NOSIGNAL) == (ssize_t)size;
+	lock = openat(at, "lock", O_RDONLY | O_CLOEXEC);
+	bool sent = packet_send(fd, request, size, lock);
+	error = errno;
+	close(at);
+	if (lock >= 0)
+		close(lock);
+	errno = error;
+	return sent;
 }
 
 /* A time stands as "<utc N>", for only we know whose zone it is to be shown in. */
@@ -130,7 +141,7 @@ is_ready(const char *folder, int64_t until)
 {
 	char packet[64] = "";
 	int fd = call(folder, until - clock_mono(), until - clock_mono());
-	bool sent = fd >= 0 && send_words(fd, (const char *const[]){ "ready", NULL });
+	bool sent = fd >= 0 && send_words(fd, folder, (const char *const[]){ "ready", NULL });
 
 	if (sent)
 		limit(fd, SO_RCVTIMEO, until - clock_mono());
@@ -171,7 +182,7 @@ ask(const char *folder, const struct zone *zone, const char *const *words)
 		return command_fail(EXIT_ABSENT, "no postwatch can be asked on %s: %s", folder,
 		    errno == EAGAIN ? "it takes nobody" : strerror(errno));
 	/* Who turns us away may have hung up by then, and has said why. */
-	bool sent = send_words(fd, words);
+	bool sent = send_words(fd, folder, words);
 	bool hung_up = !sent && (errno == EPIPE || errno == ECONNRESET);
 	if (!sent && errno == EMSGSIZE)
 		status = command_fail(

@@ -200,6 +200,8 @@ enum log_to { LOG_TO_DEFAULT, LOG_TO_STDERR, LOG_TO_SYSLOG };
 
 struct config {
 	const char *path;     /* of the main file; NULL where it was made of the command line */
+	uint32_t file_count;  /* that it was read from */
+	const char *const *files; /* absolute */
 	const char *state;    /* absolute folder */
 	const char *helo;     /* NULL: an address literal of the connection */
 	const char *timezone; /* NULL: the reader's */

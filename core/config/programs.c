@@ -13,6 +13,7 @@
 
 #include "base/folder.h"
 #include "base/identity.h"
+#include "config/program_files.h"
 #include "config/reader.h"
 
 enum { SEEN_MAX = 64, ARGUMENT_MAX = 128 * 1024 /* of one argument: MAX_ARG_STRLEN */ };
@@ -163,6 +164,14 @@ program_is_wrong(const struct pw_program *program, bool of_probe, struct text *w
 		          "\"/usr/lib/nagios/plugins/check_smtp\"");
 		return true;
 	}
+	for (uint32_t i = 0; program->writes != NULL && i < program->writes->count; i++)
+		if (program->writes->items[i][0] != '/') {
+			text_add(what, "writes: ");
+			text_escape(what, text_view(program->writes->items[i]));
+			text_add(what, " is no absolute path: write the whole of it, such as "
+				       "\"/var/lib/nagios\"");
+			return true;
+		}
 	for (uint32_t i = 0; of_probe && i < count; i++)
 		if (is_placeholder_wrong(program->arguments->items[i], what))
 			return true;
@@ -228,6 +237,32 @@ secret_of(const struct pw_program *program)
 	return NULL;
 }
 
+/* What is not there when the program begins is not written to. */
+static void
+advise_of_files(struct reader *reader, const char *kind, const char *name, struct place place,
+    const struct pw_program *program)
+{
+	uint32_t count = program->writes == NULL ? 0 : program->writes->count;
+	const char *what;
+
+	if (program_file_is_hidden(reader->config, program->path, &what))
+		WARN(reader, place,
+		    "%s %s: the program %s belongs to %s, where no program may open anything: put "
+		    "it elsewhere",
+		    kind, name, QUOTE(reader, program->path), what);
+	for (uint32_t i = 0; i < count; i++) {
+		const char *path = program->writes->items[i];
+
+		if (access(path, F_OK) != 0)
+			WARN(reader, place, "%s %s: writes: %s cannot be found: %s", kind, name,
+			    QUOTE(reader, path), strerror(errno));
+		else if (program_file_is_hidden(reader->config, path, &what))
+			WARN(reader, place,
+			    "%s %s: writes: %s belongs to %s, where no program may open anything",
+			    kind, name, QUOTE(reader, path), what);
+	}
+}
+
 /* The programs that were looked at; beyond so many nothing is warned of any more. */
 struct seen {
 	struct identity identity;
@@ -259,6 +294,7 @@ advise(struct reader *reader, struct seen *seen, const char *kind, const char *n
 	if (is_doubtful(program->path, seen->identity.uid, seen->identity.gid, &what))
 		WARN(reader, place, "%s %s: the program %s %s", kind, name,
 		    QUOTE(reader, program->path), what.bytes);
+	advise_of_files(reader, kind, name, place, program);
 	if (secret != NULL)
 		WARN(reader, place,
 		    "%s %s: the argument %s looks like a secret, and everybody on this host can "

@@ -33,6 +33,25 @@ struct whole {
  * leaks. */
 static struct arena *latest;
 
+/* What has no path, such as the command line, is no file. */
+static void
+keep_files(struct reader *reader)
+{
+	const char **files
+	    = arena_array(reader->arena, reader->diagnostics.file_count + 1, sizeof *files);
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < reader->diagnostics.file_count; i++) {
+		char *path = realpath(reader->diagnostics.files[i], NULL);
+
+		if (path != NULL)
+			files[count++] = arena_strdup(reader->arena, path);
+		free(path);
+	}
+	reader->config->files = files;
+	reader->config->file_count = count;
+}
+
 /*
  * Plugins come before notifiers and targets, which have settings of theirs; notifiers before
  * targets, which name them; what targets say of each other after the last of them.
@@ -54,6 +73,7 @@ read_all(struct reader *reader)
 	reports_take(reader);
 	web_take(reader);
 	top_take_host(reader);
+	keep_files(reader);
 	advice_of_relays(reader);
 	if (reader->source->advise && reader->diagnostics.into->errors == 0)
 		advice_of_reach(reader);

@@ -7,6 +7,7 @@
 #include "monitor/control_verbs.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -66,16 +67,31 @@ control_refuse(struct place *place, int status, const char *what)
 	control_end(place, status);
 }
 
+/* A descriptor that only names the file (O_PATH) is had by whoever knows its path. */
+static bool
+is_lock(const struct control *control, int fd)
+{
+	struct stat status;
+	int flags = fd < 0 ? -1 : fcntl(fd, F_GETFL);
+
+	return flags >= 0 && (flags & O_PATH) == 0 && fstat(fd, &status) == 0
+	    && status.st_dev == control->device && status.st_ino == control->file;
+}
+
 static void
 on_request(EV_P_ ev_io *io, int events)
 {
 	struct place *place = io->data;
 	char packet[REQUEST_MAX], *words[WORDS_MAX];
-	ssize_t size = recv(io->fd, packet, sizeof packet, MSG_DONTWAIT);
+	int shown;
+	ssize_t size = packet_read(io->fd, packet, sizeof packet, &shown);
+	bool may_ask = is_lock(place->control, shown);
 	size_t count = 0;
 
 	(void)EV_A, (void)events;
-	if (size < 0 && (errno == EAGAIN || errno == EINTR))
+	if (shown >= 0)
+		close(shown);
+	if (size < 0)
 		return;
 	if (place->control->monitor->watch.now < clock_mono())
 		place->control->monitor->watch.now = clock_mono();
@@ -87,7 +103,11 @@ on_request(EV_P_ ev_io *io, int events)
 	for (char *word = packet; word < packet + size
 	    && count < WORDS_MAX; word += strlen(word) + 1)
 		words[count++] = word;
-	control_verbs_obey(place, words, count);
+	if (may_ask)
+		control_verbs_obey(place, words, count);
+	else
+		control_refuse(place, CONTROL_DENIED,
+		    "who asks has to be able to read the file `lock` of the state folder");
 }
 
 /* The name of who calls; NULL: it may not. */
@@ -251,6 +271,29 @@ listen_in(const char *folder, struct reason *why)
 	return fd;
 }
 
+/* The parent has made it; it is never replaced. */
+static bool
+find_lock(struct control *control, const char *folder, struct reason *why)
+{
+	int at = folder_open(folder, FOLDER_LINKS, why), fd = -1;
+	struct stat status;
+
+	if (at >= 0)
+		fd = openat(at, "lock", O_RDONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	bool found = fd >= 0 && fstat(fd, &status) == 0;
+	if (at >= 0 && !found)
+		reason_set(why, "%s/lock: %s", folder, strerror(errno));
+	if (found) {
+		control->device = status.st_dev;
+		control->file = status.st_ino;
+	}
+	if (fd >= 0)
+		close(fd);
+	if (at >= 0)
+		close(at);
+	return found;
+}
+
 /* Besides root nobody else may ask; and now files may still be opened. */
 static void
 name_ourselves(struct control *control)
@@ -267,14 +310,16 @@ name_ourselves(struct control *control)
 struct control *
 control_create(struct ev_loop *loop, struct monitor *monitor, struct reason *why)
 {
+	const char *folder = monitor->watch.config->state;
 	struct control *control = calloc(1, sizeof *control);
-	int fd = control == NULL ? -1 : listen_in(monitor->watch.config->state, why);
+	int fd = control == NULL || !find_lock(control, folder, why) ? -1 : listen_in(folder, why);
 
 	if (fd < 0) {
 		free(control);
 		return NULL;
 	}
-	*control = (struct control){ .loop = loop, .monitor = monitor };
+	control->loop = loop;
+	control->monitor = monitor;
 	name_ourselves(control);
 	for (size_t i = 0; i < CONTROL_PLACES; i++) {
 		ev_io_init(&control->places[i].io, on_request, -1, EV_READ);

@@ -1,6 +1,8 @@
 /*
  * The control socket, state/control: SOCK_SEQPACKET, 0600, and whoever is neither root nor
- * ourselves is sent away. A request is one packet of NUL-ended words, "postwatch/1" VERB ARG…; the
+ * ourselves is sent away. A request is one packet of NUL-ended words, "postwatch/1" VERB ARG…, and
+ * with it a descriptor of state/lock, open to be read (SCM_RIGHTS): a program of a probe or a
+ * notifier is of the daemon's user as well, and may open nothing there (runner/program.h). The
  * answer is packets that begin with `o` (a line of output) or `e` (of what is wrong), and a last
  * one, `x` and the exit status. "<utc N>" in a line stands for a time, to be shown in the reader's
  * zone. Nobody is waited for: who does not read what was asked for loses it.

@@ -7,7 +7,7 @@
 #include "monitor/monitor.h"
 
 enum { CONTROL_PLACES = 16 };
-enum { CONTROL_REFUSED = 1, CONTROL_USAGE = 64, CONTROL_BUSY = 75 }; /* exit statuses */
+enum { CONTROL_REFUSED = 1, CONTROL_USAGE = 64, CONTROL_BUSY = 75, CONTROL_DENIED = 77 }; /* exit statuses */
 
 enum waits_for { WAITS_FOR_NOTHING, WAITS_FOR_RUN, WAITS_FOR_KEEPER, WAITS_FOR_PARENT };
 
@@ -30,6 +30,8 @@ struct control {
 	struct monitor *monitor;
 	ev_io listener;
 	uint64_t asks;       /* the last number given */
+	dev_t device;        /* of the file that who asks has to have open */
+	ino_t file;
 	pid_t refused;       /* the last process of our own that called; 0: none has */
 	char own_name[ASK_WHO_MAX];
 	struct place places[CONTROL_PLACES];

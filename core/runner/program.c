@@ -20,6 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/call_filter.h"
 #include "base/clock.h"
 #include "base/landlock.h"
 #include "base/limits.h"
@@ -89,6 +90,7 @@ become(const struct running *running, pid_t parent)
 		running->pipes[ERRORS][WRITE_END] };
 	int keep[] = { STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO,
 		running->pipes[STARTED][WRITE_END] };
+	const struct program *program = running->program;
 	struct reason why;
 	bool kept, done = sandbox_die_with(parent, &why) && setsid() > 0 && chdir("/") == 0;
 
@@ -96,13 +98,15 @@ become(const struct running *running, pid_t parent)
 	for (size_t i = 0; done && i < sizeof ends / sizeof *ends; i++)
 		done = dup2(ends[i], standard[i]) >= 0;
 	done = done && sandbox_close_others(keep, sizeof keep / sizeof *keep, &why)
-	    && limits_enter_program(&why) && landlock_keep_signals(&kept);
+	    && limits_enter_program(&why)
+	    && (program->confine != NULL ? program->confine(program->confine_arg, &why)
+	                                 : landlock_keep_signals(&kept))
+	    && call_filter_enter_program(&kept, &why);
 	if (done)
 		reset_signals(); /* some cannot be, which sets errno */
 	if (done)
-		execve(running->program->path, running->program->arguments,
-		    running->program->environment);
-	const int error = errno;
+		execve(program->path, program->arguments, program->environment);
+	const int error = errno != 0 ? errno : EPERM;
 	(void)!write(running->pipes[STARTED][WRITE_END], &error, sizeof error);
 	_exit(EXIT_FAILURE);
 }

@@ -7,6 +7,8 @@
 
 #include <postwatch/plugin.h>
 
+#include "base/reason.h"
+
 struct program {
 	const char *path;          /* absolute */
 	char *const *arguments;    /* the path first; ends with NULL */
@@ -15,6 +17,10 @@ struct program {
 	int64_t limit;             /* microseconds */
 	int until;                 /* a socket: the program is killed where its other end is
 	                            * closed */
+	/* Called in the process that becomes it, to give up rights; false: it cannot, and is not to
+	 * be run. NULL: it gives up only to signal others. */
+	bool (*confine)(const void *arg, struct reason *why);
+	const void *confine_arg;
 	bool alone;                /* this process is in a Landlock domain of signals, which it and
 	                            * the programs that it runs have for themselves */
 };

@@ -20,6 +20,7 @@
 #include "base/identity.h"
 #include "base/landlock.h"
 #include "base/sandbox.h"
+#include "config/program_files.h"
 #include "config/programs.h"
 #include "runner/descendants.h"
 
@@ -123,6 +124,20 @@ fill_environment(char **environment, const struct served *served, const struct t
 	add_variable(environment, "NAGIOS_HOSTADDRESS", target->host);
 }
 
+/* What the files of a program are told by. */
+struct confined {
+	const struct config *config;
+	const struct pw_strings *writes;
+};
+
+static bool
+confine(const void *arg, struct reason *why)
+{
+	const struct confined *confined = arg;
+
+	return program_files_confine(confined->config, confined->writes, why);
+}
+
 /* In a process of its own, which ends with this: not before all that the program has started. */
 static void
 carry_out(const struct served *served, const struct runner_order *order, int socket)
@@ -136,6 +151,7 @@ carry_out(const struct served *served, const struct runner_order *order, int soc
 	char *environment[ENVIRONMENT_MAX] = { NULL }, *input = malloc(order->input_size + 1);
 	struct program program = { .environment = environment, .limit = order->limit,
 		.until = socket };
+	struct confined confined = { served->config, NULL };
 	struct pw_program wanted;
 
 	if (input == NULL || !plugin_has_program(plugin) || !landlock_keep_signals(&program.alone)
@@ -143,6 +159,9 @@ carry_out(const struct served *served, const struct runner_order *order, int soc
 		return;
 	plugin_program(plugin, probes ? target->policy->values : notifier->values, &wanted);
 	fill_environment(environment, served, target);
+	confined.writes = wanted.writes;
+	program.confine = confine;
+	program.confine_arg = &confined;
 	program.path = wanted.path;
 	program.arguments = program_arguments(&wanted, target);
 	program.input = (struct pw_bytes){ input, order->input_size };

@@ -109,6 +109,7 @@ struct pw_program {
 	 * for those of the target, and "$$" for a dollar sign. An argument stays one argument. */
 	const struct pw_strings *arguments;
 	const char *user;                   /* whom it is to run as: a fault where it is set, as the daemon can become nobody else */
+	const struct pw_strings *writes;    /* absolute paths that it writes to, besides temporary folders; NULL: none */
 };
 
 enum pw_exit_how {

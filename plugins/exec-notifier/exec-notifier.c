@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sysexits.h>
 
-enum { PROGRAM, ARGUMENTS, USER }; /* rows of the settings */
+enum { PROGRAM, ARGUMENTS, WRITES, USER }; /* rows of the settings */
 
 static const int64_t second = 1000000;
 
@@ -16,6 +16,8 @@ static const struct pw_setting settings[] = {
 	    .help = "path of the program, \"/opt/tell-sms\"; the notice is JSON on its stdin" },
 	[ARGUMENTS] = { .key = "arguments", .type = PW_LIST, .max = 64,
 	    .help = "what follows it, as it is; everybody on this host can read them" },
+	[WRITES] = { .key = "writes", .type = PW_LIST, .max = 16,
+	    .help = "paths that it writes to besides /tmp, /var/tmp and /dev/shm, [ \"/var/lib/nagios\" ]" },
 	[USER] = { .key = "user", .type = PW_STRING,
 	    .help = "refused: a program runs as the daemon's user, which can become no other" },
 	{ .key = NULL },
@@ -26,6 +28,7 @@ program(const struct pw_values *values, struct pw_program *made)
 {
 	made->path = values->items[PROGRAM].string;
 	made->arguments = values->items[ARGUMENTS].list;
+	made->writes = values->items[WRITES].list;
 	made->user = values->items[USER].string;
 }
 

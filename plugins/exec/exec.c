@@ -10,7 +10,7 @@
 
 #include "perfdata.h"
 
-enum { PROGRAM, ARGUMENTS, USER }; /* rows of the settings */
+enum { PROGRAM, ARGUMENTS, WRITES, USER }; /* rows of the settings */
 enum { OK, WARNING, CRITICAL, UNKNOWN, TEXT_MAX = 400, FACTS_MAX = 32 };
 
 static const struct pw_setting settings[] = {
@@ -18,6 +18,8 @@ static const struct pw_setting settings[] = {
 	    .help = "path of the Nagios plugin, \"/usr/lib/nagios/plugins/check_smtp\"" },
 	[ARGUMENTS] = { .key = "arguments", .type = PW_LIST, .max = 64,
 	    .help = "what follows it, [ \"-H\", \"$HOST\" ]; $HOST, $PORT, $TARGET, and $$ for a \"$\"" },
+	[WRITES] = { .key = "writes", .type = PW_LIST, .max = 16,
+	    .help = "paths that it writes to besides /tmp, /var/tmp and /dev/shm, [ \"/var/lib/nagios\" ]" },
 	[USER] = { .key = "user", .type = PW_STRING,
 	    .help = "refused: a program runs as the daemon's user, which can become no other" },
 	{ .key = NULL },
@@ -60,6 +62,7 @@ program(const struct pw_values *values, struct pw_program *made)
 {
 	made->path = values->items[PROGRAM].string;
 	made->arguments = values->items[ARGUMENTS].list;
+	made->writes = values->items[WRITES].list;
 	made->user = values->items[USER].string;
 }
 

@@ -4,6 +4,7 @@
  * packets, each behind two bytes of length, of which the first's upper bit gives it to the keeper's link.
  */
 #include <ev.h>
+#include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,6 +28,8 @@ forget_folder(void)
 
 	snprintf(path, sizeof path, "%s/control", folder);
 	unlink(path);
+	snprintf(path, sizeof path, "%s/lock", folder);
+	unlink(path);
 	rmdir(folder);
 }
 
@@ -45,10 +48,15 @@ call(struct ev_loop *loop, const uint8_t *words, size_t size)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	char path[sizeof folder + 16];
 
+	snprintf(path, sizeof path, "%s/lock", folder);
+	int lock = open(path, O_RDONLY | O_CLOEXEC);
 	snprintf(address.sun_path, sizeof address.sun_path, "%s/control", folder);
 	assert(fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof address) == 0);
-	(void)!send(fd, words, size, MSG_NOSIGNAL);
+	assert(lock >= 0);
+	(void)packet_send(fd, words, size, lock);
+	close(lock);
 	ev_run(loop, EVRUN_NOWAIT);
 	ev_run(loop, EVRUN_NOWAIT);
 	return fd;

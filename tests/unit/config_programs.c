@@ -57,6 +57,9 @@ says_what_would_be_right(void **state)
 	assert_fault(SH, SH "arguments = [ \"$$$host\" ];", "main.conf:2", "there is no placeholder $: there are");
 	assert_fault(SH, SH "user = \"nagios\";", "main.conf:2", "user: a program runs as the daemon's own user, which cannot become another one");
 	assert_fault(SH "user = \"nagios\";", SH, "main.conf:1:67", "user: a program runs as the daemon's own user");
+	assert_fault(SH, SH "writes = [ \"/tmp\", \"var/lib/nagios\" ];", "main.conf:2",
+	    "writes: var/lib/nagios is no absolute path: write the whole of it, such as");
+	assert_fault(SH "writes = [ \"~/x\" ];", SH, "main.conf:1", "writes: ~/x is no absolute path");
 	assert_fault(SH, SH "programm = \"/bin/true\";", "main.conf:2", "programm");
 }
 
@@ -113,6 +116,23 @@ assert_warning(const char *file, mode_t mode, const char *part)
 	assert_int_equal(files_diagnostics.warnings, 0);
 }
 
+/* What no program may open, whatever its settings say. */
+static void
+warns_of_files_that_are_hidden(void **state)
+{
+	char target[2 * PATH_MAX];
+
+	(void)state;
+	snprintf(target, sizeof target, SH "writes = [ \"/nonexistent/x\", \"%s\" ];", files_path("main.conf"));
+	files_put("main.conf", "");
+	assert_non_null(read_both(SH, target, true));
+	assert_true(files_told("main.conf", "writes: \"/nonexistent/x\" cannot be found: No such file or directory", true));
+	assert_true(files_told("main.conf", "belongs to the configuration, where no program may open anything", true));
+	snprintf(target, sizeof target, SH "writes = [ \"/tmp\" ];");
+	assert_non_null(read_both(SH, target, true));
+	assert_int_equal(files_diagnostics.warnings, 0);
+}
+
 static void
 warns_of_doubtful_programs(void **state)
 {
@@ -155,6 +175,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(says_what_would_be_right),
 		cmocka_unit_test(puts_in_whole_arguments),
+		cmocka_unit_test(warns_of_files_that_are_hidden),
 		cmocka_unit_test(warns_of_doubtful_programs),
 		cmocka_unit_test(warns_of_secrets),
 	};

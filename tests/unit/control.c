@@ -250,6 +250,26 @@ it_is_ours_alone(void **state)
 	assert_int_equal(status.st_mode & 0777, 0600);
 }
 
+/* A program that a probe runs is of the daemon's user, and no process that the daemon knows; but it may open nothing of the state
+ * folder. */
+static void
+who_cannot_read_the_state_folder_is_refused(void **state)
+{
+	static const struct {
+		const char *name;
+		int flags;
+	} shown[] = { { "none", O_RDONLY }, { ".", O_RDONLY }, { "lock", O_PATH }, { "control", O_PATH } };
+	static const char words[] = "postwatch/1\0resume\0b";
+	struct theatre *stage = *state;
+
+	for (size_t i = 0; i < sizeof shown / sizeof *shown; i++) {
+		dial(stage);
+		send_with(stage, shown[i].name, shown[i].flags, words, sizeof words);
+		assert_hears(stage, "ewho asks has to be able to read the file `lock` of the state folder");
+		assert_hears(stage, "x77");
+	}
+}
+
 /* A process that is one of the daemon's own is refused, whatever its user; any other of that user is answered. */
 static void
 our_own_processes_are_refused(void **state)
@@ -315,6 +335,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(who_asks_for_nothing_holds_no_place, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_run_that_is_lost_is_not_waited_for, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(it_is_ours_alone, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(who_cannot_read_the_state_folder_is_refused, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(our_own_processes_are_refused, set_up, tear_down),
 	};
 

@@ -5,6 +5,7 @@
 #include "monitor_scene.h"
 
 #include <ev.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 
@@ -26,8 +27,23 @@ turn(struct theatre *stage)
 		ev_run(stage->loop, EVRUN_NOWAIT);
 }
 
+/* As packet_send(), with the descriptor that shows that we may ask; `name`: of that file. */
 static void
-call(struct theatre *stage, const char *words, size_t size)
+send_with(struct theatre *stage, const char *name, int flags, const char *words, size_t size)
+{
+	char path[SCRATCH_PATH + 16];
+	int shown;
+
+	snprintf(path, sizeof path, "%s/%s", stage->folder, name);
+	shown = open(path, flags | O_CLOEXEC);
+	assert_true(packet_send(stage->client, words, size, shown));
+	if (shown >= 0)
+		close(shown);
+	turn(stage);
+}
+
+static void
+dial(struct theatre *stage)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 
@@ -36,8 +52,13 @@ call(struct theatre *stage, const char *words, size_t size)
 	snprintf(address.sun_path, sizeof address.sun_path, "%s/control", stage->folder);
 	stage->client = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0);
 	assert_int_equal(connect(stage->client, (struct sockaddr *)&address, sizeof address), 0);
-	assert_int_equal(send(stage->client, words, size, 0), size);
-	turn(stage);
+}
+
+static void
+call(struct theatre *stage, const char *words, size_t size)
+{
+	dial(stage);
+	send_with(stage, "lock", O_RDONLY, words, size);
 }
 #define CALL(stage, words) call((stage), words, sizeof words)
 
