@@ -1,8 +1,8 @@
 /*
- * Of which targets, and of which time, a command tells: the words and options that are the same for
- * all commands that read the past. Targets are named as past_find_target() has it, or all that have
- * a tag by tag:TAG; without such a word all are meant that are watched. state:STATE leaves those of
- * them that are in that state now.
+ * The options by which commands choose targets and a span of time, the same for all that read the
+ * store. Targets are named as past_find_target() has it, or all that have a tag by tag:TAG;
+ * without such a word all are meant that are watched. state:STATE leaves those of them that are
+ * in that state now.
  */
 #pragma once
 

@@ -1,4 +1,4 @@
-/* What a target is watched by, each value beside what is built in; and who is told of it. */
+/* Prints the settings of a target, each beside the one that is built in, and who is told of it. */
 #include "command/explain_settings.h"
 
 #include <inttypes.h>

@@ -1,4 +1,4 @@
-/* What a target is watched by, and who is told of it, for `postwatch explain`. */
+/* Prints for `postwatch explain` the settings that a target is watched by, and who is told of it. */
 #pragma once
 
 #include "command/status_rows.h"

@@ -1,4 +1,5 @@
-/* What can be asked of a configuration that has been read. */
+/* Answers questions about a configuration that has been read: which notifiers hear of a target and
+ * after how long, which windows it is in, its tags, how long it may go without a run. */
 #include "config/config.h"
 
 #include <assert.h>

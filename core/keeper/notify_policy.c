@@ -1,8 +1,6 @@
-/*
- * Who is told of what. In the transaction of a notice its deliveries are made, for each notifier
- * that the ledger does not know to have heard it already; what is kept silent is compared when the
- * silence ends.
- */
+/* Decides which notifiers are told of a change. In the transaction of a notice its deliveries are
+ * made, for each notifier that the ledger does not know to have heard it already; what is kept
+ * silent is compared when the silence ends. */
 #include "keeper/notify_policy.h"
 
 #include <assert.h>

@@ -1,7 +1,6 @@
 /*
- * The keeper's module that decides who is told what, and when.
- *
- * Who is told what, and when, as time passes: quiet hours and other reasons for silence that end.
+ * The keeper's module that decides who is told what, and when: for each change, and as time
+ * passes, when quiet hours and other reasons for silence end.
  *
  *   notifier_filters.c     who wants to hear what; what is taken back before it was told
  *   silences.c  pauses, windows, blindness
@@ -12,6 +11,7 @@
  *   notify_policy.c   which notifier is told of what, merging
  *   next_delivery.c    what goes out next: storms, digests
  *   repeat.c    what is told again to receivers that forget
+ *
  */
 #pragma once
 

@@ -1,4 +1,5 @@
-/* The whole of the rules for one run of one target, in their order. */
+/* Applies all rules of the monitor to one run of a target, in their order: its state, conditions,
+ * flapping, pace, and what of it is told. */
 #pragma once
 
 #include "monitor/target_state.h"

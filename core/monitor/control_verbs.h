@@ -1,4 +1,5 @@
-/* Who speaks to the control socket (control.c), for the verbs that they say. */
+/* The verbs of the control socket (`ack`, `pause`, `probe-now`, `reload` ...): carries out what a
+ * client asks for, and what is known of each client meanwhile. */
 #pragma once
 
 #include <ev.h>

@@ -1,8 +1,8 @@
 /*
  * Computes when a target is run next.
  *
- * When a target is run next. Its grid hangs on the monotonic clock and on a hash of its identity:
- * instants are spread evenly over all targets, do not drift, and are the same after a restart.
+ * Its grid hangs on the monotonic clock and on a hash of its identity: instants are spread evenly
+ * over all targets, do not drift, and are the same after a restart.
  */
 #include "monitor/pace.h"
 

@@ -1,4 +1,5 @@
-/* When a target is run next, and how patiently. */
+/* Computes when a target is run next (the grid of its interval, retries, a doubled interval), and
+ * whether by its routine or its patient limits. */
 #pragma once
 
 #include "monitor/target_state.h"

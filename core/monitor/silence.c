@@ -1,5 +1,5 @@
-/* Which reason keeps which kind of notice silent, and what a parent's state means for what lies
- * behind it. */
+/* The table of reasons for silence: which of them keeps which kind of notice silent, and what a
+ * parent's state means for the targets behind it. */
 #include "monitor/silence.h"
 
 #include <assert.h>

@@ -1,6 +1,6 @@
 /*
- * What the monitor keeps of each target beside its state: resolved names, numbers of attempts; and
- * the table of all targets.
+ * Makes and frees the table of all targets, with what the monitor keeps of each beside its state:
+ * resolved name, run numbers of attempts.
  *
  * Numbers of runs grow from one monitor to the next, so that none is taken for another's.
  */

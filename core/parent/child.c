@@ -1,7 +1,6 @@
-/*
- * What concerns one child alone: its socket, its packets, its end by force. No function here waits:
- * a child that does not read has its packets queued, and is killed for silence one day.
- */
+/* Handles a single child process: its socket, the packets to it, and how it is killed. No
+ * function here waits: a child that does not read has its packets queued, and is killed for
+ * silence one day. */
 #include "parent/child.h"
 
 #include <assert.h>

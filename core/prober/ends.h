@@ -1,4 +1,5 @@
-/* The ends of a dialogue for reasons outside its plugin, as dialogue.h tells its owner of them. */
+/* Ends a dialogue for a reason outside its plugin: the connection broke, a time limit passed,
+ * nobody may be talked to, or our own side interrupts it. */
 #pragma once
 
 #include <stdint.h>

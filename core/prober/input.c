@@ -1,7 +1,5 @@
-/*
- * Input of a dialogue: received bytes to lines and replies. Each reply is handed to the plugin
- * when it answers a command, and not before.
- */
+/* Turns the bytes that a dialogue receives into lines and replies. Each reply is handed to the
+ * plugin when it answers a command, and not before. */
 #include "prober/input.h"
 
 #include <assert.h>

@@ -1,4 +1,5 @@
-/* The result of a query of the resolver, from what its servers have said so far. */
+/* Computes the result of a resolver's query (addresses, or why there are none) from what its DNS
+ * servers have said so far. */
 #pragma once
 
 #include "prober/resolver_query.h"

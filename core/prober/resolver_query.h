@@ -1,5 +1,6 @@
-/* The queries of a resolver, and what they share: of resolver.c and query_result.c alone. What
- * others do with a query stands in resolver.h. */
+/* A query of the resolver: one host name on its way to addresses, with what its DNS servers have
+ * said so far; and what all queries share. For resolver.c and query_result.c alone; others use
+ * resolver.h. */
 #pragma once
 
 #include <sys/queue.h>

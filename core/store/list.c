@@ -1,4 +1,6 @@
 /*
+ * Reads lists of rows from the database files, page by page.
+ *
  * A statement lives only within the reading of one page, so no reader holds up the checkpoint for
  * more than its second, and none is under way whose rows a write or a rollback could change. The
  * key of the last row is copied, since the next page begins behind it.

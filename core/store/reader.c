@@ -1,4 +1,4 @@
-/* How the store is opened for reading, and single values of it. */
+/* Opens the store for reading, and reads single values of it. */
 #include "store/reader.h"
 
 #include <errno.h>

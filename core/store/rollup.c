@@ -1,5 +1,5 @@
-/* Roll-ups: their arithmetic, whose percentiles are by nearest rank, always a value that was
- * measured; and the job that makes them. */
+/* Makes roll-ups, which sum up the runs of a target in a quarter of an hour or an hour.
+ * Percentiles are by nearest rank, always a value that was measured. */
 #include "store/rollup.h"
 
 #include <assert.h>

@@ -1,4 +1,5 @@
-/* Writes and reads records by their fields. */
+/* Encodes a row as bytes and decodes it, field by field, for the answers that the web process
+ * gives to commands. */
 #include "store/row_bytes.h"
 
 #include <string.h>

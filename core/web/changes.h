@@ -1,4 +1,5 @@
-/* The last changes of ranks, numbered from 1, for whoever follows them. */
+/* The last 512 changes of ranks (a target went from up to down, and so on), numbered from 1, for
+ * clients that follow them by server-sent events. */
 #pragma once
 
 #include <stdint.h>

@@ -1,4 +1,5 @@
-/* Headers of requests that list values, and the headers of answers (RFC 9110). */
+/* Reads request headers that list values, such as Accept-Encoding, and adds the headers of
+ * answers (RFC 9110). */
 #pragma once
 
 #include "web/request.h"

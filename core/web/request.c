@@ -1,4 +1,4 @@
-/* What a request asks for (query, headers, accepted types), and short answers to it. */
+/* Reads what a request asks for (query, headers, accepted types), and makes short answers to it. */
 #include "web/request.h"
 
 #include <stdio.h>
