@@ -39,12 +39,13 @@ worst_of(const uint32_t counts[RANKS])
 static void
 put_availability(struct view *view, const struct board_row *row)
 {
+	static const char *const spans[AVAILABILITY_SPANS] = { "day", "week", "month", "year" };
 	const struct availability *availability = board_availability(view->site->board, row);
 	int64_t now = board_time(view->site->board);
 	struct emit *emit = &view->emit;
 
 	for (int i = 0; i < AVAILABILITY_SPANS; i++) {
-		EMIT(emit, "<td class=\"when\">");
+		EMIT(emit, "<td class=\"when\" data-label=\"up in a {}:\">", AS_STRING(spans[i]));
 		if (availability != NULL && !availability_is_repeated(availability, i, now)) {
 			availability_put_percent(view, &availability->spans[i]);
 			if (availability_is_young(availability, i, now))
@@ -63,13 +64,13 @@ put_row(struct view *view, const struct board_row *row, int64_t now)
 
 	EMIT(emit, "<tr id=\"t{}\"><td>", AS_U64(row->number));
 	view_rank(view, row->rank, row->rank == RANK_DOWN ? row->state : rank_name(row->rank));
-	EMIT(emit, "</td><td class=\"name\">{}</td><td class=\"when\">{}</td><td>{}", AS_STRING(row->name),
+	EMIT(emit, "</td><td class=\"name\">{}</td><td class=\"when\" data-label=\"for\">{}</td><td>{}", AS_STRING(row->name),
 	    AS_AGE(now - board_since(view->site->board, row)),
 	    AS_STRING(row->rank == RANK_DOWN || row->rank == RANK_SUSPECT ? row->outcome : row->conditions));
-	EMIT(emit, "</td><td class=\"when\">");
-	if (row->last_run != 0) {
+	EMIT(emit, "</td><td class=\"when looked\">");
+	if (row->last_run != 0)
 		EMIT(emit, "{} ago", AS_AGE(now - row->last_run));
-	} else
+	else
 		EMIT(emit, "not yet");
 	EMIT(emit, "</td>");
 	put_availability(view, row);
