@@ -41,25 +41,6 @@ is_other(const struct evidence_phase *then, const struct evidence_phase *now)
 	    && more / SPEED_FACTOR >= less);
 }
 
-/* By the order of the passed run, which came through more phases. */
-static void
-each_phase(const struct evidence *failed, const struct evidence *passed, difference_found *found,
-    void *arg)
-{
-	for (uint32_t i = 0; i < passed->phase_count; i++) {
-		const struct evidence_phase *now = &passed->phases[i],
-		    *then = find_phase(failed, now->name);
-		char before[128], after[128];
-		struct text left = TEXT_OVER(before), right = TEXT_OVER(after);
-
-		if (then == NULL || !is_other(then, now))
-			continue;
-		transcript_add_phase(&left, then);
-		transcript_add_phase(&right, now);
-		found(arg, &(struct difference){ now->name, before, after, then, now });
-	}
-}
-
 /* Facts that only one of the two has are left out: the failed run ended before it could see
  * them. */
 static void
@@ -89,6 +70,18 @@ void
 difference_each(const struct evidence *failed, const struct evidence *passed,
     difference_found *found, void *arg)
 {
-	each_phase(failed, passed, found, arg);
+	/* By the order of the passed run, which came through more phases. */
+	for (uint32_t i = 0; i < passed->phase_count; i++) {
+		const struct evidence_phase *now = &passed->phases[i],
+		    *then = find_phase(failed, now->name);
+		char before[128], after[128];
+		struct text left = TEXT_OVER(before), right = TEXT_OVER(after);
+
+		if (then == NULL || !is_other(then, now))
+			continue;
+		transcript_add_phase(&left, then);
+		transcript_add_phase(&right, now);
+		found(arg, &(struct difference){ now->name, before, after, then, now });
+	}
 	each_fact(failed, passed, found, arg);
 }

@@ -117,23 +117,6 @@ cut(struct pw_bytes text, size_t max)
 	return text.size <= max ? text : (struct pw_bytes){ text.data, text_whole(text.data, max) };
 }
 
-/* The warnings' texts share what the rest leaves of REPORT_SIZE_MAX. */
-static void
-put_details(struct wire_out *out, const struct report *report)
-{
-	size_t taken = REPORT_FIXED + report->phase_count * 8 + report->warning_count
-	    * WARNING_FIXED;
-	struct report shortened = *report;
-
-	shortened.text = cut(report->text, EVIDENCE_TEXT_MAX - 1);
-	assert(taken + shortened.text.size <= REPORT_SIZE_MAX);
-	size_t share = (REPORT_SIZE_MAX - taken
-	    - shortened.text.size) / (report->warning_count + 1);
-	for (uint32_t i = 0; i < report->warning_count; i++)
-		shortened.warnings[i].text = cut(report->warnings[i].text, share);
-	wire_put_form(out, &details_form, &shortened);
-}
-
 /* A report that does not fit is taken back whole: the caller sends what there is and adds it to
  * the next packet. */
 bool
@@ -144,8 +127,20 @@ message_add_report(struct wire_out *out, const struct report *report)
 	assert(report->phase_count <= REPORT_PHASES_MAX
 	    && report->warning_count <= REPORT_WARNINGS_MAX);
 	wire_put_form(out, &report_form, report);
-	if (is_detailed(report))
-		put_details(out, report);
+	if (is_detailed(report)) {
+		/* The warnings' texts share what the rest leaves of REPORT_SIZE_MAX. */
+		size_t taken = REPORT_FIXED + report->phase_count * 8 + report->warning_count
+		    * WARNING_FIXED;
+		struct report shortened = *report;
+
+		shortened.text = cut(report->text, EVIDENCE_TEXT_MAX - 1);
+		assert(taken + shortened.text.size <= REPORT_SIZE_MAX);
+		size_t share = (REPORT_SIZE_MAX - taken
+		    - shortened.text.size) / (report->warning_count + 1);
+		for (uint32_t i = 0; i < report->warning_count; i++)
+			shortened.warnings[i].text = cut(report->warnings[i].text, share);
+		wire_put_form(out, &details_form, &shortened);
+	}
 	if (!out->bad)
 		return true;
 	out->size = before;

@@ -217,10 +217,15 @@ show_progress(const struct probing *probing, const char *waits)
 	    layout_fit(line.bytes, layout_terminal_width(STDERR_FILENO) - 1, false), stderr);
 }
 
-/* In the order in which the targets were named, whichever ended first. */
+/* Takes the bytes over. */
 static void
-print_ready(struct probing *probing)
+finish(struct probing *probing, uint32_t target, uint32_t status, char *bytes, size_t size)
 {
+	assert(target < probing->orders.config->target_count && !probing->results[target].done);
+	probing->results[target] = (struct rendered){ bytes, size, true };
+	probing->of_status[status]++;
+	probing->finished++;
+	/* In the order in which the targets were named, whichever ended first. */
 	if (probing->progress)
 		fputs("\r\033[K", stderr);
 	while (probing->printed < probing->orders.config->target_count
@@ -233,17 +238,6 @@ print_ready(struct probing *probing)
 	}
 	assert(probing->printed <= probing->finished);
 	fflush(stdout);
-}
-
-/* Takes the bytes over. */
-static void
-finish(struct probing *probing, uint32_t target, uint32_t status, char *bytes, size_t size)
-{
-	assert(target < probing->orders.config->target_count && !probing->results[target].done);
-	probing->results[target] = (struct rendered){ bytes, size, true };
-	probing->of_status[status]++;
-	probing->finished++;
-	print_ready(probing);
 }
 
 /* Takes all frames that are whole; the child, which a plugin may have spoilt, is not believed in

@@ -93,20 +93,6 @@ fill(struct arena *arena, const char *text, const struct pw_bytes *groups, uint3
 }
 
 static void
-replace(struct labels *labels, const struct yaml_node *rule, const struct pw_bytes *groups,
-    uint32_t count)
-{
-	const char *replacement = yaml_text(rule, "replacement");
-	const char *name = yaml_text(rule, "target_label");
-
-	if (replacement == NULL)
-		replacement = "$1";
-	if (name != NULL)
-		labels_set(labels, fill(labels->arena, name, groups, count),
-		    fill(labels->arena, replacement, groups, count));
-}
-
-static void
 change_case(struct labels *labels, const struct yaml_node *rule, const char *subject,
     int (*change)(int))
 {
@@ -141,8 +127,16 @@ match(struct labels *labels, const struct yaml_node *rule, enum action action)
 	uint32_t count = regex_find(compile(labels->arena, rule), text_view(subject), groups,
 	    GROUPS_MAX, NULL);
 
-	if (action == REPLACE && count > 0)
-		replace(labels, rule, groups, count);
+	if (action == REPLACE && count > 0) {
+		const char *replacement = yaml_text(rule, "replacement");
+		const char *name = yaml_text(rule, "target_label");
+
+		if (replacement == NULL)
+			replacement = "$1";
+		if (name != NULL)
+			labels_set(labels, fill(labels->arena, name, groups, count),
+			    fill(labels->arena, replacement, groups, count));
+	}
 	return action == REPLACE || (action == KEEP) == (count > 0);
 }
 

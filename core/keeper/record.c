@@ -343,30 +343,26 @@ record_ours_to(struct keeper *keeper, const struct audience *audience, const cha
 	return notice;
 }
 
-static void
-tell(struct keeper *keeper, const struct pending_run *pending)
-{
-	struct wire_in in = wire_from(pending->packet + pending->changes_at, pending->changes_size);
-	const struct message_run run = { .target = pending->target };
-	struct message_change change;
-
-	for (uint32_t i = 0; message_next_change(&in, &run, &change); i++)
-		if (change.kind[0] != '\0' && !(pending->left_out >> i & 1)) {
-			if (!pending->ours) /* what is our own is silenced for nothing */
-				silences_stamp(keeper, &change);
-			change_log_write(keeper->duty, ++keeper->record->events, &change,
-			    keeper->cache, keeper->record->zone);
-		}
-}
-
 void
 record_commit(struct keeper *keeper)
 {
 	policy_commit(keeper);
 	for (const struct pending_run *pending; (pending = commit_queue_untold(keeper->commits))
 	    != NULL;
-	    commit_queue_told(keeper->commits))
-		tell(keeper, pending);
+	    commit_queue_told(keeper->commits)) {
+		struct wire_in in = wire_from(
+		    pending->packet + pending->changes_at, pending->changes_size);
+		const struct message_run run = { .target = pending->target };
+		struct message_change change;
+
+		for (uint32_t i = 0; message_next_change(&in, &run, &change); i++)
+			if (change.kind[0] != '\0' && !(pending->left_out >> i & 1)) {
+				if (!pending->ours) /* what is our own is silenced for nothing */
+					silences_stamp(keeper, &change);
+				change_log_write(keeper->duty, ++keeper->record->events, &change,
+				    keeper->cache, keeper->record->zone);
+			}
+	}
 	if (commit_queue_is_told(keeper->commits))
 		cache_settle_all(keeper->cache);
 }

@@ -143,19 +143,6 @@ count_together(const struct watch *watch, struct moment *began)
 	return count;
 }
 
-/* Those that went down since the last digest, to be told in the next: it was not told. */
-static void
-add_untold(struct own_digest *digest, struct watch *watch)
-{
-	for (uint32_t i = 0; i < watch->config->target_count; i++) {
-		const struct target_state *state = &watch->targets[i].state;
-		if (state->trouble != NULL && state->trouble->together
-		    && state->since.utc > digest->told.told.utc)
-			own_digest_add(digest, &watch->targets[i], watch->now);
-	}
-	digest->due = watch->now;
-}
-
 /* A monitor before us that left no record may have told a digest: those that are down together
  * are taken as told. */
 void
@@ -165,7 +152,15 @@ own_digest_begin(struct monitor *monitor)
 	struct own_digest *digest = &monitor->own.digest;
 
 	if (monitor->own.record.known) {
-		add_untold(digest, watch);
+		/* Those that went down since the last digest, to be told in the next: it was not
+		 * told. */
+		for (uint32_t i = 0; i < watch->config->target_count; i++) {
+			const struct target_state *state = &watch->targets[i].state;
+			if (state->trouble != NULL && state->trouble->together
+			    && state->since.utc > digest->told.told.utc)
+				own_digest_add(digest, &watch->targets[i], watch->now);
+		}
+		digest->due = watch->now;
 		return;
 	}
 	digest->told.told = digest->told.began = watch_moment(watch);

@@ -38,28 +38,21 @@ open_state(const char *state, struct reason *why)
 	return folder;
 }
 
-/* "pid 4711", or "a process that does not say its pid". */
-static void
-tell_holder(int file, const char *path, struct reason *why)
+/* By errno of flock(2). */
+static enum state_dir_answer
+lock_refused(int file, const char *path, struct reason *why)
 {
 	char bytes[16] = "";
 	long pid = 0;
 
+	if (errno != EWOULDBLOCK)
+		return fail_with_errno(why, "lock", path);
 	if (pread(file, bytes, sizeof bytes - 1, 0) > 0)
 		sscanf(bytes, "%ld", &pid);
 	if (pid > 0)
 		reason_set(why, "another postwatch, pid %ld, holds %s", pid, path);
 	else
 		reason_set(why, "another postwatch holds %s", path);
-}
-
-/* By errno of flock(2). */
-static enum state_dir_answer
-lock_refused(int file, const char *path, struct reason *why)
-{
-	if (errno != EWOULDBLOCK)
-		return fail_with_errno(why, "lock", path);
-	tell_holder(file, path, why);
 	return STATE_DIR_BUSY;
 }
 

@@ -59,22 +59,16 @@ looks_restart(struct looks *looks)
 	looks->quarters_at = 0;
 }
 
-static void
-free_failures(struct look *look)
-{
-	while (look->failures != NULL) {
-		struct failure *next = look->failures->next;
-
-		free(look->failures);
-		look->failures = next;
-	}
-}
-
 void
 looks_forget(struct looks *looks)
 {
 	for (uint32_t i = 0; i < looks->count; i++) {
-		free_failures(&looks->items[i]);
+		while (looks->items[i].failures != NULL) {
+			struct failure *next = looks->items[i].failures->next;
+
+			free(looks->items[i].failures);
+			looks->items[i].failures = next;
+		}
 		free(looks->items[i].text);
 	}
 	looks->count = 0;

@@ -32,22 +32,6 @@ add_trouble(struct troubles *troubles, const struct store_notice *notice)
 	free(trouble.text);
 }
 
-static void
-drop_ended(struct troubles *troubles)
-{
-	uint32_t kept = 0;
-
-	for (uint32_t i = 0; i < troubles->count; i++) {
-		if (troubles->items[i].text[0] != '\0') {
-			troubles->items[kept++] = troubles->items[i];
-			continue;
-		}
-		free(troubles->items[i].code);
-		free(troubles->items[i].text);
-	}
-	troubles->count = kept;
-}
-
 void
 troubles_clear(struct troubles *troubles)
 {
@@ -63,6 +47,7 @@ troubles_read(struct troubles *troubles, struct store_reader *reader)
 {
 	struct store_notice notice;
 	struct store_list list;
+	uint32_t kept = 0;
 
 	troubles_clear(troubles);
 	store_list_open(&list, reader, STORE_LIST_RECORDED_OF, 0);
@@ -70,5 +55,13 @@ troubles_read(struct troubles *troubles, struct store_reader *reader)
 	while (store_list_next(&list, &notice))
 		add_trouble(troubles, &notice);
 	(void)store_list_close(&list);
-	drop_ended(troubles);
+	for (uint32_t i = 0; i < troubles->count; i++) {
+		if (troubles->items[i].text[0] != '\0') {
+			troubles->items[kept++] = troubles->items[i];
+			continue;
+		}
+		free(troubles->items[i].code);
+		free(troubles->items[i].text);
+	}
+	troubles->count = kept;
 }
