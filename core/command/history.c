@@ -83,8 +83,7 @@ add_phases(struct text *text, const struct store_run *run)
 
 	for (uint32_t i = 0; i < count && next_name(&names, name); i++)
 		if (phases[i] >= 0) {
-			text_format(text, "%s%s ", separator, name);
-			text_add_span(text, phases[i]);
+			text_format(text, "%s%s %s", separator, name, SPAN(phases[i]));
 			separator = ", ";
 		}
 }

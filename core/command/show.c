@@ -75,8 +75,7 @@ put_heading(const struct page *page, const struct run_result *result)
 	fputs("  ", page->file);
 	put_bytes(page->file, report->text);
 	zone_add(&text, page->style->zone, report->started);
-	text_add(&text, ", ");
-	text_add_span(&text, report->micros);
+	text_format(&text, ", %s", SPAN(report->micros));
 	fprintf(page->file, "\n%sprobe %s, %s%s%s\n", page->colour->faint,
 	    target->policy->probe->descriptor->name,
 	    result->order->flags & ORDER_PATIENT ? "patient limits, " : "", text.bytes,

@@ -70,9 +70,8 @@ record_reminder(struct keeper *keeper, uint32_t target, const struct store_incid
 	char sentence[NOTICE_TEXT_MAX];
 	struct text text = TEXT_OVER(sentence);
 
-	text_format(&text, "%s is still down, for ", keeper->config->targets[target].name);
-	text_add_span(&text, now - incident->began);
-	text_add(&text, ": ");
+	text_format(&text, "%s is still down, for %s: ", keeper->config->targets[target].name,
+	    SPAN(now - incident->began));
 	text_add_bytes(&text, incident->text.data, incident->text.size);
 	outbox_put_notice(keeper, (struct store_notice){ .number = number,
 	    .target = incident->target, .change = OWN_CHANGES + number, .kind = "reminder",

@@ -44,8 +44,7 @@ static void
 add_span(struct text *text, const char *name, int64_t span, const char *more)
 {
 	add_name(text, name);
-	text_add_span(text, span);
-	text_format(text, "%s\n", more);
+	text_format(text, "%s%s\n", SPAN(span), more);
 }
 
 static void
@@ -177,8 +176,7 @@ add_reason(struct text *text, const struct notice_view *view, int64_t waited)
 	else if (view->has_quiet && notice->queued - notice->confirmed > late)
 		text_add(text, "its notifier has quiet hours");
 	else if (view->after > 0 && begins && waited >= view->after) {
-		text_add(text, "its notifier is told only of what lasts ");
-		text_add_span(text, view->after);
+		text_format(text, "its notifier is told only of what lasts %s", SPAN(view->after));
 	} else if (notice->attempt > 1)
 		text_format(text, "attempt %" PRIu32 " at delivering it, those before failed",
 		    notice->attempt);
@@ -194,9 +192,7 @@ add_remarks(struct text *text, const struct notice_view *view)
 	int64_t waited = view->now - notice->confirmed;
 
 	if (notice->confirmed != 0 && waited > late) {
-		text_add(text, "\nThis comes ");
-		text_add_span(text, waited);
-		text_add(text, " late: ");
+		text_format(text, "\nThis comes %s late: ", SPAN(waited));
 		add_reason(text, view, waited);
 		text_add(text, ".\n");
 	} else if (notice->flags & NOTICE_FALLBACK)
@@ -341,9 +337,8 @@ notice_add_body(struct text *text, const struct notice_view *view)
 	    text->bytes, all.room > kept + LEAD_MIN ? all.room - kept : all.room / 2 + 1);
 	if (notice_is(view, "reminder") && view->notice->began != 0) {
 		text_add_shown(&most, view->notice->target);
-		text_add(&most, " is still down, for ");
-		text_add_span(&most, view->now - view->notice->began);
-		text_add(&most, " now.\n");
+		text_format(&most, " is still down, for %s now.\n",
+		    SPAN(view->now - view->notice->began));
 	}
 	text_add_shown(&most, view->notice->text);
 	text_add(&most, ".\n");

@@ -38,10 +38,8 @@ add_row(struct text *text, const struct evidence_phase *phase)
 	}
 	text_add_span(&span, phase->micros);
 	text_format(text, "%-13s", span.bytes);
-	if (phase->limit > 0) {
-		text_add(text, "limit ");
-		text_add_span(text, phase->limit);
-	}
+	if (phase->limit > 0)
+		text_format(text, "limit %s", SPAN(phase->limit));
 	text_add(text, phase->status == PHASE_FAILED ? "  FAILED\n" : "\n");
 }
 
@@ -137,11 +135,9 @@ on_difference(void *arg, const struct difference *difference)
 	}
 	if (then->status == PHASE_NOT_REACHED || now->status == PHASE_NOT_REACHED)
 		return;
-	text_format(text, "  %s after ", phase_word(now->name));
-	text_add_span(text, now->micros);
+	text_format(text, "  %s after %s", phase_word(now->name), SPAN(now->micros));
 	if (then->status == PHASE_FAILED && then->limit > 0 && then->micros >= then->limit) {
-		text_add(text, "; was: none within ");
-		text_add_span(text, then->micros);
+		text_format(text, "; was: none within %s", SPAN(then->micros));
 		end_failure(changes);
 	} else if (then->status == PHASE_FAILED)
 		add_failure(changes);

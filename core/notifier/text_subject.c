@@ -121,8 +121,7 @@ add_outage(struct text *text, const struct notice_view *view)
 	const struct message_notice *notice = view->notice;
 	const struct message_leg *failure = notice_last_failure(view);
 
-	text_add(text, "was down for ");
-	text_add_span(text, notice->ended - notice->began);
+	text_format(text, "was down for %s", SPAN(notice->ended - notice->began));
 	if (notice_is(view, "outage")) {
 		text_add(text, ", ");
 		zone_add_clock(text, view->zone, notice->began);
@@ -146,18 +145,15 @@ add_words(struct text *text, const struct notice_view *view)
 		add_outage(text, view);
 	else if (notice_is(view, "cleared") && notice->code[0] != '\0' && notice->target.size > 0) {
 		text_add(text, notice->code);
-		if (notice->confirmed > notice->detected) {
-			text_add(text, ", after ");
-			text_add_span(text, notice->confirmed - notice->detected);
-		}
+		if (notice->confirmed > notice->detected)
+			text_format(text, ", after %s", SPAN(notice->confirmed - notice->detected));
 	} else if (notice_is(view, "fact"))
 		text_add(text, "it is not as it was");
 	else if (notice_is(view, "up"))
 		text_add(text, "it answers again");
 	else if (notice_is(view, "reminder") && notice->began != 0) {
-		text_add(text, "still down, for ");
-		text_add_span(text, view->now - notice->began);
-		text_format(text, "%s%s", notice->code[0] == '\0' ? "" : ": ", notice->code);
+		text_format(text, "still down, for %s%s%s", SPAN(view->now - notice->began),
+		    notice->code[0] == '\0' ? "" : ": ", notice->code);
 	} else if (notice_is(view, "down") || notice_is(view, "changed")
 	    || notice_is(view, "degraded") || notice_is(view, "blocked")
 	    || (notice_is(view, "impaired") && notice->target.size > 0))

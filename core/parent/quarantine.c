@@ -93,9 +93,8 @@ quarantine_explain(
 	else
 		text_format(text, "the prober died twice with it in hand, %s and then %s",
 		    entry->before, entry->last);
-	text_add(text, "; it is not probed for ");
-	text_add_span(text, quarantine->times.hold);
-	text_add(text, ", then tried once");
+	text_format(text, "; it is not probed for %s, then tried once",
+	    SPAN(quarantine->times.hold));
 }
 
 static void

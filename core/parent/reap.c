@@ -84,8 +84,7 @@ tell_death(struct tree *tree, const struct child *child, pid_t pid, const char *
 	if (tree->stopping) {
 		text_add(&text, ", while we end");
 	} else if (child->due > now) {
-		text_add(&text, "; replaced in ");
-		text_add_span(&text, child->due - now);
+		text_format(&text, "; replaced in %s", SPAN(child->due - now));
 	} else {
 		text_add(&text, "; replaced at once");
 	}

@@ -94,9 +94,8 @@ kill_if_loops(struct tree *tree, struct child *child, int64_t now)
 	    || !loop_watch_look(&child->loop, child->alive.done, loop_watch_cpu(child->pid), now,
 	        tree->times.loop))
 		return;
-	text_add(&why, "it loops: ");
-	text_add_span(&why, tree->times.loop);
-	text_add(&why, " of processor time without a run done");
+	text_format(&why, "it loops: %s of processor time without a run done",
+	    SPAN(tree->times.loop));
 	child->silent = true;
 	child_kill(child, why.bytes);
 }
