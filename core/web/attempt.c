@@ -169,8 +169,7 @@ attempt_put(struct view *view, struct pw_bytes evidence, bool open)
 	}
 	EMIT(emit, "<p>");
 	transcript_add_verdict(&text, &message.leg);
-	emit_text(emit, (struct pw_bytes){ bytes, text.size });
-	EMIT(emit, "</p>\n<p class=\"faint\">");
+	EMIT(emit, "{}</p>\n<p class=\"faint\">", AS_TEXT((struct pw_bytes){ bytes, text.size }));
 	text = text_over(bytes, sizeof bytes);
 	transcript_add_ends(&text, &message.leg);
 	EMIT(emit, "{}, begun {}</p>\n<div class=\"attempt\"><div>",

@@ -28,26 +28,22 @@ put(struct emit *emit, const char *bytes, size_t size)
 void
 emit_markup(struct emit *emit, const char *literal, size_t size, const struct emit_value *value)
 {
-	const char *end = literal + size, *place;
+	const char *end = literal + size, *place = literal;
 
-	for (;; value++, literal = place + 2) {
-		bool is_last = value->put_string == NULL && value->put_bytes == NULL
-		    && value->put_i64 == NULL && value->put_u64 == NULL;
-
-		place = is_last ? end : memmem(literal, (size_t)(end - literal), "{}", 2);
-		assert(place != NULL && place >= literal);
+	for (; value->is != EMIT_END; value++, literal = place += 2) {
+		while (place < end && (place[0] != '{' || place[1] != '}'))
+			place++;
+		assert(place < end);
 		put(emit, literal, (size_t)(place - literal));
-		if (is_last)
-			return;
-		if (value->put_string != NULL)
-			value->put_string(emit, value->string);
-		else if (value->put_bytes != NULL)
-			value->put_bytes(emit, value->bytes);
-		else if (value->put_i64 != NULL)
-			value->put_i64(emit, value->i64);
-		else
-			value->put_u64(emit, value->u64);
+		switch (value->is) {
+		case EMIT_IS_STRING: value->put.string(emit, value->string); break;
+		case EMIT_IS_BYTES: value->put.bytes(emit, value->bytes); break;
+		case EMIT_IS_I64: value->put.i64(emit, value->i64); break;
+		case EMIT_IS_U64: value->put.u64(emit, value->u64); break;
+		case EMIT_END: break;
+		}
 	}
+	put(emit, literal, (size_t)(end - literal));
 }
 
 void

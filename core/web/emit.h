@@ -20,38 +20,43 @@ struct emit {
 
 /* A value, and the function that writes it, which is one of those below: AS_… has its name. */
 struct emit_value {
-	void (*put_string)(struct emit *, const char *);
-	void (*put_bytes)(struct emit *, struct pw_bytes);
-	void (*put_i64)(struct emit *, int64_t);
-	void (*put_u64)(struct emit *, uint64_t);
-	const char *string;
-	struct pw_bytes bytes;
-	int64_t i64;
-	uint64_t u64;
+	enum { EMIT_END, EMIT_IS_STRING, EMIT_IS_BYTES, EMIT_IS_I64, EMIT_IS_U64 } is;
+	union {
+		void (*string)(struct emit *, const char *);
+		void (*bytes)(struct emit *, struct pw_bytes);
+		void (*i64)(struct emit *, int64_t);
+		void (*u64)(struct emit *, uint64_t);
+	} put;
+	union {
+		const char *string;
+		struct pw_bytes bytes;
+		int64_t i64;
+		uint64_t u64;
+	};
 };
-#define AS_STRING(...) { .put_string = emit_string, .string = __VA_ARGS__ }
-#define AS_TEXT(...) { .put_bytes = emit_text, .bytes = __VA_ARGS__ }
-#define AS_SENTENCE(...) { .put_bytes = emit_sentence, .bytes = __VA_ARGS__ }
-#define AS_FOREIGN(...) { .put_bytes = emit_foreign, .bytes = __VA_ARGS__ }
-#define AS_SEGMENT(...) { .put_bytes = emit_segment, .bytes = __VA_ARGS__ }
-#define AS_LABEL(...) { .put_bytes = emit_label, .bytes = __VA_ARGS__ }
-#define AS_MADE(...) { .put_bytes = emit_made, .bytes = __VA_ARGS__ }
-#define AS_I64(...) { .put_i64 = emit_i64, .i64 = __VA_ARGS__ }
-#define AS_U64(...) { .put_u64 = emit_u64, .u64 = __VA_ARGS__ }
-#define AS_SECONDS(...) { .put_i64 = emit_seconds, .i64 = __VA_ARGS__ }
-#define AS_THOUSANDTHS(...) { .put_i64 = emit_thousandths, .i64 = __VA_ARGS__ }
-#define AS_AGE(...) { .put_i64 = emit_age, .i64 = __VA_ARGS__ }
-#define AS_SPAN(...) { .put_i64 = emit_span, .i64 = __VA_ARGS__ }
-#define AS_TIME(...) { .put_i64 = emit_time, .i64 = __VA_ARGS__ }
-#define AS_MOMENT(...) { .put_i64 = emit_moment, .i64 = __VA_ARGS__ }
-#define AS_INSTANT(...) { .put_i64 = emit_instant, .i64 = __VA_ARGS__ }
+#define AS_STRING(...) { .is = EMIT_IS_STRING, .put.string = emit_string, .string = __VA_ARGS__ }
+#define AS_TEXT(...) { .is = EMIT_IS_BYTES, .put.bytes = emit_text, .bytes = __VA_ARGS__ }
+#define AS_SENTENCE(...) { .is = EMIT_IS_BYTES, .put.bytes = emit_sentence, .bytes = __VA_ARGS__ }
+#define AS_FOREIGN(...) { .is = EMIT_IS_BYTES, .put.bytes = emit_foreign, .bytes = __VA_ARGS__ }
+#define AS_SEGMENT(...) { .is = EMIT_IS_BYTES, .put.bytes = emit_segment, .bytes = __VA_ARGS__ }
+#define AS_LABEL(...) { .is = EMIT_IS_BYTES, .put.bytes = emit_label, .bytes = __VA_ARGS__ }
+#define AS_MADE(...) { .is = EMIT_IS_BYTES, .put.bytes = emit_made, .bytes = __VA_ARGS__ }
+#define AS_I64(...) { .is = EMIT_IS_I64, .put.i64 = emit_i64, .i64 = __VA_ARGS__ }
+#define AS_U64(...) { .is = EMIT_IS_U64, .put.u64 = emit_u64, .u64 = __VA_ARGS__ }
+#define AS_SECONDS(...) { .is = EMIT_IS_I64, .put.i64 = emit_seconds, .i64 = __VA_ARGS__ }
+#define AS_THOUSANDTHS(...) { .is = EMIT_IS_I64, .put.i64 = emit_thousandths, .i64 = __VA_ARGS__ }
+#define AS_AGE(...) { .is = EMIT_IS_I64, .put.i64 = emit_age, .i64 = __VA_ARGS__ }
+#define AS_SPAN(...) { .is = EMIT_IS_I64, .put.i64 = emit_span, .i64 = __VA_ARGS__ }
+#define AS_TIME(...) { .is = EMIT_IS_I64, .put.i64 = emit_time, .i64 = __VA_ARGS__ }
+#define AS_MOMENT(...) { .is = EMIT_IS_I64, .put.i64 = emit_moment, .i64 = __VA_ARGS__ }
+#define AS_INSTANT(...) { .is = EMIT_IS_I64, .put.i64 = emit_instant, .i64 = __VA_ARGS__ }
 
 /* Markup; a literal, or it does not compile. Each "{}" in it is the place of a value that follows it. The value of nothing
  * before them keeps the list from beginning with a comma. */
 #define EMIT(emit, literal, ...) \
 	emit_markup((emit), "" literal "", sizeof(literal) - 1, \
 	    (const struct emit_value[]){ { 0 }, ##__VA_ARGS__, { 0 } } + 1)
-/* The values are ended by one that has no function. */
+/* The values are ended by EMIT_END. */
 void emit_markup(struct emit *, const char *literal, size_t size, const struct emit_value *);
 
 /* What was written by these functions before, once more. */

@@ -37,7 +37,9 @@ struct sampled {
 static void
 begin(const struct sampled *it, const char *name)
 {
-	EMIT(&it->out->emit, "{}{{}", AS_MADE(text_view(name)), AS_MADE(it->row->label));
+	emit_made(&it->out->emit, text_view(name));
+	EMIT(&it->out->emit, "{");
+	emit_made(&it->out->emit, it->row->label);
 }
 
 static void

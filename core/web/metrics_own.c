@@ -19,13 +19,17 @@ metrics_begin_family(struct metrics_out *out, const char *name, const char *type
 void
 metrics_end_number(struct metrics_out *out, uint64_t number)
 {
-	EMIT(&out->emit, "} {}\n", AS_U64(number));
+	EMIT(&out->emit, "} ");
+	emit_u64(&out->emit, number);
+	EMIT(&out->emit, "\n");
 }
 
 void
 metrics_end_seconds(struct metrics_out *out, int64_t microseconds)
 {
-	EMIT(&out->emit, "} {}\n", AS_SECONDS(microseconds));
+	EMIT(&out->emit, "} ");
+	emit_seconds(&out->emit, microseconds);
+	EMIT(&out->emit, "\n");
 }
 
 void
