@@ -19,6 +19,18 @@ static const struct {
 	{ "ntfy", "ntfyserverurl", "ntfy", false },
 };
 
+/* Receivers that are set by hand, since a part of them belongs into a file or is another. */
+static const struct {
+	const char *type, *how;
+} by_hand[] = {
+	{ "PagerDuty", "write it by hand: `plugin = \"webhook\"; format = \"pagerduty\";`, the "
+	               "integration URL as `url`, and the integration key in a file, `secret_file`" },
+	{ "mattermost", "write it by hand: a webhook there takes what Slack's does, and shows the "
+	                "subject: `plugin = \"webhook\"; format = \"slack\";`" },
+	{ "rocket.chat", "write it by hand: a webhook there takes what Slack's does, and shows the "
+	                 "subject: `plugin = \"webhook\"; format = \"slack\";`" },
+};
+
 /* What of a notification is told, where it is set. */
 static const struct {
 	const char *key, *why;
@@ -122,8 +134,12 @@ set_receiver(const struct yaml_node *config, const char *type, struct draft_entr
 
 	while (i < sizeof receivers / sizeof receivers[0] && strcmp(receivers[i].type, type) != 0)
 		i++;
+	for (size_t j = 0; j < sizeof by_hand / sizeof by_hand[0]; j++)
+		if (strcmp(by_hand[j].type, type) == 0)
+			return by_hand[j].how;
 	if (i == sizeof receivers / sizeof receivers[0])
-		return "no notifier of this kind; `webhook` tells what takes HTTP";
+		return "no notifier of this kind: a program of yours tells it, which `plugin = "
+		       "\"exec\"` gives the notice as JSON";
 	base = yaml_text(config, receivers[i].key);
 	text_add(&url, base == NULL ? "" : base);
 	if (strcmp(type, "ntfy") == 0 && url.size > 0)
