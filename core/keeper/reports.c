@@ -79,6 +79,35 @@ reports_open(struct keeper *keeper)
 	return keeper->service->reported != NULL;
 }
 
+/* The report of a notifier with that tag; NULL: there is none. */
+static const struct config_report *
+find_report(const struct keeper *keeper, uint32_t notifier, const char *tag)
+{
+	const struct config *config = keeper->config;
+
+	for (uint32_t i = 0; i < config->report_count; i++)
+		if (config->reports[i].notifier == notifier
+		    && strcmp(config->reports[i].tag, tag) == 0)
+			return &config->reports[i];
+	return NULL;
+}
+
+/* What waits of reports that a reload took out. */
+static void
+drop_strangers(struct keeper *keeper, uint32_t index)
+{
+	struct notifier *notifier = notifier_at(keeper, index);
+	struct delivery each = { .notice = 0 };
+	struct notice_payload payload;
+	struct store_notice row;
+
+	while (outbox_next(keeper, notifier, STORE_QUEUE_ALL, 0, &each))
+		if (each.kind == NOTICE_report && store_find_notice(keeper->store, each.notice, &row)
+		    && payload_get(&payload, row.rest)
+		    && find_report(keeper, index, payload.tag) == NULL)
+			outbox_drop(keeper, notifier, &each, "no longer configured");
+}
+
 void
 reports_recover(struct keeper *keeper)
 {
@@ -101,6 +130,8 @@ reports_recover(struct keeper *keeper)
 				    row.notifier) == 0)
 					reported[i] = row.from;
 		}
+	for (uint32_t i = 0; i < config->notifier_count; i++)
+		drop_strangers(keeper, i);
 	for (uint32_t i = 0; i < config->report_count; i++) {
 		struct period_span now = period_of(keeper, &config->reports[i], clock_wall());
 

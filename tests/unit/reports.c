@@ -48,6 +48,22 @@ sent(struct world *world)
 	return &world->keeper.service->reported[0];
 }
 
+/* The first one's period that was sent last, also as the store has it; there is no other. */
+static void
+set_sent(struct world *world, int64_t from)
+{
+	unsigned char bytes[1024];
+	int64_t size = store_read_meta(store_inside(world->keeper.store), "reports", bytes, sizeof bytes);
+	struct wire_out out = wire_over(bytes + size - sizeof from, sizeof from);
+
+	assert_true(size > (int64_t)sizeof from && size <= (int64_t)sizeof bytes);
+	wire_put_i64(&out, from);
+	store_put_meta(commit_queue_main(&world->keeper), "reports", (struct pw_bytes){ (const char *)bytes, (size_t)size });
+	commit_all(&world->keeper);
+	begin_again(world);
+	assert_true(*sent(world) == from);
+}
+
 static void
 one_that_is_new_begins_with_what_is_under_way(void **state)
 {
@@ -70,7 +86,7 @@ a_period_is_told_once_when_it_is_summed_up(void **state)
 	struct world *world = create_with(1);
 
 	(void)state;
-	*sent(world) = day_before(2).from;
+	set_sent(world, day_before(2).from);
 	sum_up(world, yesterday.until - 1);
 	assert_string_equal(handed(world), "");
 	sum_up(world, yesterday.until);
@@ -163,6 +179,26 @@ each_has_its_own(void **state)
 }
 
 static void
+one_that_was_taken_out_is_not_sent(void **state)
+{
+	struct world *world = create_with(1);
+
+	(void)state;
+	*sent(world) = day_before(2).from;
+	sum_up(world, clock_wall());
+	assert_string_equal(handed(world), "report");
+	answer(world, PW_AGAIN, false);
+	assert_true(waits(&world->keeper, 0));
+	rows[0].every = PERIOD_WEEK; /* it is of that tag still */
+	begin_again(world);
+	assert_true(waits(&world->keeper, 0));
+	text_copy(rows[0].tag, sizeof rows[0].tag, "b");
+	begin_again(world);
+	assert_false(waits(&world->keeper, 0));
+	destroy(&world);
+}
+
+static void
 one_is_sent_by_hand(void **state)
 {
 	static const struct calendar_range always = { 0x7f, 0, 1440 };
@@ -197,6 +233,7 @@ main(void)
 		cmocka_unit_test(what_ended_in_our_absence_is_made_up_for),
 		cmocka_unit_test(a_clock_that_was_ahead_keeps_nothing_back),
 		cmocka_unit_test(each_has_its_own),
+		cmocka_unit_test(one_that_was_taken_out_is_not_sent),
 		cmocka_unit_test(one_is_sent_by_hand),
 	};
 
