@@ -473,6 +473,27 @@ call_filter_enter_parent(bool *entered, struct reason *why)
 	return done;
 }
 
+/* To itself, which is process 0, a process may do what it likes; others of its user are none of its
+ * business. */
+static bool
+add_others(scmp_filter_ctx filter, uint32_t refusal)
+{
+	static const struct {
+		const char *name;
+		unsigned which; /* of the arguments is the process */
+	} calls[] = { { "prlimit64", 0 }, { "sched_setaffinity", 0 }, { "sched_setscheduler", 0 },
+		{ "sched_setparam", 0 }, { "sched_setattr", 0 }, { "setpriority", 1 },
+		{ "ioprio_set", 1 }, { "migrate_pages", 0 }, { "move_pages", 0 } };
+	bool done = true;
+
+	for (size_t i = 0; done && i < sizeof calls / sizeof *calls; i++) {
+		const struct scmp_arg_cmp other = { calls[i].which, SCMP_CMP_NE, 0, 0 };
+
+		done = add(filter, refusal, calls[i].name, 1, &other);
+	}
+	return done;
+}
+
 /* clone3(2) has its flags where they cannot be looked at: libraries do without it. */
 bool
 call_filter_enter_program(bool *entered, struct reason *why)
@@ -484,7 +505,8 @@ call_filter_enter_program(bool *entered, struct reason *why)
 		return !call_filter_is_there();
 	bool done = add_names(filter, refusal, forbidden_to_all)
 	    && add_names(filter, refusal, modes_by_path)
-	    && add_names(filter, SCMP_ACT_ERRNO(ENOSYS), "clone3 ");
+	    && add_names(filter, SCMP_ACT_ERRNO(ENOSYS), "clone3 ")
+	    && add_others(filter, refusal);
 	for (scmp_datum_t flag = 1; done && flag <= NEW_NAMESPACES; flag <<= 1)
 		if ((flag & NEW_NAMESPACES) != 0)
 			done = add_if(filter, refusal, "clone", 0, flag, flag);

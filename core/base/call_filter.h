@@ -59,8 +59,8 @@ bool call_filter_enter(uint32_t rights, call_filter_tell *tell, void *arg, bool 
  * added to each other, and last over an execve(2). */
 bool call_filter_enter_parent(bool *entered, struct reason *why);
 
-/* The same for a program that belongs to somebody else: it makes no namespaces, and changes by their
- * paths neither mode, owner nor attributes of files, nor their size, of which Landlock knows
+/* The same for a program that belongs to somebody else, and who starts it: it makes no namespaces, changes limits,
+ * priority and processors of no other process, and by their paths neither mode, owner nor attributes of files, nor their size, of which Landlock knows
  * nothing (the size: before Linux 6.2). These fail with EPERM, too. */
 bool call_filter_enter_program(bool *entered, struct reason *why);
 

@@ -33,7 +33,8 @@ struct whole {
  * leaks. */
 static struct arena *latest;
 
-/* What has no path, such as the command line, is no file. */
+/* What has been read by now; plugins have a place in diagnostics as well. What has no path, such as
+ * the command line, is no file. */
 static void
 keep_files(struct reader *reader)
 {
@@ -60,6 +61,7 @@ static void
 read_all(struct reader *reader)
 {
 	top_read_files(reader);
+	keep_files(reader);
 	command_line_take_settings(reader);
 	top_take_globals(reader);
 	top_take_log(reader);
@@ -73,7 +75,6 @@ read_all(struct reader *reader)
 	reports_take(reader);
 	web_take(reader);
 	top_take_host(reader);
-	keep_files(reader);
 	advice_of_relays(reader);
 	if (reader->source->advise && reader->diagnostics.into->errors == 0)
 		advice_of_reach(reader);

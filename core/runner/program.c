@@ -20,7 +20,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/call_filter.h"
 #include "base/clock.h"
 #include "base/landlock.h"
 #include "base/limits.h"
@@ -100,8 +99,7 @@ become(const struct running *running, pid_t parent)
 	done = done && sandbox_close_others(keep, sizeof keep / sizeof *keep, &why)
 	    && limits_enter_program(&why)
 	    && (program->confine != NULL ? program->confine(program->confine_arg, &why)
-	                                 : landlock_keep_signals(&kept))
-	    && call_filter_enter_program(&kept, &why);
+	                                 : landlock_keep_signals(&kept));
 	if (done)
 		reset_signals(); /* some cannot be, which sets errno */
 	if (done)

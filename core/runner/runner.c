@@ -16,6 +16,7 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include "base/call_filter.h"
 #include "base/clock.h"
 #include "base/identity.h"
 #include "base/landlock.h"
@@ -248,13 +249,25 @@ serve(const struct served *served)
 		(void)poll(NULL, 0, SWEEP / 10);
 }
 
+/* The files that a program may open are its own matter: those of a rule made here would be the ones
+ * that are there now. */
+static bool
+give_up_rights(struct reason *why)
+{
+	bool kept, filtered;
+
+	reason_set(why, "signals to others cannot be given up");
+	return sandbox_enter_lightly(why) && identity_drop_capabilities(why)
+	    && landlock_keep_signals(&kept) && call_filter_enter_program(&filtered, why);
+}
+
 int
 runner_main(struct duty *duty)
 {
 	const struct served served = { duty->config, duty->kind, duty->index, duty->gate };
 	struct reason why;
 
-	if (!sandbox_enter_lightly(&why) || !identity_drop_capabilities(&why)) {
+	if (!give_up_rights(&why)) {
 		duty_log(duty, LOG_ERR, 0, "cannot begin to run programs: %s", why.text);
 		return CANNOT_BEGIN;
 	}
@@ -280,7 +293,7 @@ settle(pid_t parent, int socket, const struct identity *identity, struct reason 
 			return false;
 	return identity_become(identity, why) && sandbox_die_with(parent, why)
 	    && sandbox_close_others(keep, sizeof keep / sizeof *keep, why)
-	    && sandbox_enter_lightly(why) && identity_drop_capabilities(why);
+	    && give_up_rights(why);
 }
 
 bool

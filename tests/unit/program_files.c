@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/call_filter.h"
 #include "base/clock.h"
 #include "base/identity.h"
 #include "base/landlock.h"
@@ -85,6 +86,8 @@ set_up(void **state)
 	static struct config_diagnostics faults;
 	char exe[ROOM], bytes[4096], path[2 * ROOM];
 	struct text text = TEXT_OVER(bytes);
+	struct reason why;
+	bool filtered;
 	ssize_t size = readlink("/proc/self/exe", exe, sizeof exe - 64);
 
 	(void)state;
@@ -116,7 +119,7 @@ set_up(void **state)
 	config_print_diagnostics(&faults, &text);
 	if (config == NULL)
 		fail_msg("%s", bytes);
-	return 0;
+	return call_filter_enter_program(&filtered, &why) ? 0 : 1; /* as the runner does */
 }
 
 static int
