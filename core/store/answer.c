@@ -5,6 +5,8 @@
  */
 #include "store/answer.h"
 
+#include <string.h>
+
 #include "base/clock.h"
 #include "base/text.h"
 #include "store/question.h"
@@ -63,16 +65,27 @@ answer_meta(struct store_reader *reader, const char *key, struct buffer *answer)
 	return row_put(answer, ANSWER_MAX, answer_meta_fields, &meta);
 }
 
+/* Whether it asks for nothing that is not told. */
+static bool
+is_for_all(const struct question *question, const char *const *keys)
+{
+	bool found = question->kind != QUESTION_META;
+
+	for (; !found && *keys != NULL; keys++)
+		found = strcmp(*keys, question->texts[0]) == 0;
+	return found;
+}
+
 enum store_answering
-store_answer(struct store_reader *reader, const char *digits, struct buffer *answer,
-    struct reason *why)
+store_answer(struct store_reader *reader, const char *digits, const char *const *keys,
+    struct buffer *answer, struct reason *why)
 {
 	char bytes[QUESTION_DIGITS_MAX / 2];
 	struct store_waiting waiting;
 	struct question question;
 	bool good = false;
 
-	if (!question_read(digits, bytes, &question))
+	if (!question_read(digits, bytes, &question) || !is_for_all(&question, keys))
 		return STORE_NO_QUESTION;
 	reader->why.text[0] = '\0';
 	switch ((enum question_kind)question.kind) {

@@ -3,8 +3,11 @@
 #include "web/store_api.h"
 
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "store/answer.h"
+#include "web/http_library.h"
 #include "web/outline.h"
 
 /* An answer of another program's form would be taken for malformed. */
@@ -18,6 +21,40 @@ is_of_our_form(const char *hash, size_t size)
 	ours = strrchr(name, ' ') + 1;
 	return strlen(ours) == size && strncmp(ours, hash, size) == 0;
 }
+
+/* A proxy before the UNIX socket would pass on what anybody asks. */
+static bool
+is_passed_on(const struct server_request *request)
+{
+	static const char *const names[] = { "Forwarded", "Via", "X-Forwarded-For",
+		"X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP" };
+
+	for (size_t i = 0; request->connection != NULL && i < sizeof names / sizeof *names; i++)
+		if (server_header(request, names[i]) != NULL)
+			return true;
+	return false;
+}
+
+/* Whoever is the daemon's user and may read its state folder does so; a program of a probe or a
+ * notifier is of that user, and may not. */
+static bool
+is_of_our_user(const struct server_request *request)
+{
+	const union MHD_ConnectionInfo *info = request->connection == NULL
+	    ? NULL
+	    : http_library()->get_connection_info(
+	          request->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+	struct ucred peer = { .uid = 0 };
+	socklen_t size = sizeof peer;
+
+	return info != NULL && geteuid() != 0
+	    && (getsockopt(info->connect_fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0
+	        || peer.uid == geteuid());
+}
+
+/* What commands ask of meta (command/outbox.c): which notifiers there are doubts of, and the like. */
+static const char *const keys[] = { "files", "notifier_files", "channels", "heartbeat", "shadow",
+	NULL };
 
 /* Whoever reaches a port has no business with rows: who may look there is said for pages. */
 void
@@ -34,6 +71,12 @@ store_api_answer(struct view *view, const char *rest)
 	view->answer->type = "application/octet-stream";
 	if (!view->request->is_local)
 		server_problem(view->request, view->answer, 404, "nothing is here");
+	else if (is_passed_on(view->request))
+		server_problem(view->request, view->answer, 403,
+		    "this is for commands of this host alone: have the proxy pass nothing below /store/");
+	else if (is_of_our_user(view->request))
+		server_problem(view->request, view->answer, 403,
+		    "the daemon's user has the state folder");
 	else if (strcmp(rest, "outline") == 0)
 		view->emit.failed |= !outline_write(
 		    view->answer->body, view->site->config, board_behind_since(board));
@@ -44,7 +87,8 @@ store_api_answer(struct view *view, const char *rest)
 		server_problem(view->request, view->answer, 503,
 		    words == NULL ? "the store cannot be read" : words);
 	} else {
-		answering = store_answer(reader, rest + size + 1, view->answer->body, &why);
+		answering = store_answer(
+		    reader, rest + size + 1, keys, view->answer->body, &why);
 		if (answering == STORE_NO_QUESTION)
 			server_problem(view->request, view->answer, 400, "that is no question");
 		else if (answering == STORE_UNANSWERED)

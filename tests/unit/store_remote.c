@@ -27,6 +27,8 @@ struct way {
 	const char *instead;      /* comes in place of it */
 };
 
+static const char *const keys[] = { "none", "channels", NULL };
+
 static bool
 carry(void *arg, const char *question, struct buffer *answer, struct reason *why)
 {
@@ -35,7 +37,7 @@ carry(void *arg, const char *question, struct buffer *answer, struct reason *why
 	way->questions++;
 	if (way->instead != NULL)
 		return buffer_add(answer, way->instead, strlen(way->instead), OUTPUT_MAX);
-	assert_int_equal(store_answer(way->store, question, answer, why), STORE_ANSWERED);
+	assert_int_equal(store_answer(way->store, question, keys, answer, why), STORE_ANSWERED);
 	if (way->keep < answer->size)
 		answer->size = way->keep;
 	if (way->changed < answer->size)
@@ -288,24 +290,32 @@ only_questions_are_answered(void **state)
 	assert_string_equal(read.texts[2], "c");
 	for (size_t size = strlen(digits); size-- > 0;) {
 		digits[size] = '\0';
-		assert_int_equal(store_answer(way.store, digits, &answer, &why), STORE_NO_QUESTION);
+		assert_int_equal(store_answer(way.store, digits, keys, &answer, &why), STORE_NO_QUESTION);
 	}
 	question.list = STORE_LISTS;
 	assert_true(question_write(&question, digits));
-	assert_int_equal(store_answer(way.store, digits, &answer, &why), STORE_NO_QUESTION);
+	assert_int_equal(store_answer(way.store, digits, keys, &answer, &why), STORE_NO_QUESTION);
 	question = (struct question){ .kind = QUESTION_WAITING + 1 };
 	assert_true(question_write(&question, digits));
-	assert_int_equal(store_answer(way.store, digits, &answer, &why), STORE_NO_QUESTION);
-	assert_int_equal(store_answer(way.store, "xx", &answer, &why), STORE_NO_QUESTION);
+	assert_int_equal(store_answer(way.store, digits, keys, &answer, &why), STORE_NO_QUESTION);
+	assert_int_equal(store_answer(way.store, "xx", keys, &answer, &why), STORE_NO_QUESTION);
 	memset(key, 'k', sizeof key);
 	key[STORE_KEY_ROOM] = '\0';
 	question = (struct question){ .kind = QUESTION_META, .texts = { key } };
 	assert_true(question_write(&question, digits));
-	assert_int_equal(store_answer(way.store, digits, &answer, &why), STORE_NO_QUESTION);
+	assert_int_equal(store_answer(way.store, digits, keys, &answer, &why), STORE_NO_QUESTION);
+	/* One that nobody is told. */
+	question.texts[0] = "instance";
+	assert_true(question_write(&question, digits));
+	assert_int_equal(store_answer(way.store, digits, keys, &answer, &why), STORE_NO_QUESTION);
+	question.texts[0] = "channels";
+	assert_true(question_write(&question, digits));
+	assert_int_equal(store_answer(way.store, digits, keys, &answer, &why), STORE_ANSWERED);
 	key[STORE_KEY_ROOM] = 'k';
 	key[sizeof key - 1] = '\0';
 	assert_int_equal(store_read_meta(reader, key, NULL, 0), -1);
 	assert_int_equal(way.questions, 0);
+	buffer_fini(&answer);
 	close_both(&way, reader);
 }
 

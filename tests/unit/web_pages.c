@@ -1,5 +1,9 @@
 /* What pages show of rows of the store. */
 #include "base/messages.h"
+#include "keeper/channel.h"
+#include "keeper/heartbeat.h"
+#include "keeper/record.h"
+#include "keeper/shadow.h"
 #include "store/question.h"
 #include "web/outline.h"
 #include "web_stage.h"
@@ -215,6 +219,12 @@ rows_are_for_the_socket(void **state)
 	assert_int_equal(ask("/store/outline", true, &body), 200);
 	assert_memory_equal(body.data, name, strlen(name));
 	assert_int_equal(ask("/store/outline", false, &body), 404);
+	static const char *const keys[] = { FILES_META, DAMAGE_META, CHANNEL_META, BEAT_META, SHADOW_META, OWN_META };
+	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) { /* no command asks for the last */
+		assert_true(question_write(&(struct question){ .kind = QUESTION_META, .texts = { keys[i] } }, digits));
+		snprintf(path, sizeof path, "/store/%s/%s", hash, digits);
+		assert_int_equal(ask(path, true, &body), strcmp(keys[i], OWN_META) == 0 ? 400 : 200);
+	}
 	path[strlen("/store/")] ^= 1; /* another version */
 	assert_int_equal(ask(path, true, &body), 404);
 	assert_int_equal(ask("/store/", true, &body), 404);
