@@ -170,6 +170,7 @@ static bool
 check_outcomes(const struct pw_probe_ops *ops, struct reason *why)
 {
 	struct outcome found;
+	struct reason unclean;
 
 	for (int i = 0; ops->outcomes != NULL && ops->outcomes[i].name != NULL; i++) {
 		const struct pw_outcome *outcome = &ops->outcomes[i];
@@ -191,6 +192,10 @@ check_outcomes(const struct pw_probe_ops *ops, struct reason *why)
 			    outcome->name, outcome->severity);
 		if (outcome->text == NULL)
 			return wrong(why, "its outcome %s has no text", outcome->name);
+		if (!text_is_clean(outcome->text, &unclean)
+		    || (outcome->hint != NULL && !text_is_clean(outcome->hint, &unclean)))
+			return wrong(why, "the text or the hint of its outcome %s %s",
+			    outcome->name, unclean.text);
 		if (outcome->phase != NULL && strlen(outcome->phase) > PHASE_SIZE_MAX)
 			return wrong(why, "the phase of its outcome %s is no name of a phase",
 			    outcome->name);

@@ -342,6 +342,7 @@ top_take_host(struct reader *reader)
 	struct config *config = reader->config;
 	uint32_t wanted = (config->target_count + TARGETS_A_PROBER - 1) / TARGETS_A_PROBER,
 	         cores = 1;
+	struct reason why;
 	cpu_set_t set;
 
 	if (sched_getaffinity(0, sizeof set, &set) == 0)
@@ -352,6 +353,10 @@ top_take_host(struct reader *reader)
 	if (config->probers == 0)
 		config->probers = 1;
 	config->state = top_find_state(reader);
+	if (!text_is_clean(config->state, &why))
+		FAULT(reader, reader_main_file(reader),
+		    "the state folder %s %s: name another one",
+		    QUOTE(reader, config->state), why.text);
 	if (reader->global[GLOBAL_HELO].string == NULL && !reader->source->no_dialogue
 	    && (config->target_count > 0 || reader->source->own_name))
 		config->helo = own_name(reader);

@@ -327,6 +327,10 @@ looks_at_every_table(void **state)
 	    "unknown severity 9");
 	assert_refused(verdict_on(0, NULL, OPS(.outcomes = (const struct pw_outcome[]){ { .name = "x", .text = "x" }, { .name = "x", .text = "x" }, { .name = NULL } })),
 	    "outcome x twice");
+	assert_refused(verdict_on(0, NULL, OPS(.outcomes = (const struct pw_outcome[]){ { .name = "x", .text = "x\x1b" }, { .name = NULL } })),
+	    "the text or the hint of its outcome x holds a byte (\\x1b) that is no printable UTF-8");
+	assert_refused(verdict_on(0, NULL, OPS(.outcomes = (const struct pw_outcome[]){ { .name = "x", .text = "x", .hint = "\x80" }, { .name = NULL } })),
+	    "the text or the hint of its outcome x holds a byte (\\x80)");
 	assert_refused(verdict_on(0, NULL, OPS(.outcomes = (const struct pw_outcome[]){ { .name = "X Y", .text = "x" }, { .name = NULL } })), "not of [a-z0-9_]");
 	assert_refused(verdict_on(0, NULL, OPS(.outcomes = (const struct pw_outcome[]){ { .name = "slow_banner", .text = "x" }, { .name = NULL } })), "the host's");
 	assert_refused(verdict_on(0, NULL, OPS(.facts = (const struct pw_fact_kind[]){ { .name = "f" }, { .name = "f" }, { .name = NULL } })), "fact f twice");

@@ -81,12 +81,23 @@ shares_what_is_equal(void **state)
 	assert_ptr_not_equal(config->targets[0].policy->tls, config->targets[3].policy->tls);
 }
 
+/* The folder that the configuration lies in, too: commands print it. */
+static void
+refuses_a_state_folder_that_cannot_be_shown(void **state)
+{
+	(void)state;
+	files_put("main.conf", "targets = ( { name = \"t\"; host = \"127.0.0.1\"; } );\n");
+	assert_null(files_read_source((struct config_source){ .path = files_path("main.conf"), .state = "/tmp/a\x1b[2J" }));
+	assert_true(files_told("main.conf", "the state folder \"/tmp/a\\x1b[2J\" holds a byte (\\x1b) that is no printable UTF-8", false));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(takes_the_example_of_the_manual, files_setup, files_teardown),
 		cmocka_unit_test_setup_teardown(shares_what_is_equal, files_setup, files_teardown),
+		cmocka_unit_test_setup_teardown(refuses_a_state_folder_that_cannot_be_shown, files_setup, files_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
