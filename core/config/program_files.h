@@ -4,8 +4,7 @@
  * from, the secrets that are named there, and devices; it writes to temporary files and what its
  * setting `writes` names.
  */
-#ifndef CONFIG_PROGRAM_FILES_H
-#define CONFIG_PROGRAM_FILES_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -23,5 +22,3 @@ bool program_files_confine(const struct config *, const struct pw_strings *write
 
 /* Whether what lies there is never opened by a program; `what` then says what it belongs to. */
 bool program_file_is_hidden(const struct config *, const char *path, const char **what);
-
-#endif
