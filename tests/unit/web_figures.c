@@ -46,7 +46,8 @@ put_incident(struct store_batch *batch, uint64_t target, int64_t began, int64_t 
 {
 	int64_t confirmed = began + (int64_t)(40 + chance(200)) * SECOND;
 
-	store_put_incident(batch, &(struct store_incident){ .number = ++incidents, .target = target, .change = incidents, .began = began, .confirmed = confirmed,
+	incidents++;
+	store_put_incident(batch, &(struct store_incident){ .number = incidents, .target = target, .change = incidents, .began = began, .confirmed = confirmed,
 		.ended = ended, .end_confirmed = ended == 0 ? 0 : ended + 60 * (int64_t)SECOND, .outcome = "refused", .end = ended == 0 ? "" : "up",
 		.text = text_view("connection refused"), .end_text = text_view(ended == 0 ? "" : "it is up") });
 	put_notice(batch, target, incidents, "down", confirmed);
