@@ -1,5 +1,9 @@
-/* Walks a path part by part with openat(2) and O_NOFOLLOW; links are followed here, by their
- * text. */
+/*
+ * Opens a path part by part with openat(2) and O_NOFOLLOW, so that each symbolic link on the way,
+ * and with FOLDER_WHOLE each folder, is checked before it is passed: who owns it, and who else may
+ * write there. The text of a link is read here and walked like the rest. For the state folder, and
+ * for the folders of plugins and of the programs that are run for them.
+ */
 #include "base/folder.h"
 
 #include <assert.h>

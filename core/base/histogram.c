@@ -1,6 +1,6 @@
 /*
- * A histogram of durations with logarithmic buckets: 16 for each power of two, the first 16 for 0
- * to 15.
+ * Counts durations in logarithmic buckets and reads quantiles from them. Values of 0 to 15 us have
+ * a bucket each, and each power of two above has 16 buckets of equal width.
  */
 #include <assert.h>
 #include "base/histogram.h"

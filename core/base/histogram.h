@@ -1,7 +1,7 @@
 /*
- * A histogram of durations, for quantiles. Any number of them, counted in buckets of a sixteenth of
- * a power of two, so that a quantile is told at most 7 % too high. Starts as zeroes, is never
- * freed, needs no memory of its own.
+ * A histogram of durations in microseconds, for quantiles. The monitor counts in it how late runs
+ * began. Each power of two is divided into 16 buckets, so a quantile is at most 7 % too high. It
+ * has a fixed size, starts as zeroes, and holds no memory that would have to be freed.
  */
 #pragma once
 

@@ -1,8 +1,11 @@
 /*
- * Reads all attempts in the order in which they came, and gives them to the rules of the monitor.
+ * For `postwatch backtest`: replays the stored attempts of the chosen targets, in the order in
+ * which they came, through the monitor's rules, with the configured settings and with those that
+ * are tried. Counts the outages, notices and false alarms of both, beside what was told in fact.
  *
- * What the rules go by is in memory of theirs and not in the store, so they begin with nothing, and
- * take an hour to know what they knew; only what is known from its beginning is counted from there.
+ * The store does not have what the rules remember, so they begin with nothing, and the first hour
+ * of attempts is not counted. A target that became known no more than ten minutes before the first
+ * of them is counted from the beginning.
  */
 #include "command/backtest_replay.h"
 

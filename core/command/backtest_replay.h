@@ -1,5 +1,7 @@
-/* Attempts of targets as the store has them, judged again under other settings; and what was told
- * then. */
+/*
+ * For `postwatch backtest`: replays stored attempts under the configured settings and under those
+ * that are tried, and compares the outages and notices of both with what was told.
+ */
 #pragma once
 
 #include "command/backtest_settings.h"

@@ -1,8 +1,10 @@
 /*
- * Opens the page of a daemon in the browser by xdg-open.
+ * Opens the web page of the daemon in the user's browser by xdg-open(1), for `postwatch run` when
+ * it is started in a terminal without a configuration file.
  *
- * What a process is started with is shown to all users of a host, so xdg-open is not given the
- * address, whose token is a secret, but a file that leads there and that its owner alone may read.
+ * The arguments of a process can be read by all users of a host, and the address contains a secret
+ * token. So xdg-open is given an HTML file that redirects to the address; only its owner can read
+ * it, and it is removed after 20 s at most.
  */
 #include "command/desktop.h"
 

@@ -1,5 +1,9 @@
-/* Turns a timeperiod of Nagios into ranges of the week, and into those that are left over. Dates
- * and exceptions have no counterpart, and are told in a comment. */
+/*
+ * For `postwatch import`: turns a timeperiod of Nagios, the hours of a week in which somebody is
+ * told, into their complement: the `quiet` hours of a notifier, or windows for targets. Periods
+ * given by date, and exceptions, have no counterpart in our configuration and become comments in
+ * it.
+ */
 #include "command/nagios_hours.h"
 
 #include <stdio.h>

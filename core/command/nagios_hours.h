@@ -1,5 +1,7 @@
-/* Time periods of Nagios (object type timeperiod) as hours of a configuration: Nagios names those
- * in which somebody is told, quiet hours and windows are the rest of the week. */
+/*
+ * For `postwatch import`: timeperiods of Nagios as hours of our configuration. Nagios names the
+ * hours in which somebody is told; quiet hours and windows are the rest of the week.
+ */
 #pragma once
 
 #include "command/import_draft.h"

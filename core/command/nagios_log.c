@@ -1,5 +1,7 @@
-/* Reads notifications and states of services from lines of Nagios' log. Lines of other kinds are
- * passed over. */
+/*
+ * Parses the lines SERVICE NOTIFICATION and SERVICE ALERT of a Nagios log for `postwatch shadow`.
+ * Lines of other kinds are skipped.
+ */
 #include "command/nagios_log.h"
 
 #include <errno.h>

@@ -1,5 +1,8 @@
-/* The log of Nagios (also of Icinga 1, Naemon): what it told of services, or where it told nothing,
- * how they stood. */
+/*
+ * Reads a log of Nagios (also of Icinga 1 or Naemon) for `postwatch shadow`, which compares the
+ * outages in it with those that Postwatch would have told. An event is a notification of a service;
+ * only in a log without any notification it is a change of a service's HARD state.
+ */
 #pragma once
 
 #include <stddef.h>

@@ -1,7 +1,8 @@
 /*
- * Tells the changes that the rules made of a run, and plans the next run.
+ * For the monitor: carries out what its rules decided about a target, as notices and state for the
+ * keeper and as the next run that is planned.
  *
- * Changes are told in the order in which the rules found them, and the state is kept behind them.
+ * Changes go to the keeper in the order in which the rules found them, and the state follows them.
  */
 #include "monitor/effects.h"
 

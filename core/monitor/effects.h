@@ -1,4 +1,9 @@
-/* Tells, keeps and plans what the rules have made of a run, or of a confirmation that was held. */
+/*
+ * For the monitor: carries out what its rules decided about a target after a run. Hands each change
+ * to the keeper as a notice, has the target's new state stored, and plans the next run. Also
+ * confirms an outage that was held back while the failure could have been caused by our own network
+ * (cross_check.h, hold.h).
+ */
 #pragma once
 
 #include "monitor/observation.h"

@@ -1,5 +1,9 @@
-/* One run as the rules see it, what they know of the world while they judge it, and what they make
- * of it. */
+/*
+ * Input and output of the monitor's rules for one run of a target (apply_run.h): `observation` is
+ * what the prober's report says of the run; `run_context` is what the monitor knows beside it, such
+ * as whether our own network may be the cause of a failure; `run_effects` is the decision, with the
+ * changes to be told. `postwatch backtest` makes them from stored attempts (replay.h).
+ */
 #pragma once
 
 #include <stdbool.h>

@@ -1,7 +1,7 @@
 /*
- * Reads what a leg needs from the policy of its target and the state of its run. Certificates
- * say something of our own clock, too: a server's whose certificate is out of date by it is one
- * witness; several of unlike domains outweigh the clock (our_clock.h).
+ * Reads what a leg needs from the policy of its target and the state of its run. Certificates are
+ * evidence of our own clock as well: a server whose certificate is out of date by our clock is one
+ * witness against it, and several of unrelated domains outweigh it (our_clock.h).
  */
 #include "prober/leg_settings.h"
 

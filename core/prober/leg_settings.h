@@ -1,6 +1,9 @@
-/* What the connection and the dialogue of a leg are to know, from its target's policy and its run:
- * source address, TLS settings, names to expect, the time to judge certificates by, and whether one
- * more connection is worth making. */
+/*
+ * For the prober: what a leg (the dialogue with one address of a target) needs of the target's
+ * policy and of the run. Source address, TLS settings, the names that the certificate has to match
+ * and the time by which it is judged; and, where TLS failed, whether to connect once more, with
+ * legacy TLS or with a ClientHello of another size, to find out why.
+ */
 #pragma once
 
 #include "prober/leg.h"

@@ -1,5 +1,6 @@
 /*
- * Carries out the step that a plugin chose in its turn, or that a verdict asks for.
+ * Turns the choice of a probe plugin, or a verdict of the prober's own, into the dialogue's next
+ * state and the step for its owner.
  */
 #include "prober/step.h"
 

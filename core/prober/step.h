@@ -1,5 +1,9 @@
-/* Carries out what a plugin chose, or a verdict asks for: the dialogue's next state and the step
- * of its owner. */
+/*
+ * For the prober: moves a dialogue to its next state and fills in the step that the dialogue's
+ * owner (leg.h) has to carry out: wait, send, start TLS, look up DNS records or close. What is next
+ * was chosen by the probe plugin in its turn, or follows from a verdict of the prober's own, such
+ * as a limit that ran out. Does no input or output itself.
+ */
 #pragma once
 
 #include "prober/turn.h"

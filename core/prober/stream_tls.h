@@ -1,4 +1,8 @@
-/* The part of a stream inside TLS, and what it needs of stream.c: of these two alone. */
+/*
+ * Private to stream.c and stream_tls.c, which together are a stream of the prober (stream.h): what
+ * stream_tls.c offers for the handshake and for reading inside TLS, and the functions of stream.c
+ * that it calls for that. No other file includes it.
+ */
 #pragma once
 
 #include "prober/stream.h"

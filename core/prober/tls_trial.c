@@ -1,6 +1,9 @@
 /*
- * Explains the faults of a certificate chain: which certificate, what is wrong, what would be
- * right.
+ * For the prober's judgement of a TLS handshake (tls_judge.c): writes the sentences on the peer's
+ * certificates. For a fault: which certificate of the chain, what is wrong with it, and what was
+ * expected; also when a certificate ends soon or is overdue for renewal. It verifies nothing
+ * itself, but tells an intermediate certificate that was not sent from an authority that is not
+ * trusted.
  */
 #include "prober/tls_trial.h"
 

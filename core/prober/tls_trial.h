@@ -1,4 +1,7 @@
-/* What is found in one handshake, and the sentences that tell it. */
+/*
+ * What the prober finds about the certificates of one TLS handshake (filled by tls_judge.c), and
+ * the functions that write it as sentences, for the run's report.
+ */
 #pragma once
 
 #include "base/our_clock.h"

@@ -1,6 +1,7 @@
 /*
- * One database file. One of the writer's two files: opened, checked, brought up to its version, set
- * aside where it is damaged, and what is known of its trouble.
+ * One of the two SQLite files of the store, postwatch.db or history.db, as its only writer, the
+ * keeper, has it open: opens and checks it, brings it up to the newest version of the schema,
+ * renames it where it is damaged, and keeps what is known of its trouble.
  */
 #pragma once
 

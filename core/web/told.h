@@ -1,5 +1,8 @@
-/* Reads from the store who was told of an incident or of the conditions of a target: its notices
- * and their deliveries. */
+/*
+ * For the web process: reads from the store who was told of an incident, or of a standing condition
+ * of a target. `struct told` sums up its notices and their deliveries: how many were sent, wait or
+ * were given up, by which notifier, and why nobody was told.
+ */
 #pragma once
 
 #include "store/reader.h"

@@ -1,6 +1,7 @@
 /*
- * Performance data of Nagios plugins, by the Monitoring Plugins Development Guidelines:
- * 'label'=value[UOM];[warn];[crit];[min];[max], separated by blanks.
+ * Parses the performance data that a Nagios plugin prints, for the probe `exec`, which makes a fact
+ * of each item. The format is that of the Monitoring Plugins Development Guidelines, items
+ * separated by blanks: 'label'=value[UOM];[warn];[crit];[min];[max]
  */
 #ifndef EXEC_PERFDATA_H
 #define EXEC_PERFDATA_H
