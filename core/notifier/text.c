@@ -184,6 +184,15 @@ add_reason(struct text *text, const struct notice_view *view, int64_t waited)
 		text_add(text, "it had to wait for its turn, or Postwatch was not running");
 }
 
+static void
+add_doubts(struct text *text, const struct message_notice *notice)
+{
+	if (notice->flags & NOTICE_DUPLICATE)
+		text_add(text, "\nIt may have been delivered before; its key is then the same.\n");
+	if (notice->flags & NOTICE_NOT_RECORDED)
+		text_add(text, "\nIt could not be recorded: the store cannot be written.\n");
+}
+
 /* What has to be known of the notice itself. */
 static void
 add_remarks(struct text *text, const struct notice_view *view)
@@ -197,10 +206,7 @@ add_remarks(struct text *text, const struct notice_view *view)
 		text_add(text, ".\n");
 	} else if (notice->flags & NOTICE_FALLBACK)
 		text_add(text, "\nOther notifiers could not deliver it in time.\n");
-	if (notice->flags & NOTICE_DUPLICATE)
-		text_add(text, "\nIt may have been delivered before; its key is then the same.\n");
-	if (notice->flags & NOTICE_NOT_RECORDED)
-		text_add(text, "\nIt could not be recorded: the store cannot be written.\n");
+	add_doubts(text, notice);
 }
 
 /* Where there are many their end is counted, so that there is room for the rest. Of who is behind
@@ -326,6 +332,8 @@ notice_add_body(struct text *text, const struct notice_view *view)
 	struct text foot = TEXT_ROOM(FOOT_MAX), all, most;
 	size_t least = notice_attempts_least(view), kept;
 
+	if (view->report != NULL)
+		add_doubts(&foot, view->notice);
 	add_foot(&foot, view);
 	if (view->report != NULL) {
 		add_report(text, view->report, &foot);

@@ -30,7 +30,7 @@ static void
 a_report_is_its_own_text(void **state)
 {
 	static char report[2 * BODY_MAX], small[2000];
-	const struct message_notice notice = { .notice = 7, .key = "abc", .kind = "report", .attempt = 1, .code = "2026-11", .detected = 1000,
+	struct message_notice notice = { .notice = 7, .key = "abc", .kind = "report", .attempt = 1, .code = "2026-11", .detected = 1000,
 		.confirmed = 2000, .text = BYTES("mail servers of a, 2026-11"), .recipient_count = 1, .recipients = { BYTES("") } };
 	struct notice_view view = { .notice = &notice, .now = 3000, .watcher = "watch.test", .watcher_host = "box" };
 	struct text brief = TEXT_OVER(small);
@@ -40,6 +40,10 @@ a_report_is_its_own_text(void **state)
 	write_both(&view);
 	assert_string_equal(subject, "[report] mail servers of a, 2026-11");
 	assert_string_equal(body, "Mail servers\n\n  mx1  availability 100 %\n\nNotice abc, attempt 1.\nWatched by watch.test, host box.\n");
+	notice.flags = NOTICE_DUPLICATE;
+	write_both(&view);
+	assert_non_null(strstr(body, "%\n\nIt may have been delivered before; its key is then the same.\n\nNotice abc"));
+	notice.flags = 0;
 	for (size_t i = 0; i + 10 < sizeof report; i += 10)
 		memcpy(report + i, "123456789\n", 11);
 	view.report = report;
