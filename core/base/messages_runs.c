@@ -124,8 +124,8 @@ message_add_report(struct wire_out *out, const struct report *report)
 {
 	size_t before = out->size;
 
-	assert(report->phase_count <= REPORT_PHASES_MAX
-	    && report->warning_count <= REPORT_WARNINGS_MAX);
+	assert(report->phase_count <= REPORT_PHASES_MAX);
+	assert(report->warning_count <= REPORT_WARNINGS_MAX);
 	wire_put_form(out, &report_form, report);
 	if (is_detailed(report)) {
 		/* The warnings' texts share what the rest leaves of REPORT_SIZE_MAX. */

@@ -137,8 +137,8 @@ cache_put(struct evidence_cache *cache, const struct message_evidence *evidence,
 		drop_run(cache, entry->target, cache->of_target[entry->target]->run);
 	for (; cache->bytes > cache->bytes_max; cache->lost++)
 		drop(cache, cache->oldest);
-	assert((cache->oldest == NULL) == (cache->youngest == NULL) && (cache->oldest == NULL)
-	    == (cache->bytes == 0));
+	assert((cache->oldest == NULL) == (cache->youngest == NULL));
+	assert((cache->oldest == NULL) == (cache->bytes == 0));
 }
 
 void

@@ -423,8 +423,8 @@ static const char *const cause_heads[] = { "cause", "shown by", "ended by" };
 static const char *
 cause_cell(size_t row, size_t column)
 {
-	assert(row < sizeof causes / sizeof *causes
-	    && column < sizeof cause_heads / sizeof *cause_heads);
+	assert(row < sizeof causes / sizeof *causes);
+	assert(column < sizeof cause_heads / sizeof *cause_heads);
 	switch (column) {
 	case 0: return causes[row].code;
 	case 1: return causes[row].shown;

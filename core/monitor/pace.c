@@ -167,8 +167,8 @@ cell(size_t row, size_t column)
 	};
 	enum state state = STATE_PENDING + (enum state)row;
 
-	assert((size_t)state < sizeof paces / sizeof *paces
-	    && column < sizeof heads / sizeof *heads);
+	assert((size_t)state < sizeof paces / sizeof *paces);
+	assert(column < sizeof heads / sizeof *heads);
 	return column == 0 ? state_name(state) : column == 1 ? whens[paces[state].when]
 	    : limits[paces[state].patience];
 }

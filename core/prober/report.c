@@ -51,8 +51,8 @@ add_others(const struct run *run, const struct aggregate *aggregate, struct text
 static void
 add_sentence(const struct run *run, const struct aggregate *aggregate, struct text *text)
 {
-	assert(aggregate->leg < run->leg_count && aggregate->sharing <= aggregate->counted
-	    && aggregate->counted <= run->leg_count);
+	assert(aggregate->leg < run->leg_count && aggregate->counted <= run->leg_count);
+	assert(aggregate->sharing <= aggregate->counted);
 	if (run->name_outcome != NULL && run->on_last_good) {
 		text_add(text, run->name_text != NULL ? run->name_text : run->name_outcome);
 		text_add(text, aggregate->verdict == PW_FAILED ? "; at its last known address: "
@@ -227,8 +227,8 @@ run_report(struct run *run, struct run_result *result, struct report *report, ch
 	struct text text = text_over(bytes, room);
 	int64_t late = run->order.due != 0 ? run->begun - run->order.due : 0;
 
-	assert(run->leg_count > 0 && run->leg_count <= RESOLVED_MAX
-	    && run->legs_ended == run->leg_count);
+	assert(run->leg_count > 0 && run->leg_count <= RESOLVED_MAX);
+	assert(run->legs_ended == run->leg_count);
 	for (uint32_t i = 0; i < run->leg_count; i++)
 		verdicts[i] = verdict_of(&run->legs[i]);
 	struct aggregate aggregate = aggregate_legs(policy->addresses, verdicts, run->leg_count);

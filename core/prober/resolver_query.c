@@ -76,8 +76,8 @@ on_canary(struct wait *wait, const struct conclusion *conclusion)
 {
 	const struct query_wait *of = (const struct query_wait *)wait;
 
-	assert(of->query->canaries + of->index == of
-	    && of->index < of->query->resolver->server_count);
+	assert(of->query->canaries + of->index == of);
+	assert(of->index < of->query->resolver->server_count);
 	if (dns_is_of_name(conclusion->answer->status))
 		of->query->resolver->canaries[of->index].answered = clock_mono();
 	look_whether_done(of->query);

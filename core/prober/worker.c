@@ -81,8 +81,8 @@ on_done(void *arg, const struct run_result *result)
 	struct worker *worker = arg;
 	struct report report = *result->report;
 
-	assert(report.target == result->order->target && report.run == result->order->run
-	    && result->leg_count > 0);
+	assert(report.target == result->order->target && report.run == result->order->run);
+	assert(result->leg_count > 0);
 	worker->done++;
 	if (!dispatch_is_heard(worker->dispatch))
 		return; /* who ordered it has gone: whoever comes next orders it anew */
