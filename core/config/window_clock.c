@@ -68,3 +68,20 @@ window_clock_holds(const struct window_clock *clock, uint32_t target)
 			return true;
 	return false;
 }
+
+int64_t
+window_clock_until(const struct window_clock *clock, uint32_t target)
+{
+	int64_t until = 0;
+
+	for (uint32_t i = 0; clock->open_count > 0 && i < clock->config->window_count; i++) {
+		int64_t next;
+
+		if (!clock->open[i] || !window_has_target(&clock->config->windows[i], target))
+			continue;
+		next = calendar_next(&clock->config->windows[i].when, clock->zones[i], clock->looked);
+		if (next != INT64_MAX && next > until)
+			until = next;
+	}
+	return until;
+}

@@ -20,5 +20,8 @@ void window_clock_fini(struct window_clock *);
  * or closed. */
 bool window_clock_turn(struct window_clock *, int64_t utc);
 
+/* When the last of the open windows that hold the target closes, UTC; 0: none of them does within eight days. */
+int64_t window_clock_until(const struct window_clock *, uint32_t target);
+
 /* Whether one of the open windows holds the target. */
 bool window_clock_holds(const struct window_clock *, uint32_t target);

@@ -6,12 +6,15 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
+#include "base/clock.h"
 #include "store/list.h"
 #include "web/settings.h"
 #include "web/process_log.h"
 #include "web/http_library.h"
 
 enum { WAITING_SHOWN = 50, OWN_NOTICES = 20 };
+
+static const int64_t day = INT64_C(86400) * SECOND;
 
 bool
 about_has_trouble(const struct board *board)
@@ -49,11 +52,14 @@ static void
 put_well(struct view *view)
 {
 	const struct outbox *outbox = board_outbox(view->site->board);
+	const struct message_vitals *processes = &view->site->processes.said;
 	struct store_waiting waiting = board_waiting(view->site->board);
 	struct emit *emit = &view->emit;
 
 	EMIT(emit, "<p class=\"faint\" id=\"troubles\">As of {}: Postwatch itself has no trouble",
 	    AS_TIME(board_time(view->site->board)));
+	if (processes->process_count > 0 && clock_mono() - processes->processes[0].started < day)
+		EMIT(emit, "; it runs since {}", AS_MOMENT(clock_wall() - clock_mono() + processes->processes[0].started));
 	if (waiting.notices > 0)
 		EMIT(emit, "; notices that wait to be told: {}", AS_U64(waiting.notices));
 	for (uint32_t i = 0; i < outbox->count; i++) {
@@ -207,7 +213,7 @@ put_own_notices(struct view *view)
 		    "</tr>\n", AS_TIME(notice.confirmed), AS_STRING(notice.kind),
 		    AS_SENTENCE(notice.text));
 	if (list.given == 0)
-		EMIT(emit, "<tr><td colspan=\"3\">None was told.</td></tr>\n");
+		EMIT(emit, "<tr><td colspan=\"3\">No trouble.</td></tr>\n");
 	(void)store_list_close(&list);
 	EMIT(emit, "</tbody></table></div>\n");
 }

@@ -62,14 +62,16 @@ account(struct availability_span *into, const struct store_run *run, int64_t fro
 	into->unknown += until - spoken;
 }
 
-/* When the first roll-up begins, but not before the target was known; 0: there is none. */
+/* When the first roll-up begins, but not before the target was known; 0: there is none. `before`: how much of its hour lies before then, which
+ * the roll-up counts as unknown. */
 static int64_t
-first_rolled(struct store_reader *reader, uint64_t target)
+first_rolled(struct store_reader *reader, uint64_t target, int64_t *before)
 {
 	int64_t first = DB_NUMBER(reader->history,
 	    "SELECT min(start) FROM rollups WHERE target = ?1 AND span = 1 AND up IS NOT NULL", BIND(target));
 	int64_t known = DB_NUMBER(reader->main, "SELECT known FROM targets WHERE number = ?1", BIND(target));
 
+	*before = first > 0 && first < known && known - first < hour ? known - first : 0;
 	return first > 0 && first < known ? known : first;
 }
 
@@ -103,24 +105,25 @@ availability_read(struct store_reader *reader, uint64_t target, int64_t now, str
 {
 	struct db *db = reader == NULL ? NULL : reader->history;
 	struct availability_span since = { .good = 0 };
-	int64_t from, oldest;
+	int64_t from, oldest, begins, before;
 
 	*availability = (struct availability){ .spans = { { .good = 0 } } };
 	if (db == NULL)
 		return;
+	begins = first_rolled(reader, target, &before);
 	from = rolled_upto(db, target);
 	oldest = read_since(reader, target, from > now - hour * HOURS_A_DAY ? from : now - hour * HOURS_A_DAY, now, &since);
 	for (int i = 0; i < AVAILABILITY_SPANS; i++) {
 		struct availability_span *span = &availability->spans[i];
 
 		read_rollups(db, target, now - spans[i].hours * hour, span);
+		if (begins - before >= now - spans[i].hours * hour)
+			span->unknown -= before < span->unknown ? before : span->unknown;
 		span->good += since.good;
 		span->down += since.down;
 		span->unknown += since.unknown;
 	}
-	availability->begins = first_rolled(reader, target);
-	if (availability->begins == 0 && oldest < now)
-		availability->begins = oldest;
+	availability->begins = begins == 0 && oldest < now ? oldest : begins;
 }
 
 bool

@@ -104,24 +104,6 @@ board_destroy(struct board **board)
 
 /* --- ranks --- */
 
-static enum board_rank
-rank_of(const struct board_row *row)
-{
-	if (row->stated == RANK_DOWN)
-		return RANK_DOWN;
-	if (row->unseen_since != 0)
-		return RANK_UNKNOWN;
-	if (row->stated == RANK_SUSPECT)
-		return RANK_SUSPECT;
-	if (row->last_run == 0 || row->stated == RANK_PENDING)
-		return RANK_PENDING;
-	if (row->verdict == PW_UNKNOWN)
-		return RANK_UNKNOWN;
-	if (row->verdict == PW_BLOCKED)
-		return RANK_BLOCKED;
-	return row->verdict == PW_DEGRADED || row->conditions[0] != '\0' ? RANK_DEGRADED : RANK_UP;
-}
-
 /* What the newest run and the clock say of a row. */
 static void
 judge_row(struct board *board, struct board_row *row, int64_t now)
@@ -137,7 +119,7 @@ judge_row(struct board *board, struct board_row *row, int64_t now)
 	row->unseen_since = board->behind == 0 && now - last > row->patience ? last : 0;
 	row->paused = pauses_hold(&board->pauses, now, row->number, row->configured) || (row->configured != NULL
 	    && window_clock_holds(&board->windows, (uint32_t)(row->configured - board->config->targets)));
-	row->judged = rank_of(row);
+	row_judge(row);
 	if (server_ends(&row->server) > now && server_ends(&row->server) < board->ends_in_round) {
 		board->ends_in_round = server_ends(&row->server);
 		board->ends_of_in_round = row->number;
@@ -164,7 +146,7 @@ judge_step(struct board *board)
 		struct board_row *row = &board->rows.items[board->judged];
 
 		judge_row(board, row, now);
-		if (row->judged != row->rank)
+		if (row->judged != row->rank || row->judged_care != row->care)
 			ranking_note(&board->ranking, &board->rows, board->judged);
 	}
 	assert(board->judged <= board->rows.count);
@@ -190,8 +172,10 @@ keep_order(struct board *board)
 
 	assert(board->next.count == board->rows.count); /* the same targets, in the same places */
 	ranking_drop(&board->ranking);
-	for (uint32_t i = 0; i < board->next.count; i++)
+	for (uint32_t i = 0; i < board->next.count; i++) {
 		items[i].rank = items[i].judged = before[i].rank;
+		items[i].care = items[i].judged_care = before[i].care;
+	}
 	for (uint32_t i = 0; i < board->next.count; i++)
 		if (items[i].since != before[i].since)
 			ranking_note(&board->ranking, &board->next, i);
@@ -207,6 +191,7 @@ order_anew(struct board *board)
 	for (uint32_t i = 0; i < board->next.count; i++) {
 		judge_row(board, &board->next.items[i], now);
 		board->next.items[i].rank = board->next.items[i].judged;
+		board->next.items[i].care = board->next.items[i].judged_care;
 	}
 	board->time = now;
 	return ranking_make(&board->ranking, &board->next);
@@ -479,6 +464,12 @@ const struct pauses *
 board_pauses(const struct board *board)
 {
 	return &board->pauses;
+}
+
+const struct window_clock *
+board_windows(const struct board *board)
+{
+	return &board->windows;
 }
 
 const struct changes *

@@ -26,7 +26,7 @@ bool board_turn(struct board *);
 /* Whether all has been read once. Before, and where it says so, `why` tells what is wrong with the store (NULL is fine). */
 bool board_is_read(const struct board *, const char **why);
 
-/* Rows in the order of their rank, the latest change first; they stay until the next turn. */
+/* Rows in the order of their rank, as ranking.h orders them; they stay until the next turn. */
 uint32_t board_count(const struct board *);
 const struct board_row *board_get(const struct board *, uint32_t place);
 /* The row with the next higher number, which goes through all of them whatever turns lie between; NULL: there is none. */
@@ -63,6 +63,7 @@ int64_t board_behind_since(const struct board *);
 const struct troubles *board_troubles(const struct board *);
 struct store_waiting board_waiting(const struct board *);
 const struct pauses *board_pauses(const struct board *);
+const struct window_clock *board_windows(const struct board *);
 const struct changes *board_changes(const struct board *); /* the last of the ranks */
 /* Of a target that is shared; NULL: it was not read yet. */
 const struct availability *board_availability(const struct board *, const struct board_row *);

@@ -260,7 +260,7 @@ put_who(struct incident_story *story)
 
 	told_read_incident(board_reader(story->view->site->board), story->number, &told);
 	EMIT(emit, "<dt>Who was told</dt><dd id=\"told\">");
-	told_put(story->view, story->is_open ? story->watched : NULL, &told);
+	told_put_whole(story->view, story->is_open ? story->watched : NULL, &told);
 	if (!told.has_notice)
 		EMIT(emit, "<strong>Not told:</strong> there is no notice of it");
 	EMIT(emit, "</dd></dl>\n");

@@ -9,6 +9,74 @@
 
 enum { LISTED = 200 };
 
+static void
+begin_table(struct view *view, const char *id, bool has_targets)
+{
+	EMIT(&view->emit, "<div class=\"scroll\"><table class=\"stack\" id=\"{}\"><thead><tr><th>Incident</th>{}<th>Began</th><th>Lasted</th>"
+	    "<th>Outcome</th><th>Said, and who was told</th></tr></thead><tbody>\n", AS_STRING(id),
+	    AS_MADE(text_view(has_targets ? "<th>Target</th>" : "")));
+}
+
+static void
+put_incident(struct view *view, const struct store_outage *outage, const struct told *told, bool has_target)
+{
+	struct emit *emit = &view->emit;
+
+	EMIT(emit, "<tr><td><a href=\"{}/incidents/{}\">{}</a></td>", AS_PREFIX(view), AS_U64(outage->number), AS_U64(outage->number));
+	if (has_target) {
+		EMIT(emit, "<td class=\"name\">");
+		if (outage->name[0] != '\0')
+			view_target(view, outage->name);
+		EMIT(emit, "</td>");
+	}
+	EMIT(emit, "<td class=\"when\">{}", AS_TIME(outage->began));
+	if (outage->confirmed >= outage->began)
+		EMIT(emit, " <span class=\"faint under\">confirmed after {}</span>", AS_AGE(outage->confirmed - outage->began));
+	EMIT(emit, "</td><td class=\"when\">");
+	if (outage->ended == 0)
+		view_rank(view, RANK_DOWN, "open");
+	else
+		emit_age(emit, outage->ended - outage->began);
+	EMIT(emit, "</td><td>{}</td><td class=\"cause\">{}<div class=\"told\">", AS_STRING(outage->outcome), AS_SENTENCE(outage->text));
+	told_put(view, outage->ended == 0 ? board_named(view->site->board, outage->name) : NULL, told);
+	EMIT(emit, "</div></td></tr>\n");
+}
+
+/* Those that last stand above all others, in the order of the overview: one that flaps has many that are newer. */
+static void
+put_open(struct view *view)
+{
+	const struct board *board = view->site->board;
+	struct store_outage outage;
+	struct told told;
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < board_count(board) && count < LISTED; i++) {
+		const struct board_row *row = board_get(board, i);
+
+		if (row->incident == 0)
+			continue;
+		if (count++ == 0) {
+			EMIT(&view->emit, "<h2>Open</h2>\n");
+			begin_table(view, "open", true);
+		}
+		told_read_incident(board_reader(board), row->incident, &told);
+		STORE_EACH(&outage, board_reader(board), STORE_LIST_INCIDENT, row->incident)
+			put_incident(view, &outage, &told, true);
+	}
+	if (count > 0)
+		EMIT(&view->emit, "</tbody></table></div>\n<h2>Over</h2>\n");
+}
+
+/* Whether put_open() shows it. */
+static bool
+is_open(const struct view *view, const struct store_outage *outage)
+{
+	const struct board_row *row = board_named(view->site->board, outage->name);
+
+	return row != NULL && row->incident == outage->number;
+}
+
 /* Returns the number of the last, where there are earlier ones; else 0. */
 static uint64_t
 put_incidents(struct view *view, enum store_list_kind kind, uint64_t target, uint64_t before, uint32_t limit)
@@ -24,39 +92,18 @@ put_incidents(struct view *view, enum store_list_kind kind, uint64_t target, uin
 
 	if (board_reader(view->site->board) == NULL)
 		return 0;
-	EMIT(emit, "<div class=\"scroll\"><table class=\"stack\" id=\"incidents\"><thead><tr><th>Incident</th>");
-	if (target == 0)
-		EMIT(emit, "<th>Target</th>");
-	EMIT(emit, "<th>Began</th><th>Lasted</th><th>Outcome</th>"
-	    "<th>Said, and who was told</th></tr></thead><tbody>\n");
+	begin_table(view, "incidents", target == 0);
 	store_list_open(&list, board_reader(view->site->board), kind, target);
 	if (before != 0)
 		store_list_behind(&list, before);
-	told_list_open(&told_list, board_reader(view->site->board), target, before, limit);
-	for (; (has_more = store_list_next(&list, &outage)) && count < limit; count++) {
+	told_list_open(&told_list, board_reader(view->site->board), target, before, limit + LISTED);
+	while ((has_more = store_list_next(&list, &outage)) && count < limit) {
+		if (target == 0 && before == 0 && is_open(view, &outage))
+			continue;
 		last = outage.number;
-		EMIT(emit, "<tr><td><a href=\"{}/incidents/{}\">{}</a></td>", AS_PREFIX(view),
-		    AS_U64(outage.number), AS_U64(outage.number));
-		if (target == 0) {
-			EMIT(emit, "<td class=\"name\">");
-			if (outage.name[0] != '\0')
-				view_target(view, outage.name);
-			EMIT(emit, "</td>");
-		}
-		EMIT(emit, "<td class=\"when\">{}", AS_TIME(outage.began));
-		if (outage.confirmed >= outage.began)
-			EMIT(emit, " <span class=\"faint under\">confirmed after {}</span>",
-			    AS_AGE(outage.confirmed - outage.began));
-		EMIT(emit, "</td><td class=\"when\">");
-		if (outage.ended == 0)
-			view_rank(view, RANK_DOWN, "open");
-		else
-			emit_age(emit, outage.ended - outage.began);
-		EMIT(emit, "</td><td>{}</td><td class=\"cause\">{}<div class=\"told\">",
-		    AS_STRING(outage.outcome), AS_SENTENCE(outage.text));
 		told_list_take(&told_list, outage.number, &told);
-		told_put(view, outage.ended == 0 ? board_named(view->site->board, outage.name) : NULL, &told);
-		EMIT(emit, "</div></td></tr>\n");
+		put_incident(view, &outage, &told, target == 0);
+		count++;
 	}
 	told_list_close(&told_list);
 	(void)store_list_close(&list);
@@ -82,6 +129,8 @@ incidents_answer(struct view *view, const char *rest)
 	(void)rest;
 	view_begin(view, "Incidents - Postwatch", board_tally(view->site->board, RANK_DOWN) > 0 ? RANK_DOWN : RANK_UP);
 	EMIT(emit, "<h1>Incidents</h1>\n");
+	if (before == NULL && board_reader(view->site->board) != NULL)
+		put_open(view);
 	last = put_incidents(view, STORE_LIST_INCIDENTS, 0, before == NULL ? 0 : strtoull(before, NULL, 10), LISTED);
 	if (last != 0)
 		EMIT(emit, "<p><a rel=\"next\" href=\"{}/incidents?before={}\">earlier</a></p>\n",

@@ -209,6 +209,20 @@ count_in_quarter(struct look *look, int64_t at, enum pw_verdict verdict, enum st
 	}
 }
 
+/* Of the quarter that runs, and of one that has no roll-up yet, the newest run says how it is where the runs of it came before the following
+ * began. */
+static void
+begin_quarter(const struct looks *looks, struct look *look)
+{
+	int64_t age = looks->quarter_now - look->at / quarter;
+	struct quarter *it = &look->quarters[look_quarter(look->at / quarter)];
+
+	if (age < 0 || age > 1 || it->share != 0)
+		return;
+	count_in_quarter(look, look->at, look->verdict, look->mood);
+	it->failed = 0; /* the following may count it */
+}
+
 /* At the last step that it reached, which the newest run may not have. */
 static void
 count_failure(struct look *look, const struct store_run *run)
@@ -264,6 +278,8 @@ read_runs(struct looks *looks, struct store_reader *reader, enum store_list_kind
 	bool follows = kind == STORE_LIST_RUNS;
 	struct store_list list;
 	struct store_run run;
+	struct look *look;
+	uint32_t index;
 
 	store_list_open(&list, reader, kind, 0);
 	store_list_behind(&list, follows ? (uint64_t)looks->last_id : looks->newest_after);
@@ -272,6 +288,8 @@ read_runs(struct looks *looks, struct store_reader *reader, enum store_list_kind
 		take_run(looks, &run);
 		if (follows)
 			count_run(looks, &run);
+		else if ((look = look_of(looks, run.target, &index)) != NULL)
+			begin_quarter(looks, look);
 	}
 	if (follows)
 		looks->last_id = list.numbers[0];

@@ -94,19 +94,26 @@ put_row(struct view *view, const struct board_row *row, int64_t now)
 	EMIT(emit, "</td><td class=\"name\">");
 	view_target(view, row->name);
 	if (row->acknowledged != 0)
-		EMIT(emit, " <span class=\"faint\">acknowledged</span>");
-	if (row->paused)
-		EMIT(emit, " <span class=\"faint\">paused</span>");
+		EMIT(emit, " <span class=\"faint\">acknowledged by {}, {}</span>", AS_FOREIGN(text_view(row->ack_by)),
+		    AS_MOMENT(row->acknowledged));
+	if (row->paused) {
+		EMIT(emit, " <span class=\"faint\">paused");
+		told_put_pause_end(view, row);
+		EMIT(emit, "</span>");
+	}
 	if (row->flapping)
 		EMIT(emit, " <span class=\"faint\">flapping</span>");
-	EMIT(emit, "</td><td class=\"when since\">{} <span class=\"faint\">{}</span>",
-	    AS_MOMENT(board_since(view->site->board, row)),
-	    AS_AGE(now - board_since(view->site->board, row)));
+	EMIT(emit, "</td><td class=\"when since\">{} <span class=\"faint\">{}{}</span>",
+	    AS_MOMENT(board_since(view->site->board, row)), AS_AGE(now - board_since(view->site->board, row)),
+	    AS_STRING(row_is_from_the_first(row, look) ? " at least" : ""));
 	EMIT(emit, "</td><td class=\"cause\">");
 	put_cause(view, row);
 	EMIT(emit, "<div class=\"told\">");
 	told_put(view, row, board_told(view->site->board, row));
 	told_put_before(view, board_told(view->site->board, row));
+	if (row->incident == 0 && row->lately > 0)
+		EMIT(emit, " <span class=\"before\">Down {}{} in the last 24 h, last on {}</span>", AS_U64(row->lately),
+		    AS_STRING(row->lately == 1 ? " time" : " times"), AS_MOMENT(row->lately_at));
 	EMIT(emit, "</div></td><td class=\"when looked\">");
 	if (row->last_run != 0) {
 		EMIT(emit, "{} ago", AS_AGE(now - row->last_run));
@@ -177,7 +184,8 @@ static void
 put_tags(struct view *view, const struct choice *choice)
 {
 	const struct board_tag *tags;
-	uint32_t count = board_tags(view->site->board, &tags);
+	const struct board *board = view->site->board;
+	uint32_t count = board_tags(board, &tags), untagged = 0;
 	struct emit *emit = &view->emit;
 
 	if (count == 0)
@@ -196,6 +204,10 @@ put_tags(struct view *view, const struct choice *choice)
 		EMIT(emit, ">{} {} of {}</a></li>", AS_STRING(tags[at].tag),
 		    AS_U64(tags[at].arriving), AS_U64(tags[at].all));
 	}
+	for (uint32_t i = 0; i < board_count(board); i++)
+		untagged += board_get(board, i)->configured == NULL || board_get(board, i)->configured->policy->tag_count == 0;
+	if (untagged > 0)
+		EMIT(emit, "<li class=\"faint\">without a tag {}</li>", AS_U64(untagged));
 	EMIT(emit, "</ul>\n");
 }
 
@@ -244,15 +256,16 @@ put_table(struct view *view, const struct choice *choice)
 		if (found >= first && found < first + ROWS_A_PAGE) {
 			if (!is_open)
 				EMIT(emit, "<div class=\"scroll\"><table class=\"targets\" id=\"targets\"><thead><tr><th>State</th><th>Target</th>"
-				    "<th>Since</th><th>Why, and who was told</th><th>Looked</th><th class=\"number\">Took</th><th>24 hours, p50 and p95</th></tr></thead><tbody>\n");
+				    "<th>Since</th><th>Why, and who was told</th><th>Looked</th><th class=\"number\">Took</th><th>24 hours</th></tr></thead><tbody>\n");
 			is_open = true;
 			put_row(view, row, now);
 		}
 		found++;
 	}
-	if (is_open)
+	if (is_open) {
 		EMIT(emit, "</tbody></table></div>\n");
-	else if (folded == 0)
+		view_legend(view, true);
+	} else if (folded == 0)
 		EMIT(emit, "<p>No target is like that.</p>\n");
 	assert(found + folded <= board_count(board));
 	put_pager(view, choice, found);

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The worst first, and in each rank the latest change first, since that is what is new to
- * whoever looks. Those that are well go by their names, so that they stay where a reader found
- * them. */
+/* The worst first. Of outages those that nobody attends to come first, the longest of them before all, since it has cost the
+ * most. In each other rank the latest change comes first, since that is what is new to whoever looks. Those that are well go
+ * by their names, so that they stay where a reader found them. */
 static int
 compare_rows(const void *left, const void *right, void *arg)
 {
@@ -16,8 +16,10 @@ compare_rows(const void *left, const void *right, void *arg)
 
 	if (a->rank != b->rank)
 		return a->rank < b->rank ? -1 : 1;
+	if (a->rank == RANK_DOWN && a->care != b->care)
+		return a->care < b->care ? -1 : 1;
 	if (a->rank != RANK_UP && a->since != b->since)
-		return a->since > b->since ? -1 : 1;
+		return (a->since > b->since) == (a->rank != RANK_DOWN) ? -1 : 1;
 	return strcmp(a->name, b->name);
 }
 
@@ -128,6 +130,7 @@ take_rank(struct ranking *ranking, struct board_row *row)
 	if (row->rank != row->judged)
 		changes_add(&ranking->changes, row->number, row->rank, row->judged, row->since);
 	row->rank = row->judged;
+	row->care = row->judged_care;
 }
 
 /* Only what moved is sorted, and merged into the order of the rest: a change costs one walk over

@@ -26,7 +26,7 @@ struct ranking {
 bool ranking_make(struct ranking *, struct rows *);
 void ranking_fini(struct ranking *);
 
-/* That row is to have its `judged` rank, or it began at another time. */
+/* That row is to have its `judged` rank and care, or it began at another time. */
 void ranking_note(struct ranking *, struct rows *, uint32_t index);
 /* Puts all that was noted in its place. */
 void ranking_place(struct ranking *, struct rows *);

@@ -12,7 +12,7 @@
 
 enum { ROWS_A_STEP = 1000, CHUNK = 64 * 1024 };
 
-static const int64_t usual_patience = INT64_C(15 * 60) * SECOND;
+static const int64_t usual_patience = INT64_C(15 * 60) * SECOND, day = INT64_C(86400) * SECOND;
 
 struct chunk {
 	struct chunk *next;
@@ -45,6 +45,49 @@ row_since(const struct board_row *row, const struct look *look)
 	default:
 		return row->since;
 	}
+}
+
+static enum board_rank
+rank_of(const struct board_row *row)
+{
+	if (row->stated == RANK_DOWN)
+		return RANK_DOWN;
+	if (row->unseen_since != 0)
+		return RANK_UNKNOWN;
+	if (row->stated == RANK_SUSPECT)
+		return RANK_SUSPECT;
+	if (row->last_run == 0 || row->stated == RANK_PENDING)
+		return RANK_PENDING;
+	if (row->verdict == PW_UNKNOWN)
+		return RANK_UNKNOWN;
+	if (row->verdict == PW_BLOCKED)
+		return RANK_BLOCKED;
+	return row->verdict == PW_DEGRADED || row->conditions[0] != '\0' ? RANK_DEGRADED : RANK_UP;
+}
+
+static enum board_care
+care_of(const struct board_row *row)
+{
+	if (row->paused)
+		return CARE_PAUSED;
+	if (strncmp(row->silences, "parent", 6) == 0)
+		return CARE_PARENT;
+	return row->acknowledged != 0 ? CARE_ACKNOWLEDGED : CARE_NONE;
+}
+
+void
+row_judge(struct board_row *row)
+{
+	row->judged = rank_of(row);
+	row->judged_care = care_of(row);
+}
+
+bool
+row_is_from_the_first(const struct board_row *row, const struct look *look)
+{
+	int64_t since = row_since(row, look);
+
+	return row->known != 0 && since >= row->known && since - row->known <= row->interval;
 }
 
 enum board_rank
@@ -97,9 +140,11 @@ static const char row_sql[] = "SELECT t.target, port, coalesce(since_us, 0), coa
     " name, probe, host, state, coalesce(text, ''), coalesce(outcome, ''), coalesce(conditions, ''), coalesce(silences, ''),"
     " coalesce(acknowledged_by, ''), coalesce(acknowledged_why, ''), coalesce(tls_version, ''), coalesce(tls_cipher, ''), coalesce(verdict, ''),"
     " coalesce(s.at, 0), coalesce(not_before, 0), coalesce(not_after, 0), coalesce(chain_ends, 0), coalesce(ip, 0),"
-    " coalesce((SELECT began FROM incidents WHERE number = incident), 0)"
+    " coalesce((SELECT began FROM incidents WHERE number = incident), 0),"
+    " (SELECT count(*) FROM incidents i WHERE i.target = t.target AND began >= ?2),"
+    " coalesce((SELECT max(began) FROM incidents i WHERE i.target = t.target AND began >= ?2), 0)"
     " FROM target_status t LEFT JOIN servers s ON s.target = t.target WHERE t.target > ?1 AND gone IS NULL ORDER BY t.target LIMIT 1000";
-enum { FIRST_TEXT = 12, TEXTS = 12, VERDICT = FIRST_TEXT + TEXTS, SERVER, BEGAN = SERVER + 5 };
+enum { FIRST_TEXT = 12, TEXTS = 12, VERDICT = FIRST_TEXT + TEXTS, SERVER, BEGAN = SERVER + 5, LATELY, LATELY_AT };
 
 static bool
 make_label(struct rows *rows, struct board_row *row)
@@ -179,8 +224,11 @@ fill_row(struct rows *rows, struct query *query, struct board_row *row, struct l
 		    .ip = (uint8_t)query_i64(query, SERVER + 4) } };
 	if (!verdict_of_name(query_text(query, VERDICT), &row->verdict))
 		row->verdict = PW_UNKNOWN;
+	row->known = time_at(query, 10);
+	row->lately = (uint32_t)query_i64(query, LATELY);
+	row->lately_at = time_at(query, LATELY_AT);
 	if (row->since == 0)
-		row->since = query_i64(query, 10);
+		row->since = row->known;
 	row->standing_since = query_i64(query, 11);
 	if (!take_texts(rows, query, row))
 		return false;
@@ -227,7 +275,7 @@ enum store_reading
 rows_read(struct rows *rows, struct store_reader *reader, struct looks *looks, const struct config *config,
     const struct target *const *names)
 {
-	struct query *query = DB_ROWS(reader->main, row_sql, BIND(rows->after));
+	struct query *query = DB_ROWS(reader->main, row_sql, BIND(rows->after), BIND(clock_wall() - day));
 	uint32_t count = 0;
 
 	for (; query_step(query); count++) {

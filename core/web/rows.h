@@ -29,6 +29,9 @@ rank_takes_mail(enum board_rank rank)
 }
 enum board_rank rank_named(const char *name); /* RANKS: none is called so */
 
+/* Why nobody needs to act on an outage; in the order of a list. */
+enum board_care { CARE_NONE, CARE_ACKNOWLEDGED, CARE_PARENT /* it stands below one that is down */, CARE_PAUSED };
+
 /* What is known of a server's TLS and certificate (struct store_server). */
 struct board_server {
 	int64_t at;           /* UTC: since when it is so; 0: nothing is known */
@@ -58,6 +61,7 @@ struct board_row {
 	enum board_rank stated;          /* what `state` alone says: RANK_DOWN, RANK_SUSPECT or RANK_PENDING; else RANK_UP */
 	enum board_rank rank;
 	enum board_rank judged;          /* for the board: what `rank` is going to be */
+	enum board_care care, judged_care; /* of an outage; likewise */
 	bool is_moved;                   /* the same: it has another place then */
 	enum pw_verdict verdict;         /* of the newest run; PW_UNKNOWN where there was none */
 	int64_t since, last_run;         /* UTC; last_run: when the newest run ended; 0: none */
@@ -68,6 +72,9 @@ struct board_row {
 	int64_t began;                   /* UTC: the first sign of it; 0: none is open */
 	uint32_t told;                   /* behind the place of its struct told in the rows; 0: there is nothing to tell of it */
 	int64_t acknowledged;            /* 0: it is not */
+	int64_t known;                   /* UTC: when it came into the store */
+	uint32_t lately;                 /* outages that began within the last day, the open one included */
+	int64_t lately_at;               /* UTC: the newest of these */
 	bool flapping, slow, quarantined, paused;
 	uint32_t look;                   /* index of its struct look */
 	struct board_server server;
@@ -76,6 +83,11 @@ struct board_row {
 /* Since when it is so, UTC: the first sign of an outage or of a suspicion, the first of the conditions that stand, the last that was seen of
  * it where nobody looks; else since when it has its state. */
 int64_t row_since(const struct board_row *, const struct look *);
+
+/* Sets `judged` and `judged_care` from all else that is known of it. */
+void row_judge(struct board_row *);
+/* Whether it was so from the first run of its record: it may have been so for longer. */
+bool row_is_from_the_first(const struct board_row *, const struct look *);
 
 /* How long after the first sign of an outage that was confirmed; -1: it has none. */
 static inline int64_t

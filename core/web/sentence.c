@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { NAMED_MAX = 3 };
+enum { DOWN_NAMED = 5, NAMED_MAX = 3 };
 
 static uint32_t
 count_arriving(const struct board *board)
@@ -38,6 +38,31 @@ sentence_title(const struct site *site, char *bytes, size_t room)
 		snprintf(bytes, room, "Mail arrives at %u of %u - Postwatch", count_arriving(board), board_count(board));
 }
 
+/* All of them, so that the numbers of states below need not be added up. */
+static void
+put_sum(struct view *view)
+{
+	static const char *const words[RANKS][2] = { [RANK_DOWN] = { " is down", " are down" }, [RANK_UNKNOWN] = { " is unknown", " are unknown" },
+		[RANK_SUSPECT] = { " is being confirmed", " are being confirmed" }, [RANK_BLOCKED] = { " refuses us", " refuse us" },
+		[RANK_PENDING] = { " is pending", " are pending" } };
+	const struct board *board = view->site->board;
+	const char *between = "; ";
+	struct emit *emit = &view->emit;
+
+	EMIT(emit, "Mail arrives at {} of {}", AS_U64(count_arriving(board)), AS_U64(board_count(board)));
+	if (board_tally(board, RANK_DEGRADED) > 0)
+		EMIT(emit, " ({} up, {} degraded)", AS_U64(board_tally(board, RANK_UP)), AS_U64(board_tally(board, RANK_DEGRADED)));
+	for (enum board_rank rank = 0; rank < RANKS; rank++) {
+		uint32_t count = board_tally(board, rank);
+
+		if (words[rank][0] == NULL || count == 0)
+			continue;
+		EMIT(emit, "{}{}{}", AS_STRING(between), AS_U64(count), AS_STRING(words[rank][count > 1]));
+		between = ", ";
+	}
+	emit_string(emit, ".");
+}
+
 /* One of those that are down. */
 static void
 put_named(struct view *view, const struct board_row *row)
@@ -65,8 +90,7 @@ put_names(struct view *view, enum board_rank rank, uint32_t first, uint32_t coun
 	struct emit *emit = &view->emit;
 
 	if (count > NAMED_MAX)
-		EMIT(emit, "<a href=\"{}/?state={}\">{}{}</a>", AS_PREFIX(view), AS_STRING(rank_name(rank)),
-		    AS_U64(count), AS_STRING(rank == RANK_DOWN ? " others" : ""));
+		EMIT(emit, "<a href=\"{}/?state={}\">{}</a>", AS_PREFIX(view), AS_STRING(rank_name(rank)), AS_U64(count));
 	for (uint32_t i = 0; count <= NAMED_MAX && i < count; i++) {
 		emit_string(emit, i == 0 ? "" : i + 1 == count ? " and " : ", ");
 		view_target(view, board_get(view->site->board, first + i)->name);
@@ -101,13 +125,11 @@ sentence_put(struct view *view)
 	if (is_all_unknown(board))
 		EMIT(emit, "It is not known whether mail arrives.");
 	else
-		EMIT(emit, "Mail arrives at {} of {}.", AS_U64(count_arriving(board)), AS_U64(board_count(board)));
-	for (uint32_t i = 0; i < down && i < NAMED_MAX; i++)
+		put_sum(view);
+	for (uint32_t i = 0; i < down && i < DOWN_NAMED; i++)
 		put_named(view, board_get(board, i));
-	if (down > NAMED_MAX) {
-		EMIT(emit, " <span>Nor {} ", AS_STRING(down == NAMED_MAX + 1 ? "does" : "do"));
-		put_names(view, RANK_DOWN, NAMED_MAX, down - NAMED_MAX);
-	}
+	if (down > DOWN_NAMED)
+		EMIT(emit, " <span>And <a href=\"{}/?state=down\">{} more</a> below.</span>", AS_PREFIX(view), AS_U64(down - DOWN_NAMED));
 	for (enum board_rank rank = 0; rank < RANKS; first += board_tally(board, rank++))
 		put_others(view, rank, first);
 	EMIT(emit, "</h1>\n");

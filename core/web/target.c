@@ -25,15 +25,15 @@ put_heading(struct view *view, const struct board_row *row, int64_t now)
 
 	EMIT(emit, "<h1>{}</h1>\n<p class=\"sentence\" id=\"sentence\">", AS_STRING(row->name));
 	view_rank(view, row->rank, row->rank == RANK_DOWN ? row->state : rank_name(row->rank));
-	EMIT(emit, " for {}, since {}", AS_AGE(now - board_since(view->site->board, row)),
-	    AS_TIME(board_since(view->site->board, row)));
+	EMIT(emit, " for {}, since {}{}", AS_AGE(now - board_since(view->site->board, row)),
+	    AS_STRING(row_is_from_the_first(row, board_look(view->site->board, row)) ? "at least " : ""), AS_TIME(board_since(view->site->board, row)));
 	if (row_confirming(row) >= 0)
 		EMIT(emit, ", confirmed after {}", AS_AGE(row_confirming(row)));
 	EMIT(emit, ".</p>\n");
 	if (row->text[0] != '\0')
 		EMIT(emit, "<p>{}</p>\n", AS_SENTENCE(text_view(row->text)));
 	EMIT(emit, "<p id=\"told\">");
-	told_put(view, row, board_told(view->site->board, row));
+	told_put_whole(view, row, board_told(view->site->board, row));
 	told_put_before(view, board_told(view->site->board, row));
 	EMIT(emit, "</p>\n");
 	if (row->incident != 0)
@@ -127,7 +127,8 @@ put_availability(struct view *view, const struct board_row *row, int64_t now)
 	availability_put(view, &availability);
 	EMIT(emit, "<h2>The last 24 hours</h2>\n<div class=\"wide\">");
 	view_strip(view, board_look(view->site->board, row), now);
-	EMIT(emit, "</div>\n");
+	EMIT(emit, "<div class=\"hours\" aria-hidden=\"true\"><span>24 h ago</span><span>18 h</span><span>12 h</span><span>6 h</span><span>now</span></div></div>\n");
+	view_legend(view, false);
 }
 
 static void

@@ -11,11 +11,11 @@
 #include "store/reader_private.h"
 
 #define TOLD_COLUMNS "SELECT n.silences, coalesce(d.notifier, ''), coalesce(m.state, d.state, 0), coalesce(m.ended, d.ended, 0)," \
-	" coalesce(m.not_before, d.not_before, 0), coalesce(d.receipt, ''), n.incident" \
+	" coalesce(m.not_before, d.not_before, 0), coalesce(d.receipt, ''), n.incident, coalesce(d.recipient, '')" \
 	" FROM notices n LEFT JOIN deliveries d ON d.notice = n.number" \
 	" LEFT JOIN deliveries m ON d.state = 7 AND m.notice = d.merged AND m.notifier = d.notifier AND m.recipient = d.recipient"
 
-enum { INCIDENT = 6 }; /* its column */
+enum { INCIDENT = 6, RECIPIENT }; /* columns */
 
 /* Of the first one word of a list alone counts. */
 static void
@@ -54,6 +54,7 @@ take_delivery(struct told *told, struct query *query)
 		if (told->sent++ == 0 || ended < told->at) {
 			told->at = ended;
 			text_copy(told->by, sizeof told->by, notifier);
+			text_copy(told->to, sizeof told->to, query_text(query, RECIPIENT));
 		}
 		break;
 	case STORE_DELIVERY_dead:

@@ -8,13 +8,14 @@
 #include "store/reader.h"
 
 /* What the store has of the notices of one incident, or of the conditions of a target. */
-enum { TOLD_NOTIFIER_ROOM = 64 };
+enum { TOLD_NOTIFIER_ROOM = 64, TOLD_RECIPIENT_ROOM = 128 };
 struct told {
 	bool has_notice;
 	int64_t at;         /* UTC: the first delivery; 0: there was none */
 	int64_t due;        /* UTC: before then the one that waits is not tried; 0: it may be */
 	uint32_t sent, waiting, given_up;  /* deliveries */
 	char by[TOLD_NOTIFIER_ROOM];       /* the notifier of the first delivery; "" */
+	char to[TOLD_RECIPIENT_ROOM];      /* its recipient; "" */
 	char waits[TOLD_NOTIFIER_ROOM];    /* one whose delivery waits; "" */
 	char dead[TOLD_NOTIFIER_ROOM];     /* one that gave up; "" */
 	uint32_t before;    /* outages of the target before this one, as far as they are kept */

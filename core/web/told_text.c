@@ -17,7 +17,7 @@ static const struct reason_words {
 	const char *word, *text;
 } reasons[] = {
 	[WAITING] = { "waiting", "it waits for " }, /* the notifier's name follows */
-	[FAILING] = { "failing", "it cannot be delivered by " },
+	[FAILING] = { "failing", "it cannot be delivered through " },
 	[LATER] = { "later", "it waits for its time, " },
 	[GIVEN_UP] = { "given_up", "it was given up by " },
 	[NOT_CONFIRMED] = { "not_confirmed", "it is not confirmed" },
@@ -82,13 +82,26 @@ reason_of(const struct view *view, const struct board_row *row, const struct tol
 	return row->silences[0] == '\0' || row->rank == RANK_SUSPECT ? &reasons[NOT_CONFIRMED] : reason_named(row->silences);
 }
 
+void
+told_put_pause_end(struct view *view, const struct board_row *row)
+{
+	const struct board *board = view->site->board;
+	const struct config *config = view->site->config;
+	int64_t until = row->configured == NULL ? 0 : window_clock_until(board_windows(board), (uint32_t)(row->configured - config->targets));
+	const struct pauses *pauses = board_pauses(board);
+
+	for (uint32_t i = 0; i < pauses->count; i++)
+		if (pauses->items[i].until > until && pause_holds(&pauses->items[i], board_time(board), row->number, row->configured))
+			until = pauses->items[i].until;
+	if (until != 0)
+		EMIT(&view->emit, " until {}", AS_MOMENT(until));
+}
+
 /* What a reason is about: the end of a pause, the parent, the notifier that fails. */
 static void
 put_detail(struct view *view, const struct board_row *row, const struct told *told, enum reason_kind kind)
 {
-	const struct pauses *pauses = board_pauses(view->site->board);
 	const struct config *config = view->site->config;
-	int64_t now = board_time(view->site->board);
 	struct emit *emit = &view->emit;
 
 	switch (kind) {
@@ -103,11 +116,8 @@ put_detail(struct view *view, const struct board_row *row, const struct told *to
 		emit_string(emit, told->dead);
 		break;
 	case PAUSED:
-		for (uint32_t i = 0; row != NULL && i < pauses->count; i++)
-			if (pause_holds(&pauses->items[i], now, row->number, row->configured)) {
-				EMIT(emit, " until {}", AS_MOMENT(pauses->items[i].until));
-				break;
-			}
+		if (row != NULL)
+			told_put_pause_end(view, row);
 		break;
 	case PARENT:
 		if (row != NULL && row->configured != NULL && row->configured->parent != CONFIG_NONE) {
@@ -116,6 +126,8 @@ put_detail(struct view *view, const struct board_row *row, const struct told *to
 		}
 		break;
 	case WINDOW:
+		if (row != NULL)
+			told_put_pause_end(view, row);
 		for (uint32_t i = 0; row != NULL && row->configured != NULL && i < config->window_count; i++)
 			if (window_has_target(&config->windows[i], (uint32_t)(row->configured - config->targets))) {
 				EMIT(emit, ": {}", AS_STRING(config->windows[i].why));
@@ -127,8 +139,22 @@ put_detail(struct view *view, const struct board_row *row, const struct told *to
 	}
 }
 
-void
-told_put(struct view *view, const struct board_row *row, const struct told *told)
+/* The plugin of the notifier that told somebody, and whom. */
+static void
+put_way(struct view *view, const struct told *told)
+{
+	const struct config *config = view->site->config;
+	struct emit *emit = &view->emit;
+
+	for (uint32_t i = 0; i < config->notifier_count; i++)
+		if (strcmp(config->notifiers[i].name, told->by) == 0)
+			EMIT(emit, " ({})", AS_STRING(config->notifiers[i].plugin->descriptor->name));
+	if (told->to[0] != '\0')
+		EMIT(emit, " to {}", AS_STRING(told->to));
+}
+
+static void
+put_told(struct view *view, const struct board_row *row, const struct told *told, bool is_whole)
 {
 	const struct reason_words *reason = reason_of(view, row, told);
 	struct emit *emit = &view->emit;
@@ -137,16 +163,30 @@ told_put(struct view *view, const struct board_row *row, const struct told *told
 		EMIT(emit, "<strong>Not told:</strong> {}", AS_STRING(reason->text));
 		put_detail(view, row, told, (enum reason_kind)(reason - reasons));
 	} else if (told->sent > 0) {
-		EMIT(emit, "<strong>Told</strong> {} by {}", AS_MOMENT(told->at),
+		EMIT(emit, "<strong>Told</strong> {} through {}", AS_MOMENT(told->at),
 		    AS_STRING(told->by));
+		if (is_whole)
+			put_way(view, told);
 		if (told->waiting > 0) {
-			EMIT(emit, "; not yet by {}", AS_STRING(told->waits));
+			EMIT(emit, "; not yet through {}", AS_STRING(told->waits));
 			if (is_failing(view, told))
 				EMIT(emit, ", which fails");
 		}
 		if (told->given_up > 0)
 			EMIT(emit, "; given up by {}", AS_STRING(told->dead));
 	}
+}
+
+void
+told_put(struct view *view, const struct board_row *row, const struct told *told)
+{
+	put_told(view, row, told, false);
+}
+
+void
+told_put_whole(struct view *view, const struct board_row *row, const struct told *told)
+{
+	put_told(view, row, told, true);
 }
 
 void

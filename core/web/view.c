@@ -47,7 +47,7 @@ view_end(struct view *view)
 
 	EMIT(emit, "</main>\n<footer id=\"footer\"><p>As of ");
 	emit_time(emit, board_time(view->site->board));
-	EMIT(emit, ".<span class=\"zone\"> Times are UTC, or your own where scripts run.</span></p></footer>\n</body>\n</html>\n");
+	EMIT(emit, ".<span class=\"zone\"> Times are UTC.</span></p></footer>\n</body>\n</html>\n");
 }
 
 /* A shape for each, so that nothing goes by colour alone. */
@@ -107,10 +107,13 @@ put_ago(struct emit *emit, int quarters)
 	EMIT(emit, "until {} ago", AS_AGE(INT64_C(900) * SECOND * quarters));
 }
 
-/* `run` quarters that are alike, from the place `at`: drawn to the width of what they were, over what they were beside it. */
+/* `run` quarters that are alike, from the place `at`: drawn to the width of what they were, over what they were beside it; `is_late`: at their
+ * end, since it goes on in the next. */
 static void
-put_piece(struct emit *emit, const struct quarter *quarter, int at, int run)
+put_piece(struct emit *emit, const struct quarter *quarter, int at, int run, bool is_late)
 {
+	int64_t width = (int64_t)10 * run * 1000 * quarter->share / UINT8_MAX;
+
 	begin_piece(emit);
 	EMIT(emit, "{} for {}, ", AS_STRING(mood_words[quarter->mood]),
 	    AS_AGE(INT64_C(900) * SECOND * run * quarter->share / UINT8_MAX));
@@ -120,8 +123,8 @@ put_piece(struct emit *emit, const struct quarter *quarter, int at, int run)
 		EMIT(emit, "<rect class=\"up\" height=\"16\" width=\"10\" x=\"{}\"/>",
 		    AS_I64(10 * at));
 	EMIT(emit, "<rect class=\"{}\" height=\"16\" x=\"{}\" width=\"{}\"/></g>",
-	    AS_STRING(mood_words[quarter->mood]), AS_I64(10 * at),
-	    AS_THOUSANDTHS((int64_t)10 * run * 1000 * quarter->share / UINT8_MAX));
+	    AS_STRING(mood_words[quarter->mood]), AS_THOUSANDTHS((int64_t)10000 * at + (is_late ? (int64_t)10000 * run - width : 0)),
+	    AS_THOUSANDTHS(width));
 }
 
 static void
@@ -136,6 +139,16 @@ put_tick(struct emit *emit, const struct quarter *quarter, int at)
 	put_ago(emit, LOOK_QUARTERS - at - 1);
 	EMIT(emit, "</title><rect class=\"tick\" y=\"10\" height=\"6\" width=\"4\" x=\"{}\"/></g>",
 	    AS_I64(10 * at + 3));
+}
+
+/* Whether the next quarter begins as this one, the place `at`, has ended. */
+static bool
+goes_on(const struct look *look, int64_t last, int at)
+{
+	const struct quarter *quarter = &look->quarters[look_quarter(last - LOOK_QUARTERS + 1 + at)];
+	const struct quarter *next = &look->quarters[look_quarter(last - LOOK_QUARTERS + 2 + at)];
+
+	return at + 1 < LOOK_QUARTERS && next->share > 0 && next->mood == quarter->mood;
 }
 
 /* Quarters of an hour, oldest first; equal neighbours are one piece. */
@@ -171,7 +184,7 @@ view_strip(struct view *view, const struct look *look, int64_t now)
 				break;
 		}
 		if (quarter->share > 0)
-			put_piece(emit, quarter, i, run);
+			put_piece(emit, quarter, i, run, goes_on(look, last, i + run - 1));
 	}
 	for (int i = 0; i < LOOK_QUARTERS; i++) {
 		const struct quarter *quarter = &look->quarters[look_quarter(last - LOOK_QUARTERS + 1 + i)];
@@ -180,6 +193,22 @@ view_strip(struct view *view, const struct look *look, int64_t now)
 			put_tick(emit, quarter, i);
 	}
 	EMIT(emit, "</svg>");
+}
+
+void
+view_legend(struct view *view, bool has_pace)
+{
+	static const uint8_t moods[] = { STORE_MOOD_up, STORE_MOOD_degraded, LOOK_BLOCKED, STORE_MOOD_down, STORE_MOOD_unknown, STORE_MOOD_paused };
+	struct emit *emit = &view->emit;
+
+	EMIT(emit, "<p class=\"legend faint\">");
+	for (size_t i = 0; i < sizeof moods / sizeof moods[0]; i++)
+		EMIT(emit, "<span><svg viewBox=\"0 0 10 10\" aria-hidden=\"true\"><rect class=\"{}\" width=\"10\" height=\"10\"/></svg>{}</span> ",
+		    AS_STRING(mood_words[moods[i]]), AS_STRING(mood_words[moods[i]]));
+	EMIT(emit, "<span><svg viewBox=\"0 0 10 10\" aria-hidden=\"true\"><rect class=\"tick\" x=\"3\" y=\"4\" width=\"4\" height=\"6\"/></svg>single failed attempts</span>");
+	if (has_pace)
+		EMIT(emit, " <span>Lines: half of all attempts within the dark one (p50), 95 % within the pale one (p95)</span>");
+	EMIT(emit, "</p>\n");
 }
 
 enum { PACE_HEIGHT = 20, PACE_MARGIN = 2, PACE_HOUR = 10 };

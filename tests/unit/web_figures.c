@@ -226,9 +226,10 @@ compare(sqlite3 *db, const char *sql)
 static const char *const statements[] = {
 	/* the overview */
 	RANKS_OF_TARGETS "SELECT '/', printf('<title>(%d) %d of %d down - Postwatch</title>', n, n, m) FROM (SELECT sum(rank = 'down') AS n, count(*) AS m FROM ranks)",
-	RANKS_OF_TARGETS "SELECT '/', printf('Mail arrives at %d of %d.', sum(rank IN ('up', 'degraded')), count(*)) FROM ranks",
+	RANKS_OF_TARGETS "SELECT '/', printf('Mail arrives at %d of %d (%d up, %d degraded); %d %s down', sum(rank IN ('up', 'degraded')), count(*), sum(rank = 'up'),"
+	" sum(rank = 'degraded'), sum(rank = 'down'), iif(sum(rank = 'down') = 1, 'is', 'are')) FROM ranks",
 	RANKS_OF_TARGETS "SELECT '/', printf('</svg>%s</span> %d</a></li>', rank, count(*)) FROM ranks GROUP BY rank",
-	"SELECT '/', printf('%s</a> does not, since %s: connection refused. <span class=\"told\"><strong>Told</strong> %s by ', t.name, moment(began),"
+	"SELECT '/', printf('%s</a> does not, since %s: connection refused. <span class=\"told\"><strong>Told</strong> %s through ', t.name, moment(began),"
 	" moment((SELECT min(d.ended) FROM deliveries d JOIN notices n ON n.number = d.notice WHERE n.incident = i.number)))"
 	" FROM incidents i JOIN targets t ON t.number = i.target WHERE end_confirmed = 0",
 	"SELECT '/', printf('<td class=\"when since\">%s <span class=\"faint\">%s</span></td>', moment(began), age(now() - began)) FROM incidents WHERE end_confirmed = 0",
@@ -258,7 +259,7 @@ static const char *const statements[] = {
 	"SELECT '/targets/' || t.name, printf('<td class=\"when\">%s <span class=\"faint under\">confirmed after %s</span></td><td class=\"when\">%s', instant(began), age(confirmed - began),"
 	" iif(ended = 0, '<span class=\"rank down\">', age(ended - began) || '</td>')) FROM incidents i JOIN targets t ON t.number = i.target",
 	"SELECT '/incidents', printf('/incidents/%d\">%d</a></td><td class=\"name\"><a href=\"/targets/%s\">', i.number, i.number, t.name) FROM incidents i JOIN targets t ON t.number = i.target",
-	"SELECT '/incidents', printf('<strong>Told</strong> %s by ', moment(min(d.ended))) FROM deliveries d JOIN notices n ON n.number = d.notice WHERE incident > 0 GROUP BY incident",
+	"SELECT '/incidents', printf('<strong>Told</strong> %s through ', moment(min(d.ended))) FROM deliveries d JOIN notices n ON n.number = d.notice WHERE incident > 0 GROUP BY incident",
 	"SELECT '/targets/' || t.name, printf('<tr><td>%s</td><td class=\"when\">%s</td>', code, instant(since)) FROM conditions c JOIN targets t ON t.number = c.target",
 	"SELECT '/targets/' || t.name, printf('<tr><td class=\"when\">%s</td><td>%s</td>', instant(confirmed), kind) FROM notices n JOIN targets t ON t.number = n.target",
 	"SELECT '/targets/' || t.name, printf('<div>%s (%s): sent %s</div>', notifier, recipient, moment(ended)) FROM deliveries d JOIN targets t ON t.number = d.target",

@@ -31,7 +31,7 @@ make_rows(struct rows *rows)
 	for (uint32_t i = 0; i < ROWS; i++) {
 		snprintf(names[i], sizeof names[i], "t%u", any(100000));
 		targets[i] = (struct target){ .policy = &policies[any(3)] };
-		items[i] = (struct board_row){ .number = i + 1, .name = names[i], .configured = &targets[i], .since = any(20) + 1, .rank = any(RANKS) };
+		items[i] = (struct board_row){ .number = i + 1, .name = names[i], .configured = &targets[i], .since = any(20) + 1, .rank = any(RANKS), .care = any(CARE_PAUSED + 1) };
 	}
 	*rows = (struct rows){ .items = items, .count = ROWS };
 }
@@ -48,6 +48,7 @@ assert_is_made_anew(const struct ranking *ranking, struct rows *rows)
 		const struct board_row *kept = &items[ranking->order[i]], *sorted = &items[made.order[i]];
 
 		assert_int_equal(kept->rank, sorted->rank);
+		assert_true(kept->rank != RANK_DOWN || kept->care == sorted->care);
 		assert_string_equal(kept->name, sorted->name);
 		assert_true(kept->rank == RANK_UP || kept->since == sorted->since);
 	}
@@ -74,13 +75,17 @@ rows_that_move_find_their_places(void **state)
 	for (int round = 0; round < ROUNDS; round++) {
 		uint32_t moves = round % 10 == 0 ? ROWS : any(20);
 
-		for (uint32_t i = 0; i < ROWS; i++)
+		for (uint32_t i = 0; i < ROWS; i++) {
 			items[i].judged = items[i].rank;
+			items[i].judged_care = items[i].care;
+		}
 		for (uint32_t i = 0; i < moves; i++) {
 			uint32_t index = any(ROWS);
 
 			if (any(3) > 0)
 				items[index].judged = any(RANKS);
+			if (any(3) > 0)
+				items[index].judged_care = any(CARE_PAUSED + 1);
 			if (any(3) > 0)
 				items[index].since = any(20) + 1;
 			ranking_note(&ranking, &rows, index);
@@ -91,11 +96,36 @@ rows_that_move_find_their_places(void **state)
 	ranking_fini(&ranking);
 }
 
+/* Outages that nobody attends to come first, the longest before all; elsewhere the latest change. */
+static void
+what_needs_somebody_comes_first(void **state)
+{
+	struct board_row of[] = {
+		{ .name = "up", .rank = RANK_UP, .since = 9 },
+		{ .name = "7", .rank = RANK_DEGRADED, .since = 1 },
+		{ .name = "6", .rank = RANK_DEGRADED, .since = 2 },
+		{ .name = "5", .rank = RANK_DOWN, .since = 1, .care = CARE_PAUSED },
+		{ .name = "4", .rank = RANK_DOWN, .since = 2, .care = CARE_PARENT },
+		{ .name = "3", .rank = RANK_DOWN, .since = 3, .care = CARE_ACKNOWLEDGED },
+		{ .name = "2", .rank = RANK_DOWN, .since = 5 },
+		{ .name = "1", .rank = RANK_DOWN, .since = 4 },
+	};
+	struct rows rows = { .items = of, .count = sizeof of / sizeof *of };
+	struct ranking ranking = { .order = NULL };
+
+	(void)state;
+	assert_true(ranking_make(&ranking, &rows));
+	for (uint32_t i = 0; i < rows.count; i++)
+		assert_int_equal(ranking.order[i], rows.count - 1 - i);
+	ranking_fini(&ranking);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rows_that_move_find_their_places),
+		cmocka_unit_test(what_needs_somebody_comes_first),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

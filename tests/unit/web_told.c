@@ -90,16 +90,16 @@ says(const char *path, const char *words)
 
 static const struct case_of cases[] = {
 	{ .silences = "", .state = "down", .deliveries = { { "pager", STORE_DELIVERY_sent, 1, 0, NULL }, { "mail", STORE_DELIVERY_sent, 1, 0, NULL } },
-	    .words = "<strong>Told</strong> <time class=\"short\" datetime=\"1970-01-01T00:00:01Z\">1 Jan 1970 00:00 UTC</time> by pager</" },
+	    .words = "<strong>Told</strong> <time class=\"short\" datetime=\"1970-01-01T00:00:01Z\">1 Jan 1970 00:00 UTC</time> through pager</" },
 	{ .silences = "", .state = "down", .deliveries = { { "mail", STORE_DELIVERY_sent, 1, 0, NULL }, { "pager", STORE_DELIVERY_again, 4, 0, NULL } },
-	    .words = "by mail; not yet by pager, which fails</" },
+	    .words = "through mail; not yet through pager, which fails</" },
 	{ .silences = "", .state = "down", .deliveries = { { "mail", STORE_DELIVERY_sent, 1, 0, NULL }, { "pager", STORE_DELIVERY_waiting, 0, 0, NULL } },
-	    .words = "by mail; not yet by pager</" },
+	    .words = "through mail; not yet through pager</" },
 	{ .silences = "", .state = "down", .deliveries = { { "mail", STORE_DELIVERY_sent, 1, 0, NULL }, { "pager", STORE_DELIVERY_dead, 9, 0, NULL } },
-	    .words = "by mail; given up by pager</" },
-	{ .silences = "", .state = "down", .is_merged = true, .deliveries = { { "mail", STORE_DELIVERY_sent, 1, 0, NULL } }, .words = "00:00 UTC</time> by mail</" },
+	    .words = "through mail; given up by pager</" },
+	{ .silences = "", .state = "down", .is_merged = true, .deliveries = { { "mail", STORE_DELIVERY_sent, 1, 0, NULL } }, .words = "00:00 UTC</time> through mail</" },
 	{ .silences = "", .state = "down", .deliveries = { { "mail", STORE_DELIVERY_waiting, 0, 0, NULL } }, .why = "waiting", .words = "it waits for mail</" },
-	{ .silences = "", .state = "down", .deliveries = { { "mail", STORE_DELIVERY_claimed, 1, 0, NULL } }, .why = "failing", .words = "it cannot be delivered by mail</" },
+	{ .silences = "", .state = "down", .deliveries = { { "mail", STORE_DELIVERY_claimed, 1, 0, NULL } }, .why = "failing", .words = "it cannot be delivered through mail</" },
 	{ .silences = "", .state = "down", .deliveries = { { "mail", STORE_DELIVERY_waiting, 0, 60 * SECOND, NULL } }, .why = "later",
 	    .words = "it waits for its time, mail is told at <time" },
 	{ .silences = "", .state = "down", .deliveries = { { "mail", STORE_DELIVERY_dead, 9, 0, NULL } }, .why = "given_up", .words = "it was given up by mail</" },
@@ -116,7 +116,7 @@ static const struct case_of cases[] = {
 	{ .state = "down", .why = "not_confirmed", .words = "<strong>Not told:</strong> it is not confirmed</" },
 	{ .state = "down", .state_silences = "digest", .why = "digest", .words = "it is told with all that fail at once</" },
 	{ .state = "suspect", .state_silences = "parent", .why = "not_confirmed", .words = "it is not confirmed</" },
-	{ .silences = "", .state = "up", .condition = "slow_banner", .deliveries = { { "mail", STORE_DELIVERY_sent, 1, 0, NULL } }, .words = "00:00 UTC</time> by mail</" },
+	{ .silences = "", .state = "up", .condition = "slow_banner", .deliveries = { { "mail", STORE_DELIVERY_sent, 1, 0, NULL } }, .words = "00:00 UTC</time> through mail</" },
 	{ .silences = "", .state = "up", .condition = "slow_banner", .why = "no_notifier", .words = "no notifier is meant for it</" },
 	{ .state = "up", .condition = "slow_banner", .why = "not_confirmed", .words = "it is not confirmed</" },
 	{ .silences = "parent", .state = "down", .is_over = true, .words = "its parent is down</" },
@@ -178,7 +178,7 @@ an_outage_has_two_beginnings(void **state)
 	assert_true(says("/", "<span class=\"faint\">1 h</span>"));
 	assert_true(says("/targets/a", ", confirmed after 20 s.</p>"));
 	assert_true(says("/incidents", "confirmed after 20 s</span>"));
-	assert_true(says("/", "by pager</div>"));
+	assert_true(says("/", "through pager</div>"));
 }
 
 /* Whether it happened before, and when last. */

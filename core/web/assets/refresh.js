@@ -27,6 +27,13 @@
 		}
 	}
 
+	/* The zone of the reader, at that time of the year. */
+	function localZone(root) {
+		const offset = -new Date().getTimezoneOffset(), part = Math.abs(offset);
+		for (const element of root.querySelectorAll("footer .zone"))
+			element.textContent = ` Times are yours, UTC${offset < 0 ? "-" : "+"}${pad(Math.floor(part / 60))}:${pad(part % 60)}.`;
+	}
+
 	/* A strip or a chart is one stop of the tab key, at its newest piece; arrows go from piece to piece. */
 	function pieces(strip) {
 		return [...strip.querySelectorAll("[role=listitem], a")];
@@ -132,6 +139,7 @@
 			const next = new DOMParser().parseFromString(await answer.text(), "text/html");
 			etag = answer.headers.get("ETag") || "";
 			localTimes(next);
+			localZone(next);
 			stops(next);
 			document.title = next.title;
 			const icon = document.querySelector("link[rel=icon]"), fresh = next.querySelector("link[rel=icon]");
@@ -173,6 +181,7 @@
 	}
 
 	localTimes(document);
+	localZone(document);
 	stops(document);
 	scrollers();
 	addEventListener("resize", scrollers);
