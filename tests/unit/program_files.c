@@ -96,7 +96,7 @@ set_up(void **state)
 	assert_true(size > 0);
 	exe[size] = '\0';
 	scratch_make(folder, "program-files", false);
-	assert_true(snprintf(own, sizeof own, "%s.d", exe) < (int)sizeof own);
+	assert_true(snprintf(own, sizeof own, "%s.files", exe) < (int)sizeof own);
 	if (access(own, F_OK) == 0) /* of one that was killed */
 		scratch_remove(own);
 	assert_int_equal(mkdir(own, 0700), 0);
