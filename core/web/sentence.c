@@ -1,9 +1,10 @@
 /* Puts into words how the servers stand. */
 #include "web/sentence.h"
-#include "web/told_text.h"
 
 #include <stdio.h>
 #include <string.h>
+
+#include "web/told_text.h"
 
 enum { DOWN_NAMED = 5, NAMED_MAX = 3 };
 
@@ -18,6 +19,15 @@ static bool
 is_all_unknown(const struct board *board)
 {
 	return board_tally(board, RANK_UNKNOWN) > 0 && board_tally(board, RANK_DOWN) == 0 && count_arriving(board) == 0;
+}
+
+/* Of those that are unknown, pending or being confirmed it may arrive as well. */
+static const char *
+arrives(const struct board *board)
+{
+	return board_tally(board, RANK_UNKNOWN) + board_tally(board, RANK_SUSPECT) + board_tally(board, RANK_PENDING) > 0
+	    ? "is known to arrive"
+	    : "arrives";
 }
 
 void
@@ -35,7 +45,8 @@ sentence_title(const struct site *site, char *bytes, size_t room)
 	else if (down > 0)
 		snprintf(bytes, room, "(%u) %u of %u down - Postwatch", down, down, board_count(board));
 	else
-		snprintf(bytes, room, "Mail arrives at %u of %u - Postwatch", count_arriving(board), board_count(board));
+		snprintf(bytes, room, "Mail %s at %u of %u - Postwatch", arrives(board), count_arriving(board),
+		    board_count(board));
 }
 
 /* All of them, so that the numbers of states below need not be added up. */
@@ -49,7 +60,7 @@ put_sum(struct view *view)
 	const char *between = "; ";
 	struct emit *emit = &view->emit;
 
-	EMIT(emit, "Mail arrives at {} of {}", AS_U64(count_arriving(board)), AS_U64(board_count(board)));
+	EMIT(emit, "Mail {} at {} of {}", AS_STRING(arrives(board)), AS_U64(count_arriving(board)), AS_U64(board_count(board)));
 	if (board_tally(board, RANK_DEGRADED) > 0)
 		EMIT(emit, " ({} up, {} degraded)", AS_U64(board_tally(board, RANK_UP)), AS_U64(board_tally(board, RANK_DEGRADED)));
 	for (enum board_rank rank = 0; rank < RANKS; rank++) {

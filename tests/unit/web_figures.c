@@ -226,7 +226,7 @@ compare(sqlite3 *db, const char *sql)
 static const char *const statements[] = {
 	/* the overview */
 	RANKS_OF_TARGETS "SELECT '/', printf('<title>(%d) %d of %d down - Postwatch</title>', n, n, m) FROM (SELECT sum(rank = 'down') AS n, count(*) AS m FROM ranks)",
-	RANKS_OF_TARGETS "SELECT '/', printf('Mail arrives at %d of %d (%d up, %d degraded); %d %s down', sum(rank IN ('up', 'degraded')), count(*), sum(rank = 'up'),"
+	RANKS_OF_TARGETS "SELECT '/', printf('Mail %s at %d of %d (%d up, %d degraded); %d %s down', iif(sum(rank = 'unknown') > 0, 'is known to arrive', 'arrives'), sum(rank IN ('up', 'degraded')), count(*), sum(rank = 'up'),"
 	" sum(rank = 'degraded'), sum(rank = 'down'), iif(sum(rank = 'down') = 1, 'is', 'are')) FROM ranks",
 	RANKS_OF_TARGETS "SELECT '/', printf('</svg>%s</span> %d</a></li>', rank, count(*)) FROM ranks GROUP BY rank",
 	"SELECT '/', printf('%s</a> does not, since %s: connection refused. <span class=\"told\"><strong>Told</strong> %s through ', t.name, moment(began),"
