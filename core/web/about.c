@@ -39,7 +39,7 @@ put_troubles(struct view *view)
 		EMIT(emit, "<li>The store cannot be written since {}: what is shown is of "
 		    "then.</li>\n", AS_TIME(behind));
 	for (uint32_t i = 0; i < troubles->count; i++)
-		EMIT(emit, "<li>Told {}, and not over: {}</li>\n",
+		EMIT(emit, "<li>Noticed {}, and not over: {}</li>\n",
 		    AS_MOMENT(troubles->items[i].since), AS_STRING(troubles->items[i].text));
 	if (waiting.notices > 0)
 		EMIT(emit, "<li>Notices that wait to be told now: {}, the oldest since {}.</li>\n",
