@@ -159,7 +159,8 @@ put_now(struct incident_story *story)
 		view_rank(story->view, row->rank, row->rank == RANK_DOWN ? row->state : rank_name(row->rank));
 		EMIT(emit, " for {}", AS_AGE(board_time(board) - board_since(board, row)));
 		if (row->last_run != 0)
-			EMIT(emit, ", looked {} ago", AS_AGE(board_time(board) - row->last_run));
+			EMIT(emit, ", looked {} ago{}", AS_AGE(board_time(board) - row->last_run),
+			    AS_STRING(row->verdict != PW_UNKNOWN ? "" : ", which says nothing of the server"));
 	}
 	EMIT(emit, "</dd>");
 }

@@ -117,6 +117,8 @@ put_row(struct view *view, const struct board_row *row, int64_t now)
 	EMIT(emit, "</div></td><td class=\"when looked\">");
 	if (row->last_run != 0) {
 		EMIT(emit, "{} ago", AS_AGE(now - row->last_run));
+		if (row->verdict == PW_UNKNOWN && row->rank != RANK_UNKNOWN) /* the cause is older */
+			EMIT(emit, " <span class=\"faint\">unknown</span>");
 	} else
 		EMIT(emit, "not yet");
 	EMIT(emit, "</td><td class=\"when number took\">");

@@ -161,6 +161,35 @@ an_attempt_that_tells_nothing_is_no_failure(void **state)
 	store_batch_destroy(&batch);
 }
 
+/* Of a server that is down the last attempt may have learnt nothing: what is shown of the server is older, and that is said. */
+static void
+the_last_attempt_at_one_that_is_down_may_tell_nothing(void **state)
+{
+	struct store_batch *batch = store_batch_create(STORE_MAIN);
+	int64_t now = clock_wall(), hour = INT64_C(3600) * SECOND;
+	struct buffer body;
+
+	(void)state;
+	store_put_incident(batch, &(struct store_incident){ .number = 1, .target = 1, .change = 1, .began = now - hour, .confirmed = now - hour,
+		.outcome = "refused", .text = text_view("refused") });
+	for (int is_unknown = 0; is_unknown <= 1; is_unknown++) {
+		store_put_state(batch, &(struct store_state){ .target = 1, .at = now - hour, .state = "down", .verdict = is_unknown ? "unknown" : "failed",
+			.outcome = is_unknown ? "resolver" : "refused", .since = now - hour, .ended = now - hour, .interval = hour, .text = text_view("refused") });
+		folder_commit(&folder, batch);
+		board_destroy(&board);
+		board = board_create(&config);
+		turn();
+		body = page("/");
+		assert_non_null(strstr(body.data, "<td class=\"when looked\">"));
+		assert_int_equal(strstr(body.data, " ago <span class=\"faint\">unknown</span>") != NULL, is_unknown);
+		buffer_fini(&body);
+		body = page("/incidents/1");
+		assert_int_equal(strstr(body.data, " ago, which says nothing of the server</dd>") != NULL, is_unknown);
+		buffer_fini(&body);
+	}
+	store_batch_destroy(&batch);
+}
+
 /* Trouble of our own is told as of when it was told, and beside it what waits now. */
 static void
 trouble_of_our_own_is_told_with_what_waits(void **state)
@@ -243,6 +272,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(what_is_not_well_is_so_since_its_condition, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_target_is_told_by_addresses_and_facts, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(an_attempt_that_tells_nothing_is_no_failure, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(the_last_attempt_at_one_that_is_down_may_tell_nothing, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(trouble_of_our_own_is_told_with_what_waits, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(rows_are_for_the_socket, set_up, tear_down),
 	};
