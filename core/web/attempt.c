@@ -146,12 +146,16 @@ put_facts(struct view *view, struct pw_bytes facts, struct pw_bytes warnings)
 }
 
 bool
-attempt_is_unknown(struct pw_bytes evidence)
+attempt_is_unknown(struct pw_bytes evidence, char *outcome, size_t room)
 {
 	struct wire_in in = wire_from(evidence.data, evidence.size);
 	struct message_evidence message;
 
-	return message_get_evidence(&in, &message, UINT32_MAX) && message.leg.verdict == PW_UNKNOWN;
+	outcome[0] = '\0';
+	if (!message_get_evidence(&in, &message, UINT32_MAX))
+		return false;
+	text_copy(outcome, room, message.leg.outcome);
+	return message.leg.verdict == PW_UNKNOWN;
 }
 
 void

@@ -7,8 +7,8 @@
 #include "store/list.h"
 #include "web/site.h"
 
-/* Returns whether the attempt tells nothing of the server: we were late, or it was interrupted. */
-bool attempt_is_unknown(struct pw_bytes evidence);
+/* Returns whether the attempt tells nothing of the server: we were late, or it was interrupted. Writes the name of its outcome, or "". */
+bool attempt_is_unknown(struct pw_bytes evidence, char *outcome, size_t room);
 
 /* Of evidence as the store has it; what cannot be read is told so. `open`: the transcript is not folded. */
 void attempt_put(struct view *, struct pw_bytes evidence, bool open);

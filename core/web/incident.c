@@ -34,6 +34,7 @@ struct incident_story {
 	uint32_t legs;
 	struct store_leg_key last;      /* of those that are shown */
 	char role[16];                  /* of the leg before */
+	char outcome[OUTCOME_NAME_MAX];     /* of the last one that told something of the server */
 	const struct board_row *watched; /* its target; NULL: it is not watched any more */
 	bool is_open;
 	struct buffer told;
@@ -108,7 +109,11 @@ static void
 put_leg(struct incident_story *story, const struct store_evidence *row)
 {
 	struct emit *emit = &story->view->emit;
-	bool has_passed = strcmp(row->role, "passed") == 0, is_unknown = attempt_is_unknown(row->bytes);
+	char outcome[OUTCOME_NAME_MAX];
+	bool has_passed = strcmp(row->role, "passed") == 0;
+	bool is_unknown = attempt_is_unknown(row->bytes, outcome, sizeof outcome);
+	/* The store compares with the attempt before, which may have told nothing of the server. */
+	bool is_same = strcmp(row->role, "changed") == 0 && strcmp(outcome, story->outcome) == 0;
 
 	/* A page before this one has shown those before its first leg. */
 	while (story->legs == 1 && story->last.run > 0 && story->next < story->moment_count
@@ -127,7 +132,9 @@ put_leg(struct incident_story *story, const struct store_evidence *row)
 		emit_time(emit, row->at);
 	EMIT(emit, " <strong>{}</strong>",
 	    AS_STRING(story->legs == 1 && story->last.run == 0 ? "First sign: it failed"
-	        : is_unknown ? "An attempt that tells nothing of the server" : role_words(row->role)));
+	        : is_unknown ? "An attempt that tells nothing of the server" : role_words(is_same ? "confirmed" : row->role)));
+	if (!is_unknown)
+		text_copy(story->outcome, sizeof story->outcome, outcome);
 	story->last = (struct store_leg_key){ row->target, row->run, row->leg };
 	attempt_put(story->view, row->bytes, strcmp(story->role, row->role) != 0);
 	text_copy(story->role, sizeof story->role, row->role);
