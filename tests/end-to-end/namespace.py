@@ -1,14 +1,17 @@
-"""Mounts of a test's own: the script runs again in a mount namespace that ends with it."""
+"""Mounts of a test's own, and addresses: the script runs again in namespaces that end with it."""
 import os
 import subprocess
 import sys
 
 
-def enter():
-	"""None, or why it cannot be: some containers forbid it. Does not come back where it runs again."""
+def enter(network=False):
+	"""None, or why it cannot be: some containers forbid it. Does not come back where it runs again. With `network` nobody else listens
+	on loopback: a port that is free at one address is free at all."""
 	if os.environ.pop("POSTWATCH_TEST_MOUNTS", None):
+		if network:
+			subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
 		return None
-	command = ["unshare", "--mount", "--propagation", "private"] + ([] if os.geteuid() == 0 else ["--map-root-user"])
+	command = ["unshare", "--mount", "--propagation", "private"] + (["--net"] if network else []) + ([] if os.geteuid() == 0 else ["--map-root-user"])
 	try:
 		tried = subprocess.run([*command, "mount", "-t", "tmpfs", "-o", "size=64k", "none", "/mnt"], capture_output=True, text=True, check=False)
 	except FileNotFoundError:
