@@ -417,6 +417,12 @@ board_tally(const struct board *board, enum board_rank rank)
 	return board->ranking.tally[rank];
 }
 
+const struct board_tag *
+board_untagged(const struct board *board)
+{
+	return &board->ranking.untagged;
+}
+
 uint32_t
 board_tags(const struct board *board, const struct board_tag **tags)
 {

@@ -43,6 +43,8 @@ uint32_t board_tally(const struct board *, enum board_rank);
 
 /* Tags of the configuration, with how many targets they have, and at how many of these mail arrives. */
 uint32_t board_tags(const struct board *, const struct board_tag **);
+/* The same of those without a tag. */
+const struct board_tag *board_untagged(const struct board *);
 
 /* Whether the target has the tag; NULL is a tag of all. */
 static inline bool

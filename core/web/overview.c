@@ -187,7 +187,8 @@ put_tags(struct view *view, const struct choice *choice)
 {
 	const struct board_tag *tags;
 	const struct board *board = view->site->board;
-	uint32_t count = board_tags(board, &tags), untagged = 0, arriving = 0;
+	const struct board_tag *untagged = board_untagged(board);
+	uint32_t count = board_tags(board, &tags);
 	struct emit *emit = &view->emit;
 
 	if (count == 0)
@@ -206,16 +207,8 @@ put_tags(struct view *view, const struct choice *choice)
 		EMIT(emit, ">{} {} of {}</a></li>", AS_STRING(tags[at].tag),
 		    AS_U64(tags[at].arriving), AS_U64(tags[at].all));
 	}
-	for (uint32_t i = 0; i < board_count(board); i++) {
-		const struct board_row *row = board_get(board, i);
-
-		if (row->configured != NULL && row->configured->policy->tag_count > 0)
-			continue;
-		untagged++;
-		arriving += row->rank == RANK_UP || row->rank == RANK_DEGRADED;
-	}
-	if (untagged > 0)
-		EMIT(emit, "<li class=\"faint\">without a tag {} of {}</li>", AS_U64(arriving), AS_U64(untagged));
+	if (untagged->all > 0)
+		EMIT(emit, "<li class=\"faint\">without a tag {} of {}</li>", AS_U64(untagged->arriving), AS_U64(untagged->all));
 	EMIT(emit, "</ul>\n");
 }
 

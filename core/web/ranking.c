@@ -38,30 +38,38 @@ tag_of(struct ranking *ranking, const char *name)
 	return &ranking->tags[at];
 }
 
+static uint32_t
+tag_count(const struct board_row *row)
+{
+	return row->configured == NULL ? 0 : row->configured->policy->tag_count;
+}
+
+static void
+turn_tag(struct board_tag *tag, bool arrives)
+{
+	if (tag == NULL)
+		return;
+	assert(arrives ? tag->arriving < tag->all : tag->arriving > 0);
+	tag->arriving = arrives ? tag->arriving + 1 : tag->arriving - 1;
+}
+
 /* Mail arrives at one more of each of its tags, or at one less. */
 static void
 turn_tags(struct ranking *ranking, const struct board_row *row, bool arrives)
 {
-	const struct policy *policy = row->configured == NULL ? NULL : row->configured->policy;
-
-	for (uint32_t i = 0; policy != NULL && i < policy->tag_count; i++) {
-		struct board_tag *tag = tag_of(ranking, policy->tags[i]);
-
-		if (tag == NULL)
-			continue;
-		assert(arrives ? tag->arriving < tag->all : tag->arriving > 0);
-		tag->arriving = arrives ? tag->arriving + 1 : tag->arriving - 1;
-	}
+	if (tag_count(row) == 0)
+		turn_tag(&ranking->untagged, arrives);
+	for (uint32_t i = 0; i < tag_count(row); i++)
+		turn_tag(tag_of(ranking, row->configured->policy->tags[i]), arrives);
 }
 
 static void
 count_row(struct ranking *ranking, const struct board_row *row)
 {
-	const struct policy *policy = row->configured == NULL ? NULL : row->configured->policy;
-
 	ranking->tally[row->rank]++;
-	for (uint32_t i = 0; policy != NULL && i < policy->tag_count; i++) {
-		struct board_tag *tag = tag_of(ranking, policy->tags[i]);
+	ranking->untagged.all += tag_count(row) == 0;
+	for (uint32_t i = 0; i < tag_count(row); i++) {
+		struct board_tag *tag = tag_of(ranking, row->configured->policy->tags[i]);
 
 		if (tag != NULL)
 			tag->all++;

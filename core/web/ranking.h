@@ -19,6 +19,7 @@ struct ranking {
 	uint32_t tally[RANKS];
 	struct board_tag tags[BOARD_TAGS_MAX];
 	uint32_t tag_count;
+	struct board_tag untagged;    /* those without any; its `tag` is NULL */
 	struct changes changes;
 };
 

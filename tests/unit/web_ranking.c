@@ -59,6 +59,15 @@ assert_is_made_anew(const struct ranking *ranking, struct rows *rows)
 				assert_int_equal(ranking->tags[i].all, made.tags[j].all);
 				assert_int_equal(ranking->tags[i].arriving, made.tags[j].arriving);
 			}
+	uint32_t all = 0, arriving = 0;
+	for (uint32_t i = 0; i < ROWS; i++)
+		if (items[i].configured == NULL || items[i].configured->policy->tag_count == 0) {
+			all++;
+			arriving += rank_takes_mail(items[i].rank);
+		}
+	assert_true(all > 0);
+	assert_int_equal(ranking->untagged.all, all);
+	assert_int_equal(ranking->untagged.arriving, arriving);
 	ranking_fini(&made);
 }
 
