@@ -139,7 +139,7 @@ put_run(const struct policy *policy, const struct store_run *run)
 	}
 }
 
-/* The times of the last run. */
+/* The times of the last run, where its result is written already. */
 static void
 put_measures(struct past *past, const struct status_row *row)
 {
@@ -148,7 +148,8 @@ put_measures(struct past *past, const struct status_row *row)
 
 	store_list_open(&list, past->reader, STORE_LIST_HISTORY, row->target->number);
 	while (past_next(past, &list, &run)) {
-		put_run(row->configured == NULL ? NULL : row->configured->policy, &run);
+		if (run.at == row->last_run)
+			put_run(row->configured == NULL ? NULL : row->configured->policy, &run);
 		store_list_stop(&list);
 	}
 }

@@ -139,11 +139,18 @@ read_last_runs(struct past *past, struct status_row *all)
 
 	PAST_EACH(past, &run, STORE_LIST_LAST_RUNS, 0) {
 		struct status_row *row = find(past, all, run.target);
+		enum pw_verdict verdict = PW_UNKNOWN;
+		bool known;
 
-		/* The end of a run is told in two ways, which may differ by some milliseconds. */
-		if (row == NULL || row->target->gone != 0 || run.ended + SECOND < row->ended)
+		if (row == NULL || row->target->gone != 0)
 			continue;
-		row->run = verdict_of_name(run.verdict, &row->verdict);
+		known = verdict_of_name(run.verdict, &verdict);
+		/* The end of a run is told in two ways, which may differ by some milliseconds; and
+		 * the results are written after the states. */
+		if (run.ended + (verdict == row->verdict ? SECOND : 0) < row->ended)
+			continue;
+		row->run = known;
+		row->verdict = verdict;
 		row->last_run = run.started;
 		row->ended = run.ended;
 		row->outcome = past_string(past, outcome_current(run.outcome));
