@@ -189,6 +189,15 @@ static const struct wire_form process_form = { WIRE_FORM(message_process,
 	WIRE_FIELD(I64, message_process, started),
 	WIRE_FIELD(PART, message_process, alive, .form = &alive_form)) };
 
+/* What evidence begins with. */
+static const struct wire_form outcome_form = { WIRE_FORM(message_evidence,
+	WIRE_FIELD(U64, message_evidence, run),
+	WIRE_FIELD(U32, message_evidence, target),
+	WIRE_FIELD(U32, message_evidence, leg.leg),
+	WIRE_FIELD(U32, message_evidence, leg.legs),
+	WIRE_FIELD(U8, message_evidence, leg.verdict, .max = EVIDENCE_NOT_CHECKED),
+	WIRE_FIELD(NAME, message_evidence, leg.outcome)) };
+
 static const struct wire_form forms[MESSAGE_KINDS] = {
 	[MESSAGE_LINK] = { WIRE_FORM(message_link,
 		WIRE_FIELD(U8, message_link, duty, .max = DUTY_KINDS - 1),
@@ -267,7 +276,7 @@ static const struct wire_form forms[MESSAGE_KINDS] = {
 		WIRE_FIELD(U64, message_leg, notice),
 		WIRE_FIELD(U32, message_leg, run),
 		WIRE_FIELD(U32, message_leg, runs, .max = CHANGE_ATTEMPTS_MAX),
-		WIRE_FIELD(PART, message_leg, leg, .form = &evidence_form)) },
+		WIRE_FIELD(BYTES, message_leg, packet)) },
 	[MESSAGE_NOTICE] = { .holds = is_notice, WIRE_FORM(message_notice,
 		WIRE_FIELD(U64, message_notice, notice),
 		WIRE_FIELD(NAME, message_notice, key),
@@ -457,6 +466,25 @@ bool
 message_get_sources(struct wire_in *in, char said[SOURCES_TEXT_MAX])
 {
 	return message_get(in, MESSAGE_SOURCES, said, 0);
+}
+
+bool
+message_read_evidence(struct pw_bytes packet, struct message_evidence *evidence)
+{
+	struct wire_in in = wire_from(packet.data, packet.size);
+
+	return message_get_evidence(&in, evidence, UINT32_MAX);
+}
+
+bool
+message_read_outcome(struct pw_bytes packet, struct message_evidence *evidence)
+{
+	struct wire_in in = wire_from(packet.data, packet.size);
+
+	*evidence = (struct message_evidence){ .run = 0 };
+	message_expect(&in, MESSAGE_EVIDENCE);
+	wire_get_form(&in, &outcome_form, evidence, &(struct wire_terms){ .limit = 0 });
+	return !in.bad;
 }
 
 /* Runs and their changes */

@@ -203,6 +203,10 @@ struct message_evidence {
 };
 void message_put_evidence(struct wire_out *, const struct message_evidence *);
 bool message_get_evidence(struct wire_in *, struct message_evidence *, uint32_t targets);
+/* The same of a packet that was kept, whatever number its target had then. */
+bool message_read_evidence(struct pw_bytes packet, struct message_evidence *);
+/* Of such a packet no more than the leg's verdict and outcome; the rest is not looked into. */
+bool message_read_outcome(struct pw_bytes packet, struct message_evidence *);
 
 /* A round over the references; `near`: over those that everybody has as well, our routers and
  * resolvers. */

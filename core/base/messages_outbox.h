@@ -30,7 +30,8 @@ enum {
 struct message_leg {
 	uint64_t notice;
 	uint32_t run, runs;        /* which of how many that led to it, from 0 */
-	struct evidence leg;
+	struct pw_bytes packet;    /* the message that its evidence came in, as it was kept */
+	struct evidence leg;       /* what that says, where the reader has read it; not sent */
 };
 void message_put_leg(struct wire_out *, const struct message_leg *);
 bool message_get_leg(struct wire_in *, struct message_leg *);

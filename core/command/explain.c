@@ -164,12 +164,11 @@ put_attempts(const struct explained *it)
 		return;
 	puts("\nIts attempts, as far as evidence was kept");
 	PAST_EACH(it->past, &row, STORE_LIST_EVIDENCE, it->row->incident) {
-		struct wire_in in = wire_from(row.bytes.data, row.bytes.size);
 		char bytes[4096], at[PAST_TIME_MAX];
 		struct text text = TEXT_OVER(bytes);
 
 		if (row.target != it->row->target->number
-		    || !message_get_evidence(&in, &evidence, UINT32_MAX))
+		    || !message_read_evidence(row.bytes, &evidence))
 			continue;
 		transcript_add_ends(&text, &evidence.leg);
 		text_add(&text, ": ");

@@ -300,11 +300,10 @@ take_leg(struct story *story, const struct store_evidence *row)
 static bool
 get(const struct compared *run, uint32_t index, struct evidence *leg)
 {
-	struct wire_in in = wire_from(run->legs[index].data, run->legs[index].size);
 	struct message_evidence evidence;
 
 	assert(index < run->count && run->count <= EVIDENCE_LEGS_MAX);
-	if (!message_get_evidence(&in, &evidence, UINT32_MAX))
+	if (!message_read_evidence(run->legs[index], &evidence))
 		return false;
 	*leg = evidence.leg;
 	return true;
@@ -391,9 +390,7 @@ put_evidence(struct story *story)
 	else
 		puts("\nWhat was seen\n");
 	PAST_EACH(&story->past, &row, STORE_LIST_EVIDENCE, story->number) {
-		struct wire_in in = wire_from(row.bytes.data, row.bytes.size);
-
-		if (!message_get_evidence(&in, &evidence, UINT32_MAX)) {
+		if (!message_read_evidence(row.bytes, &evidence)) {
 			story->unreadable++;
 			continue;
 		}

@@ -65,10 +65,9 @@ static void
 put_leg(const struct past_target *target, struct last_run *last, struct pw_bytes bytes,
     struct json *json)
 {
-	struct wire_in in = wire_from(bytes.data, bytes.size);
 	struct message_evidence evidence;
 
-	if (!message_get_evidence(&in, &evidence, UINT32_MAX)) {
+	if (!message_read_evidence(bytes, &evidence)) {
 		if (json == NULL)
 			puts("  it cannot be read: another version wrote it");
 		return;

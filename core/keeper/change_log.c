@@ -111,11 +111,13 @@ tell_run(const struct teller *teller, const char *word, uint32_t i,
     const struct message_change *change, const struct evidence_cache *cache)
 {
 	struct message_evidence evidence;
+	const struct cached_leg *leg;
 	char bytes[64];
 	struct text name;
-	uint32_t leg = 0;
+	uint32_t legs = 0;
 
-	for (; cache_leg(cache, change->target, change->attempts[i], leg, &evidence); leg++) {
+	for (; (leg = cache_leg(cache, change->target, change->attempts[i], legs)) != NULL
+	    && message_read_evidence(leg->packet, &evidence); legs++) {
 		name = TEXT_OVER(bytes);
 		text_format(&name, "%s %u of %u", word, i + 1, change->attempt_count);
 		if (evidence.leg.legs > 1)
@@ -124,7 +126,7 @@ tell_run(const struct teller *teller, const char *word, uint32_t i,
 		tell_leg(teller, bytes, &evidence.leg);
 		tell_lists(teller, &evidence.leg);
 	}
-	if (leg > 0)
+	if (legs > 0)
 		return;
 	name = TEXT_OVER(bytes);
 	text_format(&name, "%s %u of %u: its evidence was not kept", word, i + 1,

@@ -23,15 +23,15 @@ enum { NAMES_MAX = PHASES_MAX * 25, SILENT_AFTER = 5 };
 static const int64_t hourly = 3600 * (int64_t)SECOND;
 
 void
-evidence_take(struct keeper *keeper, const struct message_evidence *evidence, const void *packet,
-    size_t size)
+evidence_take(struct keeper *keeper, const struct message_evidence *evidence,
+    struct pw_bytes packet)
 {
 	const struct policy *policy = keeper->config->targets[evidence->target].policy;
 	uint32_t tries = policy->tries > CHANGE_ATTEMPTS_RAISED ? policy->tries
 	    : CHANGE_ATTEMPTS_RAISED;
 	uint32_t runs = tries + policy->recover_tries + 2; /* whose evidence may still be wanted */
 
-	cache_put(keeper->cache, evidence, packet, size, runs < CHANGE_ATTEMPTS_MAX ? runs
+	cache_put(keeper->cache, evidence, packet, runs < CHANGE_ATTEMPTS_MAX ? runs
 	    : CHANGE_ATTEMPTS_MAX);
 }
 
@@ -39,37 +39,29 @@ evidence_take(struct keeper *keeper, const struct message_evidence *evidence, co
 static void
 take_back(struct keeper *keeper, uint32_t target, const struct store_evidence *row)
 {
-	static unsigned char packet[WIRE_MAX];
-	struct wire_in in = wire_from(row->bytes.data, row->bytes.size);
-	struct wire_out out = wire_over(packet, sizeof packet);
 	struct message_evidence evidence;
 
-	if (!message_get_evidence(&in, &evidence, CONFIG_NONE))
+	if (!message_read_evidence(row->bytes, &evidence))
 		return;
-	/* It went by the number that its target had then. */
-	evidence.target = target;
-	message_put_evidence(&out, &evidence);
-	if (out.bad)
-		return;
-	evidence_take(keeper, &evidence, packet, out.size);
+	evidence.target = target; /* and not by the number that it had then */
+	evidence_take(keeper, &evidence, row->bytes);
 	cache_mark(keeper->cache, target, evidence.run);
 }
 
 static void
 put_run(struct keeper *keeper, uint32_t target, uint64_t run, uint64_t incident, const char *role)
 {
-	struct message_evidence evidence;
+	const struct cached_leg *leg;
 
-	for (uint32_t leg = 0; cache_leg(keeper->cache, target, run, leg, &evidence); leg++) {
+	for (uint32_t i = 0; (leg = cache_leg(keeper->cache, target, run, i)) != NULL; i++) {
 		if (!commit_queue_has_room(keeper)) {
 			keeper->record->left_out++;
 			return;
 		}
 		store_put_evidence(commit_queue_main(keeper),
 		    &(struct store_evidence){ .target = registry_number(keeper->registry, target),
-		    .run = run, .leg = evidence.leg.leg, .at = evidence.leg.started,
-		    .incident = incident, .role = role,
-		    .bytes = cache_packet(keeper->cache, target, run, leg) });
+		    .run = run, .leg = leg->leg, .at = leg->started,
+		    .incident = incident, .role = role, .bytes = leg->packet });
 	}
 	cache_mark(keeper->cache, target, run);
 }
@@ -123,16 +115,15 @@ put_own(struct keeping *it, uint64_t run, uint32_t leg, struct pw_bytes bytes)
 static void
 put_with_notice(struct keeper *keeper, const struct message_change *change, uint64_t notice)
 {
-	struct message_evidence evidence;
+	const struct cached_leg *leg;
 	struct store_trace row;
 
 	for (uint32_t i = 0; i < change->attempt_count; i++) {
 		struct keeping it = { keeper, notice, false };
 		uint64_t run = change->attempts[i];
-		for (uint32_t leg = 0; cache_leg(keeper->cache, change->target, run, leg,
-		    &evidence); leg++)
-			put_own(&it, run, evidence.leg.leg,
-			    cache_packet(keeper->cache, change->target, run, leg));
+		for (uint32_t j = 0; (leg = cache_leg(keeper->cache, change->target, run, j))
+		    != NULL; j++)
+			put_own(&it, run, leg->leg, leg->packet);
 		if (it.any)
 			continue;
 		STORE_EACH(&row, store_inside(keeper->store), STORE_LIST_RUN_TRACES, run)
@@ -175,18 +166,16 @@ evidence_of_change(struct keeper *keeper, const struct message_change *change, u
  * outcome nor the hour is new. */
 static const char *
 role_while_down(struct keeper *keeper, const struct store_incident *incident,
-    const struct evidence *leg)
+    const struct cached_leg *leg)
 {
 	struct store *store = keeper->store;
 	struct message_evidence last;
 	struct store_evidence row;
 
-	if (store_find_last_failure(store, incident->number, &row)) {
-		struct wire_in in = wire_from(row.bytes.data, row.bytes.size);
-		if (message_get_evidence(&in, &last, CONFIG_NONE)
-		    && strcmp(last.leg.outcome, leg->outcome) != 0)
-			return "changed";
-	}
+	if (store_find_last_failure(store, incident->number, &row)
+	    && message_read_outcome(row.bytes, &last)
+	    && strcmp(last.leg.outcome, leg->outcome) != 0)
+		return "changed";
 	if (store_find_last_kept(store, incident->number, &row)
 	    && llabs(leg->started - row.at) < hourly)
 		return "failed";
@@ -197,11 +186,11 @@ static void
 keep_while_down(struct keeper *keeper, uint32_t target, const struct store_incident *incident,
     const struct cached_run *run)
 {
-	struct message_evidence evidence;
 	const char *role = "passed";
 
-	if (!run->passed && cache_leg(keeper->cache, target, run->run, 0, &evidence)) {
-		role = role_while_down(keeper, incident, &evidence.leg);
+	if (!run->passed) {
+		role = role_while_down(keeper, incident,
+		    cache_leg(keeper->cache, target, run->run, 0));
 		store_drop_loose(commit_queue_main(keeper), incident->target, incident->number);
 	}
 	put_run(keeper, target, run->run, incident->number, role);
@@ -244,13 +233,12 @@ has_history(const struct keeper *keeper, size_t halves)
 static void
 put_traces(struct keeper *keeper, uint32_t target, uint64_t run)
 {
-	struct message_evidence evidence;
+	const struct cached_leg *leg;
 
-	for (uint32_t leg = 0; cache_leg(keeper->cache, target, run, leg, &evidence); leg++)
+	for (uint32_t i = 0; (leg = cache_leg(keeper->cache, target, run, i)) != NULL; i++)
 		store_put_trace(commit_queue_history(keeper), &(struct store_trace){
 		    .target = registry_number(keeper->registry, target), .run = run,
-		    .leg = evidence.leg.leg, .at = evidence.leg.started,
-		    .bytes = cache_packet(keeper->cache, target, run, leg) });
+		    .leg = leg->leg, .at = leg->started, .bytes = leg->packet });
 }
 
 void

@@ -11,8 +11,7 @@ struct keeper;
 bool evidence_recover(struct keeper *, struct reason *why);
 
 /* A leg of a run, in the packet that it came in. */
-void evidence_take(struct keeper *, const struct message_evidence *, const void *packet,
-    size_t size);
+void evidence_take(struct keeper *, const struct message_evidence *, struct pw_bytes packet);
 
 /* A change that became a notice, of an incident (0: of none): the evidence of its attempts is
  * kept. */

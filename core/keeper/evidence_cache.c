@@ -18,8 +18,9 @@ struct entry {
 	struct entry *older, *younger; /* of all */
 	struct entry *next;            /* the younger of the same target */
 	uint64_t run;
-	uint32_t target, size;
+	uint32_t target;
 	bool kept, over, passed;
+	struct cached_leg leg;
 	unsigned char bytes[];
 };
 
@@ -61,8 +62,8 @@ drop(struct evidence_cache *cache, struct entry *entry)
 	*link = entry->next;
 	*(entry->older != NULL ? &entry->older->younger : &cache->oldest) = entry->younger;
 	*(entry->younger != NULL ? &entry->younger->older : &cache->youngest) = entry->older;
-	assert(cache->bytes >= sizeof *entry + entry->size);
-	cache->bytes -= sizeof *entry + entry->size;
+	assert(cache->bytes >= sizeof *entry + entry->leg.packet.size);
+	cache->bytes -= sizeof *entry + entry->leg.packet.size;
 	free(entry);
 }
 
@@ -113,14 +114,14 @@ append(struct evidence_cache *cache, struct entry *entry)
 	entry->older = cache->youngest;
 	*(entry->older != NULL ? &entry->older->younger : &cache->oldest) = entry;
 	cache->youngest = entry;
-	cache->bytes += sizeof *entry + entry->size;
+	cache->bytes += sizeof *entry + entry->leg.packet.size;
 }
 
 void
-cache_put(struct evidence_cache *cache, const struct message_evidence *evidence, const void *packet,
-    size_t size, uint32_t runs)
+cache_put(struct evidence_cache *cache, const struct message_evidence *evidence,
+    struct pw_bytes packet, uint32_t runs)
 {
-	struct entry *entry = malloc(sizeof *entry + size);
+	struct entry *entry = malloc(sizeof *entry + packet.size);
 
 	assert(evidence->target < cache->targets);
 	if (entry == NULL) {
@@ -130,8 +131,11 @@ cache_put(struct evidence_cache *cache, const struct message_evidence *evidence,
 	if (evidence->leg.leg == 0)
 		drop_run(cache, evidence->target, evidence->run);
 	*entry = (struct entry){ .run = evidence->run, .target = evidence->target,
-		.size = (uint32_t)size, .passed = evidence->leg.verdict == PW_OK };
-	memcpy(entry->bytes, packet, size);
+		.passed = evidence->leg.verdict == PW_OK,
+		.leg = { .leg = evidence->leg.leg, .started = evidence->leg.started,
+		    .packet = { (const char *)entry->bytes, packet.size } } };
+	memcpy(entry->leg.outcome, evidence->leg.outcome, sizeof entry->leg.outcome);
+	memcpy(entry->bytes, packet.data, packet.size);
 	append(cache, entry);
 	while (count_runs(cache->of_target[entry->target]) > runs)
 		drop_run(cache, entry->target, cache->of_target[entry->target]->run);
@@ -169,36 +173,15 @@ cache_settle_all(struct evidence_cache *cache)
 	cache->settled_count = 0;
 }
 
-static const struct entry *
-find(const struct evidence_cache *cache, uint32_t target, uint64_t run, uint32_t index)
+const struct cached_leg *
+cache_leg(const struct evidence_cache *cache, uint32_t target, uint64_t run, uint32_t index)
 {
 	const struct entry *entry = cache->of_target[target];
 
 	assert(target < cache->targets);
 	while (entry != NULL && (entry->run != run || index-- > 0))
 		entry = entry->next;
-	return entry;
-}
-
-bool
-cache_leg(const struct evidence_cache *cache, uint32_t target, uint64_t run, uint32_t index,
-    struct message_evidence *evidence)
-{
-	const struct entry *entry = find(cache, target, run, index);
-
-	if (entry == NULL)
-		return false;
-	struct wire_in in = wire_from(entry->bytes, entry->size);
-	return message_get_evidence(&in, evidence, cache->targets);
-}
-
-struct pw_bytes
-cache_packet(const struct evidence_cache *cache, uint32_t target, uint64_t run, uint32_t index)
-{
-	const struct entry *entry = find(cache, target, run, index);
-
-	return entry == NULL ? (struct pw_bytes){ "", 0 }
-	    : (struct pw_bytes){ (const char *)entry->bytes, entry->size };
+	return entry == NULL ? NULL : &entry->leg;
 }
 
 bool

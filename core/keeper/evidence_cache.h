@@ -15,11 +15,11 @@ struct evidence_cache;
 struct evidence_cache *cache_create(uint32_t targets, size_t bytes_max);
 void cache_destroy(struct evidence_cache **);
 
-/* Keeps a copy of a message that message_get_evidence took as `evidence`, and of its target at most
- * `runs` runs. A run's first leg replaces an older run of the same number (another monitor's). No
- * memory: it is lost, and counted. */
-void cache_put(struct evidence_cache *, const struct message_evidence *evidence, const void *packet,
-    size_t size, uint32_t runs);
+/* Keeps a copy of a message that was taken as `evidence`, and of its target at most `runs` runs. A
+ * run's first leg replaces an older run of the same number (another monitor's). No memory: it is
+ * lost, and counted. */
+void cache_put(struct evidence_cache *, const struct message_evidence *evidence,
+    struct pw_bytes packet, uint32_t runs);
 
 /* The run passed, and what came of it has been told: its evidence goes, unless older evidence of
  * its target lies there, which it may yet have to be told beside. */
@@ -29,10 +29,18 @@ void cache_settle(struct evidence_cache *, uint32_t target, uint64_t run);
 void cache_settle_later(struct evidence_cache *, uint32_t target, uint64_t run);
 void cache_settle_all(struct evidence_cache *);
 
-/* Leg `index` of a run, in the order in which they came; false where there is none. Views are good
- * until the next put. */
-bool cache_leg(const struct evidence_cache *, uint32_t target, uint64_t run, uint32_t index,
-    struct message_evidence *);
+/* A leg of which evidence lies there. */
+struct cached_leg {
+	uint32_t leg;
+	int64_t started;        /* UTC */
+	char outcome[OUTCOME_NAME_MAX];
+	struct pw_bytes packet; /* the message that it came in, for message_read_evidence() */
+};
+
+/* Leg `index` of a run, in the order in which they came; NULL where there is none. Good until the
+ * next put. */
+const struct cached_leg *cache_leg(const struct evidence_cache *, uint32_t target, uint64_t run,
+    uint32_t index);
 
 /* A run of which evidence lies there. */
 struct cached_run {
@@ -55,11 +63,6 @@ void cache_mark(struct evidence_cache *, uint32_t target, uint64_t run);
 
 /* What the target's runs up to this one were kept for is over. */
 void cache_close(struct evidence_cache *, uint32_t target, uint64_t until);
-
-/* The message that leg `index` of a run came in; empty where there is none. Good until the next
- * put. */
-struct pw_bytes cache_packet(const struct evidence_cache *, uint32_t target, uint64_t run,
-    uint32_t index);
 
 size_t cache_bytes(const struct evidence_cache *);
 /* legs that gave way before their target's own next ones */

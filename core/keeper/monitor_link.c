@@ -40,7 +40,8 @@ take_evidence(struct keeper *keeper, struct wire_in *in)
 	if (!message_get_evidence(in, &evidence, keeper->config->target_count))
 		return false;
 	note_run(keeper, evidence.run);
-	evidence_take(keeper, &evidence, in->bytes, in->size);
+	evidence_take(keeper, &evidence,
+	    (struct pw_bytes){ (const char *)in->bytes, in->size });
 	return true;
 }
 

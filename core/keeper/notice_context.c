@@ -73,13 +73,11 @@ last_failure(struct store *store, uint64_t incident, bool all_addresses)
 	uint64_t last = 0;
 
 	STORE_EACH(&row, store_inside(store), STORE_LIST_EVIDENCE, incident) {
-		struct wire_in in = wire_from(row.bytes.data, row.bytes.size);
-
 		if (row.run != legs.run) {
 			last = has_failed(&legs, all_addresses) ? legs.run : last;
 			legs = (struct run_legs){ .run = row.run };
 		}
-		if (message_get_evidence(&in, &evidence, UINT32_MAX)) {
+		if (message_read_outcome(row.bytes, &evidence)) {
 			legs.failed += evidence.leg.verdict == PW_FAILED;
 			legs.passed += evidence.leg.verdict < PW_FAILED;
 		}

@@ -167,30 +167,22 @@ send_packets(struct material *it)
 	return false;
 }
 
+/* Evidence goes on as it was kept, and is looked into by whoever makes a text of it. */
 static void
-send_leg(struct material *it, uint32_t place, const struct evidence *leg)
+send_leg(struct material *it, uint64_t run, struct pw_bytes evidence)
 {
 	static unsigned char packet[WIRE_MAX];
 	struct wire_out out = wire_over(packet, sizeof packet);
-
-	assert(place < it->payload.attempt_count);
-	message_put_leg(&out, &(struct message_leg){ .notice = it->notice.notice, .run = place,
-	    .runs = it->payload.attempt_count, .leg = *leg });
-	if (!out.bad && !packet_queue_add(&it->legs[place], packet, out.size, -1))
-		it->no_memory = true;
-}
-
-static void
-send_evidence(struct material *it, uint64_t run, struct pw_bytes bytes)
-{
-	struct wire_in in = wire_from(bytes.data, bytes.size);
-	struct message_evidence evidence;
 	uint32_t place = 0;
 
 	while (place < it->payload.attempt_count && it->payload.attempts[place] != run)
 		place++;
-	if (place < it->payload.attempt_count && message_get_evidence(&in, &evidence, CONFIG_NONE))
-		send_leg(it, place, &evidence.leg);
+	if (place == it->payload.attempt_count)
+		return;
+	message_put_leg(&out, &(struct message_leg){ .notice = it->notice.notice, .run = place,
+	    .runs = it->payload.attempt_count, .packet = evidence });
+	if (!out.bad && !packet_queue_add(&it->legs[place], packet, out.size, -1))
+		it->no_memory = true;
 }
 
 static void
@@ -200,7 +192,7 @@ send_traces(struct material *it, struct store_reader *reader, uint64_t run)
 
 	STORE_EACH(&row, reader, STORE_LIST_RUN_TRACES, run)
 		if (row.target == it->target)
-			send_evidence(it, row.run, row.bytes);
+			send_leg(it, row.run, row.bytes);
 }
 
 /* Of an incident from its own evidence, of others from the notice's own. */
@@ -214,11 +206,11 @@ send_kept(struct material *it, struct store_reader *reader)
 	if (it->notice.incident == 0) {
 		store_list_open(&list, reader, STORE_LIST_NOTICE_EVIDENCE, it->notice.notice);
 		while (store_list_next(&list, &own))
-			send_evidence(it, own.run, own.bytes);
+			send_leg(it, own.run, own.bytes);
 	} else {
 		store_list_open(&list, reader, STORE_LIST_EVIDENCE, it->notice.incident);
 		while (store_list_next(&list, &row))
-			send_evidence(it, row.run, row.bytes);
+			send_leg(it, row.run, row.bytes);
 	}
 	(void)store_list_close(&list);
 }
@@ -234,12 +226,12 @@ send_legs(struct material *it)
 	if (it->payload.attempt_count > 0)
 		send_kept(it, reader);
 	for (uint32_t i = 0; i < it->payload.attempt_count; i++) {
-		struct message_evidence evidence;
+		const struct cached_leg *leg;
 		uint64_t run = it->payload.attempts[i];
 		bool here = packet_queue_is_empty(&it->legs[i]) && target != CONFIG_NONE;
-		for (uint32_t leg = 0; here
-		    && cache_leg(it->keeper->cache, target, run, leg, &evidence); leg++)
-			send_leg(it, i, &evidence.leg);
+		for (uint32_t j = 0; here
+		    && (leg = cache_leg(it->keeper->cache, target, run, j)) != NULL; j++)
+			send_leg(it, run, leg->packet);
 		if (packet_queue_is_empty(&it->legs[i]))
 			send_traces(it, reader, run);
 		packet_queue_join(&it->out, &it->legs[i]);

@@ -274,9 +274,8 @@ clear(struct keeper *keeper, uint32_t target, const struct store_condition *stan
 		.kind = "cleared", .detected = standing->since, .confirmed = at };
 	char sentence[512];
 	struct text text = TEXT_OVER(sentence);
-	struct message_evidence evidence;
 
-	change.attempt_count = cache_leg(keeper->cache, target, run, 0, &evidence);
+	change.attempt_count = cache_leg(keeper->cache, target, run, 0) != NULL;
 	change.attempts[0] = run;
 	text_copy(change.code, sizeof change.code, standing->code);
 	text_format(&text, "%s is looked at again, after ", keeper->config->targets[target].name);

@@ -110,9 +110,11 @@ servers_learn(struct keeper *keeper, uint32_t target, uint64_t run)
 {
 	struct sight sight = { .row = { .run = 0 } };
 	struct message_evidence evidence;
+	const struct cached_leg *leg;
 
-	for (uint32_t leg = 0; cache_leg(keeper->cache, target, run, leg, &evidence); leg++)
-		take_leg(&sight, &evidence);
+	for (uint32_t i = 0; (leg = cache_leg(keeper->cache, target, run, i)) != NULL; i++)
+		if (message_read_evidence(leg->packet, &evidence))
+			take_leg(&sight, &evidence);
 	if (sight.row.run != 0)
 		put(keeper, registry_number(keeper->registry, target), &sight);
 }
@@ -128,12 +130,8 @@ read_sight(struct keeper *keeper, uint64_t target, struct sight *sight)
 	store_list_open(&list, store_inside(keeper->store), STORE_LIST_TRACES_OF, target);
 	store_list_limit(&list, LEGS_LOOKED_AT);
 	while (store_list_next(&list, &row) && (sight->row.run == 0 || row.run == sight->row.run)) {
-		struct wire_in in = wire_from(row.bytes.data, row.bytes.size);
-
-		if (!message_get_evidence(&in, &evidence, CONFIG_NONE))
-			continue;
-		evidence.run = row.run;
-		take_leg(sight, &evidence);
+		if (message_read_evidence(row.bytes, &evidence))
+			take_leg(sight, &evidence);
 	}
 	(void)store_list_close(&list);
 }

@@ -74,21 +74,27 @@ hang_up(struct worker *worker)
 	worker->keeper = -1;
 }
 
-/* Evidence that finds no room is left out; the text says that it is missing. */
+/* Evidence that finds no room, or was kept by another version, is left out; the text says that it
+ * is missing. */
 static bool
 take_leg(struct worker *worker, const void *packet, size_t size)
 {
 	void *copy = worker->leg_count < LEGS_MAX ? malloc(size) : NULL;
+	struct message_leg *leg = &worker->legs[worker->leg_count];
+	struct message_evidence evidence;
 	struct wire_in in;
+	bool good;
 
 	if (copy == NULL)
 		return true;
 	memcpy(copy, packet, size);
 	in = wire_from(copy, size);
-	if (!message_get_leg(&in, &worker->legs[worker->leg_count])) {
+	good = message_get_leg(&in, leg);
+	if (!good || !message_read_evidence(leg->packet, &evidence)) {
 		free(copy);
-		return false;
+		return good;
 	}
+	leg->leg = evidence.leg;
 	assert(worker->leg_count < LEGS_MAX);
 	worker->packets[worker->leg_count++] = copy;
 	return true;

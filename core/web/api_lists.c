@@ -52,14 +52,13 @@ api_answer_incidents(struct view *view, const char *rest)
 static void
 put_leg(struct call *call, const struct store_evidence *row)
 {
-	struct wire_in in = wire_from(row->bytes.data, row->bytes.size);
 	struct message_evidence evidence;
 
 	json_begin_object(&call->json, NULL);
 	json_int(&call->json, "run", (int64_t)row->run);
 	json_string(&call->json, "role", row->role);
 	json_time(&call->json, "started", row->at);
-	if (message_get_evidence(&in, &evidence, UINT32_MAX))
+	if (message_read_evidence(row->bytes, &evidence))
 		evidence_json(&call->json, "leg", &evidence.leg);
 	else
 		json_null(&call->json, "leg");
@@ -192,10 +191,9 @@ put_attempt(struct call *call, struct attempt_legs *legs, const char *name)
 	json_string(&call->json, "target", name);
 	json_begin_array(&call->json, "legs");
 	for (; more && legs->target == target; more = attempt_legs_next(legs)) {
-		struct wire_in in = wire_from(legs->bytes.data, legs->bytes.size);
 		struct message_evidence evidence;
 
-		if (message_get_evidence(&in, &evidence, UINT32_MAX))
+		if (message_read_evidence(legs->bytes, &evidence))
 			evidence_json(&call->json, NULL, &evidence.leg);
 		else
 			json_null(&call->json, NULL);

@@ -148,11 +148,10 @@ put_facts(struct view *view, struct pw_bytes facts, struct pw_bytes warnings)
 bool
 attempt_is_unknown(struct pw_bytes evidence, char *outcome, size_t room)
 {
-	struct wire_in in = wire_from(evidence.data, evidence.size);
 	struct message_evidence message;
 
 	outcome[0] = '\0';
-	if (!message_get_evidence(&in, &message, UINT32_MAX))
+	if (!message_read_outcome(evidence, &message))
 		return false;
 	text_copy(outcome, room, message.leg.outcome);
 	return message.leg.verdict == PW_UNKNOWN;
@@ -161,13 +160,12 @@ attempt_is_unknown(struct pw_bytes evidence, char *outcome, size_t room)
 void
 attempt_put(struct view *view, struct pw_bytes evidence, bool open)
 {
-	struct wire_in in = wire_from(evidence.data, evidence.size);
 	struct emit *emit = &view->emit;
 	struct message_evidence message;
 	char bytes[TEXT_ROOM];
 	struct text text = TEXT_OVER(bytes);
 
-	if (!message_get_evidence(&in, &message, UINT32_MAX)) {
+	if (!message_read_evidence(evidence, &message)) {
 		EMIT(emit, "<p class=\"faint\">This evidence was written by another version, and cannot be shown.</p>\n");
 		return;
 	}

@@ -283,14 +283,6 @@ put_difference(void *arg, const struct difference *difference)
 	    AS_STRING(difference->then), AS_STRING(difference->now));
 }
 
-static bool
-leg_of(const struct buffer *bytes, struct message_evidence *message)
-{
-	struct wire_in in = wire_from(bytes->data, bytes->size);
-
-	return message_get_evidence(&in, message, UINT32_MAX);
-}
-
 /* Address by address, between the last failure and the first success. */
 static void
 put_differences(struct incident_story *story)
@@ -304,7 +296,8 @@ put_differences(struct incident_story *story)
 	    "<table class=\"plain\" id=\"differs\"><thead><tr><th>Step or fact</th><th>Before</th><th>After</th></tr></thead><tbody>\n");
 	for (uint32_t i = 0; i < story->passed.count; i++)
 		for (uint32_t j = 0; j < story->failed.count; j++)
-			if (leg_of(&story->passed.legs[i], &passed) && leg_of(&story->failed.legs[j], &failed)
+			if (message_read_evidence(buffer_view(&story->passed.legs[i]), &passed)
+			    && message_read_evidence(buffer_view(&story->failed.legs[j]), &failed)
 			    && difference_same_place(&passed.leg, &failed.leg))
 				difference_each(&failed.leg, &passed.leg, put_difference, emit);
 	EMIT(emit, "</tbody></table></div></li>\n");

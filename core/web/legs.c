@@ -89,13 +89,12 @@ take_fact(struct legs *legs, struct place *place, const struct evidence_fact *fa
 static void
 take_leg(struct legs *legs, struct pw_bytes bytes)
 {
-	struct wire_in in = wire_from(bytes.data, bytes.size);
 	struct message_evidence message;
 	struct evidence_fact fact;
 	struct pw_bytes facts;
 	struct place *place;
 
-	if (!message_get_evidence(&in, &message, UINT32_MAX) || message.leg.address.size == 0)
+	if (!message_read_evidence(bytes, &message) || message.leg.address.size == 0)
 		return;
 	place = place_of(legs, message.leg.address);
 	if (place == NULL)

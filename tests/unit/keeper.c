@@ -42,17 +42,19 @@ put(struct evidence_cache *cache, uint32_t target, uint64_t run, uint32_t leg, u
 	evidence.leg.warnings = buffer_view(&log.warnings);
 	message_put_evidence(&out, &evidence);
 	assert_false(out.bad);
-	cache_put(cache, &evidence, packet, out.size, RUNS);
+	cache_put(cache, &evidence, (struct pw_bytes){ (const char *)packet, out.size }, RUNS);
 	evidence_log_fini(&log);
 }
 
 static bool
 has(const struct evidence_cache *cache, uint32_t target, uint64_t run, uint32_t leg)
 {
+	const struct cached_leg *found = cache_leg(cache, target, run, leg);
 	struct message_evidence evidence;
 
-	return cache_leg(cache, target, run, leg, &evidence) && evidence.run == run && evidence.target == target
-	    && evidence.leg.leg == leg;
+	return found != NULL && message_read_evidence(found->packet, &evidence) && evidence.run == run
+	    && evidence.target == target && evidence.leg.leg == leg && found->leg == leg
+	    && found->started == evidence.leg.started && strcmp(found->outcome, evidence.leg.outcome) == 0;
 }
 
 static void

@@ -128,10 +128,12 @@ put_evidence(struct wire_out *out)
 static void
 put_leg(struct wire_out *out)
 {
-	struct evidence_log log = { .gap = 0 };
+	unsigned char packet[4096];
+	struct wire_out evidence = wire_over(packet, sizeof packet);
 
-	message_put_leg(out, &(struct message_leg){ .notice = 12, .run = 1, .runs = 3, .leg = leg_with(&log) });
-	evidence_log_fini(&log);
+	put_evidence(&evidence);
+	message_put_leg(out, &(struct message_leg){ .notice = 12, .run = 1, .runs = 3,
+	    .packet = { (const char *)packet, evidence.size } });
 }
 
 static void

@@ -279,12 +279,43 @@ static void
 a_leg_is_one_of_its_runs(void **state)
 {
 	(void)state;
-	assert_true(TAKEN(MESSAGE_LEG, leg, .run = 1, .runs = 2, .leg = { .legs = 1, .outcome = "refused" }));
-	assert_false(TAKEN(MESSAGE_LEG, leg, .run = 2, .runs = 2, .leg = { .legs = 1, .outcome = "refused" }));
-	assert_false(TAKEN(MESSAGE_LEG, leg, .run = 1, .runs = CHANGE_ATTEMPTS_MAX + 1, .leg = { .legs = 1, .outcome = "refused" }));
-	assert_false(TAKEN(MESSAGE_LEG, leg, .run = 1, .runs = 2, .leg = { .leg = 1, .legs = 1, .outcome = "refused" }));
-	assert_false(TAKEN(MESSAGE_LEG, leg, .run = 1, .runs = 2, .leg = { .legs = EVIDENCE_LEGS_MAX + 1, .outcome = "refused" }));
-	assert_false(TAKEN(MESSAGE_LEG, leg, .run = 1, .runs = 2, .leg = { .legs = 1, .facts = bytes_of("?") }));
+	assert_true(TAKEN(MESSAGE_LEG, leg, .run = 1, .runs = 2, .packet = bytes_of("?")));
+	assert_false(TAKEN(MESSAGE_LEG, leg, .run = 2, .runs = 2, .packet = bytes_of("?")));
+	assert_false(TAKEN(MESSAGE_LEG, leg, .run = 1, .runs = CHANGE_ATTEMPTS_MAX + 1, .packet = bytes_of("?")));
+}
+
+/* What was kept is read whatever number its target has by now, and its front by itself. */
+static void
+kept_evidence_is_checked_where_it_is_read(void **state)
+{
+	static const struct {
+		struct evidence leg;
+		bool is_read, begins;
+	} rows[] = {
+		{ { .legs = 1, .outcome = "refused", .verdict = PW_FAILED }, true, true },
+		{ { .leg = 1, .legs = 1, .outcome = "refused", .verdict = PW_FAILED }, false, true },
+		{ { .legs = EVIDENCE_LEGS_MAX + 1, .outcome = "refused", .verdict = PW_FAILED }, false, true },
+		{ { .legs = 1, .outcome = "refused", .verdict = PW_FAILED, .facts = { "?", 1 } }, false, true },
+		{ { .legs = 1, .outcome = "refused", .verdict = EVIDENCE_NOT_CHECKED + 1 }, false, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		const struct message_evidence written = { .run = 6, .target = UINT32_MAX - 1, .leg = rows[i].leg };
+		struct wire_out out = wire_over(packet, sizeof packet);
+		struct message_evidence read;
+
+		message_put_evidence(&out, &written);
+		struct pw_bytes kept = { (const char *)packet, out.size };
+		assert_int_equal(message_read_evidence(kept, &read), rows[i].is_read);
+		assert_int_equal(message_read_outcome(kept, &read), rows[i].begins);
+		if (rows[i].begins) {
+			assert_int_equal(read.leg.verdict, PW_FAILED);
+			assert_string_equal(read.leg.outcome, "refused");
+		}
+		kept.size = 20;
+		assert_false(message_read_outcome(kept, &read));
+	}
 }
 
 static bool
@@ -349,6 +380,7 @@ main(void)
 		cmocka_unit_test(no_more_is_committed_than_taken),
 		cmocka_unit_test(a_name_has_addresses_and_their_time_or_neither),
 		cmocka_unit_test(a_leg_is_one_of_its_runs),
+		cmocka_unit_test(kept_evidence_is_checked_where_it_is_read),
 		cmocka_unit_test(a_notice_is_one_of_a_kind_to_somebody),
 		cmocka_unit_test(a_receipt_has_a_fate_and_an_answer_a_kind),
 	};

@@ -199,6 +199,23 @@ goes_on_with_the_next_keeper(void **state)
 	assert_int_equal(await_end(), 0);
 }
 
+/* Evidence that another version kept is left out; the notice is delivered. */
+static void
+leaves_out_what_it_cannot_read(void **state)
+{
+	static const char *const names[] = { "sent" };
+	unsigned char bytes[256];
+	struct wire_out out = wire_over(bytes, sizeof bytes);
+
+	(void)state;
+	message_put_leg(&out, &(struct message_leg){ .notice = 12, .runs = 1, .packet = { "?", 1 } });
+	assert_true(packet_send(keeper, bytes, out.size, -1));
+	hand_out(12, names, 1);
+	assert_int_equal(await_receipt(12, 0).fate, PW_SENT);
+	stop(SECOND);
+	assert_int_equal(await_end(), 0);
+}
+
 /* More evidence than there is room for is left out; the notice is delivered. */
 static void
 leaves_out_what_finds_no_room(void **state)
@@ -299,6 +316,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(delivers_before_it_ends, bear, bury),
 		cmocka_unit_test_setup_teardown(ends_when_its_time_is_over, bear, bury),
 		cmocka_unit_test_setup_teardown(goes_on_with_the_next_keeper, bear, bury),
+		cmocka_unit_test_setup_teardown(leaves_out_what_it_cannot_read, bear, bury),
 		cmocka_unit_test_setup_teardown(leaves_out_what_finds_no_room, bear, bury),
 		cmocka_unit_test_setup_teardown(ends_at_nonsense_of_the_keeper, bear, bury),
 		cmocka_unit_test_setup_teardown(ends_at_nonsense_of_the_parent, bear, bury),

@@ -85,6 +85,7 @@ say_with(struct world *world, const struct said *said)
 static void
 assert_handed(struct world *world, const char *kind, uint32_t count, const uint64_t *runs)
 {
+	struct message_evidence evidence;
 	struct message_leg leg;
 	uint32_t legs = 0;
 	ssize_t size;
@@ -101,10 +102,11 @@ assert_handed(struct world *world, const char *kind, uint32_t count, const uint6
 		char wanted[32];
 
 		assert_true(message_get_leg(&in, &leg));
+		assert_true(message_read_evidence(leg.packet, &evidence));
 		assert_true(legs / 2 < count);
-		assert_int_equal(leg.leg.leg, legs % 2);
+		assert_int_equal(evidence.leg.leg, legs % 2);
 		assert_int_equal(leg.run, legs / 2);
-		assert_true(evidence_next_line(&leg.leg.transcript, &line));
+		assert_true(evidence_next_line(&evidence.leg.transcript, &line));
 		snprintf(wanted, sizeof wanted, "line of run %llu", (unsigned long long)runs[legs / 2]);
 		assert_int_equal(line.bytes.size, strlen(wanted));
 		assert_memory_equal(line.bytes.data, wanted, strlen(wanted));
