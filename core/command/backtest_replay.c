@@ -19,7 +19,7 @@
 #include "command/find_target.h"
 #include "monitor/silence.h"
 
-enum { ROWS_A_PAGE = 10000 };
+enum { RUNS_BETWEEN_PROGRESS = 160000 };
 static const int64_t warm_up = 3600 * (int64_t)SECOND, known_before = 600 * (int64_t)SECOND,
     longest_run = 86400 * (int64_t)SECOND;
 
@@ -53,7 +53,6 @@ struct replaying {
 	uint32_t waiting_count, waiting_room;
 	size_t place;             /* of the target at hand */
 	int64_t now;
-	uint64_t last;            /* the last row */
 	bool progress;
 };
 
@@ -275,28 +274,25 @@ judge(struct replaying *it, size_t place, const struct store_run *row, int64_t e
 		hear(it, SIZE_MAX, ended);
 }
 
-static bool
-on_run(void *arg, const struct store_run *row)
+static void
+take_run(struct replaying *it, const struct store_run *row)
 {
-	struct replaying *it = arg;
 	const struct past_target *target = past_target(it->past, row->target);
 	size_t place = target == NULL ? 0 : (size_t)(target - it->past->targets);
 
-	it->last = row->id;
 	if (row->at <= 0 || row->at > it->past->now + longest_run || row->micros < 0
 	    || row->micros > longest_run || row->verdict > PW_UNKNOWN) {
 		it->made->unreadable++;
-		return true;
+		return;
 	}
 	if (row->at >= it->made->until)
-		return true;
+		return;
 	if (target != NULL && it->targets[place].policy != NULL)
 		judge(it, place, row, row->at + row->micros);
 	bool heard = row->verdict <= PW_BLOCKED
 	    || (row->verdict == PW_FAILED && row->flags & REPORT_SPOKEN);
 	if (it->waiting_count > 0 && heard && !(row->flags & REPORT_OWN_HOST))
 		hear(it, target == NULL ? SIZE_MAX : place, row->at + row->micros);
-	return true;
 }
 
 static int
@@ -443,17 +439,17 @@ begin(struct replaying *it, const struct choice *choice, struct backtest_setting
 static void
 read_runs(struct replaying *it)
 {
-	enum store_reading reading = STORE_READ_MORE;
+	struct store_runs *runs = must(store_runs_create(it->past->reader, it->kept.behind));
+	struct store_run row;
 
-	it->last = it->kept.behind;
-	for (uint64_t page = 0; reading == STORE_READ_MORE; page++) {
-		if (page % 16 == 0)
-			show_progress(it, it->last);
-		reading = store_read_runs(it->past->reader, it->last, ROWS_A_PAGE, on_run, it);
+	for (uint64_t count = 0; store_runs_next(runs, &row); count++) {
+		if (count % RUNS_BETWEEN_PROGRESS == 0)
+			show_progress(it, row.id);
+		take_run(it, &row);
 	}
 	if (it->progress)
 		fprintf(stderr, "\r%60s\r", "");
-	it->past->broken |= reading == STORE_READ_BROKEN;
+	it->past->broken |= store_runs_destroy(&runs) == STORE_READ_BROKEN;
 	for (size_t i = 0; i < it->past->target_count; i++) {
 		it->place = i;
 		if (it->targets[i].policy != NULL)

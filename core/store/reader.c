@@ -1,6 +1,7 @@
 /* Opens the store for reading, and reads single values of it. */
 #include "store/reader.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -275,41 +276,69 @@ word_of(struct words *words, struct db *db, int64_t number)
 	return met->word;
 }
 
-enum store_reading
-store_read_runs(struct store_reader *reader, uint64_t after, uint32_t limit, store_on_run *on_row,
-    void *arg)
+struct store_runs {
+	struct store_reader *reader;
+	struct query *page;     /* NULL: none was begun */
+	uint32_t count;         /* rows of it that were given */
+	uint64_t last;
+	struct words outcomes, lists;
+};
+
+struct store_runs *
+store_runs_create(struct store_reader *reader, uint64_t behind)
+{
+	struct store_runs *runs = calloc(1, sizeof *runs);
+
+	assert(reader->history != NULL);
+	if (runs != NULL) {
+		runs->reader = reader;
+		runs->last = behind;
+	}
+	return runs;
+}
+
+bool
+store_runs_next(struct store_runs *runs, struct store_run *run)
 {
 	static const char sql[] = "SELECT id, target, run, at, micros, verdict, mood, speaks_for,"
 	    " flags, outcome, phase_names, phases FROM results WHERE id > ?1 ORDER BY id LIMIT ?2";
-	uint32_t most = limit < STORE_PAGE_MAX ? limit : STORE_PAGE_MAX, count = 0;
-	struct words outcomes = { 0 }, lists = { 0 };
-	struct db *db = reader->history;
-	struct query *query;
-	bool enough = false;
+	struct db *db = runs->reader->history;
 
-	if (db == NULL)
-		return STORE_READ_END;
-	db_forgive(db);
-	db_set_deadline(db, clock_mono() + 2 * READING_MICROSECONDS);
-	query = DB_ROWS(db, sql, BIND(after), BIND(most));
-	for (; !enough && query_step(query); count++) {
-		const struct store_run run = { .id = (uint64_t)query_i64(query, 0),
-			.target = (uint64_t)query_i64(query, 1), .run = (uint64_t)query_i64(query, 2),
-			.at = query_i64(query, 3), .micros = query_i64(query, 4),
-			.verdict = (uint32_t)query_i64(query, 5), .mood = (uint32_t)query_i64(query, 6),
-			.speaks_for = (uint32_t)query_i64(query, 7),
-			.flags = (uint32_t)query_i64(query, 8),
-			.outcome = outcome_current(word_of(&outcomes, db, query_i64(query, 9))),
-			.phase_names = word_of(&lists, db, query_i64(query, 10)),
-			.phases = query_bytes(query, 11) };
-		enough = !on_row(arg, &run);
-	}
-	query_reset(query);
-	if (db_fault(db) == DB_STOPPED && count > 0) { /* the time of a page is over */
+	while (!query_step(runs->page)) {
+		bool is_over = db_fault(db) == DB_STOPPED && runs->count > 0; /* its time */
+
+		if (runs->page != NULL && !is_over && runs->count < STORE_PAGE_MAX)
+			return false;
 		db_forgive(db);
-		most = count;
+		db_set_deadline(db, clock_mono() + 2 * READING_MICROSECONDS);
+		runs->count = 0;
+		if ((runs->page = DB_ROWS(db, sql, BIND(runs->last), BIND(STORE_PAGE_MAX))) == NULL)
+			return false;
 	}
-	return outcome(reader, count < most || enough ? STORE_READ_END : STORE_READ_MORE);
+	*run = (struct store_run){ .id = (uint64_t)query_i64(runs->page, 0),
+		.target = (uint64_t)query_i64(runs->page, 1), .run = (uint64_t)query_i64(runs->page, 2),
+		.at = query_i64(runs->page, 3), .micros = query_i64(runs->page, 4),
+		.verdict = (uint32_t)query_i64(runs->page, 5),
+		.mood = (uint32_t)query_i64(runs->page, 6),
+		.speaks_for = (uint32_t)query_i64(runs->page, 7),
+		.flags = (uint32_t)query_i64(runs->page, 8),
+		.outcome = outcome_current(word_of(&runs->outcomes, db, query_i64(runs->page, 9))),
+		.phase_names = word_of(&runs->lists, db, query_i64(runs->page, 10)),
+		.phases = query_bytes(runs->page, 11) };
+	runs->last = run->id;
+	runs->count++;
+	return true;
+}
+
+enum store_reading
+store_runs_destroy(struct store_runs **runs)
+{
+	struct store_reader *reader = (*runs)->reader;
+
+	query_reset((*runs)->page);
+	free(*runs);
+	*runs = NULL;
+	return outcome(reader, STORE_READ_END);
 }
 
 bool

@@ -57,12 +57,16 @@ struct store_waiting_of { const char *notifier; int64_t due; };
 bool store_read_waiting(struct store_reader *, const struct store_waiting_of *,
     struct store_waiting *);
 
-/* At most `limit` runs (and STORE_PAGE_MAX) of all targets in the order in which they came, behind the
- * row `after`; without their texts, and faster than a list of them. Views are good during the call;
- * false from it ends the reading. */
-typedef bool store_on_run(void *arg, const struct store_run *);
-enum store_reading store_read_runs(struct store_reader *, uint64_t after, uint32_t limit,
-    store_on_run *, void *);
+/* Runs of all targets in the order in which they came, behind the row `behind`: without their
+ * texts, and faster than a list of them. There are some (store_read_kept()). NULL if out of
+ * memory. */
+struct store_runs;
+struct store_runs *store_runs_create(struct store_reader *, uint64_t behind);
+/* The next one; what it points at is good until the next call. Returns false behind the last one,
+ * and where the file cannot be read. */
+bool store_runs_next(struct store_runs *, struct store_run *);
+/* Returns STORE_READ_BROKEN where it could not, store_reader_why() says why; else STORE_READ_END. */
+enum store_reading store_runs_destroy(struct store_runs **);
 /* From which row on all runs are kept, not only those that were not ok. Returns false, and last is 0,
  * where none are kept, and where the file cannot be read, which store_reader_why() then says. */
 struct store_kept {
