@@ -74,8 +74,9 @@ static bool
 read_store(struct keeper *keeper, struct reason *why)
 {
 	if (!registry_recover(keeper->registry, keeper->store, commit_queue_main(keeper), why)
-	    || !evidence_recover(keeper, why) || !outbox_recover(keeper, why))
+	    || !evidence_recover(keeper, why))
 		return false;
+	outbox_recover(keeper);
 	silences_recover(keeper);
 	removed_targets_tell(keeper);
 	policy_look_at_windows(keeper);

@@ -6,6 +6,7 @@
  */
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,24 +46,15 @@ outbox_is_end(const struct delivery *delivery)
 	    == NOTICE_ALERT_CLOSED;
 }
 
-struct reading {
-	const struct notifier *notifier;
-	struct delivery *found;
-	uint32_t count, max;
-};
-
-static bool
-on_queued(void *arg, const struct store_queued *row)
+static void
+take_row(const struct notifier *notifier, const struct store_queued *row, struct delivery *delivery)
 {
-	struct reading *it = arg;
 	const struct store_delivery *kept = &row->delivery;
-	assert(it->count < it->max);
-	struct delivery *delivery = &it->found[it->count++];
 	const char *recipient = "";
 
-	for (uint32_t i = 0; i < it->notifier->recipient_count; i++)
-		if (strcmp(it->notifier->recipients[i], kept->recipient) == 0)
-			recipient = it->notifier->recipients[i];
+	for (uint32_t i = 0; i < notifier->recipient_count; i++)
+		if (strcmp(notifier->recipients[i], kept->recipient) == 0)
+			recipient = notifier->recipients[i];
 	*delivery = (struct delivery){ .notice = kept->notice, .target = kept->target,
 		.incident = row->incident, .recipient = recipient, .kind = notice_named(row->kind),
 		.state = (enum store_delivery_state)kept->state,
@@ -73,20 +65,23 @@ on_queued(void *arg, const struct store_queued *row)
 		.created = kept->created, .claimed = kept->claimed, .ended = kept->ended,
 		.withheld = kept->withheld != 0 };
 	text_copy(delivery->code, sizeof delivery->code, row->code);
-	return it->count < it->max;
 }
 
 static uint32_t
 look_up(const struct keeper *keeper, const struct notifier *notifier, enum store_queue which,
     struct store_queue_place place, struct delivery *found, uint32_t max)
 {
-	struct reading reading = { notifier, found, 0, max };
+	struct store_queue_reading reading;
+	struct store_queued row;
+	uint32_t count;
 
 	place.notifier = notifier->name;
-	while (!store_read_queued(keeper->store, which, &place, on_queued, &reading))
-		reading.count = 0;
-	assert(reading.count <= max);
-	return reading.count;
+	do {
+		store_queue_open(&reading, keeper->store, which, &place);
+		for (count = 0; count < max && store_queue_next(&reading, &row); count++)
+			take_row(notifier, &row, &found[count]);
+	} while (!store_queue_close(&reading));
+	return count;
 }
 
 static struct store_queue_place
@@ -320,53 +315,26 @@ outbox_merge(struct keeper *keeper, struct notifier *notifier, uint64_t notice, 
 	}
 }
 
-/* One that is no longer configured. */
-struct stranger {
-	struct stranger *next;
-	char *notifier, *recipient;
-};
-
-struct strangers {
-	const struct keeper *keeper;
-	struct stranger *first;
-	bool no_memory;
-};
-
+/* What is of receivers that are no longer configured ends. */
 static void
-on_receiver(void *arg, const char *notifier, const char *recipient)
-{
-	struct strangers *it = arg;
-	struct stranger *stranger = NULL;
-
-	if (notifier_for(it->keeper, notifier, recipient) != NULL)
-		return;
-	if ((stranger = malloc(sizeof *stranger)) == NULL) {
-		it->no_memory = true;
-		return;
-	}
-	*stranger = (struct stranger){ it->first, strdup(notifier), strdup(recipient) };
-	it->first = stranger;
-	it->no_memory |= stranger->notifier == NULL || stranger->recipient == NULL;
-}
-
-static bool
 end_strangers(struct keeper *keeper)
 {
-	struct strangers it = { .keeper = keeper };
+	char *configured = NULL;
+	size_t size;
+	FILE *lines = open_memstream(&configured, &size);
 
-	/* what is found twice is ended twice */
-	while (!store_read_receivers(keeper->store, on_receiver, &it))
-		continue;
-	for (struct stranger *next; it.first != NULL; it.first = next) {
-		next = it.first->next;
-		if (!it.no_memory)
-			store_end_receiver(commit_queue_main(keeper), it.first->notifier,
-			    it.first->recipient, clock_wall());
-		free(it.first->notifier);
-		free(it.first->recipient);
-		free(it.first);
+	if (lines == NULL)
+		keeper_out_of_memory(keeper, "who is told");
+	fputc('\n', lines);
+	for (uint32_t i = 0; i < keeper->outbox->count; i++) {
+		const struct notifier *notifier = notifier_at(keeper, i);
+		for (uint32_t j = 0; j < notifier->recipient_count; j++)
+			fprintf(lines, "%s\t%s\n", notifier->name, notifier->recipients[j]);
 	}
-	return !it.no_memory;
+	if (fclose(lines) != 0)
+		keeper_out_of_memory(keeper, "who is told");
+	store_end_receivers(commit_queue_main(keeper), configured, clock_wall());
+	free(configured);
 }
 
 /* Of what was claimed, the first notice without a receipt may have been in hand; all go back.
@@ -391,16 +359,12 @@ take_up(struct keeper *keeper, struct notifier *notifier)
 	    + (notifier->rules->after > wait_max ? notifier->rules->after : wait_max));
 }
 
-bool
-outbox_recover(struct keeper *keeper, struct reason *why)
+void
+outbox_recover(struct keeper *keeper)
 {
-	if (!end_strangers(keeper)) {
-		reason_set(why, "no memory");
-		return false;
-	}
+	end_strangers(keeper);
 	for (uint32_t i = 0; i < keeper->outbox->count; i++)
 		take_up(keeper, notifier_at(keeper, i));
-	return true;
 }
 
 void

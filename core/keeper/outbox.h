@@ -40,7 +40,7 @@ struct delivery {
 };
 
 /* At birth: what was claimed goes back, what is of receivers that are no longer configured ends. */
-bool outbox_recover(struct keeper *, struct reason *why);
+void outbox_recover(struct keeper *);
 
 /* Makes the row of a notice; its member `rest` is made of `rest`. */
 struct notice_payload;

@@ -43,9 +43,9 @@ static const struct {
 	    { "DELETE FROM evidence WHERE target = ?1 AND run <= ?2 AND incident = ?3", 3, 0 },
 	[OPERATION_DROP_LOOSE] = { "DELETE FROM evidence WHERE incident = ?3 AND target = ?1 AND"
 	    " role IN ('passed', 'failed')", 3, 0 },
-	[OPERATION_END_RECEIVER] = { "UPDATE deliveries SET state = 6, ended = ?1, receipt ="
-	    " CAST('no longer configured' AS BLOB)"
-	    " WHERE ended = 0 AND notifier = ?2 AND recipient = ?3", 1, 2 },
+	[OPERATION_END_RECEIVERS] = { "UPDATE deliveries SET state = 6, ended = ?1, receipt ="
+	    " CAST('no longer configured' AS BLOB) WHERE ended = 0"
+	    " AND instr(?2, char(10) || notifier || char(9) || recipient || char(10)) = 0", 1, 1 },
 	[OPERATION_HURRY] = { "UPDATE deliveries SET not_before = ?1 WHERE state IN (1, 3) AND"
 	    " notifier = ?2 AND not_before > ?1", 1, 1 },
 	[OPERATION_SET_CLOCK] = { "UPDATE deliveries SET created = created + ?1, retried ="

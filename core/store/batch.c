@@ -317,11 +317,10 @@ store_drop_loose(struct store_batch *batch, uint64_t target, uint64_t incident)
 }
 
 void
-store_end_receiver(struct store_batch *batch, const char *notifier, const char *recipient,
-    int64_t now)
+store_end_receivers(struct store_batch *batch, const char *configured, int64_t now)
 {
-	put_values(batch, OPERATION_END_RECEIVER,
-	    &(struct operation_values){ { now }, { notifier, recipient } });
+	put_values(batch, OPERATION_END_RECEIVERS,
+	    &(struct operation_values){ { now }, { configured } });
 }
 
 void

@@ -73,28 +73,37 @@ end(struct store *store, struct query *query)
 	return store_current(store) == db;
 }
 
-bool
-store_read_queued(struct store *store, enum store_queue which,
-    const struct store_queue_place *place, store_on_queued *on_row, void *arg)
+void
+store_queue_open(struct store_queue_reading *reading, struct store *store, enum store_queue which,
+    const struct store_queue_place *place)
 {
 	const struct bind values[PARAMETERS_MAX] =
 		{ BIND_TEXT(place->notifier), BIND(place->notice), BIND_TEXT(place->recipient),
 		    BIND(place->of), BIND(place->at), BIND(place->not_before), BIND(place->target) };
-	struct query *query = begin(store, queues[which].sql);
-	bool more = true;
 
+	*reading = (struct store_queue_reading){ store, begin(store, queues[which].sql) };
 	assert(queues[which].parameters <= sizeof values / sizeof values[0]);
-	query_bind(query, (struct binds){ queues[which].parameters, values });
-	while (more && query_step(query)) {
-		struct store_queued row;
-		int column = row_fill(ROW_DELIVERY, query, &row.delivery);
+	query_bind(reading->query, (struct binds){ queues[which].parameters, values });
+}
 
-		row.kind = query_text(query, column);
-		row.code = query_text(query, column + 1);
-		row.incident = (uint64_t)query_i64(query, column + 2);
-		more = on_row(arg, &row);
-	}
-	return end(store, query);
+bool
+store_queue_next(struct store_queue_reading *reading, struct store_queued *row)
+{
+	int column;
+
+	if (!query_step(reading->query))
+		return false;
+	column = row_fill(ROW_DELIVERY, reading->query, &row->delivery);
+	row->kind = query_text(reading->query, column);
+	row->code = query_text(reading->query, column + 1);
+	row->incident = (uint64_t)query_i64(reading->query, column + 2);
+	return true;
+}
+
+bool
+store_queue_close(struct store_queue_reading *reading)
+{
+	return end(reading->store, reading->query);
 }
 
 /* The first column of the first row, 0 where there is none. */
@@ -151,15 +160,4 @@ store_count_waiting(struct store *store, const char *notifier, int64_t now)
 	    " ended = 0 AND notifier = ?1 AND state < 4"
 	    " AND NOT (state = 1 AND attempts = 0 AND not_before > ?2)",
 	    BINDS(BIND_TEXT(notifier), BIND(now)));
-}
-
-bool
-store_read_receivers(struct store *store, store_on_receiver *on_receiver, void *arg)
-{
-	struct query *query = begin(store,
-	    "SELECT DISTINCT notifier, recipient FROM deliveries WHERE ended = 0");
-
-	while (query_step(query))
-		on_receiver(arg, query_text(query, 0), query_text(query, 1));
-	return end(store, query);
 }

@@ -39,12 +39,21 @@ struct store_queued {
 	uint64_t incident;       /* the same; 0: none */
 };
 
-/* Calls `on_row`, which must not write, with those behind the place until it returns false or there
- * are no more. Returns false if not all could be read, and none of them count: what is open goes on
- * in memory then, and is to be read once more there. */
-typedef bool store_on_queued(void *arg, const struct store_queued *);
-bool store_read_queued(struct store *, enum store_queue, const struct store_queue_place *,
-    store_on_queued *, void *);
+/* Belongs to the caller. */
+struct store_queue_reading {
+	struct store *store;
+	struct query *query;
+};
+
+/* Reads those behind the place, one after the other; until it is closed nothing may be written, nor
+ * is another list of the same kind read. What a row points at is good until the next call. */
+void store_queue_open(struct store_queue_reading *, struct store *, enum store_queue,
+    const struct store_queue_place *);
+/* Returns false where there are no more. */
+bool store_queue_next(struct store_queue_reading *, struct store_queued *);
+/* Returns false if not all could be read, and none of them count: what is open goes on in memory
+ * then, and is to be read once more there. */
+bool store_queue_close(struct store_queue_reading *);
 
 /* Returns whether anything is queued for the notifier; `claimed`: that is claimed. */
 bool store_has_queued(struct store *, const char *notifier, bool claimed);
@@ -62,7 +71,3 @@ uint32_t store_count_unsent(struct store *, const char *notifier, uint64_t notic
 
 /* How many notices of the notifier are open whose time to be tried first has come. */
 uint32_t store_count_waiting(struct store *, const char *notifier, int64_t now);
-
-/* To whom something is queued, each once; `on_receiver` must not write. Returns false as above. */
-typedef void store_on_receiver(void *arg, const char *notifier, const char *recipient);
-bool store_read_receivers(struct store *, store_on_receiver *, void *);

@@ -235,9 +235,9 @@ void store_put_delivery(struct store_batch *, const struct store_delivery *);
  * changed. */
 void store_put_claim(struct store_batch *, const struct store_delivery *);
 
-/* All that is queued for a recipient that is no longer configured ends. */
-void store_end_receiver(struct store_batch *, const char *notifier, const char *recipient,
-    int64_t now);
+/* All that is queued for receivers that are no longer configured ends. `configured`: lines of
+ * "NOTIFIER\tRECIPIENT", each ended by LF, the first behind an empty line. */
+void store_end_receivers(struct store_batch *, const char *configured, int64_t now);
 /* A delivery that is queued has ended, for it is told with the notice `merged`. */
 void store_merge_delivery(struct store_batch *, const struct store_delivery *);
 /* All of a notice that is queued for the notifier is dropped. */

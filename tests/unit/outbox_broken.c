@@ -120,7 +120,7 @@ a_keeper_begins_all_the_same(void **state)
 
 	down(world, 0);
 	end(world);
-	broken = "SELECT DISTINCT notifier, recipient";
+	broken = "no longer configured";
 	begin(world);
 	assert_null(broken);
 	assert_int_not_equal(store_trouble(world->keeper.store, STORE_MAIN, &why), STORE_WELL);

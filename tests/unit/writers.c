@@ -102,9 +102,9 @@ unclaim(struct store_batch *batch)
 }
 
 static void
-end_receiver(struct store_batch *batch)
+end_receivers(struct store_batch *batch)
 {
-	store_end_receiver(batch, "x", "y", 1);
+	store_end_receivers(batch, "\n", 1);
 }
 
 static void
@@ -186,7 +186,7 @@ static const struct {
 	{ "store_merge_delivery", "deliveries", "outbox", merge_delivery },
 	{ "store_drop_notice", "deliveries", "outbox", drop_notice },
 	{ "store_unclaim", "deliveries", "outbox", unclaim },
-	{ "store_end_receiver", "deliveries", "outbox", end_receiver },
+	{ "store_end_receivers", "deliveries", "outbox", end_receivers },
 	{ "store_hurry", "deliveries", "outbox", hurry },
 	{ "store_set_clock", "deliveries", "outbox", set_clock },
 	{ "store_put_server", "servers", "record", put_server },
