@@ -340,12 +340,6 @@ blind_is_known(const struct blind *blind)
 	return spells_last(&blind->spells);
 }
 
-bool
-blind_overlaps(const struct blind *blind, int64_t from, int64_t to)
-{
-	return spells_overlap(&blind->spells, from, to);
-}
-
 const char *
 blind_code(enum blind_cause cause)
 {

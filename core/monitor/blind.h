@@ -100,9 +100,8 @@ bool blind_stands(const struct blind *, enum blind_cause);
 /* What is worth telling by now; to be called about once a second. */
 enum blind_tell blind_tick(struct blind *);
 
-/* We are known to see nothing now; and did at some time between these two. */
+/* We are known to see nothing now. */
 bool blind_is_known(const struct blind *);
-bool blind_overlaps(const struct blind *, int64_t from, int64_t to);
 
 /* The code and the words of a cause; `span`: how long it has lasted. */
 const char *blind_code(enum blind_cause);

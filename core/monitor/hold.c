@@ -178,30 +178,6 @@ hold_tick(struct hold *hold, int64_t now)
 	return happens(hold, HOLD_TIME_UP, now);
 }
 
-bool
-hold_is_free(const struct hold *hold)
-{
-	return hold->stage == HOLD_FREE;
-}
-
-bool
-hold_holds(const struct hold *hold)
-{
-	return hold->stage == HOLD_HOLDING;
-}
-
-bool
-hold_digests(const struct hold *hold)
-{
-	return hold->stage == HOLD_RUN_OUT;
-}
-
-bool
-hold_overlaps(const struct hold *hold, int64_t from, int64_t to)
-{
-	return spells_overlap(&hold->spells, from, to);
-}
-
 static const char *const heads[] = { "from", "event", "to", "act" };
 
 static const char *

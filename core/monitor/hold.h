@@ -9,7 +9,13 @@
 #include "monitor/spells.h"
 #include "monitor/table.h"
 
-enum hold_stage { HOLD_NONE, HOLD_FREE, HOLD_HOLDING, HOLD_RUN_OUT, HOLD_STAGES };
+enum hold_stage {
+	HOLD_NONE,    /* a forgotten cell */
+	HOLD_FREE,
+	HOLD_HOLDING, /* nothing is confirmed */
+	HOLD_RUN_OUT, /* and nothing has ended it since: what is confirmed is told in a digest */
+	HOLD_STAGES
+};
 enum hold_event { HOLD_HEARD, HOLD_MANY, HOLD_TIME_UP, HOLD_EVENTS };
 enum hold_act { HOLD_NOTHING, HOLD_BEGIN, HOLD_END, HOLD_DIGEST };
 struct hold_move {
@@ -69,14 +75,5 @@ void hold_wait(struct hold *, int64_t now);
 
 /* To be called about once a second, unless we are known to be blind. */
 enum hold_act hold_tick(struct hold *, int64_t now);
-
-/* Neither does it hold, nor has it run out. */
-bool hold_is_free(const struct hold *);
-/* Nothing is confirmed now. */
-bool hold_holds(const struct hold *);
-/* It has run out and nothing has ended it since: what is confirmed now is told in a digest. */
-bool hold_digests(const struct hold *);
-/* It held at some time between these two. */
-bool hold_overlaps(const struct hold *, int64_t from, int64_t to);
 
 extern const struct rule_table hold_table;

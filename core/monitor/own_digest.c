@@ -116,7 +116,7 @@ end_refusals(struct monitor *monitor)
 	for (uint32_t i = 0; i < own->port_count; i++) {
 		struct port_hold *of_port = &own->ports[i];
 
-		if (!moment_is_set(of_port->refused) || !hold_is_free(&of_port->hold))
+		if (!moment_is_set(of_port->refused) || of_port->hold.stage != HOLD_FREE)
 			continue;
 		name_code(code, of_port->port);
 		(void)notify_own(monitor, NOTICE_cleared, code, of_port->refused,

@@ -436,10 +436,10 @@ static bool
 goes_on(const struct own_side *own, int64_t now)
 {
 	const struct unheard *unheard = &own->unheard;
-	bool open = own->blind.stage != BLIND_SEEING || !hold_is_free(&own->hold);
+	bool open = own->blind.stage != BLIND_SEEING || own->hold.stage != HOLD_FREE;
 
 	for (uint32_t i = 0; i < own->port_count; i++)
-		open |= !hold_is_free(&own->ports[i].hold);
+		open |= own->ports[i].hold.stage != HOLD_FREE;
 	return open || (unheard->count > 0
 	    && now - unheard->items[(unheard->count - 1) % UNHEARD_KEPT].to < silences_for);
 }

@@ -222,10 +222,10 @@ judge_failure(struct monitor *monitor, const struct observation *run, uint32_t t
 		context->held = cross_check_is_needed(monitor, target, run);
 		return;
 	}
-	bool digests = hold_digests(&own->hold)
-	    || (of_port != NULL && hold_digests(&of_port->hold));
-	bool holds = (!run->spoken && hold_holds(&own->hold))
-	    || (of_port != NULL && hold_holds(&of_port->hold));
+	bool digests = own->hold.stage == HOLD_RUN_OUT
+	    || (of_port != NULL && of_port->hold.stage == HOLD_RUN_OUT);
+	bool holds = (!run->spoken && own->hold.stage == HOLD_HOLDING)
+	    || (of_port != NULL && of_port->hold.stage == HOLD_HOLDING);
 	bool overlaps = !run->spoken && own_side_overlaps(own, watch, target, run->started,
 	    run->ended);
 
@@ -247,7 +247,7 @@ is_apart(const struct own_side *own, const struct watch *watch, const struct obs
 
 	if (own_side_is_apart(own, &watch->targets[target]))
 		return true;
-	return hold_is_free(&own->hold) && (of_port == NULL || hold_is_free(&of_port->hold))
+	return own->hold.stage == HOLD_FREE && (of_port == NULL || of_port->hold.stage == HOLD_FREE)
 	    && !own_side_overlaps(own, watch, target, run->started, run->ended)
 	    && (run->spoken || hearing_gap(&own->hearing, run->started, run->ended) < run->ended
 	    - run->started + SECOND);
@@ -261,7 +261,7 @@ is_intercepted(const struct own_side *own, const struct watch *watch, const stru
 	const struct port_hold *of_port = own_side_port_of(own, watch, report->target);
 
 	return of_port != NULL && !watch->targets[report->target].local
-	    && is_turned_away(watch, run, report->target) && !hold_is_free(&of_port->hold)
+	    && is_turned_away(watch, run, report->target) && of_port->hold.stage != HOLD_FREE
 	    && of_port->hold.likeness == likeness(report);
 }
 
@@ -285,7 +285,7 @@ self_check_context(struct monitor *monitor, const struct observation *run,
 		watched->blurred = 0;
 	context.intercepted = is_intercepted(own, watch, run, report);
 	if (run->verdict == PW_FAILED && !watched->local) {
-		context.blind = !run->spoken && blind_overlaps(&own->blind, run->started,
+		context.blind = !run->spoken && spells_overlap(&own->blind.spells, run->started,
 		    run->ended);
 		if (!state_is_down((enum state)watched->state.state))
 			judge_failure(monitor, run, target, &context);

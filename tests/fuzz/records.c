@@ -70,7 +70,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		(void)own_record_tick(&own, &watch);
 	} else
 		assert(watch.targets[0].state.state == STATE_PENDING && watch.targets[0].facts == NULL
-		    && own.blind.stage == BLIND_SEEING && hold_is_free(&own.hold));
+		    && own.blind.stage == BLIND_SEEING && own.hold.stage == HOLD_FREE);
 	own_side_fini(&own);
 	watch_fini(&watch);
 	return 0;

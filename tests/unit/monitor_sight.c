@@ -43,7 +43,7 @@ every_target_that_fails_unheard_is_held_and_told_in_one_digest(void **unused)
 		scene->scripts[i] = "x";
 	scene_run(scene, 4 * MINUTE);
 	assert_string_equal(scene->told, "");
-	assert_true(hold_holds(&scene->monitor->own.hold));
+	assert_int_equal(scene->monitor->own.hold.stage, HOLD_HOLDING);
 	scene_run(scene, 3 * MINUTE);
 	assert_int_equal(scene->changes, SCENE_TARGETS + 1);
 	assert_non_null(strstr(scene->told, "down[a digest]"));

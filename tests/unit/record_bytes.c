@@ -395,7 +395,7 @@ the_record_of_our_own_side_is_read(void **unused)
 	put_own(&in_store, 2);
 	in = wire_from(given, in_store.size);
 	assert_false(own_record_decode(&monitor->own, &monitor->watch, &in));
-	assert_true(hold_is_free(&monitor->own.hold) && monitor->own.unheard.count == 0);
+	assert_true(monitor->own.hold.stage == HOLD_FREE && monitor->own.unheard.count == 0);
 	scene_destroy(&scene);
 }
 

@@ -43,10 +43,10 @@ many_suspects_and_nobody_heard_hold_confirmation(void **unused)
 	assert_int_equal(suspect(&hold, 9, 2, &now), HOLD_NOTHING);
 	hold_init(&hold, now);
 	assert_int_equal(suspect(&hold, 5, 3, &now), HOLD_BEGIN);
-	assert_true(hold_holds(&hold));
+	assert_int_equal(hold.stage, HOLD_HOLDING);
 	assert_int_equal(hold_tick(&hold, now + 4 * MINUTE), HOLD_NOTHING);
 	assert_int_equal(hold_heard(&hold, now + 4 * MINUTE), HOLD_END);
-	assert_false(hold_holds(&hold));
+	assert_int_not_equal(hold.stage, HOLD_HOLDING);
 }
 
 static void
@@ -77,8 +77,8 @@ what_was_heard_counts_at_its_own_instant(void **unused)
 	struct suspect fifth = { .target = 9, .network = 9, .ended = now + SECOND, .interval = MINUTE };
 	assert_int_equal(hold_suspect(&hold, &fifth, NULL, now + SECOND), HOLD_BEGIN);
 	assert_int_equal(hold_heard(&hold, heard + SECOND / 4), HOLD_NOTHING); /* before it began to hold */
-	assert_true(hold_holds(&hold));
-	assert_true(hold_overlaps(&hold, heard, now));
+	assert_int_equal(hold.stage, HOLD_HOLDING);
+	assert_true(spells_overlap(&hold.spells, heard, now));
 }
 
 /* Nothing that began or ended in the spell confirms; it begins when anybody was last heard before it. */
@@ -95,10 +95,10 @@ a_run_is_asked_for_the_whole_time_that_it_took(void **unused)
 	assert_int_equal(suspect(&hold, 5, 5, &now), HOLD_BEGIN);
 	now += MINUTE;
 	assert_int_equal(hold_heard(&hold, now), HOLD_END);
-	assert_true(hold_overlaps(&hold, BEGIN + MINUTE - SECOND, BEGIN + MINUTE + SECOND));
-	assert_true(hold_overlaps(&hold, now - SECOND, now + 30 * SECOND));
-	assert_false(hold_overlaps(&hold, BEGIN, BEGIN + MINUTE));
-	assert_false(hold_overlaps(&hold, now, now + 30 * SECOND));
+	assert_true(spells_overlap(&hold.spells, BEGIN + MINUTE - SECOND, BEGIN + MINUTE + SECOND));
+	assert_true(spells_overlap(&hold.spells, now - SECOND, now + 30 * SECOND));
+	assert_false(spells_overlap(&hold.spells, BEGIN, BEGIN + MINUTE));
+	assert_false(spells_overlap(&hold.spells, now, now + 30 * SECOND));
 }
 
 static void
@@ -151,7 +151,7 @@ what_is_said_alike_ends_no_hold_of_those_that_say_it(void **unused)
 	assert_int_equal(hold_answered(&hold, 7, now + SECOND), HOLD_NOTHING);
 	hold_wait(&hold, now + 4 * MINUTE);
 	assert_int_equal(hold_tick(&hold, now + 6 * MINUTE), HOLD_NOTHING);
-	assert_true(hold_holds(&hold));
+	assert_int_equal(hold.stage, HOLD_HOLDING);
 	assert_int_equal(hold_answered(&hold, 8, now + 6 * MINUTE), HOLD_END);
 }
 
@@ -183,12 +183,12 @@ a_hold_runs_out_in_a_digest(void **unused)
 	assert_int_equal(suspect(&hold, 100, 50, &now), HOLD_BEGIN);
 	assert_int_equal(hold_tick(&hold, now + 6 * MINUTE), HOLD_DIGEST);
 	assert_int_equal(hold_tick(&hold, now + 7 * MINUTE), HOLD_NOTHING);
-	assert_true(hold_digests(&hold));
-	assert_false(hold_holds(&hold));
+	assert_int_equal(hold.stage, HOLD_RUN_OUT);
+	assert_int_not_equal(hold.stage, HOLD_HOLDING);
 	now += 8 * MINUTE;
 	assert_int_equal(suspect(&hold, 100, 50, &now), HOLD_NOTHING); /* not held twice */
 	assert_int_equal(hold_heard(&hold, now), HOLD_NOTHING);
-	assert_false(hold_digests(&hold));
+	assert_int_not_equal(hold.stage, HOLD_RUN_OUT);
 }
 
 static void
@@ -218,8 +218,8 @@ silent_references_mean_blind_and_it_is_told_after_a_minute(void **unused)
 	round_of(&blind, 2, 1, BEGIN + 100 * SECOND);
 	assert_false(blind_is_known(&blind));
 	assert_int_equal(blind_tick(&blind), BLIND_TELL_OVER);
-	assert_true(blind_overlaps(&blind, BEGIN + 100 * SECOND, BEGIN + 200 * SECOND));
-	assert_false(blind_overlaps(&blind, BEGIN + 105 * SECOND, BEGIN + 200 * SECOND));
+	assert_true(spells_overlap(&blind.spells, BEGIN + 100 * SECOND, BEGIN + 200 * SECOND));
+	assert_false(spells_overlap(&blind.spells, BEGIN + 105 * SECOND, BEGIN + 200 * SECOND));
 }
 
 /* Who is heard after a round in which all were silent ends the spell, and no more: we may have come back just then. */
@@ -318,7 +318,7 @@ near_ones_prove_only_by_falling_silent(void **unused)
 	assert_int_equal(blind.told, CAUSE_NEAR);
 	round_near(&blind, 2, 1, BEGIN + 100 * SECOND);
 	assert_false(blind_is_known(&blind));
-	assert_true(blind_overlaps(&blind, BEGIN + 50 * SECOND, BEGIN + 60 * SECOND));
+	assert_true(spells_overlap(&blind.spells, BEGIN + 50 * SECOND, BEGIN + 60 * SECOND));
 }
 
 /* They may have stopped to answer us alone: whoever is heard while they are silent says so. */
