@@ -380,13 +380,8 @@ known_cell(size_t row, size_t column)
 	enum blind_sign sign = (enum blind_sign)(row % BLIND_SIGNS);
 	struct blind_move move = blind_move(from, sign);
 
-	switch (column) {
-	case 0: return stages[from];
-	case 1: return signs[sign];
-	case 2: return stages[move.to];
-	case 3: return tells[move.tell];
-	}
-	return "";
+	return (const char *const[]){ stages[from], signs[sign], stages[move.to],
+	    tells[move.tell] }[column];
 }
 
 const struct rule_table blind_table = {
@@ -419,12 +414,8 @@ cause_cell(size_t row, size_t column)
 {
 	assert(row < sizeof causes / sizeof *causes);
 	assert(column < sizeof cause_heads / sizeof *cause_heads);
-	switch (column) {
-	case 0: return causes[row].code;
-	case 1: return causes[row].shown;
-	case 2: return causes[row].ended;
-	}
-	return "";
+	return (const char *const[]){ causes[row].code, causes[row].shown,
+	    causes[row].ended }[column];
 }
 
 const struct rule_table cause_table = {

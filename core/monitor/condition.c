@@ -257,13 +257,8 @@ cell(size_t row, size_t column)
 	enum sight sight = (enum sight)(row % SIGHTS);
 	struct condition_move next = condition_move(from, sight);
 
-	switch (column) {
-	case 0: return stage_name(from);
-	case 1: return sights[sight];
-	case 2: return stage_name(next.to);
-	case 3: return tells[next.tell];
-	}
-	return "";
+	return (const char *const[]){ stages[from], sights[sight], stages[next.to],
+	    tells[next.tell] }[column];
 }
 
 const struct rule_table condition_table = {

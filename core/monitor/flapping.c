@@ -134,15 +134,10 @@ cell(size_t row, size_t column)
 	enum flap_event event = (enum flap_event)(row % FLAP_EVENTS);
 	struct flap_move move = flap_move(from, event);
 
-	switch (column) {
-	case 0: return flaps[from];
-	case 1: return events[event];
-	case 2: return flaps[move.to];
-	case 3: return move.tell == NOTICE_none ? "–" : move.to == FLAP_FLAPPING
-	    && move.tell == NOTICE_down
-		    ? "down, recorded in silence" : notice_name(move.tell);
-	}
-	return "";
+	const char *told = move.tell == NOTICE_none ? "–"
+	    : move.to == FLAP_FLAPPING && move.tell == NOTICE_down ? "down, recorded in silence"
+	    : notice_name(move.tell);
+	return (const char *const[]){ flaps[from], events[event], flaps[move.to], told }[column];
 }
 
 const struct rule_table flapping_table = {

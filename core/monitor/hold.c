@@ -199,13 +199,8 @@ cell(size_t row, size_t column)
 	enum hold_event event = (enum hold_event)(row % HOLD_EVENTS);
 	struct hold_move move = hold_move(from, event);
 
-	switch (column) {
-	case 0: return stages[from];
-	case 1: return events[event];
-	case 2: return stages[move.to];
-	case 3: return acts[move.act];
-	}
-	return "";
+	return (const char *const[]){ stages[from], events[event], stages[move.to],
+	    acts[move.act] }[column];
 }
 
 const struct rule_table hold_table = {

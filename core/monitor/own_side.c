@@ -120,7 +120,8 @@ own_side_holds(const struct own_side *own, const struct watch *watch, uint32_t t
 	const struct port_hold *of_port = own_side_port_of(own, watch, target);
 
 	return !own_side_is_apart(own, &watch->targets[target])
-	    && (own->hold.stage == HOLD_HOLDING || (of_port != NULL && of_port->hold.stage == HOLD_HOLDING));
+	    && (own->hold.stage == HOLD_HOLDING
+	    || (of_port != NULL && of_port->hold.stage == HOLD_HOLDING));
 }
 
 bool
@@ -129,7 +130,8 @@ own_side_overlaps(const struct own_side *own, const struct watch *watch, uint32_
 {
 	const struct port_hold *of_port = own_side_port_of(own, watch, target);
 
-	return spells_overlap(&own->blind.spells, from, to) || spells_overlap(&own->hold.spells, from, to)
+	return spells_overlap(&own->blind.spells, from, to)
+	    || spells_overlap(&own->hold.spells, from, to)
 	    || (of_port != NULL && spells_overlap(&of_port->hold.spells, from, to));
 }
 

@@ -82,13 +82,10 @@ parent_cell(size_t row, size_t column)
 	enum state state = STATE_PENDING + (enum state)(row / 2);
 	uint32_t silence = ancestors[state][row % 2];
 
-	switch (column) {
-	case 0: return state_name(state);
-	case 1: return row % 2 ? "yes" : "not yet";
-	case 2: return silence == 0 ? "told" : silence == SILENCE_parent
+	const char *means = silence == 0 ? "told" : silence == SILENCE_parent
 	    ? "silent, listed with the parent" : "down waits";
-	}
-	return "";
+	return (const char *const[]){ state_name(state), row % 2 ? "yes" : "not yet",
+	    means }[column];
 }
 
 const struct rule_table silence_parent_table = {
@@ -123,12 +120,8 @@ static const char *
 cell(size_t row, size_t column)
 {
 	assert(row < sizeof silences / sizeof *silences && column < sizeof heads / sizeof *heads);
-	switch (column) {
-	case 0: return silences[row].name;
-	case 1: return kinds_of((unsigned)row);
-	case 2: return silences[row].text;
-	}
-	return "";
+	return column == 0 ? silences[row].name : column == 1 ? kinds_of((unsigned)row)
+	    : silences[row].text;
 }
 
 const struct rule_table silence_table = {

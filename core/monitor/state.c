@@ -103,14 +103,10 @@ cell(size_t row, size_t column)
 	enum signal signal = (enum signal)(row % SIGNALS);
 	struct state_move move = state_move(from, signal);
 
-	assert(column < 4);
-	switch (column) {
-	case 0: return state_name(from);
-	case 1: return signals[signal];
-	case 2: return state_name(move.to);
-	default: return move.tell != NOTICE_none ? notice_name(move.tell) : move.avoided
+	const char *told = move.tell != NOTICE_none ? notice_name(move.tell) : move.avoided
 	    ? "– (a false alarm avoided)" : "–";
-	}
+	return (const char *const[]){ states[from], signals[signal], states[move.to],
+	    told }[column];
 }
 
 static const char *const heads[] = { "from", "signal", "to", "tell" };
