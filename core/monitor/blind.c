@@ -269,12 +269,6 @@ blind_references(struct blind *blind, const struct message_references *round)
 		(void)blind_show(blind, round->reason, UINT32_MAX, 0, round->at);
 }
 
-void
-blind_take_over(struct blind *blind, int64_t at)
-{
-	blind->taken_over = at;
-}
-
 bool
 blind_end_unseen(struct blind *blind, int64_t at)
 {

@@ -38,7 +38,7 @@ enum blind_use { USED_NETWORK = 1, USED_RESOLVER = 2, USED_SOCKET = 4, USED_IPV6
 
 struct blind {
 	enum blind_stage stage;
-	struct {
+	struct standing_cause {
 		int64_t since, shown; /* first and last seen; since 0: it does not stand */
 		uint32_t target;      /* whose run showed it first: it is looked at again soon */
 		uint16_t port;        /* the one that is forbidden */
@@ -54,8 +54,9 @@ struct blind {
 	bool doubted;            /* the references are dead, not we blind */
 	int64_t near_began, near_at; /* as failed_began and failed_at, of the near ones */
 	bool near_doubted;
-	int64_t taken_over;      /* when it was taken over from a monitor before; 0: never, or all
-	                          * of that has shown itself again or ended */
+	int64_t taken_over;      /* when it was taken over from a monitor before: causes are to
+	                          * show themselves again; 0: never, or all of them have, or
+	                          * ended */
 };
 
 void blind_init(struct blind *, int64_t now);
@@ -84,12 +85,11 @@ bool blind_explains(const struct blind *, const char *outcome, int64_t patience)
 /* A round over the references ended. */
 void blind_references(struct blind *, const struct message_references *);
 
-/* What a monitor before us saw was taken over at that time: causes are to show themselves again. */
-void blind_take_over(struct blind *, int64_t at);
-
 /* Ends causes that were taken over and have not shown themselves since; true where that was the one
  * that had been told. */
 bool blind_end_unseen(struct blind *, int64_t at);
+
+enum { CAUSE_NAME_MAX = 32 }; /* bytes of a cause's name with its NUL */
 
 /* The name of a cause in what is kept, BLIND_CAUSES where it is none. */
 const char *blind_name(enum blind_cause);

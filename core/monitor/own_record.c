@@ -22,6 +22,7 @@ static const int64_t again_every = 30 * (int64_t)SECOND, away_max = 120 * (int64
 struct context {
 	const struct watch *watch;
 	struct moment now;
+	bool away; /* of a record that is read: nobody watched for a while */
 };
 
 /* Instants of the monotonic clock, 0 and INT64_MAX aside, which mean none and no end. */
@@ -91,70 +92,67 @@ static const struct wire_type instant_type = { put_instant, get_instant },
 #define TARGET(type_, member_) WIRE_FIELD(OWN, type_, member_, .type = &target_type)
 #define UNSIGNED64(type_, member_) WIRE_FIELD(U64, type_, member_)
 
-/* What was told of several targets, and of ourselves. */
-struct told_kept {
-	struct told_together together;
-	uint16_t port;
-	char unusable[SOURCES_TEXT_MAX];
-	struct moment unusable_since;
-	int64_t clock_wrong;
-};
-
-static const struct wire_form together_form = { WIRE_FORM(told_together,
-	WIRE_FIELD(U32, told_together, count),
-	WIRE_FIELD(U32, told_together, apart),
-	MOMENT(told_together, began), MOMENT(told_together, told)) };
-
-static const struct wire_form told_form = { WIRE_FORM(told_kept,
-	WIRE_FIELD(PART, told_kept, together, .form = &together_form),
-	WIRE_FIELD(U16, told_kept, port),
-	WIRE_FIELD(STRING, told_kept, unusable),
-	MOMENT(told_kept, unusable_since),
-	INSTANT(told_kept, clock_wrong)) };
-
 static const struct wire_form spell_form = { WIRE_FORM(spell,
 	INSTANT(spell, from), WIRE_FIELD(OWN, spell, to, .type = &end_type)) };
 
 static const struct wire_form spells_form = { WIRE_FORM(spells,
 	WIRE_LIST(PART, spells, items, count, .form = &spell_form)) };
 
-/* Blindness, with its causes by their names, those that stand. */
-struct blind_kept {
-	struct blind blind;
-	char told[32]; /* "": none is */
-	struct moment since;
-	uint8_t cause_count;
-	struct cause_kept {
-		char name[32];
-		int64_t since, shown;
-		uint16_t port;
-	} causes[BLIND_CAUSES];
-};
+/* Blindness: the cause that was told by its name, "" where none was, and those that stand by
+ * theirs. */
 
-static const struct wire_form cause_form = { WIRE_FORM(cause_kept,
-	WIRE_FIELD(NAME, cause_kept, name),
-	INSTANT(cause_kept, since), INSTANT(cause_kept, shown),
-	WIRE_FIELD(U16, cause_kept, port)) };
-
-static bool
-is_blind_stage(const void *record)
+static void
+put_told(struct wire_out *out, const void *member, const void *context)
 {
-	const struct blind_kept *kept = record;
+	const struct blind *blind = member;
 
-	return (kept->blind.stage == BLIND_TOLD) == (blind_named(kept->told) != BLIND_CAUSES);
+	(void)context;
+	wire_put_name(out, blind->stage == BLIND_TOLD ? blind_name(blind->told) : "");
 }
 
-static const struct wire_form blind_form = { .holds = is_blind_stage, WIRE_FORM(blind_kept,
-	WIRE_FIELD(U8, blind_kept, blind.stage, .min = BLIND_SEEING, .max = BLIND_STAGES - 1),
-	WIRE_FIELD(NAME, blind_kept, told),
-	MOMENT(blind_kept, since),
-	WIRE_LIST(PART, blind_kept, causes, cause_count, .form = &cause_form),
-	INSTANT(blind_kept, blind.heard), INSTANT(blind_kept, blind.failed_began),
-	INSTANT(blind_kept, blind.failed_at),
-	WIRE_FIELD(U8, blind_kept, blind.contradicted),
-	INSTANT(blind_kept, blind.near_began), INSTANT(blind_kept, blind.near_at),
-	WIRE_FIELD(BIT, blind_kept, blind.doubted), WIRE_FIELD(BIT, blind_kept, blind.near_doubted),
-	WIRE_FIELD(PART, blind_kept, blind.spells, .form = &spells_form)) };
+static void
+get_told(struct wire_in *in, void *member, const void *context)
+{
+	char name[CAUSE_NAME_MAX];
+
+	(void)context;
+	wire_get_name(in, name, sizeof name);
+	((struct blind *)member)->told = blind_named(name);
+}
+
+static const struct wire_form cause_form = { WIRE_FORM(standing_cause,
+	INSTANT(standing_cause, since), INSTANT(standing_cause, shown),
+	WIRE_FIELD(U16, standing_cause, port)) };
+
+static void
+put_causes(struct wire_out *out, const void *member, const void *context)
+{
+	const struct blind *blind = member;
+	uint8_t count = 0;
+
+	for (enum blind_cause i = 0; i < BLIND_CAUSES; i++)
+		count = (uint8_t)(count + blind_stands(blind, i));
+	wire_put_u8(out, count);
+	for (enum blind_cause i = 0; i < BLIND_CAUSES; i++)
+		if (blind_stands(blind, i)) {
+			wire_put_name(out, blind_name(i));
+			wire_put_form_as(out, &cause_form, &blind->causes[i], context);
+		}
+}
+
+static void
+get_causes(struct wire_in *in, void *member, const void *context)
+{
+	for (uint8_t count = wire_get_choice(in, BLIND_CAUSES + 1); count > 0 && !in->bad;
+	    count--) {
+		struct standing_cause read = { .target = UINT32_MAX };
+		char name[CAUSE_NAME_MAX];
+		wire_get_name(in, name, sizeof name);
+		wire_get_form(in, &cause_form, &read, &(struct wire_terms){ .context = context });
+		if (blind_named(name) != BLIND_CAUSES)
+			((struct blind *)member)->causes[blind_named(name)] = read;
+	}
+}
 
 static const struct wire_form suspect_form = { WIRE_FORM(suspect,
 	TARGET(suspect, target),
@@ -169,13 +167,80 @@ static const struct wire_form hold_form = { WIRE_FORM(hold,
 	WIRE_FIELD(PART, hold, spells, .form = &spells_form),
 	WIRE_LIST(PART, hold, suspects, count, .form = &suspect_form)) };
 
+/* With the first of its suspects. */
+static void
+put_hold(struct wire_out *out, const void *member, const void *context)
+{
+	struct hold kept = *(const struct hold *)member;
+
+	kept.count = kept.count < OWN_SUSPECTS ? kept.count : OWN_SUSPECTS;
+	wire_put_form_as(out, &hold_form, &kept, context);
+}
+
+/* Into one that hold_init() made. */
+static void
+get_hold(struct wire_in *in, void *member, const void *context)
+{
+	const struct context *it = context;
+	struct hold *hold = member, read = { .stage = HOLD_NONE };
+	int64_t begun = hold->heard;
+
+	wire_get_form(in, &hold_form, &read, &(struct wire_terms){ .context = context });
+	assert(read.count <= HOLD_SUSPECTS && read.spells.count <= SPELLS_KEPT);
+	*hold = read;
+	hold->count = 0;
+	for (uint32_t i = 0; i < read.count; i++)
+		if (read.suspects[i].target != CONFIG_NONE)
+			hold->suspects[hold->count++] = read.suspects[i];
+	assert(hold->count <= read.count);
+	if (hold->stage == HOLD_FREE && hold->count == 0)
+		hold->heard = begun;
+	if (it->away)
+		hold_wait(hold, it->now.mono);
+}
+
+static const struct wire_type told_type = { put_told, get_told },
+    causes_type = { put_causes, get_causes }, hold_type = { put_hold, get_hold };
+
 static const struct wire_form port_form = { WIRE_FORM(port_hold,
 	WIRE_FIELD(U16, port_hold, port),
 	INSTANT(port_hold, heard),
 	WIRE_FIELD(U8, port_hold, passed, .max = 1),
 	UNSIGNED64(port_hold, turned_away),
 	MOMENT(port_hold, refused),
-	WIRE_FIELD(PART, port_hold, hold, .form = &hold_form)) };
+	WIRE_FIELD(OWN, port_hold, hold, .type = &hold_type)) };
+
+static const struct wire_form together_form = { WIRE_FORM(told_together,
+	WIRE_FIELD(U32, told_together, count),
+	WIRE_FIELD(U32, told_together, apart),
+	MOMENT(told_together, began), MOMENT(told_together, told)) };
+
+static bool
+is_blind_stage(const void *record)
+{
+	const struct blind *blind = &((const struct own_side *)record)->blind;
+
+	return (blind->stage == BLIND_TOLD) == (blind->told != BLIND_CAUSES);
+}
+
+/* What was told of several targets and of ourselves, blindness, and the hold of all targets. */
+static const struct wire_form own_form = { .holds = is_blind_stage, WIRE_FORM(own_side,
+	WIRE_FIELD(PART, own_side, digest.told, .form = &together_form),
+	WIRE_FIELD(U16, own_side, digest.port),
+	WIRE_FIELD(STRING, own_side, faults.unusable),
+	MOMENT(own_side, faults.unusable_since),
+	INSTANT(own_side, faults.clock_wrong),
+	WIRE_FIELD(U8, own_side, blind.stage, .min = BLIND_SEEING, .max = BLIND_STAGES - 1),
+	WIRE_FIELD(OWN, own_side, blind, .type = &told_type),
+	MOMENT(own_side, blind_since),
+	WIRE_FIELD(OWN, own_side, blind, .type = &causes_type),
+	INSTANT(own_side, blind.heard), INSTANT(own_side, blind.failed_began),
+	INSTANT(own_side, blind.failed_at),
+	WIRE_FIELD(U8, own_side, blind.contradicted),
+	INSTANT(own_side, blind.near_began), INSTANT(own_side, blind.near_at),
+	WIRE_FIELD(BIT, own_side, blind.doubted), WIRE_FIELD(BIT, own_side, blind.near_doubted),
+	WIRE_FIELD(PART, own_side, blind.spells, .form = &spells_form),
+	WIRE_FIELD(OWN, own_side, hold, .type = &hold_type)) };
 
 static const struct wire_form silent_form = { WIRE_FORM(silent,
 	TARGET(silent, target),
@@ -184,35 +249,6 @@ static const struct wire_form silent_form = { WIRE_FORM(silent,
 	WIRE_FIELD(U8, silent, state, .max = UNHEARD_FAILED)) };
 
 /* Writing */
-
-static void
-put_blind(const struct own_side *own, const struct context *context, struct wire_out *out)
-{
-	struct blind_kept kept = { .blind = own->blind, .since = own->blind_since };
-
-	if (own->blind.stage == BLIND_TOLD)
-		text_copy(kept.told, sizeof kept.told, blind_name(own->blind.told));
-	for (enum blind_cause i = 0; i < BLIND_CAUSES; i++) {
-		if (!blind_stands(&own->blind, i))
-			continue;
-		assert(kept.cause_count < sizeof kept.causes / sizeof *kept.causes);
-		struct cause_kept *cause = &kept.causes[kept.cause_count++];
-		*cause = (struct cause_kept){ .since = own->blind.causes[i].since,
-			.shown = own->blind.causes[i].shown, .port = own->blind.causes[i].port };
-		text_copy(cause->name, sizeof cause->name, blind_name(i));
-	}
-	wire_put_form_as(out, &blind_form, &kept, context);
-}
-
-/* With the first of its suspects. */
-static struct hold
-shorten(const struct hold *hold)
-{
-	struct hold kept = *hold;
-
-	kept.count = hold->count < OWN_SUSPECTS ? hold->count : OWN_SUSPECTS;
-	return kept;
-}
 
 /* The last ones, of the time in which they tell anything. */
 static void
@@ -237,101 +273,31 @@ put_silences(const struct unheard *unheard, const struct context *context, struc
 void
 own_record_encode(const struct own_side *own, const struct watch *watch, struct wire_out *out)
 {
-	const struct context context = { watch, watch_moment(watch) };
-	struct told_kept told = { .together = own->digest.told, .port = own->digest.port,
-	    .unusable_since = own->faults.unusable_since, .clock_wrong = own->faults.clock_wrong };
-	struct hold hold = shorten(&own->hold);
+	const struct context context = { .watch = watch, .now = watch_moment(watch) };
 
-	text_copy(told.unusable, sizeof told.unusable, own->faults.unusable);
 	wire_put_u8(out, OWN_RECORD_VERSION);
 	wire_put_i64(out, context.now.utc);
-	wire_put_form_as(out, &told_form, &told, &context);
-	put_blind(own, &context, out);
-	wire_put_form_as(out, &hold_form, &hold, &context);
+	wire_put_form_as(out, &own_form, own, &context);
 	wire_put_u8(out, (uint8_t)own->port_count);
-	for (uint32_t i = 0; i < own->port_count; i++) {
-		struct port_hold of_port = own->ports[i];
-		of_port.hold = shorten(&own->ports[i].hold);
-		wire_put_form_as(out, &port_form, &of_port, &context);
-	}
+	for (uint32_t i = 0; i < own->port_count; i++)
+		wire_put_form_as(out, &port_form, &own->ports[i], &context);
 	put_silences(&own->unheard, &context, out);
 }
 
 /* Reading */
 
+/* Of a port on which nothing is watched any more, what was told is over, but nobody could have
+ * answered on it. */
 static void
-get_told(struct own_side *own, struct wire_in *in, const struct wire_terms *terms)
-{
-	struct told_kept told = { .port = 0 };
-
-	wire_get_form(in, &told_form, &told, terms);
-	own->digest.told = told.together;
-	own->digest.port = told.port;
-	text_copy(own->faults.unusable, sizeof own->faults.unusable, told.unusable);
-	own->faults.unusable_since = told.unusable_since;
-	own->faults.clock_wrong = told.clock_wrong;
-}
-
-static void
-get_blind(struct own_side *own, struct wire_in *in, const struct wire_terms *terms, int64_t now)
-{
-	struct blind_kept kept = { .told = "" };
-	struct blind *blind = &own->blind;
-	int64_t begun = blind->heard;
-
-	wire_get_form(in, &blind_form, &kept, terms);
-	*blind = kept.blind;
-	own->blind_since = kept.since;
-	blind->told = blind_named(kept.told);
-	for (uint8_t i = 0; i < kept.cause_count; i++) {
-		enum blind_cause cause = blind_named(kept.causes[i].name);
-		if (cause == BLIND_CAUSES)
-			continue;
-		blind->causes[cause].since = kept.causes[i].since;
-		blind->causes[cause].shown = kept.causes[i].shown;
-		blind->causes[cause].port = kept.causes[i].port;
-		blind->causes[cause].target = UINT32_MAX;
-	}
-	if (blind->stage == BLIND_SEEING) /* nothing is known against the time from then to now */
-		blind->heard = begun;
-	blind_take_over(blind, now);
-}
-
-/* `away`: nobody watched for a while. */
-static void
-take_hold(struct hold *hold, const struct hold *kept, bool away, int64_t now)
-{
-	int64_t begun = hold->heard;
-
-	assert(kept->count <= HOLD_SUSPECTS && kept->spells.count <= SPELLS_KEPT);
-	*hold = *kept;
-	hold->count = 0;
-	for (uint32_t i = 0; i < kept->count; i++)
-		if (kept->suspects[i].target != CONFIG_NONE)
-			hold->suspects[hold->count++] = kept->suspects[i];
-	assert(hold->count <= kept->count);
-	if (hold->stage == HOLD_FREE && hold->count == 0)
-		hold->heard = begun;
-	if (away)
-		hold_wait(hold, now);
-}
-
-static void
-get_ports(struct own_side *own, struct wire_in *in, const struct wire_terms *terms,
-    bool away, int64_t now)
+get_ports(struct own_side *own, struct wire_in *in, const struct wire_terms *terms, int64_t now)
 {
 	for (uint8_t count = wire_get_u8(in); count > 0 && !in->bad; count--) {
 		struct port_hold read = { .port = 0 };
+		hold_init(&read.hold, now);
 		wire_get_form(in, &port_form, &read, terms);
 		struct port_hold *of_port = own_side_port(own, read.port);
-		/* Of a port on which nothing is watched any more, what was told is over, but nobody
-		 * could have answered on it. */
-		if (of_port == NULL)
-			continue;
-		struct hold hold = of_port->hold;
-		take_hold(&hold, &read.hold, away, now);
-		*of_port = read;
-		of_port->hold = hold;
+		if (of_port != NULL)
+			*of_port = read;
 	}
 }
 
@@ -356,19 +322,19 @@ get_silences(struct own_side *own, struct watch *watch, struct wire_in *in,
 bool
 own_record_decode(struct own_side *own, struct watch *watch, struct wire_in *in)
 {
-	const struct context context = { watch, watch_moment(watch) };
+	struct context context = { .watch = watch, .now = watch_moment(watch) };
 	const struct wire_terms terms = { .version = OWN_RECORD_VERSION, .context = &context };
-	struct hold hold = { .stage = HOLD_NONE };
 
 	own_record_forget(own, watch);
+	int64_t begun = own->blind.heard;
 	wire_require(in, wire_get_u8(in) == OWN_RECORD_VERSION);
-	int64_t at = wire_get_i64(in), now = context.now.mono;
-	bool away = context.now.utc < at || context.now.utc - at > away_max;
-	get_told(own, in, &terms);
-	get_blind(own, in, &terms, now);
-	wire_get_form(in, &hold_form, &hold, &terms);
-	take_hold(&own->hold, &hold, away, now);
-	get_ports(own, in, &terms, away, now);
+	int64_t at = wire_get_i64(in);
+	context.away = context.now.utc < at || context.now.utc - at > away_max;
+	wire_get_form(in, &own_form, own, &terms);
+	if (own->blind.stage == BLIND_SEEING) /* nothing is known against the time from then to now */
+		own->blind.heard = begun;
+	own->blind.taken_over = watch->now;
+	get_ports(own, in, &terms, watch->now);
 	get_silences(own, watch, in, &terms);
 	own->references_doubted = own->blind.doubted;
 	own->record.known = wire_is_whole(in);
