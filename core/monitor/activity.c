@@ -167,8 +167,8 @@ activity_log(struct monitor *monitor)
 	monitor->activity.hour = watch->now;
 }
 
-static void
-say_health(struct monitor *monitor)
+void
+activity_tick(struct monitor *monitor)
 {
 	const struct watch *watch = &monitor->watch;
 	struct health *health = &monitor->activity.health;
@@ -176,6 +176,8 @@ say_health(struct monitor *monitor)
 	unsigned char packet[64];
 	struct wire_out out = wire_over(packet, sizeof packet);
 
+	if (watch->now - monitor->activity.hour >= hourly)
+		activity_log(monitor);
 	if (!watch->begun || (watch->now < health->next && blind == health->blind))
 		return;
 	const struct orders_load load = orders_load(monitor->orders);
@@ -189,18 +191,4 @@ say_health(struct monitor *monitor)
 	*health = (struct health){
 		.next = watch->now + health_every, .blind = blind, .told_late = late
 	};
-}
-
-void
-activity_tell_again(struct monitor *monitor)
-{
-	monitor->activity.health.next = 0;
-}
-
-void
-activity_tick(struct monitor *monitor)
-{
-	if (monitor->watch.now - monitor->activity.hour >= hourly)
-		activity_log(monitor);
-	say_health(monitor);
 }

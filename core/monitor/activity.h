@@ -48,9 +48,6 @@ void activity_add_run(struct activity *, const struct run_effects *, uint8_t ver
 /* So many runs were not made because an earlier one took too long. */
 void activity_add_passed_over(struct activity *, uint32_t runs);
 
-/* A new keeper has not been told the health of the monitor: it is with the next tick. */
-void activity_tell_again(struct monitor *);
-
 /* Logs the counts, and begins anew. */
 void activity_log(struct monitor *);
 /* About once a second: says what is due. */

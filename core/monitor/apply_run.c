@@ -27,11 +27,9 @@ struct learning {
 static bool
 reserve_flapping(struct target_state *target)
 {
-	if (target->flapping != NULL)
-		return true;
-	target->flapping = malloc(sizeof *target->flapping);
-	if (target->flapping != NULL)
-		flapping_init(target->flapping);
+	if (target->flapping == NULL
+	    && (target->flapping = malloc(sizeof *target->flapping)) != NULL)
+		*target->flapping = (struct flapping){ .flap = FLAP_STEADY };
 	return target->flapping != NULL;
 }
 
@@ -172,7 +170,7 @@ go_up(const struct learning *it, enum state from, struct moment ended, uint16_t 
 {
 	struct target_state *target = it->target;
 
-	flapping_up(target->flapping, ended);
+	target->flapping->outages[FLAP_DOWNS - 1].ended = ended;
 	target->since = it->now;
 	struct change *change = tell(it, NOTICE_up, outcome, ended);
 	change->attempts = target->passes;

@@ -183,33 +183,25 @@ count_passed(struct target_state *target, const struct policy *policy)
 	return target->passes >= policy->recover_tries ? SIGNAL_PASSED_ENOUGH : SIGNAL_PASSED;
 }
 
-/* Only a series of runs that told nothing is worth a word, so the time goes from the first of
- * them. */
-static void
-note_unknown(struct trouble *trouble, const struct observation *run, bool nothing_learnt)
-{
-	if (trouble == NULL)
-		return;
-	if (!nothing_learnt) {
-		trouble->unknown = (struct moment){ 0, 0 };
-		trouble->stale = false;
-	} else if (!moment_is_set(trouble->unknown))
-		trouble->unknown = observation_started(run);
-}
-
 enum signal
 attempt_count(struct target_state *target, const struct observation *run,
     const struct policy *policy,
     const struct run_context *context)
 {
+	struct trouble *trouble = target->trouble;
 	enum bearing bearing = context->intercepted ? BEARING_NONE
 	    : bear(target, run, policy, context->blind);
 
 	/* That we are blind, or what we lack, is told for itself: the time does not count as one in
-	 * which this target told us nothing. */
-	note_unknown(target->trouble, run, bearing == BEARING_NONE && !context->blind
-	    && !context->explained
-	    && !context->intercepted);
+	 * which this target told us nothing. Only a series of runs that told nothing is worth a
+	 * word, so the time goes from the first of them. */
+	bool nothing_learnt = bearing == BEARING_NONE && !context->blind && !context->explained
+	    && !context->intercepted;
+	if (trouble != NULL && !nothing_learnt) {
+		trouble->unknown = (struct moment){ 0, 0 };
+		trouble->stale = false;
+	} else if (trouble != NULL && !moment_is_set(trouble->unknown))
+		trouble->unknown = observation_started(run);
 	switch (bearing) {
 	case BEARING_NONE:
 	case BEARING_NEITHER:

@@ -299,29 +299,20 @@ blind_named(const char *name)
 	return cause;
 }
 
-/* The cause that has shown itself over the longest time. */
-static enum blind_cause
-longest(const struct blind *blind)
-{
-	enum blind_cause found = BLIND_CAUSES;
-
-	for (enum blind_cause i = 0; i < BLIND_CAUSES; i++)
-		if (blind_stands(blind, i) && (found == BLIND_CAUSES
-		    || blind->causes[i].shown - blind->causes[i].since
-		        > blind->causes[found].shown - blind->causes[found].since))
-			found = i;
-	return found;
-}
-
 enum blind_tell
 blind_tick(struct blind *blind)
 {
-	enum blind_cause cause = longest(blind);
-	enum blind_sign sign = cause == BLIND_CAUSES ? SIGN_CLEAR
-	    : blind->causes[cause].shown - blind->causes[cause].since >= told_after
-	    ? SIGN_CUT_OFF_LONG : SIGN_CUT_OFF;
-	struct blind_move move = blind_move(blind->stage, sign);
+	enum blind_cause cause = BLIND_CAUSES; /* that has shown itself over the longest time */
+	int64_t longest = 0;
 
+	for (enum blind_cause i = 0; i < BLIND_CAUSES; i++)
+		if (blind_stands(blind, i) && (cause == BLIND_CAUSES
+		    || blind->causes[i].shown - blind->causes[i].since > longest)) {
+			cause = i;
+			longest = blind->causes[i].shown - blind->causes[i].since;
+		}
+	struct blind_move move = blind_move(blind->stage, cause == BLIND_CAUSES ? SIGN_CLEAR
+	    : longest >= told_after ? SIGN_CUT_OFF_LONG : SIGN_CUT_OFF);
 	blind->stage = move.to;
 	if (move.tell == BLIND_TELL_BLIND)
 		blind->told = cause;
@@ -353,8 +344,6 @@ blind_add_words(struct text *text, const struct blind *blind, enum blind_cause c
 		text_format(text, " to port %" PRIu16, blind->causes[cause].port);
 }
 
-static const char *const known_heads[] = { "from", "sign", "to", "tell" };
-
 static const char *
 known_cell(size_t row, size_t column)
 {
@@ -381,7 +370,7 @@ known_cell(size_t row, size_t column)
 const struct rule_table blind_table = {
 	.name = "blind",
 	.title = "Known blindness",
-	.heads = known_heads,
+	.heads = (const char *const[]){ "from", "sign", "to", "tell" },
 	.columns = 4,
 	.rows = (size_t)(BLIND_STAGES - BLIND_SEEING) * BLIND_SIGNS,
 	.cell = known_cell,

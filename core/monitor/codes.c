@@ -26,25 +26,13 @@ hash_of(const char *name)
 	return hash_end(hash_add_string(HASH_BEGIN, name));
 }
 
-/* The thresholds of a certificate's end, the farthest first; an expired certificate is beyond all
- * of them. */
-static uint8_t
-threshold_of(const char *name)
-{
-	static const char *const thresholds[] = { "cert_expires_soon", "cert_expires_urgent",
-	    "cert_expired" };
-	enum { COUNT = sizeof thresholds / sizeof *thresholds };
-
-	for (uint8_t i = 0; i < COUNT; i++)
-		if (strcmp(name, thresholds[i]) == 0)
-			return (uint8_t)(i + 1);
-	return 0;
-}
-
 /* A name that finds no number is told as none; the run it came from counts all the same. */
 static uint16_t
 add(struct codes *codes, const char *name, const struct pw_outcome *own)
 {
+	/* Of a certificate's end, the farthest first; an expired one is beyond all of them. */
+	static const char *const thresholds[] = { "cert_expires_soon", "cert_expires_urgent",
+	    "cert_expired" };
 	struct code code = { .name = "" };
 	struct outcome outcome;
 
@@ -53,7 +41,9 @@ add(struct codes *codes, const char *name, const struct pw_outcome *own)
 	memcpy(code.name, name, strlen(name) + 1);
 	if (outcome_find(name, own, &outcome))
 		code.at_once = outcome.at_once;
-	code.threshold = threshold_of(name);
+	for (uint8_t i = 0; i < sizeof thresholds / sizeof *thresholds; i++)
+		if (strcmp(name, thresholds[i]) == 0)
+			code.threshold = (uint8_t)(i + 1);
 	code.dated = code.threshold != 0 || strcmp(name, "cert_not_yet_valid") == 0;
 	if (codes->count >= CODES_MAX || !VEC_RESERVE(codes->items, codes->count, codes->room)
 	    || !hash_insert(&codes->table, hash_of(name), codes->count))

@@ -246,8 +246,6 @@ conditions_learn(struct conditions **conditions, const struct observation *run, 
 	return telling.changed;
 }
 
-static const char *const heads[] = { "from", "sight", "to", "tell" };
-
 static const char *
 cell(size_t row, size_t column)
 {
@@ -264,7 +262,7 @@ cell(size_t row, size_t column)
 const struct rule_table condition_table = {
 	.name = "conditions",
 	.title = "From what a run shows to a condition that stands",
-	.heads = heads,
+	.heads = (const char *const[]){ "from", "sight", "to", "tell" },
 	.columns = 4,
 	.rows = (size_t)(STAGES - STAGE_ABSENT) * SIGHTS,
 	.cell = cell,

@@ -407,34 +407,27 @@ cross_check_settle(struct monitor *monitor)
 /* Runs a few others, and asks the references, so that somebody is heard while an attempt that may
  * confirm goes on. */
 static void
-accompany(struct monitor *monitor, uint32_t target)
+accompany(struct monitor *monitor)
 {
-	uint32_t count = monitor->watch.config->target_count,
-	    first = (uint32_t)(monitor->watch.now / TICK % count), asked = 0;
+	bool began;
+	uint32_t target = orders_confirming(monitor->orders, &began);
+	uint32_t count = monitor->watch.config->target_count, asked = 0;
+	int64_t now = monitor->watch.now, unheard = began ? unheard_short : unheard_long;
 
-	monitor->cross_check.accompanied = monitor->watch.now;
+	if (target == CONFIG_NONE || now - monitor->own.blind.heard <= unheard
+	    || now - monitor->cross_check.accompanied <= unheard)
+		return;
+	monitor->cross_check.accompanied = now;
 	cross_check_look(monitor);
 	for (uint32_t i = 0; i < count && asked < COMPANIONS; i++) {
-		uint32_t other = (first + i) % count;
+		uint32_t other = ((uint32_t)(now / TICK % count) + i) % count;
 		if (monitor->watch.targets[other].run != 0
 		    || monitor->watch.targets[other].state.state == STATE_SUSPECT
 		    || !may_answer(monitor, other, target, false))
 			continue;
-		orders_plan(monitor->orders, other, monitor->watch.now);
+		orders_plan(monitor->orders, other, now);
 		asked++;
 	}
-}
-
-static void
-go_on_accompanying(struct monitor *monitor)
-{
-	bool began;
-	uint32_t target = orders_confirming(monitor->orders, &began);
-	int64_t now = monitor->watch.now, unheard = began ? unheard_short : unheard_long;
-
-	if (target != CONFIG_NONE && now - monitor->own.blind.heard > unheard
-	    && now - monitor->cross_check.accompanied > unheard)
-		accompany(monitor, target);
 }
 
 /* Asking comes after accompanying, so that a run that was ordered beside an attempt counts as
@@ -446,7 +439,7 @@ cross_check_tick(struct monitor *monitor)
 
 	if (!monitor->watch.begun)
 		return;
-	go_on_accompanying(monitor);
+	accompany(monitor);
 	check->asking = 0;
 	if (check->count > 0)
 		settle(monitor, by_asking);

@@ -182,19 +182,6 @@ on_parent(EV_P_ ev_io *io, int events)
 	end_event(process, false);
 }
 
-/* A keeper whose disk is sick must not keep us from watching: what it knows is then not known. */
-static void
-await_keeper(struct process *process)
-{
-	struct monitor *monitor = process->monitor;
-
-	if (monitor->watch.begun || monitor->watch.now - process->born < keeper_patience)
-		return;
-	duty_log(monitor->watch.duty, LOG_ERR, 0,
-	    "the keeper has not said for 30 s what it knows: all targets begin anew");
-	monitor_begin(monitor);
-}
-
 static void
 on_tick(EV_P_ ev_timer *timer, int events)
 {
@@ -205,7 +192,13 @@ on_tick(EV_P_ ev_timer *timer, int events)
 	set_now(process);
 	if (monitor->watch.now - process->expected > process->late_max)
 		process->late_max = monitor->watch.now - process->expected;
-	await_keeper(process);
+	/* A keeper whose disk is sick must not keep us from watching: what it knows is then not
+	 * known. */
+	if (!monitor->watch.begun && monitor->watch.now - process->born >= keeper_patience) {
+		duty_log(monitor->watch.duty, LOG_ERR, 0,
+		    "the keeper has not said for 30 s what it knows: all targets begin anew");
+		monitor_begin(monitor);
+	}
 	monitor_tick(monitor);
 	if (monitor->watch.now >= process->alive_due) {
 		duty_alive(monitor->watch.duty,

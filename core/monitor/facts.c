@@ -11,7 +11,6 @@
 
 #include "base/clock.h"
 #include "base/hash.h"
-#include "base/wire_form.h"
 #include "monitor/varieties.h"
 
 /* What is known of renewals goes by the dates that certificates show, which the probers make facts
@@ -64,23 +63,11 @@ is_renewal(const void *record)
 	return renewal->end == 0 || renewal->end > renewal->from;
 }
 
-static const struct wire_form renewal_form = { .holds = is_renewal, WIRE_FORM(renewal,
+const struct wire_form renewal_form = { .holds = is_renewal, WIRE_FORM(renewal,
 	WIRE_FIELD(I64, renewal, from, .min = INT64_MIN),
 	WIRE_FIELD(I64, renewal, end, .min = INT64_MIN),
 	WIRE_FIELD(U8, renewal, left, .max = PERCENT),
 	WIRE_FIELD(U8, renewal, several, .max = 1)) };
-
-void
-renewal_encode(const struct renewal *renewal, struct wire_out *out)
-{
-	wire_put_form(out, &renewal_form, renewal);
-}
-
-void
-renewal_decode(struct renewal *renewal, struct wire_in *in)
-{
-	wire_get_form(in, &renewal_form, renewal, &(struct wire_terms){ .limit = 0 });
-}
 
 enum { ROOM_AT_FIRST = 8, VALUE_SHOWN = 120 };
 

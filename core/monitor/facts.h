@@ -11,7 +11,7 @@
 #include <stdint.h>
 #include "base/evidence.h"
 #include "base/text.h"
-#include "base/wire.h"
+#include "base/wire_form.h"
 
 /*
  * When a server renews its certificate: how much of its lifetime the last one had left when another
@@ -33,9 +33,7 @@ struct renewal {
  */
 bool renewal_learn(struct renewal *, const struct evidence *leg, int64_t now);
 
-/* As part of a record, and back. */
-void renewal_encode(const struct renewal *, struct wire_out *);
-void renewal_decode(struct renewal *, struct wire_in *);
+extern const struct wire_form renewal_form; /* of a struct renewal */
 
 enum {
 	FACTS_MAX = 255,            /* of one target; what comes on top is not looked at */

@@ -36,12 +36,6 @@ flap_move(enum flap from, enum flap_event event)
 	return move;
 }
 
-void
-flapping_init(struct flapping *flapping)
-{
-	*flapping = (struct flapping){ .flap = FLAP_STEADY };
-}
-
 static struct outage *
 newest(struct flapping *flapping)
 {
@@ -68,12 +62,6 @@ flapping_down(struct flapping *flapping, const struct policy *policy, struct mom
 		flapping->count++;
 	flapping->flap = move.to;
 	return move.tell;
-}
-
-void
-flapping_up(struct flapping *flapping, struct moment ended)
-{
-	newest(flapping)->ended = ended;
 }
 
 static int64_t
@@ -117,8 +105,6 @@ flapping_is_over(const struct flapping *flapping, const struct policy *policy, i
 	    || (moment_is_set(last->ended) && now - last->confirmed.mono > policy->flap_window));
 }
 
-static const char *const heads[] = { "target", "event", "target becomes", "told" };
-
 static const char *
 cell(size_t row, size_t column)
 {
@@ -143,7 +129,7 @@ cell(size_t row, size_t column)
 const struct rule_table flapping_table = {
 	.name = "flapping",
 	.title = "Flapping: episodes and how they end",
-	.heads = heads,
+	.heads = (const char *const[]){ "target", "event", "target becomes", "told" },
 	.columns = 4,
 	.rows = (size_t)(FLAPS - FLAP_STEADY) * FLAP_EVENTS,
 	.cell = cell,

@@ -36,6 +36,7 @@ struct outage {
 	struct moment confirmed, began, ended; /* ended not set: it is still down */
 };
 
+/* Begins as zeroes, but for `flap`, which is FLAP_STEADY. */
 struct flapping {
 	enum flap flap;
 	uint32_t count;      /* of downs in this episode */
@@ -45,15 +46,10 @@ struct flapping {
 	                                    * */
 };
 
-void flapping_init(struct flapping *);
-
 /* A down was confirmed at `now`; its incident began at `began`. What is to be told: down, flapping
  * or none. */
 enum notice_kind flapping_down(struct flapping *, const struct policy *, struct moment began,
     struct moment now);
-
-/* The incident is over: it ended at `ended`. */
-void flapping_up(struct flapping *, struct moment ended);
 
 /* After every run that told something: what is to be told now (down, settled, none). */
 enum notice_kind flapping_run(struct flapping *, int64_t interval, enum state, bool failed,

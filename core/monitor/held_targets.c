@@ -11,13 +11,9 @@
 #include <string.h>
 #include <syslog.h>
 
+#include "base/vec.h"
 #include "monitor/monitor.h"
 #include "monitor/notify.h"
-
-struct account_put_off {
-	struct account_put_off *next;
-	struct message_account account;
-};
 
 static void
 hold(struct monitor *monitor, uint32_t target, const char *text)
@@ -54,29 +50,19 @@ release(struct monitor *monitor, uint32_t target, const char *text)
 	orders_plan_soon(monitor->orders, target);
 }
 
-static void
-put_off(struct account_put_off **last, const struct message_account *account)
-{
-	struct account_put_off *item = malloc(sizeof *item);
-
-	if (item == NULL)
-		return; /* the target is run, and held anew where its prober dies */
-	*item = (struct account_put_off){ .account = *account };
-	while (*last != NULL)
-		last = &(*last)->next;
-	*last = item;
-}
-
 /* Before the keeper has said what was known, what is done here would be undone by it: it is put
  * off. */
 void
 held_targets_take(struct monitor *monitor, const struct message_account *account)
 {
+	struct accounts_put_off *early = &monitor->watch.put_off;
 	uint32_t target = account->target;
 
 	assert(account->account < ACCOUNTS && target < monitor->watch.config->target_count);
 	if (!monitor->watch.begun) {
-		put_off(&monitor->accounts, account);
+		/* Without memory the target is run, and held anew where its prober dies. */
+		if (VEC_RESERVE(early->items, early->count, early->room))
+			early->items[early->count++] = *account;
 		return;
 	}
 	switch (account->account) {
@@ -100,19 +86,11 @@ held_targets_take(struct monitor *monitor, const struct message_account *account
 void
 held_targets_begin(struct monitor *monitor)
 {
-	assert(monitor->watch.begun);
-	for (const struct account_put_off *item = monitor->accounts; item != NULL;
-	    item = item->next)
-		held_targets_take(monitor, &item->account);
-	held_targets_end(monitor);
-}
+	struct accounts_put_off *early = &monitor->watch.put_off;
 
-void
-held_targets_end(struct monitor *monitor)
-{
-	while (monitor->accounts != NULL) {
-		struct account_put_off *item = monitor->accounts;
-		monitor->accounts = item->next;
-		free(item);
-	}
+	assert(monitor->watch.begun);
+	for (uint32_t i = 0; i < early->count; i++)
+		held_targets_take(monitor, &early->items[i]);
+	free(early->items);
+	*early = (struct accounts_put_off){ .items = NULL };
 }

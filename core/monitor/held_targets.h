@@ -5,13 +5,8 @@
 
 struct monitor;
 
-/* What the parent said before states were recovered, in its order. NULL: nothing. */
-struct account_put_off;
-
 /* What the parent says of a target; until states are recovered it is put off, for what a target is,
  * is not known before. */
 void held_targets_take(struct monitor *, const struct message_account *);
 /* States are recovered: takes what was put off. */
 void held_targets_begin(struct monitor *);
-/* Forgets what was put off. */
-void held_targets_end(struct monitor *);

@@ -178,8 +178,6 @@ hold_tick(struct hold *hold, int64_t now)
 	return happens(hold, HOLD_TIME_UP, now);
 }
 
-static const char *const heads[] = { "from", "event", "to", "act" };
-
 static const char *
 cell(size_t row, size_t column)
 {
@@ -206,7 +204,7 @@ cell(size_t row, size_t column)
 const struct rule_table hold_table = {
 	.name = "hold",
 	.title = "Suspected blindness: confirmation is held",
-	.heads = heads,
+	.heads = (const char *const[]){ "from", "event", "to", "act" },
 	.columns = 4,
 	.rows = (size_t)(HOLD_STAGES - HOLD_FREE) * HOLD_EVENTS,
 	.cell = cell,

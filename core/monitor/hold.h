@@ -9,8 +9,8 @@
 #include "monitor/spells.h"
 #include "monitor/table.h"
 
-/* While it holds nothing is confirmed; while it has run out, and nothing has ended it since, what is
- * confirmed is told in a digest. HOLD_NONE: a forgotten cell. */
+/* While it holds nothing is confirmed; while it has run out, and nothing has ended it since, what
+ * is confirmed is told in a digest. HOLD_NONE: a forgotten cell. */
 enum hold_stage { HOLD_NONE, HOLD_FREE, HOLD_HOLDING, HOLD_RUN_OUT, HOLD_STAGES };
 enum hold_event { HOLD_HEARD, HOLD_MANY, HOLD_TIME_UP, HOLD_EVENTS };
 enum hold_act { HOLD_NOTHING, HOLD_BEGIN, HOLD_END, HOLD_DIGEST };

@@ -13,36 +13,6 @@
 #include "monitor/monitor.h"
 #include "monitor/silence.h"
 
-static void
-log_begin(const struct watch *watch, uint16_t port)
-{
-	if (port == 0)
-		duty_log(watch->duty, LOG_WARNING, 0,
-		    "targets in several networks fail and nobody is heard: it may be us, so "
-		    "nothing is confirmed for 5 min at most, while attempts go on");
-	else
-		duty_log(watch->duty, LOG_WARNING, 0,
-		    "targets in several networks fail alike on port %u and none passes on it: "
-		    "it may be us, so none of them is confirmed for 5 min at most, while attempts "
-		    "go on", port);
-}
-
-static void
-log_end(const struct watch *watch, uint16_t port)
-{
-	uint32_t suspect = 0;
-
-	for (uint32_t i = 0; port == 0 && i < watch->config->target_count; i++)
-		suspect += watch->targets[i].state.state == STATE_SUSPECT;
-	if (port == 0)
-		duty_log(watch->duty, LOG_NOTICE, 0,
-		    "somebody is heard again: attempts are confirmed as ever, %" PRIu32
-		    " targets are suspect", suspect);
-	else
-		duty_log(watch->duty, LOG_NOTICE, 0,
-		    "a target passes on port %u again: attempts on it are confirmed as ever", port);
-}
-
 /* All whose confirmation is held are down now. */
 static void
 release(struct monitor *monitor, uint16_t port)
@@ -54,7 +24,8 @@ release(struct monitor *monitor, uint16_t port)
 	for (uint32_t i = 0; i < watch->config->target_count; i++)
 		if (port == 0 || watch_target(watch, i)->port == port)
 			effects_confirm(monitor, i, SILENCE_digest, false);
-	own_digest_tell_soon(&own->digest, own->hold.stage == HOLD_FREE ? port : 0, watch->now);
+	own->digest.due = watch->now; /* with the next tick */
+	own->digest.port = own->hold.stage == HOLD_FREE ? port : 0;
 	if (of_port != NULL && of_port->hold.likeness == of_port->turned_away)
 		own_digest_tell_refused(monitor, of_port);
 }
@@ -62,14 +33,33 @@ release(struct monitor *monitor, uint16_t port)
 void
 holds_act(struct monitor *monitor, uint16_t port, enum hold_act act)
 {
+	const struct watch *watch = &monitor->watch;
+	uint32_t suspect = 0;
+
 	switch (act) {
 	case HOLD_NOTHING:
 		return;
 	case HOLD_BEGIN:
-		log_begin(&monitor->watch, port);
+		if (port == 0)
+			duty_log(watch->duty, LOG_WARNING, 0,
+			    "targets in several networks fail and nobody is heard: it may be us, "
+			    "so nothing is confirmed for 5 min at most, while attempts go on");
+		else
+			duty_log(watch->duty, LOG_WARNING, 0,
+			    "targets in several networks fail alike on port %u and none passes on "
+			    "it: it may be us, so none of them is confirmed for 5 min at most, "
+			    "while attempts go on", port);
 		return;
 	case HOLD_END:
-		log_end(&monitor->watch, port);
+		for (uint32_t i = 0; port == 0 && i < watch->config->target_count; i++)
+			suspect += watch->targets[i].state.state == STATE_SUSPECT;
+		if (port == 0)
+			duty_log(watch->duty, LOG_NOTICE, 0,
+			    "somebody is heard again: attempts are confirmed as ever, %" PRIu32
+			    " targets are suspect", suspect);
+		else
+			duty_log(watch->duty, LOG_NOTICE, 0, "a target passes on port %u again: "
+			    "attempts on it are confirmed as ever", port);
 		return;
 	case HOLD_DIGEST:
 		release(monitor, port);

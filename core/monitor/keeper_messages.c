@@ -118,7 +118,7 @@ take_recovered(struct monitor *monitor, struct wire_in *in)
 		restate_all(monitor);
 	if (malformed)
 		return false;
-	activity_tell_again(monitor);
+	monitor->activity.health.next = 0; /* it has not been told: it is with the next tick */
 	monitor_begin(monitor);
 	return true;
 }

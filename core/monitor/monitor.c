@@ -48,7 +48,6 @@ monitor_destroy(struct monitor **given)
 	*given = NULL;
 	if (monitor == NULL)
 		return;
-	held_targets_end(monitor);
 	keeper_link_destroy(&monitor->keeper);
 	orders_destroy(&monitor->orders);
 	cross_check_fini(&monitor->cross_check);

@@ -40,7 +40,6 @@ struct monitor {
 	struct cross_check cross_check;
 	struct dependencies dependencies;
 	struct activity activity;
-	struct account_put_off *accounts; /* held_targets.h */
 	struct control *control; /* NULL: nobody can ask for anything; its owner is who made it */
 };
 

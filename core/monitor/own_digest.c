@@ -16,13 +16,6 @@
 
 enum { DIGEST_NAMES = 50, DIGEST_TEXT = 4096 };
 
-void
-own_digest_tell_soon(struct own_digest *digest, uint16_t port, int64_t now)
-{
-	digest->due = now;
-	digest->port = port;
-}
-
 /* Names those whose down was stamped since the last digest, and forgets that it was. */
 static uint32_t
 gather(struct watch *watch, struct text *names, struct moment *began)

@@ -31,8 +31,6 @@ own_digest_add(struct own_digest *digest, struct watched *watched, int64_t now)
 		digest->due = now + OWN_DIGEST_PAUSE;
 }
 
-/* All that have been are told in the next tick; `port`: that of all of them, 0: of several. */
-void own_digest_tell_soon(struct own_digest *, uint16_t port, int64_t now);
 /* The hold of a port has run out for those that are turned away in the same words: they are told,
  * and nothing of each. */
 void own_digest_tell_refused(struct monitor *, struct port_hold *);

@@ -107,11 +107,13 @@ pace_next(const struct target_state *target, const struct policy *policy, uint32
 	return (struct pace_next){ at, over > 0 ? (uint32_t)over : 0 };
 }
 
-/* Slow once is slow at once, as the next run would fail by its routine limits; back only after
- * several, as one swift run may be chance. */
-static void
-learn_slowness(struct target_state *target, const struct policy *policy,
-    const struct observation *run,
+/*
+ * Slow once is slow at once, as the next run would fail by its routine limits; back only after
+ * several, as one swift run may be chance. A pace that went up again as soon as it is borne would
+ * be refused again, and so on.
+ */
+void
+pace_learn(struct target_state *target, const struct policy *policy, const struct observation *run,
     bool passed, struct run_effects *effects)
 {
 	if (!passed || run->over_routine)
@@ -125,13 +127,6 @@ learn_slowness(struct target_state *target, const struct policy *policy,
 		target->swift = 0;
 		effects->swift = true;
 	}
-}
-
-/* A pace that went up again as soon as it is borne would be refused again, and so on. */
-static void
-learn_rate(struct target_state *target, const struct policy *policy, const struct observation *run,
-    bool passed, struct run_effects *effects)
-{
 	if (run->too_many) {
 		target->limited = observation_ended(run);
 		if (pace_interval(target, policy) >= doubled_max)
@@ -142,14 +137,6 @@ learn_rate(struct target_state *target, const struct policy *policy, const struc
 		target->doubled = 0;
 		target->limited = (struct moment){ 0, 0 };
 	}
-}
-
-void
-pace_learn(struct target_state *target, const struct policy *policy, const struct observation *run,
-    bool passed, struct run_effects *effects)
-{
-	learn_slowness(target, policy, run, passed, effects);
-	learn_rate(target, policy, run, passed, effects);
 }
 
 static const char *const heads[] = { "state", "next run", "limits" };

@@ -152,7 +152,7 @@ record_encode(const struct watch *watch, uint32_t target, struct wire_out *out)
 	wire_put_u32(out, hash_end(hash_service(configured)));
 	facts_encode(watched->facts, out);
 	facts_encode_varieties(watched->facts, out);
-	renewal_encode(&watched->renewal, out);
+	wire_put_form(out, &renewal_form, &watched->renewal);
 	put_place(watch, watched, out);
 	facts_encode_values(watched->facts, out);
 }
@@ -190,7 +190,7 @@ get_host(const struct watch *watch, struct watched *watched, const struct target
 	if (!same_service)
 		facts_destroy(&watched->facts);
 	if (version >= RECORD_WITH_RENEWAL)
-		renewal_decode(&watched->renewal, in);
+		wire_get_form(in, &renewal_form, &watched->renewal, &(struct wire_terms){ 0 });
 	if (!same_service)
 		watched->renewal = (struct renewal){ .end = 0 };
 	return read;

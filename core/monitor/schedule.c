@@ -64,23 +64,6 @@ schedule_put(struct schedule *schedule, uint32_t target, int64_t due)
 	entries[head].prev = target;
 }
 
-static void
-collect_tick(struct schedule *schedule, int64_t tick, void (*on_due)(void *arg, uint32_t target),
-    void *arg)
-{
-	uint32_t head = schedule->targets + (uint32_t)(tick % SCHEDULE_SLOTS),
-	    target = schedule->entries[head].next;
-
-	while (target != head) {
-		uint32_t next = schedule->entries[target].next;
-		if (schedule->entries[target].due / TICK <= tick) {
-			schedule_drop(schedule, target);
-			on_due(arg, target);
-		}
-		target = next;
-	}
-}
-
 void
 schedule_collect(struct schedule *schedule, int64_t last,
     void (*on_due)(void *arg, uint32_t target), void *arg)
@@ -91,6 +74,14 @@ schedule_collect(struct schedule *schedule, int64_t last,
 		schedule->tick = last - SCHEDULE_SLOTS + 1;
 	while (schedule->tick <= last) {
 		int64_t tick = schedule->tick++;
-		collect_tick(schedule, tick, on_due, arg);
+		uint32_t head = schedule->targets + (uint32_t)(tick % SCHEDULE_SLOTS);
+		for (uint32_t target = schedule->entries[head].next, next; target != head;
+		    target = next) {
+			next = schedule->entries[target].next;
+			if (schedule->entries[target].due / TICK > tick)
+				continue;
+			schedule_drop(schedule, target);
+			on_due(arg, target);
+		}
 	}
 }

@@ -74,8 +74,6 @@ silence_wait_max(const struct policy *ancestor, uint32_t attempts)
 	    + ancestor->leg.patient);
 }
 
-static const char *const parent_heads[] = { "parent", "looked at since", "for those behind it" };
-
 static const char *
 parent_cell(size_t row, size_t column)
 {
@@ -91,7 +89,7 @@ parent_cell(size_t row, size_t column)
 const struct rule_table silence_parent_table = {
 	.name = "parents",
 	.title = "What a parent's state means for its children",
-	.heads = parent_heads,
+	.heads = (const char *const[]){ "parent", "looked at since", "for those behind it" },
 	.columns = 3,
 	.rows = (size_t)(STATES - STATE_PENDING) * 2,
 	.cell = parent_cell,

@@ -15,8 +15,8 @@ kept(const struct unheard *unheard)
 	return unheard->count < UNHEARD_KEPT ? unheard->count : UNHEARD_KEPT;
 }
 
-static void
-decide(struct unheard *unheard, uint32_t target, enum unheard_state state)
+void
+unheard_end(struct unheard *unheard, uint32_t target, enum unheard_state state)
 {
 	for (uint32_t i = 0; i < kept(unheard); i++)
 		if (unheard->items[i].target == target && unheard->items[i].state == UNHEARD_OPEN)
@@ -28,20 +28,9 @@ decide(struct unheard *unheard, uint32_t target, enum unheard_state state)
 void
 unheard_add(struct unheard *unheard, uint32_t target, uint64_t network, int64_t from, int64_t to)
 {
-	uint32_t at = unheard->count++ % UNHEARD_KEPT;
-
-	decide(unheard, target, UNHEARD_FAILED);
-	unheard->items[at].target = target;
-	unheard->items[at].network = network;
-	unheard->items[at].from = from;
-	unheard->items[at].to = to;
-	unheard->items[at].state = UNHEARD_OPEN;
-}
-
-void
-unheard_end(struct unheard *unheard, uint32_t target, enum unheard_state state)
-{
-	decide(unheard, target, state);
+	unheard_end(unheard, target, UNHEARD_FAILED);
+	unheard->items[unheard->count++ % UNHEARD_KEPT] = (struct silent){ .network = network,
+	    .from = from, .to = to, .target = target, .state = UNHEARD_OPEN };
 }
 
 static bool

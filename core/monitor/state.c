@@ -109,12 +109,10 @@ cell(size_t row, size_t column)
 	    told }[column];
 }
 
-static const char *const heads[] = { "from", "signal", "to", "tell" };
-
 const struct rule_table state_table = {
 	.name = "state",
 	.title = "From a signal to the next state",
-	.heads = heads,
+	.heads = (const char *const[]){ "from", "signal", "to", "tell" },
 	.columns = 4,
 	.rows = (size_t)(STATES - STATE_PENDING) * SIGNALS,
 	.cell = cell,

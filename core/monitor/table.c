@@ -11,12 +11,10 @@
 #include "monitor/silence.h"
 #include "monitor/state.h"
 
-static const char *const refusal_heads[] = { "order", "what a reply says", "verdict" };
-
 static const struct rule_table refusal_table = {
 	.name = "refusals",
 	.title = "From a reply with 4xx or 5xx to a verdict: the first row that applies decides",
-	.heads = refusal_heads,
+	.heads = (const char *const[]){ "order", "what a reply says", "verdict" },
 	.columns = 3,
 	.rows = REFUSAL_ROWS,
 	.cell = refusal_cell,

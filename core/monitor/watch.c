@@ -239,6 +239,7 @@ watch_fini(struct watch *watch)
 	}
 	recent_facts_destroy(&watch->recent_facts);
 	codes_destroy(&watch->codes);
+	free(watch->put_off.items);
 	free(watch->targets);
 	watch->targets = NULL;
 }

@@ -94,6 +94,12 @@ struct watched {
 	                                * yet */
 };
 
+/* What the parent said of targets before states were recovered, in its order. */
+struct accounts_put_off {
+	struct message_account *items;
+	uint32_t count, room;
+};
+
 struct watch {
 	struct duty *duty;
 	const struct config *config;
@@ -102,6 +108,7 @@ struct watch {
 	struct codes *codes;
 	struct watched *targets; /* config->target_count of them */
 	struct recent_facts *recent_facts;
+	struct accounts_put_off put_off; /* (held_targets.c) */
 	uint64_t last_run;       /* the last number that was given to a run */
 	uint32_t random;         /* of base/random.h */
 	bool begun;              /* states have been recovered, and runs are ordered (monitor.c) */
