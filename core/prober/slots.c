@@ -6,12 +6,10 @@
 #include "prober/slots.h"
 
 #include <assert.h>
+#include <search.h>
 #include <stdlib.h>
 
-enum { BUCKETS_FIRST = 256 };
-
 struct place {
-	struct place *chain;             /* in its bucket */
 	TAILQ_ENTRY(place) link;
 	bool waits;                      /* stands in the line for room in all */
 	uint32_t held;
@@ -21,8 +19,7 @@ struct place {
 
 struct slots {
 	uint32_t in_all, per_address, held, waiting;
-	uint32_t places, bucket_count;   /* a power of two */
-	struct place **buckets;
+	void *places;                    /* a tree of tsearch(3), by their addresses */
 	TAILQ_HEAD(place_list, place) waiting_places;
 };
 
@@ -35,11 +32,7 @@ slots_create(uint32_t in_all, uint32_t per_address)
 		return NULL;
 	slots->in_all = in_all > 0 ? in_all : 1;
 	slots->per_address = per_address > 0 ? per_address : 1;
-	slots->bucket_count = BUCKETS_FIRST;
 	TAILQ_INIT(&slots->waiting_places);
-	slots->buckets = calloc(slots->bucket_count, sizeof(struct place *));
-	if (slots->buckets == NULL)
-		slots_destroy(&slots);
 	return slots;
 }
 
@@ -50,42 +43,16 @@ slots_destroy(struct slots **held)
 
 	if (slots == NULL)
 		return;
-	for (uint32_t i = 0; slots->buckets != NULL && i < slots->bucket_count; i++)
-		for (struct place *place = slots->buckets[i], *next; place != NULL; place = next) {
-			next = place->chain;
-			free(place);
-		}
-	free(slots->buckets);
+	tdestroy(slots->places, free);
 	free(slots);
 	*held = NULL;
 }
 
-static struct place **
-bucket(const struct slots *slots, const struct address *address)
+static int
+order(const void *a, const void *b)
 {
-	return &slots->buckets[address_hash(address) & (slots->bucket_count - 1)];
-}
-
-/* Twice the buckets; where there is no memory the chains grow longer. */
-static void
-grow(struct slots *slots)
-{
-	struct slots larger = { .bucket_count = slots->bucket_count * 2 };
-
-	larger.buckets = calloc(larger.bucket_count, sizeof(struct place *));
-	if (larger.buckets == NULL)
-		return;
-	for (uint32_t i = 0; i < slots->bucket_count; i++)
-		for (struct place *place = slots->buckets[i], *next; place != NULL; place = next) {
-			struct place **to = bucket(&larger, &place->address);
-
-			next = place->chain;
-			place->chain = *to;
-			*to = place;
-		}
-	free(slots->buckets);
-	slots->buckets = larger.buckets;
-	slots->bucket_count = larger.bucket_count;
+	return address_order(&((const struct place *)a)->address,
+	    &((const struct place *)b)->address);
 }
 
 /* Without memory for a place nobody is held up: the caps are a courtesy to servers, and no
@@ -93,36 +60,27 @@ grow(struct slots *slots)
 static struct place *
 find_place(struct slots *slots, const struct address *address)
 {
-	struct place **home = bucket(slots, address), *place;
+	const struct place wanted = { .address = *address };
+	struct place **found = tfind(&wanted, &slots->places, order), *place;
 
-	for (place = *home; place != NULL; place = place->chain)
-		if (address_order(&place->address, address) == 0)
-			return place;
-	if (slots->places >= slots->bucket_count) {
-		grow(slots);
-		home = bucket(slots, address);
-	}
+	if (found != NULL)
+		return *found;
 	if ((place = calloc(1, sizeof *place)) == NULL)
 		return NULL;
 	place->address = *address;
 	TAILQ_INIT(&place->line);
-	place->chain = *home;
-	*home = place;
-	slots->places++;
-	return place;
+	if (tsearch(place, &slots->places, order) != NULL)
+		return place;
+	free(place);
+	return NULL;
 }
 
 static void
 forget_place(struct slots *slots, struct place *place)
 {
-	struct place **link = bucket(slots, &place->address);
-
 	if (place->held > 0 || !TAILQ_EMPTY(&place->line) || place->waits)
 		return;
-	while (*link != place)
-		link = &(*link)->chain;
-	*link = place->chain;
-	slots->places--;
+	tdelete(place, &slots->places, order);
 	free(place);
 }
 
