@@ -36,8 +36,8 @@ struct references {
 	bool again;      /* another is to follow */
 	bool near;       /* and over the near ones, too */
 	uint32_t count, open; /* of the user's; asked and not done */
-	struct reference near_ones[NEAR]; /* family 0: none */
-	struct reference items[];
+	struct reference items[]; /* the user's, and behind them NEAR near ones: routers and
+	                           * resolvers, family 0: none */
 };
 
 static void
@@ -47,30 +47,26 @@ close_one(struct reference *reference)
 		snprintf(reference->unasked, sizeof reference->unasked, "resolver");
 }
 
+/* A near one counts where it has answered before. */
 static void
 count(struct message_references *told, struct reference *reference)
-{
-	close_one(reference);
-	told->asked++;
-	told->reached += reference->reached;
-	if (reference->unasked[0] == '\0')
-		return;
-	told->unasked++;
-	memcpy(told->reason, reference->unasked, sizeof told->reason);
-}
-
-static void
-count_near(struct message_references *told, struct reference *reference)
 {
 	bool known = reference->answered != 0 && told->at - reference->answered < answered_lately;
 
 	close_one(reference);
-	if (!reference->asked || reference->unasked[0] != '\0')
-		return;
-	if (reference->reached)
-		reference->answered = told->at;
-	told->near += known || reference->reached;
-	told->near_silent += known && !reference->reached;
+	if (reference->config != NULL) {
+		told->asked++;
+		told->reached += reference->reached;
+		if (reference->unasked[0] == '\0')
+			return;
+		told->unasked++;
+		memcpy(told->reason, reference->unasked, sizeof told->reason);
+	} else if (reference->asked && reference->unasked[0] == '\0') {
+		if (reference->reached)
+			reference->answered = told->at;
+		told->near += known || reference->reached;
+		told->near_silent += known && !reference->reached;
+	}
 }
 
 /* What our own side could not ask is counted apart: it says nothing of the network. */
@@ -80,10 +76,8 @@ end_round(struct references *all)
 	struct message_references told = { .began = all->began, .at = clock_mono() };
 
 	ev_timer_stop(all->loop, &all->limit);
-	for (uint32_t i = 0; i < all->count; i++)
+	for (uint32_t i = 0; i < all->count + NEAR; i++)
 		count(&told, &all->items[i]);
-	for (uint32_t i = 0; i < NEAR; i++)
-		count_near(&told, &all->near_ones[i]);
 	assert(told.reached + told.unasked <= told.asked && told.asked == all->count);
 	all->open = 0;
 	all->on_round(all->arg, &told);
@@ -164,7 +158,7 @@ look_for_routers(struct references *all)
 	static const char *const afar[ROUTERS] = { "192.0.2.1", "2001:db8::1" };
 
 	for (uint32_t i = 0; i < ROUTERS; i++) {
-		struct reference *reference = &all->near_ones[i];
+		struct reference *reference = &all->items[all->count + i];
 		struct address to, router = { .any.sa_family = AF_UNSPEC };
 		bool known = address_parse(afar[i], 0, &to) && route_router(&to, &router);
 
@@ -176,16 +170,6 @@ look_for_routers(struct references *all)
 			reference->answered = 0;
 		}
 	}
-}
-
-static void
-prepare(struct reference *reference, bool asked)
-{
-	reference->asked = asked;
-	reference->done = !asked;
-	reference->reached = false;
-	reference->unasked[0] = '\0';
-	reference->all->open += asked;
 }
 
 /* All are prepared before any is asked: one that settles at once does not end a round in which
@@ -202,16 +186,19 @@ begin_round(struct references *all)
 	if (near)
 		look_for_routers(all);
 	all->open = 1; /* this round: it does not end before all have been asked */
-	for (uint32_t i = 0; i < all->count; i++)
-		prepare(&all->items[i], true);
-	for (uint32_t i = 0; i < NEAR; i++)
-		prepare(&all->near_ones[i], near
-		    && all->near_ones[i].address.any.sa_family != AF_UNSPEC);
-	for (uint32_t i = 0; i < all->count; i++)
-		ask(&all->items[i]);
-	for (uint32_t i = 0; i < NEAR; i++)
-		if (all->near_ones[i].asked)
-			ask(&all->near_ones[i]);
+	for (uint32_t i = 0; i < all->count + NEAR; i++) {
+		struct reference *reference = &all->items[i];
+
+		reference->asked = i < all->count
+		    || (near && reference->address.any.sa_family != AF_UNSPEC);
+		reference->done = !reference->asked;
+		reference->reached = false;
+		reference->unasked[0] = '\0';
+		all->open += reference->asked;
+	}
+	for (uint32_t i = 0; i < all->count + NEAR; i++)
+		if (all->items[i].asked)
+			ask(&all->items[i]);
 	/* One of them is ours: no round ends while its references are still being asked. */
 	assert(all->open > 0 && all->open <= all->count + NEAR + 1);
 	if (--all->open == 0)
@@ -238,23 +225,13 @@ on_limit(EV_P_ ev_timer *timer, int revents)
 		end_round(all);
 }
 
-static void
-begin(struct references *all, struct reference *reference, const struct config_reference *config,
-    struct resolver *resolver)
-{
-	*reference = (struct reference){ .all = all, .config = config, .done = true };
-	visit_init(&reference->visit, all->loop, resolver);
-	ev_init(&reference->visit.told, on_visited);
-	reference->visit.told.data = reference;
-}
-
 struct references *
 references_create(struct ev_loop *loop, const struct config *config, struct resolver *resolver,
     void (*on_round)(void *arg, const struct message_references *), void *arg)
 {
 	uint32_t number = config->reference_count;
 	struct address found[RESOLVERS];
-	struct references *all = calloc(1, sizeof *all + number * sizeof all->items[0]);
+	struct references *all = calloc(1, sizeof *all + (number + NEAR) * sizeof all->items[0]);
 
 	if (all == NULL)
 		return NULL;
@@ -262,15 +239,21 @@ references_create(struct ev_loop *loop, const struct config *config, struct reso
 	all->on_round = on_round;
 	all->arg = arg;
 	all->count = number;
-	for (uint32_t i = 0; i < number; i++)
-		begin(all, &all->items[i], &config->references[i], resolver);
-	for (uint32_t i = 0; i < NEAR; i++)
-		begin(all, &all->near_ones[i], NULL, resolver);
+	for (uint32_t i = 0; i < number + NEAR; i++) {
+		struct reference *reference = &all->items[i];
+
+		reference->all = all;
+		reference->config = i < number ? &config->references[i] : NULL;
+		reference->done = true;
+		visit_init(&reference->visit, loop, resolver);
+		ev_init(&reference->visit.told, on_visited);
+		reference->visit.told.data = reference;
+	}
 	/* Resolvers of this host say nothing of the network. */
 	uint32_t known = resolver_servers(resolver, found, RESOLVERS);
 	for (uint32_t i = 0; i < known; i++)
 		if (address_class(&found[i]) != ADDRESS_LOOPBACK)
-			all->near_ones[ROUTERS + i].address = found[i];
+			all->items[number + ROUTERS + i].address = found[i];
 	ev_timer_init(&all->limit, on_limit, 0., 0.);
 	ev_timer_init(&all->next, on_next, 0., 0.);
 	all->limit.data = all->next.data = all;
@@ -286,10 +269,8 @@ references_destroy(struct references **held)
 		return;
 	ev_timer_stop(all->loop, &all->limit);
 	ev_timer_stop(all->loop, &all->next);
-	for (uint32_t i = 0; i < all->count; i++)
+	for (uint32_t i = 0; i < all->count + NEAR; i++)
 		close_one(&all->items[i]);
-	for (uint32_t i = 0; i < NEAR; i++)
-		close_one(&all->near_ones[i]);
 	free(all);
 	*held = NULL;
 }
