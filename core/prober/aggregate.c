@@ -205,16 +205,7 @@ aggregate_name_cell(size_t row, size_t column)
 enum pw_verdict
 aggregate_last_good(enum pw_verdict of_legs)
 {
-	switch (of_legs) {
-	case PW_OK:
-	case PW_DEGRADED:
-	case PW_BLOCKED:
-		return PW_DEGRADED;
-	case PW_FAILED:
-	case PW_UNKNOWN:
-		return of_legs;
-	}
-	return PW_UNKNOWN;
+	return of_legs <= PW_BLOCKED ? PW_DEGRADED : of_legs;
 }
 
 /* What each server said stands in brackets behind the outcome: who runs the zone and who runs

@@ -92,18 +92,6 @@ arm(struct leg *leg)
 	ev_timer_start(loop, &leg->timer);
 }
 
-/* What has come while we could not look, such as a process that was stopped, is no fault of the
- * program's. */
-static void
-expire_program(struct leg *leg, int64_t at, struct dialogue_step *step)
-{
-	struct pw_exit exit;
-
-	if (!program_run_read(leg->program, &exit))
-		exit = program_run_without_result(PW_TIMED_OUT, 0);
-	dialogue_ran(leg->dialogue, at, &exit, step);
-}
-
 /* A last look into the socket goes before every time-out: what the server said in time and our
  * loop had not read yet is its answer. */
 static void
@@ -111,6 +99,7 @@ on_timer(EV_P_ ev_timer *timer, int revents)
 {
 	struct leg *leg = enter(timer->data);
 	struct dialogue_step step;
+	struct pw_exit exit;
 
 	(void)loop, (void)revents;
 	if (leg == NULL)
@@ -124,9 +113,13 @@ on_timer(EV_P_ ev_timer *timer, int revents)
 	stream_read_once(&leg->stream);
 	if (leg->state != LEG_TALKING)
 		return;
-	if (leg->program != NULL)
-		expire_program(leg, at, &step);
-	else
+	if (leg->program != NULL) {
+		/* What has come while we could not look, such as a process that was stopped, is no
+		 * fault of the program's. */
+		if (!program_run_read(leg->program, &exit))
+			exit = program_run_without_result(PW_TIMED_OUT, 0);
+		dialogue_ran(leg->dialogue, at, &exit, &step);
+	} else
 		dialogue_expired(leg->dialogue, at, &step);
 	carry_out(leg, &step);
 }

@@ -65,20 +65,6 @@ leg_lost(const struct dialogue *dialogue)
 	return stalled(dialogue) - dialogue->leg_stalled;
 }
 
-/* A server is not slow for the time that we lost ourselves. */
-static void
-look_at_limits(struct dialogue *dialogue, const struct phase_plan *plan, int64_t lost)
-{
-	int64_t theirs = dialogue->micros[dialogue->phase] - lost;
-
-	if (dialogue->state == LEAVING)
-		return;
-	if (plan->slow > 0 && theirs > plan->slow)
-		dialogue->slow |= 1u << dialogue->phase;
-	if (theirs > plan->routine)
-		dialogue->flags |= REPORT_OVER_ROUTINE;
-}
-
 void
 phase_leave(struct dialogue *dialogue, int64_t now)
 {
@@ -88,7 +74,15 @@ phase_leave(struct dialogue *dialogue, int64_t now)
 	int64_t spent = now > dialogue->phase_begun ? now - dialogue->phase_begun : 0;
 
 	*micros = (*micros < 0 ? 0 : *micros) + spent;
-	look_at_limits(dialogue, dialogue_plan(dialogue, dialogue->phase), phase_lost(dialogue));
+	if (dialogue->state != LEAVING) {
+		/* A server is not slow for the time that we lost ourselves. */
+		const struct phase_plan *plan = dialogue_plan(dialogue, dialogue->phase);
+		int64_t theirs = *micros - phase_lost(dialogue);
+		if (plan->slow > 0 && theirs > plan->slow)
+			dialogue->slow |= 1u << dialogue->phase;
+		if (theirs > plan->routine)
+			dialogue->flags |= REPORT_OVER_ROUTINE;
+	}
 	dialogue->phase = NO_PHASE;
 }
 

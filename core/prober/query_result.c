@@ -45,18 +45,6 @@ sort_addresses(struct address *addresses, uint32_t count)
 	return kept;
 }
 
-static void
-fill_last_good(const struct resolver_query *query, struct resolved *resolved, int64_t now)
-{
-	resolved->last_good_count = sort_addresses(resolved->last_good,
-	    answers_last_good(query->resolver->answers, &query->name, now, resolved->last_good,
-	    RESOLVED_MAX));
-	resolved->last_good_public = resolved->last_good_count > 0;
-	for (uint32_t i = 0; i < resolved->last_good_count; i++)
-		if (address_class(&resolved->last_good[i]) != ADDRESS_PUBLIC)
-			resolved->last_good_public = false;
-}
-
 /* What the servers said */
 
 /* By their names in IANA's registry of DNS RCODEs where a resolver gives them; others by number. */
@@ -263,18 +251,6 @@ find_repeats(const struct resolver_query *query)
 	return repeats;
 }
 
-static void
-judge_failure(const struct resolver_query *query, struct resolved *resolved, int64_t now)
-{
-	enum dns_status way = way_of_failing(query);
-
-	resolved->ours = find_own_fault(query);
-	resolved->repeats = find_repeats(query);
-	if (way != DNS_NOT_ASKED && query->name.size > 0)
-		resolved->alike = name_failures_add(&query->resolver->failures, &query->name, way,
-		    now);
-}
-
 /* Made from the state of the query and leaving it as it was, so that a query may be told early
  * and goes on. */
 struct resolved
@@ -286,12 +262,24 @@ query_result(const struct resolver_query *query, int64_t now)
 	resolved.status6 = query->parts[PART_AAAA].status;
 	resolved.count = sort_addresses(resolved.addresses, resolved.count);
 	resolved.resolver_alive = query_is_proven(query, now);
-	if (resolved.count == 0)
-		judge_failure(query, &resolved, now);
+	if (resolved.count == 0) {
+		enum dns_status way = way_of_failing(query);
+		resolved.ours = find_own_fault(query);
+		resolved.repeats = find_repeats(query);
+		if (way != DNS_NOT_ASKED && query->name.size > 0)
+			resolved.alike = name_failures_add(&query->resolver->failures, &query->name,
+			    way, now);
+	}
 	assert(query->type == 0 && resolved.count <= RESOLVED_MAX);
 	assert(resolved.ours == NULL || resolved.count == 0);
 	say_opinions(query, &resolved);
-	fill_last_good(query, &resolved, now);
+	resolved.last_good_count = sort_addresses(resolved.last_good,
+	    answers_last_good(query->resolver->answers, &query->name, now, resolved.last_good,
+	    RESOLVED_MAX));
+	resolved.last_good_public = resolved.last_good_count > 0;
+	for (uint32_t i = 0; i < resolved.last_good_count; i++)
+		resolved.last_good_public &= address_class(&resolved.last_good[i])
+		    == ADDRESS_PUBLIC;
 	return resolved;
 }
 

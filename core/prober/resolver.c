@@ -87,30 +87,14 @@ find_hosts(struct resolver *resolver, struct sources *sources, struct reason *wh
 	return sources != NULL;
 }
 
-/* A place in the cache for each target, and for the names of relays and references beside them. */
-static bool
-make_rest(struct resolver *resolver, const struct config *config, struct sources *sources,
-    struct reason *why)
-{
-	uint32_t names = config->target_count < NAMES_MIN ? NAMES_MIN : config->target_count;
-
-	if (!find_hosts(resolver, sources, why))
-		return false;
-	resolver->answers = answers_create(names > NAMES_MAX ? NAMES_MAX : names);
-	resolver->questions = questions_create(resolver->loop, resolver->servers,
-	    resolver->server_count, resolver_descriptors(), on_answered, resolver);
-	if (resolver->answers == NULL || resolver->questions == NULL) {
-		reason_set(why, "out of memory");
-		return false;
-	}
-	return true;
-}
-
 struct resolver *
 resolver_create(struct ev_loop *loop, const struct config *config, struct sources *sources,
     struct reason *why)
 {
 	struct resolver *resolver = calloc(1, sizeof *resolver);
+	/* A place in the cache for each target, and for the names of relays and references beside
+	 * them. */
+	uint32_t names = config->target_count < NAMES_MIN ? NAMES_MIN : config->target_count;
 
 	if (resolver == NULL) {
 		reason_set(why, "out of memory");
@@ -119,8 +103,17 @@ resolver_create(struct ev_loop *loop, const struct config *config, struct source
 	resolver->loop = loop;
 	TAILQ_INIT(&resolver->ready);
 	find_servers(resolver, config, sources);
-	if (!make_rest(resolver, config, sources, why))
+	if (!find_hosts(resolver, sources, why)) {
 		resolver_destroy(&resolver);
+		return NULL;
+	}
+	resolver->answers = answers_create(names > NAMES_MAX ? NAMES_MAX : names);
+	resolver->questions = questions_create(loop, resolver->servers, resolver->server_count,
+	    resolver_descriptors(), on_answered, resolver);
+	if (resolver->answers == NULL || resolver->questions == NULL) {
+		reason_set(why, "out of memory");
+		resolver_destroy(&resolver);
+	}
 	return resolver;
 }
 

@@ -177,18 +177,6 @@ add_address(struct resolved *resolved, struct address address)
 		resolved->addresses[resolved->count++] = address;
 }
 
-static void
-set_canonical(struct resolver_query *query, const struct dns_name *owner)
-{
-	char text[DNS_NAME_TEXT_MAX];
-
-	if (dns_name_equal(owner, &query->name))
-		return;
-	dns_name_text(owner, text);
-	if (strlen(text) < sizeof query->resolved.canonical)
-		memcpy(query->resolved.canonical, text, strlen(text) + 1);
-}
-
 /* Of two looks at the same type the first "no" stays, unless the second finds something. */
 static void
 take_conclusion(struct resolver_query *query, enum part part, const struct conclusion *conclusion)
@@ -216,10 +204,14 @@ on_addresses(struct wait *wait, const struct conclusion *conclusion)
 	const struct query_wait *of = (const struct query_wait *)wait;
 	struct resolver_query *query = of->query;
 	const struct dns_answer *answer = conclusion->answer;
+	char text[DNS_NAME_TEXT_MAX];
 
 	take_conclusion(query, of->index, conclusion);
-	if (answer->status == DNS_FOUND)
-		set_canonical(query, &answer->owner);
+	if (answer->status == DNS_FOUND && !dns_name_equal(&answer->owner, &query->name)) {
+		dns_name_text(&answer->owner, text);
+		if (strlen(text) < sizeof query->resolved.canonical)
+			memcpy(query->resolved.canonical, text, strlen(text) + 1);
+	}
 	for (size_t i = 0; answer->status == DNS_FOUND && i < answer->count; i++)
 		add_address(&query->resolved,
 		    of->index == PART_A ? address_ipv4(answer->records[i].data, 0)

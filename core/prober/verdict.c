@@ -56,19 +56,6 @@ severity(const struct dialogue *dialogue, const char *outcome)
 	return outcome_find(outcome, dialogue->ops->outcomes, &found) ? found.severity : PW_UNKNOWN;
 }
 
-/* Ends the last phase; `failed` is the one that did. */
-static void
-stop_clock(struct dialogue *dialogue, int64_t now, uint8_t failed, bool answered)
-{
-	uint8_t last = dialogue->phase;
-
-	dialogue->failed = failed;
-	phase_leave(dialogue, now);
-	dialogue->ended = now;
-	if (!answered && last != NO_PHASE)
-		dialogue->slow &= ~(1u << last); /* what never came was not slow */
-}
-
 static void
 warn_slow(struct dialogue *dialogue, const char *name, int64_t micros, int64_t slow)
 {
@@ -105,12 +92,17 @@ static void
 decide(struct dialogue *dialogue, int64_t now, const char *outcome, const char *text, bool answered)
 {
 	enum pw_verdict verdict = severity(dialogue, outcome);
+	uint8_t last = dialogue->phase;
 	struct evidence_warning warning;
 
 	assert(dialogue->ended == 0 && now >= dialogue->begun);
 	if (verdict != PW_OK)
 		dialogue_event(dialogue, now, "%s: %s", outcome, text);
-	stop_clock(dialogue, now, verdict == PW_OK ? NO_PHASE : dialogue->phase, answered);
+	dialogue->failed = verdict == PW_OK ? NO_PHASE : last;
+	phase_leave(dialogue, now);
+	dialogue->ended = now;
+	if (!answered && last != NO_PHASE)
+		dialogue->slow &= ~(1u << last); /* what never came was not slow */
 	if (dialogue->slow != 0 || answered)
 		warn_all_slow(dialogue, now, answered);
 	if (verdict == PW_OK && find_decisive(dialogue, &warning))

@@ -105,11 +105,12 @@ on_references(void *arg, const struct message_references *round)
 
 /* Orders */
 
-/* A run that finds no memory is dropped; the monitor hears nothing of it and asks again. */
+/* Begins what is due, and sets the timer for the rest. A run that finds no memory is dropped; the
+ * monitor hears nothing of it and asks again. */
 static void
 begin_due(struct worker *worker)
 {
-	int64_t now = clock_mono();
+	int64_t now = clock_mono(), due;
 	struct order order;
 
 	while (waiting_take(&worker->waiting, now, &order)) {
@@ -119,14 +120,8 @@ begin_due(struct worker *worker)
 			duty_log(worker->duty, LOG_ERR, 0, "no memory for a run of %s",
 			    worker->config->targets[order.target].name);
 	}
-}
-
-static void
-set_due_timer(struct worker *worker)
-{
-	int64_t due = waiting_due(&worker->waiting);
-
 	ev_timer_stop(worker->loop, &worker->due);
+	due = waiting_due(&worker->waiting);
 	if (due == INT64_MAX)
 		return;
 	int64_t left = due - clock_mono();
@@ -138,11 +133,8 @@ set_due_timer(struct worker *worker)
 static void
 on_due(EV_P_ ev_timer *timer, int revents)
 {
-	struct worker *worker = timer->data;
-
 	(void)loop, (void)revents;
-	begin_due(worker);
-	set_due_timer(worker);
+	begin_due(timer->data);
 }
 
 static bool
@@ -216,7 +208,6 @@ on_monitor(EV_P_ ev_io *io, int revents)
 		}
 	}
 	begin_due(worker);
-	set_due_timer(worker);
 }
 
 /* The parent */
