@@ -31,7 +31,8 @@ struct open_run {
 	uint32_t target;
 	uint32_t count;
 	bool restated;
-	struct wire_out changes;
+	struct wire_out changes; /* over `bytes` */
+	unsigned char bytes[CHANGES_ROOM];
 };
 
 enum { OPEN_TARGET, OPEN_OWN, OPEN_RUNS };
@@ -50,8 +51,8 @@ struct keeper_link {
 	struct open_run open[OPEN_RUNS];      /* our own stays open behind others of its event */
 	uint32_t *marked, marked_count;       /* targets whose state waits */
 	bool own_marked;
-	struct wire_out gathered;             /* results */
-	unsigned char *gathered_bytes;
+	struct wire_out gathered;             /* results, over: */
+	unsigned char gathered_bytes[WIRE_MAX];
 	struct keeper_link_dropped dropped;
 };
 
@@ -62,17 +63,16 @@ keeper_link_create(struct watch *watch, struct own_side *own)
 
 	if (link == NULL)
 		return NULL;
-	*link = (struct keeper_link){ .watch = watch, .own = own, .fd = -1,
-	    .birth = (uint64_t)clock_wall(), .own_change = (uint64_t)clock_wall() };
+	link->watch = watch;
+	link->own = own;
+	link->fd = -1;
+	link->birth = link->own_change = (uint64_t)clock_wall();
 	packet_list_init(&link->packets);
 	link->marked = malloc((watch->config->target_count + 1) * sizeof *link->marked);
-	link->gathered_bytes = malloc(WIRE_MAX);
-	link->gathered = wire_over(link->gathered_bytes, WIRE_MAX);
+	link->gathered = wire_over(link->gathered_bytes, sizeof link->gathered_bytes);
 	for (int i = 0; i < OPEN_RUNS; i++)
-		link->open[i].changes = wire_over(malloc(CHANGES_ROOM), CHANGES_ROOM);
-	if (link->marked == NULL || link->gathered_bytes == NULL
-	    || link->open[OPEN_TARGET].changes.bytes == NULL
-	    || link->open[OPEN_OWN].changes.bytes == NULL)
+		link->open[i].changes = wire_over(link->open[i].bytes, CHANGES_ROOM);
+	if (link->marked == NULL)
 		keeper_link_destroy(&link);
 	return link;
 }
@@ -86,10 +86,7 @@ keeper_link_destroy(struct keeper_link **given)
 	if (link == NULL)
 		return;
 	packet_list_clear(&link->packets);
-	for (int i = 0; i < OPEN_RUNS; i++)
-		free(link->open[i].changes.bytes);
 	free(link->marked);
-	free(link->gathered_bytes);
 	if (link->fd >= 0)
 		close(link->fd);
 	free(link);
@@ -189,8 +186,8 @@ keeper_link_add_change(struct keeper_link *link, const struct message_change *gi
 	    || open->count == RUN_CHANGES_MAX
 	    || (given->target == CONFIG_NONE && room < given->text.size + CHANGE_SIZE_MAX)) {
 		close_run(link, open);
-		*open = (struct open_run){ .target = given->target, .restated = link->restating,
-		    .changes = open->changes };
+		open->target = given->target;
+		open->restated = link->restating;
 	}
 	if (open->changes.size > TEXT_WHOLE_UPTO && given->target != CONFIG_NONE
 	    && given->text.size > TEXT_SHORT)

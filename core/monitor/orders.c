@@ -26,8 +26,8 @@ struct prober_link {
 	int fd; /* -1: none */
 	uint32_t in_hand;
 	uint32_t waiting; /* connections that wait until others have ended, as it said last */
-	struct wire_out orders;
-	unsigned char *bytes;
+	struct wire_out orders; /* over `bytes` */
+	unsigned char bytes[WIRE_MAX];
 };
 
 struct orders {
@@ -58,17 +58,16 @@ orders_create(struct watch *watch)
 	orders->line = malloc((watch->config->target_count + 1) * sizeof *orders->line);
 	for (uint32_t i = 0; i < PROBERS_APART; i++)
 		orders->alone[i] = CONFIG_NONE;
-	bool made = orders->probers != NULL && orders->line != NULL
-	    && schedule_init(&orders->schedule, watch->config->target_count, watch->now);
-	while (made && orders->prober_count < watch->config->probers + PROBERS_APART) {
-		struct prober_link *prober = &orders->probers[orders->prober_count++];
-		prober->fd = -1;
-		prober->bytes = malloc(WIRE_MAX);
-		prober->orders = wire_over(prober->bytes, WIRE_MAX);
-		made = prober->bytes != NULL;
-	}
-	if (!made)
+	if (orders->probers == NULL || orders->line == NULL
+	    || !schedule_init(&orders->schedule, watch->config->target_count, watch->now)) {
 		orders_destroy(&orders);
+		return NULL;
+	}
+	orders->prober_count = watch->config->probers + PROBERS_APART;
+	for (uint32_t i = 0; i < orders->prober_count; i++) {
+		orders->probers[i].fd = -1;
+		orders->probers[i].orders = wire_over(orders->probers[i].bytes, WIRE_MAX);
+	}
 	return orders;
 }
 
@@ -80,11 +79,9 @@ orders_destroy(struct orders **given)
 	*given = NULL;
 	if (orders == NULL)
 		return;
-	for (uint32_t i = 0; i < orders->prober_count; i++) {
+	for (uint32_t i = 0; i < orders->prober_count; i++)
 		if (orders->probers[i].fd >= 0)
 			close(orders->probers[i].fd);
-		free(orders->probers[i].bytes);
-	}
 	free(orders->line);
 	schedule_fini(&orders->schedule);
 	free(orders->probers);
