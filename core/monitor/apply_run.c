@@ -165,19 +165,6 @@ learn_apart(const struct learning *it, enum state from, bool failed)
 	}
 }
 
-static void
-go_up(const struct learning *it, enum state from, struct moment ended, uint16_t outcome)
-{
-	struct target_state *target = it->target;
-
-	target->flapping->outages[FLAP_DOWNS - 1].ended = ended;
-	target->since = it->now;
-	struct change *change = tell(it, NOTICE_up, outcome, ended);
-	change->attempts = target->passes;
-	change->from = from;
-	change->to = STATE_UP;
-}
-
 /* What the new state means, beside its name. */
 static void
 enter(const struct learning *it, enum state from, struct state_move move,
@@ -201,9 +188,14 @@ enter(const struct learning *it, enum state from, struct state_move move,
 		trouble->recovered = (struct moment){ 0, 0 };
 	if (move.tell == NOTICE_down)
 		go_down(it, from);
-	else if (move.tell == NOTICE_up)
-		go_up(it, from, trouble->recovered, run->outcome);
-	else if (move.tell == NOTICE_changed) {
+	else if (move.tell == NOTICE_up) {
+		target->flapping->outages[FLAP_DOWNS - 1].ended = trouble->recovered;
+		target->since = it->now;
+		struct change *change = tell(it, NOTICE_up, run->outcome, trouble->recovered);
+		change->attempts = target->passes;
+		change->from = from;
+		change->to = STATE_UP;
+	} else if (move.tell == NOTICE_changed) {
 		trouble->told = run->outcome;
 		trouble->changed = it->now;
 		trouble->other_runs = 0;
@@ -254,28 +246,13 @@ learn_flapping(const struct learning *it, bool failed)
 	}
 }
 
-/* A row of failures counts when it has ended by a pass: only then it is known that they failed
- * alone. */
-static void
-count_row(const struct learning *it, const struct observation *run, uint16_t fails)
-{
-	const struct trouble *trouble = it->target->trouble;
-	struct failure_rate *failure_rate = it->target->failure_rate;
-
-	failure_rate_passed(failure_rate, run->ended);
-	/* A pass that took longer than the routine limit shows what the failures were: slowness,
-	 * not chance. */
-	if (it->effects->from == STATE_SUSPECT && fails > 0 && trouble != NULL && !trouble->ours
-	    && !run->over_routine)
-		failure_rate_failed(failure_rate, fails, trouble->last, run->ended);
-}
-
 /* Adds `unstable` to what the run shows: it begins with a failure in hand, which may be told.
  * `fails`: the failures in a row before the run. */
 static void
 learn_steadiness(const struct learning *it, struct observation *run, bool failed, uint16_t fails)
 {
 	struct target_state *target = it->target;
+	const struct trouble *trouble = target->trouble;
 
 	/* Whether something of our own was in the way of this run, or may have been. */
 	bool ours = it->context->ours || (run->verdict == PW_UNKNOWN
@@ -285,7 +262,13 @@ learn_steadiness(const struct learning *it, struct observation *run, bool failed
 	if (target->failure_rate == NULL || it->effects->signal == SIGNAL_NONE)
 		return;
 	if (!failed)
-		count_row(it, run, fails);
+		failure_rate_passed(target->failure_rate, run->ended);
+	/* A row of failures counts when it has ended by a pass: only then it is known that they
+	 * failed alone. A pass that took longer than the routine limit shows what the failures
+	 * were: slowness, not chance. */
+	if (!failed && it->effects->from == STATE_SUSPECT && fails > 0 && trouble != NULL
+	    && !trouble->ours && !run->over_routine)
+		failure_rate_failed(target->failure_rate, fails, trouble->last, run->ended);
 	const struct failure_rate_hour hour = failure_rate_hour(target->failure_rate, run->ended);
 	bool stands = conditions_find(target->conditions, CODE_UNSTABLE) != NULL;
 	bool begins = failed && !target->trouble->ours

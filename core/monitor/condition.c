@@ -196,23 +196,6 @@ move(struct condition *condition, enum sight sight, struct telling *telling)
 		telling->told(telling->arg, condition, next.tell);
 }
 
-/* A condition begins with the run that first shows it, also if it takes some more until it is
- * told: what is told says since when it is so. */
-static void
-add_shown(struct conditions *list, const struct observation *run, const struct codes *codes)
-{
-	for (uint32_t i = 0; i < run->shown_count && list->count < list->room; i++) {
-		const struct shown *shown = &run->shown[i];
-		if (conditions_find(list, shown->code) == NULL
-		    && !nearer_is_shown(run, codes, shown->code)
-		    && !nearer_stands(list, codes, shown->code))
-			list->items[list->count++] = (struct condition){ .code = shown->code,
-			    .stage = STAGE_ABSENT,
-				.phase = shown->phase, .blocked = shown->blocked,
-				.since = observation_started(run) };
-	}
-}
-
 /* Replacement comes behind all else, since a nearer condition may have begun to stand by this
  * very run. */
 bool
@@ -226,7 +209,18 @@ conditions_learn(struct conditions **conditions, const struct observation *run, 
 
 	if (list == NULL)
 		return false;
-	add_shown(list, run, codes);
+	/* A condition begins with the run that first shows it, also if it takes some more until it
+	 * is told: what is told says since when it is so. */
+	for (uint32_t i = 0; i < run->shown_count && list->count < list->room; i++) {
+		const struct shown *shown = &run->shown[i];
+		if (conditions_find(list, shown->code) == NULL
+		    && !nearer_is_shown(run, codes, shown->code)
+		    && !nearer_stands(list, codes, shown->code))
+			list->items[list->count++] = (struct condition){ .code = shown->code,
+			    .stage = STAGE_ABSENT,
+				.phase = shown->phase, .blocked = shown->blocked,
+				.since = observation_started(run) };
+	}
 	for (uint32_t i = 0; i < list->count; i++)
 		move(&list->items[i], look(&list->items[i], run, passed, policy, codes), &telling);
 	for (uint32_t i = 0; i < list->count; i++)

@@ -247,50 +247,40 @@ control_tick(struct control *control)
 /* The old socket goes first: bind(2) fails on a name that exists. The mask gives 0600 from the
  * first moment on. */
 static int
-listen_in(const char *folder, struct reason *why)
+listen_at(int at, const char *folder, struct reason *why)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	struct reason what = { .text = "" };
-	int at = folder_open(folder, FOLDER_LINKS, &what);
 	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
 	snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/control", at);
-	if (at >= 0)
-		unlinkat(at, "control", 0);
+	unlinkat(at, "control", 0);
 	mode_t mask = umask(0177);
-	if (at < 0 || fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof address) != 0
+	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof address) != 0
 	    || listen(fd, CONTROL_PLACES) != 0) {
-		reason_set(why, "%s/control: %s", folder, at < 0 ? what.text : strerror(errno));
+		reason_set(why, "%s/control: %s", folder, strerror(errno));
 		if (fd >= 0)
 			close(fd);
 		fd = -1;
 	}
 	umask(mask);
-	if (at >= 0)
-		close(at);
 	return fd;
 }
 
 /* The parent has made it; it is never replaced. */
 static bool
-find_lock(struct control *control, const char *folder, struct reason *why)
+find_lock(struct control *control, int at, const char *folder, struct reason *why)
 {
-	int at = folder_open(folder, FOLDER_LINKS, why), fd = -1;
+	int fd = openat(at, "lock", O_RDONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	struct stat status;
-
-	if (at >= 0)
-		fd = openat(at, "lock", O_RDONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	bool found = fd >= 0 && fstat(fd, &status) == 0;
-	if (at >= 0 && !found)
-		reason_set(why, "%s/lock: %s", folder, strerror(errno));
+
 	if (found) {
 		control->device = status.st_dev;
 		control->file = status.st_ino;
-	}
+	} else
+		reason_set(why, "%s/lock: %s", folder, strerror(errno));
 	if (fd >= 0)
 		close(fd);
-	if (at >= 0)
-		close(at);
 	return found;
 }
 
@@ -312,8 +302,11 @@ control_create(struct ev_loop *loop, struct monitor *monitor, struct reason *why
 {
 	const char *folder = monitor->watch.config->state;
 	struct control *control = calloc(1, sizeof *control);
-	int fd = control == NULL || !find_lock(control, folder, why) ? -1 : listen_in(folder, why);
+	int at = control == NULL ? -1 : folder_open(folder, FOLDER_LINKS, why);
+	int fd = at < 0 || !find_lock(control, at, folder, why) ? -1 : listen_at(at, folder, why);
 
+	if (at >= 0)
+		close(at);
 	if (fd < 0) {
 		free(control);
 		return NULL;

@@ -85,30 +85,6 @@ struct facts {
 	struct fact items[];
 };
 
-/* One block for each target, as most have some ten facts and there may be 100,000 targets. */
-static bool
-make_room(struct facts **facts)
-{
-	unsigned room = *facts == NULL ? ROOM_AT_FIRST : (*facts)->room * 2u;
-
-	if (*facts != NULL && (*facts)->count < (*facts)->room)
-		return true;
-	if (*facts != NULL && (*facts)->room == FACTS_MAX)
-		return false;
-	room = room < FACTS_MAX ? room : FACTS_MAX;
-	struct facts *grown = realloc(*facts, sizeof *grown + room * sizeof grown->items[0]);
-	if (grown == NULL)
-		return false;
-	if (*facts == NULL) {
-		grown->count = 0;
-		grown->bytes = 0;
-		grown->varieties = NULL;
-	}
-	grown->room = (uint8_t)room;
-	*facts = grown;
-	return true;
-}
-
 /* As far as there is room; without memory or room for it the fact is known by its hash alone. */
 static void
 keep_value(struct facts *facts, struct fact *fact, struct pw_bytes value)
@@ -128,11 +104,25 @@ keep_value(struct facts *facts, struct fact *fact, struct pw_bytes value)
 	facts->bytes += size;
 }
 
+/* One block for each target, as most have some ten facts and there may be 100,000 targets. */
 static struct fact *
 put(struct facts **facts, uint32_t what, uint32_t value)
 {
-	if (!make_room(facts))
+	const struct facts *had = *facts;
+	unsigned room = had == NULL ? ROOM_AT_FIRST : had->room * 2u;
+
+	if (had != NULL && had->room == FACTS_MAX && had->count == FACTS_MAX)
 		return NULL;
+	if (had == NULL || had->count == had->room) {
+		room = room < FACTS_MAX ? room : FACTS_MAX;
+		struct facts *grown = realloc(*facts, sizeof *grown + room * sizeof grown->items[0]);
+		if (grown == NULL)
+			return NULL;
+		if (*facts == NULL)
+			*grown = (struct facts){ .count = 0 };
+		grown->room = (uint8_t)room;
+		*facts = grown;
+	}
 	assert((*facts)->count < (*facts)->room);
 	struct fact *fact = &(*facts)->items[(*facts)->count++];
 	*fact = (struct fact){ .what = what, .value = value };

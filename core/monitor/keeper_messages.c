@@ -44,47 +44,36 @@ take_state(struct monitor *monitor, struct wire_in *in)
 	return true;
 }
 
-/* What remains of the runs that confirmed it are their numbers, and the words of the last. */
-static void
-restate_down(struct monitor *monitor, uint32_t target)
-{
-	const struct target_state *state = &monitor->watch.targets[target].state;
-	enum notice_kind kind = state->silence & SILENCE_flapping ? NOTICE_flapping : NOTICE_down;
-	const struct change change = { .kind = kind, .code = state->trouble->told,
-	    .from = STATE_SUSPECT, .to = STATE_DOWN,
-		.number = state->trouble->incident, .incident = state->trouble->incident,
-		.silence = silence_of(state->silence, kind), .detected = state->trouble->began,
-		.confirmed = state->since };
-
-	notify_change(monitor, target, &change, NULL);
-}
-
-static void
-restate_condition(struct monitor *monitor, uint32_t target, const struct condition *condition)
-{
-	struct target_state *state = &monitor->watch.targets[target].state;
-	enum notice_kind kind = condition->blocked ? NOTICE_blocked : NOTICE_degraded;
-	const struct change change = { .kind = kind, .code = condition->code,
-	    .number = ++state->number,
-		.silence = silence_of(state->silence, kind), .detected = condition->since,
-		.confirmed = watch_moment(&monitor->watch) };
-
-	notify_change(monitor, target, &change, NULL);
-}
-
-/* What was only suspected was told to nobody, and will be confirmed or not by the next attempts. */
+/* What was only suspected was told to nobody, and will be confirmed or not by the next attempts. Of
+ * the runs that confirmed what was told there remain their numbers, and the words of the last. */
 static void
 restate(struct monitor *monitor, uint32_t target)
 {
-	const struct target_state *state = &monitor->watch.targets[target].state;
+	struct target_state *state = &monitor->watch.targets[target].state;
+	const struct trouble *trouble = state->trouble;
 	const struct conditions *conditions = state->conditions;
+	struct change change;
 
-	if (state->trouble != NULL && state->trouble->incident != 0
-	    && state_is_down((enum state)state->state))
-		restate_down(monitor, target);
-	for (uint32_t i = 0; conditions != NULL && i < conditions->count; i++)
-		if (conditions->items[i].stage != STAGE_SEEN)
-			restate_condition(monitor, target, &conditions->items[i]);
+	if (trouble != NULL && trouble->incident != 0 && state_is_down((enum state)state->state)) {
+		change = (struct change){ .kind = state->silence & SILENCE_flapping
+		    ? NOTICE_flapping : NOTICE_down, .code = trouble->told,
+			.from = STATE_SUSPECT, .to = STATE_DOWN, .number = trouble->incident,
+			.incident = trouble->incident, .detected = trouble->began,
+			.confirmed = state->since };
+		change.silence = silence_of(state->silence, change.kind);
+		notify_change(monitor, target, &change, NULL);
+	}
+	for (uint32_t i = 0; conditions != NULL && i < conditions->count; i++) {
+		const struct condition *condition = &conditions->items[i];
+		if (condition->stage == STAGE_SEEN)
+			continue;
+		change = (struct change){ .kind = condition->blocked ? NOTICE_blocked
+		    : NOTICE_degraded, .code = condition->code, .number = ++state->number,
+			.detected = condition->since,
+			.confirmed = watch_moment(&monitor->watch) };
+		change.silence = silence_of(state->silence, change.kind);
+		notify_change(monitor, target, &change, NULL);
+	}
 	if (state->state != STATE_PENDING)
 		keeper_link_mark(monitor->keeper, target);
 }

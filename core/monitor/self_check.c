@@ -253,18 +253,6 @@ is_apart(const struct own_side *own, const struct watch *watch, const struct obs
 	    - run->started + SECOND);
 }
 
-/* Turned away in the words for which its port is held, or was told as perhaps shut. */
-static bool
-is_intercepted(const struct own_side *own, const struct watch *watch, const struct observation *run,
-    const struct report *report)
-{
-	const struct port_hold *of_port = own_side_port_of(own, watch, report->target);
-
-	return of_port != NULL && !watch->targets[report->target].local
-	    && is_turned_away(watch, run, report->target) && of_port->hold.stage != HOLD_FREE
-	    && of_port->hold.likeness == likeness(report);
-}
-
 /* Read after what the run shows of ourselves was learnt: the run that ends our blindness is not
  * judged as blind. */
 struct run_context
@@ -275,6 +263,7 @@ self_check_context(struct monitor *monitor, const struct observation *run,
 	const struct watch *watch = &monitor->watch;
 	uint32_t target = report->target;
 	struct watched *watched = &watch->targets[target];
+	const struct port_hold *of_port = own_side_port_of(own, watch, target);
 	struct run_context context = { .codes = watch->codes, .may_repeat = true };
 	int64_t since = watched->state.state == STATE_SUSPECT ? watched->state.trouble->began.mono
 	    : run->started;
@@ -283,7 +272,10 @@ self_check_context(struct monitor *monitor, const struct observation *run,
 	    && own_side_overlaps(own, watch, target, since, run->ended);
 	if (run->verdict <= PW_BLOCKED)
 		watched->blurred = 0;
-	context.intercepted = is_intercepted(own, watch, run, report);
+	/* Turned away in the words for which its port is held, or was told as perhaps shut. */
+	context.intercepted = of_port != NULL && !watched->local
+	    && is_turned_away(watch, run, target) && of_port->hold.stage != HOLD_FREE
+	    && of_port->hold.likeness == likeness(report);
 	if (run->verdict == PW_FAILED && !watched->local) {
 		context.blind = !run->spoken && spells_overlap(&own->blind.spells, run->started,
 		    run->ended);
