@@ -9,85 +9,59 @@ apply_row(struct db *db, struct store_batch *batch, const struct operation *oper
 {
 	uint64_t number = *(const uint64_t *)operation->is.bytes;
 	const char *guard = row_forms[operation->row].guard;
-	struct query *query;
 
 	/* A statement of its own is a third of the work of INSERT … SELECT … WHERE EXISTS. */
 	if (number != batch->inserted && guard != NULL && DB_NUMBER(db, guard, BIND(number)) == 0)
 		return db_fault(db) == DB_WELL;
-	query = row_writing(db, operation->row);
-	if (query == NULL)
-		return false;
-	row_bind(operation->row, query, operation->is.bytes);
-	if (!query_run(query))
+	if (!row_write(db, operation->row, operation->is.bytes))
 		return false;
 	if (operation->row == ROW_NOTICE)
 		batch->inserted = db_changes(db) > 0 ? number : 0;
 	return true;
 }
 
-static bool
-apply_meta(struct db *db, const struct operation_meta *meta)
-{
-	return DB_RUN(db, "INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO"
-	    " UPDATE SET value = excluded.value", BIND_TEXT(meta->key), BIND_BYTES(meta->value));
-}
-
-/* Of evidence: ?1 its target, ?2 its run, ?3 its incident, ?4 its role. */
-static const struct {
-	const char *sql;
-	int numbers, texts; /* that it is bound to */
-} statements[] = {
-	[OPERATION_ATTACH] = { "UPDATE evidence SET incident = ?3, role = ?4 WHERE target = ?1 AND"
-	    " run = ?2", 3, 1 },
+/* Of evidence: ?1 its target, ?2 its run, ?3 its incident, ?4 its role; of deliveries: ?4 their
+ * notifier. */
+static const char *const statements[] = {
+	[OPERATION_ATTACH] = "UPDATE evidence SET incident = ?3, role = ?4 WHERE target = ?1 AND"
+	    " run = ?2",
 	[OPERATION_DROP_UPTO] =
-	    { "DELETE FROM evidence WHERE target = ?1 AND run <= ?2 AND incident = ?3", 3, 0 },
-	[OPERATION_DROP_LOOSE] = { "DELETE FROM evidence WHERE incident = ?3 AND target = ?1 AND"
-	    " role IN ('passed', 'failed')", 3, 0 },
-	[OPERATION_END_RECEIVERS] = { "UPDATE deliveries SET state = 6, ended = ?1, receipt ="
+	    "DELETE FROM evidence WHERE target = ?1 AND run <= ?2 AND incident = ?3",
+	[OPERATION_DROP_LOOSE] = "DELETE FROM evidence WHERE incident = ?3 AND target = ?1 AND"
+	    " role IN ('passed', 'failed')",
+	[OPERATION_END_RECEIVERS] = "UPDATE deliveries SET state = 6, ended = ?1, receipt ="
 	    " CAST('no longer configured' AS BLOB) WHERE ended = 0"
-	    " AND instr(?2, char(10) || notifier || char(9) || recipient || char(10)) = 0", 1, 1 },
-	[OPERATION_HURRY] = { "UPDATE deliveries SET not_before = ?1 WHERE state IN (1, 3) AND"
-	    " notifier = ?2 AND not_before > ?1", 1, 1 },
-	[OPERATION_SET_CLOCK] = { "UPDATE deliveries SET created = created + ?1, retried ="
+	    " AND instr(?4, char(10) || notifier || char(9) || recipient || char(10)) = 0",
+	[OPERATION_HURRY] = "UPDATE deliveries SET not_before = ?1 WHERE state IN (1, 3) AND"
+	    " notifier = ?4 AND not_before > ?1",
+	[OPERATION_SET_CLOCK] = "UPDATE deliveries SET created = created + ?1, retried ="
 	    " iif(retried = 0, 0, retried + ?1),"
-	    " not_before = iif(not_before = 0, 0, not_before + ?1) WHERE ended = 0", 1, 0 },
-	[OPERATION_MERGE] = { "UPDATE deliveries SET state = 7, ended = ?1, merged = ?3,"
+	    " not_before = iif(not_before = 0, 0, not_before + ?1) WHERE ended = 0",
+	[OPERATION_MERGE] = "UPDATE deliveries SET state = 7, ended = ?1, merged = ?3,"
 	    " receipt = x''"
-	    " WHERE notice = ?2 AND notifier = ?4 AND recipient = ?5 AND ended = 0", 3, 2 },
+	    " WHERE notice = ?2 AND notifier = ?4 AND recipient = ?5 AND ended = 0",
 	[OPERATION_DROP_NOTICE] =
-	    { "UPDATE deliveries SET state = 6, ended = ?1, receipt = CAST(?4 AS BLOB)"
-	    " WHERE notice = ?2 AND notifier = ?3 AND ended = 0", 2, 2 },
-	[OPERATION_UNCLAIM] = { "UPDATE deliveries SET state = iif(attempts > 0, 3, 1),"
-	    " receipt = x'' WHERE state = 2 AND notifier = ?2 AND notice <> ?1", 1, 1 },
+	    "UPDATE deliveries SET state = 6, ended = ?1, receipt = CAST(?5 AS BLOB)"
+	    " WHERE notice = ?2 AND notifier = ?4 AND ended = 0",
+	[OPERATION_UNCLAIM] = "UPDATE deliveries SET state = iif(attempts > 0, 3, 1),"
+	    " receipt = x'' WHERE state = 2 AND notifier = ?4 AND notice <> ?1",
 };
-
-static bool
-apply_statement(struct db *db, enum operation_kind kind, const struct operation_values *values)
-{
-	struct query *query = db_query(db, statements[kind].sql);
-
-	if (query == NULL)
-		return false;
-	for (int i = 0; i < statements[kind].numbers; i++)
-		query_bind_i64(query, i + 1, values->numbers[i]);
-	for (int i = 0; i < statements[kind].texts; i++)
-		query_bind_text(query, statements[kind].numbers + i + 1, values->texts[i]);
-	return query_run(query);
-}
 
 static bool
 apply(struct store *store, struct db *db, struct store_batch *batch,
     const struct operation *operation)
 {
+	const struct operation_values *values = &operation->is.values;
+
 	switch (operation->kind) {
 	case OPERATION_ROW:
 		return apply_row(db, batch, operation);
-	case OPERATION_META:
-		return apply_meta(db, &operation->is.meta);
 	case OPERATION_RESULT:
 		return history_add(&store->history, db, &operation->is.result);
 	default:
-		return apply_statement(db, operation->kind, &operation->is.values);
+		return DB_RUN(db, statements[operation->kind], BIND(values->numbers[0]),
+		    BIND(values->numbers[1]), BIND(values->numbers[2]), BIND_TEXT(values->texts[0]),
+		    BIND_TEXT(values->texts[1]));
 	}
 }
 
@@ -100,7 +74,7 @@ store_apply_counters(struct store *store, enum store_file file, uint64_t ahead)
 	for (int i = 0; i < STORE_NUMBERS; i++)
 		if (i != STORE_TARGETS && file == STORE_MAIN)
 			counters.numbers[i] += ahead;
-	return apply_meta(store->db_files[file].db, &(struct operation_meta){ "counters",
+	return row_write(store->db_files[file].db, ROW_META, &(struct store_meta){ "counters",
 	    { (const char *)&counters, sizeof counters } });
 }
 

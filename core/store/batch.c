@@ -204,43 +204,31 @@ store_batch_add_row(struct store_batch *batch, enum row_kind kind, const void *r
 	finish(batch, operation);
 }
 
-#define PUT(name, file_, kind) \
-	void store_put_##name(struct store_batch *batch, const struct store_##name *row) \
+#define PUT(name, row_, file_, kind) \
+	void store_##name(struct store_batch *batch, const struct store_##row_ *row) \
 	{ \
 		assert(batch->file == file_); \
 		store_batch_add_row(batch, kind, row); \
 	}
-PUT(target, STORE_MAIN, ROW_TARGET)
-PUT(state, STORE_MAIN, ROW_STATE)
-PUT(incident, STORE_MAIN, ROW_INCIDENT)
-PUT(evidence, STORE_MAIN, ROW_EVIDENCE)
-PUT(notice_evidence, STORE_MAIN, ROW_NOTICE_EVIDENCE)
-PUT(condition, STORE_MAIN, ROW_CONDITION)
-PUT(delivery, STORE_MAIN, ROW_DELIVERY)
-PUT(ledger, STORE_MAIN, ROW_LEDGER)
-PUT(pause, STORE_MAIN, ROW_PAUSE)
-PUT(server, STORE_MAIN, ROW_SERVER)
-PUT(trace, STORE_HISTORY, ROW_TRACE)
-
-void
-store_change_incident(struct store_batch *batch, const struct store_incident *row)
-{
-	assert(batch->file == STORE_MAIN);
-	store_batch_add_row(batch, ROW_INCIDENT_CHANGED, row);
-}
+PUT(put_target, target, STORE_MAIN, ROW_TARGET)
+PUT(put_state, state, STORE_MAIN, ROW_STATE)
+PUT(put_incident, incident, STORE_MAIN, ROW_INCIDENT)
+PUT(change_incident, incident, STORE_MAIN, ROW_INCIDENT_CHANGED)
+PUT(put_evidence, evidence, STORE_MAIN, ROW_EVIDENCE)
+PUT(put_notice_evidence, notice_evidence, STORE_MAIN, ROW_NOTICE_EVIDENCE)
+PUT(put_condition, condition, STORE_MAIN, ROW_CONDITION)
+PUT(put_delivery, delivery, STORE_MAIN, ROW_DELIVERY)
+PUT(add_delivery, delivery, STORE_MAIN, ROW_DELIVERY_ADDED)
+PUT(put_ledger, ledger, STORE_MAIN, ROW_LEDGER)
+PUT(put_pause, pause, STORE_MAIN, ROW_PAUSE)
+PUT(put_server, server, STORE_MAIN, ROW_SERVER)
+PUT(put_trace, trace, STORE_HISTORY, ROW_TRACE)
 
 void
 store_put_claim(struct store_batch *batch, const struct store_delivery *row)
 {
 	assert(batch->file == STORE_MAIN && row->ended == 0);
 	store_batch_add_row(batch, ROW_DELIVERY_CLAIMED, row);
-}
-
-void
-store_add_delivery(struct store_batch *batch, const struct store_delivery *row)
-{
-	assert(batch->file == STORE_MAIN);
-	store_batch_add_row(batch, ROW_DELIVERY_ADDED, row);
 }
 
 void
@@ -252,30 +240,18 @@ store_put_notice(struct store_batch *batch, const struct store_notice *row)
 	store_batch_add_row(batch, ROW_NOTICE, row);
 }
 
-static void
-put_meta(struct store_batch *batch, const char *key, struct pw_bytes value)
-{
-	struct operation *operation = add(batch, OPERATION_META, sizeof operation->is.meta);
-
-	if (operation == NULL)
-		return;
-	operation->is.meta = (struct operation_meta){ copy_text(batch, key),
-	    copy_bytes(batch, value) };
-	finish(batch, operation);
-}
-
 void
 store_put_meta(struct store_batch *batch, const char *key, struct pw_bytes value)
 {
 	assert(batch->file == STORE_MAIN);
-	put_meta(batch, key, value);
+	store_batch_add_row(batch, ROW_META, &(struct store_meta){ key, value });
 }
 
 void
 store_put_sequence(struct store_batch *batch, struct sequence sequence)
 {
-	put_meta(batch, SEQUENCE_META, (struct pw_bytes){ (const char *)&sequence,
-	    sizeof sequence });
+	store_batch_add_row(batch, ROW_META, &(struct store_meta){ SEQUENCE_META,
+	    { (const char *)&sequence, sizeof sequence } });
 }
 
 static void

@@ -9,7 +9,6 @@
 
 enum operation_kind {
 	OPERATION_ROW,
-	OPERATION_META,
 	OPERATION_ATTACH,
 	OPERATION_DROP_UPTO,
 	OPERATION_DROP_LOOSE,
@@ -24,12 +23,7 @@ enum operation_kind {
 
 #define SEQUENCE_META "sequence" /* how far the messages have come that the file keeps */
 
-struct operation_meta {
-	const char *key;
-	struct pw_bytes value;
-};
-
-/* What a statement is bound to: its numbers, then its texts. */
+/* What a statement is bound to: its numbers are ?1 to ?3, its texts are ?4 and ?5. */
 struct operation_values {
 	int64_t numbers[3];
 	const char *texts[2];
@@ -41,7 +35,6 @@ struct operation {
 	enum row_kind row;        /* OPERATION_ROW */
 	union {
 		_Alignas(8) char bytes[ROW_SIZE_MAX];
-		struct operation_meta meta;
 		struct operation_values values;
 		struct store_result result;
 	} is;

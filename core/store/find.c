@@ -107,35 +107,32 @@ look_up(struct store *store, enum find find, void *row, struct binds binds)
 #define LOOK_UP(find, row, ...) \
 	look_up(store, find, row, BINDS(__VA_ARGS__))
 
-bool
-store_find_incident(struct store *store, uint64_t number, struct store_incident *row)
-{
-	return LOOK_UP(FIND_INCIDENT, row, BIND(number));
-}
+#define FIND_BY_NUMBER(name, find, row_) \
+	bool store_##name(struct store *store, uint64_t number, struct store_##row_ *row) \
+	{ \
+		return LOOK_UP(find, row, BIND(number)); \
+	}
+FIND_BY_NUMBER(find_incident, FIND_INCIDENT, incident)
+FIND_BY_NUMBER(find_open_incident, FIND_OPEN_INCIDENT, incident)
+FIND_BY_NUMBER(find_notice, FIND_NOTICE, notice)
+FIND_BY_NUMBER(find_first_notice, FIND_FIRST_NOTICE, notice)
+FIND_BY_NUMBER(find_last_failure, FIND_LAST_FAILURE, evidence)
+FIND_BY_NUMBER(find_last_kept, FIND_LAST_KEPT, evidence)
+FIND_BY_NUMBER(find_server, FIND_SERVER, server)
 
-bool
-store_find_open_incident(struct store *store, uint64_t target, struct store_incident *row)
-{
-	return LOOK_UP(FIND_OPEN_INCIDENT, row, BIND(target));
-}
-
-bool
-store_next_open_incident(struct store *store, struct store_incident *row)
-{
-	return LOOK_UP(FIND_NEXT_OPEN_INCIDENT, row, BIND(row->number));
-}
-
-bool
-store_find_notice(struct store *store, uint64_t number, struct store_notice *row)
-{
-	return LOOK_UP(FIND_NOTICE, row, BIND(number));
-}
-
-bool
-store_find_first_notice(struct store *store, uint64_t incident, struct store_notice *row)
-{
-	return LOOK_UP(FIND_FIRST_NOTICE, row, BIND(incident));
-}
+/* By the key that the row has. */
+#define FIND_BY_KEY(name, find, row_) \
+	bool store_##name(struct store *store, struct store_##row_ *row) \
+	{ \
+		const struct row_form *form = &row_forms[finds[find].kind]; \
+		struct bind key[ROW_FIELDS_MAX]; \
+		return look_up(store, find, row, row_members(form, form->key, row, key)); \
+	}
+FIND_BY_KEY(next_open_incident, FIND_NEXT_OPEN_INCIDENT, incident)
+FIND_BY_KEY(find_leg, FIND_LEG, evidence)
+FIND_BY_KEY(next_condition_of, FIND_NEXT_CONDITION_OF, condition)
+FIND_BY_KEY(next_condition, FIND_NEXT_CONDITION, condition)
+FIND_BY_KEY(next_ledger_in_use, FIND_NEXT_LEDGER_IN_USE, ledger)
 
 bool
 store_find_beginning(struct store *store, const struct store_notice *of, struct store_notice *row)
@@ -145,40 +142,10 @@ store_find_beginning(struct store *store, const struct store_notice *of, struct 
 }
 
 bool
-store_find_leg(struct store *store, struct store_evidence *row)
-{
-	return LOOK_UP(FIND_LEG, row, BIND(row->target), BIND(row->run), BIND(row->leg));
-}
-
-bool
-store_find_last_failure(struct store *store, uint64_t incident, struct store_evidence *row)
-{
-	return LOOK_UP(FIND_LAST_FAILURE, row, BIND(incident));
-}
-
-bool
-store_find_last_kept(struct store *store, uint64_t incident, struct store_evidence *row)
-{
-	return LOOK_UP(FIND_LAST_KEPT, row, BIND(incident));
-}
-
-bool
 store_find_condition(struct store *store, uint64_t target, const char *code,
     struct store_condition *row)
 {
 	return LOOK_UP(FIND_CONDITION, row, BIND(target), BIND_TEXT(code));
-}
-
-bool
-store_next_condition_of(struct store *store, struct store_condition *row)
-{
-	return LOOK_UP(FIND_NEXT_CONDITION_OF, row, BIND(row->target), BIND_TEXT(row->code));
-}
-
-bool
-store_next_condition(struct store *store, struct store_condition *row)
-{
-	return LOOK_UP(FIND_NEXT_CONDITION, row, BIND(row->target), BIND_TEXT(row->code));
 }
 
 bool
@@ -194,20 +161,8 @@ store_next_pause(struct store *store, int64_t at, struct store_pause *row)
 }
 
 bool
-store_find_server(struct store *store, uint64_t target, struct store_server *row)
-{
-	return LOOK_UP(FIND_SERVER, row, BIND(target));
-}
-
-bool
 store_find_ledger(struct store *store, uint64_t target, const char *notifier,
     struct store_ledger *row)
 {
 	return LOOK_UP(FIND_LEDGER, row, BIND(target), BIND_TEXT(notifier));
-}
-
-bool
-store_next_ledger_in_use(struct store *store, struct store_ledger *row)
-{
-	return LOOK_UP(FIND_NEXT_LEDGER_IN_USE, row, BIND(row->target), BIND_TEXT(row->notifier));
 }

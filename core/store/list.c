@@ -11,14 +11,15 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "store/batch.h"
 #include "store/history.h"
 #include "store/reader_private.h"
 
-enum { ROWS_A_PAGE = 500, RUNS_A_PAGE = 10000, LIMIT_PARAMETER = 9 };
+enum { ROWS_A_PAGE = 500, RUNS_A_PAGE = 10000, PARAMETERS = 9 };
 
 /* Parameters 1 to 3 are the key of the last row, in the order of its fields; 4 is what the list is
- * of. */
+ * of; 9: rows at most. */
 static const struct list_form {
 	enum row_kind rows;
 	bool newest_first;
@@ -193,14 +194,13 @@ static void
 bind_keys(struct query *query, const struct store_list *list, uint32_t limit)
 {
 	const struct row_form *form = store_list_form(list->kind);
-	struct bind values[] = { BIND(0), BIND(0), BIND(0), BIND(list->of) };
+	struct bind values[PARAMETERS] = { [3] = BIND(list->of), [PARAMETERS - 1] = BIND(limit) };
 
 	for (uint32_t i = 0; i < form->key; i++)
 		values[i] = form->fields[i].type == FIELD_TEXT
 		    ? (struct bind)BIND_TEXT(list->texts[i])
 		    : (struct bind)BIND(list->numbers[i]);
-	query_bind(query, (struct binds){ sizeof values / sizeof values[0], values });
-	query_bind_i64(query, LIMIT_PARAMETER, limit);
+	query_bind(query, (struct binds){ PARAMETERS, values });
 }
 
 static enum store_reading
@@ -226,7 +226,6 @@ read_page(struct store_list *list)
 	if (query != NULL) {
 		db_hold(db);
 		bind_keys(query, list, limit);
-		db_forgive(db); /* lists need not have all of the parameters */
 		reading = read_rows(list, query, limit, db);
 	}
 	db_set_deadline(db, 0);
@@ -266,11 +265,8 @@ begin_page(struct store_list *list)
 static bool
 goes_on(const struct store_list *list, const void *row)
 {
-	const struct row_form *form = &row_forms[lists[list->kind].rows];
-
 	return !lists[list->kind].newest_first
-	    || *(const int64_t *)(const void *)((const char *)row + form->fields[0].offset)
-	        < list->numbers[0];
+	    || row_member(store_list_form(list->kind)->fields, row).number < list->numbers[0];
 }
 
 /* Returns false where a key is longer than any that is written: the next page would not begin
@@ -282,17 +278,14 @@ keep_key(struct store_list *list, const void *row)
 
 	assert(form->key <= sizeof list->numbers / sizeof list->numbers[0]);
 	for (uint32_t i = 0; i < form->key; i++) {
-		const void *member = (const char *)row + form->fields[i].offset;
+		struct bind member = row_member(&form->fields[i], row);
 
-		if (form->fields[i].type == FIELD_TEXT) {
-			const char *text = *(const char *const *)member;
-			if (strlen(text) >= STORE_KEY_ROOM)
-				return false;
-			memcpy(list->texts[i], text, strlen(text) + 1);
-		} else if (form->fields[i].type == FIELD_U32)
-			list->numbers[i] = *(const uint32_t *)member;
-		else
-			list->numbers[i] = *(const int64_t *)member;
+		list->numbers[i] = member.number;
+		if (member.is != BIND_IS_TEXT)
+			continue;
+		if (strlen(member.bytes.data) >= STORE_KEY_ROOM)
+			return false;
+		text_copy(list->texts[i], STORE_KEY_ROOM, member.bytes.data);
 	}
 	return true;
 }

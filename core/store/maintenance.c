@@ -50,10 +50,9 @@ struct sweep {
 	size_t keep;                /* offset of the setting: for how long a row stays */
 	const char *rows;           /* key, time: as for leading() */
 	int rows_a_step;
-	/* of the rows with keys above ?1 up to ?2; NULL behind the last */
+	/* of the rows with keys above ?1 up to ?2; ?3: before that time they are old. NULL behind
+	 * the last */
 	const char *deletes[8];
-	/* they go by a time of their own as well: ?3, before which it is old */
-	bool by_cutoff;
 };
 
 /* One step: rows up to the first that is to stay. `cursor`: the last key that was looked at, 0:
@@ -66,7 +65,6 @@ take_sweep(struct store *store, enum store_file file, const struct sweep *sweep,
 	    + sweep->keep);
 	struct db *db = store->db_files[file].db;
 	uint64_t upto = leading(db, sweep->rows, *cursor, sweep->rows_a_step, cutoff, now);
-	const struct bind values[] = { BIND(*cursor), BIND(upto), BIND(cutoff) };
 
 	if (upto == 0) {
 		*cursor = 0;
@@ -74,8 +72,8 @@ take_sweep(struct store *store, enum store_file file, const struct sweep *sweep,
 	}
 	assert(*cursor < upto);
 	for (size_t i = 0; sweep->deletes[i] != NULL; i++)
-		if (!delete(db, sweep->deletes[i], deleted,
-		    (struct binds){ sweep->by_cutoff ? 3 : 2, values }))
+		if (!DELETE(db, sweep->deletes[i], deleted, BIND(*cursor), BIND(upto),
+		    BIND(cutoff)))
 			return STEP_BROKEN;
 	*cursor = upto;
 	return STEP_DONE;
@@ -118,7 +116,7 @@ static const struct sweep incidents = { KEEP(keep_incidents),
 	"SELECT number, confirmed FROM incidents WHERE number > ?1 ORDER BY number LIMIT ?2",
 	INCIDENTS_A_STEP, { "DELETE FROM evidence WHERE incident IN " IS_OLD_INCIDENT,
 	    "DELETE FROM notices WHERE incident > 0 AND incident IN " IS_OLD_INCIDENT,
-	    "DELETE FROM incidents WHERE number IN " IS_OLD_INCIDENT }, true };
+	    "DELETE FROM incidents WHERE number IN " IS_OLD_INCIDENT } };
 /* Conditions that ended, and all that is kept of targets that are gone, as long as incidents. A
  * target's number is not given again: the counters in `meta` know it. */
 static const struct sweep targets = { KEEP(keep_incidents),
@@ -129,7 +127,7 @@ static const struct sweep targets = { KEEP(keep_incidents),
 	    "DELETE FROM states WHERE target IN " IS_OLD_TARGET,
 	    "DELETE FROM servers WHERE target IN " IS_OLD_TARGET,
 	    "DELETE FROM evidence WHERE target IN " IS_OLD_TARGET,
-	    "DELETE FROM targets WHERE number IN " IS_OLD_TARGET }, true };
+	    "DELETE FROM targets WHERE number IN " IS_OLD_TARGET } };
 
 static enum step
 forget_ok(struct store *store, int64_t now, struct store_maintained *tended)

@@ -211,13 +211,13 @@ static uint64_t
 drop_what_is_over(struct memory *memory)
 {
 	static const char *const told[] =
-		{ "DELETE FROM evidence WHERE ?2 = ?2 AND id IN (" ENDED_EVIDENCE ")",
-		    "DELETE FROM notice_evidence WHERE ?1 = ?1 AND id IN (" TOLD_EVIDENCE ")",
+		{ "DELETE FROM evidence WHERE id IN (" ENDED_EVIDENCE ")",
+		    "DELETE FROM notice_evidence WHERE id IN (" TOLD_EVIDENCE ")",
 		    NULL };
 	static const char *const rest[] =
 		{ "DELETE FROM deliveries WHERE notice IN (" ENDED_NOTICES ")",
 		    "DELETE FROM notices WHERE number IN (" ENDED_NOTICES ")",
-		"DELETE FROM incidents WHERE ?1 = ?1 AND number IN (" ENDED_INCIDENTS ") AND NOT EXISTS"
+		"DELETE FROM incidents WHERE number IN (" ENDED_INCIDENTS ") AND NOT EXISTS"
 		    " (SELECT 1 FROM notices WHERE incident = incidents.number AND incident > 0)",
 		    NULL };
 	uint64_t gone = drop(memory, told, memory->evidence, memory->notice_evidence);
@@ -228,8 +228,8 @@ drop_what_is_over(struct memory *memory)
 bool
 memory_make_room(struct memory *memory)
 {
-	static const char *const any[] = { "DELETE FROM evidence WHERE ?2 = ?2 AND id > ?1",
-		"DELETE FROM notice_evidence WHERE ?1 = ?1 AND id > ?2", NULL };
+	static const char *const any[] = { "DELETE FROM evidence WHERE id > ?1",
+		"DELETE FROM notice_evidence WHERE id > ?2", NULL };
 
 	db_forgive(memory->db);
 	return (drop_what_is_over(memory) > 0

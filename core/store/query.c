@@ -96,28 +96,6 @@ db_query(struct db *db, const char *sql)
 }
 
 void
-query_bind_i64(struct query *query, int parameter, int64_t value)
-{
-	db_check(query->db, sqlite3_bind_int64(query->statement, parameter, value));
-}
-
-void
-query_bind_text(struct query *query, int parameter, const char *text)
-{
-	db_check(query->db, sqlite3_bind_text(query->statement, parameter, text == NULL ? "" : text,
-	    -1, SQLITE_STATIC));
-}
-
-void
-query_bind_bytes(struct query *query, int parameter, struct pw_bytes bytes)
-{
-	const char *data = bytes.data == NULL ? "" : bytes.data;
-
-	db_check(query->db, sqlite3_bind_blob64(query->statement, parameter, data, bytes.size,
-	    SQLITE_STATIC));
-}
-
-void
 query_bind_column(struct query *query, int parameter, struct query *of, int column)
 {
 	db_check(query->db, sqlite3_bind_value(query->statement, parameter,
@@ -133,15 +111,20 @@ query_columns(struct query *query)
 void
 query_bind(struct query *query, struct binds binds)
 {
-	const struct bind *values = binds.values;
+	int parameters = query == NULL ? 0 : sqlite3_bind_parameter_count(query->statement);
 
-	for (int i = 0; query != NULL && i < (int)binds.count; i++) {
-		if (values[i].is == BIND_IS_NUMBER)
-			query_bind_i64(query, i + 1, values[i].number);
-		else if (values[i].is == BIND_IS_TEXT)
-			query_bind_text(query, i + 1, values[i].bytes.data);
+	for (int i = 1; i <= parameters && i <= (int)binds.count; i++) {
+		const struct bind *value = &binds.values[i - 1];
+		const char *data = value->bytes.data == NULL ? "" : value->bytes.data;
+
+		if (value->is == BIND_IS_NUMBER)
+			db_check(query->db, sqlite3_bind_int64(query->statement, i, value->number));
+		else if (value->is == BIND_IS_TEXT)
+			db_check(query->db, sqlite3_bind_text(query->statement, i, data, -1,
+			    SQLITE_STATIC));
 		else
-			query_bind_bytes(query, i + 1, values[i].bytes);
+			db_check(query->db, sqlite3_bind_blob64(query->statement, i, data,
+			    value->bytes.size, SQLITE_STATIC));
 	}
 }
 

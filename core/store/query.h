@@ -32,18 +32,14 @@ struct bind {
 #define BIND_TEXT(t) { .is = BIND_IS_TEXT, .bytes = { (t), 0 } } /* NULL counts as "" */
 #define BIND_BYTES(b) { .is = BIND_IS_BYTES, .bytes = (b) }
 
-/* Binds them to parameters 1, 2 … */
+/* Binds them to parameters 1, 2 … as far as the statement has such. */
 struct binds {
 	uint32_t count;
 	const struct bind *values;
 };
 void query_bind(struct query *, struct binds);
 
-void query_bind_i64(struct query *, int parameter, int64_t);
-void query_bind_text(struct query *, int parameter, const char *);
-void query_bind_bytes(struct query *, int parameter, struct pw_bytes);
-
-/* The same of a column that another statement gives; how many columns one gives. */
+/* Binds one to a column that another statement gives; how many columns one gives. */
 void query_bind_column(struct query *, int parameter, struct query *of, int column);
 int query_columns(struct query *);
 

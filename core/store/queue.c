@@ -6,12 +6,11 @@
  */
 #include "store/queue.h"
 
-#include <assert.h>
-
 #include "store/store_private.h"
 
-/* ?1 is the notifier, ?2 and ?3 are the notice and the recipient of the row before. Columns are
- * those of ROW_DELIVERY, in the order of the table. */
+/* ?1 is the notifier, ?2 and ?3 are the notice and the recipient of the row before, ?6 its time and ?7
+ * its target; ?4 and ?5: `of` and `at`. Columns are those of ROW_DELIVERY, in the order of the
+ * table. */
 #define SELECT_OF(from, where) \
 	"SELECT d.*, n.kind, n.code, n.incident FROM " from "deliveries AS d" \
 	" CROSS JOIN notices AS n ON n.number = d.notice WHERE d.notifier = ?1 AND " where
@@ -21,31 +20,24 @@
 	"(d.target = 0 OR NOT EXISTS (SELECT 1 FROM deliveries AS o WHERE o.ended = 0 AND o.notifier = ?1 AND o.target = d.target" \
 	" AND o.notice < d.notice AND o.recipient = d.recipient))"
 
-enum { PARAMETERS_MAX = 7 };
-
-static const struct {
-	const char *sql;
-	/* that many of: notifier, notice, recipient, of, at, not_before, target */
-	uint32_t parameters;
-} queues[] = {
-	[STORE_QUEUE_DUE] = { SELECT("d.state IN (1, 3) AND d.rank = ?4 AND d.not_before <= ?5"
+static const char *const queues[] = {
+	[STORE_QUEUE_DUE] = SELECT("d.state IN (1, 3) AND d.rank = ?4 AND d.not_before <= ?5"
 	    " AND (d.not_before, d.notice, d.recipient) > (?6, ?2,"
-	    " ?3) AND " IS_FIRST " ORDER BY d.not_before, d.notice, d.recipient"), 6 },
-	[STORE_QUEUE_CLAIMED] = { SELECT("d.state = 2 AND " BEHIND), 3 },
-	[STORE_QUEUE_TARGET] = { SELECT("d.ended = 0 AND d.target = ?4 AND " BEHIND), 4 },
-	[STORE_QUEUE_ALL] = { SELECT("d.ended = 0 AND (d.target, d.notice, d.recipient) > (?7,"
-	    " ?2, ?3) ORDER BY d.target, d.notice, d.recipient"), 7 },
+	    " ?3) AND " IS_FIRST " ORDER BY d.not_before, d.notice, d.recipient"),
+	[STORE_QUEUE_CLAIMED] = SELECT("d.state = 2 AND " BEHIND),
+	[STORE_QUEUE_TARGET] = SELECT("d.ended = 0 AND d.target = ?4 AND " BEHIND),
+	[STORE_QUEUE_ALL] = SELECT("d.ended = 0 AND (d.target, d.notice, d.recipient) > (?7,"
+	    " ?2, ?3) ORDER BY d.target, d.notice, d.recipient"),
 	/* Of many that wait few are both urgent and late: these are found in the index alone. */
-	[STORE_QUEUE_URGENT] = { SELECT_OF("deliveries AS u INDEXED BY deliveries_queued CROSS JOIN ",
+	[STORE_QUEUE_URGENT] = SELECT_OF("deliveries AS u INDEXED BY deliveries_queued CROSS JOIN ",
 	    "d.notice = u.notice"
 	    " AND d.recipient = u.recipient AND u.ended = 0 AND u.notifier = ?1 AND u.failover > 0"
 	    " AND u.failover <= ?4 AND u.created <= ?5"
 	    " AND (u.target, u.notice, u.recipient) > (?7, ?2, ?3)"
-	    " ORDER BY u.target, u.notice, u.recipient"), 7 },
-	[STORE_QUEUE_NOTICE] = { SELECT("d.notice = ?4 AND d.ended = 0 AND " BEHIND), 4 },
-	[STORE_QUEUE_DIGEST] =
-	    { SELECT("d.ended = 0 AND d.state = 7 AND d.merged = ?4 AND " BEHIND), 4 },
-	[STORE_QUEUE_DELIVERY] = { SELECT("d.notice = ?4 AND ?2 = 0 AND d.recipient = ?3"), 4 },
+	    " ORDER BY u.target, u.notice, u.recipient"),
+	[STORE_QUEUE_NOTICE] = SELECT("d.notice = ?4 AND d.ended = 0 AND " BEHIND),
+	[STORE_QUEUE_DIGEST] = SELECT("d.ended = 0 AND d.state = 7 AND d.merged = ?4 AND " BEHIND),
+	[STORE_QUEUE_DELIVERY] = SELECT("d.notice = ?4 AND ?2 = 0 AND d.recipient = ?3"),
 };
 
 static struct query *
@@ -77,13 +69,10 @@ void
 store_queue_open(struct store_queue_reading *reading, struct store *store, enum store_queue which,
     const struct store_queue_place *place)
 {
-	const struct bind values[PARAMETERS_MAX] =
-		{ BIND_TEXT(place->notifier), BIND(place->notice), BIND_TEXT(place->recipient),
-		    BIND(place->of), BIND(place->at), BIND(place->not_before), BIND(place->target) };
-
-	*reading = (struct store_queue_reading){ store, begin(store, queues[which].sql) };
-	assert(queues[which].parameters <= sizeof values / sizeof values[0]);
-	query_bind(reading->query, (struct binds){ queues[which].parameters, values });
+	*reading = (struct store_queue_reading){ store, begin(store, queues[which]) };
+	query_bind(reading->query, BINDS(BIND_TEXT(place->notifier), BIND(place->notice),
+	    BIND_TEXT(place->recipient), BIND(place->of), BIND(place->at), BIND(place->not_before),
+	    BIND(place->target)));
 }
 
 bool

@@ -39,7 +39,7 @@ take_row(struct store_list *list, struct pw_bytes *bytes, int64_t *last, bool ne
 	if (!row_get(bytes, form->fields, row))
 		return false;
 	if (form->key == 1 && form->fields[0].type == FIELD_I64) {
-		int64_t number = *(const int64_t *)(const void *)(row + form->fields[0].offset);
+		int64_t number = row_member(form->fields, row).number;
 
 		if (newest_first ? number >= *last : number <= *last)
 			return false;

@@ -161,6 +161,8 @@ const struct row_form row_forms[ROW_KINDS] = {
 	[ROW_TRACE] = { "traces", 3, sizeof(struct store_trace), NULL, ROW_REPLACE, {
 		FIELD(I64, trace, target), FIELD(I64, trace, run), FIELD(U32, trace, leg),
 		FIELD(I64, trace, at), FIELD(BYTES, trace, bytes) } },
+	[ROW_META] = { "meta", 1, sizeof(struct store_meta), NULL, ROW_REPLACE, {
+		FIELD(TEXT, meta, key), FIELD(BYTES, meta, value) } },
 	[ROW_OUTAGE] = { "incident_view", 1, sizeof(struct store_outage), NULL, ROW_REPLACE, {
 		FIELD_AS(I64, outage, number, "incident"), FIELD(TEXT, outage, name),
 		FIELD(TEXT, outage, probe), FIELD(TEXT, outage, host), FIELD(U32, outage, port),
@@ -273,8 +275,8 @@ add_insertion(struct text *text, const struct row_form *form)
 	text_add(text, " ON CONFLICT DO NOTHING");
 }
 
-struct query *
-row_writing(struct db *db, enum row_kind kind)
+static struct query *
+writing(struct db *db, enum row_kind kind)
 {
 	struct query *query = query_kept(db, &row_forms[kind], 0);
 	char sql[ROW_SQL_MAX];
@@ -306,29 +308,43 @@ row_reading(struct db *db, enum row_kind kind, const char *tail)
 	return query_keep(db, tail, kind + 1, sql);
 }
 
-void
-row_bind(enum row_kind kind, struct query *query, const void *row)
+struct bind
+row_member(const struct field *field, const void *row)
 {
-	const struct field *field = row_forms[kind].fields;
+	const void *member = (const char *)row + field->offset;
 
-	for (int i = 1; field->column != NULL; i++, field++) {
-		const void *member = (const char *)row + field->offset;
-
-		switch (field->type) {
-		case FIELD_U32:
-			query_bind_i64(query, i, *(const uint32_t *)member);
-			break;
-		case FIELD_I64:
-			query_bind_i64(query, i, *(const int64_t *)member);
-			break;
-		case FIELD_TEXT:
-			query_bind_text(query, i, *(const char *const *)member);
-			break;
-		case FIELD_BYTES:
-			query_bind_bytes(query, i, *(const struct pw_bytes *)member);
-			break;
-		}
+	switch (field->type) {
+	case FIELD_U32:
+		return (struct bind)BIND(*(const uint32_t *)member);
+	case FIELD_I64:
+		return (struct bind)BIND(*(const int64_t *)member);
+	case FIELD_TEXT:
+		return (struct bind)BIND_TEXT(*(const char *const *)member);
+	case FIELD_BYTES:
+		break;
 	}
+	return (struct bind)BIND_BYTES(*(const struct pw_bytes *)member);
+}
+
+struct binds
+row_members(const struct row_form *form, uint32_t fields, const void *row,
+    struct bind values[ROW_FIELDS_MAX])
+{
+	uint32_t count = 0;
+
+	for (; count < fields && form->fields[count].column != NULL; count++)
+		values[count] = row_member(&form->fields[count], row);
+	return (struct binds){ count, values };
+}
+
+bool
+row_write(struct db *db, enum row_kind kind, const void *row)
+{
+	struct query *query = writing(db, kind);
+	struct bind values[ROW_FIELDS_MAX];
+
+	query_bind(query, row_members(&row_forms[kind], ROW_FIELDS_MAX, row, values));
+	return query_run(query);
 }
 
 int

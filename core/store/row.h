@@ -16,6 +16,12 @@ struct field {
 	uint32_t offset;
 };
 
+/* A value by its name. */
+struct store_meta {
+	const char *key;
+	struct pw_bytes value;
+};
+
 enum row_kind {
 	ROW_TARGET,
 	ROW_STATE,
@@ -32,6 +38,7 @@ enum row_kind {
 	ROW_PAUSE,
 	ROW_SERVER,
 	ROW_TRACE,
+	ROW_META, /* of either file */
 	ROW_OUTAGE, /* from here on views and the like: they are read only */
 	ROW_TOLD,
 	ROW_STATUS,
@@ -70,12 +77,17 @@ extern const struct row_form row_forms[ROW_KINDS];
 /* What may be left out where there is no room. */
 bool row_is_evidence(enum row_kind);
 
-/* The statement that writes rows of this kind; SELECT of all its columns, followed by `tail` (WHERE
- * …), a constant. NULL: a fault. */
-struct query *row_writing(struct db *, enum row_kind);
+/* The member of a row that a field names, for a parameter. */
+struct bind row_member(const struct field *, const void *row);
+/* The members of its first fields. */
+struct binds row_members(const struct row_form *, uint32_t fields, const void *row,
+    struct bind values[ROW_FIELDS_MAX]);
+
+/* Writes a row of a table. Returns false on a fault. */
+bool row_write(struct db *, enum row_kind, const void *row);
+
+/* SELECT of all columns of this kind, followed by `tail` (WHERE …), a constant. NULL: a fault. */
 struct query *row_reading(struct db *, enum row_kind, const char *tail);
 
-/* Binds the members to parameters 1, 2 …; fills a row with views of the columns, and returns the
- * number of the column behind. */
-void row_bind(enum row_kind, struct query *, const void *row);
+/* Fills a row with views of the columns, and returns the number of the column behind. */
 int row_fill(enum row_kind, struct query *, void *row);

@@ -105,13 +105,9 @@ step_list(struct told_list *list)
 void
 told_list_open(struct told_list *list, struct store_reader *reader, uint64_t target, uint64_t before, uint32_t limit)
 {
-	list->query = db_query(reader->main, target == 0 ? OF_INCIDENTS("number > 0") : OF_INCIDENTS("target = ?3"));
-	if (list->query == NULL)
-		return;
-	query_bind_i64(list->query, 1, before == 0 || before > INT64_MAX ? INT64_MAX : (int64_t)before);
-	query_bind_i64(list->query, 2, limit);
-	if (target != 0)
-		query_bind_i64(list->query, 3, (int64_t)target);
+	list->query = DB_ROWS(reader->main, target == 0 ? OF_INCIDENTS("number > 0")
+	    : OF_INCIDENTS("target = ?3"), BIND(before == 0 || before > INT64_MAX ? INT64_MAX : before),
+	    BIND(limit), BIND(target));
 	step_list(list);
 }
 
