@@ -24,12 +24,7 @@ db_file_init(struct db_file *db_file, const struct schema *schema, const char *f
 {
 	*db_file = (struct db_file){ .schema = schema, .folder = folder };
 	snprintf(db_file->path, sizeof db_file->path, "%s/%s", folder, schema->name);
-}
-
-void
-db_file_close(struct db_file *db_file)
-{
-	db_close(&db_file->db);
+	snprintf(db_file->log_path, sizeof db_file->log_path, "%s-wal", db_file->path);
 }
 
 static enum store_trouble_kind
@@ -154,21 +149,13 @@ set_up(struct db_file *db_file)
 	return db_exec(db_file->db, db_file->schema->synchronous) && db_exec(db_file->db, limit);
 }
 
-static void
-name_log(const struct db_file *db_file, char path[static PATH_MAX + 8])
-{
-	snprintf(path, PATH_MAX + 8, "%s-wal", db_file->path);
-}
-
 static bool
 log_has_gone(const struct db_file *db_file)
 {
-	char path[PATH_MAX + 8];
 	struct stat status;
 
-	name_log(db_file, path);
 	return db_file->log.st_ino != 0
-	    && (stat(path, &status) != 0 || status.st_ino != db_file->log.st_ino || status.st_dev
+	    && (stat(db_file->log_path, &status) != 0 || status.st_ino != db_file->log.st_ino || status.st_dev
 	    != db_file->log.st_dev);
 }
 
@@ -187,7 +174,6 @@ enum look { LOOK_WELL, LOOK_NEWER, LOOK_FOREIGN, LOOK_BAD };
 static enum look
 look_into(struct db_file *db_file, struct store_found *found)
 {
-	char log[PATH_MAX + 8];
 	int version;
 	enum schema_state state = schema_look(db_file->db, db_file->schema, &version);
 
@@ -222,8 +208,7 @@ look_into(struct db_file *db_file, struct store_found *found)
 		return LOOK_BAD;
 	if (!is_sound(db_file))
 		return LOOK_BAD;
-	name_log(db_file, log);
-	if (stat(log, &db_file->log) != 0)
+	if (stat(db_file->log_path, &db_file->log) != 0)
 		db_file->log = (struct stat){ 0 };
 	return LOOK_WELL;
 }
@@ -295,39 +280,24 @@ set_aside(struct db_file *db_file, const char *word, struct store_found *found)
 static bool
 move_log(struct db_file *db_file, const char *word)
 {
-	char from[PATH_MAX + 8], to[PATH_MAX + 300], name[256];
+	char to[PATH_MAX + 300], name[256];
 
-	name_log(db_file, from);
 	name_aside(db_file, word, name);
 	snprintf(to, sizeof to, "%s/%s-wal", db_file->folder, name);
-	if (rename(from, to) == 0)
+	if (rename(db_file->log_path, to) == 0)
 		return true;
-	reason_set(&db_file->why, "%s cannot be set aside as %s-wal: %s", from, name,
+	reason_set(&db_file->why, "%s cannot be set aside as %s-wal: %s", db_file->log_path, name,
 	    strerror(errno));
 	return false;
-}
-
-/* The log of a file that has gone: whatever lies in its place now, SQLite would take it for the log
- * of that. */
-static bool
-set_log_aside(struct db_file *db_file)
-{
-	if (db_file->log.st_ino == 0 || log_has_gone(db_file))
-		return true;
-	unlink_index(db_file);
-	return move_log(db_file, "gone");
 }
 
 /* What lies where it was is not to be taken for it, nor removed as if it were. */
 bool
 db_file_take_log(struct db_file *db_file)
 {
-	char path[PATH_MAX + 8];
-
-	name_log(db_file, path);
 	db_forgive(db_file->db);
 	if (db_empty_log(db_file->db))
-		return access(path, F_OK) != 0 || move_log(db_file, "replaced");
+		return access(db_file->log_path, F_OK) != 0 || move_log(db_file, "replaced");
 	reason_set(&db_file->why, "%s: its log was removed or replaced, and what that has cannot be"
 	    " written to the file: %s",
 	    db_file->schema->name, db_fault(db_file->db) == DB_WELL ? "others read it"
@@ -355,8 +325,13 @@ db_file_put_away(struct db_file *db_file, struct store_found *found)
 	struct stat status;
 	bool there = stat(db_file->path, &status) == 0;
 
-	if (!set_log_aside(db_file))
-		return false;
+	/* The log of a file that has gone: whatever lies in the place of that now, SQLite would take
+	 * it for its log. */
+	if (db_file->log.st_ino != 0 && !log_has_gone(db_file)) {
+		unlink_index(db_file);
+		if (!move_log(db_file, "gone"))
+			return false;
+	}
 	if (there && is_newer(db_file)) {
 		db_file->trouble = STORE_OCCUPIED;
 		return false;
@@ -370,12 +345,10 @@ db_file_put_away(struct db_file *db_file, struct store_found *found)
 static bool
 is_emptied(struct db_file *db_file)
 {
-	char path[PATH_MAX + 8];
 	struct stat file, log;
 
-	name_log(db_file, path);
 	if (stat(db_file->path, &file) != 0 || file.st_size > 0 || !S_ISREG(file.st_mode)
-	    || stat(path, &log) != 0 || log.st_size == 0)
+	    || stat(db_file->log_path, &log) != 0 || log.st_size == 0)
 		return false;
 	reason_set(&db_file->why, "%s is empty, and its log is not", db_file->schema->name);
 	return true;

@@ -13,7 +13,7 @@
 struct db_file {
 	const struct schema *schema;
 	const char *folder;
-	char path[PATH_MAX];
+	char path[PATH_MAX], log_path[PATH_MAX + 8]; /* its own, and of its write-ahead log */
 	struct db *db;             /* NULL where it could not be opened */
 	enum store_trouble_kind trouble;
 	struct reason why;
@@ -21,7 +21,7 @@ struct db_file {
 	/* it has other rows than it was left with: it is not sound, whatever SQLite finds */
 	bool contradicted;
 	uint64_t known;            /* of its schema, for schema_is_ours() */
-	struct stat log;           /* of its write-ahead log, when it was opened */
+	struct stat log;           /* of the log, when it was opened */
 };
 
 enum db_file_opening { DB_FILE_OPEN, DB_FILE_TROUBLED, DB_FILE_NEWER };
@@ -31,7 +31,6 @@ void db_file_init(struct db_file *, const struct schema *, const char *folder);
 /* Opens what lies there, whatever its state. Whoever calls knows best whether an empty one is a
  * surprise. */
 enum db_file_opening db_file_open(struct db_file *, struct store_found *found);
-void db_file_close(struct db_file *);
 
 /* Of a file that was removed or replaced under us: its log is set aside, and so is what lies in its
  * place, unless a newer version has written that. To be called before the file is closed, which

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/vec.h"
 #include "store/history.h"
 #include "store/query.h"
 
@@ -23,17 +24,11 @@ history_fini(struct history *history)
 static struct head *
 head_of(struct history *history, uint64_t target)
 {
-	if (target >= history->head_count) {
-		uint64_t count = target + target / 2 + 64;
-		struct head *grown = target > UINT32_MAX ? NULL
-		    : realloc(history->heads, count * sizeof *grown);
-
-		if (grown == NULL)
+	while (target >= history->head_count) {
+		if (target > UINT32_MAX
+		    || !VEC_RESERVE(history->heads, history->head_count, history->head_room))
 			return NULL;
-		memset(grown + history->head_count, 0,
-		    (count - history->head_count) * sizeof *grown);
-		history->heads = grown;
-		history->head_count = count;
+		history->heads[history->head_count++] = (struct head){ 0 };
 	}
 	return &history->heads[target];
 }
@@ -44,18 +39,9 @@ keep_word(struct history *history, uint64_t number, const char *word)
 {
 	char *copy = strdup(word);
 
-	if (number >= history->word_count && number < WORDS_MAX && copy != NULL) {
-		char **grown = realloc(history->words, (number + 1) * sizeof *grown);
-
-		if (grown == NULL) {
-			free(copy);
-			return false;
-		}
-		memset(grown + history->word_count, 0,
-		    (number + 1 - history->word_count) * sizeof *grown);
-		history->words = grown;
-		history->word_count = (uint32_t)number + 1;
-	}
+	while (number >= history->word_count && number < WORDS_MAX
+	    && VEC_RESERVE(history->words, history->word_count, history->word_room))
+		history->words[history->word_count++] = NULL;
 	if (copy == NULL || number >= history->word_count || history->words[number] != NULL) {
 		free(copy);
 		return false;
@@ -68,32 +54,30 @@ static bool
 load_words(struct history *history, struct db *db)
 {
 	struct query *query = db_query(db, "SELECT number, word FROM words");
+	bool good = true;
 
-	while (query_step(query)) {
-		if (!keep_word(history, (uint64_t)query_i64(query, 0), query_text(query, 1))) {
-			query_reset(query);
-			return false;
-		}
-	}
-	return db_fault(db) == DB_WELL;
+	while (good && query_step(query))
+		good = keep_word(history, (uint64_t)query_i64(query, 0), query_text(query, 1));
+	query_reset(query);
+	return good && db_fault(db) == DB_WELL;
 }
 
 static bool
 load_heads(struct history *history, struct db *db)
 {
 	struct query *query = db_query(db, "SELECT target, last, bad FROM heads");
+	bool good = true;
 
-	while (query_step(query)) {
+	while (good && query_step(query)) {
 		struct head *head = head_of(history, (uint64_t)query_i64(query, 0));
 
-		if (head == NULL) {
-			query_reset(query);
-			return false;
-		}
-		*head = (struct head){ (uint64_t)query_i64(query, 1), (uint64_t)query_i64(query, 2),
-		    false };
+		good = head != NULL;
+		if (good)
+			*head = (struct head){ (uint64_t)query_i64(query, 1),
+			    (uint64_t)query_i64(query, 2), false };
 	}
-	return db_fault(db) == DB_WELL;
+	query_reset(query);
+	return good && db_fault(db) == DB_WELL;
 }
 
 /* Heads are written now and then, so the newest rows may be behind them: their number of rows is

@@ -17,11 +17,11 @@ struct head {
 
 struct history {
 	struct head *heads;   /* by target */
-	uint64_t head_count;
+	uint32_t head_count, head_room;
 	uint64_t next;        /* id of the next row */
 	uint64_t flushed;     /* rows up to this one are in the file's heads */
 	char **words;         /* by number */
-	uint32_t word_count;
+	uint32_t word_count, word_room;
 };
 
 /* Reads what the file has: its heads, the rows since they were written, its words. False: a fault

@@ -89,10 +89,10 @@ static const struct list_form {
 	[STORE_LIST_DEAD] = { ROW_DELIVERY, false,
 	    "WHERE state = 5 AND (notice, notifier, recipient) > (?1, ?2, ?3)"
 	    " ORDER BY notice, notifier, recipient LIMIT ?9" },
-	[STORE_LIST_QUARTERS] = { ROW_QUARTER, false,
-	    "WHERE start > ?1 AND target = ?4 ORDER BY start LIMIT ?9" },
-	[STORE_LIST_HOURS] = { ROW_HOUR, false,
-	    "WHERE start > ?1 AND target = ?4 ORDER BY start LIMIT ?9" },
+	[STORE_LIST_QUARTERS] = { ROW_SUM, false,
+	    "WHERE span = 0 AND start > ?1 AND target = ?4 ORDER BY start LIMIT ?9" },
+	[STORE_LIST_HOURS] = { ROW_SUM, false,
+	    "WHERE span = 1 AND start > ?1 AND target = ?4 ORDER BY start LIMIT ?9" },
 	[STORE_LIST_NOTICES] = { ROW_TOLD, false,
 	    "WHERE notice >= ?1 AND (notice, coalesce(notifier, ''),"
 	    " coalesce(recipient, '')) > (?1, ?2, ?3) ORDER BY notice, notifier, recipient"
@@ -261,14 +261,6 @@ begin_page(struct store_list *list)
 	return STORE_READ_BROKEN;
 }
 
-/* The chain of runs is walked by what its rows name: in a damaged store it may be a circle. */
-static bool
-goes_on(const struct store_list *list, const void *row)
-{
-	return !lists[list->kind].newest_first
-	    || row_member(store_list_form(list->kind)->fields, row).number < list->numbers[0];
-}
-
 /* Returns false where a key is longer than any that is written: the next page would not begin
  * behind it. */
 static bool
@@ -305,7 +297,10 @@ store_list_next(struct store_list *list, void *row)
 	memcpy(row, list->row->is.bytes, store_list_form(list->kind)->size);
 	list->row = list->row->next;
 	list->given++;
-	if (!goes_on(list, row))
+	/* The chain of runs is walked by what its rows name: in a damaged store it may be a
+	 * circle. */
+	if (lists[list->kind].newest_first
+	    && row_member(store_list_form(list->kind)->fields, row).number >= list->numbers[0])
 		reason_set(&list->reader->why, "rows that come again: the store is damaged");
 	else if (keep_key(list, row))
 		return true;

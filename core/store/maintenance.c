@@ -7,10 +7,10 @@
 #include "store/maintenance.h"
 
 #include <assert.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "store/store_private.h"
 
 enum { ROWS_A_STEP = 1000, TRACES_A_STEP = 50, TARGETS_A_STEP = 64, NOTICES_A_STEP = 200,
     INCIDENTS_A_STEP = 20 };
@@ -147,20 +147,16 @@ forget_ok(struct store *store, int64_t now, struct store_maintained *tended)
 static bool
 trim_rollups(struct db *db, uint64_t target, int64_t before, uint64_t *deleted)
 {
-	for (uint64_t span = 0; span < STORE_SPANS; span++) {
-		if (!DELETE(db, "DELETE FROM rollups WHERE target = ?1 AND span = ?2 AND"
-		    " start < ?3", deleted, BIND(target), BIND(span), BIND(before)))
-			return false;
-	}
-	return true;
+	return DELETE(db, "DELETE FROM rollups WHERE target = ?1 AND span IN (0, 1) AND start < ?2",
+	    deleted, BIND(target), BIND(before));
 }
+static_assert(STORE_QUARTER == 0 && STORE_HOUR == 1 && STORE_SPANS == 2, "those of rollups");
 
 static enum step
 forget_rollups(struct store *store, int64_t now, struct store_maintained *tended)
 {
-	struct maintenance *maintenance = store->maintenance;
 	struct db *db = store->db_files[STORE_HISTORY].db;
-	uint64_t *target = &maintenance->trimmed;
+	uint64_t *target = &store->maintenance.trimmed;
 
 	for (int i = 0; i < TARGETS_A_STEP && *target < store->history.head_count; i++, ++*target) {
 		if (!trim_rollups(db, *target, now - store->settings.keep_rollups,
@@ -251,7 +247,7 @@ static enum step
 verify_main(struct store *store, int64_t now, struct store_maintained *tended)
 {
 	(void)tended;
-	verify_step(&store->maintenance->verify[STORE_MAIN], &store->db_files[STORE_MAIN], now);
+	verify_step(&store->maintenance.verify[STORE_MAIN], &store->db_files[STORE_MAIN], now);
 	return STEP_NOTHING;
 }
 
@@ -259,7 +255,7 @@ static enum step
 verify_history(struct store *store, int64_t now, struct store_maintained *tended)
 {
 	(void)tended;
-	verify_step(&store->maintenance->verify[STORE_HISTORY], &store->db_files[STORE_HISTORY],
+	verify_step(&store->maintenance.verify[STORE_HISTORY], &store->db_files[STORE_HISTORY],
 	    now);
 	return STEP_NOTHING;
 }
@@ -288,19 +284,6 @@ static const struct job {
 };
 enum { JOBS = sizeof jobs / sizeof jobs[0] };
 
-struct maintenance *
-maintenance_create(void)
-{
-	return calloc(1, sizeof(struct maintenance));
-}
-
-void
-maintenance_destroy(struct maintenance **maintenance)
-{
-	free(*maintenance);
-	*maintenance = NULL;
-}
-
 void
 maintenance_reset(struct maintenance *maintenance)
 {
@@ -321,7 +304,7 @@ take_step(struct store *store, const struct job *job, int64_t now, struct store_
 		return STEP_BROKEN;
 	}
 	step = job->sweep == NULL ? job->step(store, now, tended)
-	    : take_sweep(store, job->file, job->sweep, &store->maintenance->cursors[job - jobs],
+	    : take_sweep(store, job->file, job->sweep, &store->maintenance.cursors[job - jobs],
 	        now, &tended->deleted);
 	if (step != STEP_BROKEN && db_fault(db_file->db) == DB_WELL && db_commit(db_file->db))
 		return step;
@@ -329,31 +312,24 @@ take_step(struct store *store, const struct job *job, int64_t now, struct store_
 	return STEP_BROKEN;
 }
 
-/* A clock that was set back does not put a job to sleep. */
-static bool
-is_due(const struct maintenance *maintenance, uint32_t job, int64_t now)
-{
-	int64_t in = maintenance->next[job] - now;
-
-	return in <= 0 || in > jobs[job].seconds * (int64_t)SECOND;
-}
-
 void
 store_maintain(struct store *store, int64_t now, struct store_maintained *tended)
 {
-	struct maintenance *maintenance = store->maintenance;
+	struct maintenance *maintenance = &store->maintenance;
 
 	*tended = (struct store_maintained){ 0 };
 	for (uint32_t i = 0; i < JOBS; i++) {
 		uint32_t job = (maintenance->turn + i) % JOBS;
+		int64_t pause = jobs[job].seconds * (int64_t)SECOND;
+		int64_t in = maintenance->next[job] - now;
 
-		if (!is_due(maintenance, job, now))
+		if (in > 0 && in <= pause) /* a clock that was set back puts none to sleep */
 			continue;
 		if (take_step(store, &jobs[job], now, tended) == STEP_DONE) {
 			maintenance->turn = (job + 1) % JOBS;
 			tended->more = true;
 			return;
 		}
-		maintenance->next[job] = now + jobs[job].seconds * (int64_t)SECOND;
+		maintenance->next[job] = now + pause;
 	}
 }

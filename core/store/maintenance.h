@@ -5,11 +5,12 @@
 #pragma once
 
 #include "store/rollup.h"
-#include "store/store_private.h"
+#include "store/store.h"
 #include "store/verify.h"
 
 enum { ROLLUP_RUNS_MAX = 4096, JOBS_MAX = 16 };
 
+/* Where the jobs are; zeroes before the first. */
 struct maintenance {
 	uint32_t turn;                    /* the job that is asked first */
 	int64_t next[JOBS_MAX];           /* when each is asked again */
@@ -27,9 +28,6 @@ enum step {
 	STEP_BROKEN
 };
 
-/* Where its jobs are; NULL: no memory. */
-struct maintenance *maintenance_create(void);
-void maintenance_destroy(struct maintenance **);
 /* history.db is another one. */
 void maintenance_reset(struct maintenance *);
 

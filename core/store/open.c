@@ -1,4 +1,5 @@
 /* Opens and reopens the two database files, and guards the numbers that are given out only once. */
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -11,11 +12,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-
-#include <assert.h>
-#include "store/ballast.h"
 #include "store/store_private.h"
-#include "store/maintenance.h"
 
 /* No lock of ours is held on what is no file. */
 static void
@@ -123,7 +120,7 @@ store_load(struct store *store, enum store_file file)
 		loaded = load_instance(store, db_file->db);
 	} else {
 		loaded = history_load(&store->history, db_file->db);
-		maintenance_reset(store->maintenance);
+		maintenance_reset(&store->maintenance);
 	}
 	if (!loaded || db_fault(db_file->db) != DB_WELL) {
 		db_file_blame(db_file, STORE_DAMAGED, "reading what was kept");
@@ -187,7 +184,7 @@ open_file(struct store *store, enum store_file file, struct store_found *found, 
 		return false;
 	if (store_load(store, file))
 		return true;
-	db_file_close(db_file);
+	db_close(&db_file->db);
 	return false;
 }
 
@@ -201,24 +198,9 @@ open_first(struct store *store, enum store_file file, struct store_found *found,
 	if (open_file(store, file, found, newer))
 		return true;
 	if (*newer || (db_file->trouble != STORE_FULL && db_file->trouble != STORE_IO)
-	    || !ballast_is_there(store->folder))
+	    || unlink(store->ballast) != 0)
 		return false;
-	ballast_free(store->folder);
 	return open_file(store, file, found, newer);
-}
-
-/* Of a file that can be read, but not opened for writing. Returns false if there is no instance in
- * it. */
-static bool
-read_numbers(struct store *store)
-{
-	struct db *db = reader_open_file(store->folder, STORE_MAIN);
-	bool found = db != NULL && load_instance(store, db);
-
-	if (found)
-		load_counters(store, STORE_MAIN, db);
-	db_close(&db);
-	return found;
 }
 
 /* Returns whether the log is of what the file does not have, and gives it. */
@@ -277,8 +259,12 @@ static bool
 begin_numbers(struct store *store)
 {
 	bool opened = store->db_files[STORE_MAIN].db != NULL;
+	struct db *db = opened ? NULL : reader_open_file(store->folder, STORE_MAIN);
 
-	store->provisional = !opened && !read_numbers(store);
+	store->provisional = !opened && (db == NULL || !load_instance(store, db));
+	if (db != NULL && !store->provisional)
+		load_counters(store, STORE_MAIN, db);
+	db_close(&db);
 	store->notice = store->counters[STORE_MAIN].numbers[STORE_NOTICES];
 	if (store->provisional)
 		(void)!getrandom(store->instance, sizeof store->instance, GRND_NONBLOCK);
@@ -333,10 +319,8 @@ take_log(struct store *store, struct db_file *db_file)
 {
 	if (db_file_take_log(db_file))
 		return true;
-	if (db_fault(db_file->db) != DB_FULL || !ballast_is_there(store->folder))
-		return false;
-	ballast_free(store->folder);
-	return db_file_take_log(db_file);
+	return db_fault(db_file->db) == DB_FULL && unlink(store->ballast) == 0
+	    && db_file_take_log(db_file);
 }
 
 /* Opens it again; what became of one that was removed or replaced is known before. */
@@ -353,7 +337,7 @@ open_again(struct store *store, enum store_file file, struct store_found *found)
 	if (!moved && db_file->trouble == STORE_LOG_GONE && !take_log(store, db_file))
 		return false;
 	db_file->suspect = db_file->trouble == STORE_DAMAGED;
-	db_file_close(db_file);
+	db_close(&db_file->db);
 	if (!open_file(store, file, found, &newer)) {
 		if (db_file->trouble == STORE_WELL)
 			db_file->trouble = STORE_CANNOT;
@@ -367,53 +351,32 @@ open_again(struct store *store, enum store_file file, struct store_found *found)
 	return true;
 }
 
-static bool
-keep_instance(struct store *store, const unsigned char instance[INSTANCE_SIZE])
-{
-	struct db_file *db_file = &store->db_files[STORE_MAIN];
-	struct pw_bytes value = { (const char *)store->instance, sizeof store->instance };
-
-	memcpy(store->instance, instance, sizeof store->instance);
-	if (DB_RUN(db_file->db, "UPDATE meta SET value = ?1 WHERE key = 'instance'",
-	    BIND_BYTES(value)))
-		return true;
-	db_file_fail(db_file, "writing");
-	return false;
-}
-
 /* What was read now is the instance of the file, `instance` that from before. A file without a row
  * gets all that is held in memory, where that is all there is to know. */
 static bool
 settle_instance(struct store *store, const unsigned char instance[INSTANCE_SIZE],
     struct store_found *found)
 {
+	struct db_file *db_file = &store->db_files[STORE_MAIN];
 	bool made_up = store->provisional;
 
 	store->provisional = false;
 	found->goes_on = found->fresh && store->memory != NULL && memory_is_whole(store->memory);
-	if (found->goes_on || (made_up && found->fresh))
-		return keep_instance(store, instance);
-	if (!made_up && memcmp(instance, store->instance, sizeof store->instance) != 0)
-		found->fresh = true;
-	return true;
+	if (!found->goes_on && !(made_up && found->fresh)) {
+		found->fresh |= !made_up
+		    && memcmp(instance, store->instance, sizeof store->instance) != 0;
+		return true;
+	}
+	memcpy(store->instance, instance, sizeof store->instance);
+	if (row_write(db_file->db, ROW_META, &(struct store_meta){ "instance",
+	    { (const char *)store->instance, sizeof store->instance } }))
+		return true;
+	db_file_fail(db_file, "writing");
+	return false;
 }
 
 /* Contradicted twice within this time a file is not the one that it was. */
 static const int64_t contradictions = 600 * (int64_t)SECOND;
-
-static void
-note_contradiction(struct store *store)
-{
-	struct db_file *db_file = &store->db_files[STORE_MAIN];
-	int64_t now = clock_mono();
-
-	db_file->contradicted = store->contradicted_at != 0
-	    && now - store->contradicted_at < contradictions;
-	db_file_fail(db_file, "writing what happened meanwhile");
-	if (db_file->contradicted)
-		db_file->trouble = STORE_DAMAGED;
-	store->contradicted_at = now;
-}
 
 static bool
 write_memory(struct store *store, struct store_found *found)
@@ -449,10 +412,16 @@ leave_memory(struct store *store, struct store_found *found)
 	if (store->kept[STORE_MAIN] != 0)
 		memory_was_kept(store->memory, store->kept[STORE_MAIN]);
 	if (!write_memory(store, found)) {
-		if (db_fault(db_file->db) == DB_CONSTRAINT)
-			note_contradiction(store);
-		else
-			db_file_fail(db_file, "writing what happened meanwhile");
+		bool is_contradicted = db_fault(db_file->db) == DB_CONSTRAINT;
+
+		db_file_fail(db_file, "writing what happened meanwhile");
+		if (!is_contradicted)
+			return false;
+		db_file->contradicted = store->contradicted_at != 0
+		    && clock_mono() - store->contradicted_at < contradictions;
+		if (db_file->contradicted)
+			db_file->trouble = STORE_DAMAGED;
+		store->contradicted_at = clock_mono();
 		return false;
 	}
 	store->doubtful[STORE_MAIN] = 0;
@@ -466,36 +435,29 @@ leave_memory(struct store *store, struct store_found *found)
 	return true;
 }
 
-/* What connections of one process share of a file that was read-only, or lost its log, stays so for
- * as long as one of them is left; and readers of a file that has gone would go on reading it. They
- * are opened anew also where the writer fails again. */
-static bool
-mend(struct store *store, enum store_file file, struct store_found *found)
+bool
+store_mend(struct store *store, enum store_file file, struct store_found *found)
 {
+	struct db_file *db_file = &store->db_files[file];
+	unsigned char instance[INSTANCE_SIZE];
 	bool opened;
 
+	*found = (struct store_found){ 0 };
+	if (db_file->trouble == STORE_WELL)
+		return true;
+	if (db_file->trouble == STORE_FULL)
+		unlink(store->ballast);
+	memcpy(instance, store->instance, sizeof instance);
+	/* What connections of one process share of a file that was read-only, or lost its log, stays
+	 * so for as long as one of them is left; and readers of a file that has gone would go on
+	 * reading it. They are opened anew also where the writer fails again. */
 	store_reader_close(&store->still);
 	if (file == STORE_HISTORY)
 		db_close(&store->reader.history);
 	opened = open_again(store, file, found);
 	store->reader.damaged = false;
 	(void)store_inside(store);
-	return opened;
-}
-
-bool
-store_mend(struct store *store, enum store_file file, struct store_found *found)
-{
-	struct db_file *db_file = &store->db_files[file];
-	unsigned char instance[INSTANCE_SIZE];
-
-	*found = (struct store_found){ 0 };
-	if (db_file->trouble == STORE_WELL)
-		return true;
-	if (db_file->trouble == STORE_FULL)
-		ballast_free(store->folder);
-	memcpy(instance, store->instance, sizeof instance);
-	return mend(store, file, found)
+	return opened
 	    && (file != STORE_MAIN || (settle_instance(store, instance, found)
 	    /* of the redo log the next process has to find the file as it is */
 	    && leave_memory(store, found))) && (found->unread || can_write(store, file));

@@ -18,7 +18,7 @@
 
 #include "base/clock.h"
 #include "base/hash.h"
-#include "store/ballast.h"
+#include "store/reserve.h"
 
 static const char file_name[] = "redo";
 static const int64_t slow = SECOND;

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "store/maintenance.h"
+#include "store/store_private.h"
 
 /* The time between two instants counts as the mood of the run before it, for as long as that one
  * speaks. */
@@ -69,26 +69,13 @@ measure(const struct rollup_run *runs, uint32_t count, uint32_t phase, int64_t *
 	return times_of(values, found);
 }
 
-/* How long a run takes that fails says what its limits are, not how fast the server is. */
-static struct store_phase_times
-measure_whole(const struct rollup_run *runs, uint32_t count, int64_t *values)
-{
-	size_t found = 0;
-
-	for (uint32_t i = 0; i < count; i++) {
-		if (runs[i].verdict == PW_OK || runs[i].verdict == PW_DEGRADED)
-			values[found++] = runs[i].micros;
-	}
-	assert(found <= count);
-	return times_of(values, found);
-}
-
 bool
 rollup_make(const struct rollup_run *runs, uint32_t count, const struct rollup_run *before,
     int64_t start, int64_t length, struct store_rollup *made, uint32_t *phase_names)
 {
 	int64_t *values = count == 0 ? NULL : malloc(count * sizeof *values);
 	int64_t from = start;
+	size_t found = 0;
 
 	*made = (struct store_rollup){ .start = start, .whole = { -1, -1, -1 } };
 	*phase_names = 0;
@@ -106,7 +93,12 @@ rollup_make(const struct rollup_run *runs, uint32_t count, const struct rollup_r
 		assert(made->phase_count <= sizeof made->phases / sizeof made->phases[0]);
 		for (uint32_t phase = 0; phase < made->phase_count; phase++)
 			made->phases[phase] = measure(runs, count, phase, values);
-		made->whole = measure_whole(runs, count, values);
+		/* How long a run takes that fails says what its limits are, not how fast the server
+		 * is. */
+		for (uint32_t i = 0; i < count; i++)
+			if (runs[i].verdict == PW_OK || runs[i].verdict == PW_DEGRADED)
+				values[found++] = runs[i].micros;
+		made->whole = times_of(values, found);
 	}
 	free(values);
 	return count > 0 || made->time[STORE_MOOD_unknown] < length;
@@ -123,10 +115,11 @@ static const int64_t GRACE = INT64_C(300) * SECOND;
 static const char *const keys[STORE_SPANS] = { [STORE_QUARTER] = "rolled_quarters",
     [STORE_HOUR] = "rolled_hours" };
 
+/* 15 min or 1 h in microseconds. */
 static int64_t
-floor_to(int64_t time, int64_t length)
+length_of(enum store_span span)
 {
-	return time - time % length;
+	return (span == STORE_HOUR ? 60 : 15) * INT64_C(60) * SECOND;
 }
 
 /* Where rolling up goes on. What is past retention is passed over, and so is what a clock gone
@@ -134,20 +127,20 @@ floor_to(int64_t time, int64_t length)
 static bool
 find_span(struct store *store, enum store_span span, int64_t now)
 {
-	struct maintenance *maintenance = store->maintenance;
+	struct maintenance *maintenance = &store->maintenance;
 	struct db *db = store->db_files[STORE_HISTORY].db;
-	int64_t length = store_span_length(span), *begins = &maintenance->begins[span];
-	int64_t oldest = floor_to(now - store->settings.keep_ok, length);
+	int64_t length = length_of(span), *begins = &maintenance->begins[span];
+	int64_t oldest = now - store->settings.keep_ok;
 
 	if (*begins == 0)
 		*begins = history_count(db, keys[span]);
 	if (*begins == 0 || *begins > now) {
-		*begins = floor_to(now, length);
+		*begins = now - now % length;
 		maintenance->target[span] = 0;
 		return history_set_count(db, keys[span], *begins);
 	}
-	if (*begins < oldest) {
-		*begins = oldest;
+	if (*begins < oldest - oldest % length) {
+		*begins = oldest - oldest % length;
 		maintenance->target[span] = 0;
 	}
 	return true;
@@ -179,7 +172,7 @@ read_run(struct db *db, uint64_t row, struct rollup_run *run, uint64_t *prev)
 static uint32_t
 collect(struct store *store, uint64_t row, int64_t begins, int64_t ends, bool *before)
 {
-	struct rollup_run *runs = store->maintenance->runs;
+	struct rollup_run *runs = store->maintenance.runs;
 	uint32_t first = ROLLUP_RUNS_MAX + 1;
 	uint64_t prev;
 
@@ -272,8 +265,8 @@ registry_target(struct store *store, enum store_span span, uint64_t target,
     struct store_maintained *tended)
 {
 	struct db *db = store->db_files[STORE_HISTORY].db;
-	struct maintenance *maintenance = store->maintenance;
-	int64_t begins = maintenance->begins[span], length = store_span_length(span);
+	struct maintenance *maintenance = &store->maintenance;
+	int64_t begins = maintenance->begins[span], length = length_of(span);
 	struct store_rollup made;
 	uint32_t names;
 	bool before;
@@ -295,9 +288,9 @@ enum step
 maintenance_roll(struct store *store, enum store_span span, int64_t now,
     struct store_maintained *tended)
 {
-	struct maintenance *maintenance = store->maintenance;
+	struct maintenance *maintenance = &store->maintenance;
 	uint64_t *target = &maintenance->target[span];
-	int64_t length = store_span_length(span);
+	int64_t length = length_of(span);
 
 	if (!find_span(store, span, now))
 		return STEP_BROKEN;
@@ -322,7 +315,7 @@ maintenance_roll(struct store *store, enum store_span span, int64_t now,
 int64_t
 store_summed_up(const struct store *store)
 {
-	const int64_t *begins = store->maintenance->begins;
+	const int64_t *begins = store->maintenance.begins;
 
 	return begins[STORE_QUARTER] < begins[STORE_HOUR] ? begins[STORE_QUARTER]
 	    : begins[STORE_HOUR];

@@ -53,14 +53,10 @@
     RESULT_COLUMNS "newest n JOIN results r ON r.id = n.id" RESULT_WORDS
 
 /* Roll-ups of which the times have columns. */
-#define SUMS(span) \
-	"(SELECT r.target, r.start, r.up, r.degraded, r.down, r.unknown, r.paused," \
+#define SUMS \
+	"(SELECT r.target, r.span, r.start, r.up, r.degraded, r.down, r.unknown, r.paused," \
 	" coalesce(w.word, '') AS phase_names, r.phases FROM rollups r" \
-	" LEFT JOIN words w ON w.number = r.phase_names WHERE r.span = " span " AND r.up IS NOT NULL)"
-#define SUM_FIELDS \
-	FIELD(I64, sum, start), FIELD(I64, sum, up), FIELD(I64, sum, degraded), FIELD(I64, sum, down), \
-	FIELD(I64, sum, unknown), FIELD(I64, sum, paused), FIELD(TEXT, sum, phase_names), \
-	FIELD(BYTES, sum, phases)
+	" LEFT JOIN words w ON w.number = r.phase_names WHERE r.up IS NOT NULL)"
 
 #define RUN_FIELDS \
 	FIELD(I64, run, run), FIELD(I64, run, at), FIELD(I64, run, micros), FIELD(U32, run, verdict), \
@@ -214,9 +210,24 @@ const struct row_form row_forms[ROW_KINDS] = {
 		FIELD(I64, run, target), FIELD(I64, run, id), RUN_FIELDS } },
 	[ROW_RUN_OF_ALL] = { RUN_OF_ALL, 1, sizeof(struct store_run), NULL, false, {
 		FIELD(I64, run, id), FIELD(I64, run, target), RUN_FIELDS } },
-	[ROW_QUARTER] = { SUMS("0"), 1, sizeof(struct store_sum), NULL, false, { SUM_FIELDS } },
-	[ROW_HOUR] = { SUMS("1"), 1, sizeof(struct store_sum), NULL, false, { SUM_FIELDS } },
+	[ROW_SUM] = { SUMS, 1, sizeof(struct store_sum), NULL, false, {
+		FIELD(I64, sum, start), FIELD(I64, sum, up), FIELD(I64, sum, degraded),
+		FIELD(I64, sum, down), FIELD(I64, sum, unknown), FIELD(I64, sum, paused),
+		FIELD(TEXT, sum, phase_names), FIELD(BYTES, sum, phases) } },
 };
+
+const char *
+store_delivery_name(uint32_t state)
+{
+	switch (state) {
+#define X(name) \
+	case STORE_DELIVERY_##name: \
+		return #name;
+	STORE_DELIVERY_STATES(X)
+#undef X
+	}
+	return "?";
+}
 
 bool
 row_is_evidence(enum row_kind kind)

@@ -48,8 +48,7 @@ enum row_kind {
 	ROW_RUN,
 	ROW_NEWEST_RUN,
 	ROW_RUN_OF_ALL,
-	ROW_QUARTER,
-	ROW_HOUR,
+	ROW_SUM,
 	ROW_KINDS
 };
 

@@ -322,6 +322,3 @@ struct store_sum {
 
 /* "waiting" …; "?" for what is none. */
 const char *store_delivery_name(uint32_t state);
-
-/* 15 min or 1 h in microseconds. */
-int64_t store_span_length(enum store_span span);

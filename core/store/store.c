@@ -3,14 +3,14 @@
  */
 #include <assert.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "store/ballast.h"
+#include "store/reserve.h"
 #include "store/store_private.h"
-#include "store/maintenance.h"
 
 #define DAYS(n) ((n) * INT64_C(86400) * SECOND)
 static const int64_t BALLAST = 8 * 1024 * 1024, REDO = 8 * 1024 * 1024;
@@ -45,9 +45,9 @@ store_open(const struct store_settings *settings, enum store_opening *opening,
 	store->lock = -1;
 	store->settings = *settings;
 	store->folder = strdup(settings->folder);
-	store->maintenance = maintenance_create();
+	snprintf(store->ballast, sizeof store->ballast, "%s/ballast", settings->folder);
 	fill_settings(&store->settings);
-	if (store->folder != NULL && store->maintenance != NULL)
+	if (store->folder != NULL)
 		*opening = store_open_all(store, found, why);
 	else
 		reason_set(why, "out of memory");
@@ -91,14 +91,13 @@ store_close(struct store **store)
 		/* A full disk has no room to make the log and its index anew. */
 		if (of->db != NULL && (of->trouble == STORE_FULL || of->trouble == STORE_IO))
 			db_keep_log(of->db);
-		db_file_close(of);
+		db_close(&of->db);
 	}
 	if ((*store)->lock >= 0)
 		close((*store)->lock);
 	for (int find = 0; find < FINDS; find++)
 		store_batch_destroy(&(*store)->found[find]);
 	history_fini(&(*store)->history);
-	maintenance_destroy(&(*store)->maintenance);
 	free((*store)->folder);
 	free(*store);
 	*store = NULL;
@@ -141,7 +140,7 @@ store_trouble(const struct store *store, enum store_file file, struct reason *wh
 void
 store_make_reserve(struct store *store)
 {
-	ballast_make(store->folder, store->settings.ballast);
+	reserve_space(store->ballast, store->settings.ballast);
 	if (store->redo == NULL)
 		store->redo = redo_open(store->folder, store->settings.redo);
 }
@@ -150,7 +149,7 @@ bool
 store_renew_reserve(struct store *store)
 {
 	store_make_reserve(store);
-	return ballast_is_there(store->folder);
+	return access(store->ballast, F_OK) == 0;
 }
 
 /* A lock that nobody waits for, on the byte whose place is the time: it needs no space and no

@@ -1,8 +1,11 @@
 /* The writer's internal structures, for its own files and its tests. */
 #pragma once
 
+#include <limits.h>
+
 #include "store/batch.h"
 #include "store/history.h"
+#include "store/maintenance.h"
 #include "store/memory.h"
 #include "store/reader_private.h"
 #include "store/redo.h"
@@ -47,11 +50,10 @@ struct redo_head {
 	struct counters counters;
 };
 
-struct maintenance;
-
 struct store {
 	struct store_settings settings;
 	char *folder;
+	char ballast[PATH_MAX]; /* a file that is there to be removed where the disk is full */
 	int lock;
 	struct db_file db_files[STORE_FILES];
 	struct counters counters[STORE_FILES]; /* batch: the last one that was tried */
@@ -65,7 +67,7 @@ struct store {
 	uint64_t kept[STORE_FILES];            /* the same where it had been kept after all */
 	unsigned char instance[INSTANCE_SIZE];
 	struct history history;
-	struct maintenance *maintenance;
+	struct maintenance maintenance;
 	struct store_batch *found[FINDS];      /* the last row of each */
 	/* whose operations are done in the open transaction of postwatch.db; NULL: none */
 	struct store_batch *group;

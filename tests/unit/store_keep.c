@@ -178,7 +178,7 @@ zero_page(int64_t page)
 static enum store_trouble_kind
 watch(void)
 {
-	const struct verify *verify = &folder.store->maintenance->verify[STORE_MAIN];
+	const struct verify *verify = &folder.store->maintenance.verify[STORE_MAIN];
 	struct store_maintained tended;
 
 	for (int64_t i = 0; verify->rests_until == 0 && store_trouble(folder.store, STORE_MAIN, NULL) == STORE_WELL; i++) {

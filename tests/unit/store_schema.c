@@ -67,14 +67,14 @@ climbs_from_each_version(void **state)
 		unlink(folder_file(&folder, "postwatch.db"));
 		assert_int_equal(open_at(&db_file, &old, &found), DB_FILE_OPEN);
 		assert_true(found.first && found.fresh && found.from_version == 0);
-		db_file_close(&db_file);
+		db_close(&db_file.db);
 		assert_int_equal(open_at(&db_file, &new, &found), DB_FILE_OPEN);
 		assert_false(found.first || found.fresh);
 		assert_int_equal(found.from_version, from < 3 ? from : 0);
 		assert_int_equal(db_number(db_file.db, "SELECT sum(n) + sum(m) FROM b", 0), 60 + 15);
 		assert_int_equal(db_number(db_file.db, "PRAGMA user_version", 0), 3);
 		assert_int_equal(db_number(db_file.db, "PRAGMA application_id", 0), ID);
-		db_file_close(&db_file);
+		db_close(&db_file.db);
 		snprintf(copy, sizeof copy, "postwatch.db.before-%d", from + 1);
 		assert_int_equal(access(folder_file(&folder, copy), F_OK) == 0, from < 3);
 	}
@@ -89,12 +89,12 @@ older_program_is_refused(void **state)
 
 	(void)state;
 	assert_int_equal(open_at(&db_file, &new, &found), DB_FILE_OPEN);
-	db_file_close(&db_file);
+	db_close(&db_file.db);
 	assert_int_equal(open_at(&db_file, &old, &found), DB_FILE_NEWER);
 	assert_null(db_file.db);
 	assert_int_equal(open_at(&db_file, &new, &found), DB_FILE_OPEN);
 	assert_int_equal(db_number(db_file.db, "SELECT count(*) FROM b", 0), 3);
-	db_file_close(&db_file);
+	db_close(&db_file.db);
 }
 
 static const char *
@@ -131,7 +131,7 @@ renames_what_is_stored(void **state)
 	    "INSERT INTO ledger (target, notifier, notice, meaning, sent, sent_meaning, codes, sent_codes) VALUES"
 	    " (1, 'ops', 1, '', 1, '', 'slow_banner cert_expires_21d cert_expires_7d tls_version', 'cert_expires_2d'),"
 	    " (2, 'ops', 1, '', 1, '', '', 'slow_banner')"));
-	db_file_close(&db_file);
+	db_close(&db_file.db);
 	assert_int_equal(open_at(&db_file, &schemas[STORE_MAIN], &found), DB_FILE_OPEN);
 	assert_int_equal(found.from_version, 1);
 	assert_string_equal(text_of(&db_file, "SELECT group_concat(target || ' ' || code || ' ' || since || ' ' || cleared, ', ') FROM"
@@ -141,7 +141,7 @@ renames_what_is_stored(void **state)
 	    "cert_expires_soon cert_expires_urgent tls_version");
 	assert_string_equal(text_of(&db_file, "SELECT group_concat(codes || '|' || sent_codes, '; ') FROM (SELECT * FROM ledger ORDER BY"
 	    " target)"), "slow_banner cert_expires_soon tls_version|cert_expires_urgent; |slow_banner");
-	db_file_close(&db_file);
+	db_close(&db_file.db);
 }
 
 /* A file of the version before: what it had of a target stands in the view, and its state is not known until it is said. */
@@ -167,7 +167,7 @@ views_show_what_an_earlier_version_kept(void **state)
 	    " VALUES (1, 1, 1, 'down', 2, 'refused', 1000000, 1000000, x'646f776e', '', x''), (2, 0, 1, 'blind', 0, '', 1, 1, x'', '', x'');"
 	    "INSERT INTO deliveries (notice, notifier, recipient, target, state, attempts, not_before, claim, created, claimed, ended,"
 	    " doubt, merged, receipt, rest) VALUES (1, 'ops', 'a@b', 1, 3, 2, 9000000, 0, 1, 0, 0, 0, 0, x'343231', x'')"));
-	db_file_close(&db_file);
+	db_close(&db_file.db);
 	assert_int_equal(open_at(&db_file, &schemas[STORE_MAIN], &found), DB_FILE_OPEN);
 	assert_int_equal(found.from_version, 3);
 	assert_int_equal(db_number(db_file.db, "SELECT count(*) FROM states WHERE hex(record) = '0801' AND state = ''", 0), 1);
@@ -183,7 +183,7 @@ views_show_what_an_earlier_version_kept(void **state)
 	assert_true(db_exec(db_file.db, "UPDATE states SET state = 'down', since = 1, text = x'6e6f', silences = 'parent', interval = 60000000"));
 	assert_string_equal(text_of(&db_file, "SELECT state || ' ' || since || ' ' || text || ' ' || silences || ' ' || interval_s"
 	    " FROM target_status WHERE target = 1"), "down 2023-11-14T22:13:20Z no parent 60.0");
-	db_file_close(&db_file);
+	db_close(&db_file.db);
 }
 
 /* A file of a version that kept the certificates of servers with the attempts that showed them alone has a place for them. */
@@ -201,7 +201,7 @@ certificates_have_a_view(void **state)
 	assert_true(db_exec(db_file.db, "INSERT INTO targets (number, identity, name, probe, host, port, was, known, gone) VALUES"
 	    " (1, 'a', 'mx1', 'smtp', 'mx1.test', 25, '', 1, 0), (2, 'b', 'mx2', 'smtp', 'mx2.test', 25, '', 1, 0);"
 	    "INSERT INTO evidence (target, run, leg, at, incident, role, bytes) VALUES (1, 7, 0, 1, 0, 'attempt', x'00')"));
-	db_file_close(&db_file);
+	db_close(&db_file.db);
 	assert_int_equal(open_at(&db_file, &schemas[STORE_MAIN], &found), DB_FILE_OPEN);
 	assert_int_equal(found.from_version, 8);
 	assert_true(db_exec(db_file.db, "INSERT INTO servers (target, run, at, ip, tls_version, tls_cipher, subject, issuer, not_before, not_after,"
@@ -211,14 +211,14 @@ certificates_have_a_view(void **state)
 	    "1 mx1 CN=a - 1000000 2023-11-14T22:13:20Z - TLSv1.3 1970-01-01T00:00:05Z");
 	assert_int_equal(db_number(db_file.db, "SELECT target FROM evidence INDEXED BY evidence_run WHERE run = 7", 0), 1);
 	assert_int_equal(db_number(db_file.db, "SELECT number FROM targets INDEXED BY targets_name WHERE name = 'mx2'", 0), 2);
-	db_file_close(&db_file);
+	db_close(&db_file.db);
 	assert_int_equal(open_at(&db_file, &old[STORE_HISTORY], &found), DB_FILE_OPEN);
 	assert_true(db_exec(db_file.db, "INSERT INTO traces (target, run, leg, at, bytes) VALUES (2, 9, 0, 1, x'00')"));
-	db_file_close(&db_file);
+	db_close(&db_file.db);
 	assert_int_equal(open_at(&db_file, &schemas[STORE_HISTORY], &found), DB_FILE_OPEN);
 	assert_int_equal(found.from_version, 3);
 	assert_int_equal(db_number(db_file.db, "SELECT target FROM traces INDEXED BY traces_run WHERE run = 9", 0), 2);
-	db_file_close(&db_file);
+	db_close(&db_file.db);
 }
 
 /* What waits is still what it was: also what stands in a digest that waits, which has not ended yet. */
@@ -239,7 +239,7 @@ what_waits_outlives_a_step(void **state)
 	    " doubt, merged, receipt, rest) VALUES (1, 'ops', '', 1, 7, 0, 0, 0, 1, 0, 9, 0, 3, x'', x''),"
 	    " (2, 'ops', '', 2, 3, 1, 5, 0, 1, 0, 0, 1, 0, x'', CAST('o57' AS BLOB)), (3, 'ops', '', 0, 1, 0, 0, 0, 1, 0, 0, 0, 0, x'', x''),"
 	    " (1, 'log', '', 1, 7, 0, 0, 0, 1, 0, 9, 0, 4, x'', x''), (4, 'log', '', 3, 6, 0, 0, 0, 1, 0, 9, 0, 0, x'', CAST('fh' AS BLOB))"));
-	db_file_close(&db_file);
+	db_close(&db_file.db);
 	assert_int_equal(open_at(&db_file, &schemas[STORE_MAIN], &found), DB_FILE_OPEN);
 	assert_int_equal(found.from_version, 5);
 	assert_string_equal(text_of(&db_file, "SELECT group_concat(notice || notifier || ' ' || state || ' ' || ended || ' ' || opened || ' ' ||"
@@ -247,7 +247,7 @@ what_waits_outlives_a_step(void **state)
 	    "1log 7 9 0 0 0; 1ops 7 0 0 1 0; 2ops 3 0 57 2 0; 3ops 1 0 0 0 0; 4log 6 9 0 3 1");
 	assert_string_equal(text_of(&db_file, "SELECT group_concat(notice, ' ') FROM (SELECT notice FROM deliveries INDEXED BY deliveries_queued"
 	    " WHERE ended = 0 ORDER BY notifier, target)"), "3 1 2");
-	db_file_close(&db_file);
+	db_close(&db_file.db);
 }
 
 /* A copy before a step up is made of a file, but of none so large that it would take minutes. */
@@ -264,7 +264,7 @@ copies_what_is_not_large(void **state)
 	old.version = 1;
 	for (int large = 0; large < 2; large++) {
 		assert_int_equal(open_at(&db_file, &old, &found), DB_FILE_OPEN);
-		db_file_close(&db_file);
+		db_close(&db_file.db);
 		if (large) {
 			FILE *file = fopen(db_file.path, "r+");
 			assert_int_equal(fseek(file, 28, SEEK_SET), 0); /* the file's header: its size in pages */
@@ -275,7 +275,7 @@ copies_what_is_not_large(void **state)
 		assert_int_equal(open_at(&db_file, &schemas[STORE_MAIN], &found), DB_FILE_OPEN);
 		assert_int_equal(found.from_version, 1);
 		assert_int_equal(access(folder_file(&folder, "postwatch.db.before-2"), F_OK), large ? -1 : 0);
-		db_file_close(&db_file);
+		db_close(&db_file.db);
 		unlink(db_file.path);
 		unlink(folder_file(&folder, "postwatch.db.before-2"));
 	}
@@ -290,14 +290,14 @@ a_step_that_fails_leaves_nothing(void **state)
 
 	(void)state;
 	assert_int_equal(open_at(&db_file, &good, &found), DB_FILE_OPEN);
-	db_file_close(&db_file);
+	db_close(&db_file.db);
 	assert_int_equal(open_at(&db_file, &bad, &found), DB_FILE_TROUBLED);
 	assert_int_equal(found.aside[0], '\0');
 	assert_int_equal(open_at(&db_file, &good, &found), DB_FILE_OPEN);
 	assert_int_equal(db_number(db_file.db, "PRAGMA user_version", 0), 1);
 	assert_int_equal(db_number(db_file.db, "SELECT count(*) FROM sqlite_schema WHERE name = 'b'", -1), 0);
 	assert_int_equal(db_number(db_file.db, "SELECT count(*) FROM a", 0), 3);
-	db_file_close(&db_file);
+	db_close(&db_file.db);
 }
 
 /* The power is cut before each operation in turn; what is then found climbs on, and comes to the same. */
@@ -315,18 +315,18 @@ cut_in_its_midst(void **state)
 	for (long at = 1; cut; at++) {
 		power_wipe((uint64_t)at);
 		assert_int_equal(open_at(&db_file, &old, &found), DB_FILE_OPEN);
-		db_file_close(&db_file);
+		db_close(&db_file.db);
 		disk.cut_at = disk.operations + at;
 		open_at(&db_file, &new, &found);
 		cut = disk.off;
 		disk.off = true;
-		db_file_close(&db_file);
+		db_close(&db_file.db);
 		power_on();
 		assert_int_equal(open_at(&db_file, &new, &found), DB_FILE_OPEN);
 		assert_int_equal(found.aside[0], '\0');
 		assert_int_equal(db_number(db_file.db, "SELECT sum(n) + sum(m) FROM b", 0), 60 + 15);
 		assert_int_equal(db_number(db_file.db, "SELECT count(*) FROM sqlite_schema", 0), 1);
-		db_file_close(&db_file);
+		db_close(&db_file.db);
 		assert_true(at < 1000);
 	}
 	power_wipe(1);
@@ -425,7 +425,7 @@ killed_in_its_midst(void **state)
 
 		clear_folder();
 		assert_int_equal(open_at(&db_file, &old, &found), DB_FILE_OPEN);
-		db_file_close(&db_file);
+		db_close(&db_file.db);
 		killed = climb_and_die(&new, n);
 		version = whole_version("postwatch.db");
 		copied = whole_version("postwatch.db.before-2");
@@ -433,7 +433,7 @@ killed_in_its_midst(void **state)
 		seen[version]++;
 		assert_int_equal(open_at(&db_file, &new, &found), DB_FILE_OPEN);
 		assert_false(found.first || found.fresh || found.aside[0] != '\0');
-		db_file_close(&db_file);
+		db_close(&db_file.db);
 		assert_int_equal(whole_version("postwatch.db"), 3);
 		assert_int_equal(whole_version("postwatch.db.before-2"), 1);
 		assert_int_not_equal(access(folder_file(&folder, "postwatch.db.before-2.part"), F_OK), 0);

@@ -1,9 +1,9 @@
 /*
- * Makes and removes the file that holds space in reserve.
+ * Makes files that hold space in reserve.
  *
- * A disk that has little space left is not filled for it: others need that more.
+ * A disk that has little space left is not filled for them: others need that more.
  */
-#include "store/ballast.h"
+#include "store/reserve.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -13,13 +13,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-enum { SPARE = 4 }; /* it is made only where so many times its size is free */
-
-static void
-name(const char *folder, char path[PATH_MAX])
-{
-	snprintf(path, PATH_MAX, "%s/ballast", folder);
-}
+enum { SPARE = 4 }; /* one is made only where so many times its size is free */
 
 void
 reserve_space(const char *path, int64_t bytes)
@@ -41,31 +35,4 @@ reserve_space(const char *path, int64_t bytes)
 	if (posix_fallocate(fd, 0, bytes) != 0)
 		unlink(path);
 	close(fd);
-}
-
-void
-ballast_make(const char *folder, int64_t bytes)
-{
-	char path[PATH_MAX];
-
-	name(folder, path);
-	reserve_space(path, bytes);
-}
-
-void
-ballast_free(const char *folder)
-{
-	char path[PATH_MAX];
-
-	name(folder, path);
-	unlink(path);
-}
-
-bool
-ballast_is_there(const char *folder)
-{
-	char path[PATH_MAX];
-
-	name(folder, path);
-	return access(path, F_OK) == 0;
 }

@@ -1,0 +1,8 @@
+/* Space held in reserve, for where the disk is full. */
+#pragma once
+
+#include <stdint.h>
+
+/* Makes a file of so many bytes, unless it is there, or the disk has less than four times as many
+ * free. */
+void reserve_space(const char *path, int64_t bytes);
