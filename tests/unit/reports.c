@@ -3,7 +3,7 @@
 
 #include "base/period.h"
 #include "keeper/reports.h"
-#include "store/maintenance.h"
+#include "store/store_private.h"
 
 #define DAY (86400 * (int64_t)SECOND)
 
@@ -37,7 +37,7 @@ day_before(int days)
 static void
 sum_up(struct world *world, int64_t until)
 {
-	struct maintenance *maintenance = world->keeper.store->maintenance;
+	struct maintenance *maintenance = &world->keeper.store->maintenance;
 
 	maintenance->begins[STORE_QUARTER] = maintenance->begins[STORE_HOUR] = until;
 }
