@@ -21,11 +21,13 @@
 static const int64_t quarter = 15 * 60 * (int64_t)SECOND, hour = 3600 * (int64_t)SECOND;
 /* So long after its end a quarter has been summed up. */
 static const int64_t summed_after = 2 * 3600 * (int64_t)SECOND;
+/* `keep_incidents` is no less: what ended since then is there. */
+static const int64_t kept_at_least = 7 * 24 * 3600 * (int64_t)SECOND;
 
-/* An outage that was within the period. */
+/* An outage that was within the period, or whose end was confirmed there. */
 struct outage {
 	uint64_t target;
-	int64_t began, ended;
+	int64_t began, ended, confirmed; /* the end */
 };
 
 struct making {
@@ -35,6 +37,7 @@ struct making {
 	struct outage *outages; /* by target */
 	uint32_t outage_count, outage_room;
 	uint32_t outage;        /* the first of the target at hand, and of those behind it */
+	bool forgot;            /* there were outages that are kept no longer */
 };
 
 /* Whom deliveries went to, and how long each took from when its notice was certain. */
@@ -85,15 +88,18 @@ take_incidents(struct making *making)
 
 	PAST_EACH(past, &incident, STORE_LIST_INCIDENTS, 0) {
 		int64_t until = incident.ended != 0 ? incident.ended : past->now;
+		int64_t confirmed = incident.end_confirmed > until ? incident.end_confirmed : until;
 		union cell *row;
 
 		if (!is_of_report(making, incident.target) || incident.began >= report->until
-		    || until <= report->from)
+		    || confirmed <= report->from)
 			continue;
 		must(VEC_RESERVE(making->outages, making->outage_count, making->outage_room)
 		        ? making->outages : NULL);
 		making->outages[making->outage_count++] = (struct outage){ incident.target,
-			incident.began, until };
+			incident.began, until, confirmed };
+		if (until <= report->from)
+			continue;
 		row = add_row(making, INCIDENTS);
 		row[0].number = (int64_t)incident.number;
 		row[1].text = past_string(past, incident.name);
@@ -151,7 +157,7 @@ take_phases(struct sums *sums, const struct store_sum *sum)
 
 /* Those of a target, of which the numbers rise from call to call. */
 static const struct outage *
-find_outages(struct making *making, uint64_t target, int64_t *count)
+find_outages(struct making *making, uint64_t target, uint32_t *count)
 {
 	const struct outage *all = making->outages;
 	uint32_t at = making->outage;
@@ -164,6 +170,22 @@ find_outages(struct making *making, uint64_t target, int64_t *count)
 	return all + making->outage;
 }
 
+/* What a sum has of being down stands for an outage that was there and is kept no longer. */
+static int64_t
+down_within(struct making *making, const struct outage *outages, uint32_t count,
+    const struct store_sum *sum, int64_t end)
+{
+	int64_t down = 0;
+	bool any = sum->down == 0 || end > making->past.now - kept_at_least;
+
+	for (uint32_t i = 0; i < count; i++) {
+		down += overlap(outages[i].began, outages[i].ended, sum->start, end);
+		any |= overlap(outages[i].began, outages[i].confirmed, sum->start, end) > 0;
+	}
+	making->forgot |= !any;
+	return any ? down : sum->down;
+}
+
 /* What is within no sum was not seen, unless it has not been summed up yet: the figures then end
  * before. */
 static struct sums
@@ -173,10 +195,13 @@ sum_up(struct making *making, const struct past_target *target)
 	int64_t now = past->now - past->now % quarter;
 	int64_t from = making->report.from, until = making->report.until, last, length = hour;
 	struct sums sums = { 0 };
-	const struct outage *outages = find_outages(making, target->number, &sums.incidents);
+	uint32_t count;
+	const struct outage *outages = find_outages(making, target->number, &count);
 	struct store_list list;
 	struct store_sum sum;
 
+	for (uint32_t i = 0; i < count; i++)
+		sums.incidents += outages[i].ended > from;
 	from = target->known > from ? target->known - target->known % quarter : from;
 	if (target->gone != 0 && target->gone < until)
 		until = target->gone - target->gone % quarter;
@@ -188,15 +213,14 @@ sum_up(struct making *making, const struct past_target *target)
 	    length == hour ? STORE_LIST_HOURS : STORE_LIST_QUARTERS, target->number);
 	store_list_behind(&list, (uint64_t)from - 1);
 	while (past_next(past, &list, &sum)) {
-		int64_t counted = sum.up + sum.degraded + sum.down, down = 0;
+		int64_t counted = sum.up + sum.degraded + sum.down, down;
 
 		if (sum.start >= until) {
 			store_list_stop(&list);
 			continue;
 		}
 		last = sum.start + length;
-		for (uint32_t i = 0; i < sums.incidents; i++)
-			down += overlap(outages[i].began, outages[i].ended, sum.start, last);
+		down = down_within(making, outages, count, &sum, last);
 		down = down < counted ? down : counted;
 		sums.down += down;
 		sums.up += counted - down;
@@ -404,6 +428,10 @@ make(struct making *making, enum report_form form)
 	if (making->outage_count > 0)
 		qsort(making->outages, making->outage_count, sizeof *making->outages, by_target);
 	take_targets(making);
+	if (making->forgot)
+		making->report.forgotten = "Of outages that ended longer ago than `keep_incidents` "
+		    "only the time from one confirmation to the other is kept: it counts as down, and "
+		    "they are not listed. ";
 	take_notices(making);
 	if (past->broken)
 		return 0;

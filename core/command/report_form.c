@@ -23,6 +23,7 @@ const struct report report_empty = {
 	    "that passed. Unknown time, in which the monitor itself could not tell, and paused "
 	    "time, in which it was told not to judge, count for neither; the best case has all "
 	    "unknown time as up, the worst as down. Percentages are rounded down.",
+	.forgotten = "",
 	.tables = {
 		[AVAILABILITY] = { .key = "availability", .title = "Availability",
 		    .empty = "No server was watched.",
@@ -236,6 +237,7 @@ write_json(const struct report *report)
 	json_begin_object(&json, NULL);
 	json_time(&json, "from", report->from);
 	json_time(&json, "until", report->until);
+	json_bool(&json, "incidents_forgotten", report->forgotten[0] != '\0');
 	for (const struct report_table *table = report->tables;
 	     table < report->tables + REPORT_TABLES; table++) {
 		json_begin_array(&json, table->key);
@@ -285,6 +287,7 @@ write_html(const struct past *past, const struct report *report)
 		EMIT(&emit, "</p>\n");
 	}
 	EMIT(&emit, "<p>");
+	emit_string(&emit, report->forgotten);
 	emit_string(&emit, report->note);
 	EMIT(&emit, "</p>\n</body>\n</html>\n");
 	fwrite(buffer.data, 1, emit.failed ? 0 : buffer.size, stdout);
@@ -320,6 +323,7 @@ report_write(const struct past *past, const struct report *report, enum report_f
 			put_text(past, table);
 	}
 	if (form != REPORT_CSV)
-		printf("\n%s%s\n", is_markdown ? "" : LAYOUT_HANG, report->note);
+		printf("\n%s%s%s\n", is_markdown ? "" : LAYOUT_HANG, report->forgotten,
+		    report->note);
 	return true;
 }

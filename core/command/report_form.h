@@ -47,6 +47,7 @@ struct report_table {
 struct report {
 	int64_t from, until;     /* UTC */
 	const char *title, *note; /* how the figures are meant */
+	const char *forgotten;    /* stands before the note: what is no longer kept; or "" */
 	struct report_table tables[REPORT_TABLES];
 };
 
