@@ -36,10 +36,10 @@ policy_open(struct keeper *keeper)
 
 		listener->handed = calloc(rules->storm + 1, sizeof *listener->handed);
 		listener->hush_looked = INT64_MAX;
+		listener->zone = name == NULL ? zone_open_own() : zone_open(name, &why);
 		whole = listener->handed != NULL;
 		if (rules->quiet.count == 0)
 			continue;
-		listener->zone = name == NULL ? zone_open_own() : zone_open(name, &why);
 		listener->missed = calloc(config->target_count / 8 + 1, 1);
 		whole &= listener->missed != NULL;
 	}

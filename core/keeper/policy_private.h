@@ -18,7 +18,7 @@ struct silence {
 
 /* What a notifier is told, beside its rows. */
 struct listener {
-	struct zone *zone;
+	struct zone *zone; /* of its quiet hours and its reports */
 	/* its quiet hours: what is of targets is compared at their end, what is ours waits */
 	bool in_quiet_hours;
 	int64_t hush_looked, hush_next; /* UTC: between these two it stays so */

@@ -224,6 +224,28 @@ one_is_sent_by_hand(void **state)
 	destroy(&world);
 }
 
+static void
+its_days_are_those_of_the_notifiers_zone(void **state)
+{
+	struct world *world = create_with(1);
+	struct reason why;
+	struct zone *zone = zone_open("Pacific/Kiritimati", &why);
+	struct period_span today, yesterday;
+
+	(void)state;
+	assert_non_null(zone);
+	world->rules[0].timezone = "Pacific/Kiritimati"; /* and it has no quiet hours */
+	begin_again(world);
+	today = period_at(PERIOD_DAY, zone, clock_wall(), 0);
+	yesterday = period_at(PERIOD_DAY, zone, today.from - 1, 0);
+	ASK(world, "report", CONFIG_NONE, "tests", "", "");
+	assert_string_equal(handed(world), "report");
+	assert_string_equal(world->notice.code, yesterday.first);
+	assert_true(world->notice.detected == yesterday.from);
+	zone_close(&zone);
+	destroy(&world);
+}
+
 int
 main(void)
 {
@@ -235,6 +257,7 @@ main(void)
 		cmocka_unit_test(each_has_its_own),
 		cmocka_unit_test(one_that_was_taken_out_is_not_sent),
 		cmocka_unit_test(one_is_sent_by_hand),
+		cmocka_unit_test(its_days_are_those_of_the_notifiers_zone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
