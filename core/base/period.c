@@ -49,6 +49,7 @@ period_at(enum period period, const struct zone *zone, int64_t utc, int at)
 	end.hour = at / 60;
 	end.minute = at % 60;
 	span.due = zone_seconds(zone, &end) * SECOND;
+	span.day = first;
 	name_day(span.first, period, first);
 	name_day(span.last, period, behind - 1);
 	assert(span.from < span.until && span.until <= span.due);

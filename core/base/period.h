@@ -9,6 +9,7 @@ enum { PERIOD_NAME_MAX = 32 };
 
 struct period_span {
 	int64_t from, until; /* UTC, microseconds */
+	int64_t day;         /* the first day, in days since 1970-01-01, whatever the zone */
 	/* the date of the first day and of the last, "2026-11-23"; of a month both are "2026-11" */
 	char first[PERIOD_NAME_MAX / 2], last[PERIOD_NAME_MAX / 2];
 	int64_t due;         /* UTC: when the clock shows `at` on the day behind it */

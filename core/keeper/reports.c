@@ -19,20 +19,24 @@
 #include "keeper/test_notice.h"
 
 #define REPORTS_META "reports"
-enum { REPORTS_META_MAX = 32 * 1024, REPORTS_VERSION = 1, MADE_UP_MAX = 7, LOOK_BACK = 800 };
+enum { REPORTS_META_MAX = 32 * 1024, REPORTS_VERSION = 2, MADE_UP_MAX = 7, LOOK_BACK = 800 };
 
-/* As the store has it. */
+/* A host may begin with a clock that is behind, and soon set: what was sent is not sent again. */
+static const int64_t believed_after = 600 * (int64_t)SECOND;
+
+/* As the store has it: by the first day of the last period that was sent. When that began is
+ * another time once the zone is another, and it would be sent again. */
 struct reported {
 	char notifier[NOTICE_TAG_MAX], tag[NOTICE_TAG_MAX];
 	enum period every;
-	int64_t from;
+	int64_t day;
 };
 
 static const struct wire_form reported_form = { WIRE_FORM(reported,
 	WIRE_FIELD(STRING, reported, notifier),
 	WIRE_FIELD(STRING, reported, tag),
 	WIRE_FIELD(U8, reported, every, .max = PERIOD_DAY),
-	WIRE_FIELD(I64, reported, from)) };
+	WIRE_FIELD(I64, reported, day)) };
 
 static struct period_span
 period_of(const struct keeper *keeper, const struct config_report *report, int64_t utc)
@@ -59,7 +63,7 @@ put_reported(struct keeper *keeper)
 	for (uint32_t i = 0; i < keeper->config->report_count; i++) {
 		const struct config_report *report = &keeper->config->reports[i];
 		struct reported row = { .every = report->every,
-			.from = keeper->service->reported[i] };
+			.day = keeper->service->reported[i] };
 
 		text_copy(row.notifier, sizeof row.notifier,
 		    keeper->config->notifiers[report->notifier].name);
@@ -120,7 +124,7 @@ reports_recover(struct keeper *keeper)
 
 	if (wire_get_u8(&in) == REPORTS_VERSION)
 		while (!in.bad && in.at < in.size) {
-			struct reported row = { .from = 0 };
+			struct reported row = { .day = 0 };
 
 			wire_get_form(&in, &reported_form, &row, &(struct wire_terms){ .limit = 0 });
 			for (uint32_t i = 0; !in.bad && i < config->report_count; i++)
@@ -128,7 +132,7 @@ reports_recover(struct keeper *keeper)
 				    && strcmp(config->reports[i].tag, row.tag) == 0
 				    && strcmp(config->notifiers[config->reports[i].notifier].name,
 				    row.notifier) == 0)
-					reported[i] = row.from;
+					reported[i] = row.day;
 		}
 	for (uint32_t i = 0; i < config->notifier_count; i++)
 		drop_strangers(keeper, i);
@@ -136,7 +140,7 @@ reports_recover(struct keeper *keeper)
 		struct period_span now = period_of(keeper, &config->reports[i], clock_wall());
 
 		if (reported[i] == 0)
-			reported[i] = period_before(keeper, &config->reports[i], &now).from;
+			reported[i] = period_before(keeper, &config->reports[i], &now).day;
 	}
 	if (config->report_count > 0 || size > 0)
 		put_reported(keeper);
@@ -177,7 +181,7 @@ oldest(const struct keeper *keeper, const struct config_report *report, int64_t 
 	for (int i = 0; i < MADE_UP_MAX; i++) {
 		struct period_span before = period_before(keeper, report, &span);
 
-		if (before.from <= sent)
+		if (before.day <= sent)
 			break;
 		span = before;
 	}
@@ -187,24 +191,30 @@ oldest(const struct keeper *keeper, const struct config_report *report, int64_t 
 void
 reports_turn(struct keeper *keeper)
 {
-	int64_t now = clock_wall();
+	int64_t now = clock_wall(), *ahead = &keeper->service->reported_ahead;
+	bool is_believed = *ahead != 0 && clock_mono() - *ahead > believed_after, is_ahead = false;
 
 	for (uint32_t i = 0; i < keeper->config->report_count; i++) {
 		const struct config_report *report = &keeper->config->reports[i];
 		int64_t *sent = &keeper->service->reported[i];
 		struct period_span span = oldest(keeper, report, *sent);
 
-		if (*sent >= span.from) { /* by a clock that was ahead */
-			*sent = period_before(keeper, report, &span).from;
-			put_reported(keeper);
+		if (*sent >= span.day) { /* by a clock that was ahead, or this one is behind */
+			is_ahead = true;
+			if (is_believed) {
+				*sent = period_before(keeper, report, &span).day;
+				put_reported(keeper);
+			}
+			continue;
 		}
 		if (now < span.due || store_summed_up(keeper->store) < span.until)
 			continue;
-		*sent = span.from;
+		*sent = span.day;
 		outbox_add(keeper, report->notifier, &(struct outbox_entry){ .kind = NOTICE_report,
 		    .code = "", .notice = put_notice(keeper, report, &span) });
 		put_reported(keeper);
 	}
+	*ahead = !is_ahead ? 0 : *ahead == 0 ? clock_mono() : *ahead;
 }
 
 static bool

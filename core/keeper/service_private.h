@@ -77,6 +77,7 @@ struct service {
 	struct watch_time time;
 	struct channel *channels; /* by notifier, as all below */
 	struct damage *damages;
-	int64_t *reported;       /* by report: when the last period began that was sent, UTC */
+	int64_t *reported;       /* by report: the first day of the last period that was sent */
+	int64_t reported_ahead;  /* clock_mono(): since when one of these days is not over; 0: all are */
 	int64_t next_second;     /* clock_mono(): when it is done next what is done once a second */
 };

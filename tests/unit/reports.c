@@ -5,8 +5,6 @@
 #include "keeper/reports.h"
 #include "store/store_private.h"
 
-#define DAY (86400 * (int64_t)SECOND)
-
 static struct config_report rows[2];
 
 static struct world *
@@ -50,18 +48,18 @@ sent(struct world *world)
 
 /* The first one's period that was sent last, also as the store has it; there is no other. */
 static void
-set_sent(struct world *world, int64_t from)
+set_sent(struct world *world, int64_t day)
 {
 	unsigned char bytes[1024];
 	int64_t size = store_read_meta(store_inside(world->keeper.store), "reports", bytes, sizeof bytes);
-	struct wire_out out = wire_over(bytes + size - sizeof from, sizeof from);
+	struct wire_out out = wire_over(bytes + size - sizeof day, sizeof day);
 
-	assert_true(size > (int64_t)sizeof from && size <= (int64_t)sizeof bytes);
-	wire_put_i64(&out, from);
+	assert_true(size > (int64_t)sizeof day && size <= (int64_t)sizeof bytes);
+	wire_put_i64(&out, day);
 	store_put_meta(commit_queue_main(&world->keeper), "reports", (struct pw_bytes){ (const char *)bytes, (size_t)size });
 	commit_all(&world->keeper);
 	begin_again(world);
-	assert_true(*sent(world) == from);
+	assert_true(*sent(world) == day);
 }
 
 static void
@@ -72,7 +70,7 @@ one_that_is_new_begins_with_what_is_under_way(void **state)
 	(void)state;
 	sum_up(world, clock_wall());
 	assert_string_equal(handed(world), "");
-	assert_true(*sent(world) == day_before(1).from);
+	assert_true(*sent(world) == day_before(1).day);
 	begin_again(world);
 	sum_up(world, clock_wall());
 	assert_string_equal(handed(world), "");
@@ -86,7 +84,7 @@ a_period_is_told_once_when_it_is_summed_up(void **state)
 	struct world *world = create_with(1);
 
 	(void)state;
-	set_sent(world, day_before(2).from);
+	set_sent(world, day_before(2).day);
 	sum_up(world, yesterday.until - 1);
 	assert_string_equal(handed(world), "");
 	sum_up(world, yesterday.until);
@@ -124,7 +122,7 @@ what_ended_in_our_absence_is_made_up_for(void **state)
 
 	(void)state;
 	world->rules[0].storm = 1; /* no digest has any of it */
-	*sent(world) = day_before(40).from;
+	*sent(world) = day_before(40).day;
 	(void)commit_queue_main(&world->keeper);
 	sum_up(world, clock_wall());
 	for (int days = 7; days >= 1; days--) {
@@ -144,10 +142,39 @@ a_clock_that_was_ahead_keeps_nothing_back(void **state)
 	struct world *world = create_with(1);
 
 	(void)state;
-	*sent(world) = clock_wall() + 4000 * DAY;
+	*sent(world) = day_before(0).day + 4000;
 	sum_up(world, clock_wall());
 	assert_string_equal(handed(world), "");
-	assert_true(*sent(world) == day_before(1).from);
+	assert_true(*sent(world) == day_before(0).day + 4000); /* it may be this one that is behind */
+	world->keeper.service->reported_ahead -= 601 * SECOND;
+	assert_string_equal(handed(world), "");
+	assert_true(*sent(world) == day_before(1).day);
+	assert_string_equal(handed(world), "");
+	assert_true(world->keeper.service->reported_ahead == 0);
+	destroy(&world);
+}
+
+/* Wherever yesterday and last month began at another time, they are the same ones. */
+static void
+another_zone_sends_none_again(void **state)
+{
+	struct world *world = create_with(2);
+	int64_t days[2];
+
+	(void)state;
+	world->report_count = 0; /* which makes them new */
+	begin_again(world);
+	commit_all(&world->keeper);
+	world->report_count = 2;
+	world->rules[0].timezone = "Pacific/Kiritimati";
+	begin_again(world);
+	commit_all(&world->keeper);
+	memcpy(days, world->keeper.service->reported, sizeof days);
+	world->rules[0].timezone = "Pacific/Pago_Pago";
+	begin_again(world);
+	sum_up(world, clock_wall());
+	assert_string_equal(handed(world), "");
+	assert_memory_equal(days, world->keeper.service->reported, sizeof days);
 	destroy(&world);
 }
 
@@ -162,7 +189,7 @@ each_has_its_own(void **state)
 	(void)state;
 	month = period_at(PERIOD_MONTH, NULL, month.from - 1, 0);
 	memcpy(before, month.first, sizeof month.first);
-	*months = period_at(PERIOD_MONTH, NULL, month.from - 1, 0).from;
+	*months = period_at(PERIOD_MONTH, NULL, month.from - 1, 0).day;
 	sum_up(world, clock_wall());
 	assert_string_equal(handed(world), "report");
 	assert_string_equal(world->notice.tag, "");
@@ -170,7 +197,7 @@ each_has_its_own(void **state)
 	answer(world, PW_SENT, false);
 	world->report_count = 1; /* taken out, and put back: then it is new */
 	begin_again(world);
-	*sent(world) = day_before(2).from;
+	*sent(world) = day_before(2).day;
 	world->report_count = 2;
 	begin_again(world);
 	sum_up(world, clock_wall());
@@ -184,7 +211,7 @@ one_that_was_taken_out_is_not_sent(void **state)
 	struct world *world = create_with(1);
 
 	(void)state;
-	*sent(world) = day_before(2).from;
+	*sent(world) = day_before(2).day;
 	sum_up(world, clock_wall());
 	assert_string_equal(handed(world), "report");
 	answer(world, PW_AGAIN, false);
@@ -220,7 +247,7 @@ one_is_sent_by_hand(void **state)
 	assert_string_equal(handed(world), "report");
 	assert_string_equal(world->notice.code, day_before(30).first);
 	answer(world, PW_SENT, false);
-	assert_true(*sent(world) == day_before(1).from);
+	assert_true(*sent(world) == day_before(1).day);
 	destroy(&world);
 }
 
@@ -254,6 +281,7 @@ main(void)
 		cmocka_unit_test(a_period_is_told_once_when_it_is_summed_up),
 		cmocka_unit_test(what_ended_in_our_absence_is_made_up_for),
 		cmocka_unit_test(a_clock_that_was_ahead_keeps_nothing_back),
+		cmocka_unit_test(another_zone_sends_none_again),
 		cmocka_unit_test(each_has_its_own),
 		cmocka_unit_test(one_that_was_taken_out_is_not_sent),
 		cmocka_unit_test(one_is_sent_by_hand),
