@@ -4,6 +4,7 @@
  */
 #include "reply_text.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -43,11 +44,13 @@ reply_mentions(const struct pw_reply *reply, const char *word)
 {
 	size_t size = strlen(word);
 
+	assert(is_alphanumeric(word[0]));
 	for (size_t line = 0; line < reply->count; line++) {
 		struct pw_bytes text = reply->lines[line];
 
 		for (size_t i = 0; i + size <= text.size; i++)
-			if (strncasecmp(text.data + i, word, size) == 0
+			if (((text.data[i] ^ word[0]) & ~0x20) == 0 /* most bytes need no call */
+			    && strncasecmp(text.data + i, word, size) == 0
 			    && (i == 0 || !is_alphanumeric(text.data[i - 1]))
 			    && (i + size == text.size || !is_alphanumeric(text.data[i + size])))
 				return true;
