@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/clock.h"
 #include "base/vec.h"
 #include "store/find.h"
@@ -19,16 +20,14 @@ enum { IDENTITY_MAX = 1200 };
 
 /* One that the store knows. */
 struct known {
-	uint64_t number;
-	char *identity, *name, *probe, *host, *was;
-	uint32_t port;
-	int64_t known, gone;
+	struct store_target row; /* its strings are in the registry's arena */
 	uint32_t target; /* of the configuration, CONFIG_NONE: none of them */
 };
 
 struct target_registry {
 	const struct config *config;
 	struct store *store;
+	struct arena *strings;
 	uint32_t count, room;
 	struct known *rows;      /* by number, once matched */
 	struct of_target {
@@ -48,29 +47,20 @@ registry_create(const struct config *config)
 	if (registry == NULL)
 		return NULL;
 	registry->config = config;
+	registry->strings = arena_create();
 	for (uint32_t i = 0; i < config->target_count; i++)
 		if (config->targets[i].parent != CONFIG_NONE)
 			registry->targets[config->targets[i].parent].has_dependents = true;
 	return registry;
 }
 
-static void
-free_row(struct known *row)
-{
-	free(row->identity);
-	free(row->name);
-	free(row->probe);
-	free(row->host);
-	free(row->was);
-}
-
 void
 registry_destroy(struct target_registry **registry)
 {
-	for (uint32_t i = 0; *registry != NULL && i < (*registry)->count; i++)
-		free_row(&(*registry)->rows[i]);
-	if (*registry != NULL)
+	if (*registry != NULL) {
+		arena_destroy(&(*registry)->strings);
 		free((*registry)->rows);
+	}
 	free(*registry);
 	*registry = NULL;
 }
@@ -78,21 +68,18 @@ registry_destroy(struct target_registry **registry)
 static bool
 add(struct target_registry *registry, const struct store_target *target)
 {
+	struct arena *strings = registry->strings;
+	struct store_target row = *target;
+
 	if (!VEC_RESERVE(registry->rows, registry->count, registry->room))
 		return false;
 	assert(registry->count < registry->room);
-	struct known *row = &registry->rows[registry->count];
-	*row = (struct known){ .number = target->number, .port = target->port,
-		.known = target->known, .gone = target->gone, .target = CONFIG_NONE,
-		.identity = strdup(target->identity), .name = strdup(target->name),
-		.probe = strdup(target->probe), .host = strdup(target->host),
-		.was = strdup(target->was == NULL ? "" : target->was) };
-	if (row->identity == NULL || row->name == NULL || row->probe == NULL || row->host == NULL
-	    || row->was == NULL) {
-		free_row(row);
-		return false;
-	}
-	registry->count++;
+	row.identity = arena_strdup(strings, target->identity);
+	row.name = arena_strdup(strings, target->name);
+	row.probe = arena_strdup(strings, target->probe);
+	row.host = arena_strdup(strings, target->host);
+	row.was = arena_strdup(strings, target->was);
+	registry->rows[registry->count++] = (struct known){ row, CONFIG_NONE };
 	return true;
 }
 
@@ -114,7 +101,9 @@ add_identity(struct text *text, const struct target *target)
 static int
 by_identity(const void *a, const void *b)
 {
-	return strcmp(((const struct known *)a)->identity, ((const struct known *)b)->identity);
+	const struct known *one = a, *other = b;
+
+	return strcmp(one->row.identity, other->row.identity);
 }
 
 static int
@@ -122,13 +111,13 @@ by_number(const void *a, const void *b)
 {
 	const struct known *one = a, *other = b;
 
-	return (one->number > other->number) - (one->number < other->number);
+	return (one->row.number > other->row.number) - (one->row.number < other->row.number);
 }
 
 static struct known *
 find_identity(const struct target_registry *registry, const char *identity)
 {
-	struct known sought = { .identity = (char *)(uintptr_t)identity };
+	struct known sought = { .row.identity = identity };
 
 	return registry->count == 0 ? NULL
 	    : bsearch(&sought, registry->rows, registry->count, sizeof *registry->rows,
@@ -139,7 +128,7 @@ static void
 join(struct target_registry *registry, struct known *row, uint32_t target)
 {
 	row->target = target;
-	registry->targets[target].number = row->number;
+	registry->targets[target].number = row->row.number;
 }
 
 static void
@@ -157,7 +146,7 @@ match_identities(struct target_registry *registry)
 		const char *was = registry->config->targets[i].was;
 		struct known *row = was == NULL || registry->targets[i].number != 0 ? NULL
 		    : find_identity(registry, was);
-		if (row != NULL && row->target == CONFIG_NONE && row->gone == 0)
+		if (row != NULL && row->target == CONFIG_NONE && row->row.gone == 0)
 			join(registry, row, i);
 	}
 }
@@ -207,8 +196,8 @@ match_places(struct target_registry *registry)
 	if (sides == NULL)
 		return false;
 	for (uint32_t i = 0; i < registry->count; i++) {
-		const struct known *row = &registry->rows[i];
-		if (row->target == CONFIG_NONE && row->gone == 0)
+		const struct store_target *row = &registry->rows[i].row;
+		if (registry->rows[i].target == CONFIG_NONE && row->gone == 0)
 			sides[count++] = (struct side){ row->probe, row->host, row->port, true, i };
 	}
 	for (uint32_t i = 0; i < registry->config->target_count; i++) {
@@ -226,7 +215,7 @@ static struct store_target
 as_configured(const struct target *target, uint64_t number, const char *identity)
 {
 	return (struct store_target){ .number = number, .identity = identity, .name = target->name,
-		.probe = probe_of(target), .host = target->host, .port = target->port };
+		.probe = probe_of(target), .host = target->host, .port = target->port, .was = "" };
 }
 
 static bool
@@ -259,7 +248,7 @@ match(struct target_registry *registry)
 }
 
 static bool
-is_same(const struct known *row, const struct store_target *now)
+is_same(const struct store_target *row, const struct store_target *now)
 {
 	return row->gone == 0 && strcmp(row->identity, now->identity) == 0
 	    && strcmp(row->name, now->name) == 0 && strcmp(row->probe, now->probe) == 0
@@ -278,7 +267,8 @@ put(struct store_batch *batch, const struct store_target *row, bool anew)
 }
 
 static void
-update_row(struct store_batch *batch, struct known *row, const struct target *target, int64_t now)
+update_row(struct store_batch *batch, struct store_target *row, const struct target *target,
+    int64_t now)
 {
 	char identity[IDENTITY_MAX];
 	struct text text = TEXT_OVER(identity);
@@ -303,17 +293,16 @@ update(struct target_registry *registry, struct store_batch *batch)
 	int64_t now = clock_wall();
 
 	for (uint32_t i = 0; i < registry->count; i++) {
-		struct known *row = &registry->rows[i];
+		struct store_target *row = &registry->rows[i].row;
 
-		if (row->target != CONFIG_NONE || row->gone != 0)
+		if (registry->rows[i].target != CONFIG_NONE || row->gone != 0)
 			continue;
-		put(batch, &(struct store_target){ .number = row->number, .identity = row->identity,
-		    .name = row->name, .probe = row->probe, .host = row->host, .port = row->port,
-		    .was = row->was, .known = row->known, .gone = row->gone = now }, true);
+		row->gone = now;
+		put(batch, row, true);
 	}
 	for (uint32_t i = 0; i < registry->count; i++)
 		if (registry->rows[i].target != CONFIG_NONE)
-			update_row(batch, &registry->rows[i],
+			update_row(batch, &registry->rows[i].row,
 			    &registry->config->targets[registry->rows[i].target], now);
 }
 
@@ -351,7 +340,7 @@ registry_number(const struct target_registry *registry, uint32_t target)
 static const struct known *
 find_row(const struct target_registry *registry, uint64_t number)
 {
-	struct known sought = { .number = number };
+	struct known sought = { .row.number = number };
 
 	return registry->count == 0 ? NULL
 	    : bsearch(&sought, registry->rows, registry->count, sizeof *registry->rows, by_number);
@@ -368,20 +357,22 @@ registry_target(const struct target_registry *registry, uint64_t number)
 void
 registry_names(const struct target_registry *registry, uint64_t number, struct notice_names *names)
 {
-	const struct known *row = number == 0 ? NULL : find_row(registry, number);
-	const struct target *target = row == NULL || row->target == CONFIG_NONE ? NULL
-	    : &registry->config->targets[row->target];
+	const struct known *known = number == 0 ? NULL : find_row(registry, number);
+	const struct target *target = known == NULL || known->target == CONFIG_NONE ? NULL
+	    : &registry->config->targets[known->target];
 	char own[OWN_NAME_MAX];
 
 	*names = (struct notice_names){ .port = 0 };
 	text_copy(names->own, sizeof names->own, own_name(registry->config->helo, own));
-	if (row == NULL)
+	if (known == NULL)
 		return;
-	text_copy(names->target, sizeof names->target, target != NULL ? target->name : row->name);
-	text_copy(names->host, sizeof names->host, target != NULL ? target->shown : row->host);
-	text_copy(names->probe, sizeof names->probe, target != NULL
-	    ? target->policy->probe->descriptor->name : row->probe);
-	names->port = target != NULL ? target->port : (uint16_t)row->port;
+	text_copy(names->target, sizeof names->target, target != NULL ? target->name
+	    : known->row.name);
+	text_copy(names->host, sizeof names->host, target != NULL ? target->shown
+	    : known->row.host);
+	text_copy(names->probe, sizeof names->probe, target != NULL ? probe_of(target)
+	    : known->row.probe);
+	names->port = target != NULL ? target->port : (uint16_t)known->row.port;
 }
 
 const char *
@@ -389,7 +380,7 @@ registry_name(const struct target_registry *registry, uint64_t number)
 {
 	const struct known *row = find_row(registry, number);
 
-	return row == NULL ? "a target" : row->name;
+	return row == NULL ? "a target" : row->row.name;
 }
 
 bool
