@@ -24,13 +24,26 @@ enum { HISTORY_GROUP = 2000 };
 
 static const char *const file_names[STORE_FILES] = { "postwatch.db", "history.db" };
 
+/* Frees the run that a link leads to. */
 static void
-free_runs(struct pending_run **pending)
+drop_run(struct commit_queue *queue, struct pending_run **link)
 {
-	for (struct pending_run *next; *pending != NULL; *pending = next) {
-		next = (*pending)->next;
-		free(*pending);
-	}
+	struct pending_run *run = *link;
+
+	*link = run->next;
+	if (queue->untold == &run->next)
+		queue->untold = link;
+	if (queue->end == &run->next)
+		queue->end = link;
+	free(run);
+}
+
+static void
+drop_held(struct commit_queue *queue)
+{
+	while (queue->untold != &queue->runs)
+		drop_run(queue, &queue->runs);
+	queue->held_bytes = 0;
 }
 
 struct commit_queue *
@@ -44,9 +57,7 @@ commit_queue_create(struct store *store)
 	}
 	*queue = (struct commit_queue){ .store = store, .unread = !store_is_read(store),
 	    .serial = 1 };
-	queue->open_last = &queue->open;
-	queue->done_last = &queue->done;
-	queue->held_last = &queue->held;
+	queue->untold = queue->end = &queue->runs;
 	for (enum store_file file = STORE_MAIN; file < STORE_FILES; file++) {
 		struct commit_side *side = &queue->sides[file];
 
@@ -71,9 +82,8 @@ commit_queue_destroy(struct commit_queue **queue)
 		store_batch_destroy(&(*queue)->sides[file].open);
 		store_batch_destroy(&(*queue)->sides[file].sent);
 	}
-	free_runs(&(*queue)->open);
-	free_runs(&(*queue)->done);
-	free_runs(&(*queue)->held);
+	while ((*queue)->runs != NULL)
+		drop_run(*queue, &(*queue)->runs);
 	free(*queue);
 	*queue = NULL;
 }
@@ -122,16 +132,17 @@ commit_queue_add_run(struct keeper *keeper, const struct message_run *run, uint6
 	    .changes_at = (uint32_t)(run->changes.data - packet.data),
 	    .changes_size = (uint32_t)run->changes.size };
 	memcpy(pending->packet, packet.data, packet.size);
-	*queue->open_last = pending;
-	queue->open_last = &pending->next;
+	*queue->end = pending;
+	queue->end = &pending->next;
+	queue->open = queue->open != NULL ? queue->open : pending;
 	queue->changes += run->change_count;
 }
 
 static void
-forget_numbers(struct pending_run *pending)
+forget_numbers(struct pending_run *from, const struct pending_run *until)
 {
-	for (; pending != NULL; pending = pending->next)
-		pending->number = 0;
+	for (; from != until; from = from->next)
+		from->number = 0;
 }
 
 void
@@ -141,59 +152,41 @@ commit_queue_take(struct keeper *keeper, enum store_file file, struct sequence s
 
 	assert(sequence.birth != side->taken.birth || sequence.number > side->taken.number);
 	(void)fill(keeper, file);
-	if (file == STORE_MAIN && sequence.birth != side->taken.birth) {
-		/* What was taken of another sequence, and is not committed, is for no monitor any
-		 * more to hold. */
-		forget_numbers(keeper->commits->held);
-		forget_numbers(keeper->commits->done);
-		forget_numbers(keeper->commits->open);
-	}
+	/* What was taken of another sequence, and is not committed, is for no monitor any more to
+	 * hold. */
+	if (file == STORE_MAIN && sequence.birth != side->taken.birth)
+		forget_numbers(keeper->commits->runs, NULL);
 	side->taken = sequence;
 #ifdef KEEPER_ANSWERS_EARLY /* a build of the tests, to show that they see it */
 	side->committed = sequence;
 #endif
 }
 
-/* For a monitor that is born while the disk is sick. The oldest give way: of them it learns from
- * the states. */
-static void
-hold(struct commit_queue *queue, struct pending_run *pending)
-{
-	*queue->held_last = pending;
-	queue->held_last = &pending->next;
-	queue->held_bytes += pending->size;
-	while (queue->held_bytes > COMMIT_HELD_MAX) {
-		struct pending_run *oldest = queue->held;
-
-		assert(queue->held_bytes >= oldest->size && oldest != queue->done);
-		queue->held = oldest->next;
-		queue->held_bytes -= oldest->size;
-		free(oldest);
-	}
-	if (queue->held == NULL)
-		queue->held_last = &queue->held;
-}
-
 const struct pending_run *
 commit_queue_untold(const struct commit_queue *queue)
 {
-	return queue->done;
+	return *queue->untold == queue->open ? NULL : *queue->untold;
 }
 
+/* Held is what a monitor that is born while the disk is sick needs. The oldest give way: of them it
+ * learns from the states. */
 void
 commit_queue_told(struct commit_queue *queue)
 {
-	struct pending_run *pending = queue->done;
+	struct pending_run *pending = *queue->untold;
 
-	assert(pending != NULL && queue->done_last != &queue->done);
-	queue->done = pending->next;
-	if (queue->done == NULL)
-		queue->done_last = &queue->done;
-	pending->next = NULL;
-	if (pending->number == 0)
-		free(pending);
-	else
-		hold(queue, pending);
+	assert(pending != NULL && pending != queue->open);
+	if (pending->number == 0) {
+		drop_run(queue, queue->untold);
+		return;
+	}
+	queue->untold = &pending->next;
+	queue->held_bytes += pending->size;
+	while (queue->held_bytes > COMMIT_HELD_MAX) {
+		assert(queue->untold != &queue->runs && queue->held_bytes >= queue->runs->size);
+		queue->held_bytes -= queue->runs->size;
+		drop_run(queue, &queue->runs);
+	}
 }
 
 static void
@@ -283,10 +276,8 @@ commit_queue_mend(struct keeper *keeper, enum store_file file, struct store_foun
 		queue->unread = false;
 		say_lost(keeper, STORE_MAIN, found->refused);
 		queue->safe = queue->serial - 1;
-		free_runs(&queue->held);
-		queue->held_last = &queue->held;
-		queue->held_bytes = 0;
-		forget_numbers(queue->done);
+		drop_held(queue);
+		forget_numbers(*queue->untold, queue->open);
 		note_committed(side);
 	}
 	if (side->stuck)
@@ -334,16 +325,12 @@ commit_queue_commit(struct keeper *keeper, enum store_file file)
 		submit(keeper, file);
 		return;
 	}
-	*queue->done_last = queue->open;
-	if (queue->open != NULL)
-		queue->done_last = queue->open_last;
 	queue->open = NULL;
-	queue->open_last = &queue->open;
 	queue->changes = 0;
 	queue->serial++;
 	submit(keeper, file);
 	if (!side->stuck)
-		forget_numbers(queue->done);
+		forget_numbers(*queue->untold, NULL);
 }
 
 bool
@@ -421,7 +408,7 @@ commit_queue_taken(const struct commit_queue *queue, enum store_file file)
 bool
 commit_queue_is_told(const struct commit_queue *queue)
 {
-	return queue->open == NULL && queue->done == NULL;
+	return *queue->untold == NULL;
 }
 
 struct sequence
@@ -433,22 +420,14 @@ commit_queue_committed(const struct commit_queue *queue, enum store_file file)
 	    ? side->committed.number : 0 };
 }
 
-static const struct pending_run *
-first_above(const struct pending_run *pending, uint64_t number)
-{
-	while (pending != NULL && pending->number <= number)
-		pending = pending->next;
-	return pending;
-}
-
 const struct pending_run *
 commit_queue_uncommitted(const struct commit_queue *queue, uint64_t above)
 {
-	const struct pending_run *found = first_above(queue->held, above);
+	const struct pending_run *run = queue->runs;
 
-	if (found == NULL)
-		found = first_above(queue->done, above);
-	return found != NULL ? found : first_above(queue->open, above);
+	while (run != NULL && run->number <= above)
+		run = run->next;
+	return run;
 }
 
 void

@@ -18,12 +18,12 @@ struct commit_queue {
 	struct store *store;
 	bool unread;         /* what was kept before our birth cannot be read */
 	struct commit_side sides[STORE_FILES];
-	struct pending_run *open, **open_last;
-	/* their batch was committed, or is held in memory; they are to be told */
-	struct pending_run *done, **done_last;
-	/* the monitor's that were told and are not committed */
-	struct pending_run *held, **held_last;
-	size_t held_bytes;
+	/* One behind the other: the monitor's that were told and are not committed; those whose
+	 * batch was committed or is held in memory, which are to be told; those of the open batch.
+	 * Links to the first, to the first that is not told, and to the next one. */
+	struct pending_run *runs, **untold, **end;
+	const struct pending_run *open; /* the first of the open batch, NULL: it has none */
+	size_t held_bytes;   /* of those that were told */
 	uint32_t changes;    /* in the open batch */
 	int64_t mend_at;     /* when what is sick is tried again, 0: nothing is */
 	/* UTC: since when something waits for a file that is sick, 0: nothing does */
