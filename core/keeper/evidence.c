@@ -54,7 +54,7 @@ put_run(struct keeper *keeper, uint32_t target, uint64_t run, uint64_t incident,
 	const struct cached_leg *leg;
 
 	for (uint32_t i = 0; (leg = cache_leg(keeper->cache, target, run, i)) != NULL; i++) {
-		if (!commit_queue_has_room(keeper)) {
+		if (!store_has_room(keeper->store)) {
 			keeper->record->left_out++;
 			return;
 		}
@@ -93,22 +93,15 @@ role_in(const struct message_change *change, bool passed)
 	return passed ? "passed" : "failed";
 }
 
-struct keeping {
-	struct keeper *keeper;
-	uint64_t notice;
-	bool any;
-};
-
 static void
-put_own(struct keeping *it, uint64_t run, uint32_t leg, struct pw_bytes bytes)
+put_own(struct keeper *keeper, uint64_t notice, uint64_t run, uint32_t leg, struct pw_bytes bytes)
 {
-	it->any = true;
-	if (commit_queue_has_room(it->keeper))
-		store_put_notice_evidence(commit_queue_main(it->keeper),
-		    &(struct store_notice_evidence){ .notice = it->notice, .run = run, .leg = leg,
+	if (store_has_room(keeper->store))
+		store_put_notice_evidence(commit_queue_main(keeper),
+		    &(struct store_notice_evidence){ .notice = notice, .run = run, .leg = leg,
 		    .at = clock_wall(), .bytes = bytes });
 	else
-		it->keeper->record->left_out++;
+		keeper->record->left_out++;
 }
 
 /* Where no incident keeps it: whoever is told late, or told again, is told it with its evidence. */
@@ -119,16 +112,15 @@ put_with_notice(struct keeper *keeper, const struct message_change *change, uint
 	struct store_trace row;
 
 	for (uint32_t i = 0; i < change->attempt_count; i++) {
-		struct keeping it = { keeper, notice, false };
 		uint64_t run = change->attempts[i];
-		for (uint32_t j = 0; (leg = cache_leg(keeper->cache, change->target, run, j))
-		    != NULL; j++)
-			put_own(&it, run, leg->leg, leg->packet);
-		if (it.any)
+		uint32_t legs = 0;
+		for (; (leg = cache_leg(keeper->cache, change->target, run, legs)) != NULL; legs++)
+			put_own(keeper, notice, run, leg->leg, leg->packet);
+		if (legs > 0)
 			continue;
 		STORE_EACH(&row, store_inside(keeper->store), STORE_LIST_RUN_TRACES, run)
 			if (row.target == registry_number(keeper->registry, change->target))
-				put_own(&it, row.run, row.leg, row.bytes);
+				put_own(keeper, notice, run, row.leg, row.bytes);
 	}
 }
 
