@@ -110,12 +110,6 @@ commit_queue_history(struct keeper *keeper)
 	return fill(keeper, STORE_HISTORY);
 }
 
-bool
-commit_queue_has_room(const struct keeper *keeper)
-{
-	return store_has_room(keeper->commits->store);
-}
-
 void
 commit_queue_add_run(struct keeper *keeper, const struct message_run *run, uint64_t left_out,
     struct pw_bytes packet)

@@ -40,8 +40,6 @@ void commit_queue_destroy(struct commit_queue **);
 struct store_batch *commit_queue_main(struct keeper *);
 struct store_batch *commit_queue_history(struct keeper *);
 
-/* Whether there is room for evidence. */
-bool commit_queue_has_room(const struct keeper *);
 /* Whether what was kept before our birth cannot be read. */
 bool commit_queue_is_unread(const struct commit_queue *);
 /* What waits for history.db, in bytes. */

@@ -64,7 +64,7 @@ has_reached_somebody(const struct keeper *keeper, const struct delivery *deliver
 	    && i < keeper->config->notifier_count; i++)
 		if (ledgers_sent_down(keeper, target, notifier_at(keeper, i)))
 			return true;
-	return outbox_was_sent(keeper, delivery->notice);
+	return store_was_sent(keeper->store, delivery->notice);
 }
 
 static bool

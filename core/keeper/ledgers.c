@@ -56,7 +56,7 @@ is_queued(const struct keeper *keeper, const struct notifier *notifier, uint64_t
 {
 	struct delivery queued = { .notice = 0 };
 
-	while (outbox_next_of_target(keeper, notifier, target, &queued))
+	while (outbox_next(keeper, notifier, STORE_QUEUE_TARGET, target, &queued))
 		if (ledger_speaks_of_state(kind) ? ledger_speaks_of_state(queued.kind)
 		    : ledger_speaks_of_condition(queued.kind) && strcmp(queued.code, code) == 0)
 			return true;
@@ -128,7 +128,7 @@ ledgers_go_back(struct keeper *keeper, const struct notifier *notifier, uint64_t
 		return;
 	ledgers_read(keeper, target, index, &ledger);
 	ledger_go_back(&ledger);
-	while (outbox_next_of_target(keeper, notifier, number, &queued))
+	while (outbox_next(keeper, notifier, STORE_QUEUE_TARGET, number, &queued))
 		ledger_note(&ledger, &(struct ledger_word){ queued.kind, queued.code, queued.notice,
 		    queued.opened });
 	put(keeper, target, index, &ledger);
@@ -158,9 +158,9 @@ ledgers_digest_end(struct keeper *keeper, struct notifier *notifier, uint64_t no
 	struct delivery delivery = { .notice = 0 };
 	bool told;
 
-	if (outbox_next_of_notice(keeper, notifier, notice, &delivery))
+	if (outbox_next(keeper, notifier, STORE_QUEUE_NOTICE, notice, &delivery))
 		return;
-	told = keeper->config->shadow || outbox_was_sent(keeper, notice);
+	told = keeper->config->shadow || store_was_sent(keeper->store, notice);
 	while (outbox_next(keeper, notifier, STORE_QUEUE_DIGEST, notice, &delivery)) {
 		outbox_end(&delivery, STORE_DELIVERY_merged);
 		delivery.withheld = keeper->config->shadow;

@@ -113,10 +113,9 @@ record_digest(struct keeper *keeper, struct notifier *notifier, uint64_t digest,
 
 	outbox_count_digest(keeper, notifier, digest, &payload);
 	text_format(&text, "%" PRIu32 " notices in one: %s", payload.covered, why);
-	outbox_put_notice(keeper, (struct store_notice){ .number = digest,
-	    .change = outbox_own_change(keeper), .kind = "digest", .code = "storm",
-	    .detected = since, .confirmed = clock_wall(), .text = { text.bytes, text.size },
-	    .silences = "" }, &payload);
+	outbox_put_notice(keeper, (struct store_notice){ .number = digest, .kind = "digest",
+	    .code = "storm", .detected = since, .confirmed = clock_wall(),
+	    .text = { text.bytes, text.size } }, &payload);
 	outbox_add(keeper, notifier_index(keeper, notifier),
 	    &(struct outbox_entry){ .kind = NOTICE_digest, .code = "storm", .notice = digest });
 }

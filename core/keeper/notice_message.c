@@ -247,7 +247,7 @@ add_recipients(struct material *it)
 
 	notifier->hand_count = 0;
 	while (notifier->hand_count < NOTICE_RECIPIENTS_MAX
-	    && outbox_next_of_notice(it->keeper, notifier, notice->notice, &delivery)) {
+	    && outbox_next(it->keeper, notifier, STORE_QUEUE_NOTICE, notice->notice, &delivery)) {
 		if (delivery.state != STORE_DELIVERY_claimed)
 			continue;
 		notifier->hand[notifier->hand_count++] = delivery.recipient;

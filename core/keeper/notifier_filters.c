@@ -100,7 +100,7 @@ filter_recall(struct keeper *keeper, uint32_t target, uint32_t index, enum notic
 
 	if (notifier_rules(notifier)->after == 0)
 		return false;
-	while (outbox_next_of_target(keeper, notifier, number, &queued)) {
+	while (outbox_next(keeper, notifier, STORE_QUEUE_TARGET, number, &queued)) {
 		if (ends_same(&queued, end, code))
 			last_end = queued.notice; /* what is older goes with it */
 		unripe |= begins(queued.kind, queued.code) && belongs(&queued, end, code)
@@ -110,7 +110,7 @@ filter_recall(struct keeper *keeper, uint32_t target, uint32_t index, enum notic
 	    && ledgers_sent_down(keeper, target, notifier)))
 		return false;
 	queued = (struct delivery){ .notice = 0 };
-	while (outbox_next_of_target(keeper, notifier, number, &queued)) {
+	while (outbox_next(keeper, notifier, STORE_QUEUE_TARGET, number, &queued)) {
 		if (queued.notice <= last_end || !belongs(&queued, end, code))
 			continue;
 		if (!outbox_is_in_digest(&queued) && outbox_is_unsent(notifier, &queued))

@@ -102,7 +102,6 @@ record_outage(const struct notification *it, const struct outage *outage)
 	    .attempt_count = outage->attempt_count };
 	char sentence[4096];
 	struct text text = TEXT_OVER(sentence);
-	uint64_t number = store_number(keeper->store, STORE_NOTICES);
 	struct store_notice first = { .number = 0 };
 
 	if (outage->incident != 0)
@@ -118,11 +117,10 @@ record_outage(const struct notification *it, const struct outage *outage)
 	add_time(&text, outage->ended);
 	text_add(&text, ": ");
 	text_add_bytes(&text, outage->text.data, outage->text.size);
-	outbox_put_notice(keeper, (struct store_notice){ .number = number, .target = it->number,
-	    .change = outage->change, .kind = "outage", .incident = outage->incident, .code = "",
+	return outbox_put_notice(keeper, (struct store_notice){ .target = it->number,
+	    .change = outage->change, .kind = "outage", .incident = outage->incident,
 	    .detected = outage->began, .confirmed = outage->confirmed,
-	    .text = { text.bytes, text.size }, .silences = "" }, &payload);
-	return number;
+	    .text = { text.bytes, text.size } }, &payload);
 }
 
 /* One that was told of in another notifier's merged notice has its own: the number is given once a

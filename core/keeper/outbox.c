@@ -113,20 +113,6 @@ outbox_due(const struct keeper *keeper, const struct notifier *notifier, enum st
 }
 
 bool
-outbox_next_of_target(const struct keeper *keeper, const struct notifier *notifier, uint64_t target,
-    struct delivery *delivery)
-{
-	return outbox_next(keeper, notifier, STORE_QUEUE_TARGET, target, delivery);
-}
-
-bool
-outbox_next_of_notice(const struct keeper *keeper, const struct notifier *notifier, uint64_t notice,
-    struct delivery *delivery)
-{
-	return outbox_next(keeper, notifier, STORE_QUEUE_NOTICE, notice, delivery);
-}
-
-bool
 outbox_next_late(const struct keeper *keeper, const struct notifier *notifier, int64_t age,
     bool all, struct delivery *delivery)
 {
@@ -367,16 +353,20 @@ outbox_recover(struct keeper *keeper)
 		take_up(keeper, notifier_at(keeper, i));
 }
 
-void
+uint64_t
 outbox_put_notice(struct keeper *keeper, struct store_notice row,
     const struct notice_payload *payload)
 {
+	static const struct notice_payload nothing = { .covered = 0 };
 	unsigned char bytes[NOTICE_PAYLOAD_MAX];
 	struct wire_out out = wire_over(bytes, sizeof bytes);
 
-	payload_put(payload, &out);
+	row.number = row.number != 0 ? row.number : store_number(keeper->store, STORE_NOTICES);
+	row.change = row.change != 0 ? row.change : outbox_own_change(keeper);
+	payload_put(payload != NULL ? payload : &nothing, &out);
 	row.rest = (struct pw_bytes){ (const char *)bytes, out.size };
 	store_put_notice(commit_queue_main(keeper), &row);
+	return row.number;
 }
 
 void
@@ -412,12 +402,6 @@ uint64_t
 outbox_own_change(struct keeper *keeper)
 {
 	return ++keeper->outbox->own_change;
-}
-
-bool
-outbox_was_sent(const struct keeper *keeper, uint64_t notice)
-{
-	return store_was_sent(keeper->store, notice);
 }
 
 void

@@ -42,9 +42,11 @@ struct delivery {
 /* At birth: what was claimed goes back, what is of receivers that are no longer configured ends. */
 void outbox_recover(struct keeper *);
 
-/* Makes the row of a notice; its member `rest` is made of `rest`. */
+/* Makes the row of a notice; its member `rest` is made of `rest` (NULL: there is nothing of it).
+ * Where `number` is 0 it is given the next one, and where `change` is, one of our own. Returns its
+ * number. */
 struct notice_payload;
-void outbox_put_notice(struct keeper *, struct store_notice, const struct notice_payload *rest);
+uint64_t outbox_put_notice(struct keeper *, struct store_notice, const struct notice_payload *rest);
 
 /* outbox.c */
 struct outbox_entry {
@@ -62,11 +64,6 @@ void outbox_add(struct keeper *, uint32_t notifier, const struct outbox_entry *)
  * zeroes before the first. `of`: what of. Rows may be written in between. Returns false if there is
  * none. */
 bool outbox_next(const struct keeper *, const struct notifier *, enum store_queue, uint64_t of,
-    struct delivery *);
-/* The same of a target (the store's number; 0: of ourselves), and of a notice. */
-bool outbox_next_of_target(const struct keeper *, const struct notifier *, uint64_t target,
-    struct delivery *);
-bool outbox_next_of_notice(const struct keeper *, const struct notifier *, uint64_t notice,
     struct delivery *);
 /* Of what is due and has that rank (STORE_QUEUE_DUE), at most `max` behind one of them; returns how
  * many. */
@@ -111,8 +108,6 @@ bool outbox_is_of_open(const struct keeper *, const struct delivery *);
 /* Whether there was a delivery of the notice for that notifier, but for one that was withheld and
  * may be made once more. */
 bool outbox_had(const struct keeper *, const struct notifier *, uint64_t notice);
-/* Whether anybody has received the notice. */
-bool outbox_was_sent(const struct keeper *, uint64_t notice);
 /* Somebody wants it to be tried at once; `revived`: it had ended. */
 void outbox_retry(struct keeper *, struct notifier *, struct delivery *, bool revived);
 /* Whether the notice waits for each recipient of this notifier, and nobody has it, had it, or may

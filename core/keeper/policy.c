@@ -78,13 +78,6 @@ policy_is_quiet(const struct keeper *keeper, const struct notifier *notifier)
 }
 
 void
-policy_commit(struct keeper *keeper)
-{
-	withhold_keep(keeper);
-	commit_queue_commit(keeper, STORE_MAIN);
-}
-
-void
 policy_look_at_windows(struct keeper *keeper)
 {
 	(void)window_clock_turn(&keeper->policy->windows, clock_wall());

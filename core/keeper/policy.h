@@ -40,6 +40,3 @@ void policy_look_at_windows(struct keeper *);
 
 /* Whether a notifier is in its quiet hours. */
 bool policy_is_quiet(const struct keeper *, const struct notifier *);
-
-/* Commits what there is for postwatch.db: with what was withheld, of which targets. */
-void policy_commit(struct keeper *);

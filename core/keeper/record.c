@@ -71,9 +71,10 @@ find_incident(struct keeper *keeper, const struct message_change *change,
 		*incident = (struct store_incident){ .number = 0 };
 }
 
-static void
-put_notice(struct keeper *keeper, const struct message_change *change, uint64_t number,
-    uint64_t target, uint64_t incident)
+/* Returns its number. */
+static uint64_t
+put_notice(struct keeper *keeper, const struct message_change *change, uint64_t target,
+    uint64_t incident)
 {
 	struct notice_payload payload = { .attempt_count = change->attempt_count };
 
@@ -85,7 +86,7 @@ put_notice(struct keeper *keeper, const struct message_change *change, uint64_t 
 	memcpy(payload.to, change->to, sizeof payload.to);
 	memcpy(payload.attempts, change->attempts,
 	    change->attempt_count * sizeof payload.attempts[0]);
-	outbox_put_notice(keeper, (struct store_notice){ .number = number, .target = target,
+	return outbox_put_notice(keeper, (struct store_notice){ .target = target,
 	    .change = change->change, .kind = change->kind, .incident = incident,
 	    .code = change->code, .detected = change->detected, .confirmed = change->confirmed,
 	    .text = change->text, .silences = change->silences }, &payload);
@@ -149,8 +150,7 @@ record_change(struct keeper *keeper, const struct message_change *change)
 		uint64_t notice;
 
 		find_incident(keeper, change, &incident);
-		notice = store_number(keeper->store, STORE_NOTICES);
-		put_notice(keeper, change, notice, target, incident.number);
+		notice = put_notice(keeper, change, target, incident.number);
 		if (incident.number != 0 && strcmp(change->to, "up") == 0)
 			close_incident(keeper, &incident, "up", change->detected, change->confirmed,
 			    change->text);
@@ -310,12 +310,11 @@ record_notice(struct keeper *keeper, const struct message_change *change, uint64
 	unsigned char changes[8 * 1024];
 	struct wire_out out = wire_over(changes, sizeof changes);
 	struct message_run run = { .target = change->target, .change_count = 1 };
-	uint64_t notice = store_number(keeper->store, STORE_NOTICES);
+	uint64_t notice = put_notice(keeper, change, target, incident);
 
 	message_add_change(&out, change);
 	assert(!out.bad);
 	run.changes = (struct pw_bytes){ (const char *)changes, out.size };
-	put_notice(keeper, change, notice, target, incident);
 	commit_queue_add_run(keeper, &run, 0, run.changes);
 	return notice;
 }
@@ -345,7 +344,8 @@ record_ours_to(struct keeper *keeper, const struct audience *audience, const cha
 void
 record_commit(struct keeper *keeper)
 {
-	policy_commit(keeper);
+	withhold_keep(keeper);
+	commit_queue_commit(keeper, STORE_MAIN);
 	for (const struct pending_run *pending; (pending = commit_queue_untold(keeper->commits))
 	    != NULL;
 	    commit_queue_told(keeper->commits)) {

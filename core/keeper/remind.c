@@ -13,7 +13,6 @@
 #include "base/clock.h"
 #include "keeper/record_private.h"
 #include "keeper/policy.h"
-#include "keeper/notice_payload.h"
 #include "keeper/notifier_filters.h"
 #include "keeper/ledgers.h"
 #include "keeper/withhold.h"
@@ -66,7 +65,6 @@ record_reminder(struct keeper *keeper, uint32_t target, const struct store_incid
 {
 	struct store_incident reminded = *incident;
 	uint64_t number = store_number(keeper->store, STORE_NOTICES);
-	struct notice_payload payload = { .attempt_count = 0 };
 	char sentence[NOTICE_TEXT_MAX];
 	struct text text = TEXT_OVER(sentence);
 
@@ -76,7 +74,7 @@ record_reminder(struct keeper *keeper, uint32_t target, const struct store_incid
 	outbox_put_notice(keeper, (struct store_notice){ .number = number,
 	    .target = incident->target, .change = OWN_CHANGES + number, .kind = "reminder",
 	    .incident = incident->number, .code = incident->outcome, .detected = incident->began,
-	    .confirmed = now, .text = { text.bytes, text.size }, .silences = "" }, &payload);
+	    .confirmed = now, .text = { text.bytes, text.size } }, NULL);
 	reminded.reminded = now;
 	record_change_incident(keeper, &reminded);
 	return number;

@@ -59,7 +59,7 @@ find_ours(const struct keeper *keeper, const struct notifier *notifier, uint32_t
 
 		if (alert != NOTICE_ALERT_NONE && ledger_meet(&met, row.code)
 		    && alert != NOTICE_ALERT_CLOSED
-		    && !outbox_next_of_notice(keeper, notifier, row.number, &queued)
+		    && !outbox_next(keeper, notifier, STORE_QUEUE_NOTICE, row.number, &queued)
 		    && outbox_had(keeper, notifier, row.number) && place-- == 0)
 			found = row.number;
 	}

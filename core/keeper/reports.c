@@ -152,7 +152,7 @@ put_notice(struct keeper *keeper, const struct config_report *report,
     const struct period_span *span)
 {
 	struct notice_payload payload = { .covered = 0 };
-	uint64_t number = store_number(keeper->store, STORE_NOTICES);
+	uint64_t number;
 	bool is_one = strcmp(span->first, span->last) == 0;
 	char code[OUTCOME_NAME_MAX], sentence[512];
 	struct text text = TEXT_OVER(sentence);
@@ -163,10 +163,9 @@ put_notice(struct keeper *keeper, const struct config_report *report,
 	text_format(&text, "mail servers%s", report->tag[0] == '\0' ? "" : " of ");
 	text_escape(&text, text_view(report->tag));
 	text_format(&text, ", %s%s%s", span->first, is_one ? "" : " to ", is_one ? "" : span->last);
-	outbox_put_notice(keeper, (struct store_notice){ .number = number,
-	    .change = outbox_own_change(keeper), .kind = "report", .code = code,
-	    .detected = span->from, .confirmed = clock_wall(), .text = { text.bytes, text.size },
-	    .silences = "" }, &payload);
+	number = outbox_put_notice(keeper, (struct store_notice){ .kind = "report", .code = code,
+	    .detected = span->from, .confirmed = clock_wall(),
+	    .text = { text.bytes, text.size } }, &payload);
 	keeper_log(keeper, LOG_NOTICE, "report through %s: %s",
 	    keeper->config->notifiers[report->notifier].name, sentence);
 	return number;

@@ -23,7 +23,7 @@ shadow_takes(struct keeper *keeper, struct notifier *notifier, const struct deli
 		return false;
 	if (told.kind == NOTICE_digest)
 		ledgers_digest_sent(keeper, notifier, told.notice);
-	while (outbox_next_of_notice(keeper, notifier, told.notice, &each)) {
+	while (outbox_next(keeper, notifier, STORE_QUEUE_NOTICE, told.notice, &each)) {
 		if (each.state != STORE_DELIVERY_claimed)
 			continue;
 		each.withheld = true; /* so that it may be told when shadow has ended */

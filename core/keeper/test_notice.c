@@ -11,24 +11,21 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "keeper/service_private.h"
-#include "keeper/notice_payload.h"
 
 static const char is_over[] = "the test is over";
 static const int64_t to_be_taken = 20 * (int64_t)SECOND, to_be_killed = 10 * (int64_t)SECOND;
 
-static void
-put_notice(struct keeper *keeper, uint64_t number, const char *notifier, const char *who)
+static uint64_t
+put_notice(struct keeper *keeper, const char *notifier, const char *who)
 {
-	const struct notice_payload payload = { .covered = 0 };
 	char sentence[512];
 	struct text text = TEXT_OVER(sentence);
 	int64_t now = clock_wall();
 
 	text_format(&text, "this is a test of the notifier %s, asked for by %s: nothing has"
 	    " happened", notifier, who);
-	outbox_put_notice(keeper, (struct store_notice){ .number = number,
-	    .change = outbox_own_change(keeper), .kind = "test", .code = "", .detected = now,
-	    .confirmed = now, .text = { text.bytes, text.size }, .silences = "" }, &payload);
+	return outbox_put_notice(keeper, (struct store_notice){ .kind = "test", .detected = now,
+	    .confirmed = now, .text = { text.bytes, text.size } }, NULL);
 }
 
 void
@@ -49,16 +46,14 @@ test_notice_begin(struct keeper *keeper, struct ask *ask, const struct message_a
 {
 	struct notifier *notifier = message->word_count == 1
 	    ? notifier_named(keeper, message->words[0]) : NULL;
-	uint64_t notice;
 
 	if (notifier == NULL) {
 		ask_refuse(ask, ASK_USAGE,
 		    "there is no such notifier: `postwatch check` reads the configuration");
 		return;
 	}
-	notice = store_number(keeper->store, STORE_NOTICES);
-	put_notice(keeper, notice, notifier_rules(notifier)->name, message->who);
-	test_notice_wait(keeper, ask, notifier, notice, NOTICE_test);
+	test_notice_wait(keeper, ask, notifier,
+	    put_notice(keeper, notifier_rules(notifier)->name, message->who), NOTICE_test);
 	keeper_log(keeper, LOG_NOTICE, "%s is tested: asked for by %s",
 	    notifier_rules(notifier)->name, message->who);
 }

@@ -72,7 +72,7 @@ is_over(const struct keeper *keeper, const struct notifier *notifier,
 		return false;
 	if (is_word_between || !outbox_is_all_unsent(keeper, notifier, delivery->notice, 0))
 		return is_word_between;
-	while (outbox_next_of_target(keeper, notifier, delivery->target, &newer))
+	while (outbox_next(keeper, notifier, STORE_QUEUE_TARGET, delivery->target, &newer))
 		if (!outbox_is_in_digest(&newer) && newer.notice != delivery->notice
 		    && ledger_speaks_of_state(newer.kind))
 			return false;
@@ -196,7 +196,7 @@ end_notice(struct keeper *keeper, struct notifier *notifier, uint64_t number, ui
 	struct delivery delivery = { .notice = 0 };
 	bool said = false;
 
-	while (outbox_next_of_notice(keeper, notifier, notice, &delivery)) {
+	while (outbox_next(keeper, notifier, STORE_QUEUE_NOTICE, notice, &delivery)) {
 		if (outbox_is_in_digest(&delivery))
 			continue;
 		if (!said)
@@ -216,7 +216,7 @@ end_all_of(struct keeper *keeper, struct notifier *notifier, uint64_t target)
 	struct delivery delivery = { .notice = 0 };
 	bool any = false;
 
-	while (outbox_next_of_target(keeper, notifier, target, &delivery)) {
+	while (outbox_next(keeper, notifier, STORE_QUEUE_TARGET, target, &delivery)) {
 		const char *why = outbox_is_in_digest(&delivery) ? NULL
 		    : withhold_delivery(keeper, notifier, &delivery);
 
@@ -240,7 +240,7 @@ end_line(struct keeper *keeper, struct notifier *notifier, uint64_t target)
 {
 	struct delivery delivery = { .notice = 0 };
 
-	while (outbox_next_of_target(keeper, notifier, target, &delivery))
+	while (outbox_next(keeper, notifier, STORE_QUEUE_TARGET, target, &delivery))
 		if (!outbox_is_in_digest(&delivery) && delivery.kind != NOTICE_test
 		    && delivery.retried != 0) {
 			delivery.retried = 0;
@@ -329,7 +329,7 @@ doubt_of(const struct keeper *keeper, const struct notifier *notifier, uint64_t 
 	struct delivery delivery = { .notice = 0 };
 	uint32_t doubt = 0;
 
-	while (outbox_next_of_notice(keeper, notifier, notice, &delivery))
+	while (outbox_next(keeper, notifier, STORE_QUEUE_NOTICE, notice, &delivery))
 		if (delivery.doubt > doubt)
 			doubt = delivery.doubt;
 	return doubt;

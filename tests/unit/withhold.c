@@ -222,7 +222,7 @@ a_parent_that_goes_down_holds_it_back(void **state)
 	down(world, 0, "");
 	assert_string_equal(handed_to(world, 0), "down");
 	answer_from(world, 0, PW_SENT, false);
-	assert_true(outbox_next_of_target(&world->keeper, others, registry_number(world->keeper.registry, 1), &delivery));
+	assert_true(outbox_next(&world->keeper, others, STORE_QUEUE_TARGET, registry_number(world->keeper.registry, 1), &delivery));
 	delivery.due = 0; /* of the child alone */
 	outbox_put(&world->keeper, others, &delivery, text_view(""));
 	assert_string_equal(handed_to(world, 1), "");
