@@ -23,18 +23,6 @@ enum { CHANNEL_VERSION = 2, DAMAGE_VERSION = 1, CODE_NAME_MAX = OUTCOME_NAME_MAX
 /* a worker that died is replaced by then, and one that lives so long has begun */
 static const int64_t absence_max = 10 * (int64_t)SECOND;
 
-bool
-channel_open(struct keeper *keeper)
-{
-	struct service *service = keeper->service;
-
-	service->channels = calloc(keeper->config->notifier_count + 1, sizeof *service->channels);
-	service->damages = calloc(keeper->config->notifier_count + 1, sizeof *service->damages);
-	for (uint32_t i = 0; service->channels != NULL && i < keeper->config->notifier_count; i++)
-		channel_absent(keeper, notifier_at(keeper, i));
-	return service->channels != NULL && service->damages != NULL;
-}
-
 static struct channel *
 channel_of(const struct keeper *keeper, const struct notifier *notifier)
 {
@@ -421,6 +409,8 @@ channel_recover(struct keeper *keeper)
 	int64_t size = store_read_meta(reader, CHANNEL_META, bytes, sizeof bytes);
 	struct wire_in in;
 
+	for (uint32_t i = 0; i < keeper->config->notifier_count; i++)
+		channel_absent(keeper, notifier_at(keeper, i));
 	/* A damaged store may have longer ones, of which but a part was read. */
 	if (size > 0 && size <= (int64_t)sizeof bytes) {
 		in = wire_from(bytes, (size_t)size);

@@ -17,9 +17,6 @@
 struct keeper;
 struct notifier;
 
-/* For all notifiers. Returns false if out of memory. */
-bool channel_open(struct keeper *);
-
 enum { CHANNEL_WORDS_MAX = 256, CHANNEL_NAME_MAX = 256 };
 
 /* Of one notifier. */

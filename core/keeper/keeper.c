@@ -91,19 +91,32 @@ read_store(struct keeper *keeper, struct reason *why)
 	return true;
 }
 
+static bool
+open_service(struct keeper *keeper)
+{
+	const struct config *config = keeper->config;
+	struct service *service = keeper->service = calloc(1, sizeof *service);
+
+	if (service == NULL)
+		return false;
+	service->link.socket = -1;
+	service->time.born = clock_wall();
+	service->stale.targets = calloc(config->target_count + 1, sizeof *service->stale.targets);
+	service->channels = calloc(config->notifier_count + 1, sizeof *service->channels);
+	service->damages = calloc(config->notifier_count + 1, sizeof *service->damages);
+	service->reported = calloc(config->report_count + 1, sizeof *service->reported);
+	return service->stale.targets != NULL && service->channels != NULL
+	    && service->damages != NULL && service->reported != NULL;
+}
+
 bool
 keeper_recover(struct keeper *keeper, struct reason *why)
 {
 	struct store_found found[STORE_FILES] = { { 0 } };
 
 	keeper->registry = registry_create(keeper->config);
-	if ((keeper->service = calloc(1, sizeof *keeper->service)) != NULL) {
-		keeper->service->link.socket = -1;
-		keeper->service->time.born = clock_wall();
-	}
-	if (keeper->registry == NULL || keeper->service == NULL || !outbox_open(keeper)
-	    || !policy_open(keeper) || !record_open(keeper) || !stale_init(keeper)
-	    || !channel_open(keeper) || !reports_open(keeper)) {
+	if (keeper->registry == NULL || !open_service(keeper) || !outbox_open(keeper)
+	    || !policy_open(keeper) || !record_open(keeper)) {
 		reason_set(why, "no memory");
 		return false;
 	}
@@ -127,7 +140,7 @@ keeper_fini(struct keeper *keeper)
 
 	if (service != NULL) {
 		monitor_hang_up(keeper);
-		stale_fini(keeper);
+		free(service->stale.targets);
 		free(service->channels);
 		free(service->damages);
 		free(service->reported);

@@ -75,14 +75,6 @@ put_reported(struct keeper *keeper)
 	    (struct pw_bytes){ (const char *)bytes, out.size });
 }
 
-bool
-reports_open(struct keeper *keeper)
-{
-	keeper->service->reported = calloc(
-	    keeper->config->report_count + 1, sizeof *keeper->service->reported);
-	return keeper->service->reported != NULL;
-}
-
 /* The report of a notifier with that tag; NULL: there is none. */
 static const struct config_report *
 find_report(const struct keeper *keeper, uint32_t notifier, const char *tag)

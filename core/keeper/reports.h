@@ -8,8 +8,6 @@
 
 #include "keeper/ask.h"
 
-/* Returns false if out of memory. */
-bool reports_open(struct keeper *);
 void reports_recover(struct keeper *);
 /* Of each report that is due the oldest period; once a second. */
 void reports_turn(struct keeper *);

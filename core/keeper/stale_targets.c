@@ -8,7 +8,6 @@
 
 #include <assert.h>
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -19,21 +18,6 @@
 static const int64_t turn_max = 5 * (int64_t)SECOND, look_every = SECOND,
     still_told = 600 * (int64_t)SECOND, health_max = 30 * (int64_t)SECOND;
 static const char meta_key[] = "not_looked_at";
-
-bool
-stale_init(struct keeper *keeper)
-{
-	keeper->service->stale = (struct stale_targets){ .targets =
-	    calloc(keeper->config->target_count + 1, sizeof *keeper->service->stale.targets) };
-	return keeper->service->stale.targets != NULL;
-}
-
-void
-stale_fini(struct keeper *keeper)
-{
-	free(keeper->service->stale.targets);
-	keeper->service->stale.targets = NULL;
-}
 
 void
 stale_recover(struct keeper *keeper)

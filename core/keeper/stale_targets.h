@@ -13,9 +13,6 @@
 
 struct keeper;
 
-/* Memory for all targets. False: there is none. stale_fini gives it back. */
-bool stale_init(struct keeper *);
-void stale_fini(struct keeper *);
 /* Reads what a keeper before us has told. */
 void stale_recover(struct keeper *);
 
