@@ -425,6 +425,22 @@ commit_queue_uncommitted(const struct commit_queue *queue, uint64_t above)
 }
 
 void
+keeper_put_time(struct keeper *keeper, const char *key, int64_t time)
+{
+	store_put_meta(commit_queue_main(keeper), key,
+	    (struct pw_bytes){ (const char *)&time, sizeof time });
+}
+
+int64_t
+keeper_read_time(const struct keeper *keeper, const char *key)
+{
+	int64_t time;
+
+	return store_read_meta(store_inside(keeper->store), key, &time, sizeof time)
+	    == (int64_t)sizeof time ? time : 0;
+}
+
+void
 keeper_out_of_memory(struct keeper *keeper, const char *what)
 {
 	keeper_log(keeper, LOG_CRIT,

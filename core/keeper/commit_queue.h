@@ -90,6 +90,10 @@ struct sequence commit_queue_committed(const struct commit_queue *, enum store_f
  * NULL: there is none. */
 const struct pending_run *commit_queue_uncommitted(const struct commit_queue *, uint64_t above);
 
+/* A time (UTC) that is kept under a key of meta; 0: none is. */
+void keeper_put_time(struct keeper *, const char *key, int64_t time);
+int64_t keeper_read_time(const struct keeper *, const char *key);
+
 /* There is no memory for what must not be left out. Says so and ends the process with nothing more
  * committed: the monitor tells the next keeper again what was not, and what was in hand goes out
  * again, marked. */

@@ -21,6 +21,7 @@
 #define OWN_CHANGES (UINT64_C(1) << 62)
 
 enum { TUESDAY = 2, TEN = 600 };
+static const char meta_key[] = "tested";
 static const int64_t failover_after = 120 * (int64_t)SECOND, minute = 60 * (int64_t)SECOND;
 
 int64_t
@@ -154,14 +155,6 @@ fail_over(struct keeper *keeper, struct notifier *notifier)
 			stand_in(keeper, notifier, &delivery);
 }
 
-static void
-put_tested(struct keeper *keeper, int64_t at)
-{
-	keeper->record->tested = at;
-	store_put_meta(commit_queue_main(keeper), "tested",
-	    (struct pw_bytes){ (const char *)&at, sizeof at });
-}
-
 /* On Tuesdays at 10: when people are there to see that none came. What was slept through is made up
  * for. */
 static void
@@ -180,7 +173,7 @@ test_ways(struct keeper *keeper)
 	keeper->record->next_test = calendar_next(&calendar, keeper->record->zone, now);
 	if (slot <= keeper->record->tested)
 		return;
-	put_tested(keeper, now);
+	keeper_put_time(keeper, meta_key, keeper->record->tested = now);
 	record_ours(keeper, "test", "weekly", now,
 	    "the weekly test: nothing has happened, and this way works");
 }
@@ -197,11 +190,7 @@ remind_turn(struct keeper *keeper)
 void
 remind_recover(struct keeper *keeper)
 {
-	int64_t tested = 0;
-
-	if (store_read_meta(store_inside(keeper->store), "tested", &tested, sizeof tested)
-	    == sizeof tested)
-		keeper->record->tested = tested;
-	else
-		put_tested(keeper, clock_wall());
+	keeper->record->tested = keeper_read_time(keeper, meta_key);
+	if (keeper->record->tested == 0)
+		keeper_put_time(keeper, meta_key, keeper->record->tested = clock_wall());
 }

@@ -59,9 +59,8 @@ end(struct keeper *keeper)
 void
 shadow_recover(struct keeper *keeper)
 {
-	int64_t since = 0, now = clock_wall();
-	bool was = store_read_meta(store_inside(keeper->store), SHADOW_META, &since, sizeof since)
-	    == (int64_t)sizeof since;
+	int64_t now = clock_wall();
+	bool was = keeper_read_time(keeper, SHADOW_META) != 0;
 	struct pw_bytes kept = { (const char *)&now, keeper->config->shadow ? sizeof now : 0 };
 
 	if (keeper->config->shadow)

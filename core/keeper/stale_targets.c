@@ -22,11 +22,7 @@ static const char meta_key[] = "not_looked_at";
 void
 stale_recover(struct keeper *keeper)
 {
-	struct stale_targets *stale = &keeper->service->stale;
-
-	if (store_read_meta(store_inside(keeper->store), meta_key, &stale->since,
-	    sizeof stale->since) != sizeof stale->since)
-		stale->since = 0;
+	keeper->service->stale.since = keeper_read_time(keeper, meta_key);
 }
 
 void
@@ -118,14 +114,6 @@ add_reason(struct text *text, const struct keeper *keeper)
 }
 
 static void
-put_since(struct keeper *keeper, int64_t since)
-{
-	keeper->service->stale.since = since;
-	store_put_meta(commit_queue_main(keeper), meta_key,
-	    (struct pw_bytes){ (const char *)&since, sizeof since });
-}
-
-static void
 tell(struct keeper *keeper)
 {
 	char names[EVIDENCE_TEXT_MAX], spans[64], reasons[EVIDENCE_TEXT_MAX];
@@ -141,7 +129,7 @@ tell(struct keeper *keeper)
 	stale_add_names(&name, keeper);
 	text_add_span(&span, now > since ? now - since : 0);
 	add_reason(&reason, keeper);
-	put_since(keeper, since);
+	keeper_put_time(keeper, meta_key, keeper->service->stale.since = since);
 	record_ours(keeper, "impaired", "not_looked_at", since,
 	    "%s %s not been looked at for %s: %s", names, keeper->service->stale.count == 1 ? "has"
 	    : "have", spans, reasons);
@@ -155,7 +143,7 @@ tell_end(struct keeper *keeper)
 	struct text span = TEXT_OVER(spans);
 
 	text_add_span(&span, now > since ? now - since : 0);
-	put_since(keeper, 0);
+	keeper_put_time(keeper, meta_key, keeper->service->stale.since = 0);
 	record_ours(keeper, "cleared", "not_looked_at", since,
 	    "all targets are looked at again, after %s", spans);
 }

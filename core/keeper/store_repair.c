@@ -21,14 +21,6 @@ static const char meta_key[] = "sick";
 
 static const char *const file_names[STORE_FILES] = { "postwatch.db", "history.db" };
 
-static void
-put_since(struct keeper *keeper, int64_t since)
-{
-	keeper->service->sick.since = since;
-	store_put_meta(commit_queue_main(keeper), meta_key,
-	    (struct pw_bytes){ (const char *)&since, sizeof since });
-}
-
 /* Of a file that is sick already only what is new is said. */
 static void
 say_trouble(struct keeper *keeper, enum store_file file)
@@ -47,7 +39,7 @@ say_trouble(struct keeper *keeper, enum store_file file)
 		keeper_log(keeper, LOG_ERR, words, file_names[file], why.text);
 		return;
 	}
-	put_since(keeper, clock_wall());
+	keeper_put_time(keeper, meta_key, sick->since = clock_wall());
 	record_ours(keeper, "impaired", "undurable", sick->since, words, file_names[file],
 	    why.text);
 }
@@ -123,7 +115,7 @@ say_well(struct keeper *keeper)
 	int64_t since = sick->since;
 	char but[96] = "";
 
-	put_since(keeper, 0);
+	keeper_put_time(keeper, meta_key, sick->since = 0);
 	if (sick->dropped > 0)
 		snprintf(but, sizeof but, ", but for %" PRIu64 " rows of what was over, for which"
 		    " memory had no room", sick->dropped);
@@ -179,8 +171,6 @@ store_repair_recover(struct keeper *keeper)
 {
 	struct sick *sick = &keeper->service->sick;
 
-	if (store_read_meta(store_inside(keeper->store), meta_key, &sick->since, sizeof sick->since)
-	    != sizeof sick->since)
-		sick->since = 0;
+	sick->since = keeper_read_time(keeper, meta_key);
 	sick->last = clock_mono();
 }

@@ -28,13 +28,6 @@ watch_newest(const struct keeper *keeper)
 	return newest != 0 && clock_wall() < newest - CLOCK_DOUBT ? newest : 0;
 }
 
-static void
-put_time(struct keeper *keeper, const char *key, int64_t time)
-{
-	store_put_meta(commit_queue_main(keeper), key,
-	    (struct pw_bytes){ (const char *)&time, sizeof time });
-}
-
 void
 watch_mark(struct keeper *keeper, bool at_once)
 {
@@ -45,8 +38,8 @@ watch_mark(struct keeper *keeper, bool at_once)
 	    || commit_queue_is_stuck(keeper->commits, STORE_MAIN))
 		return;
 	if (watch_newest(keeper) == 0) /* the clock is believed */
-		put_time(keeper, "clock", time->newest = watched);
-	put_time(keeper, "watched", time->kept = watched);
+		keeper_put_time(keeper, "clock", time->newest = watched);
+	keeper_put_time(keeper, "watched", time->kept = watched);
 	time->next_mark = clock_mono() + mark_every;
 }
 
@@ -86,20 +79,17 @@ void
 watch_recover(struct keeper *keeper)
 {
 	struct watch_time *time = &keeper->service->time;
-	struct store_reader *reader = store_inside(keeper->store);
 	char bytes[64];
 	struct text span = TEXT_OVER(bytes);
-	int64_t now = clock_wall(), shortest = INT64_MAX, watched = 0, gap;
+	int64_t now = clock_wall(), shortest = INT64_MAX, watched, gap;
 
 	for (uint32_t i = 0; i < keeper->config->target_count; i++)
 		if (keeper->config->targets[i].policy->interval < shortest)
 			shortest = keeper->config->targets[i].policy->interval;
-	if (store_read_meta(reader, "watched", &watched, sizeof watched) != sizeof watched
-	    || shortest == INT64_MAX)
+	if ((watched = keeper_read_time(keeper, "watched")) == 0 || shortest == INT64_MAX)
 		return;
 	record_note_watched(keeper, time->kept = watched);
-	if (store_read_meta(reader, "clock", &time->newest, sizeof time->newest)
-	    != sizeof time->newest)
+	if ((time->newest = keeper_read_time(keeper, "clock")) == 0)
 		time->newest = watched;
 	gap = GAP_INTERVALS * shortest > gap_min ? GAP_INTERVALS * shortest : gap_min;
 	if (now - watched <= gap)
@@ -108,5 +98,5 @@ watch_recover(struct keeper *keeper)
 	record_ours(keeper, "impaired", "gap", watched,
 	    "nothing was watched for %s: that time is unknown", bytes);
 	/* once: whoever comes next before the first result has it told already */
-	put_time(keeper, "watched", now);
+	keeper_put_time(keeper, "watched", now);
 }
