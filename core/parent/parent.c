@@ -321,7 +321,7 @@ settle_in(struct parent *parent, const struct parent_options *options)
 		reload_init(&parent->reload, options->origin, parent->config->state,
 		    parent->times.reload, &parent->log, &parent->tree);
 		files_init(&parent->files, parent->config);
-		vitals_init(&parent->vitals, parent->config, options->resumed != NULL);
+		vitals_init(&parent->vitals, &parent->tree, options->resumed != NULL);
 		return true;
 	}
 	log_say(&parent->log, LOG_ERR, "cannot begin: %s", strerror(errno));

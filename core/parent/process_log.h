@@ -1,10 +1,11 @@
 /* Notes in the state folder, for the page: starts and reloads, processes that were replaced, and
- * spells in which the schedule, or the loop of a process, was more than a second late. */
+ * spells in which the schedule, or the loop of a process, was more than a second late. Where a note
+ * cannot be written the log says so, once until one is written again. */
 #pragma once
 
 #include "parent/tree.h"
 
 /* A start, or a reload, whose processes are new. */
-void process_log_begin(const struct config *, bool is_reload);
+void process_log_begin(struct tree *, bool is_reload);
 /* Once a second: hears what the children said last. */
 void process_log_turn(struct tree *);

@@ -32,6 +32,7 @@ struct tree {
 	struct reload *reload; /* who is asked for one, and reaps its own child; NULL: nobody */
 	bool stopping;
 	int64_t apart_until; /* so long at least the probers for targets kept apart stay */
+	bool process_log_fails; /* its last line could not be written, which was told */
 	bool mute;       /* children have no stderr: it is about to be left */
 };
 

@@ -14,7 +14,7 @@
 #include "parent/process_log.h"
 
 void
-vitals_init(struct vitals *vitals, const struct config *config, bool is_reload)
+vitals_init(struct vitals *vitals, struct tree *tree, bool is_reload)
 {
 	struct text lacks;
 
@@ -23,8 +23,8 @@ vitals_init(struct vitals *vitals, const struct config *config, bool is_reload)
 	};
 	lacks = text_over(vitals->lacks, sizeof vitals->lacks);
 	(void)sandbox_lacks(&lacks);
-	if (config->web.listen_count > 0)
-		process_log_begin(config, is_reload);
+	if (tree->config->web.listen_count > 0)
+		process_log_begin(tree, is_reload);
 }
 
 void

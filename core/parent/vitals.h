@@ -12,8 +12,8 @@ struct vitals {
 	char lacks[VITALS_LACKS_MAX];
 };
 
-/* `is_reload`: what is in force came so, and not by a start. */
-void vitals_init(struct vitals *, const struct config *, bool is_reload);
+/* Notes the start of the tree. `is_reload`: what is in force came so, and not by a start. */
+void vitals_init(struct vitals *, struct tree *, bool is_reload);
 
 /* Once a second: notes what was late (parent/process_log.h), and sends them to a page that serves
  * and takes them. */

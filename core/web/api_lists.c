@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/evidence_json.h"
-#include "base/messages.h"
 #include "store/list.h"
 #include "store/reader_private.h"
 #include "web/api_call.h"

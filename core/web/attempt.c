@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/messages.h"
 #include "base/transcript.h"
 #include "base/units.h"
 
@@ -145,41 +144,28 @@ put_facts(struct view *view, struct pw_bytes facts, struct pw_bytes warnings)
 	EMIT(emit, "</dl></details>\n");
 }
 
-bool
-attempt_is_unknown(struct pw_bytes evidence, char *outcome, size_t room)
-{
-	struct message_evidence message;
-
-	outcome[0] = '\0';
-	if (!message_read_outcome(evidence, &message))
-		return false;
-	text_copy(outcome, room, message.leg.outcome);
-	return message.leg.verdict == PW_UNKNOWN;
-}
-
 void
-attempt_put(struct view *view, struct pw_bytes evidence, bool open)
+attempt_put(struct view *view, const struct message_evidence *message, bool open)
 {
 	struct emit *emit = &view->emit;
-	struct message_evidence message;
 	char bytes[TEXT_ROOM];
 	struct text text = TEXT_OVER(bytes);
 
-	if (!message_read_evidence(evidence, &message)) {
+	if (message == NULL) {
 		EMIT(emit, "<p class=\"faint\">This evidence was written by another version, and cannot be shown.</p>\n");
 		return;
 	}
 	EMIT(emit, "<p>");
-	transcript_add_verdict(&text, &message.leg);
+	transcript_add_verdict(&text, &message->leg);
 	EMIT(emit, "{}</p>\n<p class=\"faint\">", AS_TEXT((struct pw_bytes){ bytes, text.size }));
 	text = text_over(bytes, sizeof bytes);
-	transcript_add_ends(&text, &message.leg);
+	transcript_add_ends(&text, &message->leg);
 	EMIT(emit, "{}, begun {}</p>\n<div class=\"attempt\"><div>",
-	    AS_TEXT((struct pw_bytes){ bytes, text.size }), AS_TIME(message.leg.started));
-	put_waterfall(view, &message.leg);
-	put_facts(view, message.leg.facts, message.leg.warnings);
+	    AS_TEXT((struct pw_bytes){ bytes, text.size }), AS_TIME(message->leg.started));
+	put_waterfall(view, &message->leg);
+	put_facts(view, message->leg.facts, message->leg.warnings);
 	EMIT(emit, "</div>");
-	put_transcript(view, message.leg.transcript, open);
+	put_transcript(view, message->leg.transcript, open);
 	EMIT(emit, "</div>\n");
 }
 
@@ -301,6 +287,7 @@ attempt_answer(struct view *view, const struct board_row *row, uint64_t run)
 {
 	struct store_reader *reader = board_reader(view->site->board);
 	struct emit *emit = &view->emit;
+	struct message_evidence message;
 	struct attempt_legs legs;
 	uint32_t count = 0;
 	char title[128];
@@ -314,7 +301,7 @@ attempt_answer(struct view *view, const struct board_row *row, uint64_t run)
 	while (attempt_legs_next(&legs)) {
 		if (legs.target != row->number)
 			continue;
-		attempt_put(view, legs.bytes, true);
+		attempt_put(view, message_read_evidence(legs.bytes, &message) ? &message : NULL, true);
 		count++;
 	}
 	(void)attempt_legs_close(&legs);

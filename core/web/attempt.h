@@ -3,15 +3,12 @@
 
 #include <stdbool.h>
 
-#include "base/evidence.h"
+#include "base/messages.h"
 #include "store/list.h"
 #include "web/site.h"
 
-/* Returns whether the attempt tells nothing of the server: we were late, or it was interrupted. Writes the name of its outcome, or "". */
-bool attempt_is_unknown(struct pw_bytes evidence, char *outcome, size_t room);
-
-/* Of evidence as the store has it; what cannot be read is told so. `open`: the transcript is not folded. */
-void attempt_put(struct view *, struct pw_bytes evidence, bool open);
+/* Of evidence as the store has it; NULL: that cannot be read is told so. `open`: the transcript is not folded. */
+void attempt_put(struct view *, const struct message_evidence *, bool open);
 
 /* The legs of a run, of whichever targets: those of an incident or a suspicion, else those of the results. They are closed whether
  * there were any or not; false: they could not be read, so there may be more. */

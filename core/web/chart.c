@@ -136,13 +136,11 @@ put_mark(struct view *view, const struct board_row *row, const struct chart *cha
 	EMIT(emit, "<a tabindex=\"-1\" href=\"{}/targets/{}/attempts/{}\"><rect class=\"",
 	    AS_PREFIX(view), AS_SEGMENT(text_view(row->name)), AS_U64(attempt->run));
 	if (attempt->verdict == PW_FAILED && (lane == LANES || lane == attempt->last))
-		EMIT(emit, "bad");
-	else if (slow > 0 && micros > slow)
-		EMIT(emit, "odd");
-	else if (attempt->verdict != PW_OK && lane == LANES)
-		EMIT(emit, "odd");
+		EMIT(emit, "down");
+	else if ((slow > 0 && micros > slow) || (attempt->verdict != PW_OK && lane == LANES))
+		EMIT(emit, "degraded");
 	else
-		EMIT(emit, "ok");
+		EMIT(emit, "up");
 	EMIT(emit, "\" width=\"6\" x=\"{}\" y=\"{}\" height=\"{}\"><title>{} ago: {}",
 	    AS_I64(span <= 0 ? 0 : (attempt->at - oldest) * (WIDTH - MARK_WIDTH) / span),
 	    AS_I64(HEIGHT - height), AS_I64(height),
@@ -214,8 +212,12 @@ chart_put(struct view *view, const struct board_row *row)
 	if (chart->count >= 2) {
 		EMIT(emit, "<h2>The last attempts</h2>\n<p class=\"faint\">{} attempts since {}; "
 		    "each leads to its page. Heights are logarithmic: a line is a limit, a dashed "
-		    "one the mark of slow.</p>\n<div id=\"chart\">\n", AS_U64(chart->count),
+		    "one the mark of slow.</p>\n<p class=\"legend faint\">", AS_U64(chart->count),
 		    AS_TIME(chart->attempts[chart->count - 1].at));
+		view_colour(view, "up", "passed");
+		view_colour(view, "degraded", "slower than the mark, or degraded, blocked or unknown");
+		view_colour(view, "down", "failed");
+		EMIT(emit, "</p>\n<div id=\"chart\">\n");
 		put_lane(view, row, chart, LANES);
 		for (uint32_t lane = 0; lane < chart->lane_count; lane++)
 			put_lane(view, row, chart, lane);

@@ -7,12 +7,15 @@
 
 #include "base/clock.h"
 #include "base/difference.h"
-#include "base/messages.h"
+#include "base/hash.h"
 #include "store/list.h"
 #include "web/attempt.h"
 #include "web/told_text.h"
 
 enum { LEGS_A_PAGE = 200, MOMENTS = 64, COMPARED = 8 };
+
+/* Strips and availability go by the same. */
+static const char certain[] = "It is certain that it is down, and counts as down from here on";
 
 /* What happened beside the attempts, in order. */
 struct event {
@@ -33,8 +36,19 @@ struct incident_story {
 	uint64_t number;
 	uint32_t legs;
 	struct store_leg_key last;      /* of those that are shown */
+	uint64_t first_run;             /* of the incident, where this page shows it */
+	int64_t confirmed, run_at;      /* UTC: when it was; when the run at hand began */
+	struct buffer run;              /* the legs of the run at hand, as they are shown */
+	uint64_t likeness;              /* of them, whatever how long they took */
+	uint64_t shown;                 /* the likeness of the last run that is shown */
+	struct alike {                  /* runs behind that one which are like it, and the last of them */
+		uint32_t count;
+		uint64_t run;
+		int64_t at;
+	} alike;
 	char role[16];                  /* of the leg before */
-	char outcome[OUTCOME_NAME_MAX];     /* of the last one that told something of the server */
+	char outcome[OUTCOME_NAME_MAX]; /* of the last run that told something of the server, before the run at hand */
+	char run_outcome[OUTCOME_NAME_MAX]; /* the same with that run */
 	const struct board_row *watched; /* its target; NULL: it is not watched any more */
 	bool is_open;
 	struct buffer told;
@@ -75,6 +89,49 @@ add_moment(struct incident_story *story, int64_t at, const char *name)
 	return &story->moments[place];
 }
 
+/* When a run began, which leads to its page. */
+static void
+put_run_time(struct incident_story *story, uint64_t run, int64_t at)
+{
+	struct emit *emit = &story->view->emit;
+
+	if (story->watched != NULL)
+		EMIT(emit, "<a href=\"{}/targets/{}/attempts/{}\">{}</a>", AS_PREFIX(story->view),
+		    AS_SEGMENT(text_view(story->watched->name)), AS_U64(run), AS_TIME(at));
+	else
+		emit_time(emit, at);
+}
+
+static void
+put_alike(struct incident_story *story)
+{
+	struct emit *emit = &story->view->emit;
+
+	if (story->alike.count == 0)
+		return;
+	EMIT(emit, "<li class=\"alike\">{}{}", AS_U64(story->alike.count),
+	    AS_STRING(story->alike.count == 1 ? " more attempt alike, at " : " more attempts alike, until "));
+	put_run_time(story, story->alike.run, story->alike.at);
+	EMIT(emit, "</li>\n");
+	story->alike.count = 0;
+}
+
+/* The run at hand is whole: it is shown, or counted where it is like the one before. */
+static void
+end_run(struct incident_story *story)
+{
+	if (story->run.size == 0)
+		return;
+	if (story->likeness == story->shown)
+		story->alike = (struct alike){ story->alike.count + 1, story->last.run, story->run_at };
+	else {
+		put_alike(story);
+		emit_made(&story->view->emit, buffer_view(&story->run));
+		story->shown = story->likeness;
+	}
+	buffer_clear(&story->run);
+}
+
 /* Those that came before `at`. */
 static void
 put_moments(struct incident_story *story, int64_t at)
@@ -84,8 +141,9 @@ put_moments(struct incident_story *story, int64_t at)
 	for (; story->next < story->moment_count && story->moments[story->next].at <= at; story->next++) {
 		const struct event *moment = &story->moments[story->next];
 
-		EMIT(emit, "<li><span class=\"faint\">{}</span> <strong>{}</strong>",
-		    AS_TIME(moment->at), AS_STRING(moment->name));
+		put_alike(story);
+		EMIT(emit, "<li{}><span class=\"faint\">{}</span> <strong>{}</strong>",
+		    AS_MADE(text_view(moment->name == certain ? " class=\"down\"" : "")), AS_TIME(moment->at), AS_STRING(moment->name));
 		if (moment->size > 0)
 			emit_made(emit, (struct pw_bytes){ story->told.data + moment->from, moment->size });
 		EMIT(emit, "</li>\n");
@@ -105,40 +163,57 @@ compare_with(struct compared *compared, const struct store_evidence *row)
 		compared->count++;
 }
 
+/* Attempts are alike where they are said to be the same of each of their legs. */
+static uint64_t
+likeness_with(uint64_t likeness, const struct store_evidence *row, const struct evidence *leg, const char *words)
+{
+	return hash_add(hash_add_string(hash_add_string(hash_add(likeness, &row->leg, sizeof row->leg), words), leg->outcome),
+	    leg->address.data, leg->address.size);
+}
+
 static void
 put_leg(struct incident_story *story, const struct store_evidence *row)
 {
 	struct emit *emit = &story->view->emit;
-	char outcome[OUTCOME_NAME_MAX];
-	bool has_passed = strcmp(row->role, "passed") == 0;
-	bool is_unknown = attempt_is_unknown(row->bytes, outcome, sizeof outcome);
-	/* The store compares with the attempt before, which may have told nothing of the server. */
-	bool is_same = strcmp(row->role, "changed") == 0 && strcmp(outcome, story->outcome) == 0;
+	struct message_evidence message = { .run = 0 };
+	bool is_known = message_read_evidence(row->bytes, &message);
+	bool has_passed = strcmp(row->role, "passed") == 0, is_unknown = is_known && message.leg.verdict == PW_UNKNOWN, is_same;
+	const char *outcome = is_known ? message.leg.outcome : "", *words;
 
 	/* A page before this one has shown those before its first leg. */
 	while (story->legs == 1 && story->last.run > 0 && story->next < story->moment_count
 	    && story->moments[story->next].at <= row->at)
 		story->next++;
-	put_moments(story, row->at);
+	if (row->run != story->last.run || story->legs == 1) {
+		if (story->legs == 1 && story->last.run == 0)
+			story->first_run = row->run;
+		end_run(story);
+		put_moments(story, row->at);
+		story->likeness = HASH_BEGIN;
+		story->run_at = row->at;
+		text_copy(story->outcome, sizeof story->outcome, story->run_outcome);
+	}
+	/* The store compares with the attempt before, which may have told nothing of the server. */
+	is_same = strcmp(row->role, "changed") == 0 && strcmp(outcome, story->outcome) == 0;
+	words = row->run == story->first_run ? "First sign: it failed" : is_unknown ? "An attempt that tells nothing of the server"
+	    : role_words(is_same ? "confirmed" : row->role);
 	if (!has_passed)
 		compare_with(&story->failed, row);
 	else if (story->passed.run == 0 || story->passed.run == row->run)
 		compare_with(&story->passed, row);
-	EMIT(emit, "<li class=\"{}\">", AS_STRING(has_passed ? "up" : is_unknown ? "unknown" : "down"));
-	if (story->watched != NULL)
-		EMIT(emit, "<a href=\"{}/targets/{}/attempts/{}\">{}</a>", AS_PREFIX(story->view),
-		    AS_SEGMENT(text_view(story->watched->name)), AS_U64(row->run), AS_TIME(row->at));
-	else
-		emit_time(emit, row->at);
-	EMIT(emit, " <strong>{}</strong>",
-	    AS_STRING(story->legs == 1 && story->last.run == 0 ? "First sign: it failed"
-	        : is_unknown ? "An attempt that tells nothing of the server" : role_words(is_same ? "confirmed" : row->role)));
+	story->view->emit.to = &story->run;
+	EMIT(emit, "<li class=\"{}\">",
+	    AS_STRING(has_passed ? "up" : is_unknown ? "unknown" : row->at < story->confirmed ? "suspect" : "down"));
+	put_run_time(story, row->run, row->at);
+	EMIT(emit, " <strong>{}</strong>", AS_STRING(words));
 	if (!is_unknown)
-		text_copy(story->outcome, sizeof story->outcome, outcome);
+		text_copy(story->run_outcome, sizeof story->run_outcome, outcome);
 	story->last = (struct store_leg_key){ row->target, row->run, row->leg };
-	attempt_put(story->view, row->bytes, strcmp(story->role, row->role) != 0);
+	story->likeness = is_known ? likeness_with(story->likeness, row, &message.leg, words) : row->run;
+	attempt_put(story->view, is_known ? &message : NULL, strcmp(story->role, row->role) != 0);
 	text_copy(story->role, sizeof story->role, row->role);
 	EMIT(emit, "</li>\n");
+	story->view->emit.to = story->view->answer->body;
 }
 
 static void
@@ -206,7 +281,8 @@ put_heading(struct incident_story *story, const struct store_outage *incident)
 	put_fact(view, "First success", incident->ended);
 	put_fact(view, "End confirmed", incident->end_confirmed);
 	put_fact(view, "Acknowledged", incident->acknowledged);
-	(void)add_moment(story, incident->confirmed, "It is certain that it is down");
+	story->confirmed = incident->confirmed;
+	(void)add_moment(story, incident->confirmed, certain);
 	(void)add_moment(story, incident->acknowledged, "It was acknowledged");
 	(void)add_moment(story, incident->end_confirmed, "It is certain that it is up again");
 	if (incident->acknowledged != 0)
@@ -323,10 +399,13 @@ put_story(struct incident_story *story)
 	while (store_list_next(&list, &row) && ++story->legs <= LEGS_A_PAGE)
 		put_leg(story, &row);
 	(void)store_list_close(&list);
+	end_run(story);
 	if (story->legs == 0)
 		EMIT(emit, "<li>Nothing is kept of its attempts.</li>\n");
-	if (story->legs <= LEGS_A_PAGE) {
+	if (story->legs <= LEGS_A_PAGE)
 		put_moments(story, INT64_MAX);
+	put_alike(story);
+	if (story->legs <= LEGS_A_PAGE) {
 		put_differences(story);
 		if (story->is_open)
 			EMIT(emit, "<li>It is still down.</li>\n");
@@ -372,5 +451,6 @@ incident_answer(struct view *view, const char *rest)
 		buffer_fini(&story.failed.legs[i]);
 		buffer_fini(&story.passed.legs[i]);
 	}
+	buffer_fini(&story.run);
 	buffer_fini(&story.told);
 }

@@ -2,7 +2,7 @@
  * Follows the results of all runs in history.db and keeps the newest of each target.
  *
  * Where the following begins is noted before the newest result of each target is read, so that
- * none lies between.
+ * none lies between. It begins with those of the quarter before, which may have no roll-up yet.
  */
 #include "web/looks.h"
 
@@ -32,6 +32,7 @@ struct looks {
 	bool has_newest;    /* the newest result of each target was read */
 	uint64_t newest_after;
 	int64_t last_id;    /* of the results that were followed; -1: not begun */
+	uint64_t counted_after; /* results up to this one were there before: they fill their quarters and count in nothing else */
 	uint64_t results;
 	struct tallies tallies;
 	uint32_t quarters_at;  /* the next look whose quarters are read */
@@ -187,6 +188,7 @@ take_run(struct looks *looks, const struct store_run *run)
 	look->micros = micros;
 	look->verdict = verdict_of(run->verdict);
 	look->mood = mood_of(run->mood);
+	look->speaks_until = at + run->speaks_for * (int64_t)SECOND;
 	text_copy(look->outcome, sizeof look->outcome, outcome_current(run->outcome));
 	free(look->text);
 	look->text = run->text.size == 0 ? NULL : strndup(run->text.data, run->text.size);
@@ -195,32 +197,40 @@ take_run(struct looks *looks, const struct store_run *run)
 	memcpy(look->phases, times, look->phase_count * sizeof *look->phases);
 }
 
+/* What a strip shows of a run. */
+static uint8_t
+shown_mood(enum pw_verdict verdict, enum store_mood mood)
+{
+	return mood == STORE_MOOD_degraded && verdict == PW_BLOCKED ? LOOK_BLOCKED : (uint8_t)mood;
+}
+
 /* A quarter that is not over has no roll-up yet: the runs that were followed fill it. */
 static void
-count_in_quarter(struct look *look, int64_t at, enum pw_verdict verdict, enum store_mood mood)
+count_in_quarter(struct looks *looks, const struct store_run *run)
 {
-	struct quarter *now = &look->quarters[look_quarter(at / quarter)];
+	uint32_t index;
+	struct look *look = look_of(looks, run->target, &index);
+	struct quarter *now = look == NULL ? NULL : &look->quarters[look_quarter(run->at / quarter)];
+	enum store_mood mood = mood_of(run->mood);
 
-	if (verdict == PW_FAILED && now->failed < UINT8_MAX)
+	if (now == NULL)
+		return;
+	if (run->verdict == PW_FAILED && now->failed < UINT8_MAX)
 		now->failed++;
 	if (now->share == 0 || mood == STORE_MOOD_down || (mood != STORE_MOOD_up && now->mood == STORE_MOOD_up)) {
-		now->mood = mood == STORE_MOOD_degraded && verdict == PW_BLOCKED ? LOOK_BLOCKED : (uint8_t)mood;
+		now->mood = shown_mood(verdict_of(run->verdict), mood);
 		now->share = UINT8_MAX;
 	}
 }
 
-/* Of the quarter that runs, and of one that has no roll-up yet, the newest run says how it is where the runs of it came before the following
- * began. */
-static void
-begin_quarter(const struct looks *looks, struct look *look)
+void
+look_day(const struct look *look, int64_t last, struct quarter day[LOOK_QUARTERS])
 {
-	int64_t age = looks->quarter_now - look->at / quarter;
-	struct quarter *it = &look->quarters[look_quarter(look->at / quarter)];
-
-	if (age < 0 || age > 1 || it->share != 0)
-		return;
-	count_in_quarter(look, look->at, look->verdict, look->mood);
-	it->failed = 0; /* the following may count it */
+	for (int64_t i = 0, number = last - LOOK_QUARTERS + 1; i < LOOK_QUARTERS; i++, number++) {
+		day[i] = look->quarters[look_quarter(number)];
+		if (day[i].share == 0 && number >= look->at / quarter && number * quarter < look->speaks_until)
+			day[i] = (struct quarter){ .mood = shown_mood(look->verdict, look->mood), .share = UINT8_MAX };
+	}
 }
 
 /* At the last step that it reached, which the newest run may not have. */
@@ -263,8 +273,8 @@ count_run(struct looks *looks, const struct store_run *run)
 
 	if (look == NULL)
 		return;
+	looks->results++;
 	look->runs[verdict_of(run->verdict)]++;
-	count_in_quarter(look, run->at, verdict_of(run->verdict), mood_of(run->mood));
 	if (run->verdict == PW_FAILED)
 		count_failure(look, run);
 	if (look->probe != NULL)
@@ -278,8 +288,6 @@ read_runs(struct looks *looks, struct store_reader *reader, enum store_list_kind
 	bool follows = kind == STORE_LIST_RUNS;
 	struct store_list list;
 	struct store_run run;
-	struct look *look;
-	uint32_t index;
 
 	store_list_open(&list, reader, kind, 0);
 	store_list_behind(&list, follows ? (uint64_t)looks->last_id : looks->newest_after);
@@ -287,9 +295,9 @@ read_runs(struct looks *looks, struct store_reader *reader, enum store_list_kind
 	while (store_list_next(&list, &run)) {
 		take_run(looks, &run);
 		if (follows)
+			count_in_quarter(looks, &run);
+		if (follows && run.id > looks->counted_after)
 			count_run(looks, &run);
-		else if ((look = look_of(looks, run.target, &index)) != NULL)
-			begin_quarter(looks, look);
 	}
 	if (follows)
 		looks->last_id = list.numbers[0];
@@ -375,6 +383,39 @@ read_quarters(struct looks *looks, struct db *db, int64_t now)
 	return false;
 }
 
+/* Where the results begin of that time, UTC: behind which id. They stand nearly in the order of their times. */
+static int64_t
+find_begin(struct db *db, int64_t from, int64_t newest)
+{
+	int64_t low = 0;
+
+	while (low < newest) {
+		int64_t middle = low + (newest - low) / 2;
+
+		if (DB_NUMBER(db, "SELECT at FROM results WHERE id > ?1 ORDER BY id LIMIT 1", BIND(middle)) < from)
+			low = middle + 1;
+		else
+			newest = middle;
+	}
+	return low;
+}
+
+/* Whether it is known from where on results are followed. */
+static bool
+begin_following(struct looks *looks, struct db *db)
+{
+	int64_t newest;
+
+	if (looks->last_id >= 0)
+		return true;
+	newest = db_number(db, "SELECT coalesce(max(id), 0) FROM results", -1);
+	if (newest < 0)
+		return false;
+	looks->counted_after = (uint64_t)newest;
+	looks->last_id = find_begin(db, (looks->quarter_now - 1) * quarter, newest);
+	return true;
+}
+
 uint32_t
 looks_find(struct looks *looks, uint64_t target)
 {
@@ -394,21 +435,20 @@ bool
 looks_turn(struct looks *looks, struct store_reader *reader, int64_t now)
 {
 	uint32_t count = 0;
+	bool follows;
 
 	advance(looks, now);
 	if (reader->history == NULL)
 		return false;
-	if (looks->last_id < 0)
-		looks->last_id = db_number(reader->history, "SELECT coalesce(max(id), 0) FROM results", -1);
+	follows = begin_following(looks, reader->history);
 	if (!looks->has_newest) {
 		bool good = read_runs(looks, reader, STORE_LIST_NEWEST_RUNS, &count);
 
 		looks->has_newest = good && count < RUNS_A_STEP;
 		return good; /* else it is tried again, but not at once */
 	}
-	if (looks->last_id >= 0)
+	if (follows)
 		(void)read_runs(looks, reader, STORE_LIST_RUNS, &count);
-	looks->results += count;
 	return count == RUNS_A_STEP || read_quarters(looks, reader->history, now);
 }
 

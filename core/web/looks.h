@@ -39,6 +39,7 @@ struct look {
 	                      * later, the first that is known */
 	enum pw_verdict verdict;
 	enum store_mood mood;
+	int64_t speaks_until; /* UTC: so long it says how the target is */
 	char outcome[OUTCOME_NAME_MAX];
 	char *text;               /* NULL: it was ok */
 	char *phase_names;        /* separated by blanks; NULL: none. Owned by the looks, which keep each list once */
@@ -56,6 +57,10 @@ struct look {
 /* The place in `quarters` of a number of quarters since 1970, which is negative before; that in `hours` of hours. */
 uint32_t look_quarter(int64_t number);
 uint32_t look_hour(int64_t number);
+
+/* The day that ends with that quarter, the oldest first. A quarter that has neither a roll-up nor a run yet is as the newest run says, as long
+ * as that one speaks. */
+void look_day(const struct look *, int64_t last, struct quarter day[LOOK_QUARTERS]);
 
 /* A step of the newest run; begins as zeroes. */
 struct look_phase {

@@ -141,8 +141,8 @@ static const char row_sql[] = "SELECT t.target, port, coalesce(since_us, 0), coa
     " coalesce(acknowledged_by, ''), coalesce(acknowledged_why, ''), coalesce(tls_version, ''), coalesce(tls_cipher, ''), coalesce(verdict, ''),"
     " coalesce(s.at, 0), coalesce(not_before, 0), coalesce(not_after, 0), coalesce(chain_ends, 0), coalesce(ip, 0),"
     " coalesce((SELECT began FROM incidents WHERE number = incident), 0),"
-    " (SELECT count(*) FROM incidents i WHERE i.target = t.target AND began >= ?2),"
-    " coalesce((SELECT max(began) FROM incidents i WHERE i.target = t.target AND began >= ?2), 0)"
+    " (SELECT count(*) FROM incidents i WHERE i.target = t.target AND i.number > ?3 AND began >= ?2),"
+    " coalesce((SELECT max(began) FROM incidents i WHERE i.target = t.target AND i.number > ?3 AND began >= ?2), 0)"
     " FROM target_status t LEFT JOIN servers s ON s.target = t.target WHERE t.target > ?1 AND gone IS NULL ORDER BY t.target LIMIT 1000";
 enum { FIRST_TEXT = 12, TEXTS = 12, VERDICT = FIRST_TEXT + TEXTS, SERVER, BEGAN = SERVER + 5, LATELY, LATELY_AT };
 
@@ -275,7 +275,11 @@ enum store_reading
 rows_read(struct rows *rows, struct store_reader *reader, struct looks *looks, const struct config *config,
     const struct target *const *names)
 {
-	struct query *query = DB_ROWS(reader->main, row_sql, BIND(rows->after), BIND(clock_wall() - day));
+	int64_t from = clock_wall() - day;
+	/* Incidents are numbered as they are confirmed, a while after they began: none that began since then has a number below this one, so
+	 * that a step does not go through all that a target ever had. */
+	int64_t before = DB_NUMBER(reader->main, "SELECT number FROM incidents WHERE began < ?1 ORDER BY number DESC LIMIT 1", BIND(from - day));
+	struct query *query = DB_ROWS(reader->main, row_sql, BIND(rows->after), BIND(from), BIND(before));
 	uint32_t count = 0;
 
 	for (; query_step(query); count++) {

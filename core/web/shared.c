@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { ROWS_A_PAGE = 200 };
 
@@ -56,7 +57,26 @@ put_availability(struct view *view, const struct board_row *row)
 	}
 }
 
-/* The outcome and the conditions are words of ours; sentences may hold what a server said. */
+/* What outcomes and conditions mean, whose names are separated by blanks: that is of ours, where sentences may hold what a server said. */
+static void
+put_meanings(struct emit *emit, const struct board_row *row, const char *names)
+{
+	const struct plugin *probe = row->configured == NULL ? NULL : row->configured->policy->probe;
+	const char *before = NULL;
+
+	for (size_t size; *names != '\0'; names += size + (names[size] == ' ')) {
+		char name[OUTCOME_NAME_MAX];
+		struct outcome outcome = { .text = name };
+
+		size = strcspn(names, " ");
+		snprintf(name, sizeof name, "%.*s", (int)size, names);
+		(void)outcome_find(name, probe == NULL ? NULL : plugin_probe(probe)->outcomes, &outcome);
+		if (before != outcome.text)
+			EMIT(emit, "{}{}", AS_STRING(before == NULL ? "" : ", "), AS_STRING(outcome.text));
+		before = outcome.text;
+	}
+}
+
 static void
 put_row(struct view *view, const struct board_row *row, int64_t now)
 {
@@ -64,9 +84,9 @@ put_row(struct view *view, const struct board_row *row, int64_t now)
 
 	EMIT(emit, "<tr id=\"t{}\"><td>", AS_U64(row->number));
 	view_rank(view, row->rank, row->rank == RANK_DOWN ? row->state : rank_name(row->rank));
-	EMIT(emit, "</td><td class=\"name\">{}</td><td class=\"when\" data-label=\"for\">{}</td><td>{}", AS_STRING(row->name),
-	    AS_AGE(now - board_since(view->site->board, row)),
-	    AS_STRING(row->rank == RANK_DOWN || row->rank == RANK_SUSPECT ? row->outcome : row->conditions));
+	EMIT(emit, "</td><td class=\"name\">{}</td><td class=\"when\" data-label=\"for\">{}</td><td>", AS_STRING(row->name),
+	    AS_AGE(now - board_since(view->site->board, row)));
+	put_meanings(emit, row, row->rank == RANK_DOWN || row->rank == RANK_SUSPECT ? row->outcome : row->conditions);
 	EMIT(emit, "</td><td class=\"when looked\">");
 	if (row->last_run != 0)
 		EMIT(emit, "{} ago", AS_AGE(now - row->last_run));

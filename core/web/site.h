@@ -43,7 +43,9 @@ void view_term(struct emit *, const char *name, const char *value);
 void view_target(struct view *, const char *name);
 /* The last 24 hours of a target as a picture, and in words for who does not see it. */
 void view_strip(struct view *, const struct look *, int64_t now);
-/* What its colours mean, and where they are shown the lines below it. */
+/* A square of the colour that a class has in pictures, and what it means; within a paragraph of class "legend". */
+void view_colour(struct view *, const char *class, const char *words);
+/* What the colours of strips mean, and where they are shown the lines below it. */
 void view_legend(struct view *, bool has_pace);
 /* How long its runs took in each of these hours, p50 and p95, as two lines on a logarithmic scale of its own. */
 void view_pace(struct view *, const struct look *, int64_t now);

@@ -141,31 +141,20 @@ put_tick(struct emit *emit, const struct quarter *quarter, int at)
 	    AS_I64(10 * at + 3));
 }
 
-/* Whether the next quarter begins as this one, the place `at`, has ended. */
-static bool
-goes_on(const struct look *look, int64_t last, int at)
-{
-	const struct quarter *quarter = &look->quarters[look_quarter(last - LOOK_QUARTERS + 1 + at)];
-	const struct quarter *next = &look->quarters[look_quarter(last - LOOK_QUARTERS + 2 + at)];
-
-	return at + 1 < LOOK_QUARTERS && next->share > 0 && next->mood == quarter->mood;
-}
-
 /* Quarters of an hour, oldest first; equal neighbours are one piece. */
 void
 view_strip(struct view *view, const struct look *look, int64_t now)
 {
 	static const int64_t length = INT64_C(900) * SECOND;
 	struct emit *emit = &view->emit;
-	int64_t parts[LOOK_MOODS_END] = { 0 }, last = now / length;
+	int64_t parts[LOOK_MOODS_END] = { 0 };
+	struct quarter day[LOOK_QUARTERS + 1] = { { .share = 0 } };
 	uint32_t failed = 0;
 
+	look_day(look, now / length, day);
 	for (int i = 0; i < LOOK_QUARTERS; i++) {
-		const struct quarter *quarter = &look->quarters[i];
-
-		failed += quarter->failed;
-		if (quarter->share > 0)
-			parts[quarter->mood] += quarter->share;
+		failed += day[i].failed;
+		parts[day[i].mood] += day[i].share;
 	}
 	EMIT(emit, "<svg class=\"strip\" viewBox=\"0 0 960 16\" preserveAspectRatio=\"none\" role=\"list\" aria-label=\"The last 24 hours:");
 	for (int mood = STORE_MOOD_degraded; mood < LOOK_MOODS_END; mood++) {
@@ -175,24 +164,24 @@ view_strip(struct view *view, const struct look *look, int64_t now)
 		    AS_STRING(mood_words[mood]));
 	}
 	EMIT(emit, " {} failed attempts\">", AS_U64(failed));
-	for (int i = 0, run; i < LOOK_QUARTERS; i += run) {
-		const struct quarter *quarter = &look->quarters[look_quarter(last - LOOK_QUARTERS + 1 + i)];
-
-		for (run = 1; i + run < LOOK_QUARTERS; run++) {
-			const struct quarter *next = &look->quarters[look_quarter(last - LOOK_QUARTERS + 1 + i + run)];
-			if (next->mood != quarter->mood || next->share != quarter->share || next->share != UINT8_MAX)
-				break;
-		}
-		if (quarter->share > 0)
-			put_piece(emit, quarter, i, run, goes_on(look, last, i + run - 1));
+	for (int i = 0, end; i < LOOK_QUARTERS; i = end) {
+		end = i + 1;
+		while (end < LOOK_QUARTERS && day[end].mood == day[i].mood && day[end].share == day[i].share && day[end].share == UINT8_MAX)
+			end++;
+		if (day[i].share > 0)
+			put_piece(emit, &day[i], i, end - i, day[end].share > 0 && day[end].mood == day[i].mood);
 	}
-	for (int i = 0; i < LOOK_QUARTERS; i++) {
-		const struct quarter *quarter = &look->quarters[look_quarter(last - LOOK_QUARTERS + 1 + i)];
-
-		if (quarter->failed > 0 && quarter->mood != STORE_MOOD_down)
-			put_tick(emit, quarter, i);
-	}
+	for (int i = 0; i < LOOK_QUARTERS; i++)
+		if (day[i].failed > 0 && day[i].mood != STORE_MOOD_down)
+			put_tick(emit, &day[i], i);
 	EMIT(emit, "</svg>");
+}
+
+void
+view_colour(struct view *view, const char *class, const char *words)
+{
+	EMIT(&view->emit, "<span><svg viewBox=\"0 0 10 10\" aria-hidden=\"true\"><rect class=\"{}\" width=\"10\" height=\"10\"/></svg>{}</span> ",
+	    AS_STRING(class), AS_STRING(words));
 }
 
 void
@@ -203,9 +192,9 @@ view_legend(struct view *view, bool has_pace)
 
 	EMIT(emit, "<p class=\"legend faint\">");
 	for (size_t i = 0; i < sizeof moods / sizeof moods[0]; i++)
-		EMIT(emit, "<span><svg viewBox=\"0 0 10 10\" aria-hidden=\"true\"><rect class=\"{}\" width=\"10\" height=\"10\"/></svg>{}</span> ",
-		    AS_STRING(mood_words[moods[i]]), AS_STRING(mood_words[moods[i]]));
-	EMIT(emit, "<span><svg viewBox=\"0 0 10 10\" aria-hidden=\"true\"><rect class=\"tick\" x=\"3\" y=\"4\" width=\"4\" height=\"6\"/></svg>single failed attempts</span>");
+		view_colour(view, mood_words[moods[i]], moods[i] == STORE_MOOD_down ? "down, from its confirmation on" : mood_words[moods[i]]);
+	EMIT(emit, "<span><svg viewBox=\"0 0 10 10\" aria-hidden=\"true\"><rect class=\"tick\" x=\"3\" y=\"4\" width=\"4\" height=\"6\"/></svg>"
+	    "failed attempts without an outage, or before its confirmation</span>");
 	if (has_pace)
 		EMIT(emit, " <span>Lines: half of all attempts within the dark one (p50), 95 % within the pale one (p95)</span>");
 	EMIT(emit, "</p>\n");

@@ -45,6 +45,8 @@ async function addresses() {
 }
 
 const text = async (page) => (await page.innerText("main")).replace(/\s+/g, " ");
+// What is said on the wire and does not fit into its window or sheet.
+const cut = async (page) => page.evaluate(() => [...document.querySelectorAll("pre")].filter((pre) => pre.scrollWidth > pre.clientWidth).map((pre) => pre.innerText));
 const post = async (path) => assert.equal((await fetch(scene + path, {method: "POST"})).status, 200, path);
 const name = (path) => path.replace(/[^a-z0-9]+/gi, "-").replace(/^-|-$/g, "") || "overview";
 
@@ -70,6 +72,7 @@ const tests = {
 					const widest = await page.evaluate(() => [...document.querySelectorAll("main *")].filter((element) => !element.closest("svg, .scroll > *")
 					    && element.getBoundingClientRect().right > document.documentElement.clientWidth).map((element) => element.outerHTML.slice(0, 120)));
 					assert.ok(wide <= width, `${path} at ${width}: ${wide}: ${widest.slice(-2)}`);
+					assert.deepEqual(await cut(page), [], `${path} at ${width}`);
 					await page.screenshot({path: `${folder}/${name(path)}-${colorScheme}-${width}.png`, fullPage: width < 3840});
 				});
 			}
@@ -226,6 +229,7 @@ const tests = {
 		for (const path of (await addresses()).filter((path) => !path.includes("nobody"))) {
 			await visit(path, {}, async (page) => {
 				await page.emulateMedia({media: "print"});
+				assert.deepEqual(await cut(page), [], path);
 				assert.equal(await page.locator("nav").isVisible() || await page.locator("form").isVisible(), false, path);
 				assert.ok((await text(page)).length > 40, path);
 				await page.pdf({path: `${folder}/${name(path)}.pdf`, format: "A4"});

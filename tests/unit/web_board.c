@@ -90,22 +90,6 @@ a_chart_tells_percentiles_by_nearest_rank(void **state)
 	buffer_fini(&body);
 }
 
-static void
-put_targets(uint64_t from, uint64_t upto)
-{
-	struct store_batch *batch = store_batch_create(STORE_MAIN);
-
-	for (uint64_t i = from; i < upto; i++) {
-		char name[16];
-
-		snprintf(name, sizeof name, "%u", (unsigned)i);
-		store_put_target(batch, &(struct store_target){ .number = i, .identity = name, .name = name, .probe = "talk", .host = name,
-			.port = 25, .was = "", .known = clock_wall() });
-	}
-	folder_commit(&folder, batch);
-	store_batch_destroy(&batch);
-}
-
 /* A list that is not whole is not given out. */
 static void
 what_is_not_read_yet_is_not_denied(void **state)
@@ -158,43 +142,6 @@ changes_beside_new_targets_are_told(void **state)
 	assert_int_equal(changes->count, count + 1);
 	assert_int_equal(changes_get(changes, count + 1)->target, 1);
 	assert_int_equal(changes_get(changes, count + 1)->from, before);
-}
-
-/* What a page does not show of a tag is said. */
-static void
-a_shared_page_tells_what_it_leaves_out(void **state)
-{
-	static const char *const tags[] = { "lab" };
-	static const struct policy policy = { .interval = 60 * (int64_t)SECOND, .tag_count = 1, .tags = tags };
-	static struct target targets[MANY];
-	static char names[MANY][16];
-	struct site site = { .config = &config };
-	const struct server_request request = { .path = "/", .prefix = "/share/x", .tag = "lab" };
-	struct buffer body = { .data = NULL };
-	struct server_answer answer = { .status = 200, .body = &body };
-	uint32_t rows = 0;
-
-	(void)state;
-	for (uint32_t i = 2; i < MANY; i++) {
-		snprintf(names[i], sizeof names[i], "%u", i);
-		targets[i - 2] = (struct target){ .name = names[i], .policy = &policy };
-	}
-	config.targets = targets;
-	config.target_count = MANY - 2;
-	put_targets(2, MANY);
-	board_destroy(&board);
-	site.board = board = board_create(&config);
-	assert_non_null(board);
-	turn();
-	site_answer(&site, &request, &answer);
-	assert_int_equal(answer.status, 200);
-	assert_true(buffer_add(&body, "", 1, EMIT_MAX));
-	for (const char *at = body.data; (at = strstr(at, "<td class=\"name\">")) != NULL; at++)
-		rows++;
-	assert_int_equal(rows, 200);
-	assert_non_null(strstr(body.data, "of 1198.</h1>"));
-	assert_non_null(strstr(body.data, "Page 1 of 6 <a href=\"/share/x/?page=2\">next</a>"));
-	buffer_fini(&body);
 }
 
 /* However many targets there are, a part stays small, and each family has each target once: also where others appear meanwhile. */
@@ -372,6 +319,60 @@ a_strip_shows_no_other_day(void **state)
 	store_reader_close(&reader);
 }
 
+/* Where the page begins, and where the newest run is older than a quarter, which it speaks for. */
+static void
+a_quarter_without_a_roll_up_is_as_its_runs_say(void **state)
+{
+	static const int64_t quarter = INT64_C(900) * SECOND;
+	struct store_batch *batch = store_batch_create(STORE_HISTORY);
+	enum store_reader_opening opening;
+	struct store_reader *reader = store_reader_open(folder.path, &opening, NULL);
+	struct quarter day[LOOK_QUARTERS];
+	struct looks *looks = looks_create();
+	int64_t number = clock_wall() / quarter + 8, now = number * quarter + quarter / 2;
+	uint64_t run = 100;
+
+	(void)state;
+	assert_non_null(reader);
+	store_put_result(batch, &(struct store_result){ .target = 3, .run = ++run, .at = now - 5 * quarter, .outcome = "refused", .phase_names = "", .verdict = PW_FAILED,
+		.mood = STORE_MOOD_down, .speaks_for = 5 * 900 });
+	for (int64_t ago = 4; ago >= 2; ago--) /* two runs in the second quarter before the one that runs, and as many in the one before, all of target 2 */
+		for (int i = 0; i < 2; i++)
+			store_put_result(batch, &(struct store_result){ .target = 2, .run = ++run, .at = now - ago * quarter / 2 + i, .outcome = "ok", .phase_names = "",
+				.verdict = i == 0 && ago == 3 ? PW_FAILED : PW_OK, .speaks_for = 900 });
+	folder_commit(&folder, batch);
+	assert_int_equal(looks_find(looks, 2), 0);
+	assert_int_equal(looks_find(looks, 3), 1);
+	while (looks_turn(looks, reader, now))
+		continue;
+	look_day(looks_get(looks, 0), number, day);
+	assert_int_equal(day[LOOK_QUARTERS - 2].share, UINT8_MAX);
+	assert_int_equal(day[LOOK_QUARTERS - 2].mood, STORE_MOOD_up);
+	assert_int_equal(day[LOOK_QUARTERS - 2].failed, 1);
+	assert_int_equal(day[LOOK_QUARTERS - 3].share, 0); /* what was before has its roll-ups */
+	assert_int_equal(looks_get(looks, 0)->runs[PW_FAILED] + looks_get(looks, 0)->runs[PW_OK], 0); /* these were there before */
+	assert_int_equal(looks_results(looks), 0);
+	look_day(looks_get(looks, 1), number, day);
+	for (int i = LOOK_QUARTERS - 6; i < LOOK_QUARTERS; i++) {
+		assert_int_equal(day[i].share, UINT8_MAX);
+		assert_int_equal(day[i].mood, STORE_MOOD_down);
+		assert_int_equal(day[i].failed, 0);
+	}
+	assert_int_equal(day[LOOK_QUARTERS - 7].share, 0);
+	look_day(looks_get(looks, 1), number + 1, day);
+	assert_int_equal(day[LOOK_QUARTERS - 1].share, 0); /* it has nothing to say of that any more */
+	store_batch_clear(batch);
+	store_put_result(batch, &(struct store_result){ .target = 2, .run = ++run, .at = now, .outcome = "ok", .phase_names = "", .speaks_for = 900 });
+	folder_commit(&folder, batch);
+	store_batch_destroy(&batch);
+	while (looks_turn(looks, reader, now))
+		continue;
+	assert_int_equal(looks_get(looks, 0)->runs[PW_OK], 1);
+	assert_int_equal(looks_results(looks), 1);
+	looks_destroy(&looks);
+	store_reader_close(&reader);
+}
+
 static void
 pauses_hold_in_their_time(void **state)
 {
@@ -402,13 +403,13 @@ main(void)
 		cmocka_unit_test_setup_teardown(a_chart_tells_percentiles_by_nearest_rank, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_is_not_read_yet_is_not_denied, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(changes_beside_new_targets_are_told, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_shared_page_tells_what_it_leaves_out, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(metrics_come_in_parts, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_family_has_one_head, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(history_may_come_later, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(damage_is_told_and_keeps_nobody_busy, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(rows_are_there_without_their_results, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_strip_shows_no_other_day, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_quarter_without_a_roll_up_is_as_its_runs_say, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(pauses_hold_in_their_time, set_up, tear_down),
 	};
 

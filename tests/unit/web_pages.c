@@ -166,6 +166,91 @@ an_attempt_that_tells_nothing_is_no_failure(void **state)
 	store_batch_destroy(&batch);
 }
 
+/* No colour of a chart or a strip is without its meaning. */
+static void
+colours_have_a_legend(void **state)
+{
+	static const struct { const char *class, *words; } meanings[] = { { "up", "passed" },
+		{ "degraded", "slower than the mark, or degraded, blocked or unknown" }, { "down", "failed" } };
+	static const enum pw_verdict verdicts[] = { PW_OK, PW_DEGRADED, PW_FAILED };
+	struct store_batch *results = store_batch_create(STORE_HISTORY);
+	struct buffer body;
+	char words[256];
+
+	(void)state;
+	for (uint64_t i = 0; i < 3; i++)
+		store_put_result(results, &(struct store_result){ .target = 1, .run = 10 + i, .at = clock_wall() + (int64_t)i, .verdict = verdicts[i], .outcome = "slow_banner", .phase_names = "" });
+	folder_commit(&folder, results);
+	turn();
+	body = page("/targets/a");
+	assert_non_null(strstr(body.data, "</svg>down, from its confirmation on</span>"));
+	for (size_t i = 0; i < 3; i++) {
+		const char *at = strstr(body.data, "The last attempts");
+
+		snprintf(words, sizeof words, "<rect class=\"%s\" width=\"10\" height=\"10\"/></svg>%s</span>", meanings[i].class, meanings[i].words);
+		at = strstr(at, words);
+		assert_non_null(at);
+		snprintf(words, sizeof words, "/attempts/%zu\"><rect class=\"%s\"", 10 + i, meanings[i].class);
+		assert_non_null(strstr(at, words));
+	}
+	buffer_fini(&body);
+	store_batch_destroy(&results);
+}
+
+static void
+put_attempt(struct store_batch *batch, uint64_t run, int64_t at, const char *role, const char *outcome)
+{
+	for (uint32_t leg = 0; leg < 2; leg++) {
+		struct message_evidence message = { .run = run, .leg = { .legs = 2, .verdict = strcmp(role, "passed") == 0 ? PW_OK : PW_FAILED,
+			.address = text_view(leg == 0 ? "192.0.2.1" : "2001:db8::1"), .port = 25, .started = at, .micros = (int64_t)run } };
+		char bytes[4096];
+		struct wire_out out = wire_over(bytes, sizeof bytes);
+
+		text_copy(message.leg.outcome, sizeof message.leg.outcome, outcome);
+		message_put_evidence(&out, &message);
+		store_put_evidence(batch, &(struct store_evidence){ .target = 1, .run = run, .leg = leg, .at = at, .incident = 1, .role = role, .bytes = { bytes, out.size } });
+	}
+}
+
+/* Of attempts that are alike, each of which has two legs, the first is shown, also where each took another time; those before the confirmation
+ * are no outage yet. */
+static void
+a_story_does_not_repeat_itself(void **state)
+{
+	static const struct { const char *role, *outcome; } runs[] = { { "confirmed", "refused" }, { "confirmed", "refused" }, { "confirmed", "refused" },
+		{ "confirmed", "refused" }, { "changed", "banner_timeout" }, { "hourly", "banner_timeout" }, { "hourly", "banner_timeout" }, { "passed", "ok" } };
+	static const char *const words[] = { "<li class=\"suspect\">", "First sign: it failed", "[2001:db8::1]:25", "It failed again", "192.0.2.1:25", "[2001:db8::1]:25",
+		"<li class=\"alike\">2 more attempts alike, until <a href=\"/targets/a/attempts/4\"><time datetime=\"1970-01-01T01:07:00Z\">",
+		"<li class=\"down\"><span class=\"faint\"><time datetime=\"1970-01-01T01:07:30Z\">1970-01-01 01:07:30 UTC</time></span> <strong>It is certain that it is down, and counts as down from here on",
+		"<li class=\"down\">", "It failed in another way", "Still so", "1 more attempt alike, at ", "01:10:00Z", "<li class=\"up\">", "It passed" };
+	struct store_batch *batch = store_batch_create(STORE_MAIN);
+	int64_t minute = 60 * (int64_t)SECOND;
+	struct buffer body;
+	const char *at;
+
+	(void)state;
+	store_put_incident(batch, &(struct store_incident){ .number = 1, .target = 1, .change = 1, .began = 64 * minute, .confirmed = 67 * minute + minute / 2, .outcome = "refused",
+		.text = text_view("refused") });
+	for (uint64_t i = 0; i < sizeof runs / sizeof *runs; i++)
+		put_attempt(batch, i + 1, (int64_t)(64 + i) * minute, runs[i].role, runs[i].outcome);
+	folder_commit(&folder, batch);
+	turn();
+	body = page("/incidents/1");
+	at = strstr(body.data, "id=\"story\"");
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+		at = strstr(at, words[i]);
+		if (at == NULL)
+			fail_msg("%s is not there, or not in its place", words[i]);
+		at++;
+	}
+	at = strstr(body.data, "It failed again");
+	at = strstr(at + 1, "It failed again"); /* its other leg */
+	assert_null(strstr(at + 1, "It failed again"));
+	assert_null(strstr(strstr(body.data, "It is certain"), "class=\"suspect\""));
+	buffer_fini(&body);
+	store_batch_destroy(&batch);
+}
+
 /* Of a server that is down the last attempt may have learnt nothing: what is shown of the server is older, and that is said. */
 static void
 the_last_attempt_at_one_that_is_down_may_tell_nothing(void **state)
@@ -277,6 +362,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(what_is_not_well_is_so_since_its_condition, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_target_is_told_by_addresses_and_facts, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(an_attempt_that_tells_nothing_is_no_failure, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(colours_have_a_legend, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_story_does_not_repeat_itself, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_last_attempt_at_one_that_is_down_may_tell_nothing, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(trouble_of_our_own_is_told_with_what_waits, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(rows_are_for_the_socket, set_up, tear_down),

@@ -33,6 +33,23 @@ put_target(void)
 	store_batch_destroy(&results);
 }
 
+/* Targets by these numbers, whose names are the same. */
+static inline void
+put_targets(uint64_t from, uint64_t upto)
+{
+	struct store_batch *batch = store_batch_create(STORE_MAIN);
+
+	for (uint64_t i = from; i < upto; i++) {
+		char name[16];
+
+		snprintf(name, sizeof name, "%u", (unsigned)i);
+		store_put_target(batch, &(struct store_target){ .number = i, .identity = name, .name = name, .probe = "talk", .host = name,
+			.port = 25, .was = "", .known = clock_wall() });
+	}
+	folder_commit(&folder, batch);
+	store_batch_destroy(&batch);
+}
+
 static int
 set_up(void **state)
 {

@@ -73,6 +73,48 @@ hear(struct tree *tree, int64_t late, int64_t late_max, uint32_t deaths)
 	process_log_turn(tree);
 }
 
+static int said;
+static char last_said[256];
+
+void __wrap_log_say(struct log *, int level, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void
+__wrap_log_say(struct log *log, int level, const char *format, ...)
+{
+	va_list list;
+
+	(void)log, (void)level;
+	va_start(list, format);
+	vsnprintf(last_said, sizeof last_said, format, list);
+	va_end(list);
+	said++;
+}
+
+/* The log says so once, and again after a note that could be written. */
+static void
+a_note_that_cannot_be_written_is_told(void **state)
+{
+	struct child children[] = { { .kind = DUTY_MONITOR, .name = "monitor" }, { .kind = DUTY_PROBER, .name = "prober 1" } };
+	struct tree tree = { .config = &config, .count = 2, .children = children };
+	const char *path = folder_file(&folder, "process.log");
+
+	(void)state;
+	said = 0;
+	assert_int_equal(mkdir(path, 0700), 0);
+	process_log_begin(&tree, false);
+	hear(&tree, 2 * (int64_t)SECOND, 0, 0);
+	assert_int_equal(said, 1);
+	assert_non_null(strstr(last_said, "process.log cannot be written: Is a directory"));
+	assert_int_equal(rmdir(path), 0);
+	hear(&tree, 0, 0, 0);
+	assert_int_equal(said, 1);
+	assert_int_equal(remove(path), 0);
+	assert_int_equal(mkdir(path, 0700), 0);
+	hear(&tree, 0, 0, 1);
+	hear(&tree, 0, 0, 2);
+	assert_int_equal(said, 2);
+	assert_int_equal(rmdir(path), 0);
+}
+
 /* A spell lasts while what it is of stays late, is as late as at its worst, and is known behind a restart, which ends it. */
 static void
 late_spells_and_restarts_are_noted(void **state)
@@ -87,7 +129,7 @@ late_spells_and_restarts_are_noted(void **state)
 
 	(void)state;
 	turn();
-	process_log_begin(&config, false);
+	process_log_begin(&tree, false);
 	hear(&tree, SECOND, 0, 0);
 	hear(&tree, 3 * (int64_t)SECOND, 0, 0);
 	hear(&tree, 5 * (int64_t)SECOND, 3 * (int64_t)SECOND / 2, 0);
@@ -99,7 +141,7 @@ late_spells_and_restarts_are_noted(void **state)
 	assert_null(strstr(body.data, "it goes on"));
 	buffer_fini(&body);
 	hear(&tree, 2 * (int64_t)SECOND, 0, 1);
-	process_log_begin(&config, true);
+	process_log_begin(&tree, true);
 	body = page(&site, "/about");
 	assert_null(strstr(body.data, "it goes on"));
 	at = strstr(body.data, "id=\"spells\"");
@@ -292,6 +334,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(a_note_that_cannot_be_written_is_told, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(late_spells_and_restarts_are_noted, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(processes_are_shown_as_they_are, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(settings_in_force_are_shown_without_secrets, set_up, tear_down),
