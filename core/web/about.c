@@ -30,21 +30,20 @@ put_troubles(struct view *view)
 	const struct troubles *troubles = board_troubles(board);
 	struct store_waiting waiting = board_waiting(board);
 	int64_t behind = board_behind_since(board);
-	struct emit *emit = &view->emit;
 
-	EMIT(emit, "<section class=\"trouble\" id=\"troubles\" aria-label=\"Trouble of Postwatch itself\"><strong>Postwatch itself has trouble</strong>, as of ");
-	emit_time(emit, board_time(board));
-	EMIT(emit, ":\n<ul>\n");
+	PUT(view, "<section class=\"trouble\" id=\"troubles\" aria-label=\"Trouble of Postwatch itself\"><strong>Postwatch itself has trouble</strong>, as of ");
+	PUT(view, "{}", AS_TIME(board_time(board)));
+	PUT(view, ":\n<ul>\n");
 	if (behind != 0)
-		EMIT(emit, "<li>The store cannot be written since {}: what is shown is of "
+		PUT(view, "<li>The store cannot be written since {}: what is shown is of "
 		    "then.</li>\n", AS_TIME(behind));
 	for (uint32_t i = 0; i < troubles->count; i++)
-		EMIT(emit, "<li>Noticed {}, and not over: {}</li>\n",
+		PUT(view, "<li>Noticed {}, and not over: {}</li>\n",
 		    AS_MOMENT(troubles->items[i].since), AS_STRING(troubles->items[i].text));
 	if (waiting.notices > 0)
-		EMIT(emit, "<li>Notices that wait to be told now: {}, the oldest since {}.</li>\n",
+		PUT(view, "<li>Notices that wait to be told now: {}, the oldest since {}.</li>\n",
 		    AS_U64(waiting.notices), AS_MOMENT(waiting.since));
-	EMIT(emit, "</ul></section>\n");
+	PUT(view, "</ul></section>\n");
 }
 
 /* Whoever wonders whether it is us is answered as well. */
@@ -54,21 +53,20 @@ put_well(struct view *view)
 	const struct outbox *outbox = board_outbox(view->site->board);
 	const struct message_vitals *processes = &view->site->processes.said;
 	struct store_waiting waiting = board_waiting(view->site->board);
-	struct emit *emit = &view->emit;
 
-	EMIT(emit, "<p class=\"faint\" id=\"troubles\">As of {}: Postwatch itself has no trouble",
+	PUT(view, "<p class=\"faint\" id=\"troubles\">As of {}: Postwatch itself has no trouble",
 	    AS_TIME(board_time(view->site->board)));
 	if (processes->process_count > 0 && clock_mono() - processes->processes[0].started < day)
-		EMIT(emit, "; it runs since {}", AS_MOMENT(clock_wall() - clock_mono() + processes->processes[0].started));
+		PUT(view, "; it runs since {}", AS_MOMENT(clock_wall() - clock_mono() + processes->processes[0].started));
 	if (waiting.notices > 0)
-		EMIT(emit, "; notices that wait to be told: {}", AS_U64(waiting.notices));
+		PUT(view, "; notices that wait to be told: {}", AS_U64(waiting.notices));
 	for (uint32_t i = 0; i < outbox->count; i++) {
 		if (outbox->items[i].tries == 0)
 			continue;
-		EMIT(emit, "; {} has not been able to deliver since {}",
+		PUT(view, "; {} has not been able to deliver since {}",
 		    AS_STRING(outbox->items[i].notifier), AS_MOMENT(outbox->items[i].since));
 	}
-	EMIT(emit, ".</p>\n");
+	PUT(view, ".</p>\n");
 }
 
 void
@@ -81,42 +79,41 @@ about_put_trouble(struct view *view)
 }
 
 static void
-put_settings(struct emit *emit, const struct pw_setting *setting)
+put_settings(struct view *view, const struct pw_setting *setting)
 {
 	if (setting == NULL || setting->key == NULL) {
-		EMIT(emit, "none");
+		PUT(view, "none");
 		return;
 	}
-	EMIT(emit, "<details><summary>Settings</summary><dl>");
+	PUT(view, "<details><summary>Settings</summary><dl>");
 	for (; setting->key != NULL; setting++) {
-		EMIT(emit, "<dt>{}</dt><dd>{}", AS_STRING(setting->key), AS_STRING(setting->help));
+		PUT(view, "<dt>{}</dt><dd>{}", AS_STRING(setting->key), AS_STRING(setting->help));
 		if (setting->fallback != NULL)
-			EMIT(emit, " <span class=\"faint\">({})</span>",
+			PUT(view, " <span class=\"faint\">({})</span>",
 			    AS_STRING(setting->fallback));
-		EMIT(emit, "</dd>");
+		PUT(view, "</dd>");
 	}
-	EMIT(emit, "</dl></details>");
+	PUT(view, "</dl></details>");
 }
 
 static void
 put_plugins(struct view *view)
 {
 	const struct config *config = view->site->config;
-	struct emit *emit = &view->emit;
 
-	EMIT(emit, "<h2>Plugins</h2>\n<div class=\"scroll\"><table id=\"plugins\"><thead><tr><th>Plugin</th><th>Kind</th><th>Version</th><th>Does</th>"
+	PUT(view, "<h2>Plugins</h2>\n<div class=\"scroll\"><table id=\"plugins\"><thead><tr><th>Plugin</th><th>Kind</th><th>Version</th><th>Does</th>"
 	    "<th>Settings, and what they are unless set</th></tr></thead><tbody>\n");
 	for (uint32_t i = 0; i < config->plugin_count; i++) {
 		const struct pw_plugin *plugin = config->plugins[i].descriptor;
 
-		EMIT(emit, "<tr><td>{}</td><td>{}</td><td>{}</td><td class=\"cause\">{}</td><td "
+		PUT(view, "<tr><td>{}</td><td>{}</td><td>{}</td><td class=\"cause\">{}</td><td "
 		    "class=\"cause\">", AS_STRING(plugin->name),
 		    AS_STRING(plugin->kind == PW_PROBE ? "probe" : "notifier"),
 		    AS_STRING(plugin->version), AS_STRING(plugin->summary));
-		put_settings(emit, plugin->settings);
-		EMIT(emit, "</td></tr>\n");
+		put_settings(view, plugin->settings);
+		PUT(view, "</td></tr>\n");
 	}
-	EMIT(emit, "</tbody></table></div>\n");
+	PUT(view, "</tbody></table></div>\n");
 }
 
 void
@@ -125,39 +122,37 @@ about_put_way(struct view *view, const struct config_notifier *notifier)
 	const struct board *board = view->site->board;
 	const struct outbox_row *waiting = outbox_of(board_outbox(board), notifier->name);
 	struct store_reader *reader = board_reader(board);
-	struct emit *emit = &view->emit;
 
-	EMIT(emit, "<td class=\"cause\">{}</td><td class=\"when\">{}</td><td class=\"cause\">",
+	PUT(view, "<td class=\"cause\">{}</td><td class=\"when\">{}</td><td class=\"cause\">",
 	    AS_STRING(notifier->way != NULL ? notifier->way : notifier->plugin->descriptor->name),
 	    AS_TIME(reader == NULL ? 0 : outbox_delivered(reader, notifier->name)));
 	if (waiting != NULL) {
-		EMIT(emit, "{}, since {}", AS_U64(waiting->waiting), AS_TIME(waiting->since));
+		PUT(view, "{}, since {}", AS_U64(waiting->waiting), AS_TIME(waiting->since));
 		if (waiting->tries > 0)
-			EMIT(emit, "; tries without success: {}", AS_U64(waiting->tries));
+			PUT(view, "; tries without success: {}", AS_U64(waiting->tries));
 	} else
-		EMIT(emit, "nothing");
-	EMIT(emit, "</td>");
+		PUT(view, "nothing");
+	PUT(view, "</td>");
 }
 
 static void
 put_notifiers(struct view *view)
 {
 	const struct config *config = view->site->config;
-	struct emit *emit = &view->emit;
 
-	EMIT(emit, "<h2>Notifiers</h2>\n<div class=\"scroll\"><table id=\"notifiers\"><thead><tr><th>Notifier</th><th>Plugin</th><th>Way</th>"
+	PUT(view, "<h2>Notifiers</h2>\n<div class=\"scroll\"><table id=\"notifiers\"><thead><tr><th>Notifier</th><th>Plugin</th><th>Way</th>"
 	    "<th>Delivered last</th><th>Waiting now</th></tr></thead><tbody>\n");
 	for (uint32_t i = 0; i < config->notifier_count; i++) {
 		const struct config_notifier *notifier = &config->notifiers[i];
 
-		EMIT(emit, "<tr><td>{}</td><td>{}</td>", AS_STRING(notifier->name),
+		PUT(view, "<tr><td>{}</td><td>{}</td>", AS_STRING(notifier->name),
 		    AS_STRING(notifier->plugin->descriptor->name));
 		about_put_way(view, notifier);
-		EMIT(emit, "</tr>\n");
+		PUT(view, "</tr>\n");
 	}
 	if (config->notifier_count == 0)
-		EMIT(emit, "<tr><td colspan=\"5\">None: nobody is told anything.</td></tr>\n");
-	EMIT(emit, "</tbody></table></div>\n");
+		PUT(view, "<tr><td colspan=\"5\">None: nobody is told anything.</td></tr>\n");
+	PUT(view, "</tbody></table></div>\n");
 }
 
 /* What is not delivered, and what the other side said of it. */
@@ -165,32 +160,31 @@ static void
 put_waiting(struct view *view)
 {
 	struct store_reader *reader = board_reader(view->site->board);
-	struct emit *emit = &view->emit;
 	struct store_undelivered row;
 	struct store_list list;
 	int count = 0;
 
 	if (reader == NULL || board_waiting(view->site->board).notices == 0)
 		return;
-	EMIT(emit, "<h2>Notices that wait</h2>\n<div class=\"scroll\"><table id=\"waiting\"><thead><tr><th>About</th><th>Kind</th><th>Notifier</th><th>Recipient</th>"
+	PUT(view, "<h2>Notices that wait</h2>\n<div class=\"scroll\"><table id=\"waiting\"><thead><tr><th>About</th><th>Kind</th><th>Notifier</th><th>Recipient</th>"
 	    "<th>Since</th><th class=\"number\">Tries</th><th>Last answer</th></tr></thead><tbody>\n");
 	store_list_open(&list, reader, STORE_LIST_WAITING, 0);
 	for (; count < WAITING_SHOWN && store_list_next(&list, &row); count++) {
-		EMIT(emit, "<tr><td class=\"name\">");
+		PUT(view, "<tr><td class=\"name\">");
 		if (row.target == 0)
-			EMIT(emit, "Postwatch itself");
+			PUT(view, "Postwatch itself");
 		else
 			view_target(view, row.name);
-		EMIT(emit, "</td><td>{}</td><td>{}</td><td>{}</td><td class=\"when\">{}</td><td "
+		PUT(view, "</td><td>{}</td><td>{}</td><td>{}</td><td class=\"when\">{}</td><td "
 		    "class=\"number\">{}</td><td class=\"cause\">{}</td></tr>\n",
 		    AS_STRING(row.kind), AS_STRING(row.notifier), AS_STRING(row.recipient),
 		    AS_MOMENT(row.created), AS_U64(row.attempts), AS_FOREIGN(row.receipt));
 	}
 	store_list_stop(&list);
 	(void)store_list_close(&list);
-	EMIT(emit, "</tbody></table></div>\n");
+	PUT(view, "</tbody></table></div>\n");
 	if (count == WAITING_SHOWN)
-		EMIT(emit, "<p>These are the oldest: <code>postwatch outbox</code> has them all.</p>\n");
+		PUT(view, "<p>These are the oldest: <code>postwatch outbox</code> has them all.</p>\n");
 }
 
 /* Times at which it was blind or impaired, and when that ended. */
@@ -198,60 +192,57 @@ static void
 put_own_notices(struct view *view)
 {
 	struct store_reader *reader = board_reader(view->site->board);
-	struct emit *emit = &view->emit;
 	struct store_notice notice;
 	struct store_list list;
 
 	if (reader == NULL)
 		return;
-	EMIT(emit, "<h2>Trouble of its own, and its end</h2>\n<div class=\"scroll\"><table id=\"own\"><thead><tr><th>When</th><th>Kind</th><th>Said</th>"
+	PUT(view, "<h2>Trouble of its own, and its end</h2>\n<div class=\"scroll\"><table id=\"own\"><thead><tr><th>When</th><th>Kind</th><th>Said</th>"
 	    "</tr></thead><tbody>\n");
 	store_list_open(&list, reader, STORE_LIST_RECORDED_OF, 0);
 	store_list_limit(&list, OWN_NOTICES);
 	while (store_list_next(&list, &notice))
-		EMIT(emit, "<tr><td class=\"when\">{}</td><td>{}</td><td class=\"cause\">{}</td>"
+		PUT(view, "<tr><td class=\"when\">{}</td><td>{}</td><td class=\"cause\">{}</td>"
 		    "</tr>\n", AS_TIME(notice.confirmed), AS_STRING(notice.kind),
 		    AS_SENTENCE(notice.text));
 	if (list.given == 0)
-		EMIT(emit, "<tr><td colspan=\"3\">No trouble.</td></tr>\n");
+		PUT(view, "<tr><td colspan=\"3\">No trouble.</td></tr>\n");
 	(void)store_list_close(&list);
-	EMIT(emit, "</tbody></table></div>\n");
+	PUT(view, "</tbody></table></div>\n");
 }
 
 static void
 put_file(struct view *view, const char *name)
 {
 	char path[4096];
-	struct emit *emit = &view->emit;
 	struct stat found;
 
 	snprintf(path, sizeof path, "%s/%s", view->site->config->state, name);
-	emit_string(emit, name);
+	PUT(view, "{}", AS_STRING(name));
 	if (stat(path, &found) == 0)
-		EMIT(emit, " {} MiB", AS_THOUSANDTHS(found.st_size / 1024 * 1000 / 1024));
+		PUT(view, " {} MiB", AS_THOUSANDTHS(found.st_size / 1024 * 1000 / 1024));
 }
 
 static void
 put_store(struct view *view)
 {
 	const struct site *site = view->site;
-	struct emit *emit = &view->emit;
 
-	EMIT(emit, "</dd><dt>Store</dt><dd>{}: ", AS_STRING(site->config->state));
+	PUT(view, "</dd><dt>Store</dt><dd>{}: ", AS_STRING(site->config->state));
 	put_file(view, "postwatch.db");
-	EMIT(emit, ", ");
+	PUT(view, ", ");
 	put_file(view, "history.db");
 	if (board_behind_since(site->board) != 0) {
-		EMIT(emit, "; it cannot be written since ");
-		emit_time(emit, board_behind_since(site->board));
+		PUT(view, "; it cannot be written since ");
+		PUT(view, "{}", AS_TIME(board_behind_since(site->board)));
 	}
-	EMIT(emit, "</dd><dt>References</dt><dd>");
+	PUT(view, "</dd><dt>References</dt><dd>");
 	for (uint32_t i = 0; i < site->config->reference_count; i++) {
-		emit_string(emit, i > 0 ? ", " : "");
-		emit_string(emit, site->config->references[i].text);
+		PUT(view, "{}", AS_STRING(i > 0 ? ", " : ""));
+		PUT(view, "{}", AS_STRING(site->config->references[i].text));
 	}
 	if (site->config->reference_count == 0)
-		EMIT(emit, "none: it is never known whether it is us");
+		PUT(view, "none: it is never known whether it is us");
 }
 
 void
@@ -259,13 +250,12 @@ about_answer(struct view *view, const char *rest)
 {
 	const struct site *site = view->site;
 	struct store_waiting waiting = board_waiting(site->board);
-	struct emit *emit = &view->emit;
 
 	(void)rest;
 	view_begin(view, "Us - Postwatch", board_count(site->board) > 0 ? board_get(site->board, 0)->rank : RANK_UNKNOWN);
-	EMIT(emit, "<h1>Us</h1>\n");
+	PUT(view, "<h1>Us</h1>\n");
 	about_put_trouble(view);
-	EMIT(emit, "<dl id=\"us\"><dt>Version</dt><dd>Postwatch {}</dd><dt>"
+	PUT(view, "<dl id=\"us\"><dt>Version</dt><dd>Postwatch {}</dd><dt>"
 	    "Libraries</dt><dd>libmicrohttpd {}, zlib {}</dd><dt>Page since</dt><dd>{}</dd><dt>"
 	    "Targets</dt><dd>{} looked at, {} configured, {}{}</dd><dt>Configuration</dt><dd>{}",
 	    AS_STRING(PW_VERSION), AS_STRING(http_library()->get_version()),
@@ -274,14 +264,14 @@ about_answer(struct view *view, const char *rest)
 	    AS_STRING(site->config->probers == 1 ? " prober" : " probers"),
 	    AS_STRING(site->config->path == NULL ? "the command line" : site->config->path));
 	put_store(view);
-	EMIT(emit, "</dd><dt>Names itself</dt><dd>{}</dd><dt>Waits to be told</dt><dd>{}{}",
+	PUT(view, "</dd><dt>Names itself</dt><dd>{}</dd><dt>Waits to be told</dt><dd>{}{}",
 	    AS_STRING(site->config->helo == NULL ? "by its address" : site->config->helo),
 	    AS_U64(waiting.notices), AS_STRING(waiting.notices == 1 ? " notice" : " notices"));
 	if (waiting.since != 0)
-		EMIT(emit, ", the oldest since {}", AS_TIME(waiting.since));
+		PUT(view, ", the oldest since {}", AS_TIME(waiting.since));
 	if (waiting.dead > 0)
-		EMIT(emit, "; {} deliveries were given up", AS_U64(waiting.dead));
-	EMIT(emit, "</dd></dl>\n");
+		PUT(view, "; {} deliveries were given up", AS_U64(waiting.dead));
+	PUT(view, "</dd></dl>\n");
 	put_notifiers(view);
 	put_waiting(view);
 	put_own_notices(view);

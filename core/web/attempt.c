@@ -29,39 +29,38 @@ scale_of(const struct evidence *leg)
 static void
 put_phase(struct view *view, const struct evidence_phase *phase, int64_t begun, int64_t scale, bool is_unknown)
 {
-	struct emit *emit = &view->emit;
 	char limit[32];
 	struct text text = TEXT_OVER(limit);
 
 	units_add_duration(&text, phase->limit);
 	if (phase->status == PHASE_FAILED)
-		EMIT(emit, "<tr class=\"failed\"><td>");
+		PUT(view, "<tr class=\"failed\"><td>");
 	else
-		EMIT(emit, "<tr><td>");
-	EMIT(emit, "{}</td><td class=\"number\">", AS_STRING(phase->name));
+		PUT(view, "<tr><td>");
+	PUT(view, "{}</td><td class=\"number\">", AS_STRING(phase->name));
 	if (phase->micros >= 0)
-		emit_span(emit, phase->micros);
-	EMIT(emit, "</td><td class=\"number\">{}</td><td><svg viewBox=\"0 0 1000 16\" "
+		PUT(view, "{}", AS_SPAN(phase->micros));
+	PUT(view, "</td><td class=\"number\">{}</td><td><svg viewBox=\"0 0 1000 16\" "
 	    "preserveAspectRatio=\"none\" aria-hidden=\"true\"><rect class=\"track\" "
 	    "width=\"1000\" height=\"16\"/>", AS_STRING(limit));
 	if (phase->micros >= 0) {
 		int64_t width = phase->micros * WIDTH / scale, mark = (begun + phase->limit) * WIDTH / scale;
 
-		EMIT(emit, "<rect class=\"bar\" height=\"16\" x=\"{}\" width=\"{}\"/>",
+		PUT(view, "<rect class=\"bar\" height=\"16\" x=\"{}\" width=\"{}\"/>",
 		    AS_I64(begun * WIDTH / scale), AS_I64(width < 4 ? 4 : width));
 		if (mark <= WIDTH)
-			EMIT(emit, "<rect class=\"limit\" height=\"16\" width=\"3\" x=\"{}\"/>",
+			PUT(view, "<rect class=\"limit\" height=\"16\" width=\"3\" x=\"{}\"/>",
 			    AS_I64(mark > WIDTH - 3 ? WIDTH - 3 : mark));
 	}
-	EMIT(emit, "</svg></td><td>");
+	PUT(view, "</svg></td><td>");
 	if (phase->status == PHASE_FAILED)
-		emit_string(emit, is_unknown ? "ended here" : "failed here");
-	EMIT(emit, "</td></tr>\n");
+		PUT(view, "{}", AS_STRING(is_unknown ? "ended here" : "failed here"));
+	PUT(view, "</td></tr>\n");
 }
 
 /* The steps behind the one that failed, in one row. */
 static void
-put_not_reached(struct emit *emit, const struct evidence *leg)
+put_not_reached(struct view *view, const struct evidence *leg)
 {
 	uint32_t count = 0;
 
@@ -69,24 +68,23 @@ put_not_reached(struct emit *emit, const struct evidence *leg)
 		if (leg->phases[i].status != PHASE_NOT_REACHED)
 			continue;
 		if (count++ == 0)
-			EMIT(emit, "<tr class=\"not-reached\"><td colspan=\"5\">not reached: ");
+			PUT(view, "<tr class=\"not-reached\"><td colspan=\"5\">not reached: ");
 		else
-			EMIT(emit, ", ");
-		emit_string(emit, leg->phases[i].name);
+			PUT(view, ", ");
+		PUT(view, "{}", AS_STRING(leg->phases[i].name));
 	}
 	if (count > 0)
-		EMIT(emit, "</td></tr>\n");
+		PUT(view, "</td></tr>\n");
 }
 
 static void
 put_waterfall(struct view *view, const struct evidence *leg)
 {
-	struct emit *emit = &view->emit;
 	int64_t scale = scale_of(leg), begun = 0;
 
 	if (leg->phase_count == 0)
 		return;
-	EMIT(emit, "<div class=\"scroll\"><table class=\"waterfall\"><thead><tr><th>Step</th><th class=\"number\">Took</th><th class=\"number\">Limit</th>"
+	PUT(view, "<div class=\"scroll\"><table class=\"waterfall\"><thead><tr><th>Step</th><th class=\"number\">Took</th><th class=\"number\">Limit</th>"
 	    "<th>When</th><th>End</th></tr></thead><tbody>\n");
 	for (uint32_t i = 0; i < leg->phase_count; i++) {
 		if (leg->phases[i].status == PHASE_NOT_REACHED)
@@ -95,78 +93,75 @@ put_waterfall(struct view *view, const struct evidence *leg)
 		if (leg->phases[i].micros > 0)
 			begun += leg->phases[i].micros;
 	}
-	put_not_reached(emit, leg);
-	EMIT(emit, "</tbody></table></div>\n");
+	put_not_reached(view, leg);
+	PUT(view, "</tbody></table></div>\n");
 }
 
 /* Lines are escaped by whoever makes a transcript of them. */
 static void
 put_transcript(struct view *view, struct pw_bytes list, bool open)
 {
-	struct emit *emit = &view->emit;
 	struct evidence_line line;
 
 	if (list.size == 0)
 		return;
 	if (open)
-		EMIT(emit, "<details open><summary>Transcript</summary><pre>");
+		PUT(view, "<details open><summary>Transcript</summary><pre>");
 	else
-		EMIT(emit, "<details><summary>Transcript</summary><pre>");
+		PUT(view, "<details><summary>Transcript</summary><pre>");
 	while (evidence_next_line(&list, &line)) {
 		char bytes[TRANSCRIPT_LINE_MAX];
 		struct text text = TEXT_OVER(bytes);
 
 		transcript_add_line(&text, &line);
-		EMIT(emit, "{}\n", AS_TEXT((struct pw_bytes){ bytes, text.size }));
+		PUT(view, "{}\n", AS_TEXT((struct pw_bytes){ bytes, text.size }));
 	}
-	EMIT(emit, "</pre></details>\n");
+	PUT(view, "</pre></details>\n");
 }
 
 static void
 put_facts(struct view *view, struct pw_bytes facts, struct pw_bytes warnings)
 {
-	struct emit *emit = &view->emit;
 	struct evidence_warning warning;
 	struct evidence_fact fact;
 
 	if (warnings.size > 0) {
-		EMIT(emit, "<dl>");
+		PUT(view, "<dl>");
 		while (evidence_next_warning(&warnings, &warning))
-			EMIT(emit, "<dt>{}</dt><dd>{}</dd>", AS_STRING(warning.code),
+			PUT(view, "<dt>{}</dt><dd>{}</dd>", AS_STRING(warning.code),
 			    AS_TEXT(warning.text));
-		EMIT(emit, "</dl>\n");
+		PUT(view, "</dl>\n");
 	}
 	if (facts.size == 0)
 		return;
-	EMIT(emit, "<details><summary>Facts</summary><dl>");
+	PUT(view, "<details><summary>Facts</summary><dl>");
 	while (evidence_next_fact(&facts, &fact))
-		EMIT(emit, "<dt>{}</dt><dd>{}</dd>", AS_STRING(fact.name), AS_FOREIGN(fact.value));
-	EMIT(emit, "</dl></details>\n");
+		PUT(view, "<dt>{}</dt><dd>{}</dd>", AS_STRING(fact.name), AS_FOREIGN(fact.value));
+	PUT(view, "</dl></details>\n");
 }
 
 void
 attempt_put(struct view *view, const struct message_evidence *message, bool open)
 {
-	struct emit *emit = &view->emit;
 	char bytes[TEXT_ROOM];
 	struct text text = TEXT_OVER(bytes);
 
 	if (message == NULL) {
-		EMIT(emit, "<p class=\"faint\">This evidence was written by another version, and cannot be shown.</p>\n");
+		PUT(view, "<p class=\"faint\">This evidence was written by another version, and cannot be shown.</p>\n");
 		return;
 	}
-	EMIT(emit, "<p>");
+	PUT(view, "<p>");
 	transcript_add_verdict(&text, &message->leg);
-	EMIT(emit, "{}</p>\n<p class=\"faint\">", AS_TEXT((struct pw_bytes){ bytes, text.size }));
+	PUT(view, "{}</p>\n<p class=\"faint\">", AS_TEXT((struct pw_bytes){ bytes, text.size }));
 	text = text_over(bytes, sizeof bytes);
 	transcript_add_ends(&text, &message->leg);
-	EMIT(emit, "{}, begun {}</p>\n<div class=\"attempt\"><div>",
+	PUT(view, "{}, begun {}</p>\n<div class=\"attempt\"><div>",
 	    AS_TEXT((struct pw_bytes){ bytes, text.size }), AS_TIME(message->leg.started));
 	put_waterfall(view, &message->leg);
 	put_facts(view, message->leg.facts, message->leg.warnings);
-	EMIT(emit, "</div>");
+	PUT(view, "</div>");
 	put_transcript(view, message->leg.transcript, open);
-	EMIT(emit, "</div>\n");
+	PUT(view, "</div>\n");
 }
 
 static void
@@ -175,7 +170,6 @@ put_step(struct view *view, const struct policy *policy, const char *name, int64
 	uint32_t index = policy == NULL ? CONFIG_NONE : policy_phase(policy, name);
 	char limit[32] = "", slow[32] = "";
 	struct text limit_text = TEXT_OVER(limit), slow_text = TEXT_OVER(slow);
-	struct emit *emit = &view->emit;
 
 	if (index != CONFIG_NONE) {
 		units_add_duration(&limit_text, policy->phases[index].routine);
@@ -183,15 +177,15 @@ put_step(struct view *view, const struct policy *policy, const char *name, int64
 			units_add_duration(&slow_text, policy->phases[index].slow);
 	}
 	if (micros < 0)
-		EMIT(emit, "<tr class=\"not-reached\"><td>");
+		PUT(view, "<tr class=\"not-reached\"><td>");
 	else
-		EMIT(emit, "<tr><td>");
-	EMIT(emit, "{}</td><td class=\"number\">", AS_STRING(name));
+		PUT(view, "<tr><td>");
+	PUT(view, "{}</td><td class=\"number\">", AS_STRING(name));
 	if (micros < 0)
-		EMIT(emit, "not reached");
+		PUT(view, "not reached");
 	else
-		emit_span(emit, micros);
-	EMIT(emit, "</td><td class=\"number\">{}</td><td class=\"number\">{}</td></tr>\n",
+		PUT(view, "{}", AS_SPAN(micros));
+	PUT(view, "</td><td class=\"number\">{}</td><td class=\"number\">{}</td></tr>\n",
 	    AS_STRING(slow), AS_STRING(limit));
 }
 
@@ -200,9 +194,8 @@ attempt_put_steps(struct view *view, const struct board_row *row, const char *na
 {
 	const struct policy *policy = row->configured == NULL ? NULL : row->configured->policy;
 	const char *name = names == NULL ? "" : names;
-	struct emit *emit = &view->emit;
 
-	EMIT(emit, "<div class=\"scroll\"><table class=\"waterfall plain\" id=\"phases\"><thead><tr><th>Step</th><th class=\"number\">Took</th>"
+	PUT(view, "<div class=\"scroll\"><table class=\"waterfall plain\" id=\"phases\"><thead><tr><th>Step</th><th class=\"number\">Took</th>"
 	    "<th class=\"number\">Slow above</th><th class=\"number\">Limit</th></tr></thead><tbody>\n");
 	for (uint32_t i = 0; i < count && *name != '\0'; i++) {
 		size_t size = strcspn(name, " ");
@@ -212,14 +205,13 @@ attempt_put_steps(struct view *view, const struct board_row *row, const char *na
 		put_step(view, policy, bytes, times[i]);
 		name += size + (name[size] == ' ');
 	}
-	EMIT(emit, "</tbody></table></div>\n");
+	PUT(view, "</tbody></table></div>\n");
 }
 
 /* Results have no index by run: those of a chart are among the newest. Returns false where it is not among them. */
 static bool
 put_result(struct view *view, const struct board_row *row, uint64_t run)
 {
-	struct emit *emit = &view->emit;
 	struct store_list results;
 	struct store_run result;
 	bool found = false;
@@ -231,12 +223,12 @@ put_result(struct view *view, const struct board_row *row, uint64_t run)
 		int64_t times[STORE_PHASES_MAX];
 		uint32_t count = store_run_phases(&result, times);
 
-		EMIT(emit, "<p><strong>");
-		emit_string(emit, verdict_name(result.verdict <= PW_UNKNOWN ? (enum pw_verdict)result.verdict : PW_UNKNOWN));
+		PUT(view, "<p><strong>");
+		PUT(view, "{}", AS_STRING(verdict_name(result.verdict <= PW_UNKNOWN ? (enum pw_verdict)result.verdict : PW_UNKNOWN)));
 		if (result.verdict != PW_OK)
-			EMIT(emit, " ({}): {}", AS_STRING(outcome_current(result.outcome)),
+			PUT(view, " ({}): {}", AS_STRING(outcome_current(result.outcome)),
 			    AS_TEXT(result.text));
-		EMIT(emit, "</strong></p>\n<p class=\"faint\">{}, {} in all. The result alone is "
+		PUT(view, "</strong></p>\n<p class=\"faint\">{}, {} in all. The result alone is "
 		    "kept: what was said on the wire is kept of attempts that confirmed "
 		    "something.</p>\n", AS_TIME(result.at), AS_SPAN(result.micros));
 		attempt_put_steps(view, row, result.phase_names, count, times);
@@ -286,7 +278,6 @@ void
 attempt_answer(struct view *view, const struct board_row *row, uint64_t run)
 {
 	struct store_reader *reader = board_reader(view->site->board);
-	struct emit *emit = &view->emit;
 	struct message_evidence message;
 	struct attempt_legs legs;
 	uint32_t count = 0;
@@ -294,9 +285,9 @@ attempt_answer(struct view *view, const struct board_row *row, uint64_t run)
 
 	snprintf(title, sizeof title, "Attempt %llu of %.60s - Postwatch", (unsigned long long)run, row->name);
 	view_begin(view, title, row->rank);
-	EMIT(emit, "<h1>Attempt {} of ", AS_U64(run));
+	PUT(view, "<h1>Attempt {} of ", AS_U64(run));
 	view_target(view, row->name);
-	EMIT(emit, "</h1>\n");
+	PUT(view, "</h1>\n");
 	attempt_legs_open(&legs, reader, run);
 	while (attempt_legs_next(&legs)) {
 		if (legs.target != row->number)
@@ -307,7 +298,7 @@ attempt_answer(struct view *view, const struct board_row *row, uint64_t run)
 	(void)attempt_legs_close(&legs);
 	if (count == 0 && (reader == NULL || !put_result(view, row, run))) {
 		view->answer->status = 404;
-		EMIT(emit, "<p>Nothing is kept of this attempt: results and what was said go with time.</p>\n");
+		PUT(view, "<p>Nothing is kept of this attempt: results and what was said go with time.</p>\n");
 	}
 	view_end(view);
 }

@@ -142,14 +142,14 @@ availability_is_repeated(const struct availability *availability, int span, int6
 static void
 put_share(struct view *view, int64_t good, int64_t all)
 {
-	EMIT(&view->emit, "{} %", AS_THOUSANDTHS((int64_t)(100000.0 * (double)good / (double)all)));
+	PUT(view, "{} %", AS_THOUSANDTHS((int64_t)(100000.0 * (double)good / (double)all)));
 }
 
 void
 availability_put_percent(struct view *view, const struct availability_span *span)
 {
 	if (span->good + span->down <= 0)
-		EMIT(&view->emit, "not known");
+		PUT(view, "not known");
 	else
 		put_share(view, span->good, span->good + span->down);
 }
@@ -158,31 +158,30 @@ void
 availability_put(struct view *view, const struct availability *availability)
 {
 	int64_t now = board_time(view->site->board);
-	struct emit *emit = &view->emit;
 
-	EMIT(emit, "<div class=\"figures\" id=\"availability\">");
+	PUT(view, "<div class=\"figures\" id=\"availability\">");
 	for (int i = 0; i < AVAILABILITY_SPANS && !availability_is_repeated(availability, i, now); i++) {
 		const struct availability_span *span = &availability->spans[i];
 		int64_t all = span->good + span->down + span->unknown;
 
-		EMIT(emit, "<div><strong>");
+		PUT(view, "<div><strong>");
 		availability_put_percent(view, span);
-		EMIT(emit, "</strong><span>");
+		PUT(view, "</strong><span>");
 		if (availability_is_young(availability, i, now)) {
-			EMIT(emit, "since {}, where the record begins",
+			PUT(view, "since {}, where the record begins",
 			    AS_TIME(availability->begins));
 		} else
-			emit_string(emit, spans[i].name);
+			PUT(view, "{}", AS_STRING(spans[i].name));
 		if (span->good + span->down > 0 && span->unknown > 0) {
-			EMIT(emit, ", ");
+			PUT(view, ", ");
 			put_share(view, span->good, all);
-			EMIT(emit, " at worst, ");
+			PUT(view, " at worst, ");
 			put_share(view, span->good + span->unknown, all);
-			EMIT(emit, " at best: {} unknown", AS_AGE(span->unknown));
+			PUT(view, " at best: {} unknown", AS_AGE(span->unknown));
 		}
-		EMIT(emit, "</span></div>");
+		PUT(view, "</span></div>");
 	}
-	EMIT(emit, "</div>\n");
+	PUT(view, "</div>\n");
 }
 
 /* --- shared targets --- */

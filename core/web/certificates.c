@@ -28,12 +28,11 @@ put_bar(struct view *view, const struct board_row *row, int64_t now)
 {
 	const struct board_server *server = &row->server;
 	int64_t lifetime = server->not_after - server->not_before, gone = now - server->not_before;
-	struct emit *emit = &view->emit;
 
 	if (server->not_before == 0 || lifetime <= 0)
 		return;
 	gone = gone < 0 ? 0 : gone > lifetime ? lifetime : gone;
-	EMIT(emit, "<svg class=\"lifetime {}\" viewBox=\"0 0 1000 12\" "
+	PUT(view, "<svg class=\"lifetime {}\" viewBox=\"0 0 1000 12\" "
 	    "preserveAspectRatio=\"none\" role=\"img\" aria-label=\"{} % of its lifetime is "
 	    "left\"><rect class=\"left\" width=\"1000\" height=\"12\"/><rect class=\"gone\" "
 	    "height=\"12\" width=\"{}\"/></svg>", AS_STRING(rank_name(renewal_of(row, now).like)),
@@ -45,19 +44,17 @@ put_bar(struct view *view, const struct board_row *row, int64_t now)
 static void
 put_until(struct view *view, int64_t end, int64_t now)
 {
-	struct emit *emit = &view->emit;
-
 	if (end > now)
-		EMIT(emit, "in ");
+		PUT(view, "in ");
 	else
-		EMIT(emit, "ended, for ");
-	emit_age(emit, end > now ? end - now : now - end);
+		PUT(view, "ended, for ");
+	PUT(view, "{}", AS_AGE(end > now ? end - now : now - end));
 }
 
 static void
 put_tls(struct view *view, const struct board_server *server)
 {
-	EMIT(&view->emit, "{} {}", AS_STRING(server->tls_version), AS_STRING(server->tls_cipher));
+	PUT(view, "{} {}", AS_STRING(server->tls_version), AS_STRING(server->tls_cipher));
 }
 
 /* Of whom and by whom it is, which is not kept in memory. */
@@ -66,18 +63,17 @@ put_names(struct view *view, uint64_t target)
 {
 	static const char *const terms[] = { "Subject", "Issuer" };
 	struct query *query = DB_ROW(board_reader(view->site->board)->main, "SELECT subject, issuer FROM servers WHERE target = ?1", BIND(target));
-	struct emit *emit = &view->emit;
 
 	if (query == NULL)
 		return;
-	EMIT(emit, "<dl>");
+	PUT(view, "<dl>");
 	for (int i = 0; i < 2; i++) {
 		if (query_bytes(query, i).size == 0)
 			continue;
-		EMIT(emit, "<dt>{}</dt><dd>{}</dd>", AS_STRING(terms[i]),
+		PUT(view, "<dt>{}</dt><dd>{}</dd>", AS_STRING(terms[i]),
 		    AS_FOREIGN(query_bytes(query, i)));
 	}
-	EMIT(emit, "</dl>");
+	PUT(view, "</dl>");
 	query_reset(query);
 }
 
@@ -86,28 +82,27 @@ certificate_put(struct view *view, const struct board_row *row)
 {
 	const struct board_server *server = &row->server;
 	int64_t now = board_time(view->site->board);
-	struct emit *emit = &view->emit;
 
 	if (server->not_after == 0)
 		return;
-	EMIT(emit, "<h2>Certificate</h2>\n<div id=\"certificate\"><p>");
+	PUT(view, "<h2>Certificate</h2>\n<div id=\"certificate\"><p>");
 	view_rank(view, renewal_of(row, now).like, renewal_of(row, now).words);
-	EMIT(emit, "</p><p>Ends ");
+	PUT(view, "</p><p>Ends ");
 	put_until(view, server->not_after, now);
-	EMIT(emit, ", at {}", AS_TIME(server->not_after));
+	PUT(view, ", at {}", AS_TIME(server->not_after));
 	if (server->not_before != 0 && server->not_after > server->not_before)
-		EMIT(emit, ", of a lifetime of {}", AS_AGE(server->not_after - server->not_before));
-	EMIT(emit, "</p>");
+		PUT(view, ", of a lifetime of {}", AS_AGE(server->not_after - server->not_before));
+	PUT(view, "</p>");
 	put_bar(view, row, now);
 	put_names(view, row->number);
 	if (server->chain_ends != 0 && server->chain_ends < server->not_after) {
-		EMIT(emit, "<p>A certificate of its chain ends before, ");
+		PUT(view, "<p>A certificate of its chain ends before, ");
 		put_until(view, server->chain_ends, now);
-		EMIT(emit, ", at {}</p>", AS_TIME(server->chain_ends));
+		PUT(view, ", at {}</p>", AS_TIME(server->chain_ends));
 	}
-	EMIT(emit, "<p class=\"faint\">");
+	PUT(view, "<p class=\"faint\">");
 	put_tls(view, server);
-	EMIT(emit, ", so since {}</p></div>\n", AS_TIME(server->at));
+	PUT(view, ", so since {}</p></div>\n", AS_TIME(server->at));
 }
 
 struct ending {
@@ -130,21 +125,20 @@ put_row(struct view *view, const struct ending *ending, int64_t now)
 {
 	const struct board_row *row = board_get(view->site->board, ending->place);
 	const struct board_server *server = &row->server;
-	struct emit *emit = &view->emit;
 
-	EMIT(emit, "<tr id=\"c{}\"><td>", AS_U64(row->number));
+	PUT(view, "<tr id=\"c{}\"><td>", AS_U64(row->number));
 	view_rank(view, renewal_of(row, now).like, renewal_of(row, now).words);
-	EMIT(emit, "</td><td class=\"name\">");
+	PUT(view, "</td><td class=\"name\">");
 	view_target(view, row->name);
-	EMIT(emit, "</td><td class=\"when\">");
+	PUT(view, "</td><td class=\"when\">");
 	put_until(view, ending->end, now);
 	if (ending->end != server->not_after)
-		EMIT(emit, " <span class=\"faint\">of its chain</span>");
-	EMIT(emit, "</td><td class=\"when\">{}</td><td>", AS_TIME(ending->end));
+		PUT(view, " <span class=\"faint\">of its chain</span>");
+	PUT(view, "</td><td class=\"when\">{}</td><td>", AS_TIME(ending->end));
 	put_bar(view, row, now);
-	EMIT(emit, "</td><td class=\"when faint\">");
+	PUT(view, "</td><td class=\"when faint\">");
 	put_tls(view, server);
-	EMIT(emit, "</td></tr>\n");
+	PUT(view, "</td></tr>\n");
 }
 
 /* The names of those that have shown none, so that none is forgotten. */
@@ -152,22 +146,21 @@ static void
 put_without(struct view *view, uint32_t count)
 {
 	const struct board *board = view->site->board;
-	struct emit *emit = &view->emit;
 	uint32_t shown = 0;
 
 	if (count == 0)
 		return;
-	EMIT(emit, "<h2>Without a certificate</h2>\n<p id=\"without\">{}{}", AS_U64(count),
+	PUT(view, "<h2>Without a certificate</h2>\n<p id=\"without\">{}{}", AS_U64(count),
 	    AS_STRING(count == 1 ? " target has shown none: " : " targets have shown none: "));
 	for (uint32_t i = 0; i < board_count(board) && shown < SHOWN; i++) {
 		if (board_get(board, i)->server.not_after != 0)
 			continue;
-		emit_string(emit, shown++ == 0 ? "" : ", ");
+		PUT(view, "{}", AS_STRING(shown++ == 0 ? "" : ", "));
 		view_target(view, board_get(board, i)->name);
 	}
 	if (shown < count)
-		EMIT(emit, " and {} more", AS_U64(count - shown));
-	EMIT(emit, ".</p>\n");
+		PUT(view, " and {} more", AS_U64(count - shown));
+	PUT(view, ".</p>\n");
 }
 
 void
@@ -176,12 +169,11 @@ certificates_answer(struct view *view, const char *rest)
 	const struct board *board = view->site->board;
 	uint32_t count = 0, all = board_count(board);
 	struct ending *endings = calloc(all + 1, sizeof *endings);
-	struct emit *emit = &view->emit;
 	int64_t now = board_time(board);
 
 	(void)rest;
 	if (endings == NULL) {
-		emit->failed = true;
+		view->emit.failed = true;
 		return;
 	}
 	for (uint32_t place = 0; place < all; place++) {
@@ -192,17 +184,17 @@ certificates_answer(struct view *view, const char *rest)
 	}
 	qsort(endings, count, sizeof *endings, compare);
 	view_begin(view, "Certificates - Postwatch", all > 0 ? board_get(board, 0)->rank : RANK_UNKNOWN);
-	EMIT(emit, "<h1>Certificates</h1>\n<p>{} of {} targets have shown one; what ends first is "
+	PUT(view, "<h1>Certificates</h1>\n<p>{} of {} targets have shown one; what ends first is "
 	    "at the top.</p>\n<div class=\"scroll\"><table class=\"stack\" id=\"certificates\"><thead><tr><th>"
 	    "Renewal</th><th>Target</th><th>Ends</th><th>At</th><th>Lifetime gone</th><th>TLS</th>"
 	    "</tr></thead><tbody>\n", AS_U64(count), AS_U64(all));
 	for (uint32_t i = 0; i < count && i < SHOWN; i++)
 		put_row(view, &endings[i], now);
 	if (count == 0)
-		EMIT(emit, "<tr><td colspan=\"6\">None is known yet.</td></tr>\n");
-	EMIT(emit, "</tbody></table></div>\n");
+		PUT(view, "<tr><td colspan=\"6\">None is known yet.</td></tr>\n");
+	PUT(view, "</tbody></table></div>\n");
 	if (count > SHOWN)
-		EMIT(emit, "<p>{} more end later.</p>\n", AS_U64(count - SHOWN));
+		PUT(view, "<p>{} more end later.</p>\n", AS_U64(count - SHOWN));
 	put_without(view, all - count);
 	view_end(view);
 	free(endings);

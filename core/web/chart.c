@@ -113,15 +113,13 @@ put_duration(struct view *view, int64_t micros)
 	struct text text = TEXT_OVER(bytes);
 
 	units_add_duration(&text, micros);
-	emit_string(&view->emit, bytes);
+	PUT(view, "{}", AS_STRING(bytes));
 }
 
 static void
 put_line(struct view *view, int64_t micros, int64_t top)
 {
-	struct emit *emit = &view->emit;
-
-	EMIT(emit, "\" x1=\"0\" x2=\"960\" y1=\"{}\" y2=\"{}\"/>",
+	PUT(view, "\" x1=\"0\" x2=\"960\" y1=\"{}\" y2=\"{}\"/>",
 	    AS_I64(HEIGHT - height_of(micros, top)), AS_I64(HEIGHT - height_of(micros, top)));
 }
 
@@ -131,25 +129,24 @@ put_mark(struct view *view, const struct board_row *row, const struct chart *cha
 	const struct attempt *attempt = &chart->attempts[at];
 	int64_t oldest = chart->attempts[chart->count - 1].at, span = chart->attempts[0].at - oldest, micros = value_of(attempt, lane);
 	int64_t height = height_of(micros, top);
-	struct emit *emit = &view->emit;
 
-	EMIT(emit, "<a tabindex=\"-1\" href=\"{}/targets/{}/attempts/{}\"><rect class=\"",
+	PUT(view, "<a tabindex=\"-1\" href=\"{}/targets/{}/attempts/{}\"><rect class=\"",
 	    AS_PREFIX(view), AS_SEGMENT(text_view(row->name)), AS_U64(attempt->run));
 	if (attempt->verdict == PW_FAILED && (lane == LANES || lane == attempt->last))
-		EMIT(emit, "down");
+		PUT(view, "down");
 	else if ((slow > 0 && micros > slow) || (attempt->verdict != PW_OK && lane == LANES))
-		EMIT(emit, "degraded");
+		PUT(view, "degraded");
 	else
-		EMIT(emit, "up");
-	EMIT(emit, "\" width=\"6\" x=\"{}\" y=\"{}\" height=\"{}\"><title>{} ago: {}",
+		PUT(view, "up");
+	PUT(view, "\" width=\"6\" x=\"{}\" y=\"{}\" height=\"{}\"><title>{} ago: {}",
 	    AS_I64(span <= 0 ? 0 : (attempt->at - oldest) * (WIDTH - MARK_WIDTH) / span),
 	    AS_I64(HEIGHT - height), AS_I64(height),
 	    AS_AGE(board_time(view->site->board) - attempt->at), AS_SPAN(micros));
 	if (lane == LANES) {
-		EMIT(emit, ", ");
-		emit_string(emit, verdict_name(attempt->verdict <= PW_UNKNOWN ? (enum pw_verdict)attempt->verdict : PW_UNKNOWN));
+		PUT(view, ", ");
+		PUT(view, "{}", AS_STRING(verdict_name(attempt->verdict <= PW_UNKNOWN ? (enum pw_verdict)attempt->verdict : PW_UNKNOWN)));
 	}
-	EMIT(emit, "</title></rect></a>");
+	PUT(view, "</title></rect></a>");
 }
 
 /* One lane: how long it usually takes, and each attempt. */
@@ -160,7 +157,6 @@ put_lane(struct view *view, const struct board_row *row, const struct chart *cha
 	uint32_t index = policy == NULL || lane == LANES ? CONFIG_NONE : policy_phase(policy, chart->names[lane]), count = 0;
 	int64_t slow = index == CONFIG_NONE ? 0 : policy->phases[index].slow, limit = index == CONFIG_NONE ? 0 : policy->phases[index].routine;
 	int64_t values[ATTEMPTS], top = limit > 10 * least ? limit : 10 * least;
-	struct emit *emit = &view->emit;
 
 	for (uint32_t i = 0; i < chart->count; i++) {
 		if (value_of(&chart->attempts[i], lane) >= 0)
@@ -171,57 +167,56 @@ put_lane(struct view *view, const struct board_row *row, const struct chart *cha
 	qsort(values, count, sizeof values[0], compare);
 	top = values[count - 1] > top ? values[count - 1] : top;
 	assert(count <= chart->count && values[0] <= values[count - 1]);
-	EMIT(emit, "<figure class=\"lane\"><figcaption><strong>{}</strong> half within {}, 95 % "
+	PUT(view, "<figure class=\"lane\"><figcaption><strong>{}</strong> half within {}, 95 % "
 	    "within {}", AS_STRING(lane == LANES ? "the whole attempt" : chart->names[lane]),
 	    AS_SPAN(values[(count - 1) / 2]), AS_SPAN(values[(count * 95 + 99) / 100 - 1]));
 	if (slow > 0 && (limit == 0 || slow < limit)) {
-		EMIT(emit, "; slow above ");
+		PUT(view, "; slow above ");
 		put_duration(view, slow);
 	}
 	if (limit > 0) {
-		EMIT(emit, "; limit ");
+		PUT(view, "; limit ");
 		put_duration(view, limit);
 	}
-	EMIT(emit, "</figcaption><svg class=\"chart\" viewBox=\"0 0 960 48\" preserveAspectRatio=\"none\" role=\"group\" aria-label=\"");
-	emit_string(emit, lane == LANES ? "the whole attempt" : chart->names[lane]);
-	EMIT(emit, ": the last attempts\">");
+	PUT(view, "</figcaption><svg class=\"chart\" viewBox=\"0 0 960 48\" preserveAspectRatio=\"none\" role=\"group\" aria-label=\"");
+	PUT(view, "{}", AS_STRING(lane == LANES ? "the whole attempt" : chart->names[lane]));
+	PUT(view, ": the last attempts\">");
 	if (limit > 0) {
-		EMIT(emit, "<line class=\"limit");
+		PUT(view, "<line class=\"limit");
 		put_line(view, limit, top);
 	}
 	if (slow > 0 && slow <= top) {
-		EMIT(emit, "<line class=\"slow");
+		PUT(view, "<line class=\"slow");
 		put_line(view, slow, top);
 	}
 	for (uint32_t i = chart->count; i-- > 0;) {
 		if (value_of(&chart->attempts[i], lane) >= 0)
 			put_mark(view, row, chart, i, lane, slow, top);
 	}
-	EMIT(emit, "</svg></figure>\n");
+	PUT(view, "</svg></figure>\n");
 }
 
 void
 chart_put(struct view *view, const struct board_row *row)
 {
 	struct chart *chart = calloc(1, sizeof *chart);
-	struct emit *emit = &view->emit;
 
 	if (chart == NULL)
 		return;
 	read_attempts(chart, view, row);
 	if (chart->count >= 2) {
-		EMIT(emit, "<h2>The last attempts</h2>\n<p class=\"faint\">{} attempts since {}; "
+		PUT(view, "<h2>The last attempts</h2>\n<p class=\"faint\">{} attempts since {}; "
 		    "each leads to its page. Heights are logarithmic: a line is a limit, a dashed "
 		    "one the mark of slow.</p>\n<p class=\"legend faint\">", AS_U64(chart->count),
 		    AS_TIME(chart->attempts[chart->count - 1].at));
 		view_colour(view, "up", "passed");
 		view_colour(view, "degraded", "slower than the mark, or degraded, blocked or unknown");
 		view_colour(view, "down", "failed");
-		EMIT(emit, "</p>\n<div id=\"chart\">\n");
+		PUT(view, "</p>\n<div id=\"chart\">\n");
 		put_lane(view, row, chart, LANES);
 		for (uint32_t lane = 0; lane < chart->lane_count; lane++)
 			put_lane(view, row, chart, lane);
-		EMIT(emit, "</div>\n");
+		PUT(view, "</div>\n");
 	}
 	free(chart);
 }

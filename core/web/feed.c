@@ -67,29 +67,27 @@ put_title(struct emit *emit, const struct store_outage *outage)
 static void
 put_entry(struct view *view, const unsigned char instance[INSTANCE], const struct store_outage *outage)
 {
-	struct emit *emit = &view->emit;
-
-	EMIT(emit, "<entry>");
-	put_id(emit, instance, outage->number);
-	EMIT(emit, "<title>");
-	put_title(emit, outage);
-	EMIT(emit, "</title><published>{}</published><updated>{}</updated>",
+	PUT(view, "<entry>");
+	put_id(&view->emit, instance, outage->number);
+	PUT(view, "<title>");
+	put_title(&view->emit, outage);
+	PUT(view, "</title><published>{}</published><updated>{}</updated>",
 	    AS_INSTANT(outage->confirmed), AS_INSTANT(updated_at(outage)));
 	if (view->request->tag == NULL) {
-		EMIT(emit, "<link rel=\"alternate\" type=\"text/html\" href=\"");
+		PUT(view, "<link rel=\"alternate\" type=\"text/html\" href=\"");
 		put_base(view);
-		EMIT(emit, "/incidents/{}\"/>", AS_U64(outage->number));
+		PUT(view, "/incidents/{}\"/>", AS_U64(outage->number));
 	}
-	EMIT(emit, "<content>First sign at {}", AS_INSTANT(outage->began));
+	PUT(view, "<content>First sign at {}", AS_INSTANT(outage->began));
 	if (outage->ended != 0)
-		EMIT(emit, ", over at {}", AS_INSTANT(outage->ended));
-	EMIT(emit, ".");
+		PUT(view, ", over at {}", AS_INSTANT(outage->ended));
+	PUT(view, ".");
 	if (view->request->tag == NULL) {
-		EMIT(emit, " {}", AS_TEXT(outage->text));
+		PUT(view, " {}", AS_TEXT(outage->text));
 		if (outage->end_text.size > 0)
-			EMIT(emit, "; {}", AS_TEXT(outage->end_text));
+			PUT(view, "; {}", AS_TEXT(outage->end_text));
 	}
-	EMIT(emit, "</content></entry>\n");
+	PUT(view, "</content></entry>\n");
 }
 
 /* Of a share those alone whose target is watched now and has its tag. */
@@ -131,7 +129,6 @@ feed_answer(struct view *view, const char *rest)
 	unsigned char instance[INSTANCE] = { 0 };
 	struct buffer entries = { .data = NULL };
 	struct view inner = *view;
-	struct emit *emit = &view->emit;
 	int64_t changed;
 
 	(void)rest;
@@ -142,21 +139,21 @@ feed_answer(struct view *view, const char *rest)
 	inner.emit = (struct emit){ .to = &entries };
 	changed = put_entries(&inner, reader, instance);
 	view->answer->type = "application/atom+xml; charset=utf-8";
-	EMIT(emit, "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\">");
-	put_id(emit, instance, 0);
-	EMIT(emit, "<title>Incidents");
+	PUT(view, "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\">");
+	put_id(&view->emit, instance, 0);
+	PUT(view, "<title>Incidents");
 	if (view->request->tag != NULL)
-		EMIT(emit, " of {}", AS_STRING(view->request->tag));
-	EMIT(emit, "</title><updated>");
-	emit_instant(emit, changed != 0 ? changed : view->site->started);
-	EMIT(emit, "</updated><author><name>Postwatch</name></author><link rel=\"self\" type=\"application/atom+xml\" href=\"");
+		PUT(view, " of {}", AS_STRING(view->request->tag));
+	PUT(view, "</title><updated>");
+	PUT(view, "{}", AS_INSTANT(changed != 0 ? changed : view->site->started));
+	PUT(view, "</updated><author><name>Postwatch</name></author><link rel=\"self\" type=\"application/atom+xml\" href=\"");
 	put_base(view);
-	EMIT(emit, "/feed.atom\"/><link rel=\"alternate\" type=\"text/html\" href=\"");
+	PUT(view, "/feed.atom\"/><link rel=\"alternate\" type=\"text/html\" href=\"");
 	put_base(view);
-	EMIT(emit, "{}\"/>\n{}</feed>\n",
+	PUT(view, "{}\"/>\n{}</feed>\n",
 	    AS_STRING(view->request->tag == NULL ? "/incidents" : "/"),
 	    AS_MADE(buffer_view(&entries)));
-	emit->failed |= inner.emit.failed;
+	view->emit.failed |= inner.emit.failed;
 	buffer_fini(&entries);
 	if (view->answer->status == 503)
 		server_problem(view->request, view->answer, 503, "incidents cannot be read now");
@@ -203,7 +200,6 @@ badge_answer(struct view *view, const char *rest)
 	static const char tail[] = ".svg";
 	size_t size = strlen(rest), tail_size = sizeof tail - 1;
 	const struct board_row *row = NULL;
-	struct emit *emit = &view->emit;
 	char name[NAME_ROOM];
 	const char *word;
 	int left;
@@ -224,12 +220,12 @@ badge_answer(struct view *view, const char *rest)
 	left = CHARACTER * length_of(row->name) + 2 * PADDING;
 	view->answer->type = "image/svg+xml";
 	view->answer->is_embedded = true;
-	EMIT(emit, "<svg xmlns=\"http://www.w3.org/2000/svg\" height=\"20\" role=\"img\" "
+	PUT(view, "<svg xmlns=\"http://www.w3.org/2000/svg\" height=\"20\" role=\"img\" "
 	    "width=\"{}\"><title>{}: {}</title><g fill=\"#fff\" font-family=\"Verdana,DejaVu "
 	    "Sans,sans-serif\" font-size=\"11\">",
 	    AS_I64(left + CHARACTER * length_of(word) + 2 * PADDING), AS_STRING(row->name),
 	    AS_STRING(word));
-	put_half(emit, "#3b4148", 0, row->name);
-	put_half(emit, colour_of(row->rank), left, word);
-	EMIT(emit, "</g></svg>\n");
+	put_half(&view->emit, "#3b4148", 0, row->name);
+	put_half(&view->emit, colour_of(row->rank), left, word);
+	PUT(view, "</g></svg>\n");
 }

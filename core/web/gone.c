@@ -14,7 +14,6 @@ gone_answer(struct view *view, const char *name)
 	struct store_reader *reader = board_reader(view->site->board);
 	struct query *query = DB_ROW(reader == NULL ? NULL : reader->main, "SELECT number, host, port, probe, known, gone FROM targets"
 	    " WHERE name = ?1 AND gone > 0 ORDER BY gone DESC LIMIT 1", BIND_TEXT(name));
-	struct emit *emit = &view->emit;
 	uint64_t number;
 	char title[160];
 
@@ -23,13 +22,13 @@ gone_answer(struct view *view, const char *name)
 	number = (uint64_t)query_i64(query, 0);
 	snprintf(title, sizeof title, "%.100s is not watched any more - Postwatch", name);
 	view_begin(view, title, RANK_UNKNOWN);
-	EMIT(emit, "<h1>{}</h1>\n<p class=\"sentence\">It is not watched any more.</p>\n<dl>"
+	PUT(view, "<h1>{}</h1>\n<p class=\"sentence\">It is not watched any more.</p>\n<dl>"
 	    "<dt>Host</dt><dd>{}</dd><dt>Port, probe</dt><dd>{}, {}</dd><dt>Watched from</dt><dd>{}"
 	    "</dd><dt>until</dt><dd>{}</dd></dl>\n", AS_STRING(name), AS_STRING(query_text(query, 1)),
 	    AS_I64(query_i64(query, 2)), AS_STRING(query_text(query, 3)),
 	    AS_TIME(query_i64(query, 4)), AS_TIME(query_i64(query, 5)));
 	query_reset(query);
-	EMIT(emit, "<h2>Incidents</h2>\n");
+	PUT(view, "<h2>Incidents</h2>\n");
 	incidents_put(view, number, INCIDENTS);
 	view_end(view);
 	return true;

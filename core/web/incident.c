@@ -93,26 +93,22 @@ add_moment(struct incident_story *story, int64_t at, const char *name)
 static void
 put_run_time(struct incident_story *story, uint64_t run, int64_t at)
 {
-	struct emit *emit = &story->view->emit;
-
 	if (story->watched != NULL)
-		EMIT(emit, "<a href=\"{}/targets/{}/attempts/{}\">{}</a>", AS_PREFIX(story->view),
+		PUT(story->view, "<a href=\"{}/targets/{}/attempts/{}\">{}</a>", AS_PREFIX(story->view),
 		    AS_SEGMENT(text_view(story->watched->name)), AS_U64(run), AS_TIME(at));
 	else
-		emit_time(emit, at);
+		PUT(story->view, "{}", AS_TIME(at));
 }
 
 static void
 put_alike(struct incident_story *story)
 {
-	struct emit *emit = &story->view->emit;
-
 	if (story->alike.count == 0)
 		return;
-	EMIT(emit, "<li class=\"alike\">{}{}", AS_U64(story->alike.count),
+	PUT(story->view, "<li class=\"alike\">{}{}", AS_U64(story->alike.count),
 	    AS_STRING(story->alike.count == 1 ? " more attempt alike, at " : " more attempts alike, until "));
 	put_run_time(story, story->alike.run, story->alike.at);
-	EMIT(emit, "</li>\n");
+	PUT(story->view, "</li>\n");
 	story->alike.count = 0;
 }
 
@@ -136,17 +132,15 @@ end_run(struct incident_story *story)
 static void
 put_moments(struct incident_story *story, int64_t at)
 {
-	struct emit *emit = &story->view->emit;
-
 	for (; story->next < story->moment_count && story->moments[story->next].at <= at; story->next++) {
 		const struct event *moment = &story->moments[story->next];
 
 		put_alike(story);
-		EMIT(emit, "<li{}><span class=\"faint\">{}</span> <strong>{}</strong>",
+		PUT(story->view, "<li{}><span class=\"faint\">{}</span> <strong>{}</strong>",
 		    AS_MADE(text_view(moment->name == certain ? " class=\"down\"" : "")), AS_TIME(moment->at), AS_STRING(moment->name));
 		if (moment->size > 0)
-			emit_made(emit, (struct pw_bytes){ story->told.data + moment->from, moment->size });
-		EMIT(emit, "</li>\n");
+			PUT(story->view, "{}", AS_MADE((struct pw_bytes){ story->told.data + moment->from, moment->size }));
+		PUT(story->view, "</li>\n");
 	}
 }
 
@@ -174,7 +168,6 @@ likeness_with(uint64_t likeness, const struct store_evidence *row, const struct 
 static void
 put_leg(struct incident_story *story, const struct store_evidence *row)
 {
-	struct emit *emit = &story->view->emit;
 	struct message_evidence message = { .run = 0 };
 	bool is_known = message_read_evidence(row->bytes, &message);
 	bool has_passed = strcmp(row->role, "passed") == 0, is_unknown = is_known && message.leg.verdict == PW_UNKNOWN, is_same;
@@ -202,28 +195,26 @@ put_leg(struct incident_story *story, const struct store_evidence *row)
 	else if (story->passed.run == 0 || story->passed.run == row->run)
 		compare_with(&story->passed, row);
 	story->view->emit.to = &story->run;
-	EMIT(emit, "<li class=\"{}\">",
+	PUT(story->view, "<li class=\"{}\">",
 	    AS_STRING(has_passed ? "up" : is_unknown ? "unknown" : row->at < story->confirmed ? "suspect" : "down"));
 	put_run_time(story, row->run, row->at);
-	EMIT(emit, " <strong>{}</strong>", AS_STRING(words));
+	PUT(story->view, " <strong>{}</strong>", AS_STRING(words));
 	if (!is_unknown)
 		text_copy(story->run_outcome, sizeof story->run_outcome, outcome);
 	story->last = (struct store_leg_key){ row->target, row->run, row->leg };
 	story->likeness = is_known ? likeness_with(story->likeness, row, &message.leg, words) : row->run;
 	attempt_put(story->view, is_known ? &message : NULL, strcmp(story->role, row->role) != 0);
 	text_copy(story->role, sizeof story->role, row->role);
-	EMIT(emit, "</li>\n");
+	PUT(story->view, "</li>\n");
 	story->view->emit.to = story->view->answer->body;
 }
 
 static void
 put_fact(struct view *view, const char *name, int64_t time)
 {
-	struct emit *emit = &view->emit;
-
 	if (time == 0)
 		return;
-	EMIT(emit, "<dt>{}</dt><dd>{}</dd>", AS_STRING(name), AS_TIME(time));
+	PUT(view, "<dt>{}</dt><dd>{}</dd>", AS_STRING(name), AS_TIME(time));
 }
 
 /* Of the target as it stands now, which is no part of what happened. */
@@ -232,19 +223,18 @@ put_now(struct incident_story *story)
 {
 	const struct board *board = story->view->site->board;
 	const struct board_row *row = story->watched;
-	struct emit *emit = &story->view->emit;
 
-	EMIT(emit, "<dt>Now</dt><dd id=\"now\">");
+	PUT(story->view, "<dt>Now</dt><dd id=\"now\">");
 	if (row == NULL)
-		EMIT(emit, "not watched any more");
+		PUT(story->view, "not watched any more");
 	else {
 		view_rank(story->view, row->rank, row->rank == RANK_DOWN ? row->state : rank_name(row->rank));
-		EMIT(emit, " for {}", AS_AGE(board_time(board) - board_since(board, row)));
+		PUT(story->view, " for {}", AS_AGE(board_time(board) - board_since(board, row)));
 		if (row->last_run != 0)
-			EMIT(emit, ", looked {} ago{}", AS_AGE(board_time(board) - row->last_run),
+			PUT(story->view, ", looked {} ago{}", AS_AGE(board_time(board) - row->last_run),
 			    AS_STRING(row->verdict != PW_UNKNOWN ? "" : ", which says nothing of the server"));
 	}
-	EMIT(emit, "</dd>");
+	PUT(story->view, "</dd>");
 }
 
 static void
@@ -252,7 +242,6 @@ put_heading(struct incident_story *story, const struct store_outage *incident)
 {
 	struct view *view = story->view;
 	const struct board *board = view->site->board;
-	struct emit *emit = &view->emit;
 	char title[160];
 
 	story->is_open = incident->ended == 0;
@@ -260,21 +249,21 @@ put_heading(struct incident_story *story, const struct store_outage *incident)
 	snprintf(title, sizeof title, "Incident %llu: %.80s %s - Postwatch", (unsigned long long)incident->number, incident->name,
 	    story->is_open ? "down" : "was down");
 	view_begin(view, title, story->is_open ? RANK_DOWN : RANK_UP);
-	EMIT(emit, "<h1>");
+	PUT(view, "<h1>");
 	if (incident->name[0] != '\0')
 		view_target(view, incident->name);
 	else
-		EMIT(emit, "a target that is not known any more");
+		PUT(view, "a target that is not known any more");
 	if (story->is_open)
-		EMIT(emit, " is down, for ");
+		PUT(view, " is down, for ");
 	else
-		EMIT(emit, " was down for ");
-	EMIT(emit, "{}</h1>\n<p class=\"faint\">Incident {}, {}</p>\n<p>{}</p>\n",
+		PUT(view, " was down for ");
+	PUT(view, "{}</h1>\n<p class=\"faint\">Incident {}, {}</p>\n<p>{}</p>\n",
 	    AS_AGE((story->is_open ? board_time(board) : incident->ended) - incident->began),
 	    AS_U64(incident->number), AS_STRING(incident->outcome), AS_SENTENCE(incident->text));
 	if (incident->end_text.size > 0)
-		EMIT(emit, "<p>{}</p>\n", AS_SENTENCE(incident->end_text));
-	EMIT(emit, "<dl>");
+		PUT(view, "<p>{}</p>\n", AS_SENTENCE(incident->end_text));
+	PUT(view, "<dl>");
 	put_now(story);
 	put_fact(view, "First sign", incident->began);
 	put_fact(view, "Confirmed", incident->confirmed);
@@ -286,7 +275,7 @@ put_heading(struct incident_story *story, const struct store_outage *incident)
 	(void)add_moment(story, incident->acknowledged, "It was acknowledged");
 	(void)add_moment(story, incident->end_confirmed, "It is certain that it is up again");
 	if (incident->acknowledged != 0)
-		EMIT(emit, "<dt>by</dt><dd>{} {}</dd>", AS_FOREIGN(incident->ack_by),
+		PUT(view, "<dt>by</dt><dd>{} {}</dd>", AS_FOREIGN(incident->ack_by),
 		    AS_FOREIGN(incident->ack_why));
 }
 
@@ -339,15 +328,14 @@ read_told(struct incident_story *story)
 static void
 put_who(struct incident_story *story)
 {
-	struct emit *emit = &story->view->emit;
 	struct told told;
 
 	told_read_incident(board_reader(story->view->site->board), story->number, &told);
-	EMIT(emit, "<dt>Who was told</dt><dd id=\"told\">");
+	PUT(story->view, "<dt>Who was told</dt><dd id=\"told\">");
 	told_put_whole(story->view, story->is_open ? story->watched : NULL, &told);
 	if (!told.has_notice)
-		EMIT(emit, "<strong>Not told:</strong> there is no notice of it");
-	EMIT(emit, "</dd></dl>\n");
+		PUT(story->view, "<strong>Not told:</strong> there is no notice of it");
+	PUT(story->view, "</dd></dl>\n");
 }
 
 static void
@@ -363,20 +351,19 @@ put_difference(void *arg, const struct difference *difference)
 static void
 put_differences(struct incident_story *story)
 {
-	struct emit *emit = &story->view->emit;
 	struct message_evidence passed, failed;
 
 	if (story->passed.count == 0 || story->failed.count == 0)
 		return;
-	EMIT(emit, "<li class=\"up\"><strong>What differs between the last failure and the first success</strong>\n<div class=\"scroll\">"
+	PUT(story->view, "<li class=\"up\"><strong>What differs between the last failure and the first success</strong>\n<div class=\"scroll\">"
 	    "<table class=\"plain\" id=\"differs\"><thead><tr><th>Step or fact</th><th>Before</th><th>After</th></tr></thead><tbody>\n");
 	for (uint32_t i = 0; i < story->passed.count; i++)
 		for (uint32_t j = 0; j < story->failed.count; j++)
 			if (message_read_evidence(buffer_view(&story->passed.legs[i]), &passed)
 			    && message_read_evidence(buffer_view(&story->failed.legs[j]), &failed)
 			    && difference_same_place(&passed.leg, &failed.leg))
-				difference_each(&failed.leg, &passed.leg, put_difference, emit);
-	EMIT(emit, "</tbody></table></div></li>\n");
+				difference_each(&failed.leg, &passed.leg, put_difference, &story->view->emit);
+	PUT(story->view, "</tbody></table></div></li>\n");
 }
 
 /* The legs of its attempts, from the first, or behind `after`, which is "RUN.LEG". */
@@ -384,7 +371,6 @@ static void
 put_story(struct incident_story *story)
 {
 	const char *after = server_query(story->view->request, "after");
-	struct emit *emit = &story->view->emit;
 	struct store_evidence row;
 	struct store_list list;
 	unsigned long long run = 0;
@@ -392,7 +378,7 @@ put_story(struct incident_story *story)
 
 	if (after != NULL && sscanf(after, "%19llu.%9u", &run, &leg) == 2)
 		story->last = (struct store_leg_key){ INT64_MAX, run < RUNS_MAX ? run : RUNS_MAX - 1, leg };
-	EMIT(emit, "<h2>What happened</h2>\n<ol class=\"story\" id=\"story\">\n");
+	PUT(story->view, "<h2>What happened</h2>\n<ol class=\"story\" id=\"story\">\n");
 	store_list_open(&list, board_reader(story->view->site->board), STORE_LIST_EVIDENCE, story->number);
 	store_list_behind_leg(&list, &story->last);
 	store_list_limit(&list, LEGS_A_PAGE + 1);
@@ -401,19 +387,19 @@ put_story(struct incident_story *story)
 	(void)store_list_close(&list);
 	end_run(story);
 	if (story->legs == 0)
-		EMIT(emit, "<li>Nothing is kept of its attempts.</li>\n");
+		PUT(story->view, "<li>Nothing is kept of its attempts.</li>\n");
 	if (story->legs <= LEGS_A_PAGE)
 		put_moments(story, INT64_MAX);
 	put_alike(story);
 	if (story->legs <= LEGS_A_PAGE) {
 		put_differences(story);
 		if (story->is_open)
-			EMIT(emit, "<li>It is still down.</li>\n");
+			PUT(story->view, "<li>It is still down.</li>\n");
 	}
-	EMIT(emit, "</ol>\n");
+	PUT(story->view, "</ol>\n");
 	if (story->legs <= LEGS_A_PAGE)
 		return;
-	EMIT(emit, "<p><a rel=\"next\" href=\"{}/incidents/{}?after={}.{}\">later attempts</a></p>"
+	PUT(story->view, "<p><a rel=\"next\" href=\"{}/incidents/{}?after={}.{}\">later attempts</a></p>"
 	    "\n", AS_PREFIX(story->view), AS_U64(story->number), AS_U64(story->last.run),
 	    AS_U64(story->last.leg));
 }

@@ -12,7 +12,7 @@ enum { LISTED = 200 };
 static void
 begin_table(struct view *view, const char *id, bool has_targets)
 {
-	EMIT(&view->emit, "<div class=\"scroll\"><table class=\"stack\" id=\"{}\"><thead><tr><th>Incident</th>{}<th>Began</th><th>Lasted</th>"
+	PUT(view, "<div class=\"scroll\"><table class=\"stack\" id=\"{}\"><thead><tr><th>Incident</th>{}<th>Began</th><th>Lasted</th>"
 	    "<th>Outcome</th><th>Said, and who was told</th></tr></thead><tbody>\n", AS_STRING(id),
 	    AS_MADE(text_view(has_targets ? "<th>Target</th>" : "")));
 }
@@ -20,26 +20,24 @@ begin_table(struct view *view, const char *id, bool has_targets)
 static void
 put_incident(struct view *view, const struct store_outage *outage, const struct told *told, bool has_target)
 {
-	struct emit *emit = &view->emit;
-
-	EMIT(emit, "<tr><td><a href=\"{}/incidents/{}\">{}</a></td>", AS_PREFIX(view), AS_U64(outage->number), AS_U64(outage->number));
+	PUT(view, "<tr><td><a href=\"{}/incidents/{}\">{}</a></td>", AS_PREFIX(view), AS_U64(outage->number), AS_U64(outage->number));
 	if (has_target) {
-		EMIT(emit, "<td class=\"name\">");
+		PUT(view, "<td class=\"name\">");
 		if (outage->name[0] != '\0')
 			view_target(view, outage->name);
-		EMIT(emit, "</td>");
+		PUT(view, "</td>");
 	}
-	EMIT(emit, "<td class=\"when\">{}", AS_TIME(outage->began));
+	PUT(view, "<td class=\"when\">{}", AS_TIME(outage->began));
 	if (outage->confirmed >= outage->began)
-		EMIT(emit, " <span class=\"faint under\">confirmed after {}</span>", AS_AGE(outage->confirmed - outage->began));
-	EMIT(emit, "</td><td class=\"when\">");
+		PUT(view, " <span class=\"faint under\">confirmed after {}</span>", AS_AGE(outage->confirmed - outage->began));
+	PUT(view, "</td><td class=\"when\">");
 	if (outage->ended == 0)
 		view_rank(view, RANK_DOWN, "open");
 	else
-		emit_age(emit, outage->ended - outage->began);
-	EMIT(emit, "</td><td>{}</td><td class=\"cause\">{}<div class=\"told\">", AS_STRING(outage->outcome), AS_SENTENCE(outage->text));
+		PUT(view, "{}", AS_AGE(outage->ended - outage->began));
+	PUT(view, "</td><td>{}</td><td class=\"cause\">{}<div class=\"told\">", AS_STRING(outage->outcome), AS_SENTENCE(outage->text));
 	told_put(view, outage->ended == 0 ? board_named(view->site->board, outage->name) : NULL, told);
-	EMIT(emit, "</div></td></tr>\n");
+	PUT(view, "</div></td></tr>\n");
 }
 
 /* Those that last stand above all others, in the order of the overview: one that flaps has many that are newer. */
@@ -57,7 +55,7 @@ put_open(struct view *view)
 		if (row->incident == 0)
 			continue;
 		if (count++ == 0) {
-			EMIT(&view->emit, "<h2>Open</h2>\n");
+			PUT(view, "<h2>Open</h2>\n");
 			begin_table(view, "open", true);
 		}
 		told_read_incident(board_reader(board), row->incident, &told);
@@ -65,7 +63,7 @@ put_open(struct view *view)
 			put_incident(view, &outage, &told, true);
 	}
 	if (count > 0)
-		EMIT(&view->emit, "</tbody></table></div>\n<h2>Over</h2>\n");
+		PUT(view, "</tbody></table></div>\n<h2>Over</h2>\n");
 }
 
 /* Whether put_open() shows it. */
@@ -81,7 +79,6 @@ is_open(const struct view *view, const struct store_outage *outage)
 static uint64_t
 put_incidents(struct view *view, enum store_list_kind kind, uint64_t target, uint64_t before, uint32_t limit)
 {
-	struct emit *emit = &view->emit;
 	struct store_outage outage;
 	struct told_list told_list;
 	struct store_list list;
@@ -108,8 +105,8 @@ put_incidents(struct view *view, enum store_list_kind kind, uint64_t target, uin
 	told_list_close(&told_list);
 	(void)store_list_close(&list);
 	if (count == 0)
-		EMIT(emit, "<tr><td colspan=\"6\">None.</td></tr>\n");
-	EMIT(emit, "</tbody></table></div>\n");
+		PUT(view, "<tr><td colspan=\"6\">None.</td></tr>\n");
+	PUT(view, "</tbody></table></div>\n");
 	return has_more ? last : 0;
 }
 
@@ -123,17 +120,16 @@ void
 incidents_answer(struct view *view, const char *rest)
 {
 	const char *before = server_query(view->request, "before");
-	struct emit *emit = &view->emit;
 	uint64_t last;
 
 	(void)rest;
 	view_begin(view, "Incidents - Postwatch", board_tally(view->site->board, RANK_DOWN) > 0 ? RANK_DOWN : RANK_UP);
-	EMIT(emit, "<h1>Incidents</h1>\n");
+	PUT(view, "<h1>Incidents</h1>\n");
 	if (before == NULL && board_reader(view->site->board) != NULL)
 		put_open(view);
 	last = put_incidents(view, STORE_LIST_INCIDENTS, 0, before == NULL ? 0 : strtoull(before, NULL, 10), LISTED);
 	if (last != 0)
-		EMIT(emit, "<p><a rel=\"next\" href=\"{}/incidents?before={}\">earlier</a></p>\n",
+		PUT(view, "<p><a rel=\"next\" href=\"{}/incidents?before={}\">earlier</a></p>\n",
 		    AS_PREFIX(view), AS_U64(last));
 	view_end(view);
 }

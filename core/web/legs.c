@@ -155,66 +155,61 @@ is_v6(const struct place *place)
 static void
 put_place(struct view *view, struct place *place)
 {
-	struct emit *emit = &view->emit;
-
-	EMIT(emit, "<tr><td>{}</td><td>{}</td><td>{}", AS_STRING(is_v6(place) ? "IPv6" : "IPv4"),
+	PUT(view, "<tr><td>{}</td><td>{}</td><td>{}", AS_STRING(is_v6(place) ? "IPv6" : "IPv4"),
 	    AS_STRING(place->address),
 	    AS_STRING(verdict_name(place->verdict <= PW_UNKNOWN ? (enum pw_verdict)place->verdict : PW_UNKNOWN)));
 	if (place->verdict != PW_OK)
-		EMIT(emit, " ({})", AS_STRING(outcome_current(place->outcome)));
-	EMIT(emit, "</td><td class=\"when\">{}</td><td class=\"number\">{} of {}</td>",
+		PUT(view, " ({})", AS_STRING(outcome_current(place->outcome)));
+	PUT(view, "</td><td class=\"when\">{}</td><td class=\"number\">{} of {}</td>",
 	    AS_TIME(place->at), AS_U64(place->failed), AS_U64(place->count));
 	qsort(place->times, place->time_count, sizeof place->times[0], by_size);
 	for (uint32_t percent = 50; percent <= 95; percent += 45) {
-		EMIT(emit, "<td class=\"number\">");
+		PUT(view, "<td class=\"number\">");
 		if (place->time_count > 0)
-			emit_span(emit, place->times[(place->time_count * percent + 99) / 100 - 1]);
-		EMIT(emit, "</td>");
+			PUT(view, "{}", AS_SPAN(place->times[(place->time_count * percent + 99) / 100 - 1]));
+		PUT(view, "</td>");
 	}
-	EMIT(emit, "</tr>\n");
+	PUT(view, "</tr>\n");
 }
 
 static void
 put_facts(struct view *view, const struct legs *legs)
 {
-	struct emit *emit = &view->emit;
-
-	EMIT(emit, "<h2>Facts</h2>\n<div class=\"scroll\"><table id=\"facts\"><thead><tr><th>Address</th><th>Fact</th><th>Value</th>"
+	PUT(view, "<h2>Facts</h2>\n<div class=\"scroll\"><table id=\"facts\"><thead><tr><th>Address</th><th>Fact</th><th>Value</th>"
 	    "<th>Seen since</th><th>Before</th></tr></thead><tbody>\n");
 	for (uint32_t i = 0; i < legs->fact_count; i++) {
 		const struct known_fact *fact = &legs->facts[i];
 
-		EMIT(emit, "<tr><td>");
+		PUT(view, "<tr><td>");
 		if (i == 0 || legs->facts[i - 1].place != fact->place)
-			emit_string(emit, legs->places[fact->place].address);
-		EMIT(emit, "</td><td>{}</td><td class=\"cause\">{}</td><td class=\"when\">{}</td>"
+			PUT(view, "{}", AS_STRING(legs->places[fact->place].address));
+		PUT(view, "</td><td>{}</td><td class=\"cause\">{}</td><td class=\"when\">{}</td>"
 		    "<td class=\"cause\">", AS_STRING(fact->name), AS_STRING(fact->value),
 		    AS_MOMENT(fact->since));
 		if (fact->has_changed)
-			emit_string(emit, fact->was);
-		EMIT(emit, "</td></tr>\n");
+			PUT(view, "{}", AS_STRING(fact->was));
+		PUT(view, "</td></tr>\n");
 	}
-	EMIT(emit, "</tbody></table></div>\n");
+	PUT(view, "</tbody></table></div>\n");
 }
 
 void
 legs_put(struct view *view, const struct board_row *row)
 {
 	struct legs *legs = calloc(1, sizeof *legs);
-	struct emit *emit = &view->emit;
 
 	if (legs == NULL)
 		return;
 	read_legs(legs, board_reader(view->site->board), row->number);
 	if (legs->place_count > 0) {
-		EMIT(emit, "<h2>Addresses</h2>\n<p class=\"faint\">By attempts of which the dialogue is kept: those that told something new, and those of incidents.</p>\n"
+		PUT(view, "<h2>Addresses</h2>\n<p class=\"faint\">By attempts of which the dialogue is kept: those that told something new, and those of incidents.</p>\n"
 		    "<div class=\"scroll\"><table id=\"addresses\"><thead><tr><th>Family</th><th>Address</th><th>Last result kept</th><th>At</th>"
 		    "<th class=\"number\">Failed</th><th class=\"number\">p50</th><th class=\"number\">p95</th></tr></thead><tbody>\n");
 		for (uint32_t family = 0; family < 2; family++)
 			for (uint32_t i = 0; i < legs->place_count; i++)
 				if (is_v6(&legs->places[i]) == (family == 1))
 					put_place(view, &legs->places[i]);
-		EMIT(emit, "</tbody></table></div>\n");
+		PUT(view, "</tbody></table></div>\n");
 	}
 	if (legs->fact_count > 0)
 		put_facts(view, legs);

@@ -52,20 +52,19 @@ static void
 put_cause(struct view *view, const struct board_row *row)
 {
 	const struct look *look = board_look(view->site->board, row);
-	struct emit *emit = &view->emit;
 
 	if (row->unseen_since != 0) {
-		EMIT(emit, "not looked at since {}", AS_TIME(row->unseen_since));
+		PUT(view, "not looked at since {}", AS_TIME(row->unseen_since));
 		if (row->quarantined)
-			EMIT(emit, ": quarantined");
-		EMIT(emit, ". ");
+			PUT(view, ": quarantined");
+		PUT(view, ". ");
 	}
 	if (row->rank == RANK_DOWN || row->rank == RANK_SUSPECT || (row->text[0] != '\0' && look->text == NULL))
-		emit_sentence(emit, text_view(row->text));
+		PUT(view, "{}", AS_SENTENCE(text_view(row->text)));
 	else if (look->text != NULL && row->verdict != PW_OK)
-		emit_sentence(emit, text_view(look->text));
+		PUT(view, "{}", AS_SENTENCE(text_view(look->text)));
 	else if (row->rank == RANK_DEGRADED || row->conditions[0] != '\0')
-		emit_string(emit, row->conditions);
+		PUT(view, "{}", AS_STRING(row->conditions));
 }
 
 /* Which certificate has to be renewed next. */
@@ -74,10 +73,9 @@ put_next_end(struct view *view)
 {
 	const struct board *board = view->site->board;
 	const struct board_row *row = board_ends_first(board);
-	struct emit *emit = &view->emit;
 
 	if (row != NULL)
-		EMIT(emit, "<p class=\"faint\" id=\"next\">The next <a href=\"{}/certificates\">"
+		PUT(view, "<p class=\"faint\" id=\"next\">The next <a href=\"{}/certificates\">"
 		    "certificate</a> to end is that of <a href=\"{}/targets/{}\">{}</a>, in {}, on {}.</p>\n",
 		    AS_PREFIX(view), AS_PREFIX(view), AS_SEGMENT(text_view(row->name)), AS_STRING(row->name),
 		    AS_AGE(server_ends(&row->server) - board_time(board)), AS_MOMENT(server_ends(&row->server)));
@@ -87,99 +85,95 @@ static void
 put_row(struct view *view, const struct board_row *row, int64_t now)
 {
 	const struct look *look = board_look(view->site->board, row);
-	struct emit *emit = &view->emit;
 
-	EMIT(emit, "<tr id=\"t{}\"><td>", AS_U64(row->number));
+	PUT(view, "<tr id=\"t{}\"><td>", AS_U64(row->number));
 	view_rank(view, row->rank, row->rank == RANK_DOWN ? row->state : rank_name(row->rank));
-	EMIT(emit, "</td><td class=\"name\">");
+	PUT(view, "</td><td class=\"name\">");
 	view_target(view, row->name);
 	if (row->acknowledged != 0)
-		EMIT(emit, " <span class=\"faint\">acknowledged by {}, {}</span>", AS_FOREIGN(text_view(row->ack_by)),
+		PUT(view, " <span class=\"faint\">acknowledged by {}, {}</span>", AS_FOREIGN(text_view(row->ack_by)),
 		    AS_MOMENT(row->acknowledged));
 	if (row->paused) {
-		EMIT(emit, " <span class=\"faint\">paused");
+		PUT(view, " <span class=\"faint\">paused");
 		told_put_pause_end(view, row);
-		EMIT(emit, "</span>");
+		PUT(view, "</span>");
 	}
 	if (row->flapping)
-		EMIT(emit, " <span class=\"faint\">flapping</span>");
-	EMIT(emit, "</td><td class=\"when since\">{} <span class=\"faint\">{}{}</span>",
+		PUT(view, " <span class=\"faint\">flapping</span>");
+	PUT(view, "</td><td class=\"when since\">{} <span class=\"faint\">{}{}</span>",
 	    AS_MOMENT(board_since(view->site->board, row)), AS_AGE(now - board_since(view->site->board, row)),
 	    AS_STRING(row_is_from_the_first(row, look) ? " at least" : ""));
-	EMIT(emit, "</td><td class=\"cause\">");
+	PUT(view, "</td><td class=\"cause\">");
 	put_cause(view, row);
-	EMIT(emit, "<div class=\"told\">");
+	PUT(view, "<div class=\"told\">");
 	told_put(view, row, board_told(view->site->board, row));
 	told_put_before(view, board_told(view->site->board, row));
 	if (row->incident == 0 && row->lately > 0)
-		EMIT(emit, " <span class=\"before\">Down {}{} in the last 24 h, last on {}</span>", AS_U64(row->lately),
+		PUT(view, " <span class=\"before\">Down {}{} in the last 24 h, last on {}</span>", AS_U64(row->lately),
 		    AS_STRING(row->lately == 1 ? " time" : " times"), AS_MOMENT(row->lately_at));
-	EMIT(emit, "</div></td><td class=\"when looked\">");
+	PUT(view, "</div></td><td class=\"when looked\">");
 	if (row->last_run != 0) {
-		EMIT(emit, "{} ago", AS_AGE(now - row->last_run));
+		PUT(view, "{} ago", AS_AGE(now - row->last_run));
 		if (row->verdict == PW_UNKNOWN && row->rank != RANK_UNKNOWN) /* the cause is older */
-			EMIT(emit, " <span class=\"faint\">unknown</span>");
+			PUT(view, " <span class=\"faint\">unknown</span>");
 	} else
-		EMIT(emit, "not yet");
-	EMIT(emit, "</td><td class=\"when number took\">");
+		PUT(view, "not yet");
+	PUT(view, "</td><td class=\"when number took\">");
 	if (look->at != 0)
-		emit_span(emit, look->micros);
-	EMIT(emit, "</td><td class=\"day\">");
+		PUT(view, "{}", AS_SPAN(look->micros));
+	PUT(view, "</td><td class=\"day\">");
 	view_strip(view, look, now);
 	view_pace(view, look, now);
-	EMIT(emit, "</td></tr>\n");
+	PUT(view, "</td></tr>\n");
 }
 
 /* The query with another page, or another state. */
 static void
 put_query(struct view *view, const struct choice *choice, const char *state, uint32_t page)
 {
-	struct emit *emit = &view->emit;
-
 	VIEW_ADDRESS(view, "/?");
 	if (state != NULL)
-		EMIT(emit, "state={}&amp;", AS_SEGMENT(text_view(state)));
+		PUT(view, "state={}&amp;", AS_SEGMENT(text_view(state)));
 	if (choice->tag != NULL)
-		EMIT(emit, "tag={}&amp;", AS_SEGMENT(text_view(choice->tag)));
+		PUT(view, "tag={}&amp;", AS_SEGMENT(text_view(choice->tag)));
 	if (choice->words != NULL)
-		EMIT(emit, "q={}&amp;", AS_SEGMENT(text_view(choice->words)));
-	EMIT(emit, "page={}", AS_U64(page));
+		PUT(view, "q={}&amp;", AS_SEGMENT(text_view(choice->words)));
+	PUT(view, "page={}", AS_U64(page));
 }
 
 static void
 put_filters(struct view *view, const struct choice *choice)
 {
 	const struct board *board = view->site->board;
-	struct emit *emit = &view->emit;
 
-	EMIT(emit, "<div class=\"filters\"><ul class=\"chips\" id=\"states\" aria-label=\"States\"><li><a href=\"");
+	PUT(view, "<div class=\"filters\"><ul class=\"chips\" id=\"states\" aria-label=\"States\"><li><a href=\"");
 	put_query(view, choice, NULL, 1);
-	EMIT(emit, "\"");
+	PUT(view, "\"");
 	if (choice->rank == RANKS)
-		EMIT(emit, " aria-current=\"true\"");
-	EMIT(emit, ">all {}</a></li>", AS_U64(board_count(board)));
+		PUT(view, " aria-current=\"true\"");
+	PUT(view, ">all {}</a></li>", AS_U64(board_count(board)));
 	for (enum board_rank rank = 0; rank < RANKS; rank++) {
 		if (board_tally(board, rank) == 0)
 			continue;
-		EMIT(emit, "<li><a href=\"");
+		PUT(view, "<li><a href=\"");
 		put_query(view, choice, rank_name(rank), 1);
-		EMIT(emit, "\"");
+		PUT(view, "\"");
 		if (choice->rank == rank)
-			EMIT(emit, " aria-current=\"true\"");
-		EMIT(emit, ">");
+			PUT(view, " aria-current=\"true\"");
+		PUT(view, ">");
 		view_rank(view, rank, rank_name(rank));
-		EMIT(emit, " {}</a></li>", AS_U64(board_tally(board, rank)));
+		PUT(view, " {}</a></li>", AS_U64(board_tally(board, rank)));
 	}
-	EMIT(emit, "</ul>\n<form class=\"search\" role=\"search\" method=\"get\" action=\"{}/\">"
+	PUT(view, "</ul>\n<form class=\"search\" role=\"search\" method=\"get\" action=\"{}/\">"
 	    "<label for=\"q\">Name or host</label><input type=\"search\" id=\"q\" name=\"q\" "
 	    "value=\"{}\">", AS_PREFIX(view), AS_STRING(choice->words));
 	if (choice->rank != RANKS)
-		EMIT(emit, "<input type=\"hidden\" name=\"state\" value=\"{}\">",
+		PUT(view, "<input type=\"hidden\" name=\"state\" value=\"{}\">",
 		    AS_STRING(rank_name(choice->rank)));
 	if (choice->tag != NULL)
-		EMIT(emit, "<input type=\"hidden\" name=\"tag\" value=\"{}\">",
+		PUT(view, "<input type=\"hidden\" name=\"tag\" value=\"{}\">",
 		    AS_STRING(choice->tag));
-	EMIT(emit, "<button>Find</button></form></div>\n");
+	PUT(view, "<button>Find</button></form></div>\n");
 }
 
 static void
@@ -189,27 +183,26 @@ put_tags(struct view *view, const struct choice *choice)
 	const struct board *board = view->site->board;
 	const struct board_tag *untagged = board_untagged(board);
 	uint32_t count = board_tags(board, &tags);
-	struct emit *emit = &view->emit;
 
 	if (count == 0)
 		return;
-	EMIT(emit, "<ul class=\"chips\" id=\"tags\" aria-label=\"Groups, and at how many mail arrives\">");
-	EMIT(emit, "<li class=\"faint\">Mail arrives by group:</li>");
+	PUT(view, "<ul class=\"chips\" id=\"tags\" aria-label=\"Groups, and at how many mail arrives\">");
+	PUT(view, "<li class=\"faint\">Mail arrives by group:</li>");
 	for (uint32_t at = 0; at < count; at++) {
 		bool is_current = choice->tag != NULL && strcmp(choice->tag, tags[at].tag) == 0;
 
-		EMIT(emit, "<li><a href=\"{}/", AS_PREFIX(view));
+		PUT(view, "<li><a href=\"{}/", AS_PREFIX(view));
 		if (!is_current)
-			EMIT(emit, "?tag={}", AS_SEGMENT(text_view(tags[at].tag)));
-		EMIT(emit, "\"");
+			PUT(view, "?tag={}", AS_SEGMENT(text_view(tags[at].tag)));
+		PUT(view, "\"");
 		if (is_current)
-			EMIT(emit, " aria-current=\"true\"");
-		EMIT(emit, ">{} {} of {}</a></li>", AS_STRING(tags[at].tag),
+			PUT(view, " aria-current=\"true\"");
+		PUT(view, ">{} {} of {}</a></li>", AS_STRING(tags[at].tag),
 		    AS_U64(tags[at].arriving), AS_U64(tags[at].all));
 	}
 	if (untagged->all > 0)
-		EMIT(emit, "<li class=\"faint\">without a tag {} of {}</li>", AS_U64(untagged->arriving), AS_U64(untagged->all));
-	EMIT(emit, "</ul>\n");
+		PUT(view, "<li class=\"faint\">without a tag {} of {}</li>", AS_U64(untagged->arriving), AS_U64(untagged->all));
+	PUT(view, "</ul>\n");
 }
 
 static void
@@ -217,22 +210,21 @@ put_pager(struct view *view, const struct choice *choice, uint32_t found)
 {
 	const char *state = choice->rank == RANKS ? NULL : rank_name(choice->rank);
 	uint32_t pages = (found + ROWS_A_PAGE - 1) / ROWS_A_PAGE;
-	struct emit *emit = &view->emit;
 
 	if (pages <= 1)
 		return;
-	EMIT(emit, "<p>Page {} of {}", AS_U64(choice->page), AS_U64(pages));
+	PUT(view, "<p>Page {} of {}", AS_U64(choice->page), AS_U64(pages));
 	if (choice->page > 1) {
-		EMIT(emit, " <a rel=\"prev\" href=\"");
+		PUT(view, " <a rel=\"prev\" href=\"");
 		put_query(view, choice, state, choice->page - 1);
-		EMIT(emit, "\">previous</a>");
+		PUT(view, "\">previous</a>");
 	}
 	if (choice->page < pages) {
-		EMIT(emit, " <a rel=\"next\" href=\"");
+		PUT(view, " <a rel=\"next\" href=\"");
 		put_query(view, choice, state, choice->page + 1);
-		EMIT(emit, "\">next</a>");
+		PUT(view, "\">next</a>");
 	}
-	EMIT(emit, "</p>\n");
+	PUT(view, "</p>\n");
 }
 
 /* Those that are well are a count, unless they are asked for, or few. */
@@ -243,7 +235,6 @@ put_table(struct view *view, const struct choice *choice)
 	uint32_t found = 0, first = (choice->page - 1) * ROWS_A_PAGE, folded = 0;
 	bool is_open = false;
 	int64_t now = board_time(board);
-	struct emit *emit = &view->emit;
 
 	for (uint32_t i = 0; i < board_count(board); i++) {
 		const struct board_row *row = board_get(board, i);
@@ -256,7 +247,7 @@ put_table(struct view *view, const struct choice *choice)
 			continue;
 		if (found >= first && found < first + ROWS_A_PAGE) {
 			if (!is_open)
-				EMIT(emit, "<div class=\"scroll\"><table class=\"targets\" id=\"targets\"><thead><tr><th>State</th><th>Target</th>"
+				PUT(view, "<div class=\"scroll\"><table class=\"targets\" id=\"targets\"><thead><tr><th>State</th><th>Target</th>"
 				    "<th>Since</th><th>Why, and who was told</th><th>Looked</th><th class=\"number\">Took</th><th>24 hours</th></tr></thead><tbody>\n");
 			is_open = true;
 			put_row(view, row, now);
@@ -264,16 +255,16 @@ put_table(struct view *view, const struct choice *choice)
 		found++;
 	}
 	if (is_open) {
-		EMIT(emit, "</tbody></table></div>\n");
+		PUT(view, "</tbody></table></div>\n");
 		view_legend(view, true);
 	} else if (folded == 0)
-		EMIT(emit, "<p>No target is like that.</p>\n");
+		PUT(view, "<p>No target is like that.</p>\n");
 	assert(found + folded <= board_count(board));
 	put_pager(view, choice, found);
 	if (folded > 0) {
-		EMIT(emit, "<p id=\"folded\"><a href=\"");
+		PUT(view, "<p id=\"folded\"><a href=\"");
 		put_query(view, choice, rank_name(RANK_UP), 1);
-		EMIT(emit, "\">{} are well</a></p>\n", AS_U64(folded));
+		PUT(view, "\">{} are well</a></p>\n", AS_U64(folded));
 	}
 }
 
@@ -291,7 +282,6 @@ overview_answer(struct view *view)
 {
 	const struct board *board = view->site->board;
 	struct choice choice = choice_of(view);
-	struct emit *emit = &view->emit;
 	const char *why;
 	char title[128];
 
@@ -300,13 +290,13 @@ overview_answer(struct view *view)
 	sentence_title(view->site, title, sizeof title);
 	view_begin(view, title, board_count(board) > 0 ? board_get(board, 0)->rank : RANK_UNKNOWN);
 	if (!board_is_read(board, &why)) {
-		EMIT(emit, "<h1 class=\"sentence\">Nothing can be told yet.</h1>\n<p>{}</p>\n",
+		PUT(view, "<h1 class=\"sentence\">Nothing can be told yet.</h1>\n<p>{}</p>\n",
 		    AS_STRING(why[0] == '\0' ? "The store is being read; this takes a moment." : why));
 	} else if (board_count(board) == 0) {
-		EMIT(emit, "<h1 class=\"sentence\">Nothing was looked at yet.</h1>\n<p>A target appears here after its first attempt.</p>\n");
+		PUT(view, "<h1 class=\"sentence\">Nothing was looked at yet.</h1>\n<p>A target appears here after its first attempt.</p>\n");
 	} else {
 		if (view->site->config->shadow)
-			EMIT(emit, "<section class=\"trouble\" id=\"shadow\" aria-label=\"Nobody is told\"><strong>"
+			PUT(view, "<section class=\"trouble\" id=\"shadow\" aria-label=\"Nobody is told\"><strong>"
 			    "Shadow is on: nobody is told anything.</strong> What would have been told is "
 			    "recorded; <code>postwatch shadow</code> lists it.</section>\n");
 		if (about_has_trouble(board))

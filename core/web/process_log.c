@@ -60,35 +60,34 @@ read_file(struct spells *spells, const char *state, const char *name)
 }
 
 static void
-put_spell(struct emit *emit, const struct spell *spell)
+put_spell(struct view *view, const struct spell *spell)
 {
-	EMIT(emit, "<tr><td class=\"when\">{}</td><td class=\"when\">", AS_TIME(spell->from));
+	PUT(view, "<tr><td class=\"when\">{}</td><td class=\"when\">", AS_TIME(spell->from));
 	if (spell->until == 0)
-		EMIT(emit, "it goes on");
+		PUT(view, "it goes on");
 	else if (spell->until != spell->from)
-		emit_time(emit, spell->until);
+		PUT(view, "{}", AS_TIME(spell->until));
 	if (strcmp(spell->kind, "late") == 0)
-		EMIT(emit, "</td><td>{} was late by up to {}", AS_STRING(spell->what), AS_SPAN(spell->most));
+		PUT(view, "</td><td>{} was late by up to {}", AS_STRING(spell->what), AS_SPAN(spell->most));
 	else if (strcmp(spell->kind, "began") == 0)
-		EMIT(emit, "</td><td>Postwatch began, by a {}", AS_STRING(spell->what));
+		PUT(view, "</td><td>Postwatch began, by a {}", AS_STRING(spell->what));
 	else
-		EMIT(emit, "</td><td>{} was replaced", AS_STRING(spell->what));
-	EMIT(emit, "</td></tr>\n");
+		PUT(view, "</td><td>{} was replaced", AS_STRING(spell->what));
+	PUT(view, "</td></tr>\n");
 }
 
 void
 process_log_show(struct view *view)
 {
 	struct spells spells = { .count = 0 };
-	struct emit *emit = &view->emit;
 
-	EMIT(emit, "<h2>Starts, restarts and late spells of its own</h2>\n<p class=\"faint\">What a loop or the schedule is late by counts above 1 s.</p>\n"
+	PUT(view, "<h2>Starts, restarts and late spells of its own</h2>\n<p class=\"faint\">What a loop or the schedule is late by counts above 1 s.</p>\n"
 	    "<div class=\"scroll\"><table id=\"spells\"><thead><tr><th>From</th><th>Until</th><th>What</th></tr></thead><tbody>\n");
 	read_file(&spells, view->site->config->state, "process.log.old");
 	read_file(&spells, view->site->config->state, "process.log");
 	for (uint32_t i = 1; i <= SPELLS_MAX && i <= spells.count; i++)
-		put_spell(emit, &spells.items[(spells.count - i) % SPELLS_MAX]);
+		put_spell(view, &spells.items[(spells.count - i) % SPELLS_MAX]);
 	if (spells.count == 0)
-		EMIT(emit, "<tr><td colspan=\"3\">None.</td></tr>\n");
-	EMIT(emit, "</tbody></table></div>\n");
+		PUT(view, "<tr><td colspan=\"3\">None.</td></tr>\n");
+	PUT(view, "</tbody></table></div>\n");
 }

@@ -95,35 +95,34 @@ processes_json(struct json *json, const struct processes *processes)
 static void
 show_process(struct view *view, const struct message_process *process)
 {
-	struct emit *emit = &view->emit;
 	char name[PROCESS_NAME_MAX];
 
 	processes_name(process, name);
-	EMIT(emit, "<tr><td>{}</td><td>", AS_STRING(name));
+	PUT(view, "<tr><td>{}</td><td>", AS_STRING(name));
 	if (process->pid == 0)
-		EMIT(emit, "is being replaced");
+		PUT(view, "is being replaced");
 	else if (process->is_ready)
-		EMIT(emit, "serves");
+		PUT(view, "serves");
 	else
-		EMIT(emit, "prepares itself");
-	EMIT(emit, "</td><td class=\"number\">");
+		PUT(view, "prepares itself");
+	PUT(view, "</td><td class=\"number\">");
 	if (process->pid != 0)
-		emit_u64(emit, process->pid);
+		PUT(view, "{}", AS_U64(process->pid));
 	if (process->gate != 0)
-		EMIT(emit, "{}{}",
+		PUT(view, "{}{}",
 		    AS_STRING(programs_are_run_for(view->site->config, process->duty, process->index) ? ", runner " : ", gate "),
 		    AS_U64(process->gate));
-	EMIT(emit, "</td><td class=\"when\">");
+	PUT(view, "</td><td class=\"when\">");
 	if (process->pid != 0)
-		emit_time(emit, began(process));
-	EMIT(emit, "</td><td class=\"number\">{}</td><td class=\"number\">",
+		PUT(view, "{}", AS_TIME(began(process)));
+	PUT(view, "</td><td class=\"number\">{}</td><td class=\"number\">",
 	    AS_U64(process->deaths));
 	if (process->duty != DUTY_PARENT && process->duty != DUTY_NOTIFIER)
-		emit_span(emit, process->alive.late_max);
-	EMIT(emit, "</td><td class=\"number\">");
+		PUT(view, "{}", AS_SPAN(process->alive.late_max));
+	PUT(view, "</td><td class=\"number\">");
 	if (process->duty == DUTY_PROBER)
-		emit_u64(emit, process->alive.in_hand);
-	EMIT(emit, "</td></tr>\n");
+		PUT(view, "{}", AS_U64(process->alive.in_hand));
+	PUT(view, "</td></tr>\n");
 }
 
 void
@@ -131,32 +130,31 @@ processes_show(struct view *view, const struct processes *processes)
 {
 	const struct message_vitals *said = &processes->said;
 	const struct message_alive *monitor = processes_monitor(processes);
-	struct emit *emit = &view->emit;
 
-	EMIT(emit, "<h2>Processes</h2>\n");
+	PUT(view, "<h2>Processes</h2>\n");
 	if (said->process_count == 0) {
-		EMIT(emit, "<p>Nothing was heard of them yet.</p>\n");
+		PUT(view, "<p>Nothing was heard of them yet.</p>\n");
 		return;
 	}
-	EMIT(emit, "<dl id=\"force\"><dt>In force since</dt><dd>{}{}</dd>", AS_TIME(said->began),
+	PUT(view, "<dl id=\"force\"><dt>In force since</dt><dd>{}{}</dd>", AS_TIME(said->began),
 	    AS_STRING(said->is_reload ? ", by a reload" : ", by a start"));
 	if (said->failing_since != 0)
-		EMIT(emit, "<dt>To be reloaded</dt><dd>is faulty since {}</dd>",
+		PUT(view, "<dt>To be reloaded</dt><dd>is faulty since {}</dd>",
 		    AS_TIME(said->failing_since));
-	EMIT(emit, "<dt>Sandbox</dt><dd>");
+	PUT(view, "<dt>Sandbox</dt><dd>");
 	if (said->lacks[0] != '\0') {
-		EMIT(emit, "in part: this system has {}", AS_STRING(said->lacks));
+		PUT(view, "in part: this system has {}", AS_STRING(said->lacks));
 	} else
-		EMIT(emit, "in force, with all that it has");
-	EMIT(emit, "</dd>");
+		PUT(view, "in force, with all that it has");
+	PUT(view, "</dd>");
 	if (monitor != NULL)
-		EMIT(emit, "<dt>Schedule</dt><dd>99 of 100 runs begin no later than {} after "
+		PUT(view, "<dt>Schedule</dt><dd>99 of 100 runs begin no later than {} after "
 		    "their time</dd>", AS_SPAN(monitor->late));
-	EMIT(emit, "<dt>Said at</dt><dd>");
-	emit_time(emit, processes->heard);
-	EMIT(emit, "</dd></dl>\n<div class=\"scroll\"><table id=\"processes\"><thead><tr><th>Process</th><th>State</th><th class=\"number\">Pid</th>"
+	PUT(view, "<dt>Said at</dt><dd>");
+	PUT(view, "{}", AS_TIME(processes->heard));
+	PUT(view, "</dd></dl>\n<div class=\"scroll\"><table id=\"processes\"><thead><tr><th>Process</th><th>State</th><th class=\"number\">Pid</th>"
 	    "<th>Since</th><th class=\"number\">Restarts</th><th class=\"number\">Loop late by</th><th class=\"number\">Runs</th></tr></thead><tbody>\n");
 	for (uint32_t i = 0; i < said->process_count; i++)
 		show_process(view, &said->processes[i]);
-	EMIT(emit, "</tbody></table></div>\n");
+	PUT(view, "</tbody></table></div>\n");
 }

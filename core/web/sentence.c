@@ -58,55 +58,50 @@ put_sum(struct view *view)
 		[RANK_PENDING] = { " is pending", " are pending" } };
 	const struct board *board = view->site->board;
 	const char *between = "; ";
-	struct emit *emit = &view->emit;
 
-	EMIT(emit, "Mail {} at {} of {}", AS_STRING(arrives(board)), AS_U64(count_arriving(board)), AS_U64(board_count(board)));
+	PUT(view, "Mail {} at {} of {}", AS_STRING(arrives(board)), AS_U64(count_arriving(board)), AS_U64(board_count(board)));
 	if (board_tally(board, RANK_DEGRADED) > 0)
-		EMIT(emit, " ({} up, {} degraded)", AS_U64(board_tally(board, RANK_UP)), AS_U64(board_tally(board, RANK_DEGRADED)));
+		PUT(view, " ({} up, {} degraded)", AS_U64(board_tally(board, RANK_UP)), AS_U64(board_tally(board, RANK_DEGRADED)));
 	for (enum board_rank rank = 0; rank < RANKS; rank++) {
 		uint32_t count = board_tally(board, rank);
 
 		if (words[rank][0] == NULL || count == 0)
 			continue;
-		EMIT(emit, "{}{}{}", AS_STRING(between), AS_U64(count), AS_STRING(words[rank][count > 1]));
+		PUT(view, "{}{}{}", AS_STRING(between), AS_U64(count), AS_STRING(words[rank][count > 1]));
 		between = ", ";
 	}
-	emit_string(emit, ".");
+	PUT(view, "{}", AS_STRING("."));
 }
 
 /* One of those that are down. */
 static void
 put_named(struct view *view, const struct board_row *row)
 {
-	struct emit *emit = &view->emit;
-
-	EMIT(emit, " <span>");
+	PUT(view, " <span>");
 	view_target(view, row->name);
 	/* One that fails at some of its addresses alone is down by the setting that wants all of them. */
 	if (row->configured != NULL && row->configured->policy->addresses == ADDRESSES_ALL
 	    && strstr(row->text, " addresses: ") != NULL)
-		EMIT(emit, " needs all of its addresses, and is down since ");
+		PUT(view, " needs all of its addresses, and is down since ");
 	else
-		EMIT(emit, " does not, since ");
-	EMIT(emit, "{}: {}. <span class=\"told\">", AS_MOMENT(board_since(view->site->board, row)),
+		PUT(view, " does not, since ");
+	PUT(view, "{}: {}. <span class=\"told\">", AS_MOMENT(board_since(view->site->board, row)),
 	    AS_SENTENCE(text_view(row->text[0] != '\0' ? row->text : row->outcome)));
 	told_put(view, row, board_told(view->site->board, row));
-	EMIT(emit, "</span></span>");
+	PUT(view, "</span></span>");
 }
 
 /* So many of a rank, which stand one behind the other on the board: by name where they are few. */
 static void
 put_names(struct view *view, enum board_rank rank, uint32_t first, uint32_t count)
 {
-	struct emit *emit = &view->emit;
-
 	if (count > NAMED_MAX)
-		EMIT(emit, "<a href=\"{}/?state={}\">{}</a>", AS_PREFIX(view), AS_STRING(rank_name(rank)), AS_U64(count));
+		PUT(view, "<a href=\"{}/?state={}\">{}</a>", AS_PREFIX(view), AS_STRING(rank_name(rank)), AS_U64(count));
 	for (uint32_t i = 0; count <= NAMED_MAX && i < count; i++) {
-		emit_string(emit, i == 0 ? "" : i + 1 == count ? " and " : ", ");
+		PUT(view, "{}", AS_STRING(i == 0 ? "" : i + 1 == count ? " and " : ", "));
 		view_target(view, board_get(view->site->board, first + i)->name);
 	}
-	EMIT(emit, ".</span>");
+	PUT(view, ".</span>");
 }
 
 static void
@@ -116,11 +111,10 @@ put_others(struct view *view, enum board_rank rank, uint32_t first)
 		[RANK_SUSPECT] = "The last attempt failed, which is being confirmed, at ", [RANK_BLOCKED] = "We are refused, which says nothing of others' mail, by ",
 		[RANK_DEGRADED] = "It arrives, but not as it should, at ", [RANK_PENDING] = "Nothing is known yet of " };
 	uint32_t count = board_tally(view->site->board, rank);
-	struct emit *emit = &view->emit;
 
 	if (count == 0 || words[rank] == NULL)
 		return;
-	EMIT(emit, " <span class=\"rest\">{}", AS_STRING(words[rank]));
+	PUT(view, " <span class=\"rest\">{}", AS_STRING(words[rank]));
 	put_names(view, rank, first, count);
 }
 
@@ -129,19 +123,18 @@ sentence_put(struct view *view)
 {
 	const struct board *board = view->site->board;
 	uint32_t down = board_tally(board, RANK_DOWN), first = 0;
-	struct emit *emit = &view->emit;
 
-	EMIT(emit, "<h1 class=\"sentence\" id=\"sentence\">");
+	PUT(view, "<h1 class=\"sentence\" id=\"sentence\">");
 	view_rank(view, board_get(board, 0)->rank, "");
 	if (is_all_unknown(board))
-		EMIT(emit, "It is not known whether mail arrives.");
+		PUT(view, "It is not known whether mail arrives.");
 	else
 		put_sum(view);
 	for (uint32_t i = 0; i < down && i < DOWN_NAMED; i++)
 		put_named(view, board_get(board, i));
 	if (down > DOWN_NAMED)
-		EMIT(emit, " <span>And <a href=\"{}/?state=down\">{} more</a> below.</span>", AS_PREFIX(view), AS_U64(down - DOWN_NAMED));
+		PUT(view, " <span>And <a href=\"{}/?state=down\">{} more</a> below.</span>", AS_PREFIX(view), AS_U64(down - DOWN_NAMED));
 	for (enum board_rank rank = 0; rank < RANKS; first += board_tally(board, rank++))
 		put_others(view, rank, first);
-	EMIT(emit, "</h1>\n");
+	PUT(view, "</h1>\n");
 }

@@ -43,17 +43,16 @@ put_availability(struct view *view, const struct board_row *row)
 	static const char *const spans[AVAILABILITY_SPANS] = { "day", "week", "month", "year" };
 	const struct availability *availability = board_availability(view->site->board, row);
 	int64_t now = board_time(view->site->board);
-	struct emit *emit = &view->emit;
 
 	for (int i = 0; i < AVAILABILITY_SPANS; i++) {
-		EMIT(emit, "<td class=\"when\" data-label=\"up in a {}:\">", AS_STRING(spans[i]));
+		PUT(view, "<td class=\"when\" data-label=\"up in a {}:\">", AS_STRING(spans[i]));
 		if (availability != NULL && !availability_is_repeated(availability, i, now)) {
 			availability_put_percent(view, &availability->spans[i]);
 			if (availability_is_young(availability, i, now))
-				EMIT(emit, " <span class=\"faint under\">since {}</span>",
+				PUT(view, " <span class=\"faint under\">since {}</span>",
 				    AS_MOMENT(availability->begins));
 		}
-		EMIT(emit, "</td>");
+		PUT(view, "</td>");
 	}
 }
 
@@ -80,23 +79,21 @@ put_meanings(struct emit *emit, const struct board_row *row, const char *names)
 static void
 put_row(struct view *view, const struct board_row *row, int64_t now)
 {
-	struct emit *emit = &view->emit;
-
-	EMIT(emit, "<tr id=\"t{}\"><td>", AS_U64(row->number));
+	PUT(view, "<tr id=\"t{}\"><td>", AS_U64(row->number));
 	view_rank(view, row->rank, row->rank == RANK_DOWN ? row->state : rank_name(row->rank));
-	EMIT(emit, "</td><td class=\"name\">{}</td><td class=\"when\" data-label=\"for\">{}</td><td>", AS_STRING(row->name),
+	PUT(view, "</td><td class=\"name\">{}</td><td class=\"when\" data-label=\"for\">{}</td><td>", AS_STRING(row->name),
 	    AS_AGE(now - board_since(view->site->board, row)));
-	put_meanings(emit, row, row->rank == RANK_DOWN || row->rank == RANK_SUSPECT ? row->outcome : row->conditions);
-	EMIT(emit, "</td><td class=\"when looked\">");
+	put_meanings(&view->emit, row, row->rank == RANK_DOWN || row->rank == RANK_SUSPECT ? row->outcome : row->conditions);
+	PUT(view, "</td><td class=\"when looked\">");
 	if (row->last_run != 0)
-		EMIT(emit, "{} ago", AS_AGE(now - row->last_run));
+		PUT(view, "{} ago", AS_AGE(now - row->last_run));
 	else
-		EMIT(emit, "not yet");
-	EMIT(emit, "</td>");
+		PUT(view, "not yet");
+	PUT(view, "</td>");
 	put_availability(view, row);
-	EMIT(emit, "<td>");
+	PUT(view, "<td>");
 	view_strip(view, board_look(view->site->board, row), now);
-	EMIT(emit, "</td></tr>\n");
+	PUT(view, "</td></tr>\n");
 }
 
 static uint32_t
@@ -111,18 +108,16 @@ page_of(const struct view *view, uint32_t pages)
 static void
 put_pager(struct view *view, uint32_t page, uint32_t pages)
 {
-	struct emit *emit = &view->emit;
-
-	EMIT(emit, "<p id=\"more\">Page {} of {}", AS_U64(page), AS_U64(pages));
+	PUT(view, "<p id=\"more\">Page {} of {}", AS_U64(page), AS_U64(pages));
 	for (int step = -1; step <= 1; step += 2) {
 		uint32_t to = page + (uint32_t)step;
 
 		if (to < 1 || to > pages)
 			continue;
-		EMIT(emit, " <a href=\"{}/?page={}\">{}</a>", AS_PREFIX(view), AS_U64(to),
+		PUT(view, " <a href=\"{}/?page={}\">{}</a>", AS_PREFIX(view), AS_U64(to),
 		    AS_STRING(step < 0 ? "previous" : "next"));
 	}
-	EMIT(emit, "; those that are not well come first.</p>\n");
+	PUT(view, "; those that are not well come first.</p>\n");
 }
 
 /* `all`: how many there are; the worst come first. */
@@ -131,10 +126,9 @@ put_table(struct view *view, uint32_t all)
 {
 	uint32_t pages = all == 0 ? 1 : (all + ROWS_A_PAGE - 1) / ROWS_A_PAGE, page = page_of(view, pages), first = (page - 1) * ROWS_A_PAGE;
 	const struct board *board = view->site->board;
-	struct emit *emit = &view->emit;
 	uint32_t shown = 0;
 
-	EMIT(emit, "<div class=\"scroll\"><table class=\"targets\" id=\"targets\"><thead><tr><th>State</th><th>Target</th><th>For</th>"
+	PUT(view, "<div class=\"scroll\"><table class=\"targets\" id=\"targets\"><thead><tr><th>State</th><th>Target</th><th>For</th>"
 	    "<th>Why</th><th>Looked</th><th>Up in a day</th><th>In a week</th><th>A month</th><th>A year</th><th>24 hours</th></tr></thead><tbody>\n");
 	for (uint32_t i = 0; i < board_count(board) && shown < first + ROWS_A_PAGE; i++) {
 		const struct board_row *row = board_get(board, i);
@@ -144,7 +138,7 @@ put_table(struct view *view, uint32_t all)
 		if (shown++ >= first)
 			put_row(view, row, board_time(board));
 	}
-	EMIT(emit, "</tbody></table></div>\n");
+	PUT(view, "</tbody></table></div>\n");
 	if (pages > 1)
 		put_pager(view, page, pages);
 }
@@ -152,7 +146,6 @@ put_table(struct view *view, uint32_t all)
 void
 shared_answer(struct view *view)
 {
-	struct emit *emit = &view->emit;
 	uint32_t counts[RANKS], all = count_ranks(view, counts);
 	char title[80];
 
@@ -162,7 +155,7 @@ shared_answer(struct view *view)
 	}
 	snprintf(title, sizeof title, "Mail arrives at %u of %u", counts[RANK_UP] + counts[RANK_DEGRADED], all);
 	view_begin(view, title, worst_of(counts));
-	EMIT(emit, "<h1 class=\"sentence\" id=\"sentence\">{}.</h1>\n", AS_STRING(title));
+	PUT(view, "<h1 class=\"sentence\" id=\"sentence\">{}.</h1>\n", AS_STRING(title));
 	put_table(view, all);
 	view_end(view);
 }

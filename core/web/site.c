@@ -43,7 +43,6 @@ static void
 answer_icon(struct view *view, const char *name)
 {
 	static const char *const colours[RANKS] = { "#c5281c", "#6b7280", "#c96a00", "#7356b0", "#c79400", "#6b7280", "#2a8a54" };
-	struct emit *emit = &view->emit;
 	char word[16];
 	enum board_rank rank;
 
@@ -55,15 +54,15 @@ answer_icon(struct view *view, const char *name)
 		return;
 	}
 	view->answer->type = "image/svg+xml";
-	EMIT(emit, "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 16 16\" fill=\"{}\">",
+	PUT(view, "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 16 16\" fill=\"{}\">",
 	    AS_STRING(colours[rank]));
 	if (rank == RANK_DOWN)
-		EMIT(emit, "<rect x=\"1\" y=\"1\" width=\"14\" height=\"14\"/>");
+		PUT(view, "<rect x=\"1\" y=\"1\" width=\"14\" height=\"14\"/>");
 	else if (rank == RANK_UP)
-		EMIT(emit, "<circle cx=\"8\" cy=\"8\" r=\"7\"/>");
+		PUT(view, "<circle cx=\"8\" cy=\"8\" r=\"7\"/>");
 	else
-		EMIT(emit, "<path d=\"M8 0l8 8-8 8-8-8z\"/>");
-	EMIT(emit, "</svg>\n");
+		PUT(view, "<path d=\"M8 0l8 8-8 8-8-8z\"/>");
+	PUT(view, "</svg>\n");
 }
 
 /* Nothing else is below a secret address. */

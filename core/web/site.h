@@ -24,6 +24,9 @@ struct view {
 	struct server_answer *answer;
 };
 
+/* EMIT() into a page, or into whatever else an answer is. */
+#define PUT(view, ...) EMIT(&(view)->emit, __VA_ARGS__)
+
 /* A server_handler over a struct site. */
 void site_answer(void *site, const struct server_request *, struct server_answer *);
 
@@ -38,7 +41,7 @@ void view_end(struct view *);
 /* Shape and word of a rank, with its colour. */
 void view_rank(struct view *, enum board_rank, const char *word);
 /* A term of a list and what it is; nothing where that is NULL or empty. */
-void view_term(struct emit *, const char *name, const char *value);
+void view_term(struct view *, const char *name, const char *value);
 /* A link to the page of a target by that name. */
 void view_target(struct view *, const char *name);
 /* The last 24 hours of a target as a picture, and in words for who does not see it. */

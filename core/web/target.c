@@ -21,23 +21,21 @@ enum { NAME_MAX_BYTES = 1024, NOTICES = 20, INCIDENTS = 20 };
 static void
 put_heading(struct view *view, const struct board_row *row, int64_t now)
 {
-	struct emit *emit = &view->emit;
-
-	EMIT(emit, "<h1>{}</h1>\n<p class=\"sentence\" id=\"sentence\">", AS_STRING(row->name));
+	PUT(view, "<h1>{}</h1>\n<p class=\"sentence\" id=\"sentence\">", AS_STRING(row->name));
 	view_rank(view, row->rank, row->rank == RANK_DOWN ? row->state : rank_name(row->rank));
-	EMIT(emit, " for {}, since {}{}", AS_AGE(now - board_since(view->site->board, row)),
+	PUT(view, " for {}, since {}{}", AS_AGE(now - board_since(view->site->board, row)),
 	    AS_STRING(row_is_from_the_first(row, board_look(view->site->board, row)) ? "at least " : ""), AS_TIME(board_since(view->site->board, row)));
 	if (row_confirming(row) >= 0)
-		EMIT(emit, ", confirmed after {}", AS_AGE(row_confirming(row)));
-	EMIT(emit, ".</p>\n");
+		PUT(view, ", confirmed after {}", AS_AGE(row_confirming(row)));
+	PUT(view, ".</p>\n");
 	if (row->text[0] != '\0')
-		EMIT(emit, "<p>{}</p>\n", AS_SENTENCE(text_view(row->text)));
-	EMIT(emit, "<p id=\"told\">");
+		PUT(view, "<p>{}</p>\n", AS_SENTENCE(text_view(row->text)));
+	PUT(view, "<p id=\"told\">");
 	told_put_whole(view, row, board_told(view->site->board, row));
 	told_put_before(view, board_told(view->site->board, row));
-	EMIT(emit, "</p>\n");
+	PUT(view, "</p>\n");
 	if (row->incident != 0)
-		EMIT(emit, "<p><a href=\"{}/incidents/{}\">Incident {} is open</a></p>\n",
+		PUT(view, "<p><a href=\"{}/incidents/{}\">Incident {} is open</a></p>\n",
 		    AS_PREFIX(view), AS_U64(row->incident), AS_U64(row->incident));
 }
 
@@ -46,14 +44,13 @@ static void
 put_configured(struct view *view, const struct board_row *row)
 {
 	const struct policy *policy = row->configured->policy;
-	struct emit *emit = &view->emit;
 
 	if (policy->tag_count > 0) {
-		EMIT(emit, "<dt>Tags</dt><dd>");
+		PUT(view, "<dt>Tags</dt><dd>");
 		for (uint32_t i = 0; i < policy->tag_count; i++)
-			EMIT(emit, "<a href=\"{}/?tag={}\">{}</a> ", AS_PREFIX(view),
+			PUT(view, "<a href=\"{}/?tag={}\">{}</a> ", AS_PREFIX(view),
 			    AS_SEGMENT(text_view(policy->tags[i])), AS_STRING(policy->tags[i]));
-		EMIT(emit, "</dd>");
+		PUT(view, "</dd>");
 	}
 }
 
@@ -62,123 +59,117 @@ static void
 put_ways(struct view *view, const struct board_row *row)
 {
 	const struct config *config = view->site->config;
-	struct emit *emit = &view->emit;
 
-	EMIT(emit, "<h2>Who is told</h2>\n");
+	PUT(view, "<h2>Who is told</h2>\n");
 	if (row->configured == NULL || !target_is_told(config, row->configured)) {
-		EMIT(emit, "<p>Nobody would be told that it is down.</p>\n");
+		PUT(view, "<p>Nobody would be told that it is down.</p>\n");
 		return;
 	}
-	EMIT(emit, "<div class=\"scroll\"><table id=\"ways\"><thead><tr><th>Notifier</th><th>Way</th><th>Delivered last</th><th>Waiting now, of all targets</th>"
+	PUT(view, "<div class=\"scroll\"><table id=\"ways\"><thead><tr><th>Notifier</th><th>Way</th><th>Delivered last</th><th>Waiting now, of all targets</th>"
 	    "</tr></thead><tbody>\n");
 	for (uint32_t i = 0; i < config->notifier_count; i++) {
 		const struct config_notifier *notifier = &config->notifiers[i];
 
 		if (!notifier_hears_of(config, i, row->configured))
 			continue;
-		EMIT(emit, "<tr><td>{}</td>", AS_STRING(notifier->name));
+		PUT(view, "<tr><td>{}</td>", AS_STRING(notifier->name));
 		about_put_way(view, notifier);
-		EMIT(emit, "</tr>\n");
+		PUT(view, "</tr>\n");
 	}
-	EMIT(emit, "</tbody></table></div>\n");
+	PUT(view, "</tbody></table></div>\n");
 }
 
 static void
 put_terms(struct view *view, const struct board_row *row, const struct look *look, int64_t now)
 {
 	const struct policy *policy = row->configured == NULL ? NULL : row->configured->policy;
-	struct emit *emit = &view->emit;
 
-	EMIT(emit, "<dl>");
-	view_term(emit, "Host", row->host);
-	EMIT(emit, "<dt>Port, probe</dt><dd>{}, {}</dd><dt>Looked</dt><dd>", AS_U64(row->port),
+	PUT(view, "<dl>");
+	view_term(view, "Host", row->host);
+	PUT(view, "<dt>Port, probe</dt><dd>{}, {}</dd><dt>Looked</dt><dd>", AS_U64(row->port),
 	    AS_STRING(row->probe));
 	if (row->last_run != 0) {
-		EMIT(emit, "{} ago: {}", AS_AGE(now - row->last_run),
+		PUT(view, "{} ago: {}", AS_AGE(now - row->last_run),
 		    AS_STRING(verdict_name(row->verdict)));
 		if (look->outcome[0] != '\0' && row->verdict != PW_OK)
-			EMIT(emit, " ({})", AS_STRING(look->outcome));
+			PUT(view, " ({})", AS_STRING(look->outcome));
 	} else
-		EMIT(emit, "not yet");
-	EMIT(emit, "</dd>");
+		PUT(view, "not yet");
+	PUT(view, "</dd>");
 	if (look->text != NULL && strcmp(look->text, row->text) != 0)
-		view_term(emit, "Said then", look->text);
+		view_term(view, "Said then", look->text);
 	if (row->interval > 0)
-		EMIT(emit, "<dt>Every</dt><dd>{}</dd>", AS_AGE(row->interval));
-	view_term(emit, "Silences", row->silences);
+		PUT(view, "<dt>Every</dt><dd>{}</dd>", AS_AGE(row->interval));
+	view_term(view, "Silences", row->silences);
 	if (row->paused)
-		view_term(emit, "Paused", "by a pause or a window: it is watched, and nobody is told");
+		view_term(view, "Paused", "by a pause or a window: it is watched, and nobody is told");
 	if (row->acknowledged != 0)
-		EMIT(emit, "<dt>Acknowledged</dt><dd>{} by {} {}</dd>", AS_TIME(row->acknowledged),
+		PUT(view, "<dt>Acknowledged</dt><dd>{} by {} {}</dd>", AS_TIME(row->acknowledged),
 		    AS_FOREIGN(text_view(row->ack_by)), AS_FOREIGN(text_view(row->ack_why)));
 	if (policy != NULL)
 		put_configured(view, row);
-	EMIT(emit, "</dl>\n");
+	PUT(view, "</dl>\n");
 }
 
 static void
 put_availability(struct view *view, const struct board_row *row, int64_t now)
 {
-	struct emit *emit = &view->emit;
 	struct availability availability;
 
-	EMIT(emit, "<h2>Availability</h2>\n");
+	PUT(view, "<h2>Availability</h2>\n");
 	availability_read(board_reader(view->site->board), row->number, now, &availability);
 	availability_put(view, &availability);
-	EMIT(emit, "<h2>The last 24 hours</h2>\n<div class=\"wide\">");
+	PUT(view, "<h2>The last 24 hours</h2>\n<div class=\"wide\">");
 	view_strip(view, board_look(view->site->board, row), now);
-	EMIT(emit, "<div class=\"hours\" aria-hidden=\"true\"><span>24 h ago</span><span>18 h</span><span>12 h</span><span>6 h</span><span>now</span></div></div>\n");
+	PUT(view, "<div class=\"hours\" aria-hidden=\"true\"><span>24 h ago</span><span>18 h</span><span>12 h</span><span>6 h</span><span>now</span></div></div>\n");
 	view_legend(view, false);
 }
 
 static void
 put_conditions(struct view *view, const struct board_row *row)
 {
-	struct emit *emit = &view->emit;
 	struct query *query;
 
 	if (row->conditions[0] == '\0')
 		return;
-	EMIT(emit, "<h2>Conditions that stand</h2>\n<div class=\"scroll\"><table id=\"conditions\"><thead><tr><th>Condition</th><th>Since</th>"
+	PUT(view, "<h2>Conditions that stand</h2>\n<div class=\"scroll\"><table id=\"conditions\"><thead><tr><th>Condition</th><th>Since</th>"
 	    "<th>Said</th></tr></thead><tbody>\n");
 	query = DB_ROWS(board_reader(view->site->board)->main,
 	    "SELECT code, since, text FROM conditions WHERE target = ?1 AND standing > 0 AND cleared = 0 ORDER BY since", BIND(row->number));
 	while (query_step(query))
-		EMIT(emit, "<tr><td>{}</td><td class=\"when\">{}</td><td class=\"cause\">{}</td>"
+		PUT(view, "<tr><td>{}</td><td class=\"when\">{}</td><td class=\"cause\">{}</td>"
 		    "</tr>\n", AS_STRING(outcome_current(query_text(query, 0))),
 		    AS_TIME(query_i64(query, 1)), AS_SENTENCE(query_bytes(query, 2)));
-	EMIT(emit, "</tbody></table></div>\n");
+	PUT(view, "</tbody></table></div>\n");
 }
 
 static void
 put_newest(struct view *view, const struct board_row *row, const struct look *look)
 {
-	struct emit *emit = &view->emit;
-
 	if (look->at == 0 || look->phase_count == 0)
 		return;
-	EMIT(emit, "<h2>The newest attempt</h2>\n<p>{}, {} in all</p>\n", AS_TIME(look->at),
+	PUT(view, "<h2>The newest attempt</h2>\n<p>{}, {} in all</p>\n", AS_TIME(look->at),
 	    AS_SPAN(look->micros));
 	attempt_put_steps(view, row, look->phase_names, look->phase_count, look->phases);
 }
 
 static void
-put_notice(struct emit *emit, const struct store_notice *notice)
+put_notice(struct view *view, const struct store_notice *notice)
 {
-	EMIT(emit, "<tr><td class=\"when\">{}</td><td>{}</td><td class=\"cause\">{}",
+	PUT(view, "<tr><td class=\"when\">{}</td><td>{}</td><td class=\"cause\">{}",
 	    AS_TIME(notice->confirmed), AS_STRING(notice->kind), AS_SENTENCE(notice->text));
 	if (notice->silences[0] != '\0')
-		EMIT(emit, " <span class=\"faint\">silent: {}</span>", AS_STRING(notice->silences));
-	EMIT(emit, "</td><td class=\"cause\">");
+		PUT(view, " <span class=\"faint\">silent: {}</span>", AS_STRING(notice->silences));
+	PUT(view, "</td><td class=\"cause\">");
 }
 
 static void
-put_delivery(struct emit *emit, const struct store_delivery *delivery)
+put_delivery(struct view *view, const struct store_delivery *delivery)
 {
-	EMIT(emit, "<div>{}", AS_STRING(delivery->notifier));
+	PUT(view, "<div>{}", AS_STRING(delivery->notifier));
 	if (delivery->recipient[0] != '\0')
-		EMIT(emit, " ({})", AS_STRING(delivery->recipient));
-	EMIT(emit, ": {} {}</div>", AS_STRING(store_delivery_name(delivery->state)),
+		PUT(view, " ({})", AS_STRING(delivery->recipient));
+	PUT(view, ": {} {}</div>", AS_STRING(store_delivery_name(delivery->state)),
 	    AS_MOMENT(delivery->ended != 0 ? delivery->ended : delivery->created));
 }
 
@@ -189,29 +180,27 @@ put_notices(struct view *view, const struct board_row *row)
 	struct store_list list;
 	struct store_delivery delivery;
 	struct store_notice notice;
-	struct emit *emit = &view->emit;
 
-	EMIT(emit, "<h2>Notices</h2>\n<div class=\"scroll\"><table class=\"stack\" id=\"notices\"><thead><tr><th>When</th><th>Kind</th><th>Said</th>"
+	PUT(view, "<h2>Notices</h2>\n<div class=\"scroll\"><table class=\"stack\" id=\"notices\"><thead><tr><th>When</th><th>Kind</th><th>Said</th>"
 	    "<th>Delivered</th></tr></thead><tbody>\n");
 	store_list_open(&list, reader, STORE_LIST_RECORDED_OF, row->number);
 	store_list_limit(&list, NOTICES);
 	while (store_list_next(&list, &notice)) {
-		put_notice(emit, &notice);
+		put_notice(view, &notice);
 		STORE_EACH(&delivery, reader, STORE_LIST_DELIVERIES, notice.number)
-			put_delivery(emit, &delivery);
-		EMIT(emit, "</td></tr>\n");
+			put_delivery(view, &delivery);
+		PUT(view, "</td></tr>\n");
 	}
 	if (list.given == 0)
-		EMIT(emit, "<tr><td colspan=\"4\">There was nothing to tell yet.</td></tr>\n");
+		PUT(view, "<tr><td colspan=\"4\">There was nothing to tell yet.</td></tr>\n");
 	(void)store_list_close(&list);
-	EMIT(emit, "</tbody></table></div>\n");
+	PUT(view, "</tbody></table></div>\n");
 }
 
 static void
 put_page(struct view *view, const struct board_row *row)
 {
 	const struct look *look = board_look(view->site->board, row);
-	struct emit *emit = &view->emit;
 	int64_t now = board_time(view->site->board);
 	char title[160];
 
@@ -221,7 +210,7 @@ put_page(struct view *view, const struct board_row *row)
 	put_terms(view, row, look, now);
 	put_conditions(view, row);
 	put_availability(view, row, now);
-	EMIT(emit, "<h2>Incidents</h2>\n");
+	PUT(view, "<h2>Incidents</h2>\n");
 	incidents_put(view, row->number, INCIDENTS);
 	put_ways(view, row);
 	put_notices(view, row);

@@ -94,7 +94,7 @@ told_put_pause_end(struct view *view, const struct board_row *row)
 		if (pauses->items[i].until > until && pause_holds(&pauses->items[i], board_time(board), row->number, row->configured))
 			until = pauses->items[i].until;
 	if (until != 0)
-		EMIT(&view->emit, " until {}", AS_MOMENT(until));
+		PUT(view, " until {}", AS_MOMENT(until));
 }
 
 /* What a reason is about: the end of a pause, the parent, the notifier that fails. */
@@ -102,18 +102,17 @@ static void
 put_detail(struct view *view, const struct board_row *row, const struct told *told, enum reason_kind kind)
 {
 	const struct config *config = view->site->config;
-	struct emit *emit = &view->emit;
 
 	switch (kind) {
 	case WAITING:
 	case FAILING:
 	case LATER:
-		emit_string(emit, told->waits);
+		PUT(view, "{}", AS_STRING(told->waits));
 		if (kind == LATER)
-			EMIT(emit, " is told at {}", AS_MOMENT(told->due));
+			PUT(view, " is told at {}", AS_MOMENT(told->due));
 		break;
 	case GIVEN_UP:
-		emit_string(emit, told->dead);
+		PUT(view, "{}", AS_STRING(told->dead));
 		break;
 	case PAUSED:
 		if (row != NULL)
@@ -121,7 +120,7 @@ put_detail(struct view *view, const struct board_row *row, const struct told *to
 		break;
 	case PARENT:
 		if (row != NULL && row->configured != NULL && row->configured->parent != CONFIG_NONE) {
-			EMIT(emit, ": ");
+			PUT(view, ": ");
 			view_target(view, config->targets[row->configured->parent].name);
 		}
 		break;
@@ -130,7 +129,7 @@ put_detail(struct view *view, const struct board_row *row, const struct told *to
 			told_put_pause_end(view, row);
 		for (uint32_t i = 0; row != NULL && row->configured != NULL && i < config->window_count; i++)
 			if (window_has_target(&config->windows[i], (uint32_t)(row->configured - config->targets))) {
-				EMIT(emit, ": {}", AS_STRING(config->windows[i].why));
+				PUT(view, ": {}", AS_STRING(config->windows[i].why));
 				break;
 			}
 		break;
@@ -144,36 +143,34 @@ static void
 put_way(struct view *view, const struct told *told)
 {
 	const struct config *config = view->site->config;
-	struct emit *emit = &view->emit;
 
 	for (uint32_t i = 0; i < config->notifier_count; i++)
 		if (strcmp(config->notifiers[i].name, told->by) == 0)
-			EMIT(emit, " ({})", AS_STRING(config->notifiers[i].plugin->descriptor->name));
+			PUT(view, " ({})", AS_STRING(config->notifiers[i].plugin->descriptor->name));
 	if (told->to[0] != '\0')
-		EMIT(emit, " to {}", AS_STRING(told->to));
+		PUT(view, " to {}", AS_STRING(told->to));
 }
 
 static void
 put_told(struct view *view, const struct board_row *row, const struct told *told, bool is_whole)
 {
 	const struct reason_words *reason = reason_of(view, row, told);
-	struct emit *emit = &view->emit;
 
 	if (reason != NULL) {
-		EMIT(emit, "<strong>Not told:</strong> {}", AS_STRING(reason->text));
+		PUT(view, "<strong>Not told:</strong> {}", AS_STRING(reason->text));
 		put_detail(view, row, told, (enum reason_kind)(reason - reasons));
 	} else if (told->sent > 0) {
-		EMIT(emit, "<strong>Told</strong> {} through {}", AS_MOMENT(told->at),
+		PUT(view, "<strong>Told</strong> {} through {}", AS_MOMENT(told->at),
 		    AS_STRING(told->by));
 		if (is_whole)
 			put_way(view, told);
 		if (told->waiting > 0) {
-			EMIT(emit, "; not yet through {}", AS_STRING(told->waits));
+			PUT(view, "; not yet through {}", AS_STRING(told->waits));
 			if (is_failing(view, told))
-				EMIT(emit, ", which fails");
+				PUT(view, ", which fails");
 		}
 		if (told->given_up > 0)
-			EMIT(emit, "; given up by {}", AS_STRING(told->dead));
+			PUT(view, "; given up by {}", AS_STRING(told->dead));
 	}
 }
 
@@ -192,11 +189,9 @@ told_put_whole(struct view *view, const struct board_row *row, const struct told
 void
 told_put_before(struct view *view, const struct told *told)
 {
-	struct emit *emit = &view->emit;
-
 	if (told->before == 0)
 		return;
-	EMIT(emit, " <span class=\"before\">Down {}{} before, last on {}</span>",
+	PUT(view, " <span class=\"before\">Down {}{} before, last on {}</span>",
 	    AS_U64(told->before), AS_STRING(told->before == 1 ? " time" : " times"),
 	    AS_MOMENT(told->before_at));
 }
