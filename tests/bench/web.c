@@ -123,20 +123,6 @@ configure(struct bench *bench)
 		.web = { .share_count = 1, .shares = &share } };
 }
 
-static void
-turn(struct bench *bench)
-{
-	bool more = true;
-
-	while (more) {
-		int64_t began = bench_now_us(), took;
-
-		more = board_turn(bench->site.board);
-		took = bench_now_us() - began;
-		bench->longest = took > bench->longest ? took : bench->longest;
-	}
-}
-
 /* Processor time, which a busy host does not make longer. */
 static int64_t
 cpu_us(void)
@@ -145,6 +131,21 @@ cpu_us(void)
 
 	return used.user_us + used.system_us;
 }
+
+static void
+turn(struct bench *bench)
+{
+	bool more = true;
+
+	while (more) {
+		int64_t began = cpu_us(), took;
+
+		more = board_turn(bench->site.board);
+		took = cpu_us() - began;
+		bench->longest = took > bench->longest ? took : bench->longest;
+	}
+}
+
 
 static int
 compare_times(const void *left, const void *right)
