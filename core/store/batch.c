@@ -1,20 +1,9 @@
-/*
- * A batch of row operations, as copies in chunks of memory that never move, so that copies may
- * point at each other.
- */
+/* A batch of row operations, as copies that may point at each other. */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "store/store_private.h"
-
-enum { CHUNK_MIN = 16 * 1024, ALIGN = 8 };
-
-struct chunk {
-	struct chunk *next;
-	size_t room, used;
-	_Alignas(8) char bytes[];
-};
 
 /* A batch outlives what was put into it: all strings and bytes are copied, since the packet or
  * row that they came from is overwritten by the next. */
@@ -47,35 +36,15 @@ store_batch_destroy(struct store_batch **batch)
 {
 	if (*batch == NULL)
 		return;
-	while ((*batch)->chunks != NULL) {
-		struct chunk *next = (*batch)->chunks->next;
-
-		free((*batch)->chunks);
-		(*batch)->chunks = next;
-	}
+	chunks_fini(&(*batch)->memory);
 	free(*batch);
 	*batch = NULL;
 }
 
-/* Keeps one chunk of the usual size, so that a large batch is not held for ever. */
 void
 store_batch_forget(struct store_batch *batch)
 {
-	struct chunk *kept = NULL;
-
-	while (batch->chunks != NULL) {
-		struct chunk *chunk = batch->chunks;
-
-		batch->chunks = chunk->next;
-		if (kept == NULL && chunk->room == CHUNK_MIN)
-			kept = chunk;
-		else
-			free(chunk);
-	}
-	if (kept != NULL)
-		*kept = (struct chunk){ .room = CHUNK_MIN };
-	batch->chunks = kept;
-	batch->bytes = kept == NULL ? 0 : CHUNK_MIN;
+	chunks_clear(&batch->memory);
 	batch->first = NULL;
 	batch->end = &batch->first;
 }
@@ -84,8 +53,8 @@ void
 store_batch_clear(struct store_batch *batch)
 {
 	store_batch_forget(batch);
-	*batch = (struct store_batch){ .file = batch->file, .chunks = batch->chunks,
-	    .bytes = batch->bytes, .store = batch->store };
+	*batch = (struct store_batch){ .file = batch->file, .memory = batch->memory,
+	    .store = batch->store };
 	batch->end = &batch->first;
 }
 
@@ -98,7 +67,7 @@ store_batch_count(const struct store_batch *batch)
 size_t
 store_batch_bytes(const struct store_batch *batch)
 {
-	return batch->bytes;
+	return batch->memory.bytes;
 }
 
 bool
@@ -116,24 +85,10 @@ store_batch_refused(const struct store_batch *batch)
 static void *
 take(struct store_batch *batch, size_t size)
 {
-	struct chunk *chunk = batch->chunks;
+	void *taken = chunks_take(&batch->memory, size);
 
-	size = (size + ALIGN - 1) / ALIGN * ALIGN;
-	if (chunk == NULL || chunk->room - chunk->used < size) {
-		size_t room = size > CHUNK_MIN ? size : CHUNK_MIN;
-
-		chunk = malloc(sizeof *chunk + room);
-		if (chunk == NULL) {
-			batch->no_memory = true;
-			return NULL;
-		}
-		*chunk = (struct chunk){ .next = batch->chunks, .room = room };
-		batch->chunks = chunk;
-		batch->bytes += room;
-	}
-	chunk->used += size;
-	assert(chunk->used <= chunk->room && chunk->room <= batch->bytes);
-	return chunk->bytes + chunk->used - size;
+	batch->no_memory |= taken == NULL;
+	return taken;
 }
 
 static const void *

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "base/chunks.h"
 #include "store/row.h"
 #include "store/store.h"
 
@@ -42,10 +43,9 @@ struct operation {
 
 struct store_batch {
 	enum store_file file;
-	struct chunk *chunks;      /* memory, the newest first */
+	struct chunks memory;      /* of the operations */
 	struct operation *first, **end;
 	uint32_t count;
-	size_t bytes;
 	uint64_t number;           /* of its last submission, 0: never */
 	bool no_memory;
 	/* that does the operations as they come; NULL: they are done when it is submitted */

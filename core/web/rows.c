@@ -10,15 +10,9 @@
 #include "store/reader_private.h"
 #include "web/emit.h"
 
-enum { ROWS_A_STEP = 1000, CHUNK = 64 * 1024 };
+enum { ROWS_A_STEP = 1000 };
 
 static const int64_t usual_patience = INT64_C(15 * 60) * SECOND, day = INT64_C(86400) * SECOND;
-
-struct chunk {
-	struct chunk *next;
-	size_t used, room;
-	char bytes[];
-};
 
 const char *
 rank_name(enum board_rank rank)
@@ -100,34 +94,10 @@ rank_named(const char *name)
 	return rank;
 }
 
-/* NULL: no memory. */
-static char *
-take(struct rows *rows, size_t size)
-{
-	struct chunk *chunk = rows->chunks;
-
-	if (chunk == NULL || chunk->room - chunk->used < size) {
-		size_t room = size > CHUNK ? size : CHUNK;
-
-		chunk = malloc(sizeof *chunk + room);
-		if (chunk == NULL)
-			return NULL;
-		*chunk = (struct chunk){ .next = rows->chunks, .room = room };
-		rows->chunks = chunk;
-	}
-	chunk->used += size;
-	return chunk->bytes + chunk->used - size;
-}
-
 void
 rows_clear(struct rows *rows)
 {
-	while (rows->chunks != NULL) {
-		struct chunk *next = rows->chunks->next;
-
-		free(rows->chunks);
-		rows->chunks = next;
-	}
+	chunks_fini(&rows->strings);
 	free(rows->items);
 	free(rows->told);
 	hash_table_fini(&rows->by_name);
@@ -154,7 +124,7 @@ make_label(struct rows *rows, struct board_row *row)
 	char *kept;
 
 	EMIT(&emit, "target=\"{}\"", AS_LABEL(text_view(row->name)));
-	kept = emit.failed ? NULL : take(rows, bytes.size);
+	kept = emit.failed ? NULL : chunks_take(&rows->strings, bytes.size);
 	if (kept != NULL) {
 		memcpy(kept, bytes.data, bytes.size);
 		row->label = (struct pw_bytes){ kept, bytes.size };
@@ -171,7 +141,7 @@ take_texts(struct rows *rows, struct query *query, struct board_row *row)
 
 	for (int i = 0; i < TEXTS; i++) {
 		struct pw_bytes bytes = query_bytes(query, FIRST_TEXT + i);
-		char *kept = take(rows, bytes.size + 1);
+		char *kept = chunks_take(&rows->strings, bytes.size + 1);
 
 		if (kept == NULL)
 			return false;

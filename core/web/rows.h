@@ -1,6 +1,7 @@
 /* Targets that are watched, a row for each, read from postwatch.db in steps of some milliseconds. */
 #pragma once
 
+#include "base/chunks.h"
 #include "base/hash.h"
 #include "base/outcome.h"
 #include "config/config.h"
@@ -99,7 +100,7 @@ row_confirming(const struct board_row *row)
 struct rows {
 	struct board_row *items;   /* by number */
 	uint32_t count, room;
-	struct chunk *chunks;      /* of their strings */
+	struct chunks strings;
 	struct told *told;         /* of those that have an incident or a condition */
 	uint32_t told_count, told_room;
 	struct hash_table by_name;
