@@ -47,24 +47,6 @@ static const char *const statements[] = {
 	    " receipt = x'' WHERE state = 2 AND notifier = ?4 AND notice <> ?1",
 };
 
-static bool
-apply(struct store *store, struct db *db, struct store_batch *batch,
-    const struct operation *operation)
-{
-	const struct operation_values *values = &operation->is.values;
-
-	switch (operation->kind) {
-	case OPERATION_ROW:
-		return apply_row(db, batch, operation);
-	case OPERATION_RESULT:
-		return history_add(&store->history, db, &operation->is.result);
-	default:
-		return DB_RUN(db, statements[operation->kind], BIND(values->numbers[0]),
-		    BIND(values->numbers[1]), BIND(values->numbers[2]), BIND_TEXT(values->texts[0]),
-		    BIND_TEXT(values->texts[1]));
-	}
-}
-
 /* The counters go with every transaction: a batch that was kept is known again by its number. */
 bool
 store_apply_counters(struct store *store, enum store_file file, uint64_t ahead)
@@ -84,7 +66,18 @@ bool
 store_apply_one(struct store *store, struct db *db, struct store_batch *batch,
     const struct operation *operation)
 {
-	if (apply(store, db, batch, operation))
+	const struct operation_values *values = &operation->is.values;
+	bool done;
+
+	if (operation->kind == OPERATION_ROW)
+		done = apply_row(db, batch, operation);
+	else if (operation->kind == OPERATION_RESULT)
+		done = history_add(&store->history, db, &operation->is.result);
+	else
+		done = DB_RUN(db, statements[operation->kind], BIND(values->numbers[0]),
+		    BIND(values->numbers[1]), BIND(values->numbers[2]), BIND_TEXT(values->texts[0]),
+		    BIND_TEXT(values->texts[1]));
+	if (done)
 		return true;
 	if (batch->file != STORE_MAIN || db_fault(db) != DB_CONSTRAINT)
 		return false;

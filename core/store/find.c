@@ -61,13 +61,14 @@ static const struct {
 /* Copies the row into the batch of its find. Returns false if there is none; a fault is the
  * connection's. */
 static bool
-read_row(struct store *store, struct db *db, enum find find, struct binds binds)
+read_row(struct store *store, enum find find, struct binds binds)
 {
-	struct query *query = row_reading(db, finds[find].kind, finds[find].tail);
+	struct db *db = store_begin_reading(store);
+	struct query *query = db == NULL ? NULL
+	    : row_reading(db, finds[find].kind, finds[find].tail);
 	_Alignas(8) char row[ROW_SIZE_MAX];
 
 	assert(row_forms[finds[find].kind].size <= sizeof row);
-	db_hold(db);
 	query_bind(query, binds);
 	if (!query_step(query))
 		return false;
@@ -78,29 +79,24 @@ read_row(struct store *store, struct db *db, enum find find, struct binds binds)
 	return true;
 }
 
-/* The loop ends: where reading the file fails the store goes on in memory, and where that is the
- * connection already nothing else is left. */
 static bool
 look_up(struct store *store, enum find find, void *row, struct binds binds)
 {
+	struct store_batch **copy = &store->found[find];
 	bool found = false;
 
-	if (store->found[find] == NULL)
-		store->found[find] = store_batch_create(STORE_MAIN);
-	for (struct db *db = NULL, *last = NULL;
-	    store->found[find] != NULL && (db = store_current(store)) != last; last = db) {
-		db_forgive(db);
-		found = read_row(store, db, find, binds);
-		if (db_fault(db) == DB_WELL)
-			break;
-		store_fail_reading(store);
-	}
-	if (store->found[find] == NULL || store->found[find]->no_memory) {
+	if (*copy == NULL)
+		*copy = store_batch_create(STORE_MAIN);
+	if (*copy != NULL)
+		do
+			found = read_row(store, find, binds);
+		while (!store_end_reading(store));
+	if (*copy == NULL || (*copy)->no_memory) {
 		store->no_memory = true;
 		return false;
 	}
 	if (found)
-		memcpy(row, store->found[find]->first->is.bytes, row_forms[finds[find].kind].size);
+		memcpy(row, (*copy)->first->is.bytes, row_forms[finds[find].kind].size);
 	return found;
 }
 

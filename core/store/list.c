@@ -189,24 +189,12 @@ read_rows(const struct store_list *list, struct query *query, uint32_t limit, st
 	return more ? STORE_READ_MORE : STORE_READ_END;
 }
 
-/* What the parameters of a list are bound to. */
-static void
-bind_keys(struct query *query, const struct store_list *list, uint32_t limit)
-{
-	const struct row_form *form = store_list_form(list->kind);
-	struct bind values[PARAMETERS] = { [3] = BIND(list->of), [PARAMETERS - 1] = BIND(limit) };
-
-	for (uint32_t i = 0; i < form->key; i++)
-		values[i] = form->fields[i].type == FIELD_TEXT
-		    ? (struct bind)BIND_TEXT(list->texts[i])
-		    : (struct bind)BIND(list->numbers[i]);
-	query_bind(query, (struct binds){ PARAMETERS, values });
-}
-
 static enum store_reading
 read_page(struct store_list *list)
 {
 	const struct list_form *form = &lists[list->kind];
+	const struct row_form *row = &row_forms[form->rows];
+	struct bind values[PARAMETERS] = { [3] = BIND(list->of) };
 	bool of_history = form->rows == ROW_TRACE || form->rows >= ROW_LAST_RUN;
 	struct store_reader *reader = list->reader;
 	struct db *db = of_history ? reader->history : reader->main;
@@ -225,7 +213,12 @@ read_page(struct store_list *list)
 	query = row_reading(db, form->rows, form->tail);
 	if (query != NULL) {
 		db_hold(db);
-		bind_keys(query, list, limit);
+		for (uint32_t i = 0; i < row->key; i++)
+			values[i] = row->fields[i].type == FIELD_TEXT
+			    ? (struct bind)BIND_TEXT(list->texts[i])
+			    : (struct bind)BIND(list->numbers[i]);
+		values[PARAMETERS - 1] = (struct bind)BIND(limit);
+		query_bind(query, (struct binds){ PARAMETERS, values });
 		reading = read_rows(list, query, limit, db);
 	}
 	db_set_deadline(db, 0);

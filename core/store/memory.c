@@ -94,36 +94,6 @@ put_row_of_nothing(struct memory *memory, struct db *from, const char *highest, 
 	return id;
 }
 
-static void
-put_rows_of_nothing(struct memory *memory, struct db *from)
-{
-	memory->evidence = put_row_of_nothing(memory, from, "SELECT max(id) FROM evidence",
-	    "INSERT INTO evidence (id, target, run, leg, at, incident, role, bytes) VALUES (?1, 0,"
-	    " 0, 0, 0, -1, '', x'')");
-	memory->notice_evidence = put_row_of_nothing(memory, from,
-	    "SELECT max(id) FROM notice_evidence",
-	    "INSERT INTO notice_evidence (id, notice, run, leg, at, bytes) VALUES (?1, 0, 0, 0,"
-	    " 0, x'')");
-}
-
-/* Within no transaction: one that finds no room is rolled back as a whole. */
-static bool
-copy_evidence(struct memory *memory, struct db *from)
-{
-	uint64_t refused = 0;
-	bool all = true;
-
-	db_limit(memory->db, MEMORY_EVIDENCE_MAX);
-	for (int i = 0; i < EVIDENCE; i++) {
-		all &= transfer_table(memory->db, from, evidence[i].table, evidence[i].tail,
-		    &refused) || db_fault(memory->db) == DB_FULL;
-		db_forgive(memory->db);
-		db_forgive(from);
-	}
-	db_limit(memory->db, MEMORY_MAX);
-	return all;
-}
-
 static bool
 copy(struct memory *memory, struct db *from)
 {
@@ -141,7 +111,16 @@ copy(struct memory *memory, struct db *from)
 	db_forgive(from);
 	if (db_fault(memory->db) != DB_WELL || !db_commit(memory->db))
 		return false;
-	memory->whole = copy_evidence(memory, from) && all;
+	/* Within no transaction: one that finds no room is rolled back as a whole. */
+	db_limit(memory->db, MEMORY_EVIDENCE_MAX);
+	for (int i = 0; i < EVIDENCE; i++) {
+		all &= transfer_table(memory->db, from, evidence[i].table, evidence[i].tail,
+		    &refused) || db_fault(memory->db) == DB_FULL;
+		db_forgive(memory->db);
+		db_forgive(from);
+	}
+	db_limit(memory->db, MEMORY_MAX);
+	memory->whole = all;
 	return true;
 }
 
@@ -162,7 +141,13 @@ memory_open(struct db *from)
 	db_limit(memory->db, MEMORY_MAX);
 	memory->notice = db_number(memory->db, "SELECT max(number) FROM notices", 0);
 	memory->incident = db_number(memory->db, "SELECT max(number) FROM incidents", 0);
-	put_rows_of_nothing(memory, from);
+	memory->evidence = put_row_of_nothing(memory, from, "SELECT max(id) FROM evidence",
+	    "INSERT INTO evidence (id, target, run, leg, at, incident, role, bytes) VALUES (?1, 0,"
+	    " 0, 0, 0, -1, '', x'')");
+	memory->notice_evidence = put_row_of_nothing(memory, from,
+	    "SELECT max(id) FROM notice_evidence",
+	    "INSERT INTO notice_evidence (id, notice, run, leg, at, bytes) VALUES (?1, 0, 0, 0,"
+	    " 0, x'')");
 	memory->size = db_size(memory->db);
 	memory->recording = recording_begin(memory->db);
 	if (memory->recording == NULL || db_fault(memory->db) != DB_WELL)
@@ -237,28 +222,24 @@ memory_make_room(struct memory *memory)
 	    && db_fault(memory->db) == DB_WELL;
 }
 
-/* What is undone and done once more needs as much room as it had, but in other pages. */
-static bool
-compact(struct memory *memory)
+bool
+memory_tend(struct memory *memory)
 {
 	bool done;
 
+	assert(!db_in_transaction(memory->db));
+	if (db_size(memory->db) > memory->size + MEMORY_GROWTH_MAX)
+		(void)drop_what_is_over(memory);
+	db_forgive(memory->db);
+	if (recording_bytes(memory->recording) <= memory->recorded + memory->recorded / 4
+	    + RECORDING_SLACK)
+		return true;
+	/* What is undone and done once more needs as much room as it had, but in other pages. */
 	db_limit(memory->db, 2 * (int64_t)MEMORY_MAX);
 	done = recording_compact(memory->recording);
 	db_limit(memory->db, MEMORY_MAX);
 	memory->recorded = recording_bytes(memory->recording);
 	return done;
-}
-
-bool
-memory_tend(struct memory *memory)
-{
-	assert(!db_in_transaction(memory->db));
-	if (db_size(memory->db) > memory->size + MEMORY_GROWTH_MAX)
-		(void)drop_what_is_over(memory);
-	db_forgive(memory->db);
-	return recording_bytes(memory->recording) <= memory->recorded + memory->recorded / 4
-	    + RECORDING_SLACK || compact(memory);
 }
 
 uint64_t

@@ -45,17 +45,6 @@ place_of(struct db *db, const void *key, uint32_t number)
 	return &queries->places[i % PLACES];
 }
 
-static struct query *
-prepare(struct db *db, struct query *query, const char *sql)
-{
-	sqlite3_stmt *before = query->statement;
-
-	query->statement = NULL;
-	sqlite3_finalize(before);
-	return db_check(db, sqlite3_prepare_v3(db_handle(db), sql, -1, SQLITE_PREPARE_PERSISTENT,
-	    &query->statement, NULL)) ? query : NULL;
-}
-
 struct query *
 query_kept(struct db *db, const void *key, uint32_t number)
 {
@@ -80,7 +69,10 @@ query_keep(struct db *db, const void *key, uint32_t number, const char *sql)
 		*query = (struct query){ .db = db, .key = key, .number = number };
 	}
 	assert(queries->count <= PLACES / 2 && query->db == db);
-	return prepare(db, query, sql);
+	sqlite3_finalize(query->statement);
+	query->statement = NULL;
+	return db_check(db, sqlite3_prepare_v3(db_handle(db), sql, -1, SQLITE_PREPARE_PERSISTENT,
+	    &query->statement, NULL)) ? query : NULL;
 }
 
 struct query *

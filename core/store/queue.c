@@ -40,36 +40,12 @@ static const char *const queues[] = {
 	[STORE_QUEUE_DELIVERY] = SELECT("d.notice = ?4 AND ?2 = 0 AND d.recipient = ?3"),
 };
 
-static struct query *
-begin(struct store *store, const char *sql)
-{
-	struct db *db = store_current(store);
-
-	if (db == NULL)
-		return NULL;
-	db_forgive(db);
-	db_hold(db);
-	return db_query(db, sql);
-}
-
-/* Returns false if it could not be read, and is to be read where what is open goes on. */
-static bool
-end(struct store *store, struct query *query)
-{
-	struct db *db = store_current(store);
-
-	query_reset(query);
-	if (db == NULL || db_fault(db) == DB_WELL)
-		return true;
-	store_fail_reading(store);
-	return store_current(store) == db;
-}
-
 void
 store_queue_open(struct store_queue_reading *reading, struct store *store, enum store_queue which,
     const struct store_queue_place *place)
 {
-	*reading = (struct store_queue_reading){ store, begin(store, queues[which]) };
+	*reading = (struct store_queue_reading){ store,
+		db_query(store_begin_reading(store), queues[which]) };
 	query_bind(reading->query, BINDS(BIND_TEXT(place->notifier), BIND(place->notice),
 	    BIND_TEXT(place->recipient), BIND(place->of), BIND(place->at), BIND(place->not_before),
 	    BIND(place->target)));
@@ -92,20 +68,19 @@ store_queue_next(struct store_queue_reading *reading, struct store_queued *row)
 bool
 store_queue_close(struct store_queue_reading *reading)
 {
-	return end(reading->store, reading->query);
+	query_reset(reading->query);
+	return store_end_reading(reading->store);
 }
 
-/* The first column of the first row, 0 where there is none. */
 static int64_t
 read_number(struct store *store, const char *sql, struct binds binds)
 {
-	struct query *query = begin(store, sql);
-	int64_t number = 0;
+	int64_t number;
 
-	query_bind(query, binds);
-	if (query_step(query))
-		number = query_i64(query, 0);
-	return end(store, query) ? number : read_number(store, sql, binds);
+	do
+		number = db_number_with(store_begin_reading(store), sql, binds);
+	while (!store_end_reading(store));
+	return number;
 }
 
 bool

@@ -347,19 +347,36 @@ fail(struct store *store, struct store_batch *batch, const char *doing)
 	return give_up(store, batch);
 }
 
-void
-store_fail_reading(struct store *store)
+struct db *
+store_begin_reading(struct store *store)
 {
+	struct db *db = store_current(store);
+
+	if (db != NULL) {
+		db_forgive(db);
+		db_hold(db);
+	}
+	return db;
+}
+
+/* It is read twice at most: where reading in memory fails nothing else is left. */
+bool
+store_end_reading(struct store *store)
+{
+	struct db *db = store_current(store);
 	struct store_batch *group = store->group;
 
+	if (db == NULL || db_fault(db) == DB_WELL)
+		return true;
 	if (store->memory != NULL) { /* which nothing but a want of memory can fail */
 		store->no_memory = true;
-		return;
+		return true;
 	}
 	if (store->db_files[STORE_MAIN].db != NULL)
 		db_file_fail(&store->db_files[STORE_MAIN], "reading");
 	store->group = NULL;
 	go_on_in_memory(store, group);
+	return store_current(store) == db;
 }
 
 /* Whether the operations of the batch are done, but not committed. Some faults end a transaction,

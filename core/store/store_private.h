@@ -103,10 +103,12 @@ bool store_apply_end(struct store *, enum store_file);
 /* store.c: does an operation of a batch where store_inside() reads. */
 void store_do(struct store *, struct store_batch *, const struct operation *);
 
-/* store.c: where postwatch.db is read and written now; NULL: nowhere. Reading it there has failed:
- * what is open goes on in memory. */
+/* store.c: where postwatch.db is read and written now; NULL: nowhere. */
 struct db *store_current(const struct store *);
-void store_fail_reading(struct store *);
+/* The same for a statement that reads. Where that has failed, what is open goes on in memory, and
+ * store_end_reading() returns false: it is to be read once more there. */
+struct db *store_begin_reading(struct store *);
+bool store_end_reading(struct store *);
 
 /* Makes what is to be held in reserve, as far as the disk has space. */
 void store_make_reserve(struct store *);
