@@ -7,24 +7,10 @@
 #include <assert.h>
 
 int64_t
-backoff_wait(struct backoff *backoff, int64_t healthy, int64_t step)
+backoff_wait(struct backoff *backoff, enum backoff_blame blame, int64_t healthy, int64_t step)
 {
 	int64_t steps = 0;
 
-	if (healthy >= BACKOFF_HEALTH * step)
-		backoff->deaths = 0;
-	if (backoff->deaths > 0)
-		steps = backoff->deaths > 6 ? BACKOFF_STEPS_MAX : 1 << (backoff->deaths - 1);
-	assert(steps <= BACKOFF_STEPS_MAX);
-	if (backoff->deaths < UINT32_MAX)
-		backoff->deaths++;
-	return (steps < BACKOFF_STEPS_MAX ? steps : BACKOFF_STEPS_MAX) * step;
-}
-
-int64_t
-backoff_wait_blaming(
-    struct backoff *backoff, enum backoff_blame blame, int64_t healthy, int64_t step)
-{
 	assert(backoff->in_hand <= BACKOFF_AT_ONCE);
 	if (blame == BLAME_TARGET) {
 		backoff->in_hand = 0;
@@ -36,5 +22,12 @@ backoff_wait_blaming(
 		backoff->in_hand++;
 		return 0;
 	}
-	return backoff_wait(backoff, healthy, step);
+	if (healthy >= BACKOFF_HEALTH * step)
+		backoff->deaths = 0;
+	if (backoff->deaths > 0)
+		steps = backoff->deaths > 6 ? BACKOFF_STEPS_MAX : 1 << (backoff->deaths - 1);
+	assert(steps <= BACKOFF_STEPS_MAX);
+	if (backoff->deaths < UINT32_MAX)
+		backoff->deaths++;
+	return (steps < BACKOFF_STEPS_MAX ? steps : BACKOFF_STEPS_MAX) * step;
 }

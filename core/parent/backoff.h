@@ -22,10 +22,7 @@ struct backoff {
 enum backoff_blame { BLAME_NOBODY, BLAME_IN_HAND, BLAME_TARGET };
 
 /* Takes one more death into account, `healthy` microseconds after the child said it was ready (0:
- * never), and returns the wait: 0, 1, 2, 4, … 60 steps of `step` microseconds (a second, but in
- * tests). */
-int64_t backoff_wait(struct backoff *, int64_t healthy, int64_t step);
-
-/* The same for a child that has targets in hand: 0 where one is to blame, and for the first
- * BACKOFF_AT_ONCE deaths in a row with one in hand; else the wait. */
-int64_t backoff_wait_blaming(struct backoff *, enum backoff_blame, int64_t healthy, int64_t step);
+ * never), and returns the wait: 0 where a target is to blame, and for the first BACKOFF_AT_ONCE
+ * deaths in a row with one in hand; else 0, 1, 2, 4, … 60 steps of `step` microseconds (a second,
+ * but in tests). */
+int64_t backoff_wait(struct backoff *, enum backoff_blame, int64_t healthy, int64_t step);

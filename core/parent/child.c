@@ -6,6 +6,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,11 +81,9 @@ child_send(struct child *child, const void *bytes, size_t size, int passed)
 void
 child_stop(struct child *child, int64_t grace, int64_t patience)
 {
-	unsigned char packet[64];
-	struct wire_out out = wire_over(packet, sizeof packet);
+	const struct message_stop stop = { grace, patience };
 
-	message_put_stop(&out, &(struct message_stop){ grace, patience });
-	child_send(child, packet, out.size, -1);
+	CHILD_TELL(child, message_put_stop, &stop);
 }
 
 void
@@ -101,12 +100,16 @@ child_hang_up(struct child *child)
  * of all.
  */
 void
-child_kill(struct child *child, const char *why)
+child_kill(struct child *child, const char *why, ...)
 {
+	va_list arguments;
+
 	if (!child_lives(child))
 		return;
+	va_start(arguments, why);
 	if (child->killed[0] == '\0')
-		snprintf(child->killed, sizeof child->killed, "%s", why);
+		(void)vsnprintf(child->killed, sizeof child->killed, why, arguments);
+	va_end(arguments);
 	assert(child->pid != child->gate);
 	kill(child->pid, SIGKILL);
 	child_kill_gate(child);

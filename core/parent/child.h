@@ -82,6 +82,16 @@ bool child_socket_pair(int ends[2], struct reason *why);
  * there is no memory. */
 void child_send(struct child *, const void *bytes, size_t size, int passed);
 
+/* The same of a message that message_put_...() writes of the rest. */
+#define CHILD_TELL(child, put, ...) \
+	do { \
+		unsigned char packet_[CHILD_MESSAGE_MAX]; \
+		struct wire_out out_ = wire_over(packet_, sizeof packet_); \
+		put(&out_, __VA_ARGS__); \
+		child_send(child, packet_, out_.size, -1); \
+	} while (0)
+enum { CHILD_MESSAGE_MAX = 1024 };
+
 /* Tells it to end within `grace`, with `patience` for attempts that confirm something;
  * microseconds. */
 void child_stop(struct child *, int64_t grace, int64_t patience);
@@ -91,5 +101,5 @@ void child_hang_up(struct child *);
 
 /* Kills it, with its gate, for a reason that its death will be told with; the first reason holds.
  */
-void child_kill(struct child *, const char *why);
+void child_kill(struct child *, const char *why, ...) __attribute__((format(printf, 2, 3)));
 void child_kill_gate(const struct child *);

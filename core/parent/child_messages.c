@@ -97,7 +97,6 @@ take_blame(struct tree *tree, const struct child *child, struct wire_in *in)
 {
 	struct message_blame blame;
 	struct child *other;
-	char why[QUARANTINE_HOW_MAX];
 
 	if ((child->kind != DUTY_MONITOR && child->kind != DUTY_KEEPER)
 	    || !message_get_blame(in, &blame))
@@ -105,8 +104,7 @@ take_blame(struct tree *tree, const struct child *child, struct wire_in *in)
 	other = tree_child(tree, blame.duty, blame.index);
 	if (other == NULL || other == child)
 		return false;
-	snprintf(why, sizeof why, "malformed message %.*s", (int)blame.text.size, blame.text.data);
-	child_kill(other, why);
+	child_kill(other, "malformed message %.*s", (int)blame.text.size, blame.text.data);
 	return true;
 }
 

@@ -15,6 +15,9 @@
 #include "base/messages_ask.h"
 #include "base/messages_outbox.h"
 
+static_assert(EVIDENCE_TEXT_MAX + 64 <= CHILD_MESSAGE_MAX && ABSENT_TEXT_MAX + 16 <= CHILD_MESSAGE_MAX,
+    "all that is told of a child finds room");
+
 /* Without the link the tree is deaf: one of the two is killed, and its death brings another try. */
 void
 link_children(struct child *one, struct child *other, struct log *log)
@@ -72,15 +75,11 @@ link_all(struct tree *tree, struct child *child)
 void
 link_send_account(struct tree *tree, uint32_t target, enum account known, const char *text)
 {
-	struct child *monitor = &tree->children[TREE_MONITOR];
 	struct message_account account = { .target = target, .account = known };
-	unsigned char packet[EVIDENCE_TEXT_MAX + 64];
-	struct wire_out out = wire_over(packet, sizeof packet);
 
 	assert(target < tree->config->target_count);
 	snprintf(account.text, sizeof account.text, "%s", text);
-	message_put_account(&out, &account);
-	child_send(monitor, packet, out.size, -1);
+	CHILD_TELL(&tree->children[TREE_MONITOR], message_put_account, &account);
 }
 
 /* Its plugins, each once: what leaks is likely in one of them. */
@@ -107,17 +106,13 @@ add_plugins(const struct tree *tree, const struct child *prober, struct text *te
 void
 link_send_limit(struct tree *tree, const struct child *prober, const char *how)
 {
-	struct child *monitor = &tree->children[TREE_MONITOR];
 	struct message_limit limit;
-	unsigned char packet[EVIDENCE_TEXT_MAX + 64];
-	struct wire_out out = wire_over(packet, sizeof packet);
 	struct text text = TEXT_OVER(limit.text);
 
 	text_format(&text, "%s died %s; if that comes again, one of its probe plugins leaks: ",
 	    prober->name, how);
 	add_plugins(tree, prober, &text);
-	message_put_limit(&out, &limit);
-	child_send(monitor, packet, out.size, -1);
+	CHILD_TELL(&tree->children[TREE_MONITOR], message_put_limit, &limit);
 }
 
 /* A line that is too long for a packet is left out whole. */
@@ -137,28 +132,19 @@ link_answer(struct tree *tree, uint64_t number, char kind, uint8_t status, const
 void
 link_send_failing(struct tree *tree, int64_t since)
 {
-	struct child *keeper = &tree->children[TREE_KEEPER];
-	unsigned char packet[16];
-	struct wire_out out = wire_over(packet, sizeof packet);
-
 	tree->failing_since = since;
-	message_put_failing(&out, since);
-	child_send(keeper, packet, out.size, -1);
+	CHILD_TELL(&tree->children[TREE_KEEPER], message_put_failing, since);
 }
 
 void
 link_send_absence(struct tree *tree, const struct child *notifier)
 {
-	struct child *keeper = &tree->children[TREE_KEEPER];
 	struct message_absent absent = { .notifier = notifier->index };
-	unsigned char packet[ABSENT_TEXT_MAX + 16];
-	struct wire_out out = wire_over(packet, sizeof packet);
 
 	if (notifier->absence[0] == '\0')
 		return;
 	memcpy(absent.why, notifier->absence, sizeof absent.why);
-	message_put_absent(&out, &absent);
-	child_send(keeper, packet, out.size, -1);
+	CHILD_TELL(&tree->children[TREE_KEEPER], message_put_absent, &absent);
 }
 
 /* A monitor that was started anew knows of no target that is kept apart or quarantined. */

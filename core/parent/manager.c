@@ -31,11 +31,12 @@ manager_tell(struct manager *manager, const char *fields)
 void
 manager_ping(struct manager *manager, const struct tree *tree, bool ending, int64_t now)
 {
-	const char *who;
+	const char *silent;
 
 	if (manager->watchdog == 0 || now < manager->next_ping)
 		return;
-	if (ending || tree_answers(tree, now, &who)) {
+	silent = ending ? NULL : tree_silent(tree, now);
+	if (silent == NULL) {
 		manager_tell(manager, "WATCHDOG=1");
 		manager->next_ping = now + manager->watchdog / 2;
 		manager->holds_back = false;
@@ -43,7 +44,7 @@ manager_ping(struct manager *manager, const struct tree *tree, bool ending, int6
 	}
 	if (!manager->holds_back)
 		log_say(manager->log, LOG_INFO,
-		    "%s does not answer: the watchdog is not told that all is well", who);
+		    "%s does not answer: the watchdog is not told that all is well", silent);
 	manager->holds_back = true;
 	manager->next_ping = now + SECOND; /* there is half the time left for it to be replaced */
 }

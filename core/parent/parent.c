@@ -113,19 +113,10 @@ advance(struct parent *parent, int64_t now)
 		log_say(
 		    &parent->log, LOG_ERR, "a duty could not begin, time after time: giving up");
 		parent->status = PARENT_INTERNAL;
-		tree_kill_all(&parent->tree);
+		(void)tree_kill(&parent->tree, TREE_ALL);
 		parent->stage = ENDED;
 	}
-	if (parent->stage == ENDING && !tree_is_left(&parent->tree, false))
-		shutdown_begin_keeper(parent, now);
-	else if (parent->stage == ENDING && now >= parent->end_by)
-		shutdown_force_keeper(parent, now);
-	else if (parent->stage == ENDING && now >= parent->notify_by)
-		shutdown_force_notifiers(parent);
-	if (parent->stage == ENDING_KEEPER && !tree_is_left(&parent->tree, true))
-		parent->stage = ENDED;
-	if (parent->stage == ENDING_KEEPER && now >= parent->end_by)
-		shutdown_force(parent, "the keeper did not end in time");
+	shutdown_turn(parent, now);
 	if (parent->stage == RUNNING) {
 		manager_show(&parent->manager, &parent->tree);
 		vitals_turn(&parent->vitals, &parent->tree, now);
@@ -192,8 +183,7 @@ run_until_end(struct parent *parent)
 	for (advance(parent, clock_mono()); parent->stage != ENDED; advance(parent, clock_mono()))
 		wait_and_hear(parent);
 	deadline = clock_mono() + 2 * (int64_t)SECOND;
-	while ((tree_is_left(&parent->tree, false) || tree_is_left(&parent->tree, true))
-	    && clock_mono() < deadline) {
+	while (tree_is_left(&parent->tree, TREE_ALL) && clock_mono() < deadline) {
 		poll(&signals, 1, 100);
 		read_signals(parent, clock_mono());
 	}
@@ -424,23 +414,15 @@ parent_run(const struct config *config, const struct parent_options *options)
 	static struct parent parent;
 	struct reason why;
 	int status = PARENT_INTERNAL;
+	enum detach_answer answer = DETACH_FAILED;
 
-	if (!init_parent(&parent, config, options, &why)) {
+	if (init_parent(&parent, config, options, &why))
+		answer = options->daemon && options->resumed == NULL
+		    ? detach_begin(&parent.detach, &status, &why) : DETACH_DAEMON;
+	if (answer == DETACH_FAILED)
 		fprintf(stderr, "postwatch: %s\n", why.text);
-		return PARENT_INTERNAL;
-	}
-	if (!options->daemon)
-		return (int)serve(&parent, options);
-	if (options->resumed != NULL)
-		return chdir("/") == 0 ? (int)serve(&parent, options) : PARENT_INTERNAL;
-	switch (detach_begin(&parent.detach, &status, &why)) {
-	case DETACH_DAEMON:
-		return chdir("/") == 0 ? (int)serve(&parent, options) : PARENT_INTERNAL;
-	case DETACH_WAITED:
+	if (answer != DETACH_DAEMON)
 		return status;
-	case DETACH_FAILED:
-		fprintf(stderr, "postwatch: %s\n", why.text);
-		return PARENT_INTERNAL;
-	}
-	return status;
+	return !options->daemon || chdir("/") == 0 ? (int)serve(&parent, options)
+	                                           : PARENT_INTERNAL;
 }

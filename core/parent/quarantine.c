@@ -42,22 +42,13 @@ drop_what_is_over(struct quarantine *quarantine, int64_t now)
 	quarantine->count = kept;
 }
 
-static uint32_t
-place_of(const struct quarantine *quarantine, uint32_t target)
-{
-	uint32_t i = 0;
-
-	while (i < quarantine->count && quarantine->entries[i].target != target)
-		i++;
-	return i;
-}
-
 static struct quarantine_entry *
 find_entry(struct quarantine *quarantine, uint32_t target)
 {
-	uint32_t i = place_of(quarantine, target);
-
-	return i < quarantine->count ? &quarantine->entries[i] : NULL;
+	for (uint32_t i = 0; i < quarantine->count; i++)
+		if (quarantine->entries[i].target == target)
+			return &quarantine->entries[i];
+	return NULL;
 }
 
 /*
@@ -170,9 +161,11 @@ quarantine_clear(struct quarantine *quarantine, uint32_t target)
 bool
 quarantine_is_apart(const struct quarantine *quarantine, uint32_t target)
 {
-	uint32_t i = place_of(quarantine, target);
+	bool is_apart = false;
 
-	return i < quarantine->count && quarantine->entries[i].apart;
+	for (uint32_t i = 0; i < quarantine->count; i++)
+		is_apart |= quarantine->entries[i].target == target && quarantine->entries[i].apart;
+	return is_apart;
 }
 
 uint32_t

@@ -167,9 +167,8 @@ reap_beside(const struct tree *tree, struct child *child, int status, int64_t no
 		child->alone_by = now + SECOND;
 		return;
 	}
-	text_format(&how, "its %s died ", tree_beside(tree, child));
 	tell_end(&how, status);
-	child_kill(child, how.bytes);
+	child_kill(child, "its %s died %s", tree_beside(tree, child), how.bytes);
 }
 
 void

@@ -16,22 +16,6 @@
 enum { CANNOT_EXECUTE = 127, NICE = 10 };
 #define COLUMNS_OF_MAIL "76"
 
-static bool
-confine(pid_t parent, int out, struct reason *why)
-{
-	const struct sandbox_path all = { "/", SANDBOX_EXECUTE, false };
-	const struct sandbox sandbox = { .network = SANDBOX_NO_TCP, .paths = &all, .path_count = 1 };
-	int keep[] = { STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO }, landlock;
-	sigset_t none;
-
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	(void)setpriority(PRIO_PROCESS, 0, NICE);
-	return dup2(out, STDOUT_FILENO) >= 0 && sandbox_die_with(parent, why)
-	    && sandbox_close_others(keep, sizeof keep / sizeof *keep, why)
-	    && limits_enter_program(why) && sandbox_enter(&sandbox, &landlock, why);
-}
-
 /* The image that runs, and not what stands at its path by now: it knows the store's form. */
 static _Noreturn void
 run(const struct config *config, const struct message_report *order, pid_t parent, int out)
@@ -43,12 +27,22 @@ run(const struct config *config, const struct message_report *order, pid_t paren
 	const char *words[] = { "postwatch", "report", "--parts", "--state", config->state, "--from",
 		first, "--to", last == NULL ? order->period : last + 1,
 		report->tag[0] == '\0' ? NULL : "--tag", report->tag, NULL };
+	const struct sandbox_path all = { "/", SANDBOX_EXECUTE, false };
+	const struct sandbox sandbox = { .network = SANDBOX_NO_TCP, .paths = &all, .path_count = 1 };
+	int keep[] = { STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO }, landlock;
+	sigset_t none;
 	struct reason why;
 
 	snprintf(first, sizeof first, "%.*s", (int)strcspn(order->period, "/"), order->period);
 	zone = zone == NULL ? config->timezone : zone;
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	(void)setpriority(PRIO_PROCESS, 0, NICE);
 	if ((zone == NULL || setenv("TZ", zone, 1) == 0)
-	    && setenv("COLUMNS", COLUMNS_OF_MAIL, 1) == 0 && confine(parent, out, &why))
+	    && setenv("COLUMNS", COLUMNS_OF_MAIL, 1) == 0 && dup2(out, STDOUT_FILENO) >= 0
+	    && sandbox_die_with(parent, &why)
+	    && sandbox_close_others(keep, sizeof keep / sizeof *keep, &why)
+	    && limits_enter_program(&why) && sandbox_enter(&sandbox, &landlock, &why))
 		execv("/proc/self/exe", (char *const *)(uintptr_t)words);
 	_exit(CANNOT_EXECUTE);
 }

@@ -28,33 +28,23 @@ shutdown_begin(struct parent *parent, int64_t now)
 	manager_tell(&parent->manager,
 	    parent->anew ? "STATUS=reloading: what is under way gets its time"
 	                 : "STOPPING=1\nSTATUS=ending: what is under way gets its time");
-	tree_stop(&parent->tree, false, grace, patience);
+	tree_stop(&parent->tree, TREE_ALL & ~TREE_LAST, grace, patience);
 }
 
-void
-shutdown_begin_keeper(struct parent *parent, int64_t now)
+static void
+begin_keeper(struct parent *parent, int64_t now)
 {
 	parent->stage = ENDING_KEEPER;
 	parent->end_by = now + parent->times.stop / 5;
-	tree_stop(&parent->tree, true, parent->times.stop / 5, parent->times.stop / 5);
-}
-
-/* The keeper knows what they had in hand: the next start tells it. */
-void
-shutdown_force_notifiers(struct parent *parent)
-{
-	parent->notify_by = INT64_MAX;
-	if (tree_kill_notifiers(&parent->tree))
-		log_say(&parent->log, LOG_NOTICE,
-		    "a notifier is not back from its delivery: it is killed");
+	tree_stop(&parent->tree, TREE_LAST, parent->times.stop / 5, parent->times.stop / 5);
 }
 
 /* A prober that has thousands of runs in hand may need longer than it is given: no reason to kill
  * the keeper. */
-void
-shutdown_force_keeper(struct parent *parent, int64_t now)
+static void
+force_keeper(struct parent *parent, int64_t now)
 {
-	if (tree_waits_for_notifiers(&parent->tree)) {
+	if (!tree_is_left(&parent->tree, TREE_ALL & ~TREE_LAST & ~TREE_NOTIFIERS)) {
 		log_say(&parent->log, LOG_NOTICE,
 		    "a notifier is not back from its delivery: it is killed, and the keeper ends");
 	} else {
@@ -62,17 +52,37 @@ shutdown_force_keeper(struct parent *parent, int64_t now)
 		    "not all ended in time: what is left is killed, and the keeper ends");
 		parent->status = PARENT_FORCED;
 	}
-	tree_kill(&parent->tree, false);
-	shutdown_begin_keeper(parent, now);
+	(void)tree_kill(&parent->tree, TREE_ALL & ~TREE_LAST);
+	begin_keeper(parent, now);
 }
 
-void
-shutdown_force(struct parent *parent, const char *why)
+static void
+force(struct parent *parent, const char *why)
 {
 	log_say(&parent->log, LOG_WARNING, "%s: what is left is killed", why);
 	parent->status = PARENT_FORCED;
-	tree_kill_all(&parent->tree);
+	(void)tree_kill(&parent->tree, TREE_ALL);
 	parent->stage = ENDED;
+}
+
+void
+shutdown_turn(struct parent *parent, int64_t now)
+{
+	if (parent->stage == ENDING && !tree_is_left(&parent->tree, TREE_ALL & ~TREE_LAST))
+		begin_keeper(parent, now);
+	else if (parent->stage == ENDING && now >= parent->end_by)
+		force_keeper(parent, now);
+	else if (parent->stage == ENDING && now >= parent->notify_by) {
+		/* The keeper knows what they had in hand: the next start tells it. */
+		parent->notify_by = INT64_MAX;
+		if (tree_kill(&parent->tree, TREE_NOTIFIERS))
+			log_say(&parent->log, LOG_NOTICE,
+			    "a notifier is not back from its delivery: it is killed");
+	}
+	if (parent->stage == ENDING_KEEPER && !tree_is_left(&parent->tree, TREE_LAST))
+		parent->stage = ENDED;
+	if (parent->stage == ENDING_KEEPER && now >= parent->end_by)
+		force(parent, "the keeper did not end in time");
 }
 
 void
@@ -89,7 +99,7 @@ shutdown_signal(struct parent *parent, const char *name, int64_t now)
 	if (parent->stage >= ENDING) {
 		/* timeout(1) and terminals send the first one twice. */
 		if (now - parent->told >= TWICE)
-			shutdown_force(parent, "told to end a second time");
+			force(parent, "told to end a second time");
 		return;
 	}
 	parent->told = now;

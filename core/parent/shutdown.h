@@ -43,12 +43,10 @@ struct parent {
 	int64_t notify_by; /* when notifiers that are not back from their deliveries are killed */
 };
 
-/* What is under way gets its time; then the keeper ends, who has heard all by then. */
+/* What is under way gets its time. */
 void shutdown_begin(struct parent *, int64_t now);
-void shutdown_begin_keeper(struct parent *, int64_t now);
-/* Not all ended in their time. */
-void shutdown_force_notifiers(struct parent *);
-void shutdown_force_keeper(struct parent *, int64_t now);
-void shutdown_force(struct parent *, const char *why);
+/* Goes on with the end, where one has begun: to that of the keeper, who has heard all by then; kills
+ * what has not ended in its time. */
+void shutdown_turn(struct parent *, int64_t now);
 /* Somebody, whose name is given, wants us to end. */
 void shutdown_signal(struct parent *, const char *name, int64_t now);

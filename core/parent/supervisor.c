@@ -55,14 +55,12 @@ static void
 kill_if_silent(struct tree *tree, struct child *child, int64_t now)
 {
 	int64_t limit = tree_silence_limit(tree, child);
-	struct text why = TEXT_ROOM(QUARANTINE_HOW_MAX);
 
 	if (child->killed[0] != '\0' || now - child->heard < limit)
 		return;
-	text_add(&why, child->stage == CHILD_STARTED ? "not ready after " : "silent for ");
-	text_add_span(&why, limit);
 	child->silent = true;
-	child_kill(child, why.bytes);
+	child_kill(child, "%s %s", child->stage == CHILD_STARTED ? "not ready after" : "silent for",
+	    SPAN(limit));
 }
 
 /* One that is told to end has its own time for it. */
@@ -73,31 +71,17 @@ is_left_alone(const struct child *child)
 	    && child->killed[0] == '\0';
 }
 
-static void
-kill_if_alone(const struct tree *tree, struct child *child, int64_t now)
-{
-	struct text why = TEXT_ROOM(QUARANTINE_HOW_MAX);
-
-	if (!is_left_alone(child) || now < child->alone_by)
-		return;
-	text_format(&why, "its %s has ended before it", tree_beside(tree, child));
-	child_kill(child, why.bytes);
-}
-
 /* Its signs of life say that its loop turns, not that it gets anywhere. */
 static void
 kill_if_loops(struct tree *tree, struct child *child, int64_t now)
 {
-	struct text why = TEXT_ROOM(QUARANTINE_HOW_MAX);
-
 	if (child->kind != DUTY_PROBER || child->stage != CHILD_READY || child->killed[0] != '\0'
 	    || !loop_watch_look(&child->loop, child->alive.done, loop_watch_cpu(child->pid), now,
 	        tree->times.loop))
 		return;
-	text_format(&why, "it loops: %s of processor time without a run done",
-	    SPAN(tree->times.loop));
 	child->silent = true;
-	child_kill(child, why.bytes);
+	child_kill(child, "it loops: %s of processor time without a run done",
+	    SPAN(tree->times.loop));
 }
 
 /* Lets out whose time is over; what has changed is written, for the parent after a reload or a
@@ -215,7 +199,9 @@ supervisor_turn(struct tree *tree, int64_t now)
 			spawn(tree, child, now);
 		if (child_lives(child)) {
 			kill_if_silent(tree, child, now);
-			kill_if_alone(tree, child, now);
+			if (is_left_alone(child) && now >= child->alone_by)
+				child_kill(child, "its %s has ended before it",
+				    tree_beside(tree, child));
 			kill_if_loops(tree, child, now);
 		}
 	}

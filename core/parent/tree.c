@@ -117,7 +117,7 @@ void
 tree_await(struct tree *tree, struct child *child, enum backoff_blame blame, int64_t now)
 {
 	int64_t healthy = child->stage == CHILD_READY ? now - child->ready : 0;
-	int64_t wait = backoff_wait_blaming(&child->backoff, blame, healthy, tree->times.backoff);
+	int64_t wait = backoff_wait(&child->backoff, blame, healthy, tree->times.backoff);
 
 	child->stage = tree->stopping ? CHILD_GONE : CHILD_AWAITED;
 	assert(wait >= 0 && !child_lives(child));
@@ -141,20 +141,6 @@ tree_poll(const struct tree *tree, struct pollfd *polled)
 	}
 	assert(count <= tree->count);
 	return count;
-}
-
-/* Of the keeper nothing is asked: it ends last. */
-bool
-tree_waits_for_notifiers(const struct tree *tree)
-{
-	for (uint32_t i = 0; i < tree->count; i++) {
-		const struct child *child = &tree->children[i];
-
-		if (child_lives(child) && child->kind != DUTY_KEEPER
-		    && child->kind != DUTY_NOTIFIER)
-			return false;
-	}
-	return true;
 }
 
 void
@@ -181,33 +167,28 @@ tree_is_ready(const struct tree *tree)
 }
 
 /* Notifiers are not asked: a delivery may take minutes. */
-bool
-tree_answers(const struct tree *tree, int64_t now, const char **who)
+const char *
+tree_silent(const struct tree *tree, int64_t now)
 {
 	for (uint32_t i = 0; i < tree->count; i++) {
 		const struct child *child = &tree->children[i];
 
-		if (!child_is_needed(child))
-			continue;
-		if (child->stage == CHILD_READY
-		    && now - child->heard < tree_silence_limit(tree, child))
-			continue;
-		if (who != NULL)
-			*who = child->name;
-		return false;
+		if (child_is_needed(child) && (child->stage != CHILD_READY
+		    || now - child->heard >= tree_silence_limit(tree, child)))
+			return child->name;
 	}
-	return true;
+	return NULL;
 }
 
 /* What is not there any more need not be told, and is not awaited. */
 void
-tree_stop(struct tree *tree, bool keeper, int64_t grace, int64_t patience)
+tree_stop(struct tree *tree, unsigned kinds, int64_t grace, int64_t patience)
 {
 	tree->stopping = true;
 	for (uint32_t i = 0; i < tree->count; i++) {
 		struct child *child = &tree->children[i];
 
-		if ((child->kind == DUTY_KEEPER) != keeper)
+		if ((kinds & (1U << child->kind)) == 0)
 			continue;
 		child->stopping = true;
 		child_stop(child, grace, patience);
@@ -217,41 +198,24 @@ tree_stop(struct tree *tree, bool keeper, int64_t grace, int64_t patience)
 }
 
 bool
-tree_kill_notifiers(struct tree *tree)
+tree_kill(struct tree *tree, unsigned kinds)
 {
 	bool killed = false;
 
-	for (uint32_t i = 0; i < tree->count; i++) {
-		if (tree->children[i].kind != DUTY_NOTIFIER || !child_lives(&tree->children[i]))
+	for (uint32_t i = tree->count; i-- > 0;) {
+		if ((kinds & (1U << tree->children[i].kind)) == 0)
 			continue;
+		killed |= child_lives(&tree->children[i]);
 		child_kill(&tree->children[i], "we end");
-		killed = true;
 	}
 	return killed;
 }
 
-void
-tree_kill(struct tree *tree, bool keeper)
+bool
+tree_is_left(const struct tree *tree, unsigned kinds)
 {
 	for (uint32_t i = 0; i < tree->count; i++)
-		if ((tree->children[i].kind == DUTY_KEEPER) == keeper)
-			child_kill(&tree->children[i], "we end");
-}
-
-void
-tree_kill_all(struct tree *tree)
-{
-	tree_kill(tree, false);
-	tree_kill(tree, true);
-}
-
-bool
-tree_is_left(const struct tree *tree, bool keeper)
-{
-	for (uint32_t i = 0; i < tree->count; i++) {
-		if (child_lives(&tree->children[i])
-		    && (tree->children[i].kind == DUTY_KEEPER) == keeper)
+		if ((kinds & (1U << tree->children[i].kind)) != 0 && child_lives(&tree->children[i]))
 			return true;
-	}
 	return false;
 }

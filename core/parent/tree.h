@@ -58,26 +58,25 @@ uint32_t tree_poll(const struct tree *, struct pollfd *polled);
 /* The name of a child that is needed and does not serve; NULL: all do. */
 const char *tree_missing(const struct tree *);
 bool tree_is_ready(const struct tree *);
-/* Whether all that are needed are there and have been heard within their time; `who` (NULL: not
- * asked) is the first that was not. */
-bool tree_answers(const struct tree *, int64_t now, const char **who);
+/* The name of the first child that is needed and is not there, or has not been heard within its time;
+ * NULL: all have. */
+const char *tree_silent(const struct tree *, int64_t now);
 
 /* We were not there for a while (stopped, no processor), and cannot tell what we missed: all
  * silence begins anew. */
 void tree_forgive_silence(struct tree *, int64_t now);
 
-/* Tells children to end within `grace`, with `patience` for attempts that confirm something: the
- * keeper, or all others. Nothing is started from now on. */
-void tree_stop(struct tree *, bool keeper, int64_t grace, int64_t patience);
-/* Kills the notifiers that are left; returns whether there were any. */
-bool tree_kill_notifiers(struct tree *);
-/* Kills the keeper, or all others. */
-void tree_kill(struct tree *, bool keeper);
-void tree_kill_all(struct tree *);
-/* Whether only notifiers are left of all but the keeper: a call of theirs may take longer than our
- * end. */
-bool tree_waits_for_notifiers(const struct tree *);
+/* Sets of children, a bit for each enum duty_kind. */
+enum { TREE_ALL = (1 << DUTY_KINDS) - 1, TREE_NOTIFIERS = 1 << DUTY_NOTIFIER,
+	TREE_LAST = 1 << DUTY_KEEPER };
+
+/* Tells children to end within `grace`, with `patience` for attempts that confirm something.
+ * Nothing is started from now on. */
+void tree_stop(struct tree *, unsigned kinds, int64_t grace, int64_t patience);
+/* Kills those that are left, the keeper last; returns whether there were any. */
+bool tree_kill(struct tree *, unsigned kinds);
+/* Returns whether any is left. */
+bool tree_is_left(const struct tree *, unsigned kinds);
+
 /* What the process beside a child is, where it has one: "gate" or "runner". */
 const char *tree_beside(const struct tree *, const struct child *);
-/* Whether the keeper, or any other, is left. */
-bool tree_is_left(const struct tree *, bool keeper);

@@ -54,18 +54,23 @@ close_end(struct running *running, int pipe, int end)
 	running->pipes[pipe][end] = -1;
 }
 
+/* The end of a pipe that is ours; the other is the program's. */
+static int
+own_end(int pipe)
+{
+	return pipe == INPUT ? WRITE_END : READ_END;
+}
+
 static bool
 open_pipes(struct running *running)
 {
 	for (int i = 0; i < PIPES; i++)
 		running->pipes[i][0] = running->pipes[i][1] = -1;
 	for (int i = 0; i < PIPES; i++)
-		if (pipe2(running->pipes[i], O_CLOEXEC) != 0)
+		if (pipe2(running->pipes[i], O_CLOEXEC) != 0
+		    || fcntl(running->pipes[i][own_end(i)], F_SETFL, O_NONBLOCK) != 0)
 			return false;
-	return fcntl(running->pipes[INPUT][WRITE_END], F_SETFL, O_NONBLOCK) == 0
-	    && fcntl(running->pipes[OUTPUT][READ_END], F_SETFL, O_NONBLOCK) == 0
-	    && fcntl(running->pipes[ERRORS][READ_END], F_SETFL, O_NONBLOCK) == 0
-	    && fcntl(running->pipes[STARTED][READ_END], F_SETFL, O_NONBLOCK) == 0;
+	return true;
 }
 
 /* Signals that are ignored stay so over an execve(2). */
@@ -131,10 +136,8 @@ start(struct running *running)
 		become(running, own);
 	if (running->pid < 0)
 		return not_started(running->end, errno);
-	close_end(running, INPUT, READ_END);
-	close_end(running, OUTPUT, WRITE_END);
-	close_end(running, ERRORS, WRITE_END);
-	close_end(running, STARTED, WRITE_END);
+	for (int i = 0; i < PIPES; i++)
+		close_end(running, i, !own_end(i));
 	running->exit = (int)syscall(SYS_pidfd_open, running->pid, 0);
 	return running->exit >= 0 || not_started(running->end, errno);
 }

@@ -175,13 +175,6 @@ carry_out(const struct served *served, const struct runner_order *order, int soc
 		(void)poll(NULL, 0, SWEEP);
 }
 
-static bool
-is_fine(const struct served *served, const struct runner_order *order, ssize_t size)
-{
-	return size == sizeof *order && order->input_size <= RUNNER_INPUT_MAX && order->limit > 0
-	    && (served->kind != DUTY_PROBER || order->index < served->config->target_count);
-}
-
 /* It outlives us where it has to: it ends what it runs when who waits for that is gone. */
 static void
 begin(const struct served *served, const struct runner_order *order, int socket,
@@ -240,7 +233,9 @@ serve(const struct served *served)
 		size = packet_read(served->socket, &order, sizeof order, &socket);
 		if (size == 0)
 			break;
-		if (socket >= 0 && is_fine(served, &order, size))
+		if (socket >= 0 && size == sizeof order && order.input_size <= RUNNER_INPUT_MAX
+		    && order.limit > 0 && (served->kind != DUTY_PROBER
+		        || order.index < served->config->target_count))
 			begin(served, &order, socket, &carriers);
 		if (socket >= 0)
 			close(socket);

@@ -17,9 +17,9 @@ waits_double_up_to_a_ceiling(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++)
-		assert_int_equal(backoff_wait(&backoff, 0, STEP), expected[i] * STEP);
+		assert_int_equal(backoff_wait(&backoff, BLAME_NOBODY, 0, STEP), expected[i] * STEP);
 	for (int i = 0; i < 1000; i++)
-		assert_int_equal(backoff_wait(&backoff, 59 * STEP, STEP), 60 * STEP);
+		assert_int_equal(backoff_wait(&backoff, BLAME_NOBODY, 59 * STEP, STEP), 60 * STEP);
 }
 
 static void
@@ -28,9 +28,9 @@ good_health_forgives(void **state)
 	struct backoff backoff = { .deaths = 9 };
 
 	(void)state;
-	assert_int_equal(backoff_wait(&backoff, 60 * STEP - 1, STEP), 60 * STEP);
-	assert_int_equal(backoff_wait(&backoff, 60 * STEP, STEP), 0);
-	assert_int_equal(backoff_wait(&backoff, 0, STEP), STEP);
+	assert_int_equal(backoff_wait(&backoff, BLAME_NOBODY, 60 * STEP - 1, STEP), 60 * STEP);
+	assert_int_equal(backoff_wait(&backoff, BLAME_NOBODY, 60 * STEP, STEP), 0);
+	assert_int_equal(backoff_wait(&backoff, BLAME_NOBODY, 0, STEP), STEP);
 }
 
 static void
@@ -39,8 +39,8 @@ the_count_does_not_wrap(void **state)
 	struct backoff backoff = { .deaths = UINT32_MAX };
 
 	(void)state;
-	assert_int_equal(backoff_wait(&backoff, 0, STEP), 60 * STEP);
-	assert_int_equal(backoff_wait(&backoff, 0, STEP), 60 * STEP);
+	assert_int_equal(backoff_wait(&backoff, BLAME_NOBODY, 0, STEP), 60 * STEP);
+	assert_int_equal(backoff_wait(&backoff, BLAME_NOBODY, 0, STEP), 60 * STEP);
 }
 
 /* Who dies of a target costs no wait, as often as that is; where none can be blamed, ten times in a row do not. */
@@ -51,16 +51,16 @@ the_death_of_a_target_costs_no_wait(void **state)
 
 	(void)state;
 	for (int i = 0; i < 100; i++)
-		assert_int_equal(backoff_wait_blaming(&backoff, BLAME_TARGET, 0, STEP), 0);
+		assert_int_equal(backoff_wait(&backoff, BLAME_TARGET, 0, STEP), 0);
 	for (int i = 0; i < BACKOFF_AT_ONCE; i++)
-		assert_int_equal(backoff_wait_blaming(&backoff, BLAME_IN_HAND, 0, STEP), 0);
-	assert_int_equal(backoff_wait_blaming(&backoff, BLAME_IN_HAND, 0, STEP), 0);
-	assert_int_equal(backoff_wait_blaming(&backoff, BLAME_IN_HAND, 0, STEP), STEP);
-	assert_int_equal(backoff_wait_blaming(&backoff, BLAME_NOBODY, 0, STEP), 2 * STEP);
-	assert_int_equal(backoff_wait_blaming(&backoff, BLAME_TARGET, 0, STEP), 0);
-	assert_int_equal(backoff_wait_blaming(&backoff, BLAME_IN_HAND, 0, STEP), 0);
-	assert_int_equal(backoff_wait_blaming(&backoff, BLAME_NOBODY, 0, STEP), 4 * STEP);
-	assert_int_equal(backoff_wait_blaming(&backoff, BLAME_NOBODY, 60 * STEP, STEP), 0);
+		assert_int_equal(backoff_wait(&backoff, BLAME_IN_HAND, 0, STEP), 0);
+	assert_int_equal(backoff_wait(&backoff, BLAME_IN_HAND, 0, STEP), 0);
+	assert_int_equal(backoff_wait(&backoff, BLAME_IN_HAND, 0, STEP), STEP);
+	assert_int_equal(backoff_wait(&backoff, BLAME_NOBODY, 0, STEP), 2 * STEP);
+	assert_int_equal(backoff_wait(&backoff, BLAME_TARGET, 0, STEP), 0);
+	assert_int_equal(backoff_wait(&backoff, BLAME_IN_HAND, 0, STEP), 0);
+	assert_int_equal(backoff_wait(&backoff, BLAME_NOBODY, 0, STEP), 4 * STEP);
+	assert_int_equal(backoff_wait(&backoff, BLAME_NOBODY, 60 * STEP, STEP), 0);
 	assert_int_equal(backoff.in_hand, 0);
 }
 
