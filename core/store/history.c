@@ -199,32 +199,24 @@ times_unpack(struct pw_bytes packed, int64_t *times, uint32_t room)
 	return count;
 }
 
-static bool
-insert(struct db *db, const struct store_result *result, const struct head *head,
-    const uint64_t numbers[3])
-{
-	unsigned char packed[TIMES_MAX];
-	size_t size = times_pack(result->phases, result->phase_count, packed, sizeof packed);
-	struct pw_bytes phases = { (const char *)packed, size };
-
-	return DB_RUN(db, "INSERT INTO results (id, target, prev, bad, run, at, micros,"
-	    " verdict, mood, speaks_for, flags, outcome, phase_names, phases, text)"
-	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
-	    BIND(numbers[0]), BIND(result->target), BIND(head->last), BIND(head->bad),
-	    BIND(result->run), BIND(result->at), BIND(result->micros), BIND(result->verdict),
-	    BIND(result->mood), BIND(result->speaks_for), BIND(result->flags), BIND(numbers[1]),
-	    BIND(numbers[2]), BIND_BYTES(phases), BIND_BYTES(result->text));
-}
-
 bool
 history_add(struct history *history, struct db *db, const struct store_result *result)
 {
 	struct head *head = head_of(history, result->target);
 	uint32_t outcome = history_word(history, db, result->outcome);
 	uint32_t names = history_word(history, db, result->phase_names);
+	unsigned char packed[TIMES_MAX];
+	struct pw_bytes phases = { (const char *)packed,
+		times_pack(result->phases, result->phase_count, packed, sizeof packed) };
 
-	if (head == NULL || outcome == 0 || names == 0 ||
-	    !insert(db, result, head, (uint64_t[]){ history->next, outcome, names }))
+	if (head == NULL || outcome == 0 || names == 0
+	    || !DB_RUN(db, "INSERT INTO results (id, target, prev, bad, run, at, micros,"
+	    " verdict, mood, speaks_for, flags, outcome, phase_names, phases, text)"
+	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+	    BIND(history->next), BIND(result->target), BIND(head->last), BIND(head->bad),
+	    BIND(result->run), BIND(result->at), BIND(result->micros), BIND(result->verdict),
+	    BIND(result->mood), BIND(result->speaks_for), BIND(result->flags), BIND(outcome),
+	    BIND(names), BIND_BYTES(phases), BIND_BYTES(result->text)))
 		return false;
 	head->last = history->next++;
 	if (result->verdict != PW_OK)

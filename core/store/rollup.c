@@ -261,7 +261,7 @@ maintenance_fill_rollups(struct store *store, int64_t now, struct store_maintain
 }
 
 static bool
-registry_target(struct store *store, enum store_span span, uint64_t target,
+roll_target(struct store *store, enum store_span span, uint64_t target,
     struct store_maintained *tended)
 {
 	struct db *db = store->db_files[STORE_HISTORY].db;
@@ -300,7 +300,7 @@ maintenance_roll(struct store *store, enum store_span span, int64_t now,
 	    ++*target) {
 		if (store->history.heads[*target].last == 0)
 			continue;
-		if (!registry_target(store, span, *target, tended))
+		if (!roll_target(store, span, *target, tended))
 			return STEP_BROKEN;
 		made++;
 	}

@@ -7,7 +7,6 @@
 #include "store/transfer.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <stdlib.h>
 #define SQLITE_ENABLE_SESSION 1
 #define SQLITE_ENABLE_PREUPDATE_HOOK 1 /* which the header asks for, where that is asked for */
@@ -23,37 +22,27 @@ struct recording {
 	int earlier_size;
 };
 
-/* "INSERT INTO table VALUES (?, ?)" */
-static struct query *
-query_insert(struct db *db, const char *table, int columns)
-{
-	char sql[256];
-	int at = snprintf(sql, sizeof sql, "INSERT OR REPLACE INTO %s VALUES (", table);
-
-	for (int i = 0; i < columns && at < (int)sizeof sql; i++)
-		at += snprintf(sql + at, sizeof sql - (size_t)at, i == 0 ? "?" : ", ?");
-	assert(at < (int)sizeof sql - 2);
-	snprintf(sql + at, sizeof sql - (size_t)at, ")");
-	return db_query(db, sql);
-}
-
 bool
 transfer_table(struct db *into, struct db *from, const char *table, const char *tail,
     uint64_t *refused)
 {
-	char sql[2048];
-	struct text text = TEXT_OVER(sql);
+	char select[2048], insert[256];
+	struct text reading = TEXT_OVER(select), writing = TEXT_OVER(insert);
 	struct query *read, *write = NULL;
 	int columns;
 
-	text_format(&text, "SELECT * FROM %s %s", table, tail);
-	assert(!text.cut);
-	read = db_query(from, sql);
+	text_format(&reading, "SELECT * FROM %s %s", table, tail);
+	read = db_query(from, select);
 	if (read == NULL)
 		return false;
 	columns = query_columns(read);
+	text_format(&writing, "INSERT OR REPLACE INTO %s VALUES (", table);
+	for (int i = 0; i < columns; i++)
+		text_add(&writing, i == 0 ? "?" : ", ?");
+	text_add(&writing, ")");
+	assert(!reading.cut && !writing.cut);
 	while (db_fault(into) == DB_WELL && query_step(read)) {
-		write = write == NULL ? query_insert(into, table, columns) : write;
+		write = write == NULL ? db_query(into, insert) : write;
 		for (int i = 0; write != NULL && i < columns; i++)
 			query_bind_column(write, i + 1, read, i);
 		if (write == NULL || query_run(write) || db_fault(into) != DB_CONSTRAINT)
@@ -115,96 +104,39 @@ recording_forget_earlier(struct recording *recording)
 	recording->earlier_size = 0;
 }
 
-static bool
-join_earlier(struct recording *recording, void *changes, int size)
+bool
+recording_part(struct recording *recording)
 {
-	sqlite3_changegroup *group;
-	void *joined = NULL;
-	int joined_size = 0;
+	sqlite3_session *next = NULL;
+	sqlite3_changegroup *group = NULL;
+	void *changes = NULL, *joined = NULL;
+	int size = 0, joined_size = 0;
 	struct db *db = recording->db;
-	bool well = db_check(db, sqlite3changegroup_new(&group));
+	bool well = attach(recording, &next);
 
 	if (!well)
 		return false;
-	well = (recording->earlier_size == 0
+	well = db_check(db, sqlite3session_changeset(recording->session, &size, &changes))
+	    && db_check(db, sqlite3changegroup_new(&group)) && (recording->earlier_size == 0
 	    || db_check(db, sqlite3changegroup_add(group, recording->earlier_size,
 	    recording->earlier))) && (size == 0 || db_check(db, sqlite3changegroup_add(group, size,
 	    changes))) && db_check(db, sqlite3changegroup_output(group, &joined_size, &joined));
-	sqlite3changegroup_delete(group);
+	sqlite3_free(changes);
+	if (group != NULL)
+		sqlite3changegroup_delete(group);
+	sqlite3session_delete(well ? recording->session : next);
 	if (!well)
 		return false;
 	recording_forget_earlier(recording);
+	recording->session = next;
 	recording->earlier = joined;
 	recording->earlier_size = joined_size;
 	return true;
 }
 
-bool
-recording_part(struct recording *recording)
-{
-	sqlite3_session *next = NULL;
-	void *changes = NULL;
-	int size = 0;
-	bool well = attach(recording, &next);
-
-	if (!well)
-		return false;
-	well = db_check(recording->db, sqlite3session_changeset(recording->session, &size,
-	    &changes)) && join_earlier(recording, changes, size);
-	sqlite3_free(changes);
-	sqlite3session_delete(well ? recording->session : next);
-	recording->session = well ? next : recording->session;
-	return well;
-}
-
-static int
-on_no_conflict(void *arg, int kind, sqlite3_changeset_iter *change)
-{
-	(void)arg, (void)kind, (void)change;
-	return SQLITE_CHANGESET_ABORT;
-}
-
-static bool
-apply_as_it_was(struct db *db, int size, void *changes, int flags)
-{
-	int code = size == 0 ? SQLITE_OK
-	    : sqlite3changeset_apply_v2(db_handle(db), size, changes, NULL, on_no_conflict, NULL,
-	    NULL, NULL, flags);
-
-	return db_check(db, code);
-}
-
-int64_t
-recording_bytes(const struct recording *recording)
-{
-	return recording->earlier_size + sqlite3session_memory_used(recording->session);
-}
-
-/* A row that was added and has gone again leaves its key behind, and SQLite has no way to take that
- * out of a session. There is no journal meanwhile, which would hold all pages twice: whatever fails
- * here is a want of memory, and the connection is given up. */
-bool
-recording_compact(struct recording *recording)
-{
-	struct db *db = recording->db;
-	void *changes = NULL;
-	int size = 0;
-	bool well;
-
-	assert(!db_in_transaction(db));
-	if (!db_check(db, sqlite3session_changeset(recording->session, &size, &changes)))
-		return false;
-	sqlite3session_delete(recording->session);
-	recording->session = NULL;
-	well = db_exec(db, "PRAGMA journal_mode=OFF")
-	    && apply_as_it_was(db, size, changes, SQLITE_CHANGESETAPPLY_INVERT)
-	    && attach(recording, &recording->session) && apply_as_it_was(db, size, changes, 0)
-	    && db_exec(db, "PRAGMA journal_mode=MEMORY");
-	sqlite3_free(changes);
-	return well;
-}
-
+/* How changes are applied. */
 struct replay {
+	bool as_it_was; /* rows are as they were when the changes were made: nothing contradicts them */
 	bool by_force;
 	struct left_out left_out;
 };
@@ -216,6 +148,8 @@ on_conflict(void *arg, int kind, sqlite3_changeset_iter *change)
 	const char *table;
 	int columns, what, indirect;
 
+	if (replay->as_it_was)
+		return SQLITE_CHANGESET_ABORT;
 	sqlite3changeset_op(change, &table, &columns, &what, &indirect);
 	switch (kind) {
 	case SQLITE_CHANGESET_CONSTRAINT:
@@ -234,15 +168,48 @@ on_conflict(void *arg, int kind, sqlite3_changeset_iter *change)
 	}
 }
 
+/* `flags`: those of sqlite3changeset_apply_v2(). */
 static bool
-apply_changes(struct db *db, int size, void *changes, struct replay *replay)
+apply_changes(struct db *db, int size, void *changes, struct replay *replay, int flags)
 {
-	int code = size == 0 ? SQLITE_OK : sqlite3changeset_apply(db_handle(db), size, changes,
-	    NULL, on_conflict, replay);
+	int code = size == 0 ? SQLITE_OK : sqlite3changeset_apply_v2(db_handle(db), size, changes,
+	    NULL, on_conflict, replay, NULL, NULL, flags);
 
 	if (code == SQLITE_ABORT)
 		db_blame(db, DB_CONSTRAINT, "rows of it were changed by somebody else");
 	return code != SQLITE_ABORT && db_check(db, code);
+}
+
+int64_t
+recording_bytes(const struct recording *recording)
+{
+	return recording->earlier_size + sqlite3session_memory_used(recording->session);
+}
+
+/* A row that was added and has gone again leaves its key behind, and SQLite has no way to take that
+ * out of a session. There is no journal meanwhile, which would hold all pages twice: whatever fails
+ * here is a want of memory, and the connection is given up. */
+bool
+recording_compact(struct recording *recording)
+{
+	struct db *db = recording->db;
+	struct replay replay = { .as_it_was = true };
+	void *changes = NULL;
+	int size = 0;
+	bool well;
+
+	assert(!db_in_transaction(db));
+	if (!db_check(db, sqlite3session_changeset(recording->session, &size, &changes)))
+		return false;
+	sqlite3session_delete(recording->session);
+	recording->session = NULL;
+	well = db_exec(db, "PRAGMA journal_mode=OFF")
+	    && apply_changes(db, size, changes, &replay, SQLITE_CHANGESETAPPLY_INVERT)
+	    && attach(recording, &recording->session)
+	    && apply_changes(db, size, changes, &replay, 0)
+	    && db_exec(db, "PRAGMA journal_mode=MEMORY");
+	sqlite3_free(changes);
+	return well;
 }
 
 bool
@@ -274,7 +241,7 @@ recording_redo(struct recording *recording, struct pw_bytes changes)
 	struct replay replay = { .by_force = true };
 
 	return apply_changes(recording->db, (int)changes.size, (char *)(uintptr_t)changes.data,
-	    &replay);
+	    &replay, 0);
 }
 
 bool
@@ -288,8 +255,8 @@ recording_replay(struct recording *recording, struct db *into, bool by_force,
 	    sqlite3session_changeset(recording->session, &size, &changes));
 
 	assert(db_in_transaction(into) && db_fault(into) == DB_WELL && into != recording->db);
-	well = well && apply_changes(into, recording->earlier_size, recording->earlier, &replay)
-	    && apply_changes(into, size, changes, &replay);
+	well = well && apply_changes(into, recording->earlier_size, recording->earlier, &replay, 0)
+	    && apply_changes(into, size, changes, &replay, 0);
 	sqlite3_free(changes);
 	*left_out = replay.left_out;
 	return well;

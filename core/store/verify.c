@@ -10,17 +10,17 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "store/query.h"
 
 static const int64_t slice = 14 * (int64_t)MILLISECOND, rest = 86400 * (int64_t)SECOND;
-enum { NAME_MAX_BYTES = 128, COLUMNS_MAX_BYTES = 512, SQL_MAX_BYTES = VERIFY_KEY
-    + 4 * COLUMNS_MAX_BYTES };
+enum { PART_BYTES = 512, SQL_BYTES = VERIFY_KEY + 6 * PART_BYTES };
 
-/* A table, or an index of it: the columns that order its entries, and the condition of a partial
- * index. */
+/* A table, or an index of it: the condition of a partial index, the columns that order its entries, and
+ * these as literals. */
+enum { TABLE, INDEX, CONDITION, COLUMNS, POSITION, PARTS };
 struct tree {
-	char table[NAME_MAX_BYTES], index[NAME_MAX_BYTES], columns[COLUMNS_MAX_BYTES],
-	    position[COLUMNS_MAX_BYTES], condition[COLUMNS_MAX_BYTES];
+	char parts[PARTS][PART_BYTES];
 };
 
 /* The index that is a table WITHOUT ROWID itself (origin pk) is left out: it is read as the
@@ -53,18 +53,10 @@ static bool
 find_tree(struct db *db, uint32_t number, struct tree *tree)
 {
 	struct query *query = DB_ROW(db, trees, BIND(number));
-	bool fits;
+	bool fits = query != NULL;
 
-	if (query == NULL)
-		return false;
-	fits = snprintf(tree->table, sizeof tree->table, "%s",
-	    query_text(query, 0)) < (int)sizeof tree->table && snprintf(tree->index,
-	    sizeof tree->index, "%s", query_text(query, 1)) < (int)sizeof tree->index
-	    && snprintf(tree->condition, sizeof tree->condition, "%s",
-	    query_text(query, 2)) < (int)sizeof tree->condition && snprintf(tree->columns,
-	    sizeof tree->columns, "%s", query_text(query, 3)) < (int)sizeof tree->columns
-	    && snprintf(tree->position, sizeof tree->position, "%s",
-	    query_text(query, 4)) < (int)sizeof tree->position;
+	for (int i = 0; fits && i < PARTS; i++)
+		fits = snprintf(tree->parts[i], PART_BYTES, "%s", query_text(query, i)) < PART_BYTES;
 	query_reset(query);
 	return fits;
 }
@@ -74,18 +66,22 @@ find_tree(struct db *db, uint32_t number, struct tree *tree)
 static bool
 read_tree(struct verify *verify, struct db *db, const struct tree *tree, int64_t until)
 {
-	char sql[SQL_MAX_BYTES];
-	bool has_key = verify->key[0] != '\0', is_index = tree->index[0] != '\0',
-	    is_partial = tree->condition[0] != '\0';
-	int length = snprintf(sql, sizeof sql,
-	    "SELECT %s, %s FROM \"%s\" %s%s%s %s %s%s%s%s%s %s%s ORDER BY %s", tree->position,
-	    is_index ? tree->columns : "*", tree->table, is_index ? "INDEXED BY \"" : "",
-	    tree->index, is_index ? "\"" : "", has_key || is_partial ? "WHERE" : "", has_key ? "("
-	    : "", has_key ? tree->columns : "", has_key ? ") > (" : "", verify->key, has_key ? ")"
-	    : "", is_partial ? has_key ? "AND " : "" : "", tree->condition, tree->columns);
+	const char *index = tree->parts[INDEX], *columns = tree->parts[COLUMNS];
+	char sql[SQL_BYTES];
+	struct text text = TEXT_OVER(sql);
 	struct query *query;
 
-	assert(length > 0 && length < (int)sizeof sql);
+	text_format(&text, "SELECT %s, %s FROM \"%s\"", tree->parts[POSITION],
+	    index[0] == '\0' ? "*" : columns, tree->parts[TABLE]);
+	if (index[0] != '\0')
+		text_format(&text, " INDEXED BY \"%s\"", index);
+	if (tree->parts[CONDITION][0] != '\0' || verify->key[0] != '\0')
+		text_format(&text, " WHERE %s",
+		    tree->parts[CONDITION][0] == '\0' ? "true" : tree->parts[CONDITION]);
+	if (verify->key[0] != '\0')
+		text_format(&text, " AND (%s) > (%s)", columns, verify->key);
+	text_format(&text, " ORDER BY %s", columns);
+	assert(!text.cut);
 	query = db_query(db, sql);
 	while (query_step(query)) {
 		const char *key = query_text(query, 0);
@@ -109,7 +105,7 @@ read_tree(struct verify *verify, struct db *db, const struct tree *tree, int64_t
 void
 verify_step(struct verify *verify, struct db_file *db_file, int64_t now)
 {
-	struct tree tree = { .table = "its schema" };
+	struct tree tree = { { "its schema" } };
 	struct db *db;
 	int64_t until;
 	bool changed;
@@ -141,7 +137,8 @@ verify_step(struct verify *verify, struct db_file *db_file, int64_t now)
 		db_file->trouble = db_fault(db) == DB_IO ? STORE_IO : STORE_DAMAGED;
 		db_file->suspect = true;
 		reason_set(&db_file->why, "%s: reading %s%s%s: %s", db_file->schema->name,
-		    tree.table, tree.index[0] != '\0' ? ", index " : "", tree.index, db_why(db));
+		    tree.parts[TABLE], tree.parts[INDEX][0] != '\0' ? ", index " : "",
+		    tree.parts[INDEX], db_why(db));
 		*verify = (struct verify){ 0 };
 	}
 	db_close(&db);
