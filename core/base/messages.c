@@ -1,6 +1,6 @@
 /*
- * The messages between processes: a form for each, and the writers and readers that are made from
- * them. A reader takes the whole packet and answers once, at its end: a field out of range is as
+ * The messages between processes: a form for each, which its writer and its reader go by. A reader
+ * takes the whole packet and answers once, at its end: a field out of range is as
  * wrong as bytes that are missing or left over.
  */
 #include "base/messages.h"
@@ -387,8 +387,8 @@ message_expect(struct wire_in *in, enum message_kind kind)
 	wire_require(in, wire_get_u8(in) == kind);
 }
 
-static void
-put_message(struct wire_out *out, enum message_kind kind, const void *message)
+void
+message_put(struct wire_out *out, enum message_kind kind, const void *message)
 {
 	assert(kind < MESSAGE_KINDS && forms[kind].fields != NULL);
 	message_begin(out, kind);
@@ -404,62 +404,10 @@ message_get(struct wire_in *in, enum message_kind kind, void *message, uint32_t 
 	return wire_is_whole(in);
 }
 
-/* The writer and the reader of a kind, by which the compiler sees which struct belongs to it. */
-#define PUT(kind, name) \
-	void message_put_##name(struct wire_out *out, const struct message_##name *message) \
-	{ put_message(out, kind, message); }
-#define MESSAGE(kind, name) PUT(kind, name) \
-	bool message_get_##name(struct wire_in *in, struct message_##name *message) \
-	{ return message_get(in, kind, message, 0); }
-#define MESSAGE_WITH_INDEX(kind, name) PUT(kind, name) \
-	bool message_get_##name( \
-	    struct wire_in *in, struct message_##name *message, uint32_t limit) \
-	{ return message_get(in, kind, message, limit); }
-#define MESSAGE_OF_VALUE(kind, name, type) \
-	void message_put_##name(struct wire_out *out, type value) \
-	{ put_message(out, kind, &value); } \
-	bool message_get_##name(struct wire_in *in, type *value) \
-	{ return message_get(in, kind, value, 0); }
-#define MESSAGE_OF_INDEX(kind, name) \
-	void message_put_##name(struct wire_out *out, uint32_t index) \
-	{ put_message(out, kind, &index); } \
-	bool message_get_##name(struct wire_in *in, uint32_t *index, uint32_t limit) \
-	{ return message_get(in, kind, index, limit); }
-
-MESSAGE(MESSAGE_LINK, link)
-MESSAGE(MESSAGE_STOP, stop)
-MESSAGE_WITH_INDEX(MESSAGE_ACCOUNT, account)
-MESSAGE(MESSAGE_LIMIT, limit)
-MESSAGE_OF_INDEX(MESSAGE_CLEARED, cleared)
-MESSAGE(MESSAGE_LOG, log)
-MESSAGE(MESSAGE_ALIVE, alive)
-MESSAGE(MESSAGE_VITALS, vitals)
-MESSAGE(MESSAGE_BLAME, blame)
-MESSAGE_WITH_INDEX(MESSAGE_NAME, name)
-MESSAGE_WITH_INDEX(MESSAGE_EVIDENCE, evidence)
-MESSAGE_OF_VALUE(MESSAGE_LOOK, look, bool)
-MESSAGE(MESSAGE_REFERENCES, references)
-MESSAGE_OF_VALUE(MESSAGE_WAITING, waiting, uint32_t)
-MESSAGE_WITH_INDEX(MESSAGE_RUN, run)
-MESSAGE_WITH_INDEX(MESSAGE_STATE, state)
-MESSAGE(MESSAGE_RECOVERED, recovered)
-MESSAGE(MESSAGE_COMMITTED, committed)
-MESSAGE(MESSAGE_LEG, leg)
-MESSAGE(MESSAGE_NOTICE, notice)
-MESSAGE(MESSAGE_RECEIPT, receipt)
-MESSAGE(MESSAGE_HEALTH, health)
-MESSAGE_OF_VALUE(MESSAGE_FAILING, failing, int64_t)
-MESSAGE_WITH_INDEX(MESSAGE_ABSENT, absent)
-MESSAGE_WITH_INDEX(MESSAGE_REPORT, report)
-MESSAGE_WITH_INDEX(MESSAGE_ASK, ask)
-MESSAGE(MESSAGE_ANSWER, answer)
-MESSAGE_OF_VALUE(MESSAGE_RELOAD, reload, uint64_t)
-MESSAGE_OF_INDEX(MESSAGE_RELEASE, release)
-
 void
 message_put_sources(struct wire_out *out, const char *said)
 {
-	put_message(out, MESSAGE_SOURCES, said);
+	message_put(out, MESSAGE_SOURCES, said);
 }
 
 bool

@@ -68,6 +68,39 @@ enum message_kind {
 /* The kind of a packet, 0 where it has none. */
 enum message_kind message_kind(const void *packet, size_t size);
 
+/* Writes and reads any kind that has a form (messages.c) from and into its struct. The reader takes
+ * the whole packet; indexes in it are below `limit`. */
+void message_put(struct wire_out *, enum message_kind, const void *message);
+bool message_get(struct wire_in *, enum message_kind, void *message, uint32_t limit);
+
+/*
+ * The writer message_put_NAME() and the reader message_get_NAME() of a kind, by which the compiler
+ * sees which type belongs to it: struct message_NAME; the same with indexes, below a limit that the
+ * reader is given; a single value of a type; a single index.
+ */
+#define MESSAGE_PUT(kind_, name_) \
+	static inline void \
+	message_put_##name_(struct wire_out *out, const struct message_##name_ *message) \
+	{ message_put(out, kind_, message); }
+#define MESSAGE(kind_, name_) MESSAGE_PUT(kind_, name_) \
+	static inline bool message_get_##name_(struct wire_in *in, struct message_##name_ *message) \
+	{ return message_get(in, kind_, message, 0); }
+#define MESSAGE_WITH_INDEX(kind_, name_) MESSAGE_PUT(kind_, name_) \
+	static inline bool \
+	message_get_##name_(struct wire_in *in, struct message_##name_ *message, uint32_t limit) \
+	{ return message_get(in, kind_, message, limit); }
+#define MESSAGE_OF_VALUE(kind_, name_, type_) \
+	static inline void message_put_##name_(struct wire_out *out, type_ value) \
+	{ message_put(out, kind_, &value); } \
+	static inline bool message_get_##name_(struct wire_in *in, type_ *value) \
+	{ return message_get(in, kind_, value, 0); }
+#define MESSAGE_OF_INDEX(kind_, name_) \
+	static inline void message_put_##name_(struct wire_out *out, uint32_t index) \
+	{ message_put(out, kind_, &index); } \
+	static inline bool \
+	message_get_##name_(struct wire_in *in, uint32_t *index, uint32_t limit) \
+	{ return message_get(in, kind_, index, limit); }
+
 /* parent -> any */
 
 enum duty_kind {
@@ -79,15 +112,13 @@ struct message_link {
 	enum duty_kind duty; /* who is at the other end */
 	uint32_t index;      /* of several probers or notifiers: which */
 };
-void message_put_link(struct wire_out *, const struct message_link *);
-bool message_get_link(struct wire_in *, struct message_link *);
+MESSAGE(MESSAGE_LINK, link)
 
 struct message_stop {
 	int64_t grace;    /* microseconds for what is under way */
 	int64_t patience; /* the same for attempts that confirm something; no less than grace */
 };
-void message_put_stop(struct wire_out *, const struct message_stop *);
-bool message_get_stop(struct wire_in *, struct message_stop *);
+MESSAGE(MESSAGE_STOP, stop)
 
 /* Probers beside those of the configuration, born where one of those died of a target: each has one
  * such target at a time, and their indexes follow. */
@@ -106,17 +137,14 @@ struct message_account {
 	char text[EVIDENCE_TEXT_MAX]; /* what is known: "the prober died of SIGSEGV twice with it in
 	                               * hand …" */
 };
-void message_put_account(struct wire_out *, const struct message_account *);
-bool message_get_account(struct wire_in *, struct message_account *, uint32_t targets);
+MESSAGE_WITH_INDEX(MESSAGE_ACCOUNT, account)
 
 struct message_limit {
 	char text[EVIDENCE_TEXT_MAX]; /* "prober 0 died at its limit of memory: …" */
 };
-void message_put_limit(struct wire_out *, const struct message_limit *);
-bool message_get_limit(struct wire_in *, struct message_limit *);
+MESSAGE(MESSAGE_LIMIT, limit)
 
-void message_put_cleared(struct wire_out *, uint32_t target);
-bool message_get_cleared(struct wire_in *, uint32_t *target, uint32_t targets);
+MESSAGE_OF_INDEX(MESSAGE_CLEARED, cleared)
 
 /* any -> parent */
 
@@ -126,8 +154,7 @@ struct message_log {
 	uint32_t dropped; /* lines that could not be said since the last one */
 	struct pw_bytes text; /* one line, escaped; a view */
 };
-void message_put_log(struct wire_out *, const struct message_log *);
-bool message_get_log(struct wire_in *, struct message_log *);
+MESSAGE(MESSAGE_LOG, log)
 
 struct message_alive {
 	int64_t late_max; /* the largest lateness of its loop since the last one */
@@ -138,8 +165,7 @@ struct message_alive {
 	bool blind;       /* the monitor: it is not our targets that are not reached, but we that
 	                   * reach nobody */
 };
-void message_put_alive(struct wire_out *, const struct message_alive *);
-bool message_get_alive(struct wire_in *, struct message_alive *);
+MESSAGE(MESSAGE_ALIVE, alive)
 
 /* parent -> web */
 
@@ -164,8 +190,7 @@ struct message_vitals {
 	/* The parent's own first, then those of the tree. */
 	struct message_process processes[VITALS_PROCESSES_MAX];
 };
-void message_put_vitals(struct wire_out *, const struct message_vitals *);
-bool message_get_vitals(struct wire_in *, struct message_vitals *);
+MESSAGE(MESSAGE_VITALS, vitals)
 
 /* monitor, keeper -> parent: another duty sent what is malformed; the parent ends it and puts
  * another in its place. */
@@ -174,8 +199,7 @@ struct message_blame {
 	uint32_t index;
 	struct pw_bytes text; /* what was wrong, one line of ours; a view */
 };
-void message_put_blame(struct wire_out *, const struct message_blame *);
-bool message_get_blame(struct wire_in *, struct message_blame *);
+MESSAGE(MESSAGE_BLAME, blame)
 
 /*
  * Where the name of a target has led: a prober says it when that is another than it said or was
@@ -190,8 +214,7 @@ struct message_name {
 	uint32_t count;
 	struct address addresses[NAME_ADDRESSES_MAX]; /* without ports */
 };
-void message_put_name(struct wire_out *, const struct message_name *);
-bool message_get_name(struct wire_in *, struct message_name *, uint32_t targets);
+MESSAGE_WITH_INDEX(MESSAGE_NAME, name)
 /* What of it is the same in a record: the addresses with their count. */
 extern const struct wire_form name_addresses_form;
 
@@ -201,8 +224,7 @@ struct message_evidence {
 	uint32_t target;
 	struct evidence leg;
 };
-void message_put_evidence(struct wire_out *, const struct message_evidence *);
-bool message_get_evidence(struct wire_in *, struct message_evidence *, uint32_t targets);
+MESSAGE_WITH_INDEX(MESSAGE_EVIDENCE, evidence)
 /* The same of a packet that was kept, whatever number its target had then. */
 bool message_read_evidence(struct pw_bytes packet, struct message_evidence *);
 /* Of such a packet no more than the leg's verdict and outcome; the rest is not looked into. */
@@ -210,8 +232,7 @@ bool message_read_outcome(struct pw_bytes packet, struct message_evidence *);
 
 /* A round over the references; `near`: over those that everybody has as well, our routers and
  * resolvers. */
-void message_put_look(struct wire_out *, bool near);
-bool message_get_look(struct wire_in *, bool *near);
+MESSAGE_OF_VALUE(MESSAGE_LOOK, look, bool)
 
 /* What a prober saw of the references, after each round. `unasked`: they could not be asked for a
  * reason of our own. */
@@ -222,8 +243,7 @@ struct message_references {
 	char reason[OUTCOME_NAME_MAX]; /* the outcome for that reason, "" where there is none */
 	int64_t began, at;             /* clock_mono() at both ends of the round */
 };
-void message_put_references(struct wire_out *, const struct message_references *);
-bool message_get_references(struct wire_in *, struct message_references *);
+MESSAGE(MESSAGE_REFERENCES, references)
 
 /* The first thing that a prober or a notifier says: which files it could not use at its birth, and
  * why; "": it could use all. */
@@ -233,8 +253,7 @@ bool message_get_sources(struct wire_in *, char said[SOURCES_TEXT_MAX]);
 
 /* Connections that wait until others have ended; said when it has changed, once a second at
  * most. */
-void message_put_waiting(struct wire_out *, uint32_t connections);
-bool message_get_waiting(struct wire_in *, uint32_t *connections);
+MESSAGE_OF_VALUE(MESSAGE_WAITING, waiting, uint32_t)
 
 /* monitor -> keeper */
 
@@ -304,9 +323,8 @@ struct message_run {
 	struct pw_bytes changes;  /* made by message_add_change(); read by message_next_change() */
 };
 enum { RUN_CHANGES_MAX = 64, INTERVAL_NONE = -1 };
-void message_put_run(struct wire_out *, const struct message_run *);
-/* All changes are checked. */
-bool message_get_run(struct wire_in *, struct message_run *, uint32_t targets);
+/* The reader checks all changes. */
+MESSAGE_WITH_INDEX(MESSAGE_RUN, run)
 void message_add_change(struct wire_out *changes, const struct message_change *);
 /* The next change of a run; `at`: wire_from() its changes. False at the end. */
 bool message_next_change(struct wire_in *at, const struct message_run *, struct message_change *);
@@ -322,8 +340,7 @@ struct message_state {
 	                  * by an earlier version */
 	struct pw_bytes state;
 };
-void message_put_state(struct wire_out *, const struct message_state *);
-bool message_get_state(struct wire_in *, struct message_state *, uint32_t targets);
+MESSAGE_WITH_INDEX(MESSAGE_STATE, state)
 
 /* keeper -> monitor: all that is known has been told; from here the monitor goes on. */
 struct message_recovered {
@@ -337,15 +354,13 @@ struct message_recovered {
 	int64_t newest;          /* UTC: the newest time in the store, where our clock says less;
 	                          * else 0 */
 };
-void message_put_recovered(struct wire_out *, const struct message_recovered *);
-bool message_get_recovered(struct wire_in *, struct message_recovered *);
+MESSAGE(MESSAGE_RECOVERED, recovered)
 
 /* keeper -> monitor: runs and results of that birth are committed up to these numbers. */
 struct message_committed {
 	struct sequence runs, results;
 };
-void message_put_committed(struct wire_out *, const struct message_committed *);
-bool message_get_committed(struct wire_in *, struct message_committed *);
+MESSAGE(MESSAGE_COMMITTED, committed)
 
 /* Begins a packet of a kind that has no fields, or whose fields follow; and reads such a
  * beginning. */
@@ -357,7 +372,3 @@ extern const struct wire_form sequence_form;
 /* The form of a kind; NULL for such as have none: without fields, or with many entries in a
  * packet. */
 const struct wire_form *message_form(enum message_kind);
-
-/* Reads any kind that has a form into its struct of form->size bytes, as the reader of that kind
- * does. */
-bool message_get(struct wire_in *, enum message_kind, void *message, uint32_t limit);

@@ -29,8 +29,7 @@ struct message_ask {
 	uint32_t word_count;
 	struct pw_bytes words[ASK_WORDS_MAX]; /* as they were typed: foreign bytes; views */
 };
-void message_put_ask(struct wire_out *, const struct message_ask *);
-bool message_get_ask(struct wire_in *, struct message_ask *, uint32_t targets);
+MESSAGE_WITH_INDEX(MESSAGE_ASK, ask)
 
 struct message_answer {
 	uint64_t number;
@@ -38,12 +37,9 @@ struct message_answer {
 	uint8_t status;        /* of an end */
 	struct pw_bytes text;  /* one line of ours, "" at an end; a view */
 };
-void message_put_answer(struct wire_out *, const struct message_answer *);
-bool message_get_answer(struct wire_in *, struct message_answer *);
+MESSAGE(MESSAGE_ANSWER, answer)
 
 /* monitor -> parent: somebody wants a reload; the answers come under that number. */
-void message_put_reload(struct wire_out *, uint64_t number);
-bool message_get_reload(struct wire_in *, uint64_t *number);
+MESSAGE_OF_VALUE(MESSAGE_RELOAD, reload, uint64_t)
 
-void message_put_release(struct wire_out *, uint32_t target);
-bool message_get_release(struct wire_in *, uint32_t *target, uint32_t targets);
+MESSAGE_OF_INDEX(MESSAGE_RELEASE, release)

@@ -33,8 +33,7 @@ struct message_leg {
 	struct pw_bytes packet;    /* the message that its evidence came in, as it was kept */
 	struct evidence leg;       /* what that says, where the reader has read it; not sent */
 };
-void message_put_leg(struct wire_out *, const struct message_leg *);
-bool message_get_leg(struct wire_in *, struct message_leg *);
+MESSAGE(MESSAGE_LEG, leg)
 
 enum {
 	NOTICE_DUPLICATE = 1,      /* it may have been delivered before: who had it in hand died */
@@ -90,8 +89,7 @@ struct message_notice {
 	struct pw_bytes recipients[NOTICE_RECIPIENTS_MAX]; /* "" where the notifier has none to
 	                                                    * choose from */
 };
-void message_put_notice(struct wire_out *, const struct message_notice *);
-bool message_get_notice(struct wire_in *, struct message_notice *);
+MESSAGE(MESSAGE_NOTICE, notice)
 
 /* What became of one recipient. Each recipient of a notice gets just one. */
 struct message_receipt {
@@ -104,8 +102,7 @@ struct message_receipt {
 	int64_t micros;            /* how long it took */
 	struct pw_bytes text;      /* the peer's words, raw: at most PW_RECEIPT_MAX bytes */
 };
-void message_put_receipt(struct wire_out *, const struct message_receipt *);
-bool message_get_receipt(struct wire_in *, struct message_receipt *);
+MESSAGE(MESSAGE_RECEIPT, receipt)
 
 /* monitor -> keeper, every 10 s, and when `blind` changes: runs in that time, instants at which
  * none could begin, how late they began (99 of 100, microseconds); whether we are known to be cut
@@ -119,12 +116,10 @@ struct message_health {
 	uint32_t in_line;  /* targets that a prober died of, in line for a prober of their own */
 	uint32_t waiting;  /* connections that wait until others have ended */
 };
-void message_put_health(struct wire_out *, const struct message_health *);
-bool message_get_health(struct wire_in *, struct message_health *);
+MESSAGE(MESSAGE_HEALTH, health)
 
 /* parent -> keeper: since when (UTC) what was to be reloaded is faulty; 0: it is not. */
-void message_put_failing(struct wire_out *, int64_t since);
-bool message_get_failing(struct wire_in *, int64_t *since);
+MESSAGE_OF_VALUE(MESSAGE_FAILING, failing, int64_t)
 
 /* notifier -> parent, with one descriptor: has a report of its own (an index of the configuration's)
  * made of a period (message_notice.code) and written to the descriptor. */
@@ -132,8 +127,7 @@ struct message_report {
 	uint32_t report;
 	char period[OUTCOME_NAME_MAX];
 };
-void message_put_report(struct wire_out *, const struct message_report *);
-bool message_get_report(struct wire_in *, struct message_report *, uint32_t reports);
+MESSAGE_WITH_INDEX(MESSAGE_REPORT, report)
 
 /* parent -> keeper: why a notifier's process is not there ("cannot begin: ..."); what is said of it
  * last holds until it is there again. */
@@ -142,5 +136,4 @@ struct message_absent {
 	uint32_t notifier;
 	char why[ABSENT_TEXT_MAX];
 };
-void message_put_absent(struct wire_out *, const struct message_absent *);
-bool message_get_absent(struct wire_in *, struct message_absent *, uint32_t notifiers);
+MESSAGE_WITH_INDEX(MESSAGE_ABSENT, absent)
