@@ -6,6 +6,8 @@
 #include <net/if.h>
 #include <string.h>
 
+#include "base/hash.h"
+
 struct address
 address_ipv4(const void *bytes, uint16_t port)
 {
@@ -81,41 +83,30 @@ address_parse_port(const char *text, uint16_t port, struct address *address)
 	return address_parse(literal, endpoint.port != 0 ? endpoint.port : port, address);
 }
 
-static void
-add_ipv4(struct text *text, const struct address *address)
+struct pw_bytes
+address_bytes(const struct address *address)
 {
-	unsigned char bytes[4];
-
-	memcpy(bytes, &address->v4.sin_addr, sizeof bytes);
-	for (int i = 0; i < 4; i++) {
-		if (i > 0)
-			text_add(text, ".");
-		text_add_u64(text, bytes[i]);
-	}
-}
-
-static void
-add_ipv6(struct text *text, const struct address *address)
-{
-	char literal[INET6_ADDRSTRLEN], interface[IF_NAMESIZE];
-
-	text_add(text, inet_ntop(AF_INET6, &address->v6.sin6_addr, literal, sizeof literal));
-	if (address->v6.sin6_scope_id == 0)
-		return;
-	text_add(text, "%");
-	if (if_indextoname(address->v6.sin6_scope_id, interface) != NULL)
-		text_add(text, interface);
-	else
-		text_add_u64(text, address->v6.sin6_scope_id);
+	return address_is_ipv4(address)
+	    ? (struct pw_bytes){ (const char *)&address->v4.sin_addr, sizeof address->v4.sin_addr }
+	    : (struct pw_bytes){ (const char *)&address->v6.sin6_addr,
+		      sizeof address->v6.sin6_addr };
 }
 
 void
 address_add(struct text *text, const struct address *address)
 {
-	if (address_is_ipv4(address))
-		add_ipv4(text, address);
+	char literal[INET6_ADDRSTRLEN], interface[IF_NAMESIZE];
+	uint32_t scope = address_is_ipv4(address) ? 0 : address->v6.sin6_scope_id;
+	int family = address_is_ipv4(address) ? AF_INET : AF_INET6;
+
+	text_add(text, inet_ntop(family, address_bytes(address).data, literal, sizeof literal));
+	if (scope == 0)
+		return;
+	text_add(text, "%");
+	if (if_indextoname(scope, interface) != NULL)
+		text_add(text, interface);
 	else
-		add_ipv6(text, address);
+		text_add_u64(text, scope);
 }
 
 const char *
@@ -171,15 +162,15 @@ address_length(const struct address *address)
 int
 address_order(const struct address *left, const struct address *right)
 {
-	bool left4 = address_is_ipv4(left), right4 = address_is_ipv4(right);
+	struct pw_bytes own = address_bytes(left), others = address_bytes(right);
 
-	if (left4 != right4)
-		return left4 ? -1 : 1;
-	if (left4)
-		return memcmp(&left->v4.sin_addr, &right->v4.sin_addr, sizeof left->v4.sin_addr);
-	int order = memcmp(&left->v6.sin6_addr, &right->v6.sin6_addr, sizeof left->v6.sin6_addr);
+	if (own.size != others.size)
+		return own.size < others.size ? -1 : 1;
+	int order = memcmp(own.data, others.data, own.size);
+	if (order != 0 || address_is_ipv4(left))
+		return order;
 	uint32_t scope = left->v6.sin6_scope_id, other = right->v6.sin6_scope_id;
-	return order != 0 ? order : (scope > other) - (scope < other);
+	return (scope > other) - (scope < other);
 }
 
 bool
@@ -188,23 +179,12 @@ address_equal(const struct address *left, const struct address *right)
 	return address_order(left, right) == 0 && address_port(left) == address_port(right);
 }
 
-static uint64_t
-mix(uint64_t value)
-{
-	value *= 0x9e3779b97f4a7c15u;
-	value ^= value >> 32;
-	return value * 0xd6e8feb86659fd93u;
-}
-
 uint32_t
 address_hash(const struct address *address)
 {
-	uint64_t halves[2];
+	struct pw_bytes bytes = address_bytes(address);
 
-	if (address_is_ipv4(address))
-		return (uint32_t)(mix(address->v4.sin_addr.s_addr) >> 32);
-	memcpy(halves, &address->v6.sin6_addr, sizeof halves);
-	return (uint32_t)(mix(mix(halves[0]) ^ halves[1]) >> 32);
+	return hash_end(hash_add(HASH_BEGIN, bytes.data, bytes.size));
 }
 
 uint64_t

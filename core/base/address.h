@@ -28,6 +28,9 @@ enum { ADDRESS_TEXT_MAX = 72 }; /* "[fe80::…%interface]:65535" with its NUL */
 struct address address_ipv4(const void *bytes, uint16_t port);
 struct address address_ipv6(const void *bytes, uint16_t port);
 
+/* Its 4 or 16 bytes, a view. */
+struct pw_bytes address_bytes(const struct address *);
+
 /* Reads a literal without a port and without brackets: "192.0.2.1", "2001:db8::1", "fe80::1%eth0".
  * False, and `*address` untouched: it is none. */
 bool address_parse(const char *literal, uint16_t port, struct address *address);

@@ -45,22 +45,25 @@ take(struct wire_in *in, size_t size)
 
 /* A number is its bytes as the host has them: packets and records are read on the machine that
  * wrote them. */
-#define NUMBER(name, type) \
-	void wire_put_##name(struct wire_out *out, type value) { put(out, &value, sizeof value); } \
-	type wire_get_##name(struct wire_in *in) \
-	{ \
-		const void *bytes = take(in, sizeof(type)); \
-		type value = 0; \
-		if (bytes != NULL) \
-			memcpy(&value, bytes, sizeof value); \
-		return value; \
-	}
+void
+wire_put_number(struct wire_out *out, uint64_t value, size_t width)
+{
+	assert(width <= sizeof value);
+	if (width < sizeof value && value >> 8 * width != 0)
+		out->bad = true;
+	put(out, wire_low(&value, width), width);
+}
 
-NUMBER(u8, uint8_t)
-NUMBER(u16, uint16_t)
-NUMBER(u32, uint32_t)
-NUMBER(u64, uint64_t)
-NUMBER(i64, int64_t)
+uint64_t
+wire_get_number(struct wire_in *in, size_t width)
+{
+	const void *bytes = take(in, width);
+	uint64_t value = 0;
+
+	if (bytes != NULL)
+		memcpy(wire_low(&value, width), bytes, width);
+	return value;
+}
 
 void
 wire_put_bytes(struct wire_out *out, struct pw_bytes bytes)

@@ -27,19 +27,33 @@ struct wire_in {
 struct wire_out wire_over(void *bytes, size_t room);
 struct wire_in wire_from(const void *bytes, size_t size);
 
-void wire_put_u8(struct wire_out *, uint8_t);
-void wire_put_u16(struct wire_out *, uint16_t);
-void wire_put_u32(struct wire_out *, uint32_t);
-void wire_put_u64(struct wire_out *, uint64_t);
-void wire_put_i64(struct wire_out *, int64_t);
+/* Where the low `width` bytes of a number lie. */
+static inline void *
+wire_low(uint64_t *number, size_t width)
+{
+	bool is_big = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__;
+
+	return (unsigned char *)number + (is_big ? sizeof *number - width : 0);
+}
+
+/* Numbers of 1, 2, 4 or 8 bytes; bad where one is wider. */
+void wire_put_number(struct wire_out *, uint64_t, size_t width);
+uint64_t wire_get_number(struct wire_in *, size_t width);
+
+/* wire_put_u8(), wire_get_u8() and so on. */
+#define WIRE_NUMBER(name_, type_) \
+	static inline void wire_put_##name_(struct wire_out *out, type_ value) \
+	{ wire_put_number(out, (uint64_t)value, sizeof value); } \
+	static inline type_ wire_get_##name_(struct wire_in *in) \
+	{ return (type_)wire_get_number(in, sizeof(type_)); }
+WIRE_NUMBER(u8, uint8_t)
+WIRE_NUMBER(u16, uint16_t)
+WIRE_NUMBER(u32, uint32_t)
+WIRE_NUMBER(u64, uint64_t)
+WIRE_NUMBER(i64, int64_t)
 void wire_put_bytes(struct wire_out *, struct pw_bytes); /* at most 65,535 bytes, or bad */
 void wire_put_name(struct wire_out *, const char *);     /* at most 255 bytes, or bad */
 
-uint8_t wire_get_u8(struct wire_in *);
-uint16_t wire_get_u16(struct wire_in *);
-uint32_t wire_get_u32(struct wire_in *);
-uint64_t wire_get_u64(struct wire_in *);
-int64_t wire_get_i64(struct wire_in *);
 struct pw_bytes wire_get_bytes(struct wire_in *);                      /* a view into the message */
 void wire_get_name(struct wire_in *, char *name, size_t room);         /* bad where it does not fit
                                                                         * or is not printable ASCII

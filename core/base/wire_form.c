@@ -10,41 +10,22 @@
 static const uint8_t widths[] = { [WIRE_U8] = 1, [WIRE_U16] = 2, [WIRE_U32] = 4, [WIRE_U64] = 8,
 	[WIRE_INDEX] = 4, [WIRE_INDEX_OR_NONE] = 4 };
 
-/* By the size of the member, which may be wider than its field: an enum, a bool, a uint32_t with
- * a small range. */
+/* A member may be wider than its field: an enum, a bool, a uint32_t with a small range. */
 static uint64_t
 load(const void *member, size_t size)
 {
-	switch (size) {
-	case sizeof(uint8_t):
-		return *(const uint8_t *)member;
-	case sizeof(uint16_t):
-		return *(const uint16_t *)member;
-	case sizeof(uint32_t):
-		return *(const uint32_t *)member;
-	default:
-		assert(size == sizeof(uint64_t));
-		return *(const uint64_t *)member;
-	}
+	uint64_t value = 0;
+
+	assert(size <= sizeof value);
+	memcpy(wire_low(&value, size), member, size);
+	return value;
 }
 
 static void
 save(void *member, size_t size, uint64_t value)
 {
-	switch (size) {
-	case sizeof(uint8_t):
-		*(uint8_t *)member = (uint8_t)value;
-		return;
-	case sizeof(uint16_t):
-		*(uint16_t *)member = (uint16_t)value;
-		return;
-	case sizeof(uint32_t):
-		*(uint32_t *)member = (uint32_t)value;
-		return;
-	default:
-		assert(size == sizeof(uint64_t));
-		*(uint64_t *)member = value;
-	}
+	assert(size <= sizeof value);
+	memcpy(member, wire_low(&value, size), size);
 }
 
 uint32_t
@@ -60,20 +41,6 @@ uint64_t
 wire_number(const struct wire_field *field, const void *member)
 {
 	return load(member, field->size);
-}
-
-static void
-put_unsigned(struct wire_out *out, unsigned width, uint64_t value)
-{
-	out->bad |= width < sizeof value && value >> (8 * width) != 0;
-	if (width == sizeof(uint8_t))
-		wire_put_u8(out, (uint8_t)value);
-	else if (width == sizeof(uint16_t))
-		wire_put_u16(out, (uint16_t)value);
-	else if (width == sizeof(uint32_t))
-		wire_put_u32(out, (uint32_t)value);
-	else
-		wire_put_u64(out, value);
 }
 
 /* Returns the last of the rows that share the byte. */
@@ -93,8 +60,6 @@ static void
 put_item(struct wire_out *out, const struct wire_field *field, const void *member,
     const void *context)
 {
-	const struct address *address = member;
-
 	switch (field->kind) {
 	case WIRE_U8:
 	case WIRE_U16:
@@ -102,7 +67,7 @@ put_item(struct wire_out *out, const struct wire_field *field, const void *membe
 	case WIRE_U64:
 	case WIRE_INDEX:
 	case WIRE_INDEX_OR_NONE:
-		put_unsigned(out, widths[field->kind], load(member, field->size));
+		wire_put_number(out, load(member, field->size), widths[field->kind]);
 		break;
 	case WIRE_I64:
 		wire_put_i64(out, *(const int64_t *)member);
@@ -119,12 +84,7 @@ put_item(struct wire_out *out, const struct wire_field *field, const void *membe
 		wire_put_bytes(out, *(const struct pw_bytes *)member);
 		break;
 	case WIRE_ADDRESS:
-		if (address_is_ipv4(address))
-			wire_put_bytes(out, (struct pw_bytes){ (const char *)&address->v4.sin_addr,
-			    sizeof address->v4.sin_addr });
-		else
-			wire_put_bytes(out, (struct pw_bytes){ (const char *)&address->v6.sin6_addr,
-			    sizeof address->v6.sin6_addr });
+		wire_put_bytes(out, address_bytes(member));
 		break;
 	case WIRE_PART:
 		wire_put_form_as(out, field->form, member, context);
@@ -169,10 +129,7 @@ static void
 get_number(struct wire_in *in, const struct wire_field *field, void *member, uint32_t limit)
 {
 	unsigned width = widths[field->kind];
-	uint64_t value = width == sizeof(uint8_t) ? wire_get_u8(in)
-	    : width == sizeof(uint16_t)           ? wire_get_u16(in)
-	    : width == sizeof(uint32_t)           ? wire_get_u32(in)
-	                                          : wire_get_u64(in);
+	uint64_t value = wire_get_number(in, width);
 	bool holds = value >= (uint64_t)field->min && (field->max == 0 || value <= field->max);
 
 	assert(width <= field->size && field->min >= 0);
