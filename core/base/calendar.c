@@ -87,14 +87,10 @@ calendar_parse(const char *text, struct calendar_range *range, struct reason *wh
 
 	at += strspn(at, " ");
 	good = good && take_minutes(&at, &read.from) && *at++ == '-' && take_minutes(&at, &read.to);
-	if (!good || at[strspn(at, " ")] != '\0' || read.from == DAY) {
-		reason_set(why, "%s", right);
-		return false;
-	}
-	if (read.from == read.to) {
-		reason_set(why, "it ends where it begins: for a whole day write 00:00-24:00");
-		return false;
-	}
+	if (!good || at[strspn(at, " ")] != '\0' || read.from == DAY)
+		return reason_set(why, "%s", right);
+	if (read.from == read.to)
+		return reason_set(why, "it ends where it begins: for a whole day write 00:00-24:00");
 	if (read.to < read.from)
 		read.to = (uint16_t)(read.to + DAY);
 	assert(read.from < read.to && read.to - read.from <= DAY);

@@ -420,8 +420,7 @@ filter_sockets(uint32_t rights, struct reason *why)
 #undef RETURN
 	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &(struct sock_fprog){ size, program }) == 0)
 		return true;
-	reason_set(why, "sockets cannot be filtered: %s", strerror(errno));
-	return false;
+	return reason_set(why, "sockets cannot be filtered: %s", strerror(errno));
 }
 
 bool

@@ -40,14 +40,11 @@ folder_is_ours_alone(const struct stat *status, const char *what, struct reason 
 
 	text_escape(&shown, (struct pw_bytes){ what, strlen(what) });
 	if (belongs_to_others(status))
-		reason_set(why, "%s belongs to user %u: it has to be root's or our own",
+		return reason_set(why, "%s belongs to user %u: it has to be root's or our own",
 		    shown.bytes, (unsigned)status->st_uid);
-	else if ((status->st_mode & (S_IWGRP | S_IWOTH)) != 0)
-		reason_set(why, "%s can be written to by others (mode %04o): take that right away",
-		    shown.bytes, (unsigned)status->st_mode & 07777);
-	else
-		return true;
-	return false;
+	return (status->st_mode & (S_IWGRP | S_IWOTH)) == 0
+	    || reason_set(why, "%s can be written to by others (mode %04o): take that right away",
+	        shown.bytes, (unsigned)status->st_mode & 07777);
 }
 
 /* Where it lies now, for a reason. */
@@ -106,15 +103,12 @@ follow(struct walk *walk, int link, const struct stat *status, const char *name,
 	ssize_t size = readlinkat(link, "", text, sizeof text);
 	size_t rest = strlen(walk->rest);
 
-	if (belongs_to_others(status)) {
-		reason_set(why, "%s is a symbolic link of user %u: it has to be root's or our own",
-		    name, (unsigned)status->st_uid);
-		return false;
-	}
-	if (size < 0 || ++walk->links > LINKS_MAX || (size_t)size + 1 + rest >= sizeof walk->rest) {
-		reason_set(why, "%s: %s", name, strerror(size < 0 ? errno : ELOOP));
-		return false;
-	}
+	if (belongs_to_others(status))
+		return reason_set(why,
+		    "%s is a symbolic link of user %u: it has to be root's or our own", name,
+		    (unsigned)status->st_uid);
+	if (size < 0 || ++walk->links > LINKS_MAX || (size_t)size + 1 + rest >= sizeof walk->rest)
+		return reason_set(why, "%s: %s", name, strerror(size < 0 ? errno : ELOOP));
 	memmove(walk->rest + size + 1, walk->rest, rest + 1);
 	memcpy(walk->rest, text, (size_t)size);
 	walk->rest[size] = '/';
@@ -168,10 +162,8 @@ walk_all(struct walk *walk, struct reason *why)
 
 		if (size == 0)
 			return true;
-		if (size > NAME_MAX) {
-			reason_set(why, "%s", strerror(ENAMETOOLONG));
-			return false;
-		}
+		if (size > NAME_MAX)
+			return reason_set(why, "%s", strerror(ENAMETOOLONG));
 		assert(slashes + size <= strlen(walk->rest));
 		memcpy(name, walk->rest + slashes, size);
 		name[size] = '\0';

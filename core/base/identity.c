@@ -51,13 +51,11 @@ identity_find(struct identity *identity, const char *user, const char *state, st
 	}
 	errno = 0;
 	entry = getpwnam(user);
-	if (entry == NULL) {
-		reason_set(why, "there is no user %s to run as%s%s: create it: "
+	if (entry == NULL)
+		return reason_set(why, "there is no user %s to run as%s%s: create it: "
 		    "useradd --system --user-group --no-create-home --home-dir / --shell "
 		    "/usr/sbin/nologin %s", user,
 		    errno == 0 ? "" : ", ", errno == 0 ? "" : strerror(errno), user);
-		return false;
-	}
 	snprintf(identity->name, sizeof identity->name, "%s", user);
 	identity->uid = entry->pw_uid;
 	identity->gid = entry->pw_gid;
@@ -69,8 +67,7 @@ identity_find(struct identity *identity, const char *user, const char *state, st
 static bool
 refuse(struct reason *why, const char *step)
 {
-	reason_set(why, "%s: %s", step, strerror(errno));
-	return false;
+	return reason_set(why, "%s: %s", step, strerror(errno));
 }
 
 /* While we may: both need CAP_SETPCAP. A container's root may lack it; then no set holds what the

@@ -128,9 +128,8 @@ allow_port(int rules, uint64_t allowed, uint64_t port, struct reason *why)
 
 	if (syscall(SYS_landlock_add_rule, rules, RULE_NET_PORT, &rule, 0) == 0)
 		return true;
-	reason_set(why, "cannot keep the right to %s: %s",
+	return reason_set(why, "cannot keep the right to %s: %s",
 	    allowed == NET_BIND_TCP ? "bind" : "connect", strerror(errno));
-	return false;
 }
 
 static bool
@@ -169,10 +168,8 @@ landlock_enter(const struct sandbox *sandbox, int *version, struct reason *why)
 	/* A kernel refuses a struct that is longer than it knows unless the rest is zero; it is, by
 	 * handled(). */
 	int fd = (int)syscall(SYS_landlock_create_ruleset, &rules, sizeof rules, 0);
-	if (fd < 0) {
-		reason_set(why, "cannot make a Landlock rule set: %s", strerror(errno));
-		return false;
-	}
+	if (fd < 0)
+		return reason_set(why, "cannot make a Landlock rule set: %s", strerror(errno));
 	bool entered = add_rules(fd, sandbox, &rules, why);
 	if (entered && syscall(SYS_landlock_restrict_self, fd, 0) != 0) {
 		reason_set(why, "cannot enter Landlock: %s", strerror(errno));

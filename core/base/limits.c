@@ -74,8 +74,7 @@ enter(__rlimit_resource_t which, uint64_t value, const char *step, struct reason
 		if (setrlimit(which, &limit) == 0)
 			return true;
 	}
-	reason_set(why, "%s: %s", step, strerror(errno));
-	return false;
+	return reason_set(why, "%s: %s", step, strerror(errno));
 }
 
 bool

@@ -50,15 +50,11 @@ notify_send(const char *fields, struct reason *why)
 	if (path == NULL || path[0] == '\0')
 		return true;
 	socklen_t length = fill(&address, path);
-	if (length == 0) {
-		reason_set(why, "NOTIFY_SOCKET is neither an absolute path nor an abstract name");
-		return false;
-	}
-	if (!send_to(&address, length, fields)) {
-		reason_set(why, "cannot tell systemd: %s", strerror(errno));
-		return false;
-	}
-	return true;
+	if (length == 0)
+		return reason_set(
+		    why, "NOTIFY_SOCKET is neither an absolute path nor an abstract name");
+	return send_to(&address, length, fields)
+	    || reason_set(why, "cannot tell systemd: %s", strerror(errno));
 }
 
 /* The number that a variable holds; -1: none. */

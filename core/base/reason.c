@@ -3,15 +3,16 @@
 
 #include "base/text.h"
 
-void
+bool
 reason_set(struct reason *why, const char *format, ...)
 {
 	va_list arguments;
 
 	if (why == NULL)
-		return;
+		return false;
 	struct text text = TEXT_OVER(why->text);
 	va_start(arguments, format);
 	text_format_v(&text, format, arguments);
 	va_end(arguments);
+	return false;
 }

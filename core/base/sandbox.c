@@ -22,8 +22,7 @@ enum { KEEP_MAX = 64, LANDLOCK_TCP = 4, LANDLOCK_SIGNALS = 6 /* versions */ };
 static bool
 refuse(struct reason *why, const char *step)
 {
-	reason_set(why, "%s: %s", step, strerror(errno));
-	return false;
+	return reason_set(why, "%s: %s", step, strerror(errno));
 }
 
 static int

@@ -33,8 +33,7 @@ refuse(struct reason *why, const char *text, const char *fault)
 	struct text shown = TEXT_ROOM(64);
 
 	text_escape(&shown, (struct pw_bytes){ text, strlen(text) });
-	reason_set(why, "\"%s%s\" %s", shown.bytes, shown.cut ? "..." : "", fault);
-	return false;
+	return reason_set(why, "\"%s%s\" %s", shown.bytes, shown.cut ? "..." : "", fault);
 }
 
 /* A number that stands alone: in the units that were likely meant. */

@@ -42,40 +42,32 @@ cert_limit_parse(const char *text, struct cert_limit *limit, struct reason *why)
 		size_t size = strcspn(text, "/");
 		char part[PART_MAX];
 
-		if (size == 0 || size >= PART_MAX) {
-			reason_set(why,
+		if (size == 0 || size >= PART_MAX)
+			return reason_set(why,
 			    "is neither a time such as \"21d\" nor a share such as \"25%%\", nor "
 			    "both: \"21d/25%%\"");
-			return false;
-		}
 		memcpy(part, text, size);
 		part[size] = '\0';
 		if (part[size - 1] == '%') {
 			int percent = parse_count(part, size - 1, PERCENT_MAX);
 
-			if (percent < 1 || limit->percent != 0) {
-				reason_set(why,
+			if (percent < 1 || limit->percent != 0)
+				return reason_set(why,
 				    percent < 1 ? "is no share of a lifetime: \"1%%\" to \"%d%%\""
 				                : "has two shares", PERCENT_MAX);
-				return false;
-			}
 			limit->percent = percent;
 		} else {
 			int days = parse_count(part, size, CERT_DAYS_MAX);
 			int64_t left = days * day;
 
-			if (limit->left != 0) {
-				reason_set(why, "has two times");
-				return false;
-			}
+			if (limit->left != 0)
+				return reason_set(why, "has two times");
 			if (days < 0 && !units_parse_duration(part, &left, why))
 				return false;
-			if (left < 1 || left > CERT_DAYS_MAX * day) {
-				reason_set(why,
+			if (left < 1 || left > CERT_DAYS_MAX * day)
+				return reason_set(why,
 				    "is no time that a certificate can have left: up to \"%dd\"",
 				    CERT_DAYS_MAX);
-				return false;
-			}
 			limit->left = left;
 		}
 		assert(limit->left != 0 || limit->percent != 0);

@@ -146,7 +146,7 @@ add_item(struct diagnostics *diagnostics, struct place place, bool warning, cons
 	into->items[at] = item;
 }
 
-void
+bool
 diagnostics_error(struct diagnostics *diagnostics, struct place place, const char *format, ...)
 {
 	va_list arguments;
@@ -154,6 +154,7 @@ diagnostics_error(struct diagnostics *diagnostics, struct place place, const cha
 	va_start(arguments, format);
 	add_item(diagnostics, place, false, format, arguments);
 	va_end(arguments);
+	return false;
 }
 
 void

@@ -42,8 +42,8 @@ uint32_t diagnostics_file(struct diagnostics *, const char *name);
 const char *diagnostics_file_name(const struct diagnostics *, uint32_t file);
 
 /* One line each, kept once for a place; foreign bytes in the arguments have gone through
- * diagnostics_quote(). */
-void diagnostics_error(struct diagnostics *, struct place, const char *format, ...)
+ * diagnostics_quote(). An error returns false in any case, as does whoever gives up after it. */
+bool diagnostics_error(struct diagnostics *, struct place, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void diagnostics_warn(struct diagnostics *, struct place, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

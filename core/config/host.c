@@ -26,18 +26,16 @@ is_label(const char *label, size_t size, struct reason *why)
 	    && (isalnum((unsigned char)label[good]) || label[good] == '-' || label[good] == '_'))
 		good++;
 	if (size == 0)
-		reason_set(why, "has an empty part between dots");
-	else if (size > LABEL_MAX_SIZE)
-		reason_set(why, "has a part of %zu bytes: %d are the most", size, LABEL_MAX_SIZE);
-	else if (label[0] == '-' || label[size - 1] == '-')
-		reason_set(why, "has a part that begins or ends with '-'");
-	else if (good < size)
-		reason_set(why, "is no host name: it has a '%c' (\\x%02x) in it",
-		    isprint((unsigned char)label[good]) ? label[good] : '?',
-		    (unsigned)(unsigned char)label[good]);
-	else
-		return true;
-	return false;
+		return reason_set(why, "has an empty part between dots");
+	if (size > LABEL_MAX_SIZE)
+		return reason_set(
+		    why, "has a part of %zu bytes: %d are the most", size, LABEL_MAX_SIZE);
+	if (label[0] == '-' || label[size - 1] == '-')
+		return reason_set(why, "has a part that begins or ends with '-'");
+	return good == size
+	    || reason_set(why, "is no host name: it has a '%c' (\\x%02x) in it",
+	        isprint((unsigned char)label[good]) ? label[good] : '?',
+	        (unsigned)(unsigned char)label[good]);
 }
 
 /* A last label of digits makes an address to many programs, and this one is none (RFC 3696, section
@@ -47,10 +45,8 @@ is_name(const char *name, struct reason *why)
 {
 	const char *label = name;
 
-	if (strlen(name) > NAME_MAX_SIZE) {
-		reason_set(why, "is longer than %d bytes", NAME_MAX_SIZE);
-		return false;
-	}
+	if (strlen(name) > NAME_MAX_SIZE)
+		return reason_set(why, "is longer than %d bytes", NAME_MAX_SIZE);
 	for (size_t size;; label += size + 1) {
 		size = strcspn(label, ".");
 		if (!is_label(label, size, why))
@@ -62,8 +58,7 @@ is_name(const char *name, struct reason *why)
 	    && (strncasecmp(label, "0x", 2) != 0
 	        || label[2 + strspn(label + 2, "0123456789abcdefABCDEF")] != '\0'))
 		return true;
-	reason_set(why, "is neither an address nor a name");
-	return false;
+	return reason_set(why, "is neither an address nor a name");
 }
 
 /* Lower case, without the root's dot; international names by IDNA. Returns NULL with a reason. */
@@ -106,19 +101,15 @@ host_parse(
 	*host = (struct host){ 0 };
 	if (size >= 2 && text[0] == '[' && text[size - 1] == ']')
 		text++, size -= 2;
-	if (size == 0 || size > WRITTEN_MAX || memchr(text, '\0', size) != NULL) {
-		reason_set(why, size == 0 ? "is empty" : "is no host name");
-		return false;
-	}
+	if (size == 0 || size > WRITTEN_MAX || memchr(text, '\0', size) != NULL)
+		return reason_set(why, size == 0 ? "is empty" : "is no host name");
 	assert(size < sizeof written);
 	memcpy(written, text, size);
 	written[size] = '\0';
 	if (address_parse(written, 0, &host->address)) {
-		if (address_is_forbidden(&host->address)) {
-			reason_set(why, "is %s, which cannot be probed",
+		if (address_is_forbidden(&host->address))
+			return reason_set(why, "is %s, which cannot be probed",
 			    address_class_name(address_class(&host->address)));
-			return false;
-		}
 		/* The canonical form, so that ::1 and 0:0::1 are one target. */
 		host->is_literal = true;
 		address_add(&canonical, &host->address);
@@ -148,16 +139,13 @@ helo_parse(struct arena *arena, const char *text, const char **helo, struct reas
 			*helo = arena_strdup(arena, text);
 			return true;
 		}
-		reason_set(why, "holds no IPv6 address");
-		return false;
+		return reason_set(why, "holds no IPv6 address");
 	}
 	if (!host_parse(arena, text, size, &host, why))
 		return false;
-	if (host.is_literal != is_bracketed || (is_bracketed && !address_is_ipv4(&host.address))) {
-		reason_set(
+	if (host.is_literal != is_bracketed || (is_bracketed && !address_is_ipv4(&host.address)))
+		return reason_set(
 		    why, "is an address: in EHLO it is written [192.0.2.1] or [IPv6:2001:db8::1]");
-		return false;
-	}
 	*helo = is_bracketed ? arena_strdup(arena, text) : host.ascii;
 	return true;
 }

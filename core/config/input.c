@@ -38,15 +38,12 @@ read_all(int fd, struct input *input, size_t room, struct reason *why)
 			return true;
 		if (got < 0 && errno == EINTR)
 			continue;
-		if (got < 0) {
-			reason_set(why, "%s", strerror(errno));
-			return false;
-		}
+		if (got < 0)
+			return reason_set(why, "%s", strerror(errno));
 		input->size += (size_t)got;
-		if (input->size > INPUT_FILE_MAX) {
-			reason_set(why, "it is larger than %d MiB", INPUT_FILE_MAX / (1024 * 1024));
-			return false;
-		}
+		if (input->size > INPUT_FILE_MAX)
+			return reason_set(
+			    why, "it is larger than %d MiB", INPUT_FILE_MAX / (1024 * 1024));
 	}
 }
 

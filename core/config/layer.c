@@ -46,20 +46,16 @@ check_source(struct reader *reader, struct place place, const char *item, bool h
 	struct address address;
 	bool is_ipv4;
 
-	if (!address_parse(item, 0, &address)) {
-		FAULT(reader, place, "source: %s is not an address", QUOTE(reader, item));
-		return false;
-	}
+	if (!address_parse(item, 0, &address))
+		return FAULT(reader, place, "source: %s is not an address", QUOTE(reader, item));
 	is_ipv4 = address_is_ipv4(&address);
 	if (address_is_forbidden(&address))
-		FAULT(reader, place, "source: %s is %s, not one of ours", QUOTE(reader, item),
-		    address_class_name(address_class(&address)));
-	else if (has[is_ipv4])
-		FAULT(reader, place, "source: has two %s addresses: one for each family",
+		return FAULT(reader, place, "source: %s is %s, not one of ours",
+		    QUOTE(reader, item), address_class_name(address_class(&address)));
+	if (has[is_ipv4])
+		return FAULT(reader, place, "source: has two %s addresses: one for each family",
 		    is_ipv4 ? "IPv4" : "IPv6");
-	else
-		return has[is_ipv4] = true;
-	return false;
+	return has[is_ipv4] = true;
 }
 
 /*
@@ -85,16 +81,14 @@ check_list(struct reader *reader, const struct pw_setting *row, const struct nod
 		} else if (row == &target_settings[TARGET_SOURCE]) {
 			good = check_source(reader, node->place, item, has);
 		} else if (row == &target_settings[TARGET_TAGS]) {
-			good = size > 0 && size <= TAG_SIZE_MAX && strpbrk(item, " \t") == NULL;
-			if (!good)
-				FAULT(reader, node->place,
-				    "tags: %s is not a word of up to %d bytes", QUOTE(reader, item),
-				    TAG_SIZE_MAX);
+			good = (size > 0 && size <= TAG_SIZE_MAX && strpbrk(item, " \t") == NULL)
+			    || FAULT(reader, node->place,
+			        "tags: %s is not a word of up to %d bytes", QUOTE(reader, item),
+			        TAG_SIZE_MAX);
 		} else if (row == &tls_settings_rows[TLS_CERT_WARN]) {
-			good = cert_limit_parse(item, &limit, &why);
-			if (!good)
-				FAULT(reader, node->place, "cert_warn: %s %s", QUOTE(reader, item),
-				    why.text);
+			good = cert_limit_parse(item, &limit, &why)
+			    || FAULT(reader, node->place, "cert_warn: %s %s",
+			        QUOTE(reader, item), why.text);
 		}
 	}
 	return good;
@@ -128,26 +122,19 @@ check_value(struct reader *reader, const struct pw_setting *row, const struct no
 			    QUOTE(reader, text), fault);
 			return true;
 		}
-		FAULT(reader, node->place, "ca_file: %s cannot be read: %s", QUOTE(reader, text),
-		    fault);
-		return false;
+		return FAULT(reader, node->place, "ca_file: %s cannot be read: %s",
+		    QUOTE(reader, text), fault);
 	}
-	if (row == &target_settings[TARGET_SLA]) {
-		if (units_parse_percent(text, &millionths, &why))
-			return true;
-		FAULT(reader, node->place, "sla: %s", why.text);
-		return false;
-	}
+	if (row == &target_settings[TARGET_SLA])
+		return units_parse_percent(text, &millionths, &why)
+		    || FAULT(reader, node->place, "sla: %s", why.text);
 	if (row != &tls_settings_rows[TLS_SNI])
 		return true;
 	if (!host_parse(reader->scratch, text, strlen(text), &host, &why))
-		FAULT(reader, node->place, "sni: %s %s", QUOTE(reader, text), why.text);
-	else if (host.is_literal)
-		FAULT(reader, node->place, "sni: %s is an address, and only names can be asked for",
-		    QUOTE(reader, text));
-	else
-		return true;
-	return false;
+		return FAULT(reader, node->place, "sni: %s %s", QUOTE(reader, text), why.text);
+	return !host.is_literal
+	    || FAULT(reader, node->place,
+	        "sni: %s is an address, and only names can be asked for", QUOTE(reader, text));
 }
 
 /* What a group is laid over. */

@@ -82,19 +82,15 @@ open_file(struct lexer *lexer, const char *path, struct place from)
 	struct reason why;
 
 	for (unsigned i = 0; i < files->open_count; i++) {
-		if (strcmp(files->open[i].path, path) == 0) {
-			diagnostics_error(diagnostics, from, "%s includes itself",
+		if (strcmp(files->open[i].path, path) == 0)
+			return diagnostics_error(diagnostics, from, "%s includes itself",
 			    diagnostics_quote(diagnostics, path));
-			return false;
-		}
 	}
-	if (files->open_count > INCLUDES_MAX || files->bytes > TEXT_MAX) {
-		diagnostics_error(diagnostics, from,
+	if (files->open_count > INCLUDES_MAX || files->bytes > TEXT_MAX)
+		return diagnostics_error(diagnostics, from,
 		    files->open_count > INCLUDES_MAX ? "files include each other more than %d deep"
 		                                     : "all files together are too large",
 		    INCLUDES_MAX);
-		return false;
-	}
 	VEC_REQUIRE(files->inputs, files->input_count, files->input_room);
 	input = &files->inputs[files->input_count];
 	if (!snapshot_input(diagnostics->snapshot, path, input, &why)) {
@@ -180,11 +176,9 @@ find_word(struct lexer *lexer)
 			    ? NULL
 			    : memmem(cursor->at + 2, left(cursor) - 2, "*/", 2);
 
-			if (end == NULL) {
-				diagnostics_error(lexer->diagnostics, cursor->place,
+			if (end == NULL)
+				return diagnostics_error(lexer->diagnostics, cursor->place,
 				    "this comment has no end: write */");
-				return false;
-			}
 			pass(cursor, (size_t)(end + 2 - cursor->at));
 		} else if (cursor->line_start && starts(cursor, "@include")) {
 			/* At the start of a line only, as for libconfig. */
@@ -223,8 +217,8 @@ pass_string(struct lexer *lexer, struct cursor *cursor)
 	 * the file: it is the first of them that lacks its quote. */
 	if (lexer->files->long_string.line != 0)
 		begun = lexer->files->long_string;
-	diagnostics_error(lexer->diagnostics, begun, "this string has no end: a '\"' is missing");
-	return false;
+	return diagnostics_error(
+	    lexer->diagnostics, begun, "this string has no end: a '\"' is missing");
 }
 
 /*

@@ -15,18 +15,6 @@ enum { NAME_SIZE_MAX = 31, PHASE_SIZE_MAX = 23, SESSION_MAX = 1 << 20, FAREWELL_
 
 static const int64_t limit_max = 24ll * 3600 * 1000000;
 
-static bool __attribute__((format(printf, 2, 3)))
-wrong(struct reason *why, const char *format, ...)
-{
-	struct text text = TEXT_OVER(why->text);
-	va_list arguments;
-
-	va_start(arguments, format);
-	text_format_v(&text, format, arguments);
-	va_end(arguments);
-	return false;
-}
-
 const char *
 plugin_kind_name(enum pw_kind kind)
 {
@@ -55,19 +43,19 @@ static bool
 fits(const struct pw_plugin *plugin, struct reason *why)
 {
 	if (plugin->magic != PW_MAGIC)
-		return wrong(why,
+		return reason_set(why,
 		    "pw_plugin does not begin with the magic number (0x%08x, not 0x%08x)",
 		    plugin->magic, PW_MAGIC);
 	if (plugin->major != PW_ABI_MAJOR)
-		return wrong(why,
+		return reason_set(why,
 		    "it is made for ABI %u.%u, and this is %d.%d: plugins of another major version "
 		    "are refused", plugin->major, plugin->minor, PW_ABI_MAJOR, PW_ABI_MINOR);
 	if (plugin->minor > PW_ABI_MINOR)
-		return wrong(why,
+		return reason_set(why,
 		    "it is made for ABI %u.%u, and this is %d.%d: plugins of a newer version are "
 		    "refused", plugin->major, plugin->minor, PW_ABI_MAJOR, PW_ABI_MINOR);
 	if (plugin->size < sizeof(struct pw_plugin))
-		return wrong(why, "its descriptor has %u bytes where ABI %u.%u has %zu",
+		return reason_set(why, "its descriptor has %u bytes where ABI %u.%u has %zu",
 		    plugin->size, plugin->major, plugin->minor, sizeof(struct pw_plugin));
 	return true;
 }
@@ -88,38 +76,38 @@ check_settings(const struct pw_plugin *plugin, struct values *values, struct rea
 		struct reason what;
 
 		if (i == PLUGIN_SETTINGS_MAX)
-			return wrong(why, "it has more than %d settings", PLUGIN_SETTINGS_MAX);
+			return reason_set(why, "it has more than %d settings", PLUGIN_SETTINGS_MAX);
 		if (!is_name(row->key, 40, false))
-			return wrong(why, "the key of its setting %d is not of [a-z0-9_]", i + 1);
+			return reason_set(why, "the key of its setting %d is not of [a-z0-9_]", i + 1);
 		if (row->type < PW_STRING || row->type > PW_PATH)
-			return wrong(
+			return reason_set(
 			    why, "its setting %s has the unknown type %u", row->key, row->type);
 		if (settings_are_taken(value_key(row, key), plugin->kind))
-			return wrong(why, "its setting %s has the name of one of the host's", key);
+			return reason_set(why, "its setting %s has the name of one of the host's", key);
 		if (settings_find(plugin->settings, key) != i)
-			return wrong(why, "it has the setting %s twice", key);
+			return reason_set(why, "it has the setting %s twice", key);
 		if (row->min > row->max)
-			return wrong(why, "the range of its setting %s ends before it begins", key);
+			return reason_set(why, "the range of its setting %s ends before it begins", key);
 		if (row->type == PW_ENUM && (row->choices == NULL || row->choices[0] == NULL))
-			return wrong(why, "its setting %s has no choices", key);
+			return reason_set(why, "its setting %s has no choices", key);
 		if (row->help == NULL)
-			return wrong(why, "its setting %s has no help", key);
+			return reason_set(why, "its setting %s has no help", key);
 		if (row->flags & ~(uint32_t)(PW_REQUIRED | PW_RECIPIENTS | PW_RELAY))
-			return wrong(
+			return reason_set(
 			    why, "its setting %s has unknown flags (0x%x)", key, row->flags);
 		if (row->flags & PW_RECIPIENTS
 		    && (row->type != PW_LIST || !notifier || has_recipients))
-			return wrong(why,
+			return reason_set(why,
 			    "only one setting can hold the recipients, a notifier's list: not %s",
 			    key);
 		has_recipients |= (row->flags & PW_RECIPIENTS) != 0;
 		if (row->flags & PW_RELAY && (row->type != PW_STRING || !notifier))
-			return wrong(
+			return reason_set(
 			    why, "only a string of a notifier can name a relay: not %s", key);
 		if (row->type == PW_SECRET && row->fallback != NULL)
-			return wrong(why, "its setting %s is a secret and has a default", key);
+			return reason_set(why, "its setting %s is a secret and has a default", key);
 		if (!value_default(values, row, &value, &what))
-			return wrong(why, "the default of its setting %s: %s", key, what.text);
+			return reason_set(why, "the default of its setting %s: %s", key, what.text);
 	}
 	return true;
 }
@@ -136,31 +124,31 @@ check_phases(const struct pw_probe_ops *ops, struct reason *why)
 		const struct pw_phase *phase = &phases[i];
 
 		if (i == room)
-			return wrong(why,
+			return reason_set(why,
 			    "it has more phases than there is room for: %d with the host's own",
 			    PHASES_MAX);
 		if (!is_name(phase->name, PHASE_SIZE_MAX, false))
-			return wrong(why,
+			return reason_set(why,
 			    "the name of its phase %d is not of [a-z0-9_], up to %d of them", i + 1,
 			    PHASE_SIZE_MAX);
 		for (size_t j = 0; j < sizeof hosts / sizeof *hosts; j++)
 			if (strcmp(phase->name, hosts[j]) == 0)
-				return wrong(why, "its phase %s is the host's own", phase->name);
+				return reason_set(why, "its phase %s is the host's own", phase->name);
 		for (int j = 0; j < i; j++)
 			if (strcmp(phase->name, phases[j].name) == 0)
-				return wrong(why, "it has the phase %s twice", phase->name);
+				return reason_set(why, "it has the phase %s twice", phase->name);
 		if (phase->limit == 0 && phase_standard(phase->name) == NULL)
-			return wrong(why, "its phase %s has no limit", phase->name);
+			return reason_set(why, "its phase %s has no limit", phase->name);
 		if (phase->limit > (uint64_t)limit_max || phase->patient > (uint64_t)limit_max
 		    || phase->slow > (uint64_t)limit_max)
-			return wrong(
+			return reason_set(
 			    why, "a limit of its phase %s is longer than a day", phase->name);
 		if (phase->patient != 0 && phase->patient < phase->limit)
-			return wrong(why,
+			return reason_set(why,
 			    "the patient limit of its phase %s is shorter than the other",
 			    phase->name);
 		if (phase->flags & ~(uint32_t)PW_PHASE_TLS)
-			return wrong(why, "its phase %s has unknown flags (0x%x)", phase->name,
+			return reason_set(why, "its phase %s has unknown flags (0x%x)", phase->name,
 			    phase->flags);
 	}
 	return true;
@@ -176,28 +164,28 @@ check_outcomes(const struct pw_probe_ops *ops, struct reason *why)
 		const struct pw_outcome *outcome = &ops->outcomes[i];
 
 		if (i == PLUGIN_OUTCOMES_MAX)
-			return wrong(why, "it has more than %d outcomes", PLUGIN_OUTCOMES_MAX);
+			return reason_set(why, "it has more than %d outcomes", PLUGIN_OUTCOMES_MAX);
 		if (!is_name(outcome->name, OUTCOME_NAME_MAX - 1, false))
-			return wrong(why,
+			return reason_set(why,
 			    "the name of its outcome %d is not of [a-z0-9_], up to %d of them",
 			    i + 1, OUTCOME_NAME_MAX - 1);
 		if (outcome_find(outcome->name, NULL, &found))
-			return wrong(
+			return reason_set(
 			    why, "its outcome %s has the name of one of the host's", outcome->name);
 		for (int j = 0; j < i; j++)
 			if (strcmp(outcome->name, ops->outcomes[j].name) == 0)
-				return wrong(why, "it has the outcome %s twice", outcome->name);
+				return reason_set(why, "it has the outcome %s twice", outcome->name);
 		if (outcome->severity > PW_UNKNOWN)
-			return wrong(why, "its outcome %s has the unknown severity %u",
+			return reason_set(why, "its outcome %s has the unknown severity %u",
 			    outcome->name, outcome->severity);
 		if (outcome->text == NULL)
-			return wrong(why, "its outcome %s has no text", outcome->name);
+			return reason_set(why, "its outcome %s has no text", outcome->name);
 		if (!text_is_clean(outcome->text, &unclean)
 		    || (outcome->hint != NULL && !text_is_clean(outcome->hint, &unclean)))
-			return wrong(why, "the text or the hint of its outcome %s %s",
+			return reason_set(why, "the text or the hint of its outcome %s %s",
 			    outcome->name, unclean.text);
 		if (outcome->phase != NULL && strlen(outcome->phase) > PHASE_SIZE_MAX)
-			return wrong(why, "the phase of its outcome %s is no name of a phase",
+			return reason_set(why, "the phase of its outcome %s is no name of a phase",
 			    outcome->name);
 	}
 	return true;
@@ -210,11 +198,11 @@ check_turns(const struct pw_probe_ops *ops, struct reason *why)
 	bool has_program = PLUGIN_HAS(ops, on_exit) && ops->program != NULL;
 
 	if (PLUGIN_HAS(ops, on_exit) && has_program != (ops->on_exit != NULL))
-		return wrong(why, "it has one of program and on_exit, and not both");
+		return reason_set(why, "it has one of program and on_exit, and not both");
 	if (has_program && (ops->phases == NULL || ops->phases[0].name == NULL))
-		return wrong(why, "it runs a program and has no phase for it");
+		return reason_set(why, "it runs a program and has no phase for it");
 	if (!has_program && (ops->begin == NULL || ops->on_reply == NULL))
-		return wrong(
+		return reason_set(
 		    why, "it has no %s function", ops->begin == NULL ? "begin" : "on_reply");
 	return true;
 }
@@ -227,34 +215,34 @@ check_probe(const struct pw_plugin *plugin, struct reason *why)
 	size_t size = plugin->minor < 3 ? offsetof(struct pw_probe_ops, program) : sizeof *ops;
 
 	if (ops->size < size)
-		return wrong(why, "its table of functions has %u bytes where ABI %u.%u has %zu",
+		return reason_set(why, "its table of functions has %u bytes where ABI %u.%u has %zu",
 		    ops->size, plugin->major, plugin->minor, size);
 	if (plugin->flags & ~(uint32_t)(PW_USES_TLS | PW_REQUIRES_TLS))
-		return wrong(why, "it has unknown flags (0x%x)", plugin->flags);
+		return reason_set(why, "it has unknown flags (0x%x)", plugin->flags);
 	if ((plugin->flags & PW_REQUIRES_TLS) && !(plugin->flags & PW_USES_TLS))
-		return wrong(why, "it requires TLS and does not say that it uses it");
+		return reason_set(why, "it requires TLS and does not say that it uses it");
 	if (ops->framing != PW_REPLIES && ops->framing != PW_LINES)
-		return wrong(why, "its framing is the unknown %u", ops->framing);
+		return reason_set(why, "its framing is the unknown %u", ops->framing);
 	if (!check_turns(ops, why))
 		return false;
 	if (ops->session_size > SESSION_MAX)
-		return wrong(why, "a session of %u bytes is too large: up to %d", ops->session_size,
+		return reason_set(why, "a session of %u bytes is too large: up to %d", ops->session_size,
 		    SESSION_MAX);
 	if (ops->farewell != NULL && (strnlen(ops->farewell, FAREWELL_MAX + 1) > FAREWELL_MAX
 	    || strpbrk(ops->farewell, "\r\n") != NULL))
-		return wrong(why, "its farewell is not one line");
+		return reason_set(why, "its farewell is not one line");
 	if (!check_phases(ops, why) || !check_outcomes(ops, why))
 		return false;
 	for (int i = 0; ops->facts != NULL && ops->facts[i].name != NULL; i++) {
 		if (i == PLUGIN_FACTS_MAX)
-			return wrong(why, "it has more than %d facts", PLUGIN_FACTS_MAX);
+			return reason_set(why, "it has more than %d facts", PLUGIN_FACTS_MAX);
 		if (!is_name(ops->facts[i].name, OUTCOME_NAME_MAX - 1, false))
-			return wrong(why,
+			return reason_set(why,
 			    "the name of its fact %d is not of [a-z0-9_], up to %d of them", i + 1,
 			    OUTCOME_NAME_MAX - 1);
 		for (int j = 0; j < i; j++)
 			if (strcmp(ops->facts[i].name, ops->facts[j].name) == 0)
-				return wrong(why, "it has the fact %s twice", ops->facts[i].name);
+				return reason_set(why, "it has the fact %s twice", ops->facts[i].name);
 	}
 	return true;
 }
@@ -276,23 +264,23 @@ check_notifier(const struct pw_plugin *plugin, struct reason *why)
 	const struct pw_gate_ops *gate = PLUGIN_HAS(ops, gate) ? ops->gate : NULL;
 
 	if (ops->size < size)
-		return wrong(why, "its table of functions has %u bytes where ABI %u.%u has %zu",
+		return reason_set(why, "its table of functions has %u bytes where ABI %u.%u has %zu",
 		    ops->size, plugin->major, plugin->minor, size);
 	if (plugin->flags != 0)
-		return wrong(why, "it has unknown flags (0x%x)", plugin->flags);
+		return reason_set(why, "it has unknown flags (0x%x)", plugin->flags);
 	if (ops->deliver == NULL)
-		return wrong(why, "it has no deliver function");
+		return reason_set(why, "it has no deliver function");
 	if (ops->session_size > SESSION_MAX)
-		return wrong(why, "a session of %u bytes is too large: up to %d", ops->session_size,
+		return reason_set(why, "a session of %u bytes is too large: up to %d", ops->session_size,
 		    SESSION_MAX);
 	if (gate != NULL
 	    && (gate->size < gate_size || gate->open == NULL || gate->serve == NULL
 	        || gate->close == NULL || ops->join == NULL))
-		return wrong(why, "a function of its gate is missing");
+		return reason_set(why, "a function of its gate is missing");
 	if (gate != NULL && PLUGIN_HAS(ops, program) && ops->program != NULL)
-		return wrong(why, "it has both a gate and a program");
+		return reason_set(why, "it has both a gate and a program");
 	if (gate != NULL && gate->memory_size > SESSION_MAX)
-		return wrong(why, "a gate's memory of %u bytes is too large: up to %d",
+		return reason_set(why, "a gate's memory of %u bytes is too large: up to %d",
 		    gate->memory_size, SESSION_MAX);
 	return true;
 }
@@ -303,12 +291,12 @@ plugin_check(const struct pw_plugin *plugin, struct values *values, struct reaso
 	if (!fits(plugin, why))
 		return false;
 	if (plugin->kind != PW_PROBE && plugin->kind != PW_NOTIFIER)
-		return wrong(why, "it is of the unknown kind %u: neither a probe nor a notifier",
+		return reason_set(why, "it is of the unknown kind %u: neither a probe nor a notifier",
 		    plugin->kind);
 	if (!is_name(plugin->name, NAME_SIZE_MAX, true))
-		return wrong(why, "its name is not of [a-z0-9_-], up to %d of them", NAME_SIZE_MAX);
+		return reason_set(why, "its name is not of [a-z0-9_-], up to %d of them", NAME_SIZE_MAX);
 	if (plugin->version == NULL || plugin->summary == NULL || plugin->ops == NULL)
-		return wrong(why, "it has no %s",
+		return reason_set(why, "it has no %s",
 		    plugin->version == NULL       ? "version"
 		        : plugin->summary == NULL ? "summary"
 		                                  : "ops");

@@ -91,22 +91,17 @@ reader_parse_host_port(struct reader *reader, struct pw_bytes text, struct place
 	struct reason why;
 
 	*result = (struct host_port){ .port = 0 };
-	if (memmem(text.data, text.size, "://", 3) != NULL) {
-		FAULT(reader, place, "%s%s is a URL, and a host name or an address is wanted",
+	if (memmem(text.data, text.size, "://", 3) != NULL)
+		return FAULT(reader, place, "%s%s is a URL, and a host name or an address is wanted",
 		    label, diagnostics_quote_bytes(&reader->diagnostics, text.data, text.size));
-		return false;
-	}
-	if (!endpoint_parse(text.data, text.size, &endpoint, &why)) {
-		FAULT(reader, place, "%s%s", label, why.text);
-		return false;
-	}
+	if (!endpoint_parse(text.data, text.size, &endpoint, &why))
+		return FAULT(reader, place, "%s%s", label, why.text);
 	result->port = endpoint.port;
 	if (host_parse(reader->arena, endpoint.host, endpoint.host_size, &result->host, &why))
 		return true;
-	FAULT(reader, place, "%s%s %s", label,
+	return FAULT(reader, place, "%s%s %s", label,
 	    diagnostics_quote_bytes(&reader->diagnostics, endpoint.host, endpoint.host_size),
 	    why.text);
-	return false;
 }
 
 void

@@ -18,12 +18,8 @@ static bool
 is_regular_file(const char *path, struct stat *status, struct reason *why)
 {
 	if (stat(path, status) < 0)
-		reason_set(why, "cannot be read: %s", strerror(errno));
-	else if (!S_ISREG(status->st_mode))
-		reason_set(why, "is not a regular file");
-	else
-		return true;
-	return false;
+		return reason_set(why, "cannot be read: %s", strerror(errno));
+	return S_ISREG(status->st_mode) || reason_set(why, "is not a regular file");
 }
 
 static bool
@@ -34,14 +30,12 @@ is_guarded_secret(const char *path, uid_t owner, struct reason *why)
 	if (!is_regular_file(path, &status, why))
 		return false;
 	if ((status.st_mode & (S_IWGRP | S_IRWXO)) != 0)
-		reason_set(why, "is open to others (mode %04o): make it 0600, or 0640 for a group",
+		return reason_set(why,
+		    "is open to others (mode %04o): make it 0600, or 0640 for a group",
 		    (unsigned)status.st_mode & 07777);
-	else if (status.st_uid != 0 && status.st_uid != geteuid() && status.st_uid != owner)
-		reason_set(why, "belongs to user %u: it has to be root's or our own",
-		    (unsigned)status.st_uid);
-	else
-		return true;
-	return false;
+	return status.st_uid == 0 || status.st_uid == geteuid() || status.st_uid == owner
+	    || reason_set(why, "belongs to user %u: it has to be root's or our own",
+	        (unsigned)status.st_uid);
 }
 
 /*
@@ -71,13 +65,11 @@ secret_find_file(struct arena *arena, uid_t owner, const char *from, const char 
 		return is_regular_file(
 		    *path, &status, why); /* its owner and mode are systemd's affair */
 	}
-	if (!service_credential(name, loaded)) {
-		reason_set(why,
+	if (!service_credential(name, loaded))
+		return reason_set(why,
 		    "is what systemd loads, and postwatch.service loads none called %s: `systemctl "
 		    "edit postwatch`, [Service], LoadCredential=%s:%s/%s",
 		    name, name, PW_SYSCONF_DIR, name);
-		return false;
-	}
 	*path = arena_strdup(arena, loaded[0] == '\0' ? name : loaded);
 	return loaded[0] == '\0' || is_guarded_secret(*path, owner, why);
 }

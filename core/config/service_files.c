@@ -159,8 +159,7 @@ static void
 report_unreadable(struct reader *reader, const struct service_user *user,
     const struct named_file *file, int error)
 {
-	static void (*const tell[])(struct diagnostics *, struct place, const char *, ...) =
-	    { diagnostics_warn, diagnostics_error };
+	struct text what = TEXT_ROOM(400);
 
 	if (file->loaded) {
 		WARN(reader, file->place,
@@ -168,12 +167,16 @@ report_unreadable(struct reader *reader, const struct service_user *user,
 		    "can enter the folders above it, and read it", user->name, strerror(error));
 		return;
 	}
-	tell[reader->source->starts](&reader->diagnostics, file->place,
+	text_format(&what,
 	    "%s%s%s%s%s cannot be read as user %s (%s): chown %s %s; and let that user enter the "
 	    "folders above it",
 	    file->owner, file->owner[0] == '\0' ? "" : ": ", file->key, file->suffix,
 	    file->owner[0] == '\0' ? "the file" : "", user->name, strerror(error), user->name,
 	    file->path);
+	if (reader->source->starts)
+		FAULT(reader, file->place, "%s", what.bytes);
+	else
+		WARN(reader, file->place, "%s", what.bytes);
 }
 
 /* The files of the configuration itself: a reload reads them as that user. One plugin stands for

@@ -183,8 +183,7 @@ snapshot_input(struct snapshot *snapshot, const char *path, struct input *input,
 		input->bytes[input->size = file->size] = '\0';
 		return true;
 	}
-	reason_set(why, "it is not among what was accepted");
-	return false;
+	return reason_set(why, "it is not among what was accepted");
 }
 
 bool
@@ -260,14 +259,10 @@ keep_bytes(const char *bytes, size_t size, const char *state, const char *name, 
 	bool good;
 
 	snprintf(aside, sizeof aside, "%s.%ld", name, (long)getpid());
-	if (!name_file(path, state, aside) || !name_file(folder, state, "")) {
-		reason_set(why, "no memory");
-		return false;
-	}
-	if (mkdir(folder, 0700) != 0 && errno != EEXIST) {
-		reason_set(why, "cannot make %s: %s", folder, strerror(errno));
-		return false;
-	}
+	if (!name_file(path, state, aside) || !name_file(folder, state, ""))
+		return reason_set(why, "no memory");
+	if (mkdir(folder, 0700) != 0 && errno != EEXIST)
+		return reason_set(why, "cannot make %s: %s", folder, strerror(errno));
 	(void)unlink(path); /* what a process of our number left behind */
 	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	good = fd >= 0 && write_all(fd, bytes, size);
@@ -286,8 +281,7 @@ snapshot_save(struct snapshot *snapshot, const char *state, const char *name, st
 {
 	if (fflush(snapshot->out) == 0)
 		return keep_bytes(snapshot->bytes, snapshot->size, state, name, why);
-	reason_set(why, "no memory");
-	return false;
+	return reason_set(why, "no memory");
 }
 
 static bool
@@ -358,10 +352,8 @@ snapshot_rename(const char *state, const char *from, const char *to, struct reas
 	int fd;
 
 	if (!name_file(old, state, from) || !name_file(new, state, to)
-	    || !name_file(folder, state, "") || rename(old, new) != 0) {
-		reason_set(why, "cannot rename %s: %s", old, strerror(errno));
-		return false;
-	}
+	    || !name_file(folder, state, "") || rename(old, new) != 0)
+		return reason_set(why, "cannot rename %s: %s", old, strerror(errno));
 	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd >= 0) {
 		(void)fsync(fd);

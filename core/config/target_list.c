@@ -92,16 +92,14 @@ check_name(struct reader *reader, const struct draft *draft, const char *name)
 	struct reason why;
 
 	if (!text_is_clean(name, &why))
-		FAULT(reader, draft->place, "the name %s %s", QUOTE(reader, name), why.text);
-	else if (size == 0 || size > NAME_SIZE_MAX)
-		FAULT(reader, draft->place, "a name has 1 to %d bytes, and this one %zu",
+		return FAULT(
+		    reader, draft->place, "the name %s %s", QUOTE(reader, name), why.text);
+	if (size == 0 || size > NAME_SIZE_MAX)
+		return FAULT(reader, draft->place, "a name has 1 to %d bytes, and this one %zu",
 		    NAME_SIZE_MAX, size);
-	else if (name[0] == ' ' || name[size - 1] == ' ')
-		FAULT(reader, draft->place, "the name %s begins or ends with a blank",
-		    QUOTE(reader, name));
-	else
-		return true;
-	return false;
+	return (name[0] != ' ' && name[size - 1] != ' ')
+	    || FAULT(reader, draft->place, "the name %s begins or ends with a blank",
+	        QUOTE(reader, name));
 }
 
 static void

@@ -251,11 +251,9 @@ take_host(struct reader *reader, struct entry *entry)
 	if (!reader_parse_host_port(
 	        reader, (struct pw_bytes){ text, strlen(text) }, place, "host: ", &where))
 		return false;
-	if (where.port != 0) {
-		FAULT(reader, place, "host: %s: the port is a setting of its own: port = %u;",
+	if (where.port != 0)
+		return FAULT(reader, place, "host: %s: the port is a setting of its own: port = %u;",
 		    QUOTE(reader, text), where.port);
-		return false;
-	}
 	entry->draft.host = where.host;
 	return true;
 }

@@ -77,11 +77,9 @@ text_is_clean(const char *text, struct reason *why)
 
 	for (; left > 0; text += size, left -= size) {
 		size = text_printable(text, left);
-		if (size == 0) {
-			reason_set(why, "holds a byte (\\x%02x) that is no printable UTF-8",
+		if (size == 0)
+			return reason_set(why, "holds a byte (\\x%02x) that is no printable UTF-8",
 			    (unsigned)(unsigned char)*text);
-			return false;
-		}
 	}
 	return true;
 }
@@ -110,8 +108,7 @@ in_range(const struct pw_setting *row, int64_t number, struct reason *why)
 	value_add_number(&words, row, row->min);
 	text_add(&words, " to ");
 	value_add_number(&words, row, row->max);
-	reason_set(why, "%s", words.bytes);
-	return false;
+	return reason_set(why, "%s", words.bytes);
 }
 
 /* Quotes what was written in front of what is wrong with it: "x5" is not a whole number. */
@@ -125,8 +122,7 @@ quote_in_reason(const char *text, struct reason *why)
 		return false;
 	what = *why;
 	text_escape(&shown, (struct pw_bytes){ text, strlen(text) });
-	reason_set(why, "\"%s%s\" %s", shown.bytes, shown.cut ? "..." : "", what.text);
-	return false;
+	return reason_set(why, "\"%s%s\" %s", shown.bytes, shown.cut ? "..." : "", what.text);
 }
 
 /* As wide as libconfig's numbers, so that -s KEY=VALUE takes what a file takes. */
@@ -153,7 +149,7 @@ parse_int(const struct pw_setting *row, const char *text, int64_t *number, struc
 static bool
 parse_choice(const struct pw_setting *row, const char *text, int64_t *number, struct reason *why)
 {
-	struct text all = TEXT_ROOM(300);
+	struct text all = TEXT_ROOM(400);
 	struct nearest near = nearest_to(text);
 
 	for (*number = 0; row->choices[*number] != NULL; ++*number) {
@@ -163,9 +159,8 @@ parse_choice(const struct pw_setting *row, const char *text, int64_t *number, st
 		text_format(&all, "%s\"%s\"", *number == 0 ? "" : ", ", row->choices[*number]);
 	}
 	if (near.best != NULL)
-		reason_set(why, "is none of %s; did you mean \"%s\"?", all.bytes, near.best);
-	else
-		reason_set(why, "is none of %s", all.bytes);
+		text_format(&all, "; did you mean \"%s\"?", near.best);
+	reason_set(why, "is none of %s", all.bytes);
 	return quote_in_reason(text, why);
 }
 
@@ -234,10 +229,8 @@ parse_words(struct values *values, const struct pw_setting *row, const char *tex
 			size--;
 		if (size == 0)
 			continue;
-		if (count == WORDS_MAX) {
-			reason_set(why, "has more than %d entries", WORDS_MAX);
-			return false;
-		}
+		if (count == WORDS_MAX)
+			return reason_set(why, "has more than %d entries", WORDS_MAX);
 		items[count++] = arena_intern_bytes(values->arena, text, size);
 	}
 	assert(count <= WORDS_MAX);
@@ -318,16 +311,13 @@ value_of_text(struct values *values, const struct pw_setting *row, const char *f
 		value->regex = parse_regex(values, text, why);
 		return value->regex != NULL;
 	case PW_PATH:
-		if (text[0] == '\0') {
-			reason_set(why, "is empty");
-			return false;
-		}
+		if (text[0] == '\0')
+			return reason_set(why, "is empty");
 		value->string = arena_intern(
 		    values->arena, path_absolute(values->arena, from, text));
 		return true;
 	}
-	reason_set(why, "has a type that this version does not know");
-	return false;
+	return reason_set(why, "has a type that this version does not know");
 }
 
 /* Paths in tables are absolute. */
@@ -377,11 +367,9 @@ parse_node(struct values *values, const struct pw_setting *row, const char *from
 	struct node alone = { .kind = NODE_LIST, .count = 1, .children = node };
 
 	assert(type < sizeof accepted / sizeof *accepted);
-	if (!((accepted[type] | NODE(TEXT)) >> node->kind & 1)) {
-		reason_set(
+	if (!((accepted[type] | NODE(TEXT)) >> node->kind & 1))
+		return reason_set(
 		    why, "is %s; write %s", node_kind_name(node->kind), value_type_name(type));
-		return false;
-	}
 	if (type == PW_LIST && node->kind == NODE_TEXT)
 		return text_is_clean(node->text, why)
 		    && parse_words(values, row, node->text, ",", value, why);
@@ -404,10 +392,8 @@ value_of_node(struct values *values, struct diagnostics *diagnostics, const stru
 
 	if (holds_known_fault(node))
 		return false;
-	if (!parse_node(values, row, node->kind == NODE_TEXT ? "" : file, node, &taken, &why)) {
-		diagnostics_error(diagnostics, node->place, "%s: %s", label, why.text);
-		return false;
-	}
+	if (!parse_node(values, row, node->kind == NODE_TEXT ? "" : file, node, &taken, &why))
+		return diagnostics_error(diagnostics, node->place, "%s: %s", label, why.text);
 	*value = taken;
 	value->given = true;
 	return true;

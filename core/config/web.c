@@ -117,12 +117,10 @@ take_share(struct reader *reader, struct place place, const char *text, struct c
 	size_t size = secret == NULL ? 0 : strlen(secret + 1);
 
 	if (secret == NULL || secret == text || size < SHARE_SECRET_MIN || size > SHARE_SECRET_MAX
-	    || secret[1 + strspn(secret + 1, letters)] != '\0') {
-		FAULT(reader, place,
+	    || secret[1 + strspn(secret + 1, letters)] != '\0')
+		return FAULT(reader, place,
 		    "web: share: an entry is \"TAG:SECRET\", its secret %d to %d letters and "
 		    "digits that nobody guesses", SHARE_SECRET_MIN, SHARE_SECRET_MAX);
-		return false;
-	}
 	*share = (struct config_share){ arena_bytes(reader->arena, text, (size_t)(secret - text)),
 		arena_strdup(reader->arena, secret + 1) };
 	return true;
