@@ -6,7 +6,6 @@
 #include <stdio.h>
 
 #include "base/clock.h"
-#include "config/suggest.h"
 #include "config/tables.h"
 #include "config/value.h"
 

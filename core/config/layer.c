@@ -213,7 +213,7 @@ report_unknown(const struct laying *at, const struct node *node)
 	const struct pw_setting *own = at->probe == NULL
 	    ? NULL
 	    : at->probe->plugin->descriptor->settings;
-	struct candidates candidates = { .count = 0 };
+	struct nearest near = nearest_to(node->key);
 	char words[KEY_SHOWN_MAX];
 	const char *here;
 
@@ -226,15 +226,15 @@ report_unknown(const struct laying *at, const struct node *node)
 	}
 	for (int i = 0; i < TARGET_ROWS; i++)
 		if (may_stand(&target_settings[i], at->scope))
-			candidates_add(&candidates, target_settings[i].key);
+			nearest_try(&near, target_settings[i].key);
 	if (uses_tls(at->probe))
-		candidates_add_settings(&candidates, tls_settings_rows);
+		reader_try_settings(at->reader, &near, tls_settings_rows);
 	for (int i = 0; i < LIMIT_KINDS; i++)
-		candidates_add(&candidates, limit_groups[i].key);
-	candidates_add_settings(&candidates, own);
+		nearest_try(&near, limit_groups[i].key);
+	reader_try_settings(at->reader, &near, own);
 	for (uint32_t i = 0; at->scope == SCOPE_DEFAULTS && i < at->reader->probe_count; i++)
-		candidates_add(&candidates, at->reader->probes[i].plugin->descriptor->name);
-	reader_report_unknown(at->reader, node, "", &candidates);
+		nearest_try(&near, at->reader->probes[i].plugin->descriptor->name);
+	reader_report_unknown(at->reader, node, "", near.best);
 }
 
 /* Whether a phase, by its number, may be given limits: in `defaults` those of any probe. */
@@ -262,7 +262,7 @@ take_limits(const struct laying *at, enum limit_kind kind, const struct node *gr
 		const struct pw_setting row = { .key = node->key, .type = PW_DURATION,
 			.min = usual->min, .max = usual->max };
 		int number = reader_phase_number(at->reader, node->key);
-		struct candidates candidates = { .count = 0 };
+		struct nearest near = nearest_to(node->key);
 		struct text label = TEXT_ROOM(KEY_SHOWN_MAX);
 		struct pw_value value;
 
@@ -276,11 +276,11 @@ take_limits(const struct laying *at, enum limit_kind kind, const struct node *gr
 		}
 		for (uint32_t j = 0; j < at->reader->phase_name_count; j++)
 			if (has_phase(at, (int)j))
-				candidates_add(&candidates, at->reader->phase_names[j]);
+				nearest_try(&near, at->reader->phase_names[j]);
 		FAULT(at->reader, node->place, "%s: %s is no phase of %s%s%s", name,
 		    QUOTE(at->reader, node->key), at->probe == NULL ? "any probe" : "the probe ",
 		    at->probe == NULL ? "" : at->probe->plugin->descriptor->name,
-		    candidates_suggest(&candidates, &at->reader->diagnostics, node->key));
+		    diagnostics_suggest(&at->reader->diagnostics, near.best));
 	}
 }
 

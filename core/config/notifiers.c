@@ -209,17 +209,17 @@ take_kinds(struct reader *reader, const struct node *group, bool keeps)
 
 	for (uint32_t i = 0; !all && i < list->count; i++) {
 		enum notice_kind kind = notice_named(list->items[i]);
-		struct candidates candidates = { .count = 0 };
+		struct nearest near = nearest_to(list->items[i]);
 
 		if (kind != NOTICE_none) {
 			kinds |= UINT32_C(1) << kind;
 			continue;
 		}
 		for (kind = NOTICE_none + 1; kind < NOTICE_KINDS; kind++)
-			candidates_add(&candidates, notice_name(kind));
+			nearest_try(&near, notice_name(kind));
 		FAULT(reader, member_of(group, NOTIFIER_KINDS)->place,
 		    "kinds: there is no kind %s%s", QUOTE(reader, list->items[i]),
-		    candidates_suggest(&candidates, &reader->diagnostics, list->items[i]));
+		    diagnostics_suggest(&reader->diagnostics, near.best));
 	}
 	if (kinds & BIT(down))
 		kinds |= BIT(flapping) | BIT(outage);

@@ -182,10 +182,9 @@ probes_find_plugin(struct reader *reader, const char *name, enum pw_kind kind, s
 {
 	const struct config *config = reader->config;
 	const struct broken_plugin *broken = plugins_find_broken(&reader->plugins, name);
-	struct candidates candidates = { .count = 0 };
+	struct nearest near = nearest_to(name);
 	struct text all = TEXT_OVER((char[200]){ 0 });
 	const struct plugin *found = plugins_find(&reader->plugins, name, kind);
-	const char *near;
 
 	if (found != NULL)
 		return &config->plugins[found - reader->plugins.items];
@@ -199,18 +198,17 @@ probes_find_plugin(struct reader *reader, const char *name, enum pw_kind kind, s
 		}
 		if (plugin->kind != kind)
 			continue;
-		text_format(&all, "%s%s", candidates.count == 0 ? "" : ", ", plugin->name);
-		candidates_add(&candidates, plugin->name);
+		text_format(&all, "%s%s", all.size == 0 ? "" : ", ", plugin->name);
+		nearest_try(&near, plugin->name);
 	}
-	near = candidates_nearest(&candidates, name);
 	if (broken != NULL)
 		FAULT(reader, place, "the plugin %s cannot be used: %s: %s", QUOTE(reader, name),
 		    QUOTE(reader, broken->path), broken->why);
 	else if (!reader->is_torn || reader->globals[GLOBAL_PLUGINS] != NULL)
 		FAULT(reader, place, "there is no %s plugin %s%s%s%s",
 		    kind == PW_PROBE ? "probe" : "notifier", QUOTE(reader, name),
-		    diagnostics_suggest(&reader->diagnostics, near),
-		    near != NULL ? " There are " : all.size > 0 ? ": there are " : "", all.bytes);
+		    diagnostics_suggest(&reader->diagnostics, near.best),
+		    near.best != NULL ? " There are " : all.size > 0 ? ": there are " : "", all.bytes);
 	return NULL;
 }
 

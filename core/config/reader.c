@@ -105,11 +105,21 @@ reader_parse_host_port(struct reader *reader, struct pw_bytes text, struct place
 }
 
 void
-reader_report_unknown(struct reader *reader, const struct node *node, const char *label,
-    const struct candidates *candidates)
+reader_try_settings(
+    struct reader *reader, struct nearest *near, const struct pw_setting *rows)
+{
+	char key[SETTING_KEY_MAX];
+
+	for (; rows != NULL && rows->key != NULL; rows++)
+		nearest_try(near, arena_intern(reader->scratch, value_key(rows, key)));
+}
+
+void
+reader_report_unknown(
+    struct reader *reader, const struct node *node, const char *label, const char *near)
 {
 	FAULT(reader, node->place, "%sunknown setting %s%s", label, QUOTE(reader, node->key),
-	    candidates_suggest(candidates, &reader->diagnostics, node->key));
+	    diagnostics_suggest(&reader->diagnostics, near));
 }
 
 bool
@@ -131,16 +141,16 @@ void
 reader_check_keys(struct reader *reader, const struct node *group, const char *label,
     const struct pw_setting *hosts, const struct pw_setting *plugins)
 {
-	struct candidates candidates = { .count = 0 };
-
-	candidates_add_settings(&candidates, hosts);
-	candidates_add_settings(&candidates, plugins);
 	for (uint32_t i = 0; i < group->count; i++) {
 		const struct node *node = &group->children[i];
+		struct nearest near = nearest_to(node->key);
 
-		if (settings_find(hosts, node->key) < 0 && settings_find(plugins, node->key) < 0
-		    && !reader_report_bare_secret(reader, node, plugins))
-			reader_report_unknown(reader, node, label, &candidates);
+		if (settings_find(hosts, node->key) >= 0 || settings_find(plugins, node->key) >= 0
+		    || reader_report_bare_secret(reader, node, plugins))
+			continue;
+		reader_try_settings(reader, &near, hosts);
+		reader_try_settings(reader, &near, plugins);
+		reader_report_unknown(reader, node, label, near.best);
 	}
 }
 
@@ -159,17 +169,16 @@ reader_require_notifier(
     struct reader *reader, struct place place, const char *label, const char *name)
 {
 	uint32_t index = reader_find_notifier(reader, name);
-	struct candidates candidates = { .count = 0 };
-	const char *near;
+	struct nearest near = nearest_to(name);
 
 	assert(index == CONFIG_NONE || index < reader->notifier_count);
 	if (index != CONFIG_NONE || reader->is_torn)
 		return index;
 	for (uint32_t i = 0; i < reader->notifier_count; i++)
-		candidates_add(&candidates, reader->notifiers[i].name);
-	near = candidates_nearest(&candidates, name);
+		nearest_try(&near, reader->notifiers[i].name);
 	FAULT(reader, place, "%s: there is no notifier %s%s", label, QUOTE(reader, name),
-	    diagnostics_suggest(&reader->diagnostics, near == NULL ? NULL : QUOTE(reader, near)));
+	    diagnostics_suggest(&reader->diagnostics,
+	    near.best == NULL ? NULL : QUOTE(reader, near.best)));
 	return CONFIG_NONE;
 }
 

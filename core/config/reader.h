@@ -10,7 +10,6 @@
 #include "config/node.h"
 #include "config/plugins.h"
 #include "config/read.h"
-#include "config/suggest.h"
 #include "config/target_list.h"
 
 /* The groups of a list such as `targets`, gathered from all files in their order. Nodes lie in the
@@ -106,10 +105,13 @@ struct host_port {
 bool reader_parse_host_port(struct reader *, struct pw_bytes text, struct place place,
     const char *label, struct host_port *);
 
-/* Tells that no setting of a node's name may stand where it stands, and which of the candidates may
- * have been meant. */
+/* Tries the keys of a table of settings (NULL: none) for what was meant. */
+void reader_try_settings(struct reader *, struct nearest *, const struct pw_setting *rows);
+
+/* Tells that no setting of a node's name may stand where it stands, and which one may have been
+ * meant (NULL: none). */
 void reader_report_unknown(
-    struct reader *, const struct node *, const char *label, const struct candidates *);
+    struct reader *, const struct node *, const char *label, const char *near);
 
 /* The same for all nodes of a group that are neither in the host's table of settings nor in that of
  * a plugin (NULL: there is none); a secret of the plugin's that stands in the configuration itself

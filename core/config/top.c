@@ -81,8 +81,7 @@ report_unknown(struct reader *reader, const struct node *node)
 {
 	bool is_targets = settings_find(target_settings, node->key) >= 0
 	    || tls_settings_find(node->key) >= 0;
-	struct candidates candidates = { .count = 0 };
-	const char *near;
+	struct nearest near = nearest_to(node->key);
 
 	for (int i = 0; i < LIMIT_KINDS; i++)
 		is_targets |= strcmp(node->key, limit_groups[i].key) == 0;
@@ -92,17 +91,16 @@ report_unknown(struct reader *reader, const struct node *node)
 		    "};", node->key, node->key);
 		return;
 	}
-	candidates_add_settings(&candidates, global_settings);
+	reader_try_settings(reader, &near, global_settings);
 	for (int i = 0; top_groups[i].key != NULL; i++)
-		candidates_add(&candidates, top_groups[i].key);
-	candidates_add_settings(&candidates, target_settings);
-	near = candidates_nearest(&candidates, node->key);
-	if (near != NULL && settings_find(target_settings, near) >= 0)
+		nearest_try(&near, top_groups[i].key);
+	reader_try_settings(reader, &near, target_settings);
+	if (near.best != NULL && settings_find(target_settings, near.best) >= 0)
 		FAULT(reader, node->place,
 		    "unknown setting %s: did you mean %s, which stands in targets or defaults?",
-		    QUOTE(reader, node->key), near);
+		    QUOTE(reader, node->key), near.best);
 	else
-		reader_report_unknown(reader, node, "", &candidates);
+		reader_report_unknown(reader, node, "", near.best);
 }
 
 static void
