@@ -298,11 +298,19 @@ ipv4_at(const unsigned char *bytes)
 
 /* The worse of the two: a private prefix does not become public by what it carries, nor a
  * carried private address by its prefix. */
-static enum address_class
-judge(const unsigned char *bytes, const struct prefix6 *prefix)
+enum address_class
+address_class(const struct address *address)
 {
+	const unsigned char *bytes = (const unsigned char *)address_bytes(address).data;
+	const struct prefix6 *prefix = prefixes6, *end = prefix + sizeof prefixes6 / sizeof *prefix;
 	enum address_class carried = ADDRESS_PUBLIC;
 
+	if (address_is_ipv4(address))
+		return class_of_ipv4(ipv4_at(bytes));
+	while (prefix < end && !matches(bytes, prefix))
+		prefix++;
+	if (prefix == end)
+		return ADDRESS_PUBLIC;
 	switch (prefix->carries) {
 	case NOTHING: break;
 	case LAST: carried = class_of_ipv4(ipv4_at(bytes + 12)); break;
@@ -310,17 +318,6 @@ judge(const unsigned char *bytes, const struct prefix6 *prefix)
 	case LAST_INVERTED: carried = class_of_ipv4(~ipv4_at(bytes + 12)); break;
 	}
 	return carried < prefix->class ? carried : prefix->class;
-}
-
-enum address_class
-address_class(const struct address *address)
-{
-	if (address_is_ipv4(address))
-		return class_of_ipv4(ntohl(address->v4.sin_addr.s_addr));
-	for (size_t i = 0; i < sizeof prefixes6 / sizeof *prefixes6; i++)
-		if (matches(address->v6.sin6_addr.s6_addr, &prefixes6[i]))
-			return judge(address->v6.sin6_addr.s6_addr, &prefixes6[i]);
-	return ADDRESS_PUBLIC;
 }
 
 const char *
@@ -354,18 +351,6 @@ address_is_forbidden(const struct address *address)
 }
 
 /* Parses "host:port", "[v6]:port" and the like as people write them. */
-
-/* What was written, as far as a reason has room for it. */
-static void
-refuse(struct reason *why, const char *text, size_t size, const char *fault)
-{
-	struct text shown = TEXT_ROOM(80);
-
-	if (why == NULL)
-		return;
-	text_escape(&shown, (struct pw_bytes){ text, size });
-	reason_set(why, "\"%s%s\": %s", shown.bytes, shown.cut ? "…" : "", fault);
-}
 
 static bool
 parse_port(const char *digits, size_t size, uint16_t *port)
@@ -440,10 +425,11 @@ endpoint_parse(const char *text, size_t size, struct endpoint *endpoint, struct 
 {
 	struct endpoint made = { .host = NULL };
 	const char *fault = split(text, size, &made);
+	struct text shown = TEXT_ROOM(80);
 
 	if (fault != NULL) {
-		refuse(why, text, size, fault);
-		return false;
+		text_escape(&shown, (struct pw_bytes){ text, size });
+		return reason_set(why, "\"%s%s\": %s", shown.bytes, shown.cut ? "…" : "", fault);
 	}
 	assert(made.host >= text && made.host + made.host_size <= text + size);
 	*endpoint = made;

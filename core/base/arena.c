@@ -67,36 +67,25 @@ map_chunk(size_t size)
 	return chunk;
 }
 
-/*
- * Large pieces get a mapping of their own, behind the one being filled: its rest is not lost then.
- */
-static void *
-alloc_apart(struct arena *arena, size_t size)
-{
-	if (size > SIZE_MAX / 2)
-		die(size);
-	struct chunk *chunk = map_chunk(sizeof *chunk + size);
-	chunk->used = chunk->size;
-	if (arena->chunks == NULL) {
-		arena->chunks = chunk;
-	} else {
-		chunk->next = arena->chunks->next;
-		arena->chunks->next = chunk;
-	}
-	return chunk + 1;
-}
-
 /* A chunk that has no room for the next piece is left: its rest is less than OWN_CHUNK, and
- * costs no page that was not touched. */
+ * costs no page that was not touched. Large pieces get a mapping of their own, behind the one
+ * being filled, so that its rest is not lost. */
 static void *
 alloc(struct arena *arena, size_t size, size_t alignment)
 {
+	struct chunk *chunk = arena->chunks, **own = chunk == NULL ? &arena->chunks : &chunk->next;
+
 	assert(!arena->frozen);
 	arena->size += size;
-	if (size >= OWN_CHUNK)
-		return alloc_apart(arena, size);
-
-	struct chunk *chunk = arena->chunks;
+	if (size > SIZE_MAX / 2)
+		die(size);
+	if (size >= OWN_CHUNK) {
+		chunk = map_chunk(sizeof *chunk + size);
+		chunk->used = chunk->size;
+		chunk->next = *own;
+		*own = chunk;
+		return chunk + 1;
+	}
 	size_t at = chunk == NULL ? 0 : (chunk->used + alignment - 1) & ~(alignment - 1);
 	if (chunk == NULL || at > chunk->size || size > chunk->size - at) {
 		chunk = map_chunk(CHUNK);

@@ -10,33 +10,25 @@
 
 enum { FIRST_ROOM = 64, BUFFER_MAX = 1 << 30 };
 
-static bool
-grow(struct buffer *buffer, size_t needed, size_t max)
-{
-	size_t room = buffer->room == 0 ? FIRST_ROOM : buffer->room;
-
-	while (room < needed)
-		room *= 2;
-	if (room > max)
-		room = max;
-	char *data = realloc(buffer->data, room);
-	if (data == NULL)
-		return false;
-	buffer->data = data;
-	buffer->room = (uint32_t)room;
-	assert(buffer->size <= buffer->room && needed <= buffer->room);
-	return true;
-}
-
 char *
 buffer_reserve(struct buffer *buffer, size_t size, size_t max)
 {
+	size_t room = buffer->room == 0 ? FIRST_ROOM : buffer->room;
+
 	assert(max > 0 && max <= BUFFER_MAX);
 	if (buffer->size > max || size > max - buffer->size)
 		return NULL;
-	if ((size > buffer->room - buffer->size || buffer->data == NULL)
-	    && !grow(buffer, buffer->size + size, max))
-		return NULL;
+	if (size > buffer->room - buffer->size || buffer->data == NULL) {
+		while (room < buffer->size + size)
+			room *= 2;
+		room = room > max ? max : room;
+		char *data = realloc(buffer->data, room);
+		if (data == NULL)
+			return NULL;
+		buffer->data = data;
+		buffer->room = (uint32_t)room;
+	}
+	assert(buffer->size <= buffer->room && size <= buffer->room - buffer->size);
 	return buffer->data + buffer->size;
 }
 

@@ -150,10 +150,13 @@ begins_on(const struct calendar_range *range, int day)
 }
 
 /* Days in a row are "Mon-Fri"; the week begins on Monday. */
-static void
-add_days(struct text *text, const struct calendar_range *range)
+void
+calendar_add_range(struct text *text, const struct calendar_range *range)
 {
-	for (int day = 1, last, listed = 0; day <= WEEK; day = last + 1) {
+	int to = range->to > DAY ? range->to - DAY : range->to;
+	bool all = range->days == ALL_DAYS;
+
+	for (int day = 1, last, listed = 0; !all && day <= WEEK; day = last + 1) {
 		last = day;
 		if (!begins_on(range, day))
 			continue;
@@ -164,18 +167,8 @@ add_days(struct text *text, const struct calendar_range *range)
 			text_format(
 			    text, "%c%s", last == day + 1 ? ',' : '-', day_names[last % WEEK]);
 	}
-	text_add(text, " ");
-}
-
-void
-calendar_add_range(struct text *text, const struct calendar_range *range)
-{
-	int to = range->to > DAY ? range->to - DAY : range->to;
-
-	if (range->days != ALL_DAYS)
-		add_days(text, range);
-	text_format(
-	    text, "%02d:%02d-%02d:%02d", range->from / 60, range->from % 60, to / 60, to % 60);
+	text_format(text, "%s%02d:%02d-%02d:%02d", all ? "" : " ", range->from / 60,
+	    range->from % 60, to / 60, to % 60);
 }
 
 bool

@@ -158,22 +158,6 @@ on_forbidden(int signal, siginfo_t *info, void *context)
 	_exit(CALL_FORBIDDEN_STATUS);
 }
 
-static void
-hear(call_filter_tell *tell, void *arg)
-{
-	struct sigaction action = { .sa_sigaction = on_forbidden,
-		.sa_flags = SA_SIGINFO | SA_NODEFER };
-	sigset_t set;
-
-	handler.tell = tell;
-	handler.arg = arg;
-	sigemptyset(&action.sa_mask);
-	(void)sigaction(SIGSYS, &action, NULL);
-	sigemptyset(&set);
-	sigaddset(&set, SIGSYS);
-	(void)sigprocmask(SIG_UNBLOCK, &set, NULL);
-}
-
 static bool
 add(scmp_filter_ctx filter, uint32_t action, const char *name, unsigned count,
     const struct scmp_arg_cmp *arguments)
@@ -448,12 +432,20 @@ bool
 call_filter_enter(uint32_t rights, call_filter_tell *tell, void *arg, bool *entered,
     struct reason *why)
 {
+	const struct sigaction action = { .sa_sigaction = on_forbidden,
+		.sa_flags = SA_SIGINFO | SA_NODEFER };
 	scmp_filter_ctx filter
 	    = begin(SANITIZED ? SCMP_ACT_ALLOW : SCMP_ACT_ERRNO(ENOSYS), entered, why);
+	sigset_t set;
 
 	if (filter == NULL)
 		return !call_filter_is_there();
-	hear(tell, arg);
+	handler.tell = tell;
+	handler.arg = arg;
+	(void)sigaction(SIGSYS, &action, NULL);
+	sigemptyset(&set);
+	sigaddset(&set, SIGSYS);
+	(void)sigprocmask(SIG_UNBLOCK, &set, NULL);
 	bool done = add_all(filter, rights) && load(filter, entered, why);
 	seccomp_release(filter);
 	return done && (!*entered || filter_sockets(rights, why));

@@ -41,47 +41,40 @@ is_other(const struct evidence_phase *then, const struct evidence_phase *now)
 	    && more / SPEED_FACTOR >= less);
 }
 
-/* Facts that only one of the two has are left out: the failed run ended before it could see
- * them. */
-static void
-each_fact(const struct evidence *failed, const struct evidence *passed, difference_found *found,
-    void *arg)
-{
-	struct pw_bytes list = passed->facts;
-	struct evidence_fact now, then;
-
-	while (evidence_next_fact(&list, &now)) {
-		struct pw_bytes old = failed->facts;
-
-		while (evidence_next_fact(&old, &then)) {
-			char before[WORDS_MAX], after[WORDS_MAX];
-			struct text left = TEXT_OVER(before), right = TEXT_OVER(after);
-
-			if (strcmp(now.name, then.name) != 0 || text_same(now.value, then.value))
-				continue;
-			text_escape(&left, then.value);
-			text_escape(&right, now.value);
-			found(arg, &(struct difference){ now.name, before, after, NULL, NULL });
-		}
-	}
-}
-
 void
 difference_each(const struct evidence *failed, const struct evidence *passed,
     difference_found *found, void *arg)
 {
+	struct pw_bytes facts = passed->facts;
+	struct evidence_fact fact, old_fact;
+
 	/* By the order of the passed run, which came through more phases. */
 	for (uint32_t i = 0; i < passed->phase_count; i++) {
 		const struct evidence_phase *now = &passed->phases[i],
 		    *then = find_phase(failed, now->name);
-		char before[128], after[128];
-		struct text left = TEXT_OVER(before), right = TEXT_OVER(after);
+		struct text left = TEXT_ROOM(128), right = TEXT_ROOM(128);
 
 		if (then == NULL || !is_other(then, now))
 			continue;
 		transcript_add_phase(&left, then);
 		transcript_add_phase(&right, now);
-		found(arg, &(struct difference){ now->name, before, after, then, now });
+		found(arg, &(struct difference){ now->name, left.bytes, right.bytes, then, now });
 	}
-	each_fact(failed, passed, found, arg);
+	/* Facts that only one of the two has are left out: the failed run ended before it could
+	 * see them. */
+	while (evidence_next_fact(&facts, &fact)) {
+		struct pw_bytes old = failed->facts;
+
+		while (evidence_next_fact(&old, &old_fact)) {
+			struct text left = TEXT_ROOM(WORDS_MAX), right = TEXT_ROOM(WORDS_MAX);
+
+			if (strcmp(fact.name, old_fact.name) != 0
+			    || text_same(fact.value, old_fact.value))
+				continue;
+			text_escape(&left, old_fact.value);
+			text_escape(&right, fact.value);
+			found(arg, &(struct difference){ fact.name, left.bytes, right.bytes,
+			    NULL, NULL });
+		}
+	}
 }

@@ -100,18 +100,6 @@ packet_send(int socket, const void *bytes, size_t size, int passed)
 
 /* What would end the line, move a cursor or turn the direction of writing becomes a question mark:
  * the text was to be safe already. */
-static void
-flatten(struct text *line)
-{
-	for (size_t at = 0, size; at < line->size; at += size) {
-		size = text_printable(line->bytes + at, line->size - at);
-		if (size > 0)
-			continue;
-		line->bytes[at] = '?';
-		size = 1;
-	}
-}
-
 void
 duty_log(struct duty *duty, int level, uint64_t event, const char *format, ...)
 {
@@ -126,7 +114,13 @@ duty_log(struct duty *duty, int level, uint64_t event, const char *format, ...)
 	text_format_v(&line, format, arguments);
 	va_end(arguments);
 	assert(line.size + sizeof more <= sizeof bytes);
-	flatten(&line);
+	for (size_t at = 0, size; at < line.size; at += size) {
+		size = text_printable(line.bytes + at, line.size - at);
+		if (size > 0)
+			continue;
+		line.bytes[at] = '?';
+		size = 1;
+	}
 	if (line.cut) {
 		memcpy(line.bytes + line.size, more, sizeof more);
 		line.size += sizeof more - 1;

@@ -83,26 +83,17 @@ evidence_add_fact(struct evidence_log *log, const char *name, struct pw_bytes va
 	appended(&log->facts, &out);
 }
 
-static bool
-has_warning(const struct buffer *warnings, const char *code)
-{
-	struct pw_bytes list = buffer_view(warnings);
-	struct evidence_warning warning;
-
-	while (evidence_next_warning(&list, &warning))
-		if (strcmp(warning.code, code) == 0)
-			return true;
-	return false;
-}
-
 void
 evidence_add_warning(struct evidence_log *log, const char *code, const char *phase,
     const char *text)
 {
 	struct pw_bytes bytes = { text, strnlen(text, EVIDENCE_TEXT_MAX - 1) };
+	struct pw_bytes list = buffer_view(&log->warnings);
+	struct evidence_warning warning;
 
-	if (has_warning(&log->warnings, code))
-		return;
+	while (evidence_next_warning(&list, &warning))
+		if (strcmp(warning.code, code) == 0)
+			return;
 	struct wire_out out = append(&log->warnings,
 	    1 + strlen(code) + 1 + strlen(phase) + 2 + bytes.size, 0, EVIDENCE_WARNINGS_MAX);
 	wire_put_name(&out, code);
@@ -273,10 +264,14 @@ evidence_next_line(struct pw_bytes *list, struct evidence_line *line)
 	return advance(list, &in);
 }
 
-/* Once, when they come in: whoever walks them later need not ask whether they ended or broke. */
+/* The lists are read once, when they come in: whoever walks them later need not ask whether they
+ * ended or broke. */
 static bool
-lists_are_whole(struct pw_bytes facts, struct pw_bytes warnings, struct pw_bytes transcript)
+is_evidence(const void *record)
 {
+	const struct evidence *evidence = record;
+	struct pw_bytes facts = evidence->facts, warnings = evidence->warnings,
+	                transcript = evidence->transcript;
 	struct evidence_fact fact;
 	struct evidence_warning warning;
 	struct evidence_line line;
@@ -287,16 +282,8 @@ lists_are_whole(struct pw_bytes facts, struct pw_bytes warnings, struct pw_bytes
 		;
 	while (transcript.size > 0 && evidence_next_line(&transcript, &line))
 		;
-	return facts.size == 0 && warnings.size == 0 && transcript.size == 0;
-}
-
-static bool
-is_evidence(const void *record)
-{
-	const struct evidence *evidence = record;
-
 	return evidence->leg < evidence->legs && evidence->legs <= EVIDENCE_LEGS_MAX
-	    && lists_are_whole(evidence->facts, evidence->warnings, evidence->transcript);
+	    && facts.size == 0 && warnings.size == 0 && transcript.size == 0;
 }
 
 static const struct wire_form phase_form = { WIRE_FORM(evidence_phase,
@@ -321,20 +308,6 @@ const struct wire_form evidence_form = { .holds = is_evidence, WIRE_FORM(evidenc
 	WIRE_FIELD(BYTES, evidence, facts),
 	WIRE_FIELD(BYTES, evidence, warnings),
 	WIRE_FIELD(BYTES, evidence, transcript)) };
-
-void
-evidence_put(const struct evidence *evidence, struct wire_out *out)
-{
-	wire_put_form(out, &evidence_form, evidence);
-}
-
-bool
-evidence_get(struct wire_in *in, struct evidence *evidence)
-{
-	*evidence = (struct evidence){ .leg = 0 };
-	wire_get_form(in, &evidence_form, evidence, &(struct wire_terms){ .limit = 0 });
-	return !in->bad;
-}
 
 /* With a NUL behind it, so that "ab", "c" differs from "a", "bc". */
 static uint64_t

@@ -3,7 +3,7 @@
  * kept, and is shown.
  *
  * While a dialogue goes on, the prober appends to an `evidence_log`; at its end everything becomes
- * one message (evidence_put) that any process can look into (evidence_get) without copying: strings
+ * one message (evidence_form) that any process can look into without copying: strings
  * are then views into it. Foreign bytes stay raw; whoever shows them escapes them.
  */
 #pragma once
@@ -95,10 +95,8 @@ bool evidence_next_line(struct pw_bytes *list, struct evidence_line *);
 /* A fact that is a time, such as the end of a certificate, in microseconds UTC; 0: it is none. */
 int64_t evidence_time(struct pw_bytes value);
 
-/* The whole leg as part of a message; never more than WIRE_MAX - 1 KiB. And back: false where
- * malformed in any field or list, so that later walks cannot fail. */
-void evidence_put(const struct evidence *, struct wire_out *);
-bool evidence_get(struct wire_in *, struct evidence *);
+/* The whole leg as part of a message; never more than WIRE_MAX - 1 KiB. What is read holds in every
+ * field and list, so that later walks cannot fail. */
 extern const struct wire_form evidence_form;
 
 /* Whether a program was run (a probe of postwatch/probe.h with `program`) in place of talking to an

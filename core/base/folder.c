@@ -47,28 +47,17 @@ folder_is_ours_alone(const struct stat *status, const char *what, struct reason 
 	        shown.bytes, (unsigned)status->st_mode & 07777);
 }
 
-/* Where it lies now, for a reason. */
-static void
-name_folder(int folder, char name[PATH_MAX + 16])
-{
-	char link[32];
-	ssize_t size;
-
-	snprintf(link, sizeof link, "/proc/self/fd/%d", folder);
-	memcpy(name, "the folder ", sizeof "the folder ");
-	size = readlink(link, name + strlen("the folder "), PATH_MAX);
-	name[strlen("the folder ") + (size < 0 ? 0 : (size_t)size)] = '\0';
-}
-
+/* A reason names the folder by where it lies now. */
 static bool
 is_guarded(const struct walk *walk, const struct stat *status, struct reason *why)
 {
-	char name[PATH_MAX + 16];
+	char name[PATH_MAX + 16] = "the folder ", link[32];
 
 	if (walk->guard == FOLDER_LINKS
 	    || ((status->st_mode & S_ISVTX) != 0 && !belongs_to_others(status)))
 		return true;
-	name_folder(walk->at, name);
+	snprintf(link, sizeof link, "/proc/self/fd/%d", walk->at);
+	(void)!readlink(link, name + strlen(name), PATH_MAX);
 	return folder_is_ours_alone(status, name, why);
 }
 

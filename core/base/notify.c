@@ -9,52 +9,35 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-/* An abstract name ("@…") begins with NUL and is exactly as long as it is: no NUL ends it. */
-static socklen_t
-fill(struct sockaddr_un *address, const char *path)
-{
-	size_t size = strlen(path);
-
-	if ((path[0] != '/' && path[0] != '@') || size < 2 || size >= sizeof address->sun_path)
-		return 0;
-	memset(address, 0, sizeof *address);
-	address->sun_family = AF_UNIX;
-	memcpy(address->sun_path, path, size);
-	if (path[0] == '@')
-		address->sun_path[0] = '\0';
-	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + size + (path[0] != '@'));
-}
-
-static bool
-send_to(const struct sockaddr_un *address, socklen_t length, const char *fields)
-{
-	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-
-	if (fd < 0)
-		return false;
-	ssize_t sent = sendto(fd, fields, strlen(fields), MSG_NOSIGNAL,
-	    (const struct sockaddr *)address, length);
-	int error = errno;
-	close(fd);
-	errno = error;
-	return sent >= 0;
-}
-
-/* A socket that is not named is no failure: started by hand, there is no systemd to tell. */
+/* A socket that is not named is no failure: started by hand, there is no systemd to tell. An
+ * abstract name ("@…") begins with NUL and is exactly as long as it is: no NUL ends it. */
 bool
 notify_send(const char *fields, struct reason *why)
 {
 	const char *path = getenv("NOTIFY_SOCKET");
-	struct sockaddr_un address;
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	size_t size;
+	bool sent;
+	int fd;
 
 	if (path == NULL || path[0] == '\0')
 		return true;
-	socklen_t length = fill(&address, path);
-	if (length == 0)
+	size = strlen(path);
+	if ((path[0] != '/' && path[0] != '@') || size < 2 || size >= sizeof address.sun_path)
 		return reason_set(
 		    why, "NOTIFY_SOCKET is neither an absolute path nor an abstract name");
-	return send_to(&address, length, fields)
-	    || reason_set(why, "cannot tell systemd: %s", strerror(errno));
+	memcpy(address.sun_path, path, size);
+	if (path[0] == '@')
+		address.sun_path[0] = '\0';
+	size += offsetof(struct sockaddr_un, sun_path) + (path[0] != '@');
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	sent = fd >= 0 && sendto(fd, fields, strlen(fields), MSG_NOSIGNAL,
+	    (const struct sockaddr *)&address, (socklen_t)size) >= 0;
+	if (!sent)
+		reason_set(why, "cannot tell systemd: %s", strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return sent;
 }
 
 /* The number that a variable holds; -1: none. */

@@ -43,30 +43,21 @@ read_file(const char *path, unsigned char *bytes)
 	return size;
 }
 
-/* What is wrong, or NULL. */
-static const char *
-load(const char *path, struct zone *zone)
-{
-	unsigned char *bytes = malloc(FILE_MAX);
-	const char *fault = "out of memory";
-
-	if (bytes == NULL)
-		return fault;
-	ssize_t size = read_file(path, bytes);
-	if (size < 0)
-		fault = errno == EISDIR ? "not a time zone file" : strerror(errno);
-	else
-		fault = zone_file_parse(bytes, (size_t)size, zone);
-	free(bytes);
-	return fault;
-}
-
+/* *fault: what is wrong, or NULL. */
 static struct zone *
 open_path(const char *path, const char **fault)
 {
 	struct zone *zone = calloc(1, sizeof *zone);
+	unsigned char *bytes = malloc(FILE_MAX);
+	ssize_t size = zone == NULL || bytes == NULL ? -1 : read_file(path, bytes);
 
-	*fault = zone == NULL ? "out of memory" : load(path, zone);
+	if (zone == NULL || bytes == NULL)
+		*fault = "out of memory";
+	else if (size < 0)
+		*fault = errno == EISDIR ? "not a time zone file" : strerror(errno);
+	else
+		*fault = zone_file_parse(bytes, (size_t)size, zone);
+	free(bytes);
 	if (*fault != NULL)
 		zone_close(&zone);
 	return zone;
@@ -119,20 +110,6 @@ zone_open(const char *name, struct reason *why)
 	return zone;
 }
 
-/* The rule of a TZ that names no file. */
-static struct zone *
-open_rule(const char *text)
-{
-	struct zone *zone = calloc(1, sizeof *zone);
-
-	if (zone == NULL)
-		return NULL;
-	zone->has_rule = zone_rule_parse(text, &zone->rule);
-	if (!zone->has_rule)
-		zone_close(&zone);
-	return zone;
-}
-
 struct zone *
 zone_open_own(void)
 {
@@ -144,7 +121,13 @@ zone_open_own(void)
 	if (set[0] == '/')
 		return open_path(set, &fault);
 	struct zone *zone = set[0] == '\0' ? NULL : zone_open(set, NULL);
-	return zone != NULL ? zone : open_rule(set);
+	if (zone != NULL || (zone = calloc(1, sizeof *zone)) == NULL)
+		return zone;
+	/* It names no file: it is a rule, or nothing. */
+	zone->has_rule = zone_rule_parse(set, &zone->rule);
+	if (!zone->has_rule)
+		zone_close(&zone);
+	return zone;
 }
 
 void

@@ -108,16 +108,17 @@ look_at(struct dialogue *dialogue)
 {
 	static unsigned char message[WIRE_MAX];
 	struct wire_out out = wire_over(message, sizeof message);
-	struct evidence evidence = { .legs = 1 }, back;
+	struct evidence evidence = { .legs = 1 }, back = { .legs = 0 };
 	struct evidence_line line;
 	int64_t at = INT64_MIN;
 
 	dialogue_evidence(dialogue, &evidence);
 	assert(dialogue_verdict(dialogue) <= PW_UNKNOWN && evidence.outcome[0] != '\0');
-	evidence_put(&evidence, &out);
+	wire_put_form(&out, &evidence_form, &evidence);
 	assert(!out.bad);
 	struct wire_in in = wire_from(message, out.size);
-	assert(evidence_get(&in, &back) && wire_is_whole(&in));
+	wire_get_form(&in, &evidence_form, &back, &(struct wire_terms){ .limit = 0 });
+	assert(wire_is_whole(&in));
 	while (evidence_next_line(&back.transcript, &line)) {
 		assert(line.at >= at);
 		at = line.at;

@@ -11,14 +11,15 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
 	static unsigned char again[WIRE_MAX * 4];
 	struct wire_in in = wire_from(bytes, size);
-	struct evidence evidence;
+	struct evidence evidence = { .leg = 0 };
 	struct evidence_line line;
 
-	if (!evidence_get(&in, &evidence))
+	wire_get_form(&in, &evidence_form, &evidence, &(struct wire_terms){ .limit = 0 });
+	if (in.bad)
 		return 0;
 	evidence_fingerprint(&evidence, 1);
 	struct wire_out out = wire_over(again, sizeof again);
-	evidence_put(&evidence, &out);
+	wire_put_form(&out, &evidence_form, &evidence);
 	assert(!out.bad && out.size == in.at);
 	while (evidence_next_line(&evidence.transcript, &line))
 		assert(line.dir <= EVIDENCE_RECEIVED_TLS);
