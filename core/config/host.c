@@ -11,35 +11,16 @@
 #include <string.h>
 #include <strings.h>
 
+#define DIGITS "0123456789"
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
 enum { NAME_MAX_SIZE = 253, LABEL_MAX_SIZE = 63, WRITTEN_MAX = 1000 };
 
 /*
  * An underscore is no part of a host name (RFC 952), and there are mail servers with one in their
- * names.
+ * names. A last label of digits makes an address to many programs, and this one is none (RFC 3696,
+ * section 2).
  */
-static bool
-is_label(const char *label, size_t size, struct reason *why)
-{
-	size_t good = 0;
-
-	while (good < size
-	    && (isalnum((unsigned char)label[good]) || label[good] == '-' || label[good] == '_'))
-		good++;
-	if (size == 0)
-		return reason_set(why, "has an empty part between dots");
-	if (size > LABEL_MAX_SIZE)
-		return reason_set(
-		    why, "has a part of %zu bytes: %d are the most", size, LABEL_MAX_SIZE);
-	if (label[0] == '-' || label[size - 1] == '-')
-		return reason_set(why, "has a part that begins or ends with '-'");
-	return good == size
-	    || reason_set(why, "is no host name: it has a '%c' (\\x%02x) in it",
-	        isprint((unsigned char)label[good]) ? label[good] : '?',
-	        (unsigned)(unsigned char)label[good]);
-}
-
-/* A last label of digits makes an address to many programs, and this one is none (RFC 3696, section
- * 2). */
 static bool
 is_name(const char *name, struct reason *why)
 {
@@ -47,18 +28,27 @@ is_name(const char *name, struct reason *why)
 
 	if (strlen(name) > NAME_MAX_SIZE)
 		return reason_set(why, "is longer than %d bytes", NAME_MAX_SIZE);
-	for (size_t size;; label += size + 1) {
+	for (size_t size, good;; label += size + 1) {
 		size = strcspn(label, ".");
-		if (!is_label(label, size, why))
-			return false;
+		good = strspn(label, LETTERS DIGITS "-_");
+		if (size == 0)
+			return reason_set(why, "has an empty part between dots");
+		if (size > LABEL_MAX_SIZE)
+			return reason_set(
+			    why, "has a part of %zu bytes: %d are the most", size, LABEL_MAX_SIZE);
+		if (label[0] == '-' || label[size - 1] == '-')
+			return reason_set(why, "has a part that begins or ends with '-'");
+		if (good < size)
+			return reason_set(why, "is no host name: it has a '%c' (\\x%02x) in it",
+			    isprint((unsigned char)label[good]) ? label[good] : '?',
+			    (unsigned)(unsigned char)label[good]);
 		if (label[size] == '\0')
 			break;
 	}
-	if (label[strspn(label, "0123456789")] != '\0'
-	    && (strncasecmp(label, "0x", 2) != 0
-	        || label[2 + strspn(label + 2, "0123456789abcdefABCDEF")] != '\0'))
-		return true;
-	return reason_set(why, "is neither an address nor a name");
+	return (label[strspn(label, DIGITS)] != '\0'
+	           && (strncasecmp(label, "0x", 2) != 0
+	               || label[2 + strspn(label + 2, DIGITS "abcdefABCDEF")] != '\0'))
+	    || reason_set(why, "is neither an address nor a name");
 }
 
 /* Lower case, without the root's dot; international names by IDNA. Returns NULL with a reason. */

@@ -21,17 +21,11 @@
 const char *
 node_kind_name(enum node_kind kind)
 {
-	switch (kind) {
-	case NODE_GROUP: return "a group { }";
-	case NODE_LIST: return "a list";
-	case NODE_STRING:
-	case NODE_TEXT: return "a string";
-	case NODE_INT: return "a number";
-	case NODE_FLOAT: return "a fraction";
-	case NODE_BOOL: return "true or false";
-	case NODE_BAD: break;
-	}
-	return "nothing";
+	static const char *const names[] = { [NODE_GROUP] = "a group { }", [NODE_LIST] = "a list",
+		[NODE_STRING] = "a string", [NODE_TEXT] = "a string", [NODE_INT] = "a number",
+		[NODE_FLOAT] = "a fraction", [NODE_BOOL] = "true or false", [NODE_BAD] = "nothing" };
+
+	return names[kind];
 }
 
 const struct node *

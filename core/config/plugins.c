@@ -120,22 +120,10 @@ name_descriptor(char name[PATH_MAX], int fd, const struct stat *status)
 	snprintf(at, 16, "%d", fd);
 }
 
-/* Messages of the C library begin with the name that it was given. */
-static void
-tell_load_error(const char *error, const char *name, struct reason *why)
-{
-	struct text shown = TEXT_ROOM(300);
-	size_t size = strlen(name);
-
-	if (strncmp(error, name, size) == 0 && strncmp(error + size, ": ", 2) == 0)
-		error += size + 2;
-	text_escape(&shown, (struct pw_bytes){ error, strlen(error) });
-	reason_set(why, "it cannot be loaded: %s", shown.bytes);
-}
-
 /*
  * RTLD_NOW: a symbol that is missing is told at the start, and not at the first call of it.
- * RTLD_LOCAL: two plugins may have functions of one name.
+ * RTLD_LOCAL: two plugins may have functions of one name. Messages of the C library begin with the
+ * name that it was given.
  */
 void *
 plugins_open_file(const char *path, struct reason *why)
@@ -143,6 +131,8 @@ plugins_open_file(const char *path, struct reason *why)
 	char name[PATH_MAX];
 	struct stat status;
 	int fd = open_guarded(path, &status, why);
+	struct text shown = TEXT_ROOM(300);
+	const char *error;
 	void *handle;
 
 	if (fd < 0)
@@ -150,20 +140,14 @@ plugins_open_file(const char *path, struct reason *why)
 	name_descriptor(name, fd, &status);
 	handle = dlopen(name, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
 	close(fd);
-	if (handle == NULL)
-		tell_load_error(dlerror(), name, why);
-	return handle;
-}
-
-static const struct pw_plugin *
-open_plugin(const char *path, struct reason *why)
-{
-	void *handle = plugins_open_file(path, why);
-	const struct pw_plugin *descriptor = handle == NULL ? NULL : dlsym(handle, "pw_plugin");
-
-	if (handle != NULL && descriptor == NULL)
-		reason_set(why, "it is no plugin: it exports no pw_plugin");
-	return descriptor;
+	if (handle != NULL)
+		return handle;
+	error = dlerror();
+	if (strncmp(error, name, strlen(name)) == 0 && strncmp(error + strlen(name), ": ", 2) == 0)
+		error += strlen(name) + 2;
+	text_escape(&shown, text_view(error));
+	reason_set(why, "it cannot be loaded: %s", shown.bytes);
+	return NULL;
 }
 
 const struct plugin *
@@ -183,6 +167,7 @@ load_file(struct plugins *plugins, const char *path)
 	const struct pw_plugin *descriptor;
 	const struct plugin *namesake;
 	struct reason why = { .text = "" };
+	void *handle;
 
 	for (uint32_t i = 0; i < plugins->count; i++)
 		if (strcmp(plugins->items[i].path, path) == 0)
@@ -190,7 +175,10 @@ load_file(struct plugins *plugins, const char *path)
 	for (uint32_t i = 0; i < plugins->broken_count; i++)
 		if (strcmp(plugins->broken[i].path, path) == 0)
 			return;
-	descriptor = open_plugin(path, &why);
+	handle = plugins_open_file(path, &why);
+	descriptor = handle == NULL ? NULL : dlsym(handle, "pw_plugin");
+	if (handle != NULL && descriptor == NULL)
+		reason_set(&why, "it is no plugin: it exports no pw_plugin");
 	if (descriptor == NULL || !plugin_check(descriptor, plugins->values, &why)) {
 		refuse(plugins, path, why.text);
 		return;
@@ -208,37 +196,26 @@ load_file(struct plugins *plugins, const char *path)
 		arena_strdup(plugins->arena, path) };
 }
 
-static void
-load_folder(struct plugins *plugins, const char *path)
+void
+plugins_load(struct plugins *plugins, const char *path)
 {
-	struct dirent **entries;
-	int count = folder_read(path, ".so", &entries);
-	char room[4096];
+	char *real = realpath(path, NULL), room[4096];
+	struct dirent **entries = NULL;
+	struct stat status;
+	int count = 0;
 
-	if (count < 0) {
+	if (real == NULL || stat(real, &status) < 0)
 		refuse(plugins, path, strerror(errno));
-		return;
-	}
+	else if (!S_ISDIR(status.st_mode))
+		load_file(plugins, real);
+	else if ((count = folder_read(real, ".so", &entries)) < 0)
+		refuse(plugins, real, strerror(errno));
 	for (int i = 0; i < count; i++) {
-		snprintf(room, sizeof room, "%s/%s", path, entries[i]->d_name);
+		snprintf(room, sizeof room, "%s/%s", real, entries[i]->d_name);
 		plugins_load(plugins, room);
 		free(entries[i]);
 	}
 	free(entries);
-}
-
-void
-plugins_load(struct plugins *plugins, const char *path)
-{
-	char *real = realpath(path, NULL);
-	struct stat status;
-
-	if (real == NULL || stat(real, &status) < 0)
-		refuse(plugins, path, strerror(errno));
-	else if (S_ISDIR(status.st_mode))
-		load_folder(plugins, real);
-	else
-		load_file(plugins, real);
 	free(real);
 }
 

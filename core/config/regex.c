@@ -7,7 +7,6 @@
 
 #include "config/regex.h"
 
-#include <assert.h>
 #include <string.h>
 
 /* A greeting is at most 64 KiB; these limits end the worst expression on it within some 10 ms. */
@@ -31,24 +30,6 @@ keep(void *memory, void *arena)
 	(void)memory, (void)arena;
 }
 
-/* PCRE2's words about a pattern, and where in it. */
-static void
-explain(int error, size_t offset, const char *pattern, struct reason *why)
-{
-	PCRE2_UCHAR words[120];
-	struct text rest = TEXT_ROOM(60);
-	size_t size = strlen(pattern);
-
-	if (pcre2_get_error_message(error, words, sizeof words) < 0)
-		words[0] = '\0';
-	if (offset > size)
-		offset = size;
-	assert(offset <= size);
-	text_escape(&rest, (struct pw_bytes){ pattern + offset, size - offset });
-	reason_set(why, "not a regular expression: %s, at character %zu%s%s%s", (const char *)words,
-	    offset + 1, offset < size ? ": '" : "", rest.bytes, offset < size ? "'" : "");
-}
-
 const struct pw_regex *
 regex_compile(struct arena *arena, const char *pattern, struct reason *why)
 {
@@ -56,8 +37,10 @@ regex_compile(struct arena *arena, const char *pattern, struct reason *why)
 	pcre2_general_context *general = pcre2_general_context_create(take, keep, arena);
 	pcre2_compile_context *context = pcre2_compile_context_create(general);
 	struct pw_regex *regex;
+	struct text rest = TEXT_ROOM(60);
+	PCRE2_UCHAR words[120] = "";
 	pcre2_code *code;
-	size_t offset = 0;
+	size_t offset = 0, size = strlen(pattern);
 	int error = 0;
 
 	pcre2_set_parens_nest_limit(context, NESTING_MAX);
@@ -65,7 +48,12 @@ regex_compile(struct arena *arena, const char *pattern, struct reason *why)
 	code = pcre2_compile((PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED,
 	    PCRE2_NEVER_UTF | PCRE2_NEVER_UCP | PCRE2_NEVER_BACKSLASH_C, &error, &offset, context);
 	if (code == NULL) {
-		explain(error, offset, pattern, why);
+		(void)pcre2_get_error_message(error, words, sizeof words);
+		offset = offset > size ? size : offset;
+		text_escape(&rest, (struct pw_bytes){ pattern + offset, size - offset });
+		reason_set(why, "not a regular expression: %s, at character %zu%s%s%s",
+		    (const char *)words, offset + 1, offset < size ? ": '" : "", rest.bytes,
+		    offset < size ? "'" : "");
 		return NULL;
 	}
 	regex = arena_alloc(arena, sizeof *regex);
@@ -79,31 +67,14 @@ regex_pattern(const struct pw_regex *regex)
 	return regex->pattern;
 }
 
-/* Copies what the groups of a match stand for: PCRE2 writes no more pairs than the expression has
- * groups. */
-static uint32_t
-copy_groups(const struct pw_regex *regex, pcre2_match_data *data, struct pw_bytes bytes,
-    struct pw_bytes *groups, uint32_t room)
-{
-	const PCRE2_SIZE *pairs = pcre2_get_ovector_pointer(data);
-	uint32_t count = 0;
-
-	(void)pcre2_pattern_info(regex->code, PCRE2_INFO_CAPTURECOUNT, &count);
-	count = count + 1 < room ? count + 1 : room; /* the whole match is one */
-	for (uint32_t i = 0; i < count; i++)
-		groups[i] = pairs[2 * i] == PCRE2_UNSET
-		    ? (struct pw_bytes){ "", 0 }
-		    : (struct pw_bytes){ bytes.data + pairs[2 * i],
-			      pairs[2 * i + 1] - pairs[2 * i] };
-	return count;
-}
-
+/* PCRE2 writes no more pairs than the expression has groups. */
 uint32_t
 regex_find(const struct pw_regex *regex, struct pw_bytes bytes, struct pw_bytes *groups,
     uint32_t room, bool *limited)
 {
 	pcre2_match_context *context = pcre2_match_context_create(NULL);
 	pcre2_match_data *data = pcre2_match_data_create(room, NULL);
+	const PCRE2_SIZE *pairs = NULL;
 	int found = PCRE2_ERROR_NOMEMORY;
 	uint32_t count = 0;
 
@@ -114,8 +85,16 @@ regex_find(const struct pw_regex *regex, struct pw_bytes bytes, struct pw_bytes 
 		found = pcre2_match(
 		    regex->code, (PCRE2_SPTR)bytes.data, bytes.size, 0, 0, data, context);
 	}
-	if (found >= 0)
-		count = copy_groups(regex, data, bytes, groups, room);
+	if (found >= 0) {
+		pairs = pcre2_get_ovector_pointer(data);
+		(void)pcre2_pattern_info(regex->code, PCRE2_INFO_CAPTURECOUNT, &count);
+		count = count + 1 < room ? count + 1 : room; /* the whole match is one */
+	}
+	for (uint32_t i = 0; i < count; i++)
+		groups[i] = pairs[2 * i] == PCRE2_UNSET
+		    ? (struct pw_bytes){ "", 0 }
+		    : (struct pw_bytes){ bytes.data + pairs[2 * i],
+			      pairs[2 * i + 1] - pairs[2 * i] };
 	pcre2_match_data_free(data);
 	pcre2_match_context_free(context);
 	if (limited != NULL)

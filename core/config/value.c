@@ -37,24 +37,6 @@ values_fini(struct values *values)
 	*values = (struct values){ 0 };
 }
 
-static const char *
-value_type_name(enum pw_type type)
-{
-	switch (type) {
-	case PW_STRING: return "a string";
-	case PW_INT: return "a whole number";
-	case PW_BOOL: return "true or false";
-	case PW_DURATION: return "a duration in quotes, such as \"30s\"";
-	case PW_SIZE: return "a size in quotes, such as \"64KiB\"";
-	case PW_LIST: return "a list, such as [ \"one\", \"two\" ]";
-	case PW_SECRET: return "the path of a file, in quotes";
-	case PW_ENUM: return "one of its words, in quotes";
-	case PW_REGEX: return "a regular expression in quotes";
-	case PW_PATH: return "a path in quotes";
-	}
-	return "nothing";
-}
-
 const char *
 value_key(const struct pw_setting *row, char *room)
 {
@@ -346,17 +328,21 @@ holds_known_fault(const struct node *node)
  * What may be written for a value of a type: a list of one may go without its brackets, and a word
  * of the command line may be anything.
  */
-static const unsigned accepted[] = {
-	[PW_STRING] = NODE(STRING),
-	[PW_INT] = NODE(INT),
-	[PW_BOOL] = NODE(BOOL),
-	[PW_DURATION] = NODE(STRING),
-	[PW_SIZE] = NODE(STRING),
-	[PW_LIST] = NODE(LIST) | NODE(STRING) | NODE(INT),
-	[PW_SECRET] = NODE(STRING),
-	[PW_ENUM] = NODE(STRING),
-	[PW_REGEX] = NODE(STRING),
-	[PW_PATH] = NODE(STRING),
+static const struct {
+	unsigned accepted;
+	const char *written;
+} types[] = {
+	[PW_STRING] = { NODE(STRING), "a string" },
+	[PW_INT] = { NODE(INT), "a whole number" },
+	[PW_BOOL] = { NODE(BOOL), "true or false" },
+	[PW_DURATION] = { NODE(STRING), "a duration in quotes, such as \"30s\"" },
+	[PW_SIZE] = { NODE(STRING), "a size in quotes, such as \"64KiB\"" },
+	[PW_LIST] = { NODE(LIST) | NODE(STRING) | NODE(INT),
+	    "a list, such as [ \"one\", \"two\" ]" },
+	[PW_SECRET] = { NODE(STRING), "the path of a file, in quotes" },
+	[PW_ENUM] = { NODE(STRING), "one of its words, in quotes" },
+	[PW_REGEX] = { NODE(STRING), "a regular expression in quotes" },
+	[PW_PATH] = { NODE(STRING), "a path in quotes" },
 };
 
 static bool
@@ -366,10 +352,10 @@ parse_node(struct values *values, const struct pw_setting *row, const char *from
 	enum pw_type type = row->type;
 	struct node alone = { .kind = NODE_LIST, .count = 1, .children = node };
 
-	assert(type < sizeof accepted / sizeof *accepted);
-	if (!((accepted[type] | NODE(TEXT)) >> node->kind & 1))
+	assert(type < sizeof types / sizeof *types);
+	if (!((types[type].accepted | NODE(TEXT)) >> node->kind & 1))
 		return reason_set(
-		    why, "is %s; write %s", node_kind_name(node->kind), value_type_name(type));
+		    why, "is %s; write %s", node_kind_name(node->kind), types[type].written);
 	if (type == PW_LIST && node->kind == NODE_TEXT)
 		return text_is_clean(node->text, why)
 		    && parse_words(values, row, node->text, ",", value, why);
