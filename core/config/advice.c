@@ -210,22 +210,7 @@ warn_of_slow_limits(struct reader *reader)
 	}
 }
 
-/* Of the tags of all targets, those of neighbours with one policy once. */
-static const char *
-nearest_tag(const struct config *config, const char *tag)
-{
-	struct nearest near = nearest_to(tag);
-
-	for (uint32_t i = 0; i < config->target_count; i++) {
-		const struct policy *policy = config->targets[i].policy;
-
-		if (i == 0 || config->targets[i - 1].policy != policy)
-			for (uint32_t j = 0; j < policy->tag_count; j++)
-				nearest_try(&near, policy->tags[j]);
-	}
-	return near.best;
-}
-
+/* Of the tags of all targets, those of neighbours with one policy are tried once. */
 static void
 warn_of_tags(struct reader *reader, uint32_t index)
 {
@@ -233,7 +218,8 @@ warn_of_tags(struct reader *reader, uint32_t index)
 	const struct config_notifier *notifier = &config->notifiers[index];
 
 	for (uint32_t i = 0; i < notifier->tag_count; i++) {
-		const char *tag = notifier->tags[i], *near;
+		const char *tag = notifier->tags[i];
+		struct nearest near = nearest_to(tag);
 		uint32_t target = 0;
 
 		while (
@@ -241,11 +227,17 @@ warn_of_tags(struct reader *reader, uint32_t index)
 			target++;
 		if (target < config->target_count)
 			continue;
-		near = nearest_tag(config, tag);
+		for (target = 0; target < config->target_count; target++) {
+			const struct policy *policy = config->targets[target].policy;
+			bool again = target > 0 && config->targets[target - 1].policy == policy;
+
+			for (uint32_t j = 0; !again && j < policy->tag_count; j++)
+				nearest_try(&near, policy->tags[j]);
+		}
 		WARN(reader, reader->notifier_nodes[index]->place,
 		    "notifier %s: no target has the tag %s%s", notifier->name, QUOTE(reader, tag),
 		    diagnostics_suggest(&reader->diagnostics,
-		    near == NULL ? NULL : QUOTE(reader, near)));
+		    near.best == NULL ? NULL : QUOTE(reader, near.best)));
 	}
 }
 

@@ -76,26 +76,7 @@ window_has_target(const struct config_window *window, uint32_t target)
 	    != NULL;
 }
 
-/* Adds the times of a target's windows that are of the zone of the first, from that one on. */
-static void
-add_times(const struct config *config, uint32_t first, uint32_t target,
-    struct calendar_range ranges[static WINDOW_RANGES_MAX], uint32_t *count)
-{
-	const char *zone = config->windows[first].timezone;
-
-	for (uint32_t i = first; i < config->window_count; i++) {
-		const struct config_window *window = &config->windows[i];
-		bool counts = zone == NULL || window->timezone == NULL
-		    ? zone == window->timezone
-		    : strcmp(zone, window->timezone) == 0;
-
-		counts = counts && window_has_target(window, target);
-		for (uint32_t j = 0; counts && j < window->when.count && *count < WINDOW_RANGES_MAX;
-		     j++)
-			ranges[(*count)++] = window->when.ranges[j];
-	}
-}
-
+/* The times of its windows that are of one zone are looked at together. */
 bool
 target_is_always_in_window(const struct config *config, const struct target *target)
 {
@@ -104,9 +85,21 @@ target_is_always_in_window(const struct config *config, const struct target *tar
 	for (uint32_t i = 0; i < config->window_count; i++) {
 		struct calendar_range ranges[WINDOW_RANGES_MAX];
 		struct calendar all = { 0, ranges };
+		const char *zone = config->windows[i].timezone;
 
-		if (window_has_target(&config->windows[i], index))
-			add_times(config, i, index, ranges, &all.count);
+		if (!window_has_target(&config->windows[i], index))
+			continue;
+		for (uint32_t j = i; j < config->window_count; j++) {
+			const struct config_window *window = &config->windows[j];
+			bool counts = zone == NULL || window->timezone == NULL
+			    ? zone == window->timezone
+			    : strcmp(zone, window->timezone) == 0;
+
+			counts = counts && window_has_target(window, index);
+			for (uint32_t k = 0; counts && k < window->when.count
+			     && all.count < WINDOW_RANGES_MAX; k++)
+				ranges[all.count++] = window->when.ranges[k];
+		}
 		if (leaves_nothing(&all))
 			return true;
 	}

@@ -95,24 +95,6 @@ make_room(struct diagnostics *diagnostics, struct place place, bool warning)
 	return true;
 }
 
-/* The name of a file, escaped; of a long one its end, by which files of one folder differ. */
-static void
-put_file(struct config_diagnostic *item, const char *name)
-{
-	size_t skip = 0;
-
-	do {
-		struct text text = TEXT_OVER(item->file);
-
-		if (skip > 0)
-			text_add(&text, "...");
-		text_escape(&text, (struct pw_bytes){ name + skip, strlen(name + skip) });
-		if (!text.cut)
-			return;
-		skip += 16;
-	} while (skip < strlen(name));
-}
-
 static void __attribute__((format(printf, 4, 0)))
 add_item(struct diagnostics *diagnostics, struct place place, bool warning, const char *format,
     va_list arguments)
@@ -122,6 +104,7 @@ add_item(struct diagnostics *diagnostics, struct place place, bool warning, cons
 		.line = place.line, .column = place.column, .warning = warning
 	};
 	struct text text = TEXT_OVER(item.text);
+	const char *name = diagnostics_file_name(diagnostics, place.file);
 	uint32_t at;
 
 	text_format_v(&text, format, arguments);
@@ -142,7 +125,12 @@ add_item(struct diagnostics *diagnostics, struct place place, bool warning, cons
 	assert(at == into->kept || is_before(place, diagnostics->places[at]));
 	into->kept++;
 	diagnostics->places[at] = place;
-	put_file(&item, diagnostics_file_name(diagnostics, place.file));
+	/* Of a long name of a file its end, by which files of one folder differ. */
+	for (size_t skip = 0; skip == 0 || (text.cut && skip < strlen(name)); skip += 16) {
+		text = TEXT_OVER(item.file);
+		text_add(&text, skip > 0 ? "..." : "");
+		text_escape(&text, text_view(name + skip));
+	}
 	into->items[at] = item;
 }
 

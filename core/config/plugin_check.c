@@ -4,6 +4,7 @@
  */
 #include "config/plugin_check.h"
 
+#include <assert.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -36,28 +37,6 @@ is_name(const char *name, size_t size_max, bool dashes)
 		if (memchr(bytes, name[i], sizeof bytes - (dashes ? 1 : 2)) == NULL)
 			return false;
 	return size <= size_max;
-}
-
-/* Another version's fields mean other things: nothing behind these four is read. */
-static bool
-fits(const struct pw_plugin *plugin, struct reason *why)
-{
-	if (plugin->magic != PW_MAGIC)
-		return reason_set(why,
-		    "pw_plugin does not begin with the magic number (0x%08x, not 0x%08x)",
-		    plugin->magic, PW_MAGIC);
-	if (plugin->major != PW_ABI_MAJOR)
-		return reason_set(why,
-		    "it is made for ABI %u.%u, and this is %d.%d: plugins of another major version "
-		    "are refused", plugin->major, plugin->minor, PW_ABI_MAJOR, PW_ABI_MINOR);
-	if (plugin->minor > PW_ABI_MINOR)
-		return reason_set(why,
-		    "it is made for ABI %u.%u, and this is %d.%d: plugins of a newer version are "
-		    "refused", plugin->major, plugin->minor, PW_ABI_MAJOR, PW_ABI_MINOR);
-	if (plugin->size < sizeof(struct pw_plugin))
-		return reason_set(why, "its descriptor has %u bytes where ABI %u.%u has %zu",
-		    plugin->size, plugin->major, plugin->minor, sizeof(struct pw_plugin));
-	return true;
 }
 
 /*
@@ -112,6 +91,27 @@ check_settings(const struct pw_plugin *plugin, struct values *values, struct rea
 	return true;
 }
 
+static_assert(offsetof(struct pw_phase, name) == 0 && offsetof(struct pw_outcome, name) == 0
+    && offsetof(struct pw_fact_kind, name) == 0, "entries begin with their names");
+
+/* Whether entry `at` of a table has a name that none before it has. Entries are `size` bytes apart,
+ * and begin with it. */
+static bool
+check_name(const void *table, size_t size, int at, size_t size_max, const char *what,
+    struct reason *why)
+{
+	const char *name = *(const char *const *)((const char *)table + (size_t)at * size);
+
+	if (!is_name(name, size_max, false))
+		return reason_set(why,
+		    "the name of its %s %d is not of [a-z0-9_], up to %zu of them", what, at + 1,
+		    size_max);
+	for (int i = 0; i < at; i++)
+		if (strcmp(name, *(const char *const *)((const char *)table + (size_t)i * size)) == 0)
+			return reason_set(why, "it has the %s %s twice", what, name);
+	return true;
+}
+
 /* Names are what limits and evidence go by; the host's own phases are in every probe. */
 static bool
 check_phases(const struct pw_probe_ops *ops, struct reason *why)
@@ -127,16 +127,11 @@ check_phases(const struct pw_probe_ops *ops, struct reason *why)
 			return reason_set(why,
 			    "it has more phases than there is room for: %d with the host's own",
 			    PHASES_MAX);
-		if (!is_name(phase->name, PHASE_SIZE_MAX, false))
-			return reason_set(why,
-			    "the name of its phase %d is not of [a-z0-9_], up to %d of them", i + 1,
-			    PHASE_SIZE_MAX);
+		if (!check_name(phases, sizeof *phases, i, PHASE_SIZE_MAX, "phase", why))
+			return false;
 		for (size_t j = 0; j < sizeof hosts / sizeof *hosts; j++)
 			if (strcmp(phase->name, hosts[j]) == 0)
 				return reason_set(why, "its phase %s is the host's own", phase->name);
-		for (int j = 0; j < i; j++)
-			if (strcmp(phase->name, phases[j].name) == 0)
-				return reason_set(why, "it has the phase %s twice", phase->name);
 		if (phase->limit == 0 && phase_standard(phase->name) == NULL)
 			return reason_set(why, "its phase %s has no limit", phase->name);
 		if (phase->limit > (uint64_t)limit_max || phase->patient > (uint64_t)limit_max
@@ -165,16 +160,12 @@ check_outcomes(const struct pw_probe_ops *ops, struct reason *why)
 
 		if (i == PLUGIN_OUTCOMES_MAX)
 			return reason_set(why, "it has more than %d outcomes", PLUGIN_OUTCOMES_MAX);
-		if (!is_name(outcome->name, OUTCOME_NAME_MAX - 1, false))
-			return reason_set(why,
-			    "the name of its outcome %d is not of [a-z0-9_], up to %d of them",
-			    i + 1, OUTCOME_NAME_MAX - 1);
+		if (!check_name(ops->outcomes, sizeof *outcome, i, OUTCOME_NAME_MAX - 1, "outcome",
+		        why))
+			return false;
 		if (outcome_find(outcome->name, NULL, &found))
 			return reason_set(
 			    why, "its outcome %s has the name of one of the host's", outcome->name);
-		for (int j = 0; j < i; j++)
-			if (strcmp(outcome->name, ops->outcomes[j].name) == 0)
-				return reason_set(why, "it has the outcome %s twice", outcome->name);
 		if (outcome->severity > PW_UNKNOWN)
 			return reason_set(why, "its outcome %s has the unknown severity %u",
 			    outcome->name, outcome->severity);
@@ -191,28 +182,13 @@ check_outcomes(const struct pw_probe_ops *ops, struct reason *why)
 	return true;
 }
 
-/* A probe that runs a program has no use for what a dialogue needs. */
-static bool
-check_turns(const struct pw_probe_ops *ops, struct reason *why)
-{
-	bool has_program = PLUGIN_HAS(ops, on_exit) && ops->program != NULL;
-
-	if (PLUGIN_HAS(ops, on_exit) && has_program != (ops->on_exit != NULL))
-		return reason_set(why, "it has one of program and on_exit, and not both");
-	if (has_program && (ops->phases == NULL || ops->phases[0].name == NULL))
-		return reason_set(why, "it runs a program and has no phase for it");
-	if (!has_program && (ops->begin == NULL || ops->on_reply == NULL))
-		return reason_set(
-		    why, "it has no %s function", ops->begin == NULL ? "begin" : "on_reply");
-	return true;
-}
-
-/* Programs came in 3. */
+/* Programs came in 3. A probe that runs one has no use for what a dialogue needs. */
 static bool
 check_probe(const struct pw_plugin *plugin, struct reason *why)
 {
 	const struct pw_probe_ops *ops = plugin->ops;
 	size_t size = plugin->minor < 3 ? offsetof(struct pw_probe_ops, program) : sizeof *ops;
+	bool has_program = PLUGIN_HAS(ops, on_exit) && ops->program != NULL;
 
 	if (ops->size < size)
 		return reason_set(why, "its table of functions has %u bytes where ABI %u.%u has %zu",
@@ -223,8 +199,13 @@ check_probe(const struct pw_plugin *plugin, struct reason *why)
 		return reason_set(why, "it requires TLS and does not say that it uses it");
 	if (ops->framing != PW_REPLIES && ops->framing != PW_LINES)
 		return reason_set(why, "its framing is the unknown %u", ops->framing);
-	if (!check_turns(ops, why))
-		return false;
+	if (PLUGIN_HAS(ops, on_exit) && has_program != (ops->on_exit != NULL))
+		return reason_set(why, "it has one of program and on_exit, and not both");
+	if (has_program && (ops->phases == NULL || ops->phases[0].name == NULL))
+		return reason_set(why, "it runs a program and has no phase for it");
+	if (!has_program && (ops->begin == NULL || ops->on_reply == NULL))
+		return reason_set(
+		    why, "it has no %s function", ops->begin == NULL ? "begin" : "on_reply");
 	if (ops->session_size > SESSION_MAX)
 		return reason_set(why, "a session of %u bytes is too large: up to %d", ops->session_size,
 		    SESSION_MAX);
@@ -236,13 +217,9 @@ check_probe(const struct pw_plugin *plugin, struct reason *why)
 	for (int i = 0; ops->facts != NULL && ops->facts[i].name != NULL; i++) {
 		if (i == PLUGIN_FACTS_MAX)
 			return reason_set(why, "it has more than %d facts", PLUGIN_FACTS_MAX);
-		if (!is_name(ops->facts[i].name, OUTCOME_NAME_MAX - 1, false))
-			return reason_set(why,
-			    "the name of its fact %d is not of [a-z0-9_], up to %d of them", i + 1,
-			    OUTCOME_NAME_MAX - 1);
-		for (int j = 0; j < i; j++)
-			if (strcmp(ops->facts[i].name, ops->facts[j].name) == 0)
-				return reason_set(why, "it has the fact %s twice", ops->facts[i].name);
+		if (!check_name(ops->facts, sizeof *ops->facts, i, OUTCOME_NAME_MAX - 1, "fact",
+		        why))
+			return false;
 	}
 	return true;
 }
@@ -285,11 +262,25 @@ check_notifier(const struct pw_plugin *plugin, struct reason *why)
 	return true;
 }
 
+/* Another version's fields mean other things: nothing behind the first four is read. */
 bool
 plugin_check(const struct pw_plugin *plugin, struct values *values, struct reason *why)
 {
-	if (!fits(plugin, why))
-		return false;
+	if (plugin->magic != PW_MAGIC)
+		return reason_set(why,
+		    "pw_plugin does not begin with the magic number (0x%08x, not 0x%08x)",
+		    plugin->magic, PW_MAGIC);
+	if (plugin->major != PW_ABI_MAJOR)
+		return reason_set(why,
+		    "it is made for ABI %u.%u, and this is %d.%d: plugins of another major version "
+		    "are refused", plugin->major, plugin->minor, PW_ABI_MAJOR, PW_ABI_MINOR);
+	if (plugin->minor > PW_ABI_MINOR)
+		return reason_set(why,
+		    "it is made for ABI %u.%u, and this is %d.%d: plugins of a newer version are "
+		    "refused", plugin->major, plugin->minor, PW_ABI_MAJOR, PW_ABI_MINOR);
+	if (plugin->size < sizeof(struct pw_plugin))
+		return reason_set(why, "its descriptor has %u bytes where ABI %u.%u has %zu",
+		    plugin->size, plugin->major, plugin->minor, sizeof(struct pw_plugin));
 	if (plugin->kind != PW_PROBE && plugin->kind != PW_NOTIFIER)
 		return reason_set(why, "it is of the unknown kind %u: neither a probe nor a notifier",
 		    plugin->kind);

@@ -29,8 +29,6 @@ struct files {
 	bool full;
 };
 
-static const char devices[] = "/dev";
-
 /* What is not there cannot be opened. */
 static void
 hide(struct files *files, const char *path, const char *what)
@@ -131,28 +129,13 @@ free_all(struct files *files)
 }
 
 /* Of devices, among which disks are, those that everybody may have. */
-static void
-allow_all(struct files *files, const struct pw_strings *writes)
-{
-	static const char *const temporary[] = { "/tmp", "/var/tmp", "/dev/shm" };
-	static const char *const harmless[] = { "/dev/null", "/dev/zero", "/dev/full",
-		"/dev/random", "/dev/urandom", "/dev/tty", "/dev/ptmx", "/dev/pts" };
-
-	hide(files, devices, "devices");
-	allow(files, "/", SANDBOX_RUN);
-	free(files->hidden[--files->hidden_count].path);
-	for (size_t i = 0; i < sizeof harmless / sizeof *harmless; i++)
-		add(files, harmless[i], SANDBOX_ALL);
-	for (size_t i = 0; i < sizeof temporary / sizeof *temporary; i++)
-		allow_real(files, temporary[i]);
-	for (uint32_t i = 0; writes != NULL && i < writes->count; i++)
-		allow_real(files, writes->items[i]);
-}
-
 bool
 program_files_confine(const struct config *config, const struct pw_strings *writes,
     struct reason *why)
 {
+	static const char *const temporary[] = { "/tmp", "/var/tmp", "/dev/shm" };
+	static const char *const harmless[] = { "/dev/null", "/dev/zero", "/dev/full",
+		"/dev/random", "/dev/urandom", "/dev/tty", "/dev/ptmx", "/dev/pts" };
 	struct files *files = calloc(1, sizeof *files);
 	struct sandbox sandbox = { .network = SANDBOX_ANY_TCP };
 	bool entered = false;
@@ -163,7 +146,15 @@ program_files_confine(const struct config *config, const struct pw_strings *writ
 		return false;
 	hide_all(files, config);
 	if (!files->full && files->hidden_count < HIDDEN_MAX) {
-		allow_all(files, writes);
+		hide(files, "/dev", "devices");
+		allow(files, "/", SANDBOX_RUN);
+		free(files->hidden[--files->hidden_count].path);
+		for (size_t i = 0; i < sizeof harmless / sizeof *harmless; i++)
+			add(files, harmless[i], SANDBOX_ALL);
+		for (size_t i = 0; i < sizeof temporary / sizeof *temporary; i++)
+			allow_real(files, temporary[i]);
+		for (uint32_t i = 0; writes != NULL && i < writes->count; i++)
+			allow_real(files, writes->items[i]);
 		sandbox.paths = files->paths;
 		sandbox.path_count = files->path_count;
 		entered = landlock_enter(&sandbox, &version, why);

@@ -107,38 +107,34 @@ take_page_url(struct reader *reader, const struct pw_value *value)
 	return url;
 }
 
-/* An entry says nothing of its secret where it is faulty. */
-static bool
-take_share(struct reader *reader, struct place place, const char *text, struct config_share *share)
-{
-	static const char letters[] =
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-	const char *secret = strrchr(text, ':');
-	size_t size = secret == NULL ? 0 : strlen(secret + 1);
-
-	if (secret == NULL || secret == text || size < SHARE_SECRET_MIN || size > SHARE_SECRET_MAX
-	    || secret[1 + strspn(secret + 1, letters)] != '\0')
-		return FAULT(reader, place,
-		    "web: share: an entry is \"TAG:SECRET\", its secret %d to %d letters and "
-		    "digits that nobody guesses", SHARE_SECRET_MIN, SHARE_SECRET_MAX);
-	*share = (struct config_share){ arena_bytes(reader->arena, text, (size_t)(secret - text)),
-		arena_strdup(reader->arena, secret + 1) };
-	return true;
-}
-
+/* What is told of a faulty entry says nothing of its secret. */
 static void
 take_shares(struct reader *reader, const struct pw_value *value)
 {
+	static const char letters[] =
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 	struct config_web *web = &reader->config->web;
-	const struct node *node = node_member(reader->web, "share");
 	struct config_share *shares;
 
 	if (!value->given)
 		return;
 	shares = arena_array(reader->arena, value->list->count, sizeof *shares);
-	for (uint32_t i = 0; i < value->list->count; i++)
-		if (!take_share(reader, node->place, value->list->items[i], &shares[i]))
+	for (uint32_t i = 0; i < value->list->count; i++) {
+		const char *text = value->list->items[i], *secret = strrchr(text, ':');
+		size_t size = secret == NULL ? 0 : strlen(secret + 1);
+
+		if (secret == NULL || secret == text || size < SHARE_SECRET_MIN
+		    || size > SHARE_SECRET_MAX || strspn(secret + 1, letters) < size) {
+			FAULT(reader, node_member(reader->web, "share")->place,
+			    "web: share: an entry is \"TAG:SECRET\", its secret %d to %d letters "
+			    "and digits that nobody guesses", SHARE_SECRET_MIN, SHARE_SECRET_MAX);
 			return;
+		}
+		shares[i] = (struct config_share){
+			arena_bytes(reader->arena, text, (size_t)(secret - text)),
+			arena_strdup(reader->arena, secret + 1)
+		};
+	}
 	web->share_count = value->list->count;
 	web->shares = shares;
 }
