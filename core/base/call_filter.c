@@ -158,121 +158,119 @@ on_forbidden(int signal, siginfo_t *info, void *context)
 	_exit(CALL_FORBIDDEN_STATUS);
 }
 
-static bool
-add(scmp_filter_ctx filter, uint32_t action, const char *name, unsigned count,
+/* A filter on its way; what cannot be added is remembered, and asked for once at the end. */
+struct filter {
+	scmp_filter_ctx context;
+	bool failed;
+};
+
+static void
+add(struct filter *filter, uint32_t action, const char *name, unsigned count,
     const struct scmp_arg_cmp *arguments)
 {
 	int number = seccomp_syscall_resolve_name(name);
 
-	if (number < 0 && count == 0)
-		return true; /* not of this architecture */
-	if (number == __NR_SCMP_ERROR)
-		return true;
+	if (number == __NR_SCMP_ERROR || (number < 0 && count == 0))
+		return; /* not of this architecture */
 	if (action == SCMP_ACT_TRAP && number < NAMES_MAX && number >= 0)
 		snprintf(handler.names[number], NAME_MAX_SIZE, "%s", name);
-	int fault = seccomp_rule_add_array(filter, action, number, count, arguments);
-	return fault == 0 || fault == -EDOM; /* no call of this architecture */
+	int fault = seccomp_rule_add_array(filter->context, action, number, count, arguments);
+	if (fault != 0 && fault != -EDOM) /* no call of this architecture */
+		filter->failed = true;
 }
 
 /* LeakSanitizer looks at its process by ptrace(2). */
-static bool
-add_names(scmp_filter_ctx filter, uint32_t action, const char *names)
+static void
+add_names(struct filter *filter, uint32_t action, const char *names)
 {
 	char name[NAME_MAX_SIZE];
-	bool done = true;
 
-	for (size_t size; done && (size = strcspn(names, " ")) > 0; names += size + 1) {
+	for (size_t size; (size = strcspn(names, " ")) > 0; names += size + 1) {
 		snprintf(name, sizeof name, "%.*s", (int)size, names);
-		done = (SANITIZED && strcmp(name, "ptrace") == 0)
-		    || add(filter, action, name, 0, NULL);
+		if (!SANITIZED || strcmp(name, "ptrace") != 0)
+			add(filter, action, name, 0, NULL);
 	}
-	return done;
 }
 
 /* A call with one argument that is looked at: `value` where `mask` has bits. */
-static bool
-add_if(scmp_filter_ctx filter, uint32_t action, const char *name, unsigned which,
+static void
+add_if(struct filter *filter, uint32_t action, const char *name, unsigned which,
     scmp_datum_t mask, scmp_datum_t value)
 {
 	const struct scmp_arg_cmp argument = { which, SCMP_CMP_MASKED_EQ, mask, value };
 
-	return add(filter, action, name, 1, &argument);
+	add(filter, action, name, 1, &argument);
 }
 
 /* An argument that is an int, whose upper half may hold anything. */
-static bool
-add_if_int(scmp_filter_ctx filter, uint32_t action, const char *name, unsigned which,
+static void
+add_if_int(struct filter *filter, uint32_t action, const char *name, unsigned which,
     uint32_t value)
 {
-	return add_if(filter, action, name, which, UINT32_MAX, value);
+	add_if(filter, action, name, which, UINT32_MAX, value);
 }
 
 /* Memory that is writable or executable, and never both; none becomes executable. Where no library
  * is loaded late none is mapped executable: a process that writes files would map one of its own.
  */
-static bool
-add_memory(scmp_filter_ctx filter, bool libraries)
+static void
+add_memory(struct filter *filter, bool libraries)
 {
 	static const scmp_datum_t both = PROT_WRITE | PROT_EXEC,
 	                          all[] = { 0, PROT_WRITE, PROT_EXEC, PROT_WRITE | PROT_EXEC };
-	bool done = true;
 
-	for (size_t i = 0; done && i < sizeof all / sizeof *all; i++) {
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
 		bool refused = all[i] == both || (all[i] == PROT_EXEC && !libraries);
 		uint32_t action = refused ? SCMP_ACT_ERRNO(EACCES) : SCMP_ACT_ALLOW;
 
-		done = add_if(filter, action, "mmap", 2, both, all[i])
-		    && add_if(filter, action, "mmap2", 2, both, all[i]);
+		add_if(filter, action, "mmap", 2, both, all[i]);
+		add_if(filter, action, "mmap2", 2, both, all[i]);
 	}
-	return done && add_if(filter, SCMP_ACT_ALLOW, "mprotect", 2, PROT_EXEC, 0)
-	    && add_if(filter, SCMP_ACT_ERRNO(EACCES), "mprotect", 2, PROT_EXEC, PROT_EXEC);
+	add_if(filter, SCMP_ACT_ALLOW, "mprotect", 2, PROT_EXEC, 0);
+	add_if(filter, SCMP_ACT_ERRNO(EACCES), "mprotect", 2, PROT_EXEC, PROT_EXEC);
 }
 
 /* TCP Fast Open connects while it sends, which Landlock does not see. */
-static bool
-add_sending(scmp_filter_ctx filter)
+static void
+add_sending(struct filter *filter)
 {
 	static const struct {
 		const char *name;
 		unsigned flags;
 	} calls[] = { { "sendto", 3 }, { "send", 3 }, { "sendmsg", 2 }, { "sendmmsg", 3 } };
-	static const uint32_t refusal = SCMP_ACT_ERRNO(EOPNOTSUPP);
-	bool done = true;
 
-	for (size_t i = 0; done && i < sizeof calls / sizeof *calls; i++)
-		done = add_if(filter, SCMP_ACT_ALLOW, calls[i].name, calls[i].flags, MSG_FASTOPEN,
-		           0)
-		    && add_if(filter, refusal, calls[i].name, calls[i].flags, MSG_FASTOPEN,
-		           MSG_FASTOPEN);
-	return done;
+	for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+		add_if(filter, SCMP_ACT_ALLOW, calls[i].name, calls[i].flags, MSG_FASTOPEN, 0);
+		add_if(filter, SCMP_ACT_ERRNO(EOPNOTSUPP), calls[i].name, calls[i].flags,
+		    MSG_FASTOPEN, MSG_FASTOPEN);
+	}
 }
 
 /* SIGSYS is ours. To itself a process may send signals: abort(3) does. */
-static bool
-add_signals(scmp_filter_ctx filter)
+static void
+add_signals(struct filter *filter)
 {
 	static const char *const calls[] = { "kill", "tgkill", "rt_sigqueueinfo",
 		"rt_tgsigqueueinfo" };
 	static const uint32_t refusal = SCMP_ACT_ERRNO(EPERM);
 	const struct scmp_arg_cmp self = { 0, SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0 },
 	                          other = { 0, SCMP_CMP_NE, (scmp_datum_t)getpid(), 0 };
-	bool done = add_if_int(filter, refusal, "rt_sigaction", 0, SIGSYS)
-	    && add_names(filter, refusal, "tkill pidfd_send_signal pidfd_open ");
 
-	for (int number = 1; done && number < _NSIG; number++)
-		done = number == SIGSYS
-		    || add_if_int(filter, SCMP_ACT_ALLOW, "rt_sigaction", 0, (uint32_t)number);
-	for (size_t i = 0; done && i < sizeof calls / sizeof *calls; i++)
-		done = add(filter, SCMP_ACT_ALLOW, calls[i], 1, &self)
-		    && add(filter, refusal, calls[i], 1, &other);
-	return done;
+	add_names(filter, refusal, "tkill pidfd_send_signal pidfd_open ");
+	for (int number = 1; number < _NSIG; number++)
+		add_if_int(filter, number == SIGSYS ? refusal : SCMP_ACT_ALLOW, "rt_sigaction", 0,
+		    (uint32_t)number);
+	for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+		add(filter, SCMP_ACT_ALLOW, calls[i], 1, &self);
+		add(filter, refusal, calls[i], 1, &other);
+	}
 }
 
 /* Of ioctl(2) and fcntl(2) what libraries ask of descriptors: among the rest is TIOCSTI, by which a
  * process types a user's next command into the terminal that we share, and F_SETOWN, by which the
  * kernel sends another process a signal, SIGKILL too, when something can be read. */
-static bool
-add_itself(scmp_filter_ctx filter)
+static void
+add_itself(struct filter *filter)
 {
 	static const uint32_t options[] = { PR_SET_NAME, PR_GET_NAME, PR_GET_DUMPABLE,
 		PR_GET_NO_NEW_PRIVS, PR_SET_NO_NEW_PRIVS, PR_GET_SECCOMP, PR_SET_SECCOMP,
@@ -282,76 +280,45 @@ add_itself(scmp_filter_ctx filter)
 		TIOCOUTQ };
 	static const uint32_t controls[] = { F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL,
 		F_SETFL, F_GETLK, F_SETLK, F_SETLKW, F_OFD_GETLK, F_OFD_SETLK, F_OFD_SETLKW };
-	bool done = add_if_int(filter, SCMP_ACT_ALLOW, "prlimit64", 0, 0)
-	    && add_if_int(filter, SCMP_ACT_ALLOW, "personality", 0, UINT32_MAX);
 
-	for (size_t i = 0; done && i < sizeof options / sizeof *options; i++)
-		done = add_if_int(filter, SCMP_ACT_ALLOW, "prctl", 0, options[i]);
-	for (size_t i = 0; done && i < sizeof asked / sizeof *asked; i++)
-		done = add_if_int(filter, SCMP_ACT_ALLOW, "ioctl", 1, asked[i]);
-	for (size_t i = 0; done && i < sizeof controls / sizeof *controls; i++)
-		done = add_if_int(filter, SCMP_ACT_ALLOW, "fcntl", 1, controls[i])
-		    && add_if_int(filter, SCMP_ACT_ALLOW, "fcntl64", 1, controls[i]);
-	return done;
-}
-
-static bool
-add_rows(scmp_filter_ctx filter, uint32_t rights)
-{
-	bool done = true;
-
-	for (size_t i = 0; done && i < sizeof rows / sizeof *rows; i++) {
-		uint32_t action = SCMP_ACT_ALLOW;
-
-		if ((rows[i].rights & rights) == 0)
-			action = rows[i].refusal == ENDS
-			    ? SCMP_ACT_TRAP
-			    : SCMP_ACT_ERRNO((uint32_t)rows[i].refusal);
-		done = add_names(filter, action, rows[i].names);
+	add_if_int(filter, SCMP_ACT_ALLOW, "prlimit64", 0, 0);
+	add_if_int(filter, SCMP_ACT_ALLOW, "personality", 0, UINT32_MAX);
+	for (size_t i = 0; i < sizeof options / sizeof *options; i++)
+		add_if_int(filter, SCMP_ACT_ALLOW, "prctl", 0, options[i]);
+	for (size_t i = 0; i < sizeof asked / sizeof *asked; i++)
+		add_if_int(filter, SCMP_ACT_ALLOW, "ioctl", 1, asked[i]);
+	for (size_t i = 0; i < sizeof controls / sizeof *controls; i++) {
+		add_if_int(filter, SCMP_ACT_ALLOW, "fcntl", 1, controls[i]);
+		add_if_int(filter, SCMP_ACT_ALLOW, "fcntl64", 1, controls[i]);
 	}
-	return done;
 }
 
 /* A sanitizer makes calls of its own when it has something to say, and starts processes for it: in
  * such a build only what no sanitizer makes is forbidden. */
-static bool
-add_all(scmp_filter_ctx filter, uint32_t rights)
+static void
+add_all(struct filter *filter, uint32_t rights)
 {
 	/* A library that would like a thread is told that there is none to be had. clone3 is no
 	 * row: its flags cannot be looked at. */
 	uint32_t thread = rights & CALL_THREADS ? SCMP_ACT_ALLOW : SCMP_ACT_ERRNO(EAGAIN);
 
-	if (!add_names(filter, SCMP_ACT_TRAP, forbidden_to_all))
-		return false;
-	return SANITIZED
-	    || (add_rows(filter, rights) && add_memory(filter, (rights & CALL_LIBRARIES) != 0)
-	        && add_sending(filter) && add_signals(filter) && add_itself(filter)
-	        && add_if(filter, thread, "clone", 0, CLONE_THREAD | NEW_NAMESPACES, CLONE_THREAD)
-	        && add_if(filter, SCMP_ACT_TRAP, "clone", 0, CLONE_THREAD, 0));
-}
+	add_names(filter, SCMP_ACT_TRAP, forbidden_to_all);
+	if (SANITIZED)
+		return;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		uint32_t refusal = rows[i].refusal == ENDS
+		    ? SCMP_ACT_TRAP
+		    : SCMP_ACT_ERRNO((uint32_t)rows[i].refusal);
 
-/* libseccomp makes one of its own of the kernel's error unless it is asked for. *entered: false
- * where there are no filters. */
-static bool
-load(scmp_filter_ctx filter, bool *entered, struct reason *why)
-{
-	static const int refusals[] = { ENOSYS, EINVAL, EPERM, EACCES, ECANCELED };
-	int fault;
-
-	(void)seccomp_attr_set(filter, SCMP_FLTATR_API_SYSRAWRC, 1);
-	(void)seccomp_attr_set(filter, SCMP_FLTATR_CTL_NNP, 0);
-	(void)seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
-	/* A call by another table of calls (i386, x32) ends all threads. */
-	(void)seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
-	fault = seccomp_load(filter);
-	*entered = fault == 0;
-	if (fault == 0)
-		return true;
-	reason_set(why, "system calls cannot be filtered: %s", strerror(-fault));
-	for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++)
-		if (fault == -refusals[i])
-			return true;
-	return false;
+		add_names(filter, (rows[i].rights & rights) != 0 ? SCMP_ACT_ALLOW : refusal,
+		    rows[i].names);
+	}
+	add_memory(filter, (rights & CALL_LIBRARIES) != 0);
+	add_sending(filter);
+	add_signals(filter);
+	add_itself(filter);
+	add_if(filter, thread, "clone", 0, CLONE_THREAD | NEW_NAMESPACES, CLONE_THREAD);
+	add_if(filter, SCMP_ACT_TRAP, "clone", 0, CLONE_THREAD, 0);
 }
 
 /* Where the lower half of an argument lies. */
@@ -417,15 +384,42 @@ call_filter_is_there(void)
 
 /* Under valgrind there is no seccomp(2), and what prctl(2) sets instead confines valgrind itself,
  * which then cannot go on. */
-static scmp_filter_ctx
-begin(uint32_t others, bool *entered, struct reason *why)
+static bool
+begin(struct filter *filter, uint32_t others, bool *entered, struct reason *why)
 {
 	*entered = false;
-	reason_set(why, "this system has no filter of system calls");
+	*filter = (struct filter){ .failed = false };
 	if (!call_filter_is_there())
-		return NULL;
+		return reason_set(why, "this system has no filter of system calls");
 	reason_set(why, "no memory for the filter of system calls");
-	return seccomp_init(others);
+	filter->context = seccomp_init(others);
+	return filter->context != NULL;
+}
+
+/* Loads the filter, and gives it back. libseccomp makes an error of its own of the kernel's unless
+ * that is asked for. *entered: false where there are no filters. */
+static bool
+finish(struct filter *filter, bool *entered, struct reason *why)
+{
+	static const int refusals[] = { ENOSYS, EINVAL, EPERM, EACCES, ECANCELED };
+	bool good = false;
+	int fault = 0;
+
+	(void)seccomp_attr_set(filter->context, SCMP_FLTATR_API_SYSRAWRC, 1);
+	(void)seccomp_attr_set(filter->context, SCMP_FLTATR_CTL_NNP, 0);
+	(void)seccomp_attr_set(filter->context, SCMP_FLTATR_CTL_OPTIMIZE, 2);
+	/* A call by another table of calls (i386, x32) ends all threads. */
+	(void)seccomp_attr_set(filter->context, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
+	if (!filter->failed) {
+		fault = seccomp_load(filter->context);
+		*entered = good = fault == 0;
+	}
+	seccomp_release(filter->context);
+	if (fault != 0)
+		reason_set(why, "system calls cannot be filtered: %s", strerror(-fault));
+	for (size_t i = 0; fault != 0 && i < sizeof refusals / sizeof *refusals; i++)
+		good |= fault == -refusals[i];
+	return good;
 }
 
 bool
@@ -434,11 +428,10 @@ call_filter_enter(uint32_t rights, call_filter_tell *tell, void *arg, bool *ente
 {
 	const struct sigaction action = { .sa_sigaction = on_forbidden,
 		.sa_flags = SA_SIGINFO | SA_NODEFER };
-	scmp_filter_ctx filter
-	    = begin(SANITIZED ? SCMP_ACT_ALLOW : SCMP_ACT_ERRNO(ENOSYS), entered, why);
+	struct filter filter;
 	sigset_t set;
 
-	if (filter == NULL)
+	if (!begin(&filter, SANITIZED ? SCMP_ACT_ALLOW : SCMP_ACT_ERRNO(ENOSYS), entered, why))
 		return !call_filter_is_there();
 	handler.tell = tell;
 	handler.arg = arg;
@@ -446,28 +439,25 @@ call_filter_enter(uint32_t rights, call_filter_tell *tell, void *arg, bool *ente
 	sigemptyset(&set);
 	sigaddset(&set, SIGSYS);
 	(void)sigprocmask(SIG_UNBLOCK, &set, NULL);
-	bool done = add_all(filter, rights) && load(filter, entered, why);
-	seccomp_release(filter);
-	return done && (!*entered || filter_sockets(rights, why));
+	add_all(&filter, rights);
+	return finish(&filter, entered, why) && (!*entered || filter_sockets(rights, why));
 }
 
 bool
 call_filter_enter_parent(bool *entered, struct reason *why)
 {
-	scmp_filter_ctx filter = begin(SCMP_ACT_ALLOW, entered, why);
+	struct filter filter;
 
-	if (filter == NULL)
+	if (!begin(&filter, SCMP_ACT_ALLOW, entered, why))
 		return !call_filter_is_there();
-	bool done = add_names(filter, SCMP_ACT_ERRNO(EPERM), forbidden_to_all)
-	    && load(filter, entered, why);
-	seccomp_release(filter);
-	return done;
+	add_names(&filter, SCMP_ACT_ERRNO(EPERM), forbidden_to_all);
+	return finish(&filter, entered, why);
 }
 
 /* To itself, which is process 0, a process may do what it likes; others of its user are none of its
- * business. */
-static bool
-add_others(scmp_filter_ctx filter, uint32_t refusal)
+ * business. clone3(2) has its flags where they cannot be looked at: libraries do without it. */
+bool
+call_filter_enter_program(bool *entered, struct reason *why)
 {
 	static const struct {
 		const char *name;
@@ -475,33 +465,21 @@ add_others(scmp_filter_ctx filter, uint32_t refusal)
 	} calls[] = { { "prlimit64", 0 }, { "sched_setaffinity", 0 }, { "sched_setscheduler", 0 },
 		{ "sched_setparam", 0 }, { "sched_setattr", 0 }, { "setpriority", 1 },
 		{ "ioprio_set", 1 }, { "migrate_pages", 0 }, { "move_pages", 0 } };
-	bool done = true;
+	static const uint32_t refusal = SCMP_ACT_ERRNO(EPERM);
+	struct filter filter;
 
-	for (size_t i = 0; done && i < sizeof calls / sizeof *calls; i++) {
+	if (!begin(&filter, SCMP_ACT_ALLOW, entered, why))
+		return !call_filter_is_there();
+	add_names(&filter, refusal, forbidden_to_all);
+	add_names(&filter, refusal, modes_by_path);
+	add_names(&filter, SCMP_ACT_ERRNO(ENOSYS), "clone3 ");
+	for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
 		const struct scmp_arg_cmp other = { calls[i].which, SCMP_CMP_NE, 0, 0 };
 
-		done = add(filter, refusal, calls[i].name, 1, &other);
+		add(&filter, refusal, calls[i].name, 1, &other);
 	}
-	return done;
-}
-
-/* clone3(2) has its flags where they cannot be looked at: libraries do without it. */
-bool
-call_filter_enter_program(bool *entered, struct reason *why)
-{
-	static const uint32_t refusal = SCMP_ACT_ERRNO(EPERM);
-	scmp_filter_ctx filter = begin(SCMP_ACT_ALLOW, entered, why);
-
-	if (filter == NULL)
-		return !call_filter_is_there();
-	bool done = add_names(filter, refusal, forbidden_to_all)
-	    && add_names(filter, refusal, modes_by_path)
-	    && add_names(filter, SCMP_ACT_ERRNO(ENOSYS), "clone3 ")
-	    && add_others(filter, refusal);
-	for (scmp_datum_t flag = 1; done && flag <= NEW_NAMESPACES; flag <<= 1)
+	for (scmp_datum_t flag = 1; flag <= NEW_NAMESPACES; flag <<= 1)
 		if ((flag & NEW_NAMESPACES) != 0)
-			done = add_if(filter, refusal, "clone", 0, flag, flag);
-	done = done && load(filter, entered, why);
-	seccomp_release(filter);
-	return done;
+			add_if(&filter, refusal, "clone", 0, flag, flag);
+	return finish(&filter, entered, why);
 }

@@ -66,11 +66,10 @@ difference_each(const struct evidence *failed, const struct evidence *passed,
 		struct pw_bytes old = failed->facts;
 
 		while (evidence_next_fact(&old, &old_fact)) {
-			struct text left = TEXT_ROOM(WORDS_MAX), right = TEXT_ROOM(WORDS_MAX);
-
 			if (strcmp(fact.name, old_fact.name) != 0
 			    || text_same(fact.value, old_fact.value))
 				continue;
+			struct text left = TEXT_ROOM(WORDS_MAX), right = TEXT_ROOM(WORDS_MAX);
 			text_escape(&left, old_fact.value);
 			text_escape(&right, fact.value);
 			found(arg, &(struct difference){ fact.name, left.bytes, right.bytes,

@@ -160,15 +160,14 @@ void
 duty_limit(void *duty, enum limit_kind kind, uint64_t value, bool ends)
 {
 	struct duty *own = duty;
-	char bytes[64];
-	struct text limit = TEXT_OVER(bytes);
+	struct text limit = TEXT_ROOM(64);
 
 	if (ends)
 		own->keep_line = NULL;
 	if (kind == LIMIT_LEAK)
 		let_go(own);
 	limits_add(&limit, kind, value);
-	duty_log(own, LOG_ERR, 0, "%s: its limit of %s %s%s", duty_name(own->kind), bytes,
+	duty_log(own, LOG_ERR, 0, "%s: its limit of %s %s%s", duty_name(own->kind), limit.bytes,
 	    kind == LIMIT_FILE_SIZE ? "refused what was to be written" : "is reached",
 	    ends ? ": it ends" : "");
 }

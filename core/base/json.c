@@ -32,19 +32,12 @@ put(struct json *json, const char *bytes, size_t size)
 		json->bad = !buffer_add(json->buffer, bytes, size, json->max);
 }
 
-static void
-put_text(struct json *json, const char *text)
-{
-	put(json, text, strlen(text));
-}
-
 /* One byte that cannot stand for itself. `foreign`: as text_escape shows it, its backslashes quoted
  * in turn. */
 static void
 put_escaped(struct json *json, char byte, bool foreign)
 {
-	char bytes[8];
-	struct text text = TEXT_OVER(bytes);
+	struct text text = TEXT_ROOM(8);
 	unsigned value = (unsigned char)byte;
 
 	if (byte == '"')
@@ -162,8 +155,7 @@ json_foreign(struct json *json, const char *key, struct pw_bytes foreign)
 void
 json_int(struct json *json, const char *key, int64_t number)
 {
-	char bytes[24];
-	struct text text = TEXT_OVER(bytes);
+	struct text text = TEXT_ROOM(24);
 
 	begin(json, key);
 	text_add_i64(&text, number);
@@ -173,8 +165,7 @@ json_int(struct json *json, const char *key, int64_t number)
 void
 json_seconds(struct json *json, const char *key, int64_t microseconds)
 {
-	char bytes[32];
-	struct text text = TEXT_OVER(bytes);
+	struct text text = TEXT_ROOM(32);
 
 	begin(json, key);
 	text_add_seconds(&text, microseconds);
@@ -194,14 +185,14 @@ void
 json_bool(struct json *json, const char *key, bool value)
 {
 	begin(json, key);
-	put_text(json, value ? "true" : "false");
+	put(json, value ? "true" : "false", value ? 4 : 5);
 }
 
 void
 json_null(struct json *json, const char *key)
 {
 	begin(json, key);
-	put_text(json, "null");
+	put(json, "null", 4);
 }
 
 bool

@@ -85,28 +85,28 @@ is_name(const char *name)
 struct zone *
 zone_open(const char *name, struct reason *why)
 {
-	char shown[80], path[4096];
-	struct text text = TEXT_OVER(shown);
+	struct text shown = TEXT_ROOM(80);
+	char path[4096];
 	const char *fault;
 	struct zone *zone = NULL;
 
-	text_escape(&text, (struct pw_bytes){ name, strlen(name) });
+	text_escape(&shown, text_view(name));
 	if (!is_name(name)) {
 		reason_set(why,
 		    "\"%s\" is not the name of a time zone; write it like \"Europe/Berlin\" or "
-		    "\"UTC\"", shown);
+		    "\"UTC\"", shown.bytes);
 		return NULL;
 	}
 	snprintf(path, sizeof path, "%s/%s", folder(), name);
 	zone = open_path(path, &fault);
 	if (zone == NULL && access(folder(), X_OK) != 0)
 		reason_set(why, "\"%s\": there are no time zones in %s; is tzdata installed?",
-		    shown, folder());
+		    shown.bytes, folder());
 	else if (zone == NULL && access(path, F_OK) != 0)
 		reason_set(why, "\"%s\": no such time zone in %s; write it like \"Europe/Berlin\"",
-		    shown, folder());
+		    shown.bytes, folder());
 	else if (zone == NULL)
-		reason_set(why, "\"%s\": %s", shown, fault);
+		reason_set(why, "\"%s\": %s", shown.bytes, fault);
 	return zone;
 }
 

@@ -194,8 +194,7 @@ warn_of_slow_limits(struct reader *reader)
 			const struct phase_plan *plan = phase < policy->phase_count
 			    ? &policy->phases[phase]
 			    : &policy->leg;
-			char slow_bytes[32], limit_bytes[32];
-			struct text slow = TEXT_OVER(slow_bytes), limit = TEXT_OVER(limit_bytes);
+			struct text slow = TEXT_ROOM(32), limit = TEXT_ROOM(32);
 
 			if (plan->slow == 0 || plan->slow < plan->routine
 			    || plan->slow == policy_built_in(policy->probe, plan->name).slow)
@@ -205,7 +204,7 @@ warn_of_slow_limits(struct reader *reader)
 			WARN(reader, reader->targets.places[i],
 			    "%s: `slow` of %s is %s, and its limit ends the attempt after %s: it "
 			    "never warns; below %s it does",
-			    target->name, plan->name, slow_bytes, limit_bytes, limit_bytes);
+			    target->name, plan->name, slow.bytes, limit.bytes, limit.bytes);
 		}
 	}
 }

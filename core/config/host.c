@@ -85,8 +85,7 @@ bool
 host_parse(
     struct arena *arena, const char *text, size_t size, struct host *host, struct reason *why)
 {
-	char written[WRITTEN_MAX + 1], literal[ADDRESS_TEXT_MAX];
-	struct text canonical = TEXT_OVER(literal);
+	char written[WRITTEN_MAX + 1];
 
 	*host = (struct host){ 0 };
 	if (size >= 2 && text[0] == '[' && text[size - 1] == ']')
@@ -102,8 +101,7 @@ host_parse(
 			    address_class_name(address_class(&host->address)));
 		/* The canonical form, so that ::1 and 0:0::1 are one target. */
 		host->is_literal = true;
-		address_add(&canonical, &host->address);
-		host->ascii = arena_strdup(arena, literal);
+		host->ascii = arena_strdup(arena, ADDRESS(&host->address));
 	} else if ((host->ascii = to_ascii(arena, written, why)) == NULL) {
 		return false;
 	}
@@ -121,11 +119,10 @@ helo_parse(struct arena *arena, const char *text, const char **helo, struct reas
 	struct host host;
 
 	if (is_bracketed && strncasecmp(text + 1, "IPv6:", 5) == 0) {
-		char literal[ADDRESS_TEXT_MAX] = "";
-		struct text inside = TEXT_OVER(literal);
+		struct text inside = TEXT_ROOM(ADDRESS_TEXT_MAX);
 
 		text_add_bytes(&inside, text + 6, size - 7);
-		if (address_parse(literal, 0, &host.address) && !address_is_ipv4(&host.address)) {
+		if (address_parse(inside.bytes, 0, &host.address) && !address_is_ipv4(&host.address)) {
 			*helo = arena_strdup(arena, text);
 			return true;
 		}

@@ -89,12 +89,15 @@ read_all(struct reader *reader)
 		    "there are no targets: nothing will be watched");
 }
 
-static void
-init(struct reader *reader, const struct config_source *source,
-    struct config_diagnostics *diagnostics)
+/* The reader is too large for the stack. */
+static struct reader *
+begin(const struct config_source *source, struct config_diagnostics *diagnostics)
 {
+	struct reader *reader = calloc(1, sizeof *reader);
 	struct whole *whole;
 
+	if (reader == NULL)
+		exit(EX_OSERR);
 	reader->source = source;
 	reader->arena = arena_create();
 	reader->scratch = arena_create();
@@ -109,11 +112,15 @@ init(struct reader *reader, const struct config_source *source,
 	    reader->scratch, source->word_count + 1, sizeof *reader->words_seen);
 	if (source->path != NULL)
 		reader->config->path = arena_strdup(reader->arena, source->path);
+	return reader;
 }
 
+/* `kept`: what it has made lasts. */
 static void
-fini(struct reader *reader)
+end(struct reader *reader, bool kept)
 {
+	if (!kept)
+		arena_destroy(&reader->arena);
 	free(reader->target_groups.items);
 	free(reader->notifier_groups.items);
 	free(reader->window_groups.items);
@@ -125,41 +132,27 @@ fini(struct reader *reader)
 	values_fini(&reader->passing);
 	diagnostics_fini(&reader->diagnostics);
 	arena_destroy(&reader->scratch);
+	free(reader);
 }
 
 const struct config *
 config_read(const struct config_source *source, struct config_diagnostics *diagnostics)
 {
-	struct reader *reader = calloc(1, sizeof *reader); /* too large for the stack */
+	struct reader *reader = begin(source, diagnostics);
 	struct config_source whole = *source;
 	const struct config *config;
 
-	if (reader == NULL)
-		exit(EX_OSERR);
-	init(reader, source, diagnostics);
 	read_all(reader);
 	config = diagnostics->errors == 0 ? reader->config : NULL;
 	assert(config == NULL || config->target_count == reader->targets.count);
 	if (config != NULL)
 		arena_freeze(latest = reader->arena);
-	else
-		arena_destroy(&reader->arena);
-	fini(reader);
-	free(reader);
+	end(reader, config != NULL);
 	whole.probes_alone = false;
 	if (config == NULL && source->probes_alone)
 		return config_read(&whole, diagnostics);
 	malloc_trim(0); /* what the parser took is not to be carried along in every child */
 	return config;
-}
-
-/* Where nothing of it is kept. */
-static void
-give_back(struct reader *reader)
-{
-	arena_destroy(&reader->arena);
-	fini(reader);
-	free(reader);
 }
 
 /*
@@ -170,19 +163,16 @@ bool
 config_find_state(const struct config_source *source, char *folder, size_t room)
 {
 	static struct config_diagnostics diagnostics;
-	struct reader *reader = calloc(1, sizeof *reader);
+	struct reader *reader = begin(source, &diagnostics);
 	bool good;
 
-	if (reader == NULL)
-		exit(EX_OSERR);
-	init(reader, source, &diagnostics);
 	if (source->state == NULL) { /* else the files have no say */
 		top_read_files(reader);
 		command_line_take_settings(reader);
 		top_take_globals(reader);
 	}
 	good = (size_t)snprintf(folder, room, "%s", top_find_state(reader)) < room;
-	give_back(reader);
+	end(reader, false);
 	return good;
 }
 
@@ -190,12 +180,9 @@ bool
 config_find_socket(const struct config_source *source, char *path, size_t room)
 {
 	static struct config_diagnostics diagnostics;
-	struct reader *reader = calloc(1, sizeof *reader);
+	struct reader *reader = begin(source, &diagnostics);
 	const struct config_web *web;
 
-	if (reader == NULL)
-		exit(EX_OSERR);
-	init(reader, source, &diagnostics);
 	top_read_files(reader);
 	top_take_globals(reader);
 	web_take(reader);
@@ -204,7 +191,7 @@ config_find_socket(const struct config_source *source, char *path, size_t room)
 	for (uint32_t i = 0; path[0] == '\0' && i < web->listen_count; i++)
 		if (web->listen[i][0] == '/')
 			snprintf(path, room, "%s", web->listen[i]);
-	give_back(reader);
+	end(reader, false);
 	return path[0] != '\0';
 }
 

@@ -217,9 +217,8 @@ add_sentence(struct text *text, const char *words)
 	size_t column = 0;
 
 	for (size_t size; *(words += strspn(words, " ")) != '\0'; words += size) {
-		char room[1024],
-		    first = column == 0 ? (char)toupper((unsigned char)*words) : *words;
-		struct text word = TEXT_OVER(room);
+		char first = column == 0 ? (char)toupper((unsigned char)*words) : *words;
+		struct text word = TEXT_ROOM(1024);
 
 		size = strcspn(words, " ");
 		add_roff(&word, &first, 1);
@@ -243,22 +242,21 @@ reference_add_mdoc(struct text *text, const struct pw_setting *rows)
 {
 	text_add(text, ".Bl -tag -width Ds\n");
 	for (; rows->key != NULL; rows++) {
-		char room[300], usual[300];
-		struct text kind = TEXT_OVER(room), words = TEXT_OVER(usual);
+		struct text kind = TEXT_ROOM(300), words = TEXT_ROOM(300);
 
 		text_add(text, ".It Ic ");
 		reference_add_key(text, rows);
 		text_add(text, "\n");
 		add_sentence(text, rows->help);
 		add_kind(&kind, rows);
-		add_sentence(text, room);
+		add_sentence(text, kind.bytes);
 		if (rows->flags & PW_REQUIRED)
 			text_add(text, "It has to be set.\n");
 		if (rows->fallback == NULL)
 			continue;
 		text_add(&words, "by default ");
 		add_default(&words, rows);
-		add_sentence(text, usual);
+		add_sentence(text, words.bytes);
 	}
 	text_add(text, ".El\n");
 }

@@ -5,9 +5,9 @@
 #include "config/service.h"
 
 #include <assert.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <grp.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -135,34 +135,29 @@ read_unit(struct search *search, const char *path)
 static void
 read_drop_ins(struct search *search)
 {
-	struct dirent **entries[FOLDERS_MAX] = { NULL };
-	int counts[FOLDERS_MAX], at[FOLDERS_MAX] = { 0 };
-	char path[PATH_MAX + NAME_MAX + 32], last[NAME_MAX + 1] = "";
+	char path[PATH_MAX + 32];
+	const char *last = "", *next;
+	glob_t found = { .gl_pathc = 0 };
 
 	for (size_t i = 0; i < search->folder_count; i++) {
-		snprintf(path, sizeof path, "%s/" UNIT ".d", search->folders[i]);
-		counts[i] = folder_read(path, ".conf", &entries[i]);
+		snprintf(path, sizeof path, "%s/" UNIT ".d/*.conf", search->folders[i]);
+		(void)glob(path, i > 0 ? GLOB_APPEND : 0, NULL, &found);
 	}
-	for (;;) {
-		const char *next = NULL;
+	do {
+		next = NULL;
+		for (size_t i = 0; i < found.gl_pathc; i++) {
+			const char *name = strrchr(found.gl_pathv[i], '/') + 1;
 
-		for (size_t i = 0; i < search->folder_count; i++) {
-			while (at[i] < counts[i] && strcmp(entries[i][at[i]]->d_name, last) <= 0)
-				free(entries[i][at[i]++]);
-			if (at[i] == counts[i] || counts[i] < 0
-			    || (next != NULL && strcmp(entries[i][at[i]]->d_name, next) >= 0))
-				continue;
-			next = entries[i][at[i]]->d_name;
-			snprintf(path, sizeof path, "%s/" UNIT ".d/%s", search->folders[i], next);
+			if (strcmp(name, last) > 0 && (next == NULL || strcmp(name, next) < 0)) {
+				snprintf(path, sizeof path, "%s", found.gl_pathv[i]);
+				next = name;
+			}
 		}
-		if (next == NULL)
-			break;
-		snprintf(last, sizeof last, "%s", next);
-		(void)read_unit(search, path);
-	}
-	for (size_t i = 0; i < search->folder_count; i++)
-		if (counts[i] >= 0)
-			free(entries[i]);
+		if (next != NULL)
+			(void)read_unit(search, path);
+		last = next;
+	} while (next != NULL);
+	globfree(&found);
 }
 
 /* The folders are those of systemd.unit(5), "Unit File Load Path"; tests name folders of their

@@ -114,18 +114,12 @@ name_file(char path[PATH_MAX], const char *state, const char *name)
 	return snprintf(path, PATH_MAX, "%s/accepted/%s", state, name) < PATH_MAX;
 }
 
-/*
- * Reads raw bytes, unlike input_read(): a copy of a CA file may hold anything, and what lies in the
- * state folder is no link.
- */
+/* Reads raw bytes, unlike input_read(): a CA file may hold anything. */
 static bool
-read_kept(const char *state, const char *name, char **bytes, size_t *size)
+read_bytes(const char *path, int flags, char **bytes, size_t *size)
 {
-	char path[PATH_MAX];
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | flags);
 	struct stat status;
-	int fd = name_file(path, state, name)
-	    ? open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
-	    : -1;
 	ssize_t got = -1;
 
 	*bytes = NULL;
@@ -136,6 +130,16 @@ read_kept(const char *state, const char *name, char **bytes, size_t *size)
 		close(fd);
 	*size = got < 0 ? 0 : (size_t)got;
 	return got >= 0 && got == status.st_size;
+}
+
+/* What lies in the state folder is no link. */
+static bool
+read_kept(const char *state, const char *name, char **bytes, size_t *size)
+{
+	char path[PATH_MAX];
+
+	*bytes = NULL;
+	return name_file(path, state, name) && read_bytes(path, O_NOFOLLOW, bytes, size);
 }
 
 struct snapshot *
@@ -322,12 +326,10 @@ snapshot_copy_path(char copy[PATH_MAX], const char *state, const char *path)
 bool
 snapshot_copy(const char *state, const char *path, const struct stat *before, struct reason *why)
 {
-	size_t size = (size_t)before->st_size;
-	char name[COPY_NAME_MAX];
-	int fd = S_ISREG(before->st_mode) ? open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
-	char *bytes = fd >= 0 ? malloc(size + 1) : NULL;
+	char name[COPY_NAME_MAX], *bytes;
+	size_t size;
 	struct stat now;
-	bool whole = bytes != NULL && read(fd, bytes, size) == (ssize_t)size && fstat(fd, &now) == 0
+	bool whole = read_bytes(path, 0, &bytes, &size) && stat(path, &now) == 0
 	    && now.st_dev == before->st_dev && now.st_ino == before->st_ino
 	    && now.st_size == before->st_size && now.st_mtim.tv_sec == before->st_mtim.tv_sec
 	    && now.st_mtim.tv_nsec == before->st_mtim.tv_nsec;
@@ -339,8 +341,6 @@ snapshot_copy(const char *state, const char *path, const struct stat *before, st
 	        || keep_bytes(bytes, size, state, name, why));
 	if (!whole)
 		reason_set(why, "%s cannot be copied: it changes, or there is no memory", path);
-	if (fd >= 0)
-		close(fd);
 	free(bytes);
 	return kept;
 }

@@ -37,16 +37,15 @@ static uint32_t
 hash_identity(const struct target *target)
 {
 	uint64_t hash = HASH_BEGIN;
-	char port[16];
-	struct text text = TEXT_OVER(port);
+	struct text port = TEXT_ROOM(16);
 
 	if (target->is_named)
 		return hash_end(hash_add_string(hash, target->name));
-	text_format(&text, ":%u", target->port);
+	text_format(&port, ":%u", target->port);
 	hash = hash_add_string(hash, target->policy->probe->descriptor->name);
 	hash = hash_add_string(hash, "://");
 	hash = hash_add_string(hash, target->host);
-	return hash_end(hash_add_string(hash, port));
+	return hash_end(hash_add_string(hash, port.bytes));
 }
 
 static bool
@@ -74,15 +73,14 @@ find_name(const struct target_list *list, const char *name, uint32_t but)
 static const char *
 name_of(struct reader *reader, const struct draft *draft)
 {
-	char name[1100];
-	struct text text = TEXT_OVER(name);
+	struct text text = TEXT_ROOM(1100);
 	bool is_v6 = strchr(draft->host.shown, ':') != NULL;
 
 	if (draft->name != NULL)
 		return arena_strdup(reader->arena, draft->name);
 	text_format(&text, "%s%s%s", is_v6 ? "[" : "", draft->host.shown, is_v6 ? "]:" : ":");
 	text_add_u64(&text, draft->port);
-	return arena_bytes(reader->arena, name, text.size);
+	return arena_bytes(reader->arena, text.bytes, text.size);
 }
 
 static bool
