@@ -142,6 +142,18 @@ text_format(struct text *text, const char *format, ...)
 	va_end(arguments);
 }
 
+const char *
+text_formatted(char *bytes, size_t room, const char *format, ...)
+{
+	struct text text = text_over(bytes, room);
+	va_list arguments;
+
+	va_start(arguments, format);
+	text_format_v(&text, format, arguments);
+	va_end(arguments);
+	return bytes;
+}
+
 /* A number with `places` digits behind the point: 604, 1 is "60.4". */
 static void
 add_decimal(struct text *text, uint64_t number, int places)

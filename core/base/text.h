@@ -62,6 +62,11 @@ void text_escape(struct text *, struct pw_bytes foreign);
  */
 void text_add_shown(struct text *, struct pw_bytes shown);
 
+/* What text_format() makes of it, into so many bytes; FORMAT() has them in the block around it. */
+const char *text_formatted(char *bytes, size_t room, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+#define FORMAT(room, ...) text_formatted((char[room]){ "" }, (room), __VA_ARGS__)
+
 /* The length of the valid, printable UTF-8 sequence at `bytes` (1 to 4), or 0 where its first byte
  * has to be escaped. */
 size_t text_printable(const char *bytes, size_t size);

@@ -25,31 +25,21 @@ static void
 leave_out(const struct reading *reading, unsigned line, const char *key, const char *what,
     const char *why)
 {
-	struct text text = TEXT_ROOM(400);
-
-	if (reading->notes == NULL)
-		return;
-	text_format(&text, "%s%s%s", key, what[0] == '\0' ? "" : " ", what);
-	draft_leave_out_at(
-	    reading->notes, (struct draft_place){ reading->file, line, NULL }, text.bytes, why);
+	if (reading->notes != NULL)
+		draft_leave_out_at(reading->notes,
+		    (struct draft_place){ reading->file, line, NULL },
+		    FORMAT(400, "%s%s%s", key, what[0] == '\0' ? "" : " ", what), why);
 }
 
 /* All keys of a map but those that are known. */
 static void
 tell_rest(const struct reading *reading, const struct yaml_node *map, const char *const *known)
 {
-	const struct yaml_item *item = yaml_map(map);
-
-	for (; item != NULL; item = item->next) {
-		const char *const *each = known;
-
-		while (*each != NULL && strcmp(*each, item->key) != 0)
-			each++;
-		if (*each == NULL && strcmp(item->key, "<<") != 0)
+	YAML_EACH(item, map, YAML_MAP)
+		if (!draft_knows(known, item->key) && strcmp(item->key, "<<") != 0)
 			leave_out(reading, item->value->line, item->key,
 			    item->value->kind == YAML_TEXT ? item->value->text : "",
 			    "no counterpart");
-	}
 }
 
 static bool
@@ -130,7 +120,7 @@ take_steps(struct reading *reading, const struct yaml_node *steps)
 	static const char *const known[] = { "expect", "send", "starttls", NULL };
 	bool is_first = true;
 
-	for (const struct yaml_item *item = yaml_list(steps); item != NULL; item = item->next) {
+	YAML_EACH(item, steps, YAML_LIST) {
 		const char *expect = yaml_text(item->value, "expect");
 		const char *send = yaml_text(item->value, "send");
 

@@ -160,18 +160,13 @@ icinga_check_read(struct icinga_objects *objects, const struct icinga_object *se
 	line = must(open_memstream(&bytes, &size));
 	fprintf(line, "check_%s", command);
 	/* Of the host first: the service's own count more, and stand behind. */
-	for (int i = 0; i < 2; i++) {
-		const struct icinga_value *vars = icinga_get(of[i]->attributes, "vars");
-
-		for (const struct icinga_member *item = vars->type == ICINGA_TABLE ? vars->members
-										   : NULL;
-		     item != NULL; item = item->next)
+	for (int i = 0; i < 2; i++)
+		ICINGA_EACH(item, icinga_get(of[i]->attributes, "vars"), ICINGA_TABLE)
 			if (strncmp(item->key, prefix, strlen(prefix)) == 0
 			    && (i == 1
 				|| icinga_member(icinga_get(service->attributes, "vars"), item->key)
 				    == NULL))
 				take_variable(objects, service, item, line, entry);
-	}
 	fclose(line);
 	good = check_smtp_read(objects->arena, bytes, check);
 	free(bytes);

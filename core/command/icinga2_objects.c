@@ -9,17 +9,9 @@
 
 #include <glob.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/text.h"
-#include "command/import_files.h"
 #include "config/input.h"
-
-struct icinga_file {
-	struct icinga_file *next;
-	dev_t device;
-	ino_t inode;
-};
 
 /* Types of which nothing can be taken over. */
 static const struct {
@@ -81,17 +73,9 @@ name_of(struct icinga_objects *objects, const struct icinga_node *node)
 static bool take_statements(struct icinga_objects *, struct icinga_node *, struct reason *why);
 
 static bool
-read_folder(struct icinga_objects *objects, const char *path, struct reason *why)
+read_file(void *objects, const char *path, struct reason *why)
 {
-	FTS *walk = import_files_open(objects->arena, path, why);
-	bool good = walk != NULL;
-	const char *file;
-
-	while (good && (file = import_files_next(walk, ".conf", &good, why)) != NULL)
-		good = icinga_objects_read(objects, file, why);
-	if (walk != NULL)
-		fts_close(walk);
-	return good;
+	return icinga_objects_read(objects, path, why);
 }
 
 static bool
@@ -108,8 +92,9 @@ take_include(struct icinga_objects *objects, const struct icinga_node *node, str
 		return true;
 	}
 	for (size_t i = 0; good && i < found.gl_pathc; i++)
-		good = node->text[0] != '\0' ? read_folder(objects, found.gl_pathv[i], why)
-		                             : icinga_objects_read(objects, found.gl_pathv[i], why);
+		good = node->text[0] != '\0'
+		    ? import_files_read(found.gl_pathv[i], ".conf", read_file, objects, why)
+		    : icinga_objects_read(objects, found.gl_pathv[i], why);
 	globfree(&found);
 	return good;
 }
@@ -168,19 +153,10 @@ bool
 icinga_objects_read(struct icinga_objects *objects, const char *path, struct reason *why)
 {
 	struct icinga_node *statements;
-	struct icinga_file *file;
-	struct stat is;
 
-	if (stat(path, &is) == 0) {
-		for (file = objects->files; file != NULL; file = file->next)
-			if (file->inode == is.st_ino && file->device == is.st_dev)
-				return true;
-		file = arena_alloc(objects->arena, sizeof *file);
-		*file = (struct icinga_file){ objects->files, is.st_dev, is.st_ino };
-		objects->files = file;
-	}
-	return icinga_parse(objects->arena, path, &statements, why)
-	    && take_statements(objects, statements, why);
+	return !import_files_is_new(&objects->files, objects->arena, path)
+	    || (icinga_parse(objects->arena, path, &statements, why)
+	    && take_statements(objects, statements, why));
 }
 
 const struct icinga_object *
@@ -276,7 +252,7 @@ apply_to(struct icinga_objects *objects, const struct icinga_node *node,
 		return;
 	}
 	for (item = list == NULL ? &once : list->members; item != NULL; item = item->next) {
-		struct text full = TEXT_ROOM(300), what = TEXT_ROOM(600);
+		const char *full;
 		int is;
 
 		scope.self = icinga_table(objects->arena);
@@ -285,21 +261,21 @@ apply_to(struct icinga_objects *objects, const struct icinga_node *node,
 		scope.steps = 0;
 		name = item->key != NULL || item->value == NULL ? item->key
 		    : icinga_text(objects->arena, item->value);
-		text_format(&full, "%s%s", base, name == NULL ? "" : name);
+		full = FORMAT(300, "%s%s", base, name == NULL ? "" : name);
 		if (item != &once && node->value != NULL)
 			icinga_set(objects->arena, scope.locals, node->value, item->value, NULL);
 		if (item != &once && node->key != NULL && name != NULL)
 			icinga_set(objects->arena, scope.locals, node->key,
 			    icinga_chars(objects->arena, name), NULL);
 		is = is_assigned(&scope, node);
-		text_format(&what, "%s, %s%s%s", full.bytes, host->name, service == NULL ? "" : " ",
-		    service == NULL ? "" : service->name);
 		if (is < 0)
 			draft_leave_out_at(objects->notes,
-			    (struct draft_place){ node->file, node->line, NULL }, what.bytes,
+			    (struct draft_place){ node->file, node->line, NULL },
+			    FORMAT(600, "%s, %s%s%s", full, host->name, service == NULL ? "" : " ",
+			        service == NULL ? "" : service->name),
 			    "`assign where` cannot be evaluated for it, so this is not applied");
 		else if (is == 1)
-			add_object(objects, &scope, node, full.bytes, host, service);
+			add_object(objects, &scope, node, full, host, service);
 	}
 }
 
@@ -359,18 +335,16 @@ static bool
 is_made(struct icinga_objects *objects, const struct icinga_node *node)
 {
 	static const char *const made[] = { "Host", "HostGroup", "Service", "ServiceGroup", "User",
-		"UserGroup", "Notification", "TimePeriod", "Dependency" };
+		"UserGroup", "Notification", "TimePeriod", "Dependency", NULL };
 	const char *why = "no counterpart", *name = name_of(objects, node);
-	struct text what = TEXT_ROOM(300);
 
-	for (size_t i = 0; i < sizeof made / sizeof made[0]; i++)
-		if (strcmp(node->type, made[i]) == 0)
-			return true;
+	if (draft_knows(made, node->type))
+		return true;
 	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
 		if (strcmp(node->type, others[i].type) == 0)
 			why = others[i].why;
-	text_format(&what, "%s %s", node->type, name == NULL ? "?" : name);
-	icinga_tell(objects, objects->notes, node, what.bytes, why);
+	icinga_tell(objects, objects->notes, node,
+	    FORMAT(300, "%s %s", node->type, name == NULL ? "?" : name), why);
 	return false;
 }
 

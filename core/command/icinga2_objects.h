@@ -3,6 +3,7 @@
 
 #include "command/import_draft.h"
 #include "command/icinga2_value.h"
+#include "command/import_files.h"
 
 struct icinga_object {
 	struct icinga_object *next;
@@ -28,7 +29,7 @@ struct icinga_objects {
 	struct icinga_template *templates;
 	struct icinga_value *globals;
 	struct icinga_told *told;
-	struct icinga_file *files;
+	struct import_files files;
 };
 
 struct icinga_objects *icinga_objects_create(struct arena *, struct draft_entry *notes);

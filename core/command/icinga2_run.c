@@ -51,9 +51,7 @@ find_place(struct icinga_scope *scope, const struct icinga_node *node, const cha
 			return NULL;
 		/* A copy: a template's own is not to be changed. */
 		own = icinga_table(scope->arena);
-		for (const struct icinga_member *item = is->type == ICINGA_TABLE ? is->members
-										 : NULL;
-		     item != NULL; item = item->next)
+		ICINGA_EACH(item, is, ICINGA_TABLE)
 			icinga_set(scope->arena, own, item->key, item->value, item->where);
 		icinga_set(scope->arena, table, outer, own, node);
 		table = own;

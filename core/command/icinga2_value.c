@@ -50,9 +50,24 @@ real(struct arena *arena, double number)
 }
 
 const struct icinga_member *
+icinga_first(const struct icinga_value *value, enum icinga_type type)
+{
+	return value->type == type ? value->members : NULL;
+}
+
+bool
+icinga_lists(const struct icinga_value *list, const char *text)
+{
+	ICINGA_EACH(item, list, ICINGA_VECTOR)
+		if (item->value->type == ICINGA_CHARS && strcmp(item->value->text, text) == 0)
+			return true;
+	return false;
+}
+
+const struct icinga_member *
 icinga_member(const struct icinga_value *table, const char *key)
 {
-	const struct icinga_member *member = table->type == ICINGA_TABLE ? table->members : NULL;
+	const struct icinga_member *member = icinga_first(table, ICINGA_TABLE);
 
 	while (member != NULL && strcmp(member->key, key) != 0)
 		member = member->next;
@@ -148,7 +163,7 @@ is_in(const struct icinga_value *value, const struct icinga_value *list)
 		return 0;
 	if (list->type != ICINGA_VECTOR || value->type == ICINGA_UNKNOWN)
 		return -1;
-	for (const struct icinga_member *item = list->members; item != NULL; item = item->next) {
+	ICINGA_EACH(item, list, ICINGA_VECTOR) {
 		int same = is_equal(value, item->value);
 
 		if (same == 1)
@@ -172,9 +187,7 @@ icinga_add(struct arena *arena, const struct icinga_value *left, const struct ic
 		sum = icinga_table(arena);
 		sum->type = left->type;
 		for (int i = 0; i < 2; i++)
-			for (const struct icinga_member *item = i == 0 ? left->members
-								       : right->members;
-			     item != NULL; item = item->next)
+			ICINGA_EACH(item, i == 0 ? left : right, left->type)
 				icinga_set(arena, sum, item->key, item->value, item->where);
 		return sum;
 	}
@@ -241,10 +254,10 @@ is_match(struct icinga_scope *scope, bool is_regex, const char *pattern,
 	if (value->type == ICINGA_VECTOR) {
 		int all = value->members != NULL;
 
-		for (const struct icinga_member *item = value->members; item != NULL && all == 1;
-		     item = item->next)
-			all = item->value->type == ICINGA_VECTOR
-			    ? -1 : is_match(scope, is_regex, pattern, item->value);
+		ICINGA_EACH(item, value, ICINGA_VECTOR)
+			if (all == 1)
+				all = item->value->type == ICINGA_VECTOR
+				    ? -1 : is_match(scope, is_regex, pattern, item->value);
 		return all;
 	}
 	text = value->type == ICINGA_EMPTY ? "" : icinga_text(scope->arena, value);
@@ -287,8 +300,7 @@ evaluate_call(struct icinga_scope *scope, const struct icinga_node *node)
 	if (strcmp(name, "len") == 0 && (of->type >= ICINGA_VECTOR || of->type == ICINGA_EMPTY)) {
 		double count = 0;
 
-		for (const struct icinga_member *item = of->members; item != NULL;
-		     item = item->next)
+		ICINGA_EACH(item, of, of->type)
 			count++;
 		return real(scope->arena, count);
 	}

@@ -47,6 +47,13 @@ struct icinga_value *icinga_chars(struct arena *, const char *text);
 
 /* A member of a table; never NULL, of what has none ICINGA_EMPTY, of what is not known so too. */
 const struct icinga_value *icinga_get(const struct icinga_value *, const char *key);
+/* The first of a vector or a table; NULL: it is of another type, or empty. */
+const struct icinga_member *icinga_first(const struct icinga_value *, enum icinga_type);
+#define ICINGA_EACH(item, value, type) \
+	for (const struct icinga_member *item = icinga_first(value, type); item != NULL; \
+	     item = item->next)
+/* Whether it is a vector that has the text. */
+bool icinga_lists(const struct icinga_value *, const char *text);
 /* The member itself; NULL: none. */
 const struct icinga_member *icinga_member(const struct icinga_value *, const char *key);
 void icinga_set(struct arena *, struct icinga_value *table, const char *key,

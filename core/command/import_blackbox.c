@@ -56,15 +56,10 @@ leave_out(const struct job *job, unsigned line, const char *what, const char *wh
 static void
 tell_rest(const struct job *job, const struct yaml_node *map, const char *const *known)
 {
-	const struct yaml_item *item = yaml_map(map);
-
-	for (; item != NULL; item = item->next) {
-		const char *const *each = known;
+	YAML_EACH(item, map, YAML_MAP) {
 		size_t size = strlen(item->key);
 
-		while (*each != NULL && strcmp(*each, item->key) != 0)
-			each++;
-		if (*each == NULL)
+		if (!draft_knows(known, item->key))
 			leave_out(job, item->value->line, item->key,
 			    size > 11 && strcmp(item->key + size - 11, "_sd_configs") == 0
 			        ? "targets are those of static_configs and file_sd_configs"
@@ -91,15 +86,10 @@ find_seconds(const struct job *job, const struct labels *labels, const char *lab
 static void
 set_tags(const struct labels *labels, struct draft_entry *target)
 {
-	for (const struct label *each = labels->first; each != NULL; each = each->next) {
-		struct text tag = TEXT_ROOM(300);
-
-		if (strncmp(each->name, "__", 2) == 0 || strcmp(each->name, "instance") == 0
-		    || each->value[0] == '\0')
-			continue;
-		text_format(&tag, "%s=%s", each->name, each->value);
-		draft_word(target, "tags", tag.bytes);
-	}
+	for (const struct label *each = labels->first; each != NULL; each = each->next)
+		if (strncmp(each->name, "__", 2) != 0 && strcmp(each->name, "instance") != 0
+		    && each->value[0] != '\0')
+			draft_word(target, "tags", FORMAT(300, "%s=%s", each->name, each->value));
 }
 
 /* "HOST:PORT", with or without brackets. Returns false, after a comment, if it is none. */
@@ -133,18 +123,16 @@ put_target(struct import *import, const struct job *job, const struct labels *la
 	struct module *module = import->modules;
 	double interval = find_seconds(job, labels, "__scrape_interval__", "scrape_interval");
 	double timeout = find_seconds(job, labels, "__scrape_timeout__", "scrape_timeout");
-	struct text what = TEXT_ROOM(400);
+	const char *what = FORMAT(400, "%s, module %s", address, wanted);
 	long port;
 
-	text_format(&what, "%s, module %s", address, wanted);
 	while (module != NULL && strcmp(module->name, wanted) != 0)
 		module = module->next;
 	target =
 	    draft_begin(import->draft, DRAFT_TARGET, (struct draft_place){ job->file, line, NULL });
 	if (module == NULL || !set_address(target, address, &port)) {
 		if (module == NULL)
-			draft_leave_out(
-			    target, what.bytes, "there is no such module in these files");
+			draft_leave_out(target, what, "there is no such module in these files");
 		draft_drop(target);
 		return;
 	}
@@ -152,11 +140,10 @@ put_target(struct import *import, const struct job *job, const struct labels *la
 	    (struct draft_place){ module->file, module->node->line, NULL });
 	why = blackbox_module_set(
 	    target, module->is_told ? NULL : notes, module->file, module->node, port);
-	if (why != NULL)
-		draft_leave_out(target, what.bytes, why);
 	module->is_told |= why == NULL;
 	draft_drop(notes);
 	if (why != NULL) {
+		draft_leave_out(target, what, why);
 		draft_drop(target);
 		return;
 	}
@@ -174,24 +161,20 @@ take_address(struct import *import, const struct job *job, const struct yaml_nod
     const struct yaml_node *address)
 {
 	struct labels labels = { import->arena, NULL };
-	const struct yaml_node *own = yaml_get(group, "labels");
-	const struct yaml_node *parameters = yaml_get(job->node, "params");
 
 	labels_set(&labels, "job", job->name);
 	labels_set(&labels, "__address__", address->text);
-	for (const struct yaml_item *item = yaml_map(parameters); item != NULL; item = item->next) {
-		const struct yaml_item *first = yaml_list(item->value);
-		struct text name = TEXT_ROOM(200);
+	YAML_EACH(item, yaml_get(job->node, "params"), YAML_MAP) {
+		const struct yaml_item *first = yaml_first(item->value, YAML_LIST);
 
-		text_format(&name, "__param_%s", item->key);
 		if (first != NULL && first->value->kind == YAML_TEXT)
-			labels_set(&labels, name.bytes, first->value->text);
+			labels_set(&labels, FORMAT(200, "__param_%s", item->key),
+			    first->value->text);
 	}
-	for (const struct yaml_item *item = yaml_map(own); item != NULL; item = item->next)
+	YAML_EACH(item, yaml_get(group, "labels"), YAML_MAP)
 		if (item->value->kind == YAML_TEXT)
 			labels_set(&labels, item->key, item->value->text);
-	for (const struct yaml_item *rule = yaml_list(yaml_get(job->node, "relabel_configs"));
-	     rule != NULL; rule = rule->next)
+	YAML_EACH(rule, yaml_get(job->node, "relabel_configs"), YAML_LIST)
 		if (!relabel_apply(&labels, rule->value))
 			return;
 	if (labels_get(&labels, "__param_target")[0] == '\0')
@@ -205,9 +188,8 @@ take_address(struct import *import, const struct job *job, const struct yaml_nod
 static void
 take_groups(struct import *import, const struct job *job, const struct yaml_node *groups)
 {
-	for (const struct yaml_item *group = yaml_list(groups); group != NULL; group = group->next)
-		for (const struct yaml_item *item = yaml_list(yaml_get(group->value, "targets"));
-		     item != NULL; item = item->next)
+	YAML_EACH(group, groups, YAML_LIST)
+		YAML_EACH(item, yaml_get(group->value, "targets"), YAML_LIST)
 			if (item->value->kind == YAML_TEXT)
 				take_address(import, job, group->value, item->value);
 }
@@ -247,7 +229,6 @@ take_job(struct import *import, const char *file, const struct yaml_node *global
 		"relabel_configs", "scheme", NULL };
 	const char *path = yaml_text(node, "metrics_path"), *name = yaml_text(node, "job_name");
 	struct job job = { file, name == NULL ? "?" : name, node, global, NULL };
-	const struct yaml_item *rule;
 	const char *unable;
 	bool good = true;
 
@@ -258,17 +239,13 @@ take_job(struct import *import, const char *file, const struct yaml_node *global
 		    "this job does not ask the blackbox_exporter (/probe)");
 	else {
 		tell_rest(&job, node, known);
-		for (rule = yaml_list(yaml_get(node, "relabel_configs")); rule != NULL;
-		     rule = rule->next)
+		YAML_EACH(rule, yaml_get(node, "relabel_configs"), YAML_LIST)
 			if ((unable = relabel_check(rule->value)) != NULL)
 				leave_out(&job, rule->value->line, "relabel_configs", unable);
 		take_groups(import, &job, yaml_get(node, "static_configs"));
-		for (const struct yaml_item *item = yaml_list(yaml_get(node, "file_sd_configs"));
-		     item != NULL; item = item->next)
-			for (const struct yaml_item *each =
-				 yaml_list(yaml_get(item->value, "files"));
-			     good && each != NULL; each = each->next)
-				good = take_files(import, &job, each->value, why);
+		YAML_EACH(item, yaml_get(node, "file_sd_configs"), YAML_LIST)
+			YAML_EACH(each, yaml_get(item->value, "files"), YAML_LIST)
+				good = good && take_files(import, &job, each->value, why);
 	}
 	draft_drop(job.notes);
 	return good;
@@ -300,11 +277,8 @@ take_alertmanager(struct import *import, struct draft_place place, const struct 
 static void
 take_alertmanagers(struct import *import, const char *file, const struct yaml_node *manager)
 {
-	const struct yaml_item *group = yaml_list(yaml_get(manager, "static_configs")), *item;
-
-	for (; group != NULL; group = group->next)
-		for (item = yaml_list(yaml_get(group->value, "targets")); item != NULL;
-		     item = item->next)
+	YAML_EACH(group, yaml_get(manager, "static_configs"), YAML_LIST)
+		YAML_EACH(item, yaml_get(group->value, "targets"), YAML_LIST)
 			if (item->value->kind == YAML_TEXT)
 				take_alertmanager(import,
 				    (struct draft_place){ file, item->value->line, NULL }, manager,
@@ -320,14 +294,12 @@ take_scrapes(struct import *import, const struct file *file, struct reason *why)
 	struct job all = { file->path, NULL, file->root, NULL,
 		draft_begin(
 		    import->draft, DRAFT_TARGET, (struct draft_place){ file->path, 1, NULL }) };
-	const struct yaml_item *item;
 
 	tell_rest(&all, file->root, known);
 	draft_drop(all.notes);
-	for (item = yaml_list(managers); item != NULL; item = item->next)
+	YAML_EACH(item, managers, YAML_LIST)
 		take_alertmanagers(import, file->path, item->value);
-	for (item = yaml_list(yaml_get(file->root, "scrape_configs")); item != NULL;
-	     item = item->next)
+	YAML_EACH(item, yaml_get(file->root, "scrape_configs"), YAML_LIST)
 		if (!take_job(import, file->path, yaml_get(file->root, "global"), item->value, why))
 			return false;
 	return true;
@@ -339,12 +311,11 @@ take_file(struct import *import, const char *path, struct reason *why)
 {
 	const struct yaml_node *root = yaml_read(import->arena, path, why);
 	const struct yaml_node *modules = yaml_get(root, "modules");
-	const struct yaml_item *item = yaml_map(modules);
 	struct file *file;
 
 	if (root == NULL)
 		return false;
-	for (; item != NULL; item = item->next) {
+	YAML_EACH(item, modules, YAML_MAP) {
 		struct module *module = arena_alloc(import->arena, sizeof *module);
 
 		*module = (struct module){ NULL, item->key, path, item->value, false };

@@ -345,12 +345,11 @@ find_setting(const struct pw_setting *row, const char *key)
 static double
 bound(struct draft_entry *entry, const struct pw_setting *row, double unit, double value)
 {
-	struct text what = TEXT_ROOM(100);
 	double within = fmin(fmax(value, (double)row->min / unit), (double)row->max / unit);
 
-	text_format(&what, "%s %.12g", row->key, value);
 	if (within != value)
-		draft_leave_out(entry, what.bytes, "out of the range of this setting");
+		draft_leave_out(entry, FORMAT(100, "%s %.12g", row->key, value),
+		    "out of the range of this setting");
 	return within;
 }
 
@@ -392,13 +391,12 @@ void
 draft_file(struct draft_entry *entry, const char *key, const char *path, const char *beside)
 {
 	const char *whole = path_absolute(entry->draft->arena, beside, path);
-	struct text what = TEXT_ROOM(600);
 
-	text_format(&what, "%s %s", key, whole);
 	if (access(whole, R_OK) == 0)
 		draft_string(entry, key, whole);
 	else
-		draft_leave_out(entry, what.bytes, "this file cannot be read here");
+		draft_leave_out(entry, FORMAT(600, "%s %s", key, whole),
+		    "this file cannot be read here");
 }
 
 void
@@ -425,6 +423,14 @@ draft_word(struct draft_entry *entry, const char *key, const char *word)
 	*made = (struct word){ NULL, arena_strdup(arena, key), text };
 	*entry->words_end = made;
 	entry->words_end = &made->next;
+}
+
+bool
+draft_knows(const char *const *list, const char *word)
+{
+	while (*list != NULL && strcmp(*list, word) != 0)
+		list++;
+	return *list != NULL;
 }
 
 bool

@@ -76,6 +76,9 @@ void draft_parent(struct draft_entry *, const struct draft_entry *parent, struct
  * tag become "-". */
 void draft_word(struct draft_entry *, const char *key, const char *word);
 
+/* Whether a list that ends with NULL has the word. */
+bool draft_knows(const char *const *list, const char *word);
+
 /* Whether it is a host that can be reached, an address of mail, an HTTP URL. */
 bool draft_is_host(const struct draft_entry *, const char *);
 bool draft_is_mailbox(const char *);

@@ -1,15 +1,22 @@
-/* The files of a folder, and of those within it, that a configuration of another monitor consists of. */
+/* The files that a configuration of another monitor consists of. */
 #pragma once
 
-#include <fts.h>
 #include <stdbool.h>
 
 #include "base/arena.h"
 #include "base/reason.h"
 
-/* Begins with a folder, whose symbolic links are followed; ended by fts_close(3). NULL with a reason. */
-FTS *import_files_open(struct arena *, const char *folder, struct reason *why);
+/* Those that were read, whatever their paths were. Starts as zeroes, in an arena. */
+struct import_files {
+	struct import_file *first;
+};
 
-/* The path of the next file whose name ends with `suffix`, by name, good until the next call. NULL at the end, and with a reason,
- * *good false, where a folder or a file cannot be read. */
-const char *import_files_next(FTS *, const char *suffix, bool *good, struct reason *why);
+/* Whether the file has not been read before; it counts as read from now on. One that is not there is
+ * new. */
+bool import_files_is_new(struct import_files *, struct arena *, const char *path);
+
+/* Calls `read` with `to` for each file of a folder, and of those within it, whose name ends with
+ * `suffix`, in the order of names; symbolic links are followed. The path is good during the call.
+ * Returns false with a reason where `read` does, or where a folder or a file cannot be read. */
+bool import_files_read(const char *folder, const char *suffix,
+    bool (*read)(void *to, const char *path, struct reason *why), void *to, struct reason *why);

@@ -75,23 +75,18 @@ tell_rest(struct import *import, const struct icinga_object *object, struct draf
 		{ "if", "this is not evaluated" },
 	};
 
-	for (const struct icinga_member *item = object->attributes->members; item != NULL;
-	     item = item->next) {
-		const char *const *each = known, *why = NULL;
-		struct text what = TEXT_ROOM(300);
+	ICINGA_EACH(item, object->attributes, ICINGA_TABLE) {
+		bool is_known = draft_knows(known, item->key);
 		const char *is = icinga_text(import->objects->arena, item->value);
+		const char *why = is_known ? "this is not evaluated" : "no counterpart";
 
-		while (*each != NULL && strcmp(*each, item->key) != 0)
-			each++;
-		if (item->where == NULL || (*each != NULL && item->value->type != ICINGA_UNKNOWN))
+		if (item->where == NULL || (is_known && item->value->type != ICINGA_UNKNOWN))
 			continue;
-		for (size_t i = 0; i < sizeof reasons / sizeof reasons[0] && why == NULL; i++)
+		for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++)
 			if (strcmp(reasons[i][0], item->key) == 0)
 				why = reasons[i][1];
-		text_format(
-		    &what, "%s%s%s", item->key, is == NULL ? "" : " ", is == NULL ? "" : is);
-		icinga_tell(import->objects, entry, item->where, what.bytes,
-		    why != NULL ? why : *each != NULL ? "this is not evaluated" : "no counterpart");
+		icinga_tell(import->objects, entry, item->where,
+		    FORMAT(300, "%s%s%s", item->key, is == NULL ? "" : " ", is == NULL ? "" : is), why);
 	}
 }
 
@@ -114,11 +109,7 @@ set_kinds(const struct icinga_object *user, struct draft_entry *entry)
 		const struct icinga_value *list = icinga_get(user->attributes, rows[i].list);
 		bool is_meant = list->type != ICINGA_VECTOR;
 
-		for (const struct icinga_member *item = list->type == ICINGA_VECTOR ? list->members
-										    : NULL;
-		     item != NULL; item = item->next)
-			is_meant |= item->value->type == ICINGA_CHARS
-			    && strcmp(item->value->text, rows[i].word) == 0;
+		is_meant |= icinga_lists(list, rows[i].word);
 		for (int j = 0; is_meant && j < 3 && rows[i].kinds[j] != NULL; j++)
 			draft_word(entry, "kinds", rows[i].kinds[j]);
 	}
@@ -144,9 +135,7 @@ make_hours(struct import *import, const struct icinga_object *period)
 	*object = (struct nagios_object){ .type = "timeperiod", .file = period->node->file,
 		.line = period->node->line };
 	add_hours(import, object, "timeperiod_name", period->name);
-	for (const struct icinga_member *item = ranges->type == ICINGA_TABLE ? ranges->members
-									     : NULL;
-	     item != NULL; item = item->next) {
+	ICINGA_EACH(item, ranges, ICINGA_TABLE) {
 		const char *text = icinga_text(import->hours.arena, item->value);
 
 		add_hours(import, object, item->key, text == NULL ? "?" : text);
@@ -217,26 +206,15 @@ take_notification(struct import *import, struct checked *target,
 
 	tell_rest(import, notification, target->entry, known);
 	for (int i = 0; i < 2; i++) {
-		const struct icinga_value *list = icinga_get(notification->attributes, lists[i]);
-
-		for (const struct icinga_member *item = list->type == ICINGA_VECTOR ? list->members
-										    : NULL;
-		     item != NULL; item = item->next) {
+		ICINGA_EACH(item, icinga_get(notification->attributes, lists[i]), ICINGA_VECTOR) {
 			const char *name = icinga_text(import->objects->arena, item->value);
 			bool is_found = false;
 
 			for (const struct icinga_object *user = import->objects->first;
 			     user != NULL && name != NULL; user = user->next) {
-				const struct icinga_value *groups =
-				    icinga_get(user->attributes, "groups");
-				bool is_meant = i == 0 && strcmp(user->name, name) == 0;
+				bool is_meant = i == 0 ? strcmp(user->name, name) == 0
+				    : icinga_lists(icinga_get(user->attributes, "groups"), name);
 
-				for (const struct icinga_member *each =
-					 i == 1 && groups->type == ICINGA_VECTOR ? groups->members
-										 : NULL;
-				     each != NULL; each = each->next)
-					is_meant |= each->value->type == ICINGA_CHARS
-					    && strcmp(each->value->text, name) == 0;
 				if (!is_meant || strcmp(user->type, "User") != 0)
 					continue;
 				is_found = true;
@@ -290,25 +268,25 @@ set_parent(struct import *import, struct checked *target)
 		const char *host = text_of(import, each, "parent_host_name");
 		const char *service = text_of(import, each, "parent_service_name");
 		const struct checked *parent;
-		struct text what = TEXT_ROOM(300);
+		const char *what;
 
 		if (strcmp(each->type, "Dependency") != 0 || each->host != target->service->host
 		    || (each->service != NULL && each->service != target->service))
 			continue;
 		host = host == NULL ? target->service->host->name : host;
-		text_format(&what, "%s: %s%s%s", each->name, host, service == NULL ? "" : " ",
+		what = FORMAT(300, "%s: %s%s%s", each->name, host, service == NULL ? "" : " ",
 		    service == NULL ? "" : service);
 		parent = find_target(import, host, service);
 		if (parent == target)
 			continue;
 		if (is_off(each, "disable_notifications"))
-			icinga_tell(import->objects, target->entry, each->node, what.bytes,
+			icinga_tell(import->objects, target->entry, each->node, what,
 			    "it holds back no notices");
 		else if (parent == NULL)
-			icinga_tell(import->objects, target->entry, each->node, what.bytes,
+			icinga_tell(import->objects, target->entry, each->node, what,
 			    "a parent is a target that is watched: `parent`");
 		else
-			draft_parent(target->entry, parent->entry, place_of(each), what.bytes);
+			draft_parent(target->entry, parent->entry, place_of(each), what);
 	}
 }
 
@@ -337,16 +315,11 @@ put_target(struct import *import, struct checked *target)
 	    icinga_number(icinga_get(attributes, "retry_interval"), 60));
 	draft_number(
 	    entry, "tries", icinga_number(icinga_get(attributes, "max_check_attempts"), 3));
-	for (int i = 0; i < 2; i++) {
-		const struct icinga_value *groups = icinga_get(of[i]->attributes, "groups");
-
-		for (const struct icinga_member *item =
-			 groups->type == ICINGA_VECTOR ? groups->members : NULL;
-		     item != NULL; item = item->next)
+	for (int i = 0; i < 2; i++)
+		ICINGA_EACH(item, icinga_get(of[i]->attributes, "groups"), ICINGA_VECTOR)
 			if (icinga_text(import->objects->arena, item->value) != NULL)
 				draft_word(entry, "tags",
 				    icinga_text(import->objects->arena, item->value));
-	}
 	set_notify(import, target);
 }
 
@@ -368,23 +341,21 @@ add_target(struct import *import, const struct icinga_object *service)
 {
 	struct checked *target = arena_alloc(import->objects->arena, sizeof *target);
 	const char *command = text_of(import, service, "check_command");
-	struct text name = TEXT_ROOM(300), what = TEXT_ROOM(600);
+	const char *name = FORMAT(300, "%s %s", service->host->name, service->name);
+	const char *what = FORMAT(600, "%s, %s", name, command == NULL ? "no check_command" : command);
 
 	*target = (struct checked){ .service = service,
 		.entry = draft_begin(import->draft, DRAFT_TARGET, place_of(service)) };
 	*import->end = target;
 	import->end = &target->next;
-	text_format(&name, "%s %s", service->host->name, service->name);
-	text_format(&what, "%s, %s", name.bytes, command == NULL ? "no check_command" : command);
 	if (!icinga_check_read(import->objects, service, target->entry, &target->check))
-		icinga_tell(
-		    import->objects, target->entry, service->node, what.bytes, "no check of SMTP");
+		icinga_tell(import->objects, target->entry, service->node, what, "no check of SMTP");
 	else if (is_off(service, "enable_active_checks"))
-		icinga_tell(import->objects, target->entry, service->node, what.bytes,
+		icinga_tell(import->objects, target->entry, service->node, what,
 		    "it is not looked at actively");
 	else if (draft_host(target->entry, find_address(import, target))) {
 		target->is_target = true;
-		draft_name(target->entry, name.bytes);
+		draft_name(target->entry, name);
 	}
 }
 

@@ -31,11 +31,8 @@ static struct draft_place
 place_of(
     const struct import *import, const char *list, unsigned index, const struct yaml_node *node)
 {
-	struct text path = TEXT_ROOM(40);
-
-	text_format(&path, "%s[%u]", list, index);
 	return (struct draft_place){ import->file, node->line,
-		arena_strdup(import->arena, path.bytes) };
+		arena_strdup(import->arena, FORMAT(40, "%s[%u]", list, index)) };
 }
 
 /* What a monitor has that has no counterpart. */
@@ -50,11 +47,9 @@ tell_rest(const struct yaml_node *monitor, struct draft_entry *target)
 
 	for (size_t i = 0; i < sizeof rest / sizeof rest[0]; i++) {
 		const char *is = yaml_text(monitor, rest[i][0]);
-		struct text what = TEXT_ROOM(400);
 
-		text_format(&what, "%s %s", rest[i][0], is);
 		if (is != NULL && is[0] != '\0' && strcmp(is, "0") != 0)
-			draft_leave_out(target, what.bytes, rest[i][1]);
+			draft_leave_out(target, FORMAT(400, "%s %s", rest[i][0], is), rest[i][1]);
 	}
 }
 
@@ -64,23 +59,21 @@ set_tags(const struct import *import, const struct yaml_node *monitor, struct dr
 {
 	const char *parent = yaml_text(monitor, "parent");
 
-	for (const struct yaml_item *item = yaml_list(yaml_get(monitor, "tags")); item != NULL;
-	     item = item->next) {
+	YAML_EACH(item, yaml_get(monitor, "tags"), YAML_LIST) {
 		const char *name = yaml_text(item->value, "name"),
 			   *is = yaml_text(item->value, "value");
-		struct text tag = TEXT_ROOM(300);
-
-		text_format(&tag, "%s%s%s", name == NULL ? "" : name,
+		const char *tag = FORMAT(300, "%s%s%s", name == NULL ? "" : name,
 		    is == NULL || is[0] == '\0' ? "" : "=", is == NULL ? "" : is);
-		if (tag.size > 0)
-			draft_word(target, "tags", tag.bytes);
+
+		if (tag[0] != '\0')
+			draft_word(target, "tags", tag);
 	}
-	for (const struct yaml_item *item = yaml_list(import->monitors);
-	     item != NULL && parent != NULL; item = item->next) {
+	YAML_EACH(item, import->monitors, YAML_LIST) {
 		const char *id = yaml_text(item->value, "id"),
 			   *name = yaml_text(item->value, "name");
 
-		if (id != NULL && strcmp(id, parent) == 0 && name != NULL && name[0] != '\0')
+		if (id != NULL && parent != NULL && strcmp(id, parent) == 0 && name != NULL
+		    && name[0] != '\0')
 			draft_word(target, "tags", name);
 	}
 }
@@ -91,20 +84,19 @@ set_notify(const struct import *import, const struct yaml_node *monitor, struct 
 	const struct yaml_node *list = yaml_get(monitor, "notificationIDList");
 
 	draft_word(target, "notify", NULL);
-	for (const struct yaml_item *item = yaml_map(list); item != NULL; item = item->next) {
+	YAML_EACH(item, list, YAML_MAP) {
 		const struct notifier *notifier = import->notifiers;
-		struct text what = TEXT_ROOM(100);
 
 		if (!yaml_is_true(list, item->key))
 			continue;
 		while (notifier != NULL && strcmp(notifier->id, item->key) != 0)
 			notifier = notifier->next;
-		text_format(&what, "notification %s", item->key);
 		if (notifier != NULL && notifier->name != NULL)
 			draft_word(target, "notify", notifier->name);
 		else
-			draft_leave_out(target, what.bytes, notifier == NULL
-			    ? "there is no such notification" : "this notification is left out");
+			draft_leave_out(target, FORMAT(100, "notification %s", item->key),
+			    notifier == NULL ? "there is no such notification"
+			                     : "this notification is left out");
 	}
 }
 
@@ -166,14 +158,12 @@ take_monitor(const struct import *import, const struct yaml_node *monitor, unsig
 	double retry = yaml_number(monitor, "retryInterval", interval);
 	struct draft_entry *target = draft_begin(import->draft, DRAFT_TARGET,
 	    place_of(import, "monitorList", index, monitor));
-	struct text what = TEXT_ROOM(400);
 
 	type = type == NULL ? "?" : type;
 	name = name == NULL ? "?" : name;
-	text_format(&what, "%s, type %s", name, type);
 	why = find_obstacle(monitor, type, (long)port);
 	if (why != NULL)
-		draft_leave_out(target, what.bytes, why);
+		draft_leave_out(target, FORMAT(400, "%s, type %s", name, type), why);
 	if (why != NULL || !draft_host(target, yaml_text(monitor, "hostname"))) {
 		draft_drop(target);
 		return;
@@ -251,11 +241,11 @@ take_notification(struct import *import, const struct yaml_node *node, unsigned 
 	const char *name = yaml_text(node, "name");
 	const struct yaml_node *config = yaml_get(node, "config");
 	struct draft_place place = place_of(import, "notificationList", index, node);
-	struct text called = TEXT_ROOM(300);
 
-	text_format(&called, "%s:%u: %s: config", import->file, node->line, place.path);
 	if (text != NULL)
-		config = parse(import->arena, called.bytes, text, strlen(text), why);
+		config = parse(import->arena,
+		    FORMAT(300, "%s:%u: %s: config", import->file, node->line, place.path), text,
+		    strlen(text), why);
 	if (text != NULL && config == NULL)
 		return false;
 	*notifier = (struct notifier){ import->notifiers, id == NULL ? "" : id,
@@ -272,7 +262,6 @@ import_kuma(struct draft *draft, char *const *paths, int count, struct reason *w
 
 	for (int i = 0; i < count; i++) {
 		const struct yaml_node *root;
-		const struct yaml_item *item;
 		struct input input;
 		struct reason own;
 		unsigned index = 0;
@@ -286,18 +275,18 @@ import_kuma(struct draft *draft, char *const *paths, int count, struct reason *w
 		root = parse(import.arena, paths[i], input.bytes, input.size, why);
 		input_free(&input);
 		import.monitors = yaml_get(root, "monitorList");
-		if (root != NULL && yaml_list(import.monitors) == NULL)
-			reason_set(why,
-			    "%s:%u: no `monitorList` with monitors: is it a backup of Uptime Kuma?",
-			    paths[i], root->line);
-		if (yaml_list(import.monitors) == NULL)
+		if (yaml_first(import.monitors, YAML_LIST) == NULL) {
+			if (root != NULL)
+				reason_set(why,
+				    "%s:%u: no `monitorList` with monitors: is it a backup of "
+				    "Uptime Kuma?", paths[i], root->line);
 			return false;
-		for (item = yaml_list(yaml_get(root, "notificationList")); item != NULL;
-		     item = item->next)
+		}
+		YAML_EACH(item, yaml_get(root, "notificationList"), YAML_LIST)
 			if (!take_notification(&import, item->value, index++, why))
 				return false;
 		index = 0;
-		for (item = yaml_list(import.monitors); item != NULL; item = item->next)
+		YAML_EACH(item, import.monitors, YAML_LIST)
 			take_monitor(&import, item->value, index++);
 	}
 	return true;

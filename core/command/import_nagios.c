@@ -251,12 +251,10 @@ tell_rest(struct import *import, const struct checked *target)
 
 	for (size_t i = 0; i < sizeof rest / sizeof rest[0]; i++) {
 		const char *is = value(import, target->service, rest[i][0]);
-		struct text what = TEXT_ROOM(300);
 
-		if (is == NULL || (i == 0 && strcmp(is, "24x7") == 0))
-			continue;
-		text_format(&what, "%s %s", rest[i][0], is);
-		leave_out(target->entry, target->service, what.bytes, rest[i][1]);
+		if (is != NULL && (i != 0 || strcmp(is, "24x7") != 0))
+			leave_out(target->entry, target->service,
+			    FORMAT(300, "%s %s", rest[i][0], is), rest[i][1]);
 	}
 }
 
@@ -283,16 +281,15 @@ take_parent(struct import *import, struct checked *target, const struct nagios_o
     const char *host, const char *description)
 {
 	const struct checked *parent = find_target(import, host, description);
-	struct text what = TEXT_ROOM(300);
-
-	text_format(&what, "%s%s%s", host, description == NULL ? "" : " ",
+	const char *what = FORMAT(300, "%s%s%s", host, description == NULL ? "" : " ",
 	    description == NULL ? "" : description);
+
 	if (parent == NULL)
-		leave_out(target->entry, where, what.bytes,
+		leave_out(target->entry, where, what,
 		    "a parent is a target that is watched: `parent`");
 	else
 		draft_parent(target->entry, parent->entry,
-		    (struct draft_place){ where->file, where->line, NULL }, what.bytes);
+		    (struct draft_place){ where->file, where->line, NULL }, what);
 }
 
 /* Objects of a type say of which hosts and services others are the dependents. */
@@ -405,10 +402,8 @@ is_checked(const struct import *import, const struct nagios_object *host,
 	const char *groups = value(import, service, "hostgroup_name");
 	const char *name = value(import, host, "host_name");
 	const char *of = value(import, host, "hostgroups");
-	struct text no = TEXT_ROOM(300);
 
-	text_format(&no, "!%s", name);
-	if (nagios_lists(names, no.bytes))
+	if (nagios_lists(names, FORMAT(300, "!%s", name)))
 		return false;
 	if (nagios_lists(names, name) || nagios_lists(names, "*"))
 		return true;

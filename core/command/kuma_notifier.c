@@ -53,11 +53,10 @@ tell_rest(const struct yaml_node *config, struct draft_entry *entry)
 {
 	for (size_t i = 0; i < sizeof rest / sizeof rest[0]; i++) {
 		const char *is = yaml_text(config, rest[i].key);
-		struct text what = TEXT_ROOM(400);
 
-		text_format(&what, "%s %s", rest[i].key, rest[i].is_secret ? "…" : is);
 		if (is != NULL && is[0] != '\0' && strcmp(is, "json") != 0)
-			draft_leave_out(entry, what.bytes, rest[i].why);
+			draft_leave_out(entry, FORMAT(400, "%s %s", rest[i].key,
+			    rest[i].is_secret ? "…" : is), rest[i].why);
 	}
 }
 
@@ -105,16 +104,15 @@ set_mail(struct arena *arena, const struct yaml_node *config, struct draft_entry
 	const char *host = yaml_text(config, "smtpHost"), *from = yaml_text(config, "smtpFrom");
 	double port = yaml_number(config, "smtpPort", 25);
 	bool is_implicit = yaml_is_true(config, "smtpSecure");
-	struct text relay = TEXT_ROOM(300);
 
 	if (host == NULL || !draft_is_host(entry, host) || port < 1 || port > 65535)
 		return "its relay (smtpHost, smtpPort) is none";
-	text_format(&relay, strchr(host, ':') != NULL ? "[%s]:%.0f" : "%s:%.0f", host, port);
 	from = from == NULL ? "" : find_address(arena, from, from + strlen(from));
 	if (!draft_is_mailbox(from))
 		return "its sender (smtpFrom) is no address of mail";
 	draft_settings(entry, " plugin = \"email\";");
-	draft_string(entry, "relay", relay.bytes);
+	draft_string(entry, "relay",
+	    FORMAT(300, strchr(host, ':') != NULL ? "[%s]:%.0f" : "%s:%.0f", host, port));
 	draft_settings(entry, is_implicit ? " tls = \"implicit\";" : " tls = \"opportunistic\";");
 	if (is_implicit && yaml_is_true(config, "smtpIgnoreTLSError"))
 		draft_settings(entry, " verify = \"none\";");
@@ -162,15 +160,13 @@ kuma_notifier(struct draft *draft, struct draft_place place, const char *name,
 {
 	struct draft_entry *entry = draft_begin(draft, DRAFT_NOTIFIER, place);
 	const char *type = yaml_text(config, "type"), *why, *given = NULL;
-	struct text what = TEXT_ROOM(400);
 
 	type = type == NULL ? "?" : type;
-	text_format(&what, "%s, type %s", name, type);
 	why = !is_active                  ? "it is not active"
 	    : strcmp(type, "smtp") == 0 ? set_mail(draft_arena(draft), config, entry)
 	                                : set_receiver(config, type, entry);
 	if (why != NULL) {
-		draft_leave_out(entry, what.bytes, why);
+		draft_leave_out(entry, FORMAT(400, "%s, type %s", name, type), why);
 		draft_drop(entry);
 		return NULL;
 	}

@@ -19,11 +19,6 @@ static const struct {
 } days[DAYS] = { { "monday", "Mon" }, { "tuesday", "Tue" }, { "wednesday", "Wed" },
 	{ "thursday", "Thu" }, { "friday", "Fri" }, { "saturday", "Sat" }, { "sunday", "Sun" } };
 
-/* Minutes in which nobody is told. */
-struct rest {
-	bool is_rest[DAYS][MINUTES];
-};
-
 /* A range of the same minutes on several days. */
 struct range {
 	unsigned days; /* bit 0: Monday */
@@ -52,51 +47,51 @@ take_day(bool is_rest[MINUTES], const char *text)
 	}
 }
 
-/* What is not of the week is a comment where there is an entry for it. */
+/* In which minutes nobody is told. What is not of the week is a comment where there is an entry for
+ * it. */
 static void
 read_rest(const struct nagios_objects *objects, const struct nagios_object *period,
-    struct rest *rest, struct draft_entry *entry)
+    bool is_rest[DAYS][MINUTES], struct draft_entry *entry)
 {
 	static const char *const known[] = { "timeperiod_name", "alias", "name", "use",
-		"register" };
+		"register", NULL };
 	const struct draft_place place = { period->file, period->line, NULL };
 
-	memset(rest->is_rest, true, sizeof rest->is_rest);
+	memset(is_rest, true, DAYS * sizeof *is_rest);
 	for (int i = 0; i < DAYS; i++) {
 		const char *text = nagios_value(objects, period, days[i].key);
 
-		if (text != NULL && !take_day(rest->is_rest[i], text) && entry != NULL)
+		if (text != NULL && !take_day(is_rest[i], text) && entry != NULL)
 			draft_leave_out_at(entry, place, text, "no hours, such as 09:00-17:00");
 	}
 	for (const struct nagios_attribute *each = period->attributes; each != NULL;
 	     each = each->next) {
-		struct text what = TEXT_ROOM(300);
-		bool is_known = false;
+		bool is_known = draft_knows(known, each->key);
 
-		for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
-			is_known |= strcmp(each->key, known[i]) == 0;
 		for (int i = 0; i < DAYS; i++)
 			is_known |= strcmp(each->key, days[i].key) == 0
 			    && strchr("0123456789", each->value[0]) != NULL;
-		text_format(&what, "%s %s", each->key, each->value);
 		if (!is_known && entry != NULL)
-			draft_leave_out_at(entry, place, what.bytes,
+			draft_leave_out_at(entry, place, FORMAT(300, "%s %s", each->key, each->value),
 			    "hours are those of a week, without dates and exceptions");
 	}
 }
 
-/* Returns the count of ranges; RANGES_MAX + 1: there are more. */
+/* Ranges of the week in which nobody is told, with what read_rest() says of the others. Returns their
+ * count; RANGES_MAX + 1: there are more. */
 static int
-find_ranges(const struct rest *rest, struct range ranges[RANGES_MAX])
+find_ranges(const struct nagios_objects *objects, const struct nagios_object *period,
+    struct range ranges[RANGES_MAX], struct draft_entry *entry)
 {
 	int count = 0, same, end;
+	bool is_rest[DAYS][MINUTES];
 
+	read_rest(objects, period, is_rest, entry);
 	for (int day = 0; day < DAYS; day++)
 		for (int at = 0; at < MINUTES; at = end) {
-			for (end = at; end < MINUTES
-			     && rest->is_rest[day][end] == rest->is_rest[day][at];)
+			for (end = at; end < MINUTES && is_rest[day][end] == is_rest[day][at];)
 				end++;
-			if (!rest->is_rest[day][at])
+			if (!is_rest[day][at])
 				continue;
 			for (same = 0; same < count && (ranges[same].from != at
 			     || ranges[same].to != end);)
@@ -131,10 +126,8 @@ bool
 nagios_hours_are_all(const struct nagios_objects *objects, const struct nagios_object *period)
 {
 	struct range ranges[RANGES_MAX];
-	struct rest rest;
 
-	read_rest(objects, period, &rest, NULL);
-	return find_ranges(&rest, ranges) == 0;
+	return find_ranges(objects, period, ranges, NULL) == 0;
 }
 
 void
@@ -144,7 +137,6 @@ nagios_hours_quiet(
 	const struct nagios_object *period = nagios_find(
 	    objects, "timeperiod", "timeperiod_name", name);
 	struct range ranges[RANGES_MAX];
-	struct rest rest;
 	int count;
 
 	if (period == NULL) {
@@ -152,8 +144,7 @@ nagios_hours_quiet(
 			draft_leave_out(entry, name, "there is no such timeperiod");
 		return;
 	}
-	read_rest(objects, period, &rest, entry);
-	count = find_ranges(&rest, ranges);
+	count = find_ranges(objects, period, ranges, entry);
 	if (count > RANGES_MAX)
 		draft_leave_out(entry, name, "more than 32 ranges of hours in a week");
 	for (int i = 0; i < count && count <= RANGES_MAX; i++)
@@ -163,10 +154,8 @@ nagios_hours_quiet(
 const char *
 nagios_hours_tag(const struct nagios_objects *objects, const struct nagios_object *period)
 {
-	struct text tag = TEXT_ROOM(300);
-
-	text_format(&tag, "hours-%s", nagios_value(objects, period, "timeperiod_name"));
-	return arena_strdup(objects->arena, tag.bytes);
+	return arena_strdup(objects->arena,
+	    FORMAT(300, "hours-%s", nagios_value(objects, period, "timeperiod_name")));
 }
 
 void
@@ -174,27 +163,22 @@ nagios_hours_windows(const struct nagios_objects *objects, const struct nagios_o
     struct draft *draft)
 {
 	const struct draft_place place = { period->file, period->line, NULL };
-	const char *name = nagios_value(objects, period, "timeperiod_name");
-	struct text tag = TEXT_ROOM(300), why = TEXT_ROOM(300);
+	const char *why = FORMAT(300, "not in notification_period %s",
+	    nagios_value(objects, period, "timeperiod_name"));
 	struct range ranges[RANGES_MAX];
-	struct draft_entry *entry;
-	struct rest rest;
-	int count;
+	struct draft_entry *entry = draft_begin(draft, DRAFT_WINDOW, place);
+	int count = find_ranges(objects, period, ranges, entry);
 
-	text_format(&tag, "tag:%s", nagios_hours_tag(objects, period));
-	text_format(&why, "not in notification_period %s", name);
-	entry = draft_begin(draft, DRAFT_WINDOW, place);
-	read_rest(objects, period, &rest, entry);
-	count = find_ranges(&rest, ranges);
-	draft_leave_out(entry, why.bytes,
+	draft_leave_out(entry, why,
 	    count > RANGES_MAX ? "more than 32 ranges of hours in a week"
 	                       : "the time in a window counts as paused in reports");
 	draft_drop(entry);
 	for (int i = 0; i < count && count <= RANGES_MAX; i++) {
 		entry = draft_begin(draft, DRAFT_WINDOW, place);
-		draft_word(entry, "targets", tag.bytes);
+		draft_word(entry, "targets",
+		    FORMAT(300, "tag:%s", nagios_hours_tag(objects, period)));
 		draft_string(entry, "when", show_range(objects->arena, &ranges[i]));
-		draft_string(entry, "why", why.bytes);
+		draft_string(entry, "why", why);
 		draft_end(entry);
 	}
 }

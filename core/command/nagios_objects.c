@@ -10,18 +10,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
-#include "command/import_files.h"
 #include "config/input.h"
 
 enum { TEMPLATES_MAX = 256 }; /* looked at for one value: they may name each other in a circle */
-
-struct nagios_file {
-	struct nagios_file *next;
-	dev_t device;
-	ino_t inode;
-};
 
 /* The value of the object alone; of one that stands there twice the last counts. */
 static const char *
@@ -94,19 +86,10 @@ take_line(struct nagios_objects *objects, struct nagios_object **object, char *l
 	return size > 0 && (line[0] == '\0' || strcmp(line, "{") == 0);
 }
 
-/* All files of a folder and of those within it that end in ".cfg". */
 static bool
-read_folder(struct nagios_objects *objects, const char *path, struct reason *why)
+read_file(void *objects, const char *path, struct reason *why)
 {
-	FTS *walk = import_files_open(objects->arena, path, why);
-	bool good = walk != NULL;
-	const char *file;
-
-	while (good && (file = import_files_next(walk, ".cfg", &good, why)) != NULL)
-		good = nagios_objects_read(objects, file, why);
-	if (walk != NULL)
-		fts_close(walk);
-	return good;
+	return nagios_objects_read(objects, path, why);
 }
 
 /* A line of nagios.cfg, "KEY=VALUE". `*good`: what it names could be read. Returns false if it is
@@ -127,28 +110,10 @@ take_main(struct nagios_objects *objects, const char *path, char *line, bool *go
 	if (strcmp(line, "cfg_file") == 0)
 		*good = nagios_objects_read(objects, named, why);
 	else if (strcmp(line, "cfg_dir") == 0)
-		*good = read_folder(objects, named, why);
+		*good = import_files_read(named, ".cfg", read_file, objects, why);
 	else if (strcmp(line, "interval_length") == 0 && strtod(value, NULL) > 0)
 		objects->interval_length = strtod(value, NULL);
 	return true;
-}
-
-/* Whether a file was read before, by whatever path; it counts as read from now on. */
-static bool
-was_read(struct nagios_objects *objects, int fd)
-{
-	struct nagios_file *file;
-	struct stat is;
-
-	if (fstat(fd, &is) != 0)
-		return false;
-	for (file = objects->files; file != NULL; file = file->next)
-		if (file->inode == is.st_ino && file->device == is.st_dev)
-			return true;
-	file = arena_alloc(objects->arena, sizeof *file);
-	*file = (struct nagios_file){ objects->files, is.st_dev, is.st_ino };
-	objects->files = file;
-	return false;
 }
 
 static bool
@@ -191,16 +156,19 @@ read_lines(struct nagios_objects *objects, const char *path, FILE *file, struct 
 bool
 nagios_objects_read(struct nagios_objects *objects, const char *path, struct reason *why)
 {
-	FILE *file = fopen(path, "re");
+	FILE *file;
 	bool good;
 
 	if (objects->end == NULL)
 		objects->end = &objects->first;
+	if (!import_files_is_new(&objects->files, objects->arena, path))
+		return true;
+	file = fopen(path, "re");
 	if (file == NULL) {
 		reason_set(why, "%s: %s", path, strerror(errno));
 		return false;
 	}
-	good = was_read(objects, fileno(file)) || read_lines(objects, path, file, why);
+	good = read_lines(objects, path, file, why);
 	fclose(file);
 	return good;
 }

@@ -4,8 +4,7 @@
  */
 #pragma once
 
-#include "base/arena.h"
-#include "base/reason.h"
+#include "command/import_files.h"
 
 struct nagios_attribute {
 	struct nagios_attribute *next;
@@ -23,7 +22,7 @@ struct nagios_objects {
 	struct arena *arena;
 	struct nagios_object *first, **end;
 	double interval_length; /* seconds, of nagios.cfg */
-	struct nagios_file *files; /* those that were read */
+	struct import_files files;
 };
 
 /* Adds those of a file, and of those that it names if it is nagios.cfg (cfg_file, cfg_dir), each

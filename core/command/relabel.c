@@ -45,13 +45,13 @@ static const char *
 join(struct labels *labels, const struct yaml_node *rule)
 {
 	const char *separator = yaml_text(rule, "separator"), *joined;
-	const struct yaml_item *item = yaml_list(yaml_get(rule, "source_labels"));
+	const struct yaml_item *first = yaml_first(yaml_get(rule, "source_labels"), YAML_LIST);
 	char *bytes = NULL;
 	size_t size;
 	FILE *file = must(open_memstream(&bytes, &size));
 
-	for (bool is_first = true; item != NULL; item = item->next, is_first = false) {
-		fputs(is_first ? "" : separator == NULL ? ";" : separator, file);
+	for (const struct yaml_item *item = first; item != NULL; item = item->next) {
+		fputs(item == first ? "" : separator == NULL ? ";" : separator, file);
 		if (item->value->kind == YAML_TEXT)
 			fputs(labels_get(labels, item->value->text), file);
 	}
@@ -110,11 +110,10 @@ static const struct pw_regex *
 compile(struct arena *arena, const struct yaml_node *rule)
 {
 	const char *pattern = yaml_text(rule, "regex");
-	struct text whole = TEXT_ROOM(1100);
 	struct reason why;
 
-	text_format(&whole, "\\A(?s:%s)\\z", pattern == NULL ? "(.*)" : pattern);
-	return regex_compile(arena, whole.bytes, &why);
+	return regex_compile(arena,
+	    FORMAT(1100, "\\A(?s:%s)\\z", pattern == NULL ? "(.*)" : pattern), &why);
 }
 
 /* Replaces what is matched, or keeps or drops a target by whether it is. What takes too long to

@@ -241,7 +241,7 @@ yaml_get(const struct yaml_node *map, const char *key)
 {
 	const struct yaml_node *found = NULL;
 
-	for (const struct yaml_item *item = yaml_map(map); item != NULL; item = item->next) {
+	YAML_EACH(item, map, YAML_MAP) {
 		const struct yaml_node *value = item->value;
 
 		if (strcmp(item->key, key) == 0)
@@ -251,9 +251,8 @@ yaml_get(const struct yaml_node *map, const char *key)
 		if (strcmp(item->key, "<<") != 0 || found != NULL)
 			continue;
 		found = yaml_get(value, key);
-		for (const struct yaml_item *each = yaml_list(value); each != NULL && found == NULL;
-		     each = each->next)
-			found = yaml_get(each->value, key);
+		YAML_EACH(each, value, YAML_LIST)
+			found = found == NULL ? yaml_get(each->value, key) : found;
 	}
 	return found;
 }
@@ -289,13 +288,7 @@ yaml_number(const struct yaml_node *map, const char *key, double none)
 }
 
 const struct yaml_item *
-yaml_list(const struct yaml_node *node)
+yaml_first(const struct yaml_node *node, enum yaml_kind kind)
 {
-	return node == NULL || node->kind != YAML_LIST ? NULL : node->items;
-}
-
-const struct yaml_item *
-yaml_map(const struct yaml_node *node)
-{
-	return node == NULL || node->kind != YAML_MAP ? NULL : node->items;
+	return node == NULL || node->kind != kind ? NULL : node->items;
 }

@@ -42,8 +42,7 @@ const char *yaml_text(const struct yaml_node *, const char *key);
 bool yaml_is_true(const struct yaml_node *, const char *key);
 /* A number; `none` if there is none. */
 double yaml_number(const struct yaml_node *, const char *key, double none);
-/* The first of a list; NULL: no list, or an empty one. */
-const struct yaml_item *yaml_list(const struct yaml_node *);
-
-/* The first of a map; NULL: no map, or an empty one. */
-const struct yaml_item *yaml_map(const struct yaml_node *);
+/* The first of a list or a map; NULL: it is of another kind, or empty. */
+const struct yaml_item *yaml_first(const struct yaml_node *, enum yaml_kind);
+#define YAML_EACH(item, node, kind) \
+	for (const struct yaml_item *item = yaml_first(node, kind); item != NULL; item = item->next)
