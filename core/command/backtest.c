@@ -184,10 +184,8 @@ static void
 put_difference(const struct past *past, struct json *json, const struct backtest_outage *outage,
     const char *how)
 {
-	char began[PAST_TIME_MAX];
-
 	(void)json;
-	printf("  %-9s  %s  %s, %s\n", how, past_time(past, outage->began, began),
+	printf("  %-9s  %s  %s, %s\n", how, PAST_TIME(past, outage->began),
 	    past->targets[outage->place].name,
 	    outage->ended == 0 ? "not ended then" : SPAN(outage->ended - outage->began));
 }
@@ -207,13 +205,12 @@ put_json_difference(const struct past *past, struct json *json,
 static void
 put_text(const struct past *past, const struct backtest *made, const char *tried)
 {
-	char from[PAST_TIME_MAX], until[PAST_TIME_MAX];
 	struct text advice = TEXT_ROOM(ADVICE_MAX);
 	uint64_t differences;
 
 	printf("%" PRIu64 " attempts of %" PRIu64 " target%s\nfrom %s until %s\n", made->attempts,
-	    made->targets, made->targets == 1 ? "" : "s", past_time(past, made->from, from),
-	    past_time(past, made->until < past->now ? made->until : past->now, until));
+	    made->targets, made->targets == 1 ? "" : "s", PAST_TIME(past, made->from),
+	    PAST_TIME(past, made->until < past->now ? made->until : past->now));
 	if (strlen(tried) > TRIED_MAX) {
 		fputs("tried: ", stdout);
 		past_put_line(text_view(tried));
@@ -316,7 +313,8 @@ backtest(const struct command *command, int argc, char **argv)
 }
 
 static const struct option_row options[] = {
-	{ "set", 'e', "KEY=VALUE", "a setting to try, such as tries=2 or slow.banner=5s" },
+	{ "set", 'e', "KEY=VALUE", "a setting to try, such as tries=2 or slow.banner=5s",
+	    PAST_MEMBER(sets) },
 	PAST_TIMES, PAST_OPTIONS
 };
 

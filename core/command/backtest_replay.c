@@ -15,7 +15,6 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/vec.h"
 #include "command/find_target.h"
 #include "monitor/silence.h"
 
@@ -69,13 +68,6 @@ is_span(int64_t from, int64_t to)
 	return from > 0 && from <= to;
 }
 
-static struct backtest_outage *
-add_outage(struct backtest_sum *sum)
-{
-	must(VEC_RESERVE(sum->outages, sum->count, sum->room) ? sum->outages : NULL);
-	return &sum->outages[sum->count++];
-}
-
 static bool
 is_new_outage(const struct change *change)
 {
@@ -95,7 +87,8 @@ learn(void *arg, enum replay_which which, const struct run_effects *effects, uns
 	if (effects->avoided && is_counted(it, it->place, it->now)) {
 		sum->avoided++;
 		if (doubt != 0)
-			*add_outage(sum) = (struct backtest_outage){ .place = it->place,
+			*MUST_ADD(sum->outages, sum->count, sum->room) =
+			    (struct backtest_outage){ .place = it->place,
 				.began = target->suspected[which], .confirmed = it->now,
 				.ended = it->now, .doubt = doubt, .avoided = true };
 	}
@@ -111,9 +104,9 @@ learn(void *arg, enum replay_which which, const struct run_effects *effects, uns
 		sum->notices += change->silence == 0;
 		if (!is_new_outage(change))
 			continue;
-		*add_outage(sum) = (struct backtest_outage){ .place = it->place,
-			.began = change->detected.utc, .confirmed = change->confirmed.utc,
-			.doubt = doubt };
+		*MUST_ADD(sum->outages, sum->count, sum->room) =
+		    (struct backtest_outage){ .place = it->place, .began = change->detected.utc,
+			.confirmed = change->confirmed.utc, .doubt = doubt };
 		target->open[which] = sum->count;
 	}
 }
@@ -136,9 +129,8 @@ take_notice(struct replaying *it, const struct store_notice *notice)
 	if ((kind != NOTICE_down && kind != NOTICE_flapping)
 	    || !is_span(notice->detected, notice->confirmed))
 		return;
-	must(VEC_RESERVE(it->confirmations, it->confirmation_count, it->confirmation_room)
-	        ? it->confirmations : NULL);
-	it->confirmations[it->confirmation_count++] = (struct confirmation){ place,
+	*MUST_ADD(it->confirmations, it->confirmation_count, it->confirmation_room) =
+	    (struct confirmation){ place,
 		{ notice->detected, notice->confirmed, silence_named(notice->silences) } };
 }
 
@@ -180,9 +172,9 @@ read_told(struct replaying *it)
 		if (target != NULL && it->targets[place].policy != NULL
 		    && is_counted(it, place, row.confirmed)
 		    && is_span(row.began, row.confirmed))
-			*add_outage(told) = (struct backtest_outage){ .place = place,
-				.began = row.began, .confirmed = row.confirmed,
-				.ended = row.ended };
+			*MUST_ADD(told->outages, told->count, told->room) =
+			    (struct backtest_outage){ .place = place, .began = row.began,
+				.confirmed = row.confirmed, .ended = row.ended };
 		if (row.confirmed < it->kept.since - longest_run)
 			store_list_stop(&list);
 	}
@@ -267,8 +259,7 @@ judge(struct replaying *it, size_t place, const struct store_run *row, int64_t e
 			target->unmade[i] = target->replay.machines[i].unmade;
 	if (!replay_waits(&target->replay) || target->waits)
 		return;
-	must(VEC_RESERVE(it->waiting, it->waiting_count, it->waiting_room) ? it->waiting : NULL);
-	it->waiting[it->waiting_count++] = place;
+	*MUST_ADD(it->waiting, it->waiting_count, it->waiting_room) = place;
 	target->waits = true;
 	if (it->past->config->target_count == 1) /* nobody else is there to be heard */
 		hear(it, SIZE_MAX, ended);
@@ -383,7 +374,7 @@ refuse(const struct replaying *it, int64_t earliest)
 {
 	char from[PAST_TIME_MAX];
 
-	past_time(it->past, earliest, from);
+	past_time(from, it->past, earliest);
 	from[strlen("2026-11-29 21:00:00")] = '\0';
 	if (it->kept.from_start)
 		return command_fail(EXIT_NOTHING, "no attempt was kept before %s: "

@@ -421,20 +421,25 @@ tell_verdict(const struct config *config, const char *path, uint32_t warnings, u
 	putchar('\n');
 }
 
+struct words {
+	struct config_source source;
+	bool strict;
+};
+
 static int
 check(const struct command *command, int argc, char **argv)
 {
 	static struct config_diagnostics diagnostics;
-	struct config_source source = { .path = PW_SYSCONF_DIR "/postwatch.conf", .advise = true };
+	struct words words = {
+		.source = { .path = PW_SYSCONF_DIR "/postwatch.conf", .advise = true } };
 	const struct config *config;
-	bool strict = false;
 	struct ways ways;
 	uint32_t advice, warnings;
-	int at = take_config_options(command, argc, argv, &source, &strict);
+	int at = command_take_options(command, argc, argv, &words);
 
 	if (at != argc)
 		return command_misused(command, "%s: `check` takes no target", argv[at]);
-	config = config_read(&source, &diagnostics);
+	config = config_read(&words.source, &diagnostics);
 	print_diagnostics(stdout, &diagnostics);
 	if (config == NULL)
 		return EXIT_CONFIG;
@@ -444,24 +449,26 @@ check(const struct command *command, int argc, char **argv)
 		    "%s: warning: shadow is on: nobody is told anything, and what would be told is "
 		    "recorded\n", config->path);
 	warnings = diagnostics.warnings + ways.warnings + try_gates(config) + config->shadow;
-	tell_verdict(config, source.path, warnings, ways.untold);
+	tell_verdict(config, words.source.path, warnings, ways.untold);
 	/* How notices will go out, as their plugins understood it. */
 	for (uint32_t i = 0; i < config->notifier_count; i++)
 		if (config->notifiers[i].way != NULL)
 			printf("%s: %s\n", config->notifiers[i].name, config->notifiers[i].way);
 	advice = warnings + advise(config) + advise_of_ways(config);
-	if (!strict || advice == 0)
+	if (!words.strict || advice == 0)
 		return 0;
-	printf("%s: %u warning%s or advice, taken for faults by --strict\n", source.path, advice,
-	    plural(advice));
+	printf("%s: %u warning%s or advice, taken for faults by --strict\n", words.source.path,
+	    advice, plural(advice));
 	return EXIT_CONFIG;
 }
 
 static const struct option_row options[] = {
-	{ "config", 'c', "FILE", "the configuration; default " PW_SYSCONF_DIR "/postwatch.conf" },
-	{ "plugins", 'L', "FOLDER", "where plugins lie" },
-	{ "strict", 0, NULL, "take warnings and advice for faults: exit 78" },
-	{ NULL, 0, NULL, NULL },
+	{ "config", 'c', "FILE", "the configuration; default " PW_SYSCONF_DIR "/postwatch.conf",
+	    offsetof(struct words, source.path) },
+	{ "plugins", 'L', "FOLDER", "where plugins lie", offsetof(struct words, source.plugin_dir) },
+	{ "strict", 0, NULL, "take warnings and advice for faults: exit 78",
+	    offsetof(struct words, strict) },
+	{ .name = NULL },
 };
 
 const struct command command_check = {

@@ -71,6 +71,14 @@ command_fail(int status, const char *format, ...)
 	return status;
 }
 
+int
+compare_i64(const void *left, const void *right)
+{
+	int64_t a = *(const int64_t *)left, b = *(const int64_t *)right;
+
+	return (a > b) - (a < b);
+}
+
 bool
 write_all(int fd, const void *bytes, size_t size)
 {
@@ -190,6 +198,29 @@ command_next_option(const struct command *command, int argc, char **argv, int *a
 		    "%s: not an option of `%s`, or its argument is missing", *argument,
 		    command->name));
 	return row;
+}
+
+void
+command_set_option(const struct option_row *row, void *into, char *argument)
+{
+	void *member = (char *)into + row->member;
+
+	if (row->argument != NULL)
+		*(const char **)member = argument;
+	else
+		*(bool *)member = true;
+}
+
+int
+command_take_options(const struct command *command, int argc, char **argv, void *into)
+{
+	const struct option_row *row;
+	char *argument;
+	int at = 0;
+
+	while ((row = command_next_option(command, argc, argv, &at, &argument)) != NULL)
+		command_set_option(row, into, argument);
+	return at;
 }
 
 static int

@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/vec.h"
+
 /* Exit statuses, as sysexits.h has them where it has them. */
 enum {
 	EXIT_USAGE = 64,    /* the command line is wrong */
@@ -23,8 +25,15 @@ enum {
  * been asked for. */
 void *must(void *memory);
 
+/* Returns the next element of an array that grows (base/vec.h), as must() does. */
+#define MUST_ADD(items, count, room) \
+	(must(VEC_RESERVE(items, count, room) ? (items) : NULL), &(items)[(count)++])
+
 /* Says on standard error what went wrong, behind our name; returns `status`. */
 int command_fail(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* For qsort(3) over int64_t, the least first. */
+int compare_i64(const void *, const void *);
 
 /* Writes all of it to a descriptor, however often that takes. Returns false where it cannot; errno
  * says why. */
@@ -36,6 +45,7 @@ struct option_row {
 	char letter;          /* 'c', for -c; 0: none */
 	const char *argument; /* "FILE"; NULL: takes none */
 	const char *help;     /* one line */
+	size_t member;        /* what it sets: the offset in a struct of the command's */
 };
 
 struct command {
@@ -75,6 +85,12 @@ int command_unknown(const char *name);
  */
 const struct option_row *command_next_option(
     const struct command *, int argc, char **argv, int *at, char **argument);
+
+/* Sets the member of a row in the struct `into`: a string to the argument, or where the option takes
+ * none a bool to true. */
+void command_set_option(const struct option_row *, void *into, char *argument);
+/* Does so with all options. Returns the place of the first word behind them. */
+int command_take_options(const struct command *, int argc, char **argv, void *into);
 
 /* The same, but a wrong option is returned as a row without a name, with *argument as it was
  * written. */

@@ -1,26 +1,7 @@
-/* Takes the options that name a configuration and prints its errors and warnings. */
+/* Prints the errors and warnings of a configuration. */
 #include "command/config_options.h"
 
 #include <string.h>
-
-int
-take_config_options(const struct command *command, int argc, char **argv,
-    struct config_source *source, bool *other)
-{
-	const struct option_row *row;
-	char *argument;
-	int at = 0;
-
-	while ((row = command_next_option(command, argc, argv, &at, &argument)) != NULL) {
-		if (row->letter == 'c')
-			source->path = argument;
-		else if (row->letter == 'L')
-			source->plugin_dir = argument;
-		else
-			*other = true;
-	}
-	return at;
-}
 
 void
 print_diagnostics(FILE *file, const struct config_diagnostics *diagnostics)

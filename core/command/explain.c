@@ -53,9 +53,8 @@ put_streak(const struct explained *it)
 {
 	const struct target_state *state = &it->state;
 	const struct trouble *trouble = state->trouble;
-	char began[PAST_TIME_MAX], recovered[PAST_TIME_MAX];
+	const char *began = PAST_TIME(it->past, trouble == NULL ? 0 : trouble->began.utc);
 
-	past_time(it->past, trouble == NULL ? 0 : trouble->began.utc, began);
 	switch ((enum state)state->state) {
 	case STATE_SUSPECT:
 		printf("Since %s %u", began, state->fails);
@@ -75,7 +74,7 @@ put_streak(const struct explained *it)
 		break;
 	case STATE_RECOVERING:
 		printf("It failed first at %s; since %s %u", began,
-		    past_time(it->past, trouble->recovered.utc, recovered), state->passes);
+		    PAST_TIME(it->past, trouble->recovered.utc), state->passes);
 		put_of(it, true);
 		puts(" attempts have passed in a row; it is up when all have");
 		break;
@@ -93,17 +92,16 @@ static void
 put_runs(const struct explained *it)
 {
 	const struct status_row *row = it->row;
-	char at[PAST_TIME_MAX];
 
 	if (!row->run)
 		return;
-	printf("The last run, at %s, was %s", past_time(it->past, row->last_run, at),
+	printf("The last run, at %s, was %s", PAST_TIME(it->past, row->last_run),
 	    verdict_name(row->verdict));
 	if (row->verdict != PW_OK)
 		printf(" (%s)", row->outcome);
 	past_end_line(row->text);
 	if (row->next_run != 0)
-		printf("The next is due at %s%s\n", past_time(it->past, row->next_run, at),
+		printf("The next is due at %s%s\n", PAST_TIME(it->past, row->next_run),
 		    it->known && pace_is_patient(&it->state, row->configured->policy)
 		        ? ", with the patient limits"
 		        : "");
@@ -117,7 +115,6 @@ put_state(const struct explained *it)
 {
 	const struct status_row *row = it->row;
 	const struct trouble *trouble = it->state.trouble;
-	char at[PAST_TIME_MAX];
 
 	if (!it->known) {
 		puts(row->target->gone == 0 ? "Nothing is known of its state yet: it is pending"
@@ -128,7 +125,7 @@ put_state(const struct explained *it)
 	printf("It is %s%s since %s, for %s", state_name(row->state),
 	    row->state == STATE_SUSPECT          ? ", and up"
 	        : row->state == STATE_RECOVERING ? ", and down"
-	                                         : "", past_time(it->past, row->since, at),
+	                                         : "", PAST_TIME(it->past, row->since),
 	    SPAN(it->past->now < row->since ? 0 : it->past->now - row->since));
 	if (row->incident != 0)
 		printf(", incident %" PRIu64, row->incident);
@@ -137,17 +134,17 @@ put_state(const struct explained *it)
 	/* Runs that neither pass nor fail. */
 	if (trouble != NULL && moment_is_set(trouble->unknown))
 		printf("Since %s its runs tell nothing of it: they ended for reasons of our own\n",
-		    past_time(it->past, trouble->unknown.utc, at));
+		    PAST_TIME(it->past, trouble->unknown.utc));
 	if (trouble != NULL && moment_is_set(trouble->tempfail))
 		printf("Since %s it refuses for the time being (4xx): %u runs without a break\n",
-		    past_time(it->past, trouble->tempfail.utc, at), trouble->tempfail_runs);
+		    PAST_TIME(it->past, trouble->tempfail.utc), trouble->tempfail_runs);
 	put_runs(it);
 	if (it->state.slow)
 		puts("It is slow: every run has the patient limits until it passes within the "
 		     "routine ones");
 	if (it->state.flapping != NULL && it->state.flapping->flap == FLAP_FLAPPING)
 		printf("It flaps: %" PRIu32 " outages since %s\n", it->state.flapping->count,
-		    past_time(it->past, it->state.flapping->began.utc, at));
+		    PAST_TIME(it->past, it->state.flapping->began.utc));
 	if (it->state.quarantined)
 		puts("It is quarantined: the probers died of it, and it is not run; `postwatch "
 		     "resume` ends that");
@@ -164,7 +161,7 @@ put_attempts(const struct explained *it)
 		return;
 	puts("\nIts attempts, as far as evidence was kept");
 	PAST_EACH(it->past, &row, STORE_LIST_EVIDENCE, it->row->incident) {
-		char bytes[4096], at[PAST_TIME_MAX];
+		char bytes[4096];
 		struct text text = TEXT_OVER(bytes);
 
 		if (row.target != it->row->target->number
@@ -173,7 +170,7 @@ put_attempts(const struct explained *it)
 		transcript_add_ends(&text, &evidence.leg);
 		text_add(&text, ": ");
 		transcript_add_verdict(&text, &evidence.leg);
-		printf("  %s  %s%s%s\n", past_time(it->past, row.at, at), past_role(row.role),
+		printf("  %s  %s%s%s\n", PAST_TIME(it->past, row.at), past_role(row.role),
 		    row.role[0] == '\0' ? "" : ", ", bytes);
 	}
 }
@@ -182,7 +179,6 @@ static void
 put_conditions(const struct explained *it)
 {
 	const struct conditions *conditions = it->known ? it->state.conditions : NULL;
-	char at[PAST_TIME_MAX];
 
 	if (conditions == NULL || conditions->count == 0)
 		return;
@@ -191,7 +187,7 @@ put_conditions(const struct explained *it)
 		const struct condition *item = &conditions->items[i];
 
 		printf("  %s: %s, seen since %s", codes_get(it->codes, item->code)->name,
-		    stage_name((enum stage)item->stage), past_time(it->past, item->since.utc, at));
+		    stage_name((enum stage)item->stage), PAST_TIME(it->past, item->since.utc));
 		if (item->stage == STAGE_SEEN || item->stage == STAGE_FADING)
 			printf("; %s by %u run%s in a row",
 			    item->stage == STAGE_SEEN ? "shown" : "missed", item->count,
@@ -205,7 +201,7 @@ tell(struct explained *it)
 {
 	const struct past_target *target = it->row->target;
 	struct store_state record;
-	char at[PAST_TIME_MAX], names[128];
+	char names[128];
 	struct text silences = TEXT_OVER(names);
 
 	PAST_EACH(it->past, &record, STORE_LIST_STATE, target->number)
@@ -217,7 +213,7 @@ tell(struct explained *it)
 	                                         : "%s: probe %s, %s:%u, kept as %s\n",
 	    target->name, target->probe, target->host, target->port, target->identity);
 	if (target->gone != 0)
-		printf("It is no longer watched since %s\n", past_time(it->past, target->gone, at));
+		printf("It is no longer watched since %s\n", PAST_TIME(it->past, target->gone));
 	putchar('\n');
 	put_state(it);
 	put_attempts(it);
@@ -367,7 +363,7 @@ explain(const struct command *command, int argc, char **argv)
 }
 
 static const struct option_row options[] = {
-	{ "table", 't', NULL, "print the tables" },
+	{ "table", 't', NULL, "print the tables", PAST_MEMBER(tables) },
 	PAST_ASK_OPTIONS
 };
 

@@ -188,7 +188,7 @@ static void
 put_rules(const struct past *past, const struct heard *heard)
 {
 	const struct config_notifier *notifier = heard->notifier;
-	char after[CELL], at[PAST_TIME_MAX];
+	char after[CELL];
 	const char *name;
 	struct zone *zone;
 	int64_t next;
@@ -209,9 +209,9 @@ put_rules(const struct past *past, const struct heard *heard)
 	zone = name == NULL ? zone_open_own() : zone_open(name, NULL);
 	next = calendar_next(&notifier->quiet, zone, past->now);
 	if (calendar_holds(&notifier->quiet, zone, past->now))
-		printf(", and now is quiet until %s", past_time(past, next, at));
+		printf(", and now is quiet until %s", PAST_TIME(past, next));
 	else if (notifier->quiet.count > 0 && next != INT64_MAX)
-		printf(", and is quiet again from %s", past_time(past, next, at));
+		printf(", and is quiet again from %s", PAST_TIME(past, next));
 	zone_close(&zone);
 	fputs("; ", stdout);
 }

@@ -95,7 +95,7 @@ time_of(struct list *list, int64_t at, char bytes[PAST_TIME_MAX])
 	struct text clock = text_over(bytes, PAST_TIME_MAX);
 	char whole[PAST_TIME_MAX], day[DAY_MAX];
 
-	past_time(list->past, at, whole);
+	past_time(whole, list->past, at);
 	if (layout_width() < NARROW) {
 		const char *offset = strrchr(whole, ' ');
 
@@ -196,7 +196,7 @@ put_picture(struct list *list, const struct choice *choice)
 	enum { LABEL = 9 };
 	static const int64_t day = 24 * 3600 * (int64_t)SECOND;
 	struct draw_style style = { draw_needs_ascii(), list->past->colour };
-	char line[DRAW_LINE_MAX], from[PAST_TIME_MAX], until[PAST_TIME_MAX];
+	char line[DRAW_LINE_MAX];
 	struct draw_strip strip = { .until = list->past->now };
 	int64_t summed, next;
 	struct text text = TEXT_OVER(line);
@@ -225,8 +225,8 @@ put_picture(struct list *list, const struct choice *choice)
 			draw_strip_run(&strip, run.at, run.verdict == PW_FAILED ? -1 : run.micros);
 		next = run.at < next ? run.at : next;
 	}
-	printf("%s until %s\n", past_time(list->past, strip.from, from),
-	    past_time(list->past, strip.until, until));
+	printf("%s until %s\n", PAST_TIME(list->past, strip.from),
+	    PAST_TIME(list->past, strip.until));
 	draw_strip_moods(&text, &strip, &style);
 	printf("  state  %s\n", line);
 	text = TEXT_OVER(line);

@@ -43,7 +43,7 @@ import_it(const struct command *command, int argc, char **argv)
 	return status;
 }
 
-static const struct option_row options[] = { { NULL, 0, NULL, NULL } };
+static const struct option_row options[] = { { .name = NULL } };
 static const char *const words[] = { "nagios", "icinga2", "blackbox", "kuma", NULL };
 
 const struct command command_import = {

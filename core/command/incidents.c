@@ -54,9 +54,9 @@ said(const struct store_outage *incident, char bytes[SAID_MAX])
 static void
 put_line(const struct past *past, const struct store_outage *incident)
 {
-	char began[PAST_TIME_MAX], bytes[SAID_MAX];
+	char bytes[SAID_MAX];
 	struct text number = TEXT_ROOM(24), span = TEXT_ROOM(40);
-	const char *const cells[COLUMNS] = { number.bytes, past_time(past, incident->began, began),
+	const char *const cells[COLUMNS] = { number.bytes, PAST_TIME(past, incident->began),
 		span.bytes, incident->ended == 0 ? "open" : incident->end, incident->outcome };
 
 	text_add_u64(&number, incident->number);
@@ -158,10 +158,8 @@ struct story {
 static void
 put_time(const struct story *story, const char *what, int64_t time)
 {
-	char bytes[PAST_TIME_MAX];
-
 	if (time != 0)
-		printf("  %-14s" LAYOUT_HANG "%s\n", what, past_time(&story->past, time, bytes));
+		printf("  %-14s" LAYOUT_HANG "%s\n", what, PAST_TIME(&story->past, time));
 }
 
 static void
@@ -201,7 +199,7 @@ static void
 put_delivery(struct story *story, const struct store_told *told)
 {
 	int64_t time = told->ended != 0 ? told->ended : told->created;
-	char bytes[PAST_TIME_MAX], words[4 * PW_RECEIPT_MAX + 1];
+	char words[4 * PW_RECEIPT_MAX + 1];
 	struct text text = TEXT_OVER(words);
 
 	text_escape(&text, told->receipt);
@@ -219,14 +217,14 @@ put_delivery(struct story *story, const struct store_told *told)
 	}
 	printf("      %s%s%s: %s %s, %u attempt%s", told->notifier,
 	    told->recipient[0] == '\0' ? "" : " ", told->recipient, told->delivery,
-	    past_time(&story->past, time, bytes), told->attempts, plural(told->attempts));
+	    PAST_TIME(&story->past, time), told->attempts, plural(told->attempts));
 	past_end_line(words);
 }
 
 static void
 begin_notice(struct story *story, const struct store_told *told)
 {
-	char bytes[PAST_TIME_MAX], shown[1024];
+	char shown[1024];
 	struct text text = TEXT_OVER(shown);
 
 	text_add_shown(&text, told->text);
@@ -239,7 +237,7 @@ begin_notice(struct story *story, const struct store_told *told)
 		json_begin_array(&story->json, "deliveries");
 	} else
 		printf("  %s  %-9s " LAYOUT_HANG "%s\n",
-		    past_time(&story->past, told->confirmed, bytes), told->kind, shown);
+		    PAST_TIME(&story->past, told->confirmed), told->kind, shown);
 }
 
 static void
@@ -348,7 +346,6 @@ static void
 put_differences(const struct story *story)
 {
 	const struct compared *failed = &story->failed, *passed = &story->passed;
-	char then[PAST_TIME_MAX], now[PAST_TIME_MAX];
 	struct evidence leg, other;
 
 	if (story->unreadable > 0)
@@ -357,7 +354,7 @@ put_differences(const struct story *story)
 	if (failed->count == 0 || passed->count == 0)
 		return;
 	printf("What differs between the last failure (%s) and the success (%s)\n\n",
-	    past_time(&story->past, failed->at, then), past_time(&story->past, passed->at, now));
+	    PAST_TIME(&story->past, failed->at), PAST_TIME(&story->past, passed->at));
 
 	for (uint32_t i = 0; i < passed->count; i++) {
 		if (!get(passed, i, &leg))

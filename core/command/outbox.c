@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include "base/messages.h"
-#include "base/vec.h"
 #include "command/layout.h"
 #include "keeper/heartbeat.h"
 #include "keeper/channel.h"
@@ -132,12 +131,10 @@ channels_rest(const struct channels *channels, const struct past *past, const ch
 void
 channels_put_waiting(const struct channels *channels, const struct past *past)
 {
-	char time[PAST_TIME_MAX], lasted[PAST_TIME_MAX];
-
 	if (channels->waiting > 0)
 		printf("%zu notice%s waiting, the oldest since %s, for %s\n", channels->waiting,
-		    plural(channels->waiting), past_time(past, channels->waiting_since, time),
-		    past_lasted(past, channels->waiting_since, lasted));
+		    plural(channels->waiting), PAST_TIME(past, channels->waiting_since),
+		    PAST_LASTED(past, channels->waiting_since));
 	if (channels->given_up > 0)
 		printf("%zu deliver%s given up; `postwatch outbox` tells more\n",
 		    channels->given_up, channels->given_up == 1 ? "y was" : "ies were");
@@ -146,14 +143,12 @@ channels_put_waiting(const struct channels *channels, const struct past *past)
 void
 channels_put(const struct channels *channels, const struct past *past)
 {
-	char since[PAST_TIME_MAX];
-
 	if (channels->shadow_since != 0)
 		printf(
 		    "Shadow since %s: nobody is told anything; `postwatch shadow` lists what would "
-		    "have been told\n", past_time(past, channels->shadow_since, since));
+		    "have been told\n", PAST_TIME(past, channels->shadow_since));
 	if (channels->blind != NULL) {
-		printf("Blind since %s", past_time(past, channels->blind_since, since));
+		printf("Blind since %s", PAST_TIME(past, channels->blind_since));
 		past_end_line(channels->blind);
 	}
 	for (uint32_t i = 0; i < channels->count; i++) {
@@ -169,7 +164,7 @@ channels_put(const struct channels *channels, const struct past *past)
 	for (uint32_t i = 0; i < channels->file_count; i++) {
 		const struct channels_file *file = &channels->files[i];
 
-		printf("Since %s, ", past_time(past, file->since, since));
+		printf("Since %s, ", PAST_TIME(past, file->since));
 		past_put(text_view(file->notifier));
 		fputs(file->notifier == NULL ? "" : ": ", stdout);
 		past_put_line(text_view(file->words));
@@ -246,9 +241,8 @@ read_deliveries(struct list *list, enum store_list_kind kind)
 		row.kind = past_string(past, row.kind);
 		row.text.data = past_copy(past, row.text);
 		row.receipt = text_view(past_string(past, shown.bytes));
-		must(VEC_RESERVE(list->rows, list->count, list->room) ? list->rows : NULL);
 		assert((row.state == STORE_DELIVERY_dead) == (kind == STORE_LIST_GIVEN_UP));
-		list->rows[list->count++] = row;
+		*MUST_ADD(list->rows, list->count, list->room) = row;
 	}
 }
 
@@ -268,16 +262,15 @@ next_of(const struct list *list, const struct store_undelivered *row, char bytes
 {
 	const struct past *past = list->past;
 	int64_t rests = rests_until(list, row);
-	char at[PAST_TIME_MAX];
 
 	if (row->state == STORE_DELIVERY_dead)
 		return "given up";
 	if (row->state == STORE_DELIVERY_claimed)
 		return "under way";
 	if (rests == 0)
-		return row->not_before > past->now ? past_ago(past, row->not_before, bytes) : "due";
+		return row->not_before > past->now ? past_ago(bytes, past, row->not_before) : "due";
 	/* As long as it lasts, which is what past_lasted() says of a time that lies behind. */
-	snprintf(bytes, NEXT_MAX, "rests %s", past_lasted(past, 2 * past->now - rests, at));
+	snprintf(bytes, NEXT_MAX, "rests %s", PAST_LASTED(past, 2 * past->now - rests));
 	return bytes;
 }
 
@@ -307,11 +300,11 @@ static void
 put_line(const struct list *list, const struct layout_column columns[COLUMNS],
     const struct store_undelivered *row)
 {
-	char since[PAST_TIME_MAX], next[NEXT_MAX];
+	char next[NEXT_MAX];
 	struct text number = TEXT_ROOM(24), attempts = TEXT_ROOM(16), whom = TEXT_ROOM(2048);
 	const char *const cells[COLUMNS] = { number.bytes, row->kind,
 		store_delivery_name(row->state), attempts.bytes,
-		past_lasted(list->past, row->created, since), next_of(list, row, next),
+		PAST_LASTED(list->past, row->created), next_of(list, row, next),
 		row->notifier };
 
 	text_add_u64(&number, row->notice);
@@ -341,7 +334,7 @@ put_table(const struct list *list)
 		layout_widen(&columns[1], row->kind, LAYOUT_WIDE);
 		layout_widen(&columns[2], store_delivery_name(row->state), LAYOUT_WIDE);
 		layout_widen(
-		    &columns[4], past_lasted(list->past, row->created, bytes), LAYOUT_WIDE);
+		    &columns[4], PAST_LASTED(list->past, row->created), LAYOUT_WIDE);
 		layout_widen(&columns[5], next_of(list, row, bytes), LAYOUT_WIDE);
 		layout_widen(&columns[6], row->notifier, layout_name_width());
 	}

@@ -15,7 +15,6 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/vec.h"
 #include "command/ask.h"
 #include "command/config_options.h"
 #include "command/layout.h"
@@ -100,12 +99,10 @@ past_find_folder(struct past *past)
 static void
 say_behind(const struct past *past, FILE *out)
 {
-	char since[PAST_TIME_MAX];
-
 	if (past->behind != 0)
 		fprintf(out,
 		    "postwatch cannot write its store since %s: what happens is told, and is here "
-		    "once it can be written\n", past_time(past, past->behind, since));
+		    "once it can be written\n", PAST_TIME(past, past->behind));
 }
 
 static int
@@ -200,54 +197,25 @@ past_options(struct past *past, const struct command *command, int argc, char **
 			return command_misused(command,
 			    "%s: not an option of `%s`, or its argument is missing", argument,
 			    command->name);
-		switch (row->letter) {
-		case 'c': past->path = argument; break;
-		case 'S': past->state = argument; break;
-		case 'k': past->socket = argument; break;
-		case 'u': past->utc = true; break;
-		case 'j':
-			past->json = true;
-			layout_be_plain();
-			break;
-		case 't': past->tables = true; break;
-		case 'T': past->totals = true; break;
-		case 'W': past->watch = true; break;
-		case 'w': past->why = argument; break;
-		case 'x': past->textfile = argument; break;
-		case 'l': past->log = argument; break;
-		case 'F': past->log_format = argument; break;
-		case 'f': past->span = argument; break;
-		case 'n':
-			if (argument == NULL) /* --nagios, which was looked for before */
-				break;
+		if (row->member == PAST_MEMBER(count)) {
 			past->count = (uint32_t)strtoul(argument, &end, 10);
 			if (argument[0] < '0' || argument[0] > '9' || *end != '\0'
 			    || past->count == 0 || strtoul(argument, NULL, 10) >= UINT32_MAX)
 				return command_misused(
 				    command, "%s: not a number of rows, 1 or more", argument);
-			break;
-		case 's': past->since = argument; break;
-		case 'U': past->until = argument; break;
-		case 'N': past->send = argument; break;
-		case 'g': past->tag = argument; break;
-		case 'e':
+		} else if (row->member == PAST_MEMBER(sets)) {
 			if (past->set_count == PAST_SETS_MAX)
 				return command_misused(command, "more than %d settings",
 				    PAST_SETS_MAX);
 			past->sets[past->set_count++] = argument;
-			break;
-		case 'H':
-		case 'C':
-		case 'M':
-		case 'J':
-		case 'P':
+		} else if (row->member == PAST_MEMBER(form)) {
 			if (past->form != 0)
 				return command_misused(command, "a report has one form");
 			past->form = row->letter;
-			if (row->letter != 'P')
-				layout_be_plain();
-			break;
-		}
+		} else
+			command_set_option(row, past, argument);
+		if (past->json || (past->form != 0 && past->form != 'P'))
+			layout_be_plain();
 	}
 	return 0;
 }
@@ -331,12 +299,9 @@ read_targets(struct past *past)
 		/* They are looked up by halving. */
 		assert(past->target_count == 0
 		    || past->targets[past->target_count - 1].number < row.number);
-		if (!VEC_RESERVE(past->targets, past->target_count, past->target_room))
-			must(NULL);
-		past->targets[past->target_count++] = (struct past_target){ .number = row.number,
-			.port = row.port,
-			.known = row.known,
-			.gone = row.gone,
+		*MUST_ADD(past->targets, past->target_count, past->target_room) =
+		    (struct past_target){ .number = row.number, .port = row.port,
+			.known = row.known, .gone = row.gone,
 			.identity = past_string(past, row.identity),
 			.name = past_string(past, row.name),
 			.probe = past_string(past, row.probe),

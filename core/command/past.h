@@ -63,24 +63,28 @@ struct past {
 	uint32_t rows_read;
 };
 
+#define PAST_MEMBER(name) offsetof(struct past, name)
 #define PAST_FOLDER_OPTIONS \
-	{ "config", 'c', "FILE", "the configuration that names the state folder" }, \
-	{ "state", 'S', "FOLDER", "the state folder, before any configuration" }
+	{ "config", 'c', "FILE", "the configuration that names the state folder", \
+	    PAST_MEMBER(path) }, \
+	{ "state", 'S', "FOLDER", "the state folder, before any configuration", PAST_MEMBER(state) }
+#define PAST_UTC { "utc", 'u', NULL, "times in UTC", PAST_MEMBER(utc) }
 /* Of commands that ask the daemon; of those that read. Both end their table. */
 #define PAST_ASK_OPTIONS \
-	PAST_FOLDER_OPTIONS, { "utc", 'u', NULL, "times in UTC" }, { NULL, 0, NULL, NULL }
-#define PAST_SOCKET { "socket", 'k', "PATH", "ask at this UNIX socket of the page" }
-#define PAST_OPTIONS PAST_FOLDER_OPTIONS, PAST_SOCKET, \
-	{ "utc", 'u', NULL, "times in UTC" }, \
-	{ "json", 'j', NULL, "one object a line" }, { NULL, 0, NULL, NULL }
+	PAST_FOLDER_OPTIONS, PAST_UTC, { .name = NULL }
+#define PAST_SOCKET \
+	{ "socket", 'k', "PATH", "ask at this UNIX socket of the page", PAST_MEMBER(socket) }
+#define PAST_OPTIONS PAST_FOLDER_OPTIONS, PAST_SOCKET, PAST_UTC, \
+	{ "json", 'j', NULL, "one object a line", PAST_MEMBER(json) }, { .name = NULL }
 #define PAST_TIMES \
-	{ "since", 's', "TIME", "from then on: 2h (ago), 2026-11-23, \"2026-11-23 20:00\"" }, \
-	{ "until", 'U', "TIME", "up to then; a day or a month is itself within" }
+	{ "since", 's', "TIME", "from then on: 2h (ago), 2026-11-23, \"2026-11-23 20:00\"", \
+	    PAST_MEMBER(since) }, \
+	{ "until", 'U', "TIME", "up to then; a day or a month is itself within", PAST_MEMBER(until) }
 /* What commands take as their words (command/choice.h), and what their help says of it. */
 #define PAST_WORDS "[TARGET|tag:TAG|state:STATE]…"
 #define PAST_WORDS_HELP "tag:TAG stands for all targets that have the tag; state:STATE leaves " \
 	"those that are in that state now. "
-#define PAST_COUNT { "count", 'n', "COUNT", "so many at most, the newest" }
+#define PAST_COUNT { "count", 'n', "COUNT", "so many at most, the newest", PAST_MEMBER(count) }
 
 /* Takes all options of the command: 0. Else the exit status, and what is wrong was said. *at:
  * the first word behind. */

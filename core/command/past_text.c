@@ -26,7 +26,7 @@ past_role(const char *role)
 
 /* Without the name of the zone in brackets: the offset says enough in a list. */
 const char *
-past_time(const struct past *past, int64_t time, char bytes[PAST_TIME_MAX])
+past_time(char bytes[static PAST_TIME_MAX], const struct past *past, int64_t time)
 {
 	struct text text = text_over(bytes, PAST_TIME_MAX);
 
@@ -41,7 +41,7 @@ past_time(const struct past *past, int64_t time, char bytes[PAST_TIME_MAX])
 }
 
 const char *
-past_lasted(const struct past *past, int64_t since, char bytes[PAST_TIME_MAX])
+past_lasted(char bytes[static PAST_TIME_MAX], const struct past *past, int64_t since)
 {
 	struct text text = text_over(bytes, PAST_TIME_MAX);
 	int64_t lasted = past->now > since ? past->now - since : 0;
@@ -54,7 +54,7 @@ past_lasted(const struct past *past, int64_t since, char bytes[PAST_TIME_MAX])
 }
 
 const char *
-past_ago(const struct past *past, int64_t time, char bytes[PAST_TIME_MAX])
+past_ago(char bytes[static PAST_TIME_MAX], const struct past *past, int64_t time)
 {
 	struct text text = text_over(bytes, PAST_TIME_MAX);
 

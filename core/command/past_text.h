@@ -14,11 +14,15 @@ struct past;
 const char *past_role(const char *role);
 
 /* "2026-11-23 16:43:43 +0100", "-" for 0; into `bytes`, which is returned. */
-const char *past_time(const struct past *, int64_t, char bytes[PAST_TIME_MAX]);
+const char *past_time(char bytes[static PAST_TIME_MAX], const struct past *, int64_t);
 /* "12 s ago", "3 h 5 min ago", "in 2 min"; "-" for 0. */
-const char *past_ago(const struct past *, int64_t, char bytes[PAST_TIME_MAX]);
+const char *past_ago(char bytes[static PAST_TIME_MAX], const struct past *, int64_t);
 /* "12 s", "3 h 5 min": how long it is since then; "-" for 0. */
-const char *past_lasted(const struct past *, int64_t since, char bytes[PAST_TIME_MAX]);
+const char *past_lasted(char bytes[static PAST_TIME_MAX], const struct past *, int64_t since);
+/* The same in bytes of the block around it. */
+#define PAST_TIME(past, time) past_time((char[PAST_TIME_MAX]){ "" }, past, time)
+#define PAST_AGO(past, time) past_ago((char[PAST_TIME_MAX]){ "" }, past, time)
+#define PAST_LASTED(past, since) past_lasted((char[PAST_TIME_MAX]){ "" }, past, since)
 
 /* Prints text of ours, or foreign bytes that were escaped before; what is not printable is escaped
  * after all. Without and with the end of the line. */

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "command/command.h"
 #include "command/config_options.h"
 #include "config/reference.h"
 
@@ -33,7 +34,7 @@ plugins(const struct command *command, int argc, char **argv)
 	static struct config_diagnostics diagnostics;
 	struct config_source source = { .no_dialogue = true };
 	const struct config *config;
-	int at = take_config_options(command, argc, argv, &source, NULL);
+	int at = command_take_options(command, argc, argv, &source);
 
 	if (argc - at > 1)
 		return command_misused(command, "one name, or none");
@@ -55,9 +56,11 @@ plugins(const struct command *command, int argc, char **argv)
 }
 
 static const struct option_row options[] = {
-	{ "config", 'c', "FILE", "a configuration, for its `plugins`" },
-	{ "plugins", 'L', "FOLDER", "where plugins lie" },
-	{ NULL, 0, NULL, NULL },
+	{ "config", 'c', "FILE", "a configuration, for its `plugins`",
+	    offsetof(struct config_source, path) },
+	{ "plugins", 'L', "FOLDER", "where plugins lie",
+	    offsetof(struct config_source, plugin_dir) },
+	{ .name = NULL },
 };
 
 const struct command command_plugins = {

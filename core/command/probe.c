@@ -24,35 +24,23 @@ struct words {
 	struct config_source source;
 	const char *sets[SETS_MAX];
 	int64_t limit; /* microseconds; 0: none */
+	struct probe_orders orders;
 };
 
 /* NULL, or what is wrong. */
 static const char *
-take_option(const struct option_row *row, const char *argument, struct words *words,
-    struct probe_orders *orders)
+take_option(const struct option_row *row, char *argument, struct words *words)
 {
+	struct show_style *style = &words->orders.style;
 	enum show_form form;
 	char *end;
 	long seconds;
 
 	switch (row->letter) {
-	case 'c':
-		words->source.path = argument;
-		words->source.select = words->source.places = true;
-		break;
-	case 'p':
-		words->source.probe = argument;
-		break;
 	case 's':
 		if (words->source.set_count == SETS_MAX)
 			return "more settings than one command line takes";
 		words->sets[words->source.set_count++] = argument;
-		break;
-	case 'P':
-		orders->patient = true;
-		break;
-	case 'L':
-		words->source.plugin_dir = argument;
 		break;
 	case 't':
 		seconds = strtol(argument, &end, 10);
@@ -63,14 +51,13 @@ take_option(const struct option_row *row, const char *argument, struct words *wo
 	case 'j':
 	case 'n':
 		form = row->letter == 'j' ? SHOW_JSON : SHOW_NAGIOS;
-		if (orders->style.form != SHOW_TEXT && orders->style.form != form)
+		if (style->form != SHOW_TEXT && style->form != form)
 			return "--json and --nagios are two forms: one of them";
-		orders->style.form = form;
+		style->form = form;
 		layout_be_plain();
 		break;
-	case 'b':
-		orders->style.brief = true;
-		break;
+	default:
+		command_set_option(row, words, argument);
 	}
 	return NULL;
 }
@@ -115,7 +102,7 @@ probe(const struct command *command, int argc, char **argv)
 {
 	static struct config_diagnostics diagnostics;
 	static struct words words;
-	static struct probe_orders orders;
+	struct probe_orders *orders = &words.orders;
 	bool nagios = nagios_is_asked(command, argv);
 	const struct option_row *row;
 	const char *wrong;
@@ -123,15 +110,16 @@ probe(const struct command *command, int argc, char **argv)
 	int64_t spare;
 	int at = 0;
 
-	orders.style.colour = layout_has_colour(STDOUT_FILENO);
+	orders->style.colour = layout_has_colour(STDOUT_FILENO);
 	words.source.sets = words.sets;
 	words.source.probes_alone = true;
 	while ((row = command_try_option(command, argc, argv, &at, &argument)) != NULL) {
 		wrong = row->name == NULL ? "not an option of `probe`, or its argument is missing"
-		    : take_option(row, argument, &words, &orders);
+		    : take_option(row, argument, &words);
 		if (wrong != NULL)
 			return misused(command, nagios, wrong, row->name == NULL ? argument : "");
 	}
+	words.source.select = words.source.places = words.source.path != NULL;
 	words.source.words = (const char *const *)argv + at;
 	words.source.word_count = (uint32_t)(argc - at);
 	if (words.source.word_count == 0 || (nagios && words.source.word_count > 1))
@@ -143,23 +131,27 @@ probe(const struct command *command, int argc, char **argv)
 	 * at least where there is as much. */
 	spare = words.limit / 4 < SECOND / 2 ? words.limit / 4 : SECOND / 2;
 	words.source.leg_max = words.limit - (words.limit / 10 > spare ? words.limit / 10 : spare);
-	orders.config = config_read(&words.source, &diagnostics);
-	if (orders.config == NULL)
+	orders->config = config_read(&words.source, &diagnostics);
+	if (orders->config == NULL)
 		return tell_faults(&diagnostics, nagios);
-	return probe_run(&orders, words.limit);
+	return probe_run(orders, words.limit);
 }
 
 static const struct option_row options[] = {
-	{ "probe", 'p', "PROBE", "smtp (default), starttls, banner, or another plugin" },
-	{ "set", 's', "KEY=VALUE", "a setting, such as limits.banner=60s" },
-	{ "patient", 'P', NULL, "the limits of the attempt that confirms a failure" },
-	{ "timeout", 't', "SECONDS", "end by then; with --nagios 50 by default" },
-	{ "json", 'j', NULL, "one object a line" },
-	{ "nagios", 'n', NULL, "as a Nagios plugin" },
-	{ "brief", 'b', NULL, "without the transcript" },
-	{ "config", 'c', "FILE", "a configuration: TARGET is in it, or has a port" },
-	{ "plugins", 'L', "FOLDER", "where plugins lie" },
-	{ NULL, 0, NULL, NULL },
+	{ "probe", 'p', "PROBE", "smtp (default), starttls, banner, or another plugin",
+	    offsetof(struct words, source.probe) },
+	{ "set", 's', "KEY=VALUE", "a setting, such as limits.banner=60s", 0 },
+	{ "patient", 'P', NULL, "the limits of the attempt that confirms a failure",
+	    offsetof(struct words, orders.patient) },
+	{ "timeout", 't', "SECONDS", "end by then; with --nagios 50 by default", 0 },
+	{ "json", 'j', NULL, "one object a line", 0 },
+	{ "nagios", 'n', NULL, "as a Nagios plugin", 0 },
+	{ "brief", 'b', NULL, "without the transcript", offsetof(struct words, orders.style.brief) },
+	{ "config", 'c', "FILE", "a configuration: TARGET is in it, or has a port",
+	    offsetof(struct words, source.path) },
+	{ "plugins", 'L', "FOLDER", "where plugins lie",
+	    offsetof(struct words, source.plugin_dir) },
+	{ .name = NULL },
 };
 
 const struct command command_probe = {

@@ -12,7 +12,6 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
-#include "base/vec.h"
 #include "command/choice.h"
 #include "command/find_target.h"
 #include "command/layout.h"
@@ -53,9 +52,7 @@ add_row(struct making *making, int which)
 {
 	struct report_table *table = &making->report.tables[which];
 
-	must(VEC_RESERVE(table->rows, table->count, table->room) ? table->rows : NULL);
-	memset(table->rows[table->count], 0, sizeof table->rows[0]);
-	return table->rows[table->count++];
+	return memset(MUST_ADD(table->rows, table->count, table->room), 0, sizeof *table->rows);
 }
 
 /* All that was watched then, also what is gone now, unless targets are named. */
@@ -94,10 +91,8 @@ take_incidents(struct making *making)
 		if (!is_of_report(making, incident.target) || incident.began >= report->until
 		    || confirmed <= report->from)
 			continue;
-		must(VEC_RESERVE(making->outages, making->outage_count, making->outage_room)
-		        ? making->outages : NULL);
-		making->outages[making->outage_count++] = (struct outage){ incident.target,
-			incident.began, until, confirmed };
+		*MUST_ADD(making->outages, making->outage_count, making->outage_room) =
+		    (struct outage){ incident.target, incident.began, until, confirmed };
 		if (until <= report->from)
 			continue;
 		row = add_row(making, INCIDENTS);
@@ -371,9 +366,8 @@ take_notices(struct making *making)
 			recipient->untold++;
 			continue;
 		}
-		must(VEC_RESERVE(recipient->times, recipient->count, recipient->room)
-		        ? recipient->times : NULL);
-		recipient->times[recipient->count++] = told.ended - told.confirmed;
+		*MUST_ADD(recipient->times, recipient->count, recipient->room) =
+		    told.ended - told.confirmed;
 	}
 	for (uint32_t i = 0; i < count; i++) {
 		put_recipient(making, &all[i]);
@@ -390,7 +384,7 @@ set_period(struct making *making)
 	struct past *past = &making->past;
 	struct report *report = &making->report;
 	struct zone_time wall = zone_at(past->zone, past->now / SECOND);
-	char from[PAST_TIME_MAX], until[PAST_TIME_MAX], bytes[1024];
+	char bytes[1024];
 	struct text title = TEXT_OVER(bytes);
 
 	report->from = making->choice.since;
@@ -408,8 +402,8 @@ set_period(struct making *making)
 	report->until -= report->until % quarter;
 	text_format(&title, "Mail servers%s", past->tag == NULL ? "" : " of ");
 	text_escape(&title, text_view(past->tag == NULL ? "" : past->tag));
-	text_format(&title, " from %s", past_time(past, report->from, from));
-	text_format(&title, " until %s", past_time(past, report->until, until));
+	text_format(&title, " from %s", PAST_TIME(past, report->from));
+	text_format(&title, " until %s", PAST_TIME(past, report->until));
 	report->title = past_string(past, bytes);
 }
 
@@ -490,19 +484,21 @@ report(const struct command *command, int argc, char **argv)
 }
 
 static const struct option_row options[] = {
-	{ "from", 's', "TIME", "from then on: 2026-11, 2026-11-23, \"2026-11-23 20:00\"" },
-	{ "to", 'U', "TIME", "up to then; a day or a month is itself within" },
-	{ "tag", 'g', "TAG", "of the targets that have the tag, as tag:TAG" },
-	{ "html", 'H', NULL, "one file, to be printed" },
-	{ "csv", 'C', NULL, "for a spreadsheet" },
-	{ "markdown", 'M', NULL, "tables of Markdown" },
-	{ "json", 'J', NULL, "one object" },
-	{ "parts", 'P', NULL, "the text, then the same as --html and --json, each with a NUL behind it" },
-	{ "send", 'N', "NOTIFIER", "have the daemon send it, as `reports` has it" },
+	{ "from", 's', "TIME", "from then on: 2026-11, 2026-11-23, \"2026-11-23 20:00\"",
+	    PAST_MEMBER(since) },
+	{ "to", 'U', "TIME", "up to then; a day or a month is itself within", PAST_MEMBER(until) },
+	{ "tag", 'g', "TAG", "of the targets that have the tag, as tag:TAG", PAST_MEMBER(tag) },
+	{ "html", 'H', NULL, "one file, to be printed", PAST_MEMBER(form) },
+	{ "csv", 'C', NULL, "for a spreadsheet", PAST_MEMBER(form) },
+	{ "markdown", 'M', NULL, "tables of Markdown", PAST_MEMBER(form) },
+	{ "json", 'J', NULL, "one object", PAST_MEMBER(form) },
+	{ "parts", 'P', NULL, "the text, then the same as --html and --json, each with a NUL behind it",
+	    PAST_MEMBER(form) },
+	{ "send", 'N', "NOTIFIER", "have the daemon send it, as `reports` has it", PAST_MEMBER(send) },
 	PAST_FOLDER_OPTIONS,
 	PAST_SOCKET,
-	{ "utc", 'u', NULL, "times in UTC, and days of UTC" },
-	{ NULL, 0, NULL, NULL },
+	{ "utc", 'u', NULL, "times in UTC, and days of UTC", PAST_MEMBER(utc) },
+	{ .name = NULL },
 };
 
 const struct command command_report = {

@@ -80,7 +80,7 @@ words_of_cell(const struct past *past, enum cell_kind kind, union cell cell, boo
 	if (kind == CELL_TEXT)
 		text_add_shown(&text, text_view(cell.text));
 	else if (kind == CELL_TIME && cell.number != 0)
-		past_time(past, cell.number, bytes);
+		past_time(bytes, past, cell.number);
 	else if (kind == CELL_TIME || cell.number < 0)
 		return "";
 	else if (kind == CELL_COUNT)

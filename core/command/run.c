@@ -20,32 +20,24 @@ struct words {
 	struct config_source source;
 	struct parent_options options;
 	struct reload_origin origin;
+	const char *pid_path; /* as it was given */
 	char pid_file[PATH_MAX];
 };
 
+/* A daemon leaves the folder that it was started in: what was meant there is named from the root.
+ * Returns false if that is too long. */
 static bool
-take_option(struct words *words, const struct option_row *option, const char *argument)
+take_pid_file(struct words *words, const char *path)
 {
-	if (strcmp(option->name, "config") == 0)
-		words->source.path = argument;
-	else if (strcmp(option->name, "state") == 0)
-		words->source.state = argument;
-	else if (strcmp(option->name, "plugins") == 0)
-		words->source.plugin_dir = argument;
-	else if (strcmp(option->name, "daemon") == 0)
-		words->options.daemon = true;
-	else {
-		/* A daemon leaves the folder that it was started in: what was meant there is
-		 * named from the root. */
-		char folder[PATH_MAX] = "";
+	char folder[PATH_MAX] = "";
 
-		if (argument[0] != '/' && getcwd(folder, sizeof folder) == NULL)
-			return false;
-		words->options.pid_file = words->pid_file;
-		return snprintf(words->pid_file, PATH_MAX, "%s%s%s", folder,
-		           folder[0] != '\0' ? "/" : "", argument) < PATH_MAX;
-	}
-	return true;
+	if (path == NULL)
+		return true;
+	if (path[0] != '/' && getcwd(folder, sizeof folder) == NULL)
+		return false;
+	words->options.pid_file = words->pid_file;
+	return snprintf(words->pid_file, PATH_MAX, "%s%s%s", folder, folder[0] != '\0' ? "/" : "",
+	           path) < PATH_MAX;
 }
 
 /* What is used and not read counts as well: a program or a plugin that was replaced is new. */
@@ -128,23 +120,20 @@ run(const struct command *command, int argc, char **argv)
 {
 	static struct words words;
 	static struct reload_order order;
-	const struct option_row *option;
 	const struct config *config;
 	bool ordered = reload_order(&order);
 	struct config_source *source = &words.source;
 	struct reason why;
-	char *argument;
-	int at = 0;
+	int at;
 
 	/* Executed by a daemon, it reads secrets as the user that other processes have as well. */
 	if (ordered && !identity_hide_memory(&why))
 		return command_fail(EXIT_FAILURE, "%s", why.text);
 	reload_origin_find(&words.origin, argv);
 	words.options.origin = &words.origin;
-	while ((option = command_next_option(command, argc, argv, &at, &argument)) != NULL) {
-		if (!take_option(&words, option, argument))
-			return command_misused(command, "%s: too long a path", argument);
-	}
+	at = command_take_options(command, argc, argv, &words);
+	if (!take_pid_file(&words, words.pid_path))
+		return command_misused(command, "%s: too long a path", words.pid_path);
 	/* Without a word there is a file; with words there is one only where it was named, and they
 	 * choose from it. */
 	source->words = (const char *const *)argv + at;
@@ -183,12 +172,17 @@ const struct command command_run = {
 	    "wrong command line; 70 our own trouble; 73 no state folder or pid file; 75 another "
 	    "daemon has them; 78 faulty configuration, or no such user.",
 	.options = (const struct option_row[]){
-	    { "config", 'c', "FILE", "the configuration (" PW_SYSCONF_DIR "/postwatch.conf)" },
-	    { "state", 'S', "FOLDER", "where to keep what is known, before any configuration" },
-	    { "plugins", 'L', "FOLDER", "where plugins lie" },
-	    { "daemon", 0, NULL, "leave the terminal once all is ready" },
-	    { "pid-file", 0, "FILE", "write the pid there while running" },
-	    { NULL, 0, NULL, NULL },
+	    { "config", 'c', "FILE", "the configuration (" PW_SYSCONF_DIR "/postwatch.conf)",
+	        offsetof(struct words, source.path) },
+	    { "state", 'S', "FOLDER", "where to keep what is known, before any configuration",
+	        offsetof(struct words, source.state) },
+	    { "plugins", 'L', "FOLDER", "where plugins lie",
+	        offsetof(struct words, source.plugin_dir) },
+	    { "daemon", 0, NULL, "leave the terminal once all is ready",
+	        offsetof(struct words, options.daemon) },
+	    { "pid-file", 0, "FILE", "write the pid there while running",
+	        offsetof(struct words, pid_path) },
+	    { .name = NULL },
 	},
 	.as_it_is = true,
 	.run = run,

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/sandbox.h"
 #include "base/units.h"
+#include "command/command.h"
 #include "command/config_options.h"
 #include "command/layout.h"
 #include "prober/port.h"
@@ -281,7 +282,7 @@ whoami(const struct command *command, int argc, char **argv)
 	const struct config *config;
 	char bytes[512];
 	struct text text = TEXT_OVER(bytes);
-	int at = take_config_options(command, argc, argv, &source, NULL);
+	int at = command_take_options(command, argc, argv, &source);
 
 	if (at != argc)
 		return command_misused(command, "%s: `whoami` takes no words", argv[at]);
@@ -311,8 +312,9 @@ whoami(const struct command *command, int argc, char **argv)
 
 static const struct option_row options[] = {
 	{ "config", 'c', "FILE",
-	    "a configuration, for its EHLO name, sources, intervals and targets" },
-	{ NULL, 0, NULL, NULL },
+	    "a configuration, for its EHLO name, sources, intervals and targets",
+	    offsetof(struct config_source, path) },
+	{ .name = NULL },
 };
 
 const struct command command_whoami = {

@@ -56,14 +56,13 @@ put_line(const struct shadow *shadow, const struct store_told *row)
 {
 	static const struct layout_column columns[COLUMNS] = { { "", 25, false }, { "", 8, false },
 		{ "", 12, false } };
-	char at[PAST_TIME_MAX];
 	struct text text = TEXT_ROOM(8192);
 
 	if (row->recipient[0] != '\0')
 		text_format(&text, "to %s: ", row->recipient);
 	text_add_shown(&text, row->text);
 	layout_row(columns, COLUMNS,
-	    (const char *const[]){ past_time(&shadow->past, row->ended, at), row->kind,
+	    (const char *const[]){ PAST_TIME(&shadow->past, row->ended), row->kind,
 	        row->notifier }, text.bytes);
 }
 
@@ -171,14 +170,13 @@ put_spell(const struct shadow *shadow, const struct shadow_spell *spell)
 	const struct shadow_spell *theirs = spell->is_theirs ? spell : spell->other;
 	const char *who = ours == NULL ? "Nagios alone" : theirs == NULL ? "ours alone" : "both";
 	struct text text = TEXT_ROOM(8192);
-	char at[PAST_TIME_MAX];
 
 	if (ours != NULL && theirs != NULL && ours->from != theirs->from)
 		text_format(&text, "ours %s %s: ", SPAN(llabs(ours->from - theirs->from)),
 		    ours->from < theirs->from ? "earlier" : "later");
 	text_add_shown(&text, text_view(spell->text));
 	layout_row(columns, COLUMNS,
-	    (const char *const[]){ past_time(&shadow->past, spell->from, at),
+	    (const char *const[]){ PAST_TIME(&shadow->past, spell->from),
 	        shadow->past.targets[spell->target].name, who }, text.bytes);
 }
 
@@ -285,13 +283,11 @@ put_difference(struct shadow *shadow, const char *path)
 static void
 put_list(struct shadow *shadow)
 {
-	char since[PAST_TIME_MAX];
-
 	past_begin(&shadow->past);
 	read_notices(shadow, true);
 	if (!shadow->past.json)
 		printf("%u notice%s would have been told since %s.\n", shadow->notices,
-		    plural(shadow->notices), past_time(&shadow->past, shadow->since, since));
+		    plural(shadow->notices), PAST_TIME(&shadow->past, shadow->since));
 }
 
 static int
@@ -321,8 +317,9 @@ shadow(const struct command *command, int argc, char **argv)
 
 static const struct option_row options[] = {
 	PAST_TIMES,
-	{ "log", 'l', "FILE", "the log of the other monitor, to compare with" },
-	{ "format", 'F', "FORMAT", "of that log: nagios (also of Icinga 1, Naemon)" },
+	{ "log", 'l', "FILE", "the log of the other monitor, to compare with", PAST_MEMBER(log) },
+	{ "format", 'F', "FORMAT", "of that log: nagios (also of Icinga 1, Naemon)",
+	    PAST_MEMBER(log_format) },
 	PAST_OPTIONS
 };
 

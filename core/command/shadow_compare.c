@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
-#include "base/vec.h"
+#include "command/command.h"
 
 static const int64_t slack = 600 * (int64_t)SECOND;
 
@@ -32,8 +32,7 @@ shadow_begin(
 		open->from = at < open->from ? at : open->from;
 		return;
 	}
-	VEC_REQUIRE(spells->items, spells->count, spells->room);
-	spells->items[spells->count++] =
+	*MUST_ADD(spells->items, spells->count, spells->room) =
 	    (struct shadow_spell){ target, at, INT64_MAX, text, is_theirs, NULL };
 }
 

@@ -20,7 +20,7 @@ void
 show_kept_leg(const struct past *past, const char *role, const struct policy *policy,
     const struct evidence *leg)
 {
-	char at[PAST_TIME_MAX], bytes[4096];
+	char bytes[4096];
 	struct text text = TEXT_OVER(bytes);
 	bool is_page = layout_width() >= DRAW_PAGE_LEAST && layout_width() != LAYOUT_WIDE;
 
@@ -31,7 +31,7 @@ show_kept_leg(const struct past *past, const char *role, const struct policy *po
 		text_add(&text, "\n    ");
 		transcript_add_phases(&text, leg);
 	}
-	printf("  %s  %s, %s\n", past_time(past, leg->started, at), past_role(role), bytes);
+	printf("  %s  %s, %s\n", PAST_TIME(past, leg->started), past_role(role), bytes);
 	if (is_page) {
 		show_phases(stdout, policy, leg);
 		putchar('\n');

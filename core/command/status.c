@@ -88,9 +88,9 @@ put_row(const struct past *past, const struct table *table, const struct status_
 {
 	const char *name = row->target->name;
 	char state[STATUS_STATE_MAX], coloured[STATUS_STATE_MAX + 16], bytes[STATUS_SEEN_MAX];
-	char lasted[PAST_TIME_MAX], last[PAST_TIME_MAX], valid[PAST_TIME_MAX];
-	const char *const cells[COLUMNS] = { name, coloured, past_lasted(past, row->since, lasted),
-		past_ago(past, row->last_run, last), certificate_cell(past, row, valid) };
+	char valid[PAST_TIME_MAX];
+	const char *const cells[COLUMNS] = { name, coloured, PAST_LASTED(past, row->since),
+		PAST_AGO(past, row->last_run), certificate_cell(past, row, valid) };
 	const struct status_condition *item = row->conditions;
 	int indent = layout_row_indent(table->columns, table->count);
 
@@ -102,7 +102,7 @@ put_row(const struct past *past, const struct table *table, const struct status_
 
 		/* Without what the row says already. */
 		printf("%*s%s for %s", indent, "", item->code,
-		    past_lasted(past, item->since, last));
+		    PAST_LASTED(past, item->since));
 		past_end_line(row->text != NULL && strcmp(text, row->text) == 0 ? "" : text);
 	}
 	status_row_put_silences(past, all, row, indent, true);
@@ -155,7 +155,7 @@ put_table(const struct past *past, const struct status_row *all,
 		{ "for", 3, false }, { "looked at", 9, false }, { "certificate", 11, false } },
 		.count = COLUMNS - 1 };
 	struct layout_column *columns = table.columns;
-	char bytes[STATUS_STATE_MAX], time[PAST_TIME_MAX];
+	char bytes[STATUS_STATE_MAX];
 	const char *separator = ": ";
 	size_t paused = 0;
 
@@ -163,8 +163,8 @@ put_table(const struct past *past, const struct status_row *all,
 		paused += status_row_has_flag(rows[i], "paused");
 		layout_widen(&columns[0], rows[i]->target->name, layout_name_width());
 		layout_widen(&columns[1], status_row_state(rows[i], bytes), LAYOUT_WIDE);
-		layout_widen(&columns[2], past_lasted(past, rows[i]->since, time), LAYOUT_WIDE);
-		layout_widen(&columns[3], past_ago(past, rows[i]->last_run, time), LAYOUT_WIDE);
+		layout_widen(&columns[2], PAST_LASTED(past, rows[i]->since), LAYOUT_WIDE);
+		layout_widen(&columns[3], PAST_AGO(past, rows[i]->last_run), LAYOUT_WIDE);
 		table.count = rows[i]->certificate_ends != 0 ? COLUMNS : table.count;
 	}
 	layout_heads(columns, table.count, "seen");
@@ -247,11 +247,14 @@ status(const struct command *command, int argc, char **argv)
 
 static const struct option_row options[] = {
 	{ "textfile", 'x', "FILE",
-	    "writes metrics into FILE, for the node_exporter, and prints nothing" },
-	{ "nagios", 'n', NULL, "as a Nagios plugin" },
-	{ "watch", 'W', NULL, "on the whole terminal, refreshed by itself; ? is its help" },
+	    "writes metrics into FILE, for the node_exporter, and prints nothing",
+	    PAST_MEMBER(textfile) },
+	{ "nagios", 'n', NULL, "as a Nagios plugin", PAST_MEMBER(nagios) },
+	{ "watch", 'W', NULL, "on the whole terminal, refreshed by itself; ? is its help",
+	    PAST_MEMBER(watch) },
 	PAST_TIMES,
-	{ "totals", 'T', NULL, "with --json: at the end an object of what waits and what fails" },
+	{ "totals", 'T', NULL, "with --json: at the end an object of what waits and what fails",
+	    PAST_MEMBER(totals) },
 	PAST_OPTIONS
 };
 

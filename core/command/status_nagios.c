@@ -34,17 +34,16 @@ is_not_known(const struct answer *answer, const struct status_row *row, struct t
 {
 	const struct past *past = &answer->past;
 	const struct status_pause *pause = row->pauses;
-	char time[PAST_TIME_MAX], last[PAST_TIME_MAX];
 
 	if (!past->runs)
 		text_format(text, "postwatch is not running on %s", past->folder);
 	else if (past->behind != 0)
 		text_format(text, "postwatch cannot write its store since %s",
-		    past_time(past, past->behind, time));
+		    PAST_TIME(past, past->behind));
 	else if (row->target->gone != 0)
-		text_format(text, "not watched since %s", past_time(past, row->target->gone, time));
+		text_format(text, "not watched since %s", PAST_TIME(past, row->target->gone));
 	else if (pause != NULL) {
-		text_format(text, "paused until %s by ", past_time(past, pause->until, time));
+		text_format(text, "paused until %s by ", PAST_TIME(past, pause->until));
 		text_add_shown(text, text_view(pause->by));
 		text_add(text, ": ");
 		text_add_shown(text, text_view(pause->why));
@@ -54,9 +53,9 @@ is_not_known(const struct answer *answer, const struct status_row *row, struct t
 		text_add(text, "not looked at yet");
 	else if (row->unseen_since != 0)
 		text_format(text, "not looked at since %s",
-		    past_time(past, row->unseen_since, time));
+		    PAST_TIME(past, row->unseen_since));
 	else if (answer->blind != NULL) {
-		text_format(text, "blind since %s: ", past_time(past, answer->blind_since, time));
+		text_format(text, "blind since %s: ", PAST_TIME(past, answer->blind_since));
 		text_add_shown(text, text_view(answer->blind));
 	} else if (status_row_has_flag(row, "quarantined"))
 		text_add(text, "quarantined: a process that looked at it died");
@@ -64,7 +63,7 @@ is_not_known(const struct answer *answer, const struct status_row *row, struct t
 		return false;
 	if (row->run)
 		text_format(text, "; it was %s %s", state_name(row->state),
-		    past_ago(past, row->last_run, last));
+		    PAST_AGO(past, row->last_run));
 	return true;
 }
 
@@ -74,12 +73,11 @@ judge(const struct answer *answer, const struct status_row *row, struct text *te
 {
 	enum nagios_status status = nagios_of_verdict(row->verdict);
 	const struct status_condition *item = row->conditions;
-	char lasted[PAST_TIME_MAX];
 
 	if (is_not_known(answer, row, text))
 		return NAGIOS_UNKNOWN;
 	text_format(text, "%s for %s", state_name(row->state),
-	    past_lasted(&answer->past, row->since, lasted));
+	    PAST_LASTED(&answer->past, row->since));
 	if (row->incident != 0)
 		text_format(text, ", incident %llu", (unsigned long long)row->incident);
 	if (row->acknowledged != 0) {
@@ -157,7 +155,7 @@ put_measures(struct past *past, const struct status_row *row)
 static enum nagios_status
 put_one(struct answer *answer, const struct status_row *row)
 {
-	char bytes[TEXT_MAX], lasted[PAST_TIME_MAX];
+	char bytes[TEXT_MAX];
 	struct text text = TEXT_OVER(bytes);
 	enum nagios_status status = judge(answer, row, &text);
 	const struct status_condition *item = row->conditions;
@@ -170,7 +168,7 @@ put_one(struct answer *answer, const struct status_row *row)
 	for (; item != NULL; item = item->next) {
 		text = TEXT_OVER(bytes);
 		text_format(&text, "%s for %s: ", item->code,
-		    past_lasted(&answer->past, item->since, lasted));
+		    PAST_LASTED(&answer->past, item->since));
 		text_add_shown(&text, text_view(status_row_condition(row, item)));
 		nagios_put_text(stdout, text_view(bytes));
 		putchar('\n');

@@ -267,11 +267,10 @@ const char *
 status_row_seen(const struct past *past, const struct status_row *row, char bytes[STATUS_SEEN_MAX])
 {
 	struct text text = text_over(bytes, STATUS_SEEN_MAX);
-	char since[PAST_TIME_MAX];
 
 	if (row->run && row->unseen_since != 0)
 		text_format(&text, "not looked at since %s; ",
-		    past_time(past, row->unseen_since, since));
+		    PAST_TIME(past, row->unseen_since));
 	if (row->incident != 0)
 		text_format(&text, "incident %llu: ", (unsigned long long)row->incident);
 	text_add(&text, row->run ? verdict_name(row->verdict) : "not looked at yet");
@@ -313,7 +312,6 @@ static void
 put_windows(const struct past *past, const struct status_row *row, int indent, bool only_in_force)
 {
 	const struct config *config = past->config;
-	char at[PAST_TIME_MAX];
 
 	for (uint32_t i = 0; row->configured != NULL && i < config->window_count; i++) {
 		const struct config_window *window = &config->windows[i];
@@ -327,7 +325,7 @@ put_windows(const struct past *past, const struct status_row *row, int indent, b
 		    || (!open && only_in_force))
 			continue;
 		printf("%*sa window %s %s", indent, "", open ? "is open until" : "opens at",
-		    past_time(past, next == INT64_MAX ? 0 : next, at));
+		    PAST_TIME(past, next == INT64_MAX ? 0 : next));
 		past_end_line(window->why);
 	}
 }
@@ -338,16 +336,15 @@ status_row_put_silences(const struct past *past, const struct status_row *all,
 {
 	const struct config *config = past->config;
 	uint32_t parent = row->configured == NULL ? CONFIG_NONE : row->configured->parent;
-	char at[PAST_TIME_MAX];
 
 	for (const struct status_pause *item = row->pauses; item != NULL; item = item->next) {
-		printf("%*spaused until %s by ", indent, "", past_time(past, item->until, at));
+		printf("%*spaused until %s by ", indent, "", PAST_TIME(past, item->until));
 		past_put(text_view(item->by));
 		printf("%s%s", item->tag[0] == '\0' ? "" : ", as tag:", item->tag);
 		past_end_line(item->why);
 	}
 	if (row->acknowledged != 0) {
-		printf("%*sacknowledged %s by ", indent, "", past_time(past, row->acknowledged, at));
+		printf("%*sacknowledged %s by ", indent, "", PAST_TIME(past, row->acknowledged));
 		past_put(text_view(row->ack_by[0] == '\0' ? "?" : row->ack_by));
 		past_end_line(row->ack_why);
 	}

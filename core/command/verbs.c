@@ -117,15 +117,16 @@ reload(const struct command *command, int argc, char **argv)
 	return status;
 }
 
-static const struct option_row folder_options[] = { PAST_FOLDER_OPTIONS, { NULL, 0, NULL, NULL } };
+static const struct option_row folder_options[] = { PAST_FOLDER_OPTIONS, { .name = NULL } };
 static const struct option_row ask_options[] = { PAST_ASK_OPTIONS };
 static const struct option_row ack_options[] = {
-	{ "why", 'w', "REASON", "why, or what is being done; it is shown with the incident" },
+	{ "why", 'w', "REASON", "why, or what is being done; it is shown with the incident",
+	    PAST_MEMBER(why) },
 	PAST_ASK_OPTIONS
 };
 static const struct option_row pause_options[] = {
-	{ "for", 'f', "TIME", "how long: 30m, 2h, 1d; 1s to 90d" },
-	{ "why", 'w', "REASON", "why; it is shown with the target" },
+	{ "for", 'f', "TIME", "how long: 30m, 2h, 1d; 1s to 90d", PAST_MEMBER(span) },
+	{ "why", 'w', "REASON", "why; it is shown with the target", PAST_MEMBER(why) },
 	PAST_ASK_OPTIONS
 };
 

@@ -108,10 +108,8 @@ draw_message(const struct watch *watch, int row, int columns)
 			text_format(&line, "; filter: %s: %zu of %zu", rows->filter, rows->count,
 			    rows->chosen_count);
 		if (rows->newest != 0) {
-			char ago[PAST_TIME_MAX];
-
 			text_format(&line, "; the last run ended %s",
-			    past_ago(&rows->past, rows->newest, ago));
+			    PAST_AGO(&rows->past, rows->newest));
 		}
 	}
 	watch_put(watch->screen, row, 0, columns, SCREEN_FAINT, line.bytes);

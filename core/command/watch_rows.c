@@ -178,7 +178,6 @@ tell_troubles(struct past *past)
 {
 	struct channels channels;
 	struct said said;
-	char since[PAST_TIME_MAX];
 
 	channels_read(past, &channels);
 	begin_to_hear(&said);
@@ -187,7 +186,7 @@ tell_troubles(struct past *past)
 		    past->folder);
 	if (past->behind != 0)
 		printf("postwatch cannot write its store since %s: what follows was known then\n",
-		    past_time(past, past->behind, since));
+		    PAST_TIME(past, past->behind));
 	channels_put(&channels, past);
 	channels_put_waiting(&channels, past);
 	return end_to_hear(&said);

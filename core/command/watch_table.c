@@ -150,11 +150,10 @@ add_cell(struct text *line, const char *cell, int columns, bool right)
 static void
 add_times(struct text *line, const struct past *past, const struct status_row *row, int columns)
 {
-	char lasted[PAST_TIME_MAX];
 	struct text took = TEXT_ROOM(TEXT_SPAN_MAX);
 
-	add_cell(line, past_lasted(past, row->since, lasted), FOR_WIDTH, true);
-	add_cell(line, past_lasted(past, row->ended, lasted), LOOKED_WIDTH, true);
+	add_cell(line, PAST_LASTED(past, row->since), FOR_WIDTH, true);
+	add_cell(line, PAST_LASTED(past, row->ended), LOOKED_WIDTH, true);
 	if (columns < ROOMY)
 		return;
 	if (watch_row_took(row) > 0)
@@ -229,7 +228,7 @@ watch_table_describe(const struct watch_table *table, const struct watch_rows *r
     const struct screen *screen, int first, int columns)
 {
 	const struct status_row *row = watch_table_row(table, rows);
-	char seen[STATUS_SEEN_MAX], lasted[PAST_TIME_MAX];
+	char seen[STATUS_SEEN_MAX];
 	struct text text = TEXT_ROOM(LINE_MAX_SIZE);
 	const char *at = text.bytes;
 
@@ -239,10 +238,10 @@ watch_table_describe(const struct watch_table *table, const struct watch_rows *r
 	text_format(&text, ": %s", status_row_seen(&rows->past, row, seen));
 	for (const struct status_condition *item = row->conditions; item != NULL; item = item->next)
 		text_format(&text, "; %s for %s", item->code,
-		    past_lasted(&rows->past, item->since, lasted));
+		    PAST_LASTED(&rows->past, item->since));
 	if (row->pauses != NULL) {
 		text_format(&text, "; paused until %s by ",
-		    past_time(&rows->past, row->pauses->until, lasted));
+		    PAST_TIME(&rows->past, row->pauses->until));
 		text_add_shown(&text, text_view(row->pauses->by));
 		text_add(&text, ": ");
 		text_add_shown(&text, text_view(row->pauses->why));

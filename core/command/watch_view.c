@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/vec.h"
 #include "command/command.h"
 #include "command/watch_table.h"
 
@@ -39,14 +38,12 @@ watch_view_add(struct watch_view *view, struct pw_bytes text)
 		const char *end = memchr(text.data + at, '\n', text.size - at);
 		size_t size = end == NULL ? text.size - at : (size_t)(end - text.data) - at;
 
-		if (!VEC_RESERVE(view->lines, view->count, view->room))
-			must(NULL);
-		assert(view->count < view->room);
-		view->lines[view->count] = view->text.size;
+		uint32_t begin = view->text.size;
+
 		if (!buffer_add(&view->text, text.data + at, size, TEXT_MAX)
 		    || !buffer_add(&view->text, "", 1, TEXT_MAX))
 			return;
-		view->count++;
+		*MUST_ADD(view->lines, view->count, view->room) = begin;
 		at += size + 1;
 	}
 }
