@@ -164,6 +164,15 @@ units_add_duration(struct text *text, int64_t microseconds)
 }
 
 /* The largest unit that divides it: what is shown can be written back and is the same. */
+const char *
+units_duration(char bytes[static UNITS_DURATION_MAX], int64_t microseconds)
+{
+	struct text text = text_over(bytes, UNITS_DURATION_MAX);
+
+	units_add_duration(&text, microseconds);
+	return bytes;
+}
+
 void
 units_add_size(struct text *text, int64_t bytes)
 {

@@ -24,4 +24,9 @@ bool units_parse_percent(const char *text, int64_t *millionths, struct reason *w
 /* The shortest form that reads back as the same number: "1h30m", "500ms", "0s"; "64KiB", "100". Not
  * negative. */
 void units_add_duration(struct text *, int64_t microseconds);
+/* The same; DURATION() has its bytes in the block around it. */
+enum { UNITS_DURATION_MAX = 64 };
+const char *units_duration(char bytes[static UNITS_DURATION_MAX], int64_t microseconds);
+#define DURATION(microseconds) \
+	units_duration((char[UNITS_DURATION_MAX]){ "" }, (microseconds))
 void units_add_size(struct text *, int64_t bytes);

@@ -297,12 +297,9 @@ backtest(const struct command *command, int argc, char **argv)
 	if (ends != 0)
 		past_close(&past);
 	past.local = true;
-	if (ends != 0 || (ends = past_open_store(&past)) != 0)
+	if (ends != 0 || (ends = choice_open(&past, command, past_words(argv, at), &choice)) != 0)
 		return ends;
-	if (!past.broken)
-		ends = choice_make(&past, command, past_words(argv, at), &choice);
-	if (ends == 0 && !past.broken)
-		ends = backtest_replay(&past, &choice, settings, &made);
+	ends = backtest_replay(&past, &choice, settings, &made);
 	if (ends == 0 && !past.broken) {
 		past_begin(&past);
 		(past.json ? put_json : put_text)(&past, &made, backtest_settings_words(settings));

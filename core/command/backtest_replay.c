@@ -205,8 +205,8 @@ confirm(struct replaying *it, size_t place, int64_t until)
 		if (next->place != place || next->is.at > until)
 			break;
 		it->now = next->is.at;
-		must(replay_confirmed(&it->replayer, &target->replay, &target->policy->replay,
-		         &next->is) ? target : NULL);
+		must_be(replay_confirmed(&it->replayer, &target->replay, &target->policy->replay,
+		    &next->is));
 	}
 }
 
@@ -223,8 +223,8 @@ hear(struct replaying *it, size_t but, int64_t at)
 		if (place != but && replay_waits(&target->replay)) {
 			it->place = place;
 			it->now = at;
-			must(replay_heard(&it->replayer, &target->replay,
-			         &target->policy->replay, at) ? target : NULL);
+			must_be(replay_heard(
+			    &it->replayer, &target->replay, &target->policy->replay, at));
 		}
 		if (replay_waits(&target->replay))
 			it->waiting[left++] = place;
@@ -250,8 +250,7 @@ judge(struct replaying *it, size_t place, const struct store_run *row, int64_t e
 	it->place = place;
 	confirm(it, place, ended);
 	it->now = ended;
-	must(replay_run(&it->replayer, &target->replay, &target->policy->replay, &run)
-	        ? target : NULL);
+	must_be(replay_run(&it->replayer, &target->replay, &target->policy->replay, &run));
 	if (is_counted(it, place, ended))
 		it->made->attempts++;
 	else
@@ -295,14 +294,6 @@ by_begin(const void *left, const void *right)
 	                            : (a->began > b->began) - (a->began < b->began);
 }
 
-static int
-by_size(const void *left, const void *right)
-{
-	int64_t a = *(const int64_t *)left, b = *(const int64_t *)right;
-
-	return (a > b) - (a < b);
-}
-
 static void
 sum_up(struct backtest_sum *sum)
 {
@@ -314,7 +305,7 @@ sum_up(struct backtest_sum *sum)
 	for (uint32_t i = 0; i < sum->count; i++)
 		if (!sum->outages[i].avoided)
 			delays[count++] = sum->outages[i].confirmed - sum->outages[i].began;
-	qsort(delays, count, sizeof *delays, by_size);
+	qsort(delays, count, sizeof *delays, compare_i64);
 	sum->outage_count = count;
 	sum->median = count == 0 ? -1 : delays[(count - 1) / 2];
 	sum->longest = count == 0 ? -1 : delays[count - 1];

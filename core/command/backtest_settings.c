@@ -14,25 +14,12 @@
 
 enum { STALE_INTERVALS = 5 };
 
-/* What of a policy can be tried. */
-static const struct trial {
-	enum target_row row;
-	size_t offset;
-	bool is_count;
-} trials[] = {
-	{ TARGET_INTERVAL, offsetof(struct policy, interval), false },
-	{ TARGET_TRIES, offsetof(struct policy, tries), true },
-	{ TARGET_RETRY_INTERVAL, offsetof(struct policy, retry_interval), false },
-	{ TARGET_RECOVER_TRIES, offsetof(struct policy, recover_tries), true },
-	{ TARGET_FLAP_WINDOW, offsetof(struct policy, flap_window), false },
-	{ TARGET_TEMPFAIL_GRACE, offsetof(struct policy, tempfail_grace), false },
-	{ TARGET_STALE_AFTER, offsetof(struct policy, stale_after), false },
-};
-enum { TRIALS = sizeof trials / sizeof *trials, PHASE_ROOM = 24 };
+enum { PHASE_ROOM = 24 };
 
+/* All of policy_numbers can be tried. */
 struct backtest_settings {
-	bool given[TRIALS];
-	int64_t numbers[TRIALS];
+	bool given[POLICY_NUMBERS];
+	int64_t numbers[POLICY_NUMBERS];
 	struct { char phase[PHASE_ROOM]; int64_t limit; bool used; } slow[PAST_SETS_MAX];
 	uint32_t slow_count;
 	struct backtest_policy *policies;
@@ -53,8 +40,8 @@ refuse(const struct command *command, const char *word, size_t size)
 		return command_misused(command, "--set %s: `%s` decides how an attempt is made, "
 		    "and those were made otherwise; " CAN_BE, word, key);
 	near = nearest_to(key);
-	for (size_t i = 0; i < TRIALS; i++)
-		nearest_try(&near, target_settings[trials[i].row].key);
+	for (size_t i = 0; i < POLICY_NUMBERS; i++)
+		nearest_try(&near, target_settings[policy_numbers[i].row].key);
 	return command_misused(command, near.best == NULL ? "--set %s: no setting that can be "
 	    "replayed; " CAN_BE : "--set %s: no setting that can be replayed; did you mean `%s`?",
 	    word, near.best);
@@ -97,8 +84,8 @@ take(const struct command *command, struct backtest_settings *settings, const ch
 		    command, "--set %s: it takes KEY=VALUE, such as tries=2", word);
 	if (strncmp(word, "slow.", 5) == 0)
 		return take_slow(command, settings, word, equals + 1);
-	for (size_t i = 0; i < TRIALS; i++) {
-		const struct pw_setting *row = &target_settings[trials[i].row];
+	for (size_t i = 0; i < POLICY_NUMBERS; i++) {
+		const struct pw_setting *row = &target_settings[policy_numbers[i].row];
 
 		if (strlen(row->key) != size || strncmp(row->key, word, size) != 0)
 			continue;
@@ -162,14 +149,14 @@ backtest_policy(
 	made = past_keep(past, sizeof *made);
 	tried = past_keep(past, sizeof *tried);
 	*tried = *configured;
-	for (size_t i = 0; i < TRIALS; i++) {
-		char *member = (char *)tried + trials[i].offset;
+	for (size_t i = 0; i < POLICY_NUMBERS; i++) {
+		char *member = (char *)tried + policy_numbers[i].offset;
 
-		if (settings->given[i] && trials[i].is_count)
+		if (settings->given[i] && policy_numbers[i].is_count)
 			*(uint32_t *)(void *)member = (uint32_t)settings->numbers[i];
 		else if (settings->given[i])
 			*(int64_t *)(void *)member = settings->numbers[i];
-		else if (trials[i].row == TARGET_STALE_AFTER
+		else if (policy_numbers[i].row == TARGET_STALE_AFTER
 		    && configured->stale_after == STALE_INTERVALS * configured->interval)
 			tried->stale_after = STALE_INTERVALS * tried->interval;
 	}

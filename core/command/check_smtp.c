@@ -144,14 +144,12 @@ put_seconds(struct reading *reading, FILE *file, const char *group, const char *
 {
 	char *end;
 	double seconds = text == NULL ? 0 : strtod(text, &end);
-	struct text span = TEXT_ROOM(64);
 
 	if (text != NULL && (*end != '\0' || seconds <= 0 || seconds > 3600))
 		leave_out(reading, text, "no number of seconds up to 3600");
-	else if (text != NULL) {
-		units_add_duration(&span, llround(seconds * 1000) * MILLISECOND);
-		fprintf(file, " %s = { leg = \"%s\"; };", group, span.bytes);
-	}
+	else if (text != NULL)
+		fprintf(file, " %s = { leg = \"%s\"; };", group,
+		    DURATION(llround(seconds * 1000) * MILLISECOND));
 }
 
 static void

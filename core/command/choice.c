@@ -158,6 +158,19 @@ choice_make(struct past *past, const struct command *command, const char *const 
 	return status;
 }
 
+int
+choice_open(struct past *past, const struct command *command, const char *const *words,
+    struct choice *choice)
+{
+	int status = past_open_store(past);
+
+	if (status != 0)
+		return status;
+	if (!past->broken)
+		status = choice_make(past, command, words, choice);
+	return past->broken || status != 0 ? past_finish(past, status) : 0;
+}
+
 size_t
 choice_next(const struct choice *choice, size_t place)
 {

@@ -16,7 +16,11 @@ struct choice {
 	int64_t since, until; /* UTC, the end is not within; 0 and INT64_MAX: none was given */
 };
 
-/* Returns 0, or the exit status, and what is wrong was said. */
+/* Opens the store, as past_open_store() does, and makes the choice: 0. Else the exit status; `past`
+ * is closed, and what is wrong was said. */
+int choice_open(struct past *, const struct command *, const char *const *words, struct choice *);
+
+/* Of a store that is open. Returns 0, or the exit status, and what is wrong was said. */
 int choice_make(struct past *, const struct command *, const char *const *words, struct choice *);
 
 /* The place of the first that is taken, from that place on; past->target_count: there is none. */

@@ -52,6 +52,12 @@ must(void *memory)
 	return memory;
 }
 
+void
+must_be(bool done)
+{
+	(void)must(done ? &done : NULL);
+}
+
 static void __attribute__((format(printf, 1, 0)))
 say(const char *format, va_list arguments)
 {

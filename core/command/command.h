@@ -25,9 +25,12 @@ enum {
  * been asked for. */
 void *must(void *memory);
 
+/* The same of what was done, or not. */
+void must_be(bool done);
+
 /* Returns the next element of an array that grows (base/vec.h), as must() does. */
 #define MUST_ADD(items, count, room) \
-	(must(VEC_RESERVE(items, count, room) ? (items) : NULL), &(items)[(count)++])
+	(must_be(VEC_RESERVE(items, count, room)), &(items)[(count)++])
 
 /* Says on standard error what went wrong, behind our name; returns `status`. */
 int command_fail(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -7,11 +7,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/messages.h"
 #include "base/transcript.h"
 #include "command/explain_settings.h"
 #include "command/find_target.h"
 #include "command/layout.h"
+#include "command/show_target.h"
 #include "command/table.h"
 #include "config/read.h"
 #include "monitor/pace.h"
@@ -154,24 +154,22 @@ put_state(const struct explained *it)
 static void
 put_attempts(const struct explained *it)
 {
-	struct message_evidence evidence;
 	struct store_evidence row;
+	struct evidence leg;
 
 	if (it->row->state != STATE_SUSPECT && !state_is_down(it->row->state))
 		return;
 	puts("\nIts attempts, as far as evidence was kept");
 	PAST_EACH(it->past, &row, STORE_LIST_EVIDENCE, it->row->incident) {
-		char bytes[4096];
-		struct text text = TEXT_OVER(bytes);
+		struct text text = TEXT_ROOM(4096);
 
-		if (row.target != it->row->target->number
-		    || !message_read_evidence(row.bytes, &evidence))
+		if (row.target != it->row->target->number || !kept_leg(row.bytes, &leg))
 			continue;
-		transcript_add_ends(&text, &evidence.leg);
+		transcript_add_ends(&text, &leg);
 		text_add(&text, ": ");
-		transcript_add_verdict(&text, &evidence.leg);
+		transcript_add_verdict(&text, &leg);
 		printf("  %s  %s%s%s\n", PAST_TIME(it->past, row.at), past_role(row.role),
-		    row.role[0] == '\0' ? "" : ", ", bytes);
+		    row.role[0] == '\0' ? "" : ", ", text.bytes);
 	}
 }
 
@@ -201,8 +199,7 @@ tell(struct explained *it)
 {
 	const struct past_target *target = it->row->target;
 	struct store_state record;
-	char names[128];
-	struct text silences = TEXT_OVER(names);
+	struct text silences = TEXT_ROOM(128);
 
 	PAST_EACH(it->past, &record, STORE_LIST_STATE, target->number)
 		it->known = record_view(&it->state, it->codes, record.record);
@@ -223,7 +220,7 @@ tell(struct explained *it)
 	if (silences.size == 0 && it->row->pauses == NULL && it->row->acknowledged == 0)
 		puts("  none");
 	else if (silences.size > 0)
-		printf("  in force: %s\n", names);
+		printf("  in force: %s\n", silences.bytes);
 	status_row_put_silences(it->past, it->all, it->row, 2, false);
 	explain_telling(it->past, it->row);
 	explain_settings(it->past, it->row);

@@ -12,17 +12,6 @@
 #include "keeper/ledger.h"
 #include "monitor/pace.h"
 
-enum { CELL = 64 };
-
-static const char *
-duration(int64_t micros, char bytes[CELL])
-{
-	struct text text = text_over(bytes, CELL);
-
-	units_add_duration(&text, micros);
-	return bytes;
-}
-
 /* Compared by value: of a setting that was written as it is built in both are true. */
 static void
 put_origin(bool built_in, const char *usual)
@@ -34,43 +23,33 @@ put_origin(bool built_in, const char *usual)
 }
 
 static void
-put_time(enum target_row row, int64_t value)
+put_number(const struct policy *policy, const struct policy_number *number)
 {
-	const struct pw_setting *setting = &target_settings[row];
-	char now[CELL];
-	struct reason why;
+	const struct pw_setting *setting = &target_settings[number->row];
+	const void *member = (const char *)policy + number->offset;
+	int64_t value = number->is_count ? *(const uint32_t *)member : *(const int64_t *)member;
 	int64_t usual = value;
+	struct reason why;
 
-	if (setting->fallback != NULL)
+	if (setting->fallback != NULL && number->is_count)
+		usual = strtol(setting->fallback, NULL, 10);
+	else if (setting->fallback != NULL)
 		(void)units_parse_duration(setting->fallback, &usual, &why);
-	printf("  %-15s %-10s ", setting->key, duration(value, now));
+	printf("  %-15s %-10s ", setting->key,
+	    number->is_count ? FORMAT(24, "%" PRId64, value) : DURATION(value));
 	put_origin(value == usual, setting->fallback);
-}
-
-static void
-put_count(enum target_row row, uint32_t value)
-{
-	const struct pw_setting *setting = &target_settings[row];
-
-	printf("  %-15s %-10" PRIu32 " ", setting->key, value);
-	put_origin(setting->fallback != NULL && value == strtoul(setting->fallback, NULL, 10),
-	    setting->fallback);
 }
 
 static void
 put_limit(const struct phase_plan *plan, const char *name, const struct phase_plan *usual)
 {
-	char cells[3][CELL], were[3][CELL], list[3 * CELL + 16];
 	bool same = plan->routine == usual->routine && plan->patient == usual->patient
 	    && plan->slow == usual->slow;
 
-	snprintf(list, sizeof list, "%s, %s, %s", duration(usual->routine, were[0]),
-	    duration(usual->patient, were[1]),
-	    usual->slow == 0 ? "never" : duration(usual->slow, were[2]));
-	printf("  %-15s %-10s %-10s %-11s ", name, duration(plan->routine, cells[0]),
-	    duration(plan->patient, cells[1]),
-	    plan->slow == 0 ? "never" : duration(plan->slow, cells[2]));
-	put_origin(same, list);
+	printf("  %-15s %-10s %-10s %-11s ", name, DURATION(plan->routine),
+	    DURATION(plan->patient), plan->slow == 0 ? "never" : DURATION(plan->slow));
+	put_origin(same, FORMAT(256, "%s, %s, %s", DURATION(usual->routine),
+	    DURATION(usual->patient), usual->slow == 0 ? "never" : DURATION(usual->slow)));
 }
 
 void
@@ -79,7 +58,6 @@ explain_settings(const struct past *past, const struct status_row *row)
 	const struct target_state state = { .state = (uint8_t)row->state, .doubled = row->doubled };
 	const struct policy *policy = row->configured == NULL ? NULL : row->configured->policy;
 	struct phase_plan usual;
-	char now[CELL];
 
 	if (policy == NULL) {
 		puts(past->config == NULL
@@ -88,15 +66,11 @@ explain_settings(const struct past *past, const struct status_row *row)
 		return;
 	}
 	puts("\nPace");
-	put_time(TARGET_INTERVAL, policy->interval);
-	put_count(TARGET_TRIES, policy->tries);
-	put_time(TARGET_RETRY_INTERVAL, policy->retry_interval);
-	put_count(TARGET_RECOVER_TRIES, policy->recover_tries);
-	put_time(TARGET_FLAP_WINDOW, policy->flap_window);
-	put_time(TARGET_TEMPFAIL_GRACE, policy->tempfail_grace);
+	for (size_t i = 0; i < POLICY_NUMBERS && policy_numbers[i].row != TARGET_STALE_AFTER; i++)
+		put_number(policy, &policy_numbers[i]);
 	if (row->doubled > 0)
 		printf("  The server says that we connect too often: it is run every %s for now.\n",
-		    duration(pace_interval(&state, policy), now));
+		    DURATION(pace_interval(&state, policy)));
 	usual = policy_built_in(policy->probe, "leg");
 	puts("\nLimits\n  step            routine    patient    slow above  from");
 	for (uint32_t i = 0; i < policy->phase_count; i++) {
@@ -188,7 +162,6 @@ static void
 put_rules(const struct past *past, const struct heard *heard)
 {
 	const struct config_notifier *notifier = heard->notifier;
-	char after[CELL];
 	const char *name;
 	struct zone *zone;
 	int64_t next;
@@ -202,7 +175,7 @@ put_rules(const struct past *past, const struct heard *heard)
 	}
 	fputs("is told", stdout);
 	if (notifier->after > 0)
-		printf(" after %s", duration(notifier->after, after));
+		printf(" after %s", DURATION(notifier->after));
 	for (enum notice_kind kind = NOTICE_none + 1, left = 0; kind < NOTICE_KINDS; kind++)
 		if (kind != NOTICE_fact && !(notifier->kinds >> kind & 1))
 			printf("%s%s", left++ == 0 ? ", but not of " : " ", notice_name(kind));

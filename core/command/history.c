@@ -114,10 +114,10 @@ put_line(struct list *list, const struct store_run *run)
 {
 	const struct layout_column columns[] = { { "", layout_width() < NARROW ? 8 : 25, false },
 		{ "", 9, true } };
-	char at[PAST_TIME_MAX], took[40], bytes[8192];
-	struct text span = TEXT_OVER(took), text = TEXT_OVER(bytes);
+	char at[PAST_TIME_MAX];
+	const char *const cells[] = { time_of(list, run->at, at), SPAN(run->micros) };
+	struct text text = TEXT_ROOM(8192);
 
-	text_add_span(&span, run->micros);
 	text_add(&text, verdict_of(run));
 	if (run->verdict != PW_OK)
 		text_format(&text, " (%s)", outcome_current(run->outcome));
@@ -126,7 +126,7 @@ put_line(struct list *list, const struct store_run *run)
 		text_add_shown(&text, run->text);
 	} else
 		add_phases(&text, run);
-	layout_row(columns, 2, (const char *const[]){ time_of(list, run->at, at), took }, bytes);
+	layout_row(columns, 2, cells, text.bytes);
 }
 
 /* The newest first: those behind the time that is asked for are passed over, and the first before
@@ -196,10 +196,9 @@ put_picture(struct list *list, const struct choice *choice)
 	enum { LABEL = 9 };
 	static const int64_t day = 24 * 3600 * (int64_t)SECOND;
 	struct draw_style style = { draw_needs_ascii(), list->past->colour };
-	char line[DRAW_LINE_MAX];
 	struct draw_strip strip = { .until = list->past->now };
 	int64_t summed, next;
-	struct text text = TEXT_OVER(line);
+	struct text text = TEXT_ROOM(DRAW_LINE_MAX);
 	struct store_list runs;
 	struct store_run run;
 
@@ -228,16 +227,14 @@ put_picture(struct list *list, const struct choice *choice)
 	printf("%s until %s\n", PAST_TIME(list->past, strip.from),
 	    PAST_TIME(list->past, strip.until));
 	draw_strip_moods(&text, &strip, &style);
-	printf("  state  %s\n", line);
-	text = TEXT_OVER(line);
+	text_add(&text, "\n         " LAYOUT_HANG);
 	draw_strip_words(&text, &strip, &style);
-	printf("         " LAYOUT_HANG "%s\n", line);
-	text = TEXT_OVER(line);
+	printf("  state  %s\n", text.bytes);
+	text = TEXT_ROOM(DRAW_LINE_MAX);
 	if (draw_strip_spark(&text, &strip, &style)) {
-		printf("  took   %s\n", line);
-		text = TEXT_OVER(line);
+		text_add(&text, "\n         " LAYOUT_HANG);
 		draw_strip_spark_words(&text, &strip);
-		printf("         " LAYOUT_HANG "%s a run\n", line);
+		printf("  took   %s a run\n", text.bytes);
 	}
 	putchar('\n');
 }
@@ -252,10 +249,8 @@ history(const struct command *command, int argc, char **argv)
 
 	if (ends == 0 && argc == at)
 		return command_misused(command, "`history` takes targets, or tag:TAG");
-	if (ends != 0 || (ends = past_open_store(&past)) != 0)
+	if (ends != 0 || (ends = choice_open(&past, command, past_words(argv, at), &choice)) != 0)
 		return ends;
-	if (past.broken || (ends = choice_make(&past, command, past_words(argv, at), &choice)) != 0)
-		return past_finish(&past, ends);
 	past_begin(&past);
 	for (size_t i = choice_next(&choice, 0); i < past.target_count;
 	     i = choice_next(&choice, i + 1)) {

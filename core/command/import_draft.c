@@ -364,11 +364,10 @@ draft_number(struct draft_entry *entry, const char *key, double value)
 static void
 put_duration(struct draft_entry *entry, const struct pw_setting *row, double seconds)
 {
-	struct text text = TEXT_ROOM(64);
 	double within = bound(entry, row, SECOND, seconds);
 
-	units_add_duration(&text, llround(within * 1000) * MILLISECOND);
-	fprintf(entry->body, " %s = \"%s\";", row->key, text.bytes);
+	fprintf(entry->body, " %s = \"%s\";", row->key,
+	    DURATION(llround(within * 1000) * MILLISECOND));
 }
 
 void

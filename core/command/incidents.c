@@ -55,11 +55,11 @@ static void
 put_line(const struct past *past, const struct store_outage *incident)
 {
 	char bytes[SAID_MAX];
-	struct text number = TEXT_ROOM(24), span = TEXT_ROOM(40);
-	const char *const cells[COLUMNS] = { number.bytes, PAST_TIME(past, incident->began),
-		span.bytes, incident->ended == 0 ? "open" : incident->end, incident->outcome };
+	struct text span = TEXT_ROOM(40);
+	const char *const cells[COLUMNS] = { FORMAT(24, "%" PRIu64, incident->number),
+		PAST_TIME(past, incident->began), span.bytes,
+		incident->ended == 0 ? "open" : incident->end, incident->outcome };
 
-	text_add_u64(&number, incident->number);
 	text_add_age(&span, (incident->ended != 0 ? incident->ended : past->now) - incident->began);
 	layout_row(columns, COLUMNS, cells, said(incident, bytes));
 }
@@ -115,13 +115,10 @@ incidents(const struct command *command, int argc, char **argv)
 	struct choice choice;
 	int at, ends = past_options(&past, command, argc, argv, &at);
 
-	if (ends != 0 || (ends = past_open_store(&past)) != 0)
+	if (ends != 0 || (ends = choice_open(&past, command, past_words(argv, at), &choice)) != 0)
 		return ends;
-	if (!past.broken)
-		ends = choice_make(&past, command, past_words(argv, at), &choice);
-	if (!past.broken && ends == 0)
-		put_all(&past, &choice);
-	return past_finish(&past, ends);
+	put_all(&past, &choice);
+	return past_finish(&past, 0);
 }
 
 static const struct option_row options[] = { PAST_COUNT, PAST_TIMES, PAST_OPTIONS };
@@ -137,19 +134,11 @@ const struct command command_incidents = {
 	.options = options, .run = incidents,
 };
 
-/* Evidence of a run's legs: the messages that they came in, kept by the past. */
-struct compared {
-	uint64_t run; /* 0: none */
-	int64_t at;   /* when its first leg began, UTC */
-	uint32_t count;
-	struct pw_bytes legs[EVIDENCE_LEGS_MAX];
-};
-
 struct story {
 	struct past past;
 	struct json json;
 	/* What is compared: the last run that failed, and the first behind it that passed. */
-	struct compared failed, passed;
+	struct kept_run failed, passed;
 	uint64_t number;
 	const struct policy *policy; /* of its target; NULL: not known */
 	uint32_t unreadable; /* pieces of evidence */
@@ -199,33 +188,25 @@ static void
 put_delivery(struct story *story, const struct store_told *told)
 {
 	int64_t time = told->ended != 0 ? told->ended : told->created;
-	char words[4 * PW_RECEIPT_MAX + 1];
-	struct text text = TEXT_OVER(words);
+	struct text text = TEXT_ROOM(4 * PW_RECEIPT_MAX + 1);
 
-	text_escape(&text, told->receipt);
 	if (story->past.json) {
 		json_begin_object(&story->json, NULL);
-		json_string(&story->json, "notifier", told->notifier);
-		json_string(&story->json, "recipient", told->recipient);
-		json_string(&story->json, "state", told->delivery);
-		json_int(&story->json, "attempts", told->attempts);
-		json_time(&story->json, "created", told->created);
-		json_time(&story->json, "ended", told->ended);
-		json_foreign(&story->json, "receipt", told->receipt);
+		store_delivery_json(&story->json, told);
 		json_end(&story->json);
 		return;
 	}
 	printf("      %s%s%s: %s %s, %u attempt%s", told->notifier,
 	    told->recipient[0] == '\0' ? "" : " ", told->recipient, told->delivery,
 	    PAST_TIME(&story->past, time), told->attempts, plural(told->attempts));
-	past_end_line(words);
+	text_escape(&text, told->receipt);
+	past_end_line(text.bytes);
 }
 
 static void
 begin_notice(struct story *story, const struct store_told *told)
 {
-	char shown[1024];
-	struct text text = TEXT_OVER(shown);
+	struct text text = TEXT_ROOM(1024);
 
 	text_add_shown(&text, told->text);
 	if (story->past.json) {
@@ -233,11 +214,11 @@ begin_notice(struct story *story, const struct store_told *told)
 		json_int(&story->json, "notice", (int64_t)told->notice);
 		json_string(&story->json, "kind", told->kind);
 		json_time(&story->json, "confirmed", told->confirmed);
-		json_string(&story->json, "text", shown);
+		json_string(&story->json, "text", text.bytes);
 		json_begin_array(&story->json, "deliveries");
 	} else
 		printf("  %s  %-9s " LAYOUT_HANG "%s\n",
-		    PAST_TIME(&story->past, told->confirmed), told->kind, shown);
+		    PAST_TIME(&story->past, told->confirmed), told->kind, text.bytes);
 }
 
 static void
@@ -280,38 +261,22 @@ static void
 take_leg(struct story *story, const struct store_evidence *row)
 {
 	bool passed = strcmp(row->role, "passed") == 0;
-	struct compared *run = passed ? &story->passed : &story->failed;
+	struct kept_run *run = passed ? &story->passed : &story->failed;
 
 	if (passed && run->run != 0 && run->run != row->run)
 		return;
 	if (!passed && run->run != row->run)
-		story->failed = story->passed = (struct compared){ .run = 0 };
-	if (run->count == EVIDENCE_LEGS_MAX)
-		return;
-	run->at = run->run == 0 ? row->at : run->at;
-	run->run = row->run;
-	run->legs[run->count].data = past_copy(&story->past, row->bytes);
-	run->legs[run->count++].size = row->bytes.size;
+		story->passed = (struct kept_run){ .run = 0 };
+	kept_run_add(&story->past, run, row->run, row->at, row->bytes);
 }
 
 /* Decoded anew each time: the messages are small, and views into them are all that is held. */
 static bool
-get(const struct compared *run, uint32_t index, struct evidence *leg)
+find_leg(const struct kept_run *run, const struct evidence *like, struct evidence *leg)
 {
-	struct message_evidence evidence;
-
-	assert(index < run->count && run->count <= EVIDENCE_LEGS_MAX);
-	if (!message_read_evidence(run->legs[index], &evidence))
-		return false;
-	*leg = evidence.leg;
-	return true;
-}
-
-static bool
-find_leg(const struct compared *run, const struct evidence *like, struct evidence *leg)
-{
+	assert(run->count <= EVIDENCE_LEGS_MAX);
 	for (uint32_t i = 0; i < run->count; i++)
-		if (get(run, i, leg) && difference_same_place(leg, like))
+		if (kept_leg(run->legs[i], leg) && difference_same_place(leg, like))
 			return true;
 	return false;
 }
@@ -345,7 +310,7 @@ put_address(const struct evidence *leg, const char *what)
 static void
 put_differences(const struct story *story)
 {
-	const struct compared *failed = &story->failed, *passed = &story->passed;
+	const struct kept_run *failed = &story->failed, *passed = &story->passed;
 	struct evidence leg, other;
 
 	if (story->unreadable > 0)
@@ -357,7 +322,7 @@ put_differences(const struct story *story)
 	    PAST_TIME(&story->past, failed->at), PAST_TIME(&story->past, passed->at));
 
 	for (uint32_t i = 0; i < passed->count; i++) {
-		if (!get(passed, i, &leg))
+		if (!kept_leg(passed->legs[i], &leg))
 			continue;
 		bool both = find_leg(failed, &leg, &other);
 		put_address(&leg, both ? "" : ": was not looked at when it failed");
@@ -372,14 +337,14 @@ put_differences(const struct story *story)
 		difference_each(&other, &leg, put_difference, NULL);
 	}
 	for (uint32_t i = 0; i < failed->count; i++)
-		if (get(failed, i, &leg) && !find_leg(passed, &leg, &other))
+		if (kept_leg(failed->legs[i], &leg) && !find_leg(passed, &leg, &other))
 			put_address(&leg, ": was not looked at when it succeeded");
 }
 
 static void
 put_evidence(struct story *story)
 {
-	struct message_evidence evidence;
+	struct evidence leg;
 	struct store_evidence row;
 
 	if (story->past.json)
@@ -387,21 +352,21 @@ put_evidence(struct story *story)
 	else
 		puts("\nWhat was seen\n");
 	PAST_EACH(&story->past, &row, STORE_LIST_EVIDENCE, story->number) {
-		if (!message_read_evidence(row.bytes, &evidence)) {
+		if (!kept_leg(row.bytes, &leg)) {
 			story->unreadable++;
 			continue;
 		}
 		take_leg(story, &row);
 		if (!story->past.json) {
-			show_kept_leg(&story->past, row.role, story->policy, &evidence.leg);
+			show_kept_leg(&story->past, row.role, story->policy, &leg);
 			continue;
 		}
 		json_begin_object(&story->json, NULL);
 		json_int(&story->json, "run", (int64_t)row.run);
 		json_string(&story->json, "role", row.role);
-		json_time(&story->json, "started", evidence.leg.started);
-		json_seconds(&story->json, "seconds", evidence.leg.micros);
-		evidence_json(&story->json, "leg", &evidence.leg);
+		json_time(&story->json, "started", leg.started);
+		json_seconds(&story->json, "seconds", leg.micros);
+		evidence_json(&story->json, "leg", &leg);
 		json_end(&story->json);
 	}
 	if (story->past.json)

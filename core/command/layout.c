@@ -127,7 +127,7 @@ layout_fit(const char *string, int columns, bool at_words)
 static void
 add(struct wrapping *it, const char *bytes, size_t size, int columns)
 {
-	must(buffer_add(&it->out, bytes, size, BYTES_MAX) ? it : NULL);
+	must_be(buffer_add(&it->out, bytes, size, BYTES_MAX));
 	it->column += columns;
 }
 
@@ -224,8 +224,7 @@ take(void *cookie, const char *bytes, size_t size)
 		const char *end = memchr(bytes + at, '\n', size - at);
 		size_t more = end == NULL ? size - at : (size_t)(end - (bytes + at));
 
-		if (!buffer_add(&layout.line, bytes + at, more, BYTES_MAX))
-			must(NULL);
+		must_be(buffer_add(&layout.line, bytes + at, more, BYTES_MAX));
 		/* With a NUL behind it, which is not counted. */
 		*(char *)must(buffer_reserve(&layout.line, 1, BYTES_MAX)) = '\0';
 		if (end == NULL)

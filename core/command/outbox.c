@@ -301,14 +301,13 @@ put_line(const struct list *list, const struct layout_column columns[COLUMNS],
     const struct store_undelivered *row)
 {
 	char next[NEXT_MAX];
-	struct text number = TEXT_ROOM(24), attempts = TEXT_ROOM(16), whom = TEXT_ROOM(2048);
-	const char *const cells[COLUMNS] = { number.bytes, row->kind,
-		store_delivery_name(row->state), attempts.bytes,
+	struct text whom = TEXT_ROOM(2048);
+	const char *const cells[COLUMNS] = {
+		FORMAT(24, "%llu", (unsigned long long)row->notice), row->kind,
+		store_delivery_name(row->state), FORMAT(16, "%u", row->attempts),
 		PAST_LASTED(list->past, row->created), next_of(list, row, next),
 		row->notifier };
 
-	text_add_u64(&number, row->notice);
-	text_add_u64(&attempts, row->attempts);
 	text_add_shown(&whom, text_view(row->recipient));
 	if (row->target != 0)
 		text_format(&whom, "%s%s", whom.size > 0 ? ": " : "", row->name);

@@ -41,6 +41,7 @@ struct making {
 
 /* Whom deliveries went to, and how long each took from when its notice was certain. */
 struct recipient {
+	struct recipient *next;
 	const char *notifier, *recipient;
 	int64_t *times;
 	uint32_t count, room;
@@ -69,11 +70,10 @@ is_of_report(const struct making *making, uint64_t number)
 static const char *
 shown(struct past *past, struct pw_bytes text)
 {
-	char bytes[4096];
-	struct text escaped = TEXT_OVER(bytes);
+	struct text escaped = TEXT_ROOM(4096);
 
 	text_add_shown(&escaped, text);
-	return past_string(past, bytes);
+	return past_string(past, escaped.bytes);
 }
 
 static void
@@ -296,25 +296,17 @@ take_targets(struct making *making)
 }
 
 static struct recipient *
-find_recipient(struct past *past, struct recipient **all, uint32_t *count, uint32_t *room,
-    const struct store_told *told)
+find_recipient(struct past *past, struct recipient **all, const struct store_told *told)
 {
-	for (uint32_t i = 0; i < *count; i++)
-		if (strcmp((*all)[i].notifier, told->notifier) == 0
-		    && strcmp((*all)[i].recipient, told->recipient) == 0)
-			return &(*all)[i];
-	must(VEC_RESERVE(*all, *count, *room) ? *all : NULL);
-	(*all)[*count] = (struct recipient){ .notifier = past_string(past, told->notifier),
-		.recipient = past_string(past, told->recipient) };
-	return &(*all)[(*count)++];
-}
-
-static int
-by_size(const void *a, const void *b)
-{
-	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-
-	return (x > y) - (x < y);
+	while (*all != NULL && (strcmp((*all)->notifier, told->notifier) != 0
+	    || strcmp((*all)->recipient, told->recipient) != 0))
+		all = &(*all)->next;
+	if (*all == NULL) {
+		*all = past_keep(past, sizeof **all);
+		(*all)->notifier = past_string(past, told->notifier);
+		(*all)->recipient = past_string(past, told->recipient);
+	}
+	return *all;
 }
 
 static void
@@ -323,7 +315,7 @@ put_recipient(struct making *making, const struct recipient *recipient)
 	union cell *row = add_row(making, TOLD);
 
 	if (recipient->count > 0)
-		qsort(recipient->times, recipient->count, sizeof *recipient->times, by_size);
+		qsort(recipient->times, recipient->count, sizeof *recipient->times, compare_i64);
 	row[0].text = recipient->notifier;
 	row[1].text = recipient->recipient;
 	row[2].number = recipient->count;
@@ -339,7 +331,6 @@ take_notices(struct making *making)
 {
 	struct past *past = &making->past;
 	struct recipient *all = NULL;
-	uint32_t count = 0, room = 0;
 	uint64_t last = 0;
 	struct store_told told;
 
@@ -361,7 +352,7 @@ take_notices(struct making *making)
 		last = told.notice;
 		if (!is_down || told.notifier[0] == '\0')
 			continue;
-		recipient = find_recipient(past, &all, &count, &room, &told);
+		recipient = find_recipient(past, &all, &told);
 		if (strcmp(told.delivery, "sent") != 0 && strcmp(told.delivery, "merged") != 0) {
 			recipient->untold++;
 			continue;
@@ -369,11 +360,10 @@ take_notices(struct making *making)
 		*MUST_ADD(recipient->times, recipient->count, recipient->room) =
 		    told.ended - told.confirmed;
 	}
-	for (uint32_t i = 0; i < count; i++) {
-		put_recipient(making, &all[i]);
-		free(all[i].times);
+	for (; all != NULL; all = all->next) {
+		put_recipient(making, all);
+		free(all->times);
 	}
-	free(all);
 }
 
 /* "Mail servers from 2026-11-01 00:00:00 +0100 until …"; without a time the last whole month of the
@@ -384,8 +374,7 @@ set_period(struct making *making)
 	struct past *past = &making->past;
 	struct report *report = &making->report;
 	struct zone_time wall = zone_at(past->zone, past->now / SECOND);
-	char bytes[1024];
-	struct text title = TEXT_OVER(bytes);
+	struct text title = TEXT_ROOM(1024);
 
 	report->from = making->choice.since;
 	report->until = making->choice.until < past->now ? making->choice.until : past->now;
@@ -402,9 +391,9 @@ set_period(struct making *making)
 	report->until -= report->until % quarter;
 	text_format(&title, "Mail servers%s", past->tag == NULL ? "" : " of ");
 	text_escape(&title, text_view(past->tag == NULL ? "" : past->tag));
-	text_format(&title, " from %s", PAST_TIME(past, report->from));
-	text_format(&title, " until %s", PAST_TIME(past, report->until));
-	report->title = past_string(past, bytes);
+	text_format(&title, " from %s until %s", PAST_TIME(past, report->from),
+	    PAST_TIME(past, report->until));
+	report->title = past_string(past, title.bytes);
 }
 
 static int
@@ -458,24 +447,16 @@ report(const struct command *command, int argc, char **argv)
 	struct making making = { .report = report_empty };
 	struct past *past = &making.past;
 	const char **words = must(calloc((size_t)argc + 2, sizeof *words));
-	char tag[300];
 	int at, ends = past_options(past, command, argc, argv, &at);
 
 	if (ends == 0 && past->send != NULL)
 		return send_it(past, command, argc - at);
-	if (ends == 0 && (ends = past_open_store(past)) == 0) {
-		memcpy(words, argv + at, (size_t)(argc - at) * sizeof *words);
-		if (past->tag != NULL) {
-			snprintf(tag, sizeof tag, "tag:%s", past->tag);
-			words[argc - at] = tag;
-		}
-		past->json = past->form != REPORT_TEXT; /* what is wrong is said beside it */
-		if (!past->broken)
-			ends = choice_make(past, command, words, &making.choice);
-		if (ends == 0 && !past->broken)
-			ends = make(&making, (enum report_form)past->form);
-		ends = past_finish(past, ends);
-	}
+	const char *tag = FORMAT(300, "tag:%s", past->tag == NULL ? "" : past->tag);
+	memcpy(words, argv + at, (size_t)(argc - at) * sizeof *words);
+	words[argc - at] = past->tag != NULL ? tag : NULL;
+	past->json = past->form != REPORT_TEXT; /* what is wrong is said beside it */
+	if (ends == 0 && (ends = choice_open(past, command, words, &making.choice)) == 0)
+		ends = past_finish(past, make(&making, (enum report_form)past->form));
 	for (int i = 0; i < REPORT_TABLES; i++)
 		free(making.report.tables[i].rows);
 	free(making.outages);

@@ -255,7 +255,6 @@ print_pace(const struct config *config)
 {
 	double a_day = 0;
 	int64_t shortest = INT64_MAX;
-	struct text text = TEXT_ROOM(64);
 
 	for (uint32_t i = 0; i < config->target_count; i++) {
 		const struct policy *policy = config->targets[i].policy;
@@ -266,9 +265,8 @@ print_pace(const struct config *config)
 	}
 	if (config->target_count == 0)
 		return;
-	units_add_duration(&text, shortest);
 	printf(ROW "%u, each address at most every %s while all is well\n", "targets",
-	    config->target_count, text.bytes);
+	    config->target_count, DURATION(shortest));
 	printf(ROW "about %.0f a day in all, for targets with one address each\n", "connections",
 	    a_day);
 	printf(ROW "at most %u at once to one address\n", "at once", config->per_address);
@@ -280,8 +278,7 @@ whoami(const struct command *command, int argc, char **argv)
 	static struct config_diagnostics diagnostics;
 	struct config_source source = { .path = NULL, .own_name = true };
 	const struct config *config;
-	char bytes[512];
-	struct text text = TEXT_OVER(bytes);
+	struct text text = TEXT_ROOM(512);
 	int at = command_take_options(command, argc, argv, &source);
 
 	if (at != argc)
@@ -297,14 +294,14 @@ whoami(const struct command *command, int argc, char **argv)
 	print_sources(config);
 	printf(ROW "%s\n", "EHLO name", config->helo != NULL ? config->helo : "[our address]");
 	self_check_helo(config, &text);
-	printf(ROW "%s\n", "", bytes);
+	printf(ROW "%s\n", "", text.bytes);
 	print_pace(config);
-	text = TEXT_OVER(bytes);
+	text = TEXT_ROOM(512);
 	if (port_check(config, &text))
-		printf(ROW "%s\n", "port 25", bytes);
-	text = TEXT_OVER(bytes);
+		printf(ROW "%s\n", "port 25", text.bytes);
+	text = TEXT_ROOM(512);
 	if (sandbox_lacks(&text))
-		printf(ROW "this system has %s\n", "confinement", bytes);
+		printf(ROW "this system has %s\n", "confinement", text.bytes);
 	puts("\nWe greet, say EHLO, perhaps STARTTLS, and QUIT. We send no mail, name no "
 	     "recipient, and never log in.");
 	return 0;

@@ -197,14 +197,6 @@ put_spell_json(const struct shadow *shadow, const struct shadow_spell *spell)
 	json_finish_line(&json);
 }
 
-static int
-compare(const void *left, const void *right)
-{
-	int64_t a = *(const int64_t *)left, b = *(const int64_t *)right;
-
-	return a < b ? -1 : a > b;
-}
-
 /* How much later ours told what both told, half of them less, half of them more. */
 static int64_t
 find_median(const struct shadow_spells *spells, uint32_t *count)
@@ -215,7 +207,7 @@ find_median(const struct shadow_spells *spells, uint32_t *count)
 	for (uint32_t i = 0; i < spells->count; i++)
 		if (spells->items[i].other != NULL && !spells->items[i].is_theirs)
 			delays[(*count)++] = spells->items[i].from - spells->items[i].other->from;
-	qsort(delays, *count, sizeof *delays, compare);
+	qsort(delays, *count, sizeof *delays, compare_i64);
 	median = delays[*count / 2];
 	free(delays);
 	return median;
@@ -301,10 +293,8 @@ shadow(const struct command *command, int argc, char **argv)
 		return ends;
 	if (it.past.log_format != NULL && strcmp(it.past.log_format, "nagios") != 0)
 		return command_misused(command, "%s: --format is nagios", it.past.log_format);
-	if ((ends = past_open_store(&it.past)) != 0)
+	if ((ends = choice_open(&it.past, command, past_words(argv, at), &it.choice)) != 0)
 		return ends;
-	if ((ends = choice_make(&it.past, command, past_words(argv, at), &it.choice)) != 0)
-		return past_finish(&it.past, ends);
 	channels_read(&it.past, &channels);
 	it.since = it.choice.since != 0 ? it.choice.since : channels.shadow_since;
 	if (it.past.log != NULL)

@@ -98,28 +98,23 @@ static void
 put_step(const struct page *page, const struct step_row *row)
 {
 	const struct evidence_phase *phase = &row->leg->phases[row->phase];
-	char spent[32] = "-", limit[32], slow[32] = "", line[DRAW_LINE_MAX];
-	struct text spent_text = TEXT_OVER(spent), limit_text = TEXT_OVER(limit);
-	struct text slow_text = TEXT_OVER(slow), bar = TEXT_OVER(line);
+	struct text bar = TEXT_ROOM(DRAW_LINE_MAX);
 	bool has_failed = phase->status == PHASE_FAILED && row->leg->verdict == PW_FAILED;
 	bool is_blamed = phase->status == PHASE_FAILED || strcmp(phase->name, row->blamed) == 0;
+	const char *spent = phase->status == PHASE_NOT_REACHED || phase->micros < 0 ? ""
+	    : phase->micros < MILLISECOND ? SPAN(phase->micros)
+	                                  : FORMAT(32, "%.3f s", (double)phase->micros / SECOND);
 
-	units_add_duration(&limit_text, phase->limit);
-	if (row->slow > 0)
-		units_add_duration(&slow_text, row->slow);
-	if (phase->status != PHASE_NOT_REACHED && phase->micros >= MILLISECOND)
-		text_format(&spent_text, "%.3f s", (double)phase->micros / SECOND);
-	else if (phase->status != PHASE_NOT_REACHED && phase->micros >= 0)
-		text_add_span(&spent_text, phase->micros);
-	fprintf(page->file, "    %-*s %9s %6s %7s", row->width, phase->name, spent, slow, limit);
+	fprintf(page->file, "    %-*s %9s %6s %7s", row->width, phase->name, spent,
+	    row->slow > 0 ? DURATION(row->slow) : "", DURATION(phase->limit));
 	is_blamed &= phase->status != PHASE_NOT_REACHED;
 	if (row->bar > 0) {
 		text_add(&bar, "  ");
 		draw_waterfall_bar(&bar, row->leg, row->phase, row->slow, row->bar, is_blamed,
 		    &row->draw);
-		while (bar.size > 0 && line[bar.size - 1] == ' ' && !is_blamed)
-			line[--bar.size] = '\0';
-		fputs(line, page->file);
+		while (bar.size > 0 && bar.bytes[bar.size - 1] == ' ' && !is_blamed)
+			bar.bytes[--bar.size] = '\0';
+		fputs(bar.bytes, page->file);
 	} else if (phase->status == PHASE_NOT_REACHED)
 		fprintf(page->file, "  %snot reached%s", page->colour->faint, page->colour->plain);
 	if (is_blamed && has_failed)

@@ -20,8 +20,7 @@ void
 show_kept_leg(const struct past *past, const char *role, const struct policy *policy,
     const struct evidence *leg)
 {
-	char bytes[4096];
-	struct text text = TEXT_OVER(bytes);
+	struct text text = TEXT_ROOM(4096);
 	bool is_page = layout_width() >= DRAW_PAGE_LEAST && layout_width() != LAYOUT_WIDE;
 
 	transcript_add_ends(&text, leg);
@@ -31,7 +30,7 @@ show_kept_leg(const struct past *past, const char *role, const struct policy *po
 		text_add(&text, "\n    ");
 		transcript_add_phases(&text, leg);
 	}
-	printf("  %s  %s, %s\n", PAST_TIME(past, leg->started), past_role(role), bytes);
+	printf("  %s  %s, %s\n", PAST_TIME(past, leg->started), past_role(role), text.bytes);
 	if (is_page) {
 		show_phases(stdout, policy, leg);
 		putchar('\n');
@@ -40,61 +39,46 @@ show_kept_leg(const struct past *past, const char *role, const struct policy *po
 	putchar('\n');
 }
 
-/* The legs of one run, kept by the past. */
-struct last_run {
-	struct past *past;
-	uint64_t run; /* 0: none */
-	int64_t at;
-	uint32_t count;
-	struct pw_bytes legs[EVIDENCE_LEGS_MAX];
-};
-
-static void
-take_leg(struct last_run *last, uint64_t run, int64_t at, struct pw_bytes bytes)
-{
-	if (run != last->run && at < last->at)
-		return;
-	if (run != last->run)
-		*last = (struct last_run){ last->past, run, at, 0, { { NULL, 0 } } };
-	if (last->count == EVIDENCE_LEGS_MAX)
-		return;
-	last->legs[last->count++] = (struct pw_bytes){ past_copy(last->past, bytes), bytes.size };
-}
-
-static void
-put_leg(const struct past_target *target, struct last_run *last, struct pw_bytes bytes,
-    struct json *json)
+bool
+kept_leg(struct pw_bytes message, struct evidence *leg)
 {
 	struct message_evidence evidence;
 
-	if (!message_read_evidence(bytes, &evidence)) {
-		if (json == NULL)
-			puts("  it cannot be read: another version wrote it");
-		return;
-	}
-	if (json != NULL)
-		evidence_json(json, NULL, &evidence.leg);
-	else
-		show_kept_leg(last->past, "run", target->configured == NULL
-		        ? NULL : target->configured->policy, &evidence.leg);
+	if (!message_read_evidence(message, &evidence))
+		return false;
+	*leg = evidence.leg;
+	return true;
+}
+
+void
+kept_run_add(
+    struct past *past, struct kept_run *it, uint64_t run, int64_t at, struct pw_bytes message)
+{
+	if (run != it->run)
+		*it = (struct kept_run){ .run = run, .at = at };
+	if (it->count < EVIDENCE_LEGS_MAX)
+		it->legs[it->count++] =
+		    (struct pw_bytes){ past_copy(past, message), message.size };
 }
 
 int
 show_target(struct past *past, const char *word)
 {
 	const struct past_target *target = past_find_target(past, word);
-	struct last_run last = { .past = past };
+	struct kept_run last = { .run = 0 };
 	struct json json = json_to_file(stdout);
 	struct store_evidence row;
 	struct store_trace trace;
+	struct evidence leg;
 
 	if (target == NULL)
 		return EXIT_NOTHING;
 	PAST_EACH(past, &trace, STORE_LIST_TRACES, target->number)
-		take_leg(&last, trace.run, trace.at, trace.bytes);
+		if (trace.run == last.run || trace.at >= last.at)
+			kept_run_add(past, &last, trace.run, trace.at, trace.bytes);
 	PAST_EACH(past, &row, STORE_LIST_EVIDENCE, 0)
-		if (row.target == target->number)
-			take_leg(&last, row.run, row.at, row.bytes);
+		if (row.target == target->number && (row.run == last.run || row.at >= last.at))
+			kept_run_add(past, &last, row.run, row.at, row.bytes);
 	if (past->broken)
 		return EXIT_NOTHING;
 	if (last.count == 0)
@@ -110,7 +94,13 @@ show_target(struct past *past, const char *word)
 	} else
 		printf("%s: the last run whose evidence is kept, of no incident\n\n", target->name);
 	for (uint32_t i = 0; i < last.count; i++)
-		put_leg(target, &last, last.legs[i], past->json ? &json : NULL);
+		if (kept_leg(last.legs[i], &leg) && past->json)
+			evidence_json(&json, NULL, &leg);
+		else if (kept_leg(last.legs[i], &leg))
+			show_kept_leg(past, "run", target->configured == NULL
+			        ? NULL : target->configured->policy, &leg);
+		else if (!past->json)
+			puts("  it cannot be read: another version wrote it");
 	if (past->json) {
 		json_end(&json);
 		json_end(&json);

@@ -66,17 +66,20 @@ copy_text(struct past *past, struct pw_bytes text)
 	return text.size == 0 ? NULL : past_copy(past, text);
 }
 
+/* The rows of a list, each with that of its target; those of targets that are not known are passed
+ * over. */
+#define EACH_OF_TARGET(past, all, row, data, kind) \
+	PAST_EACH(past, data, kind, 0) \
+		if ((row = find(past, all, (data)->target)) != NULL)
+
 /* Flags are raised in the order in which they are shown. */
 static void
 read_states(struct past *past, struct status_row *all)
 {
 	struct store_status status;
+	struct status_row *row;
 
-	PAST_EACH(past, &status, STORE_LIST_STATUS, 0) {
-		struct status_row *row = find(past, all, status.target);
-
-		if (row == NULL)
-			continue;
+	EACH_OF_TARGET(past, all, row, &status, STORE_LIST_STATUS) {
 		row->state = state_named(status.state);
 		row->state = row->state == STATE_NONE ? STATE_PENDING : row->state;
 		row->doubled = (uint8_t)status.doubled;
@@ -102,14 +105,11 @@ static void
 read_conditions(struct past *past, struct status_row *all)
 {
 	struct store_condition condition;
+	struct status_row *row;
 
-	PAST_EACH(past, &condition, STORE_LIST_CONDITIONS, 0) {
-		struct status_row *row = find(past, all, condition.target);
-		struct status_condition *item;
+	EACH_OF_TARGET(past, all, row, &condition, STORE_LIST_CONDITIONS) {
+		struct status_condition *item = past_keep(past, sizeof *item);
 
-		if (row == NULL)
-			continue;
-		item = past_keep(past, sizeof *item);
 		*item = (struct status_condition){ row->conditions,
 			past_string(past, condition.code), past_copy(past, condition.text),
 			condition.since };
@@ -121,12 +121,9 @@ static void
 read_servers(struct past *past, struct status_row *all)
 {
 	struct store_server server;
+	struct status_row *row;
 
-	PAST_EACH(past, &server, STORE_LIST_SERVERS, 0) {
-		struct status_row *row = find(past, all, server.target);
-
-		if (row == NULL)
-			continue;
+	EACH_OF_TARGET(past, all, row, &server, STORE_LIST_SERVERS) {
 		row->certificate_ends = server.not_after;
 		row->chain_ends = server.chain_ends;
 	}
@@ -136,18 +133,16 @@ static void
 read_last_runs(struct past *past, struct status_row *all)
 {
 	struct store_last_run run;
+	struct status_row *row;
 
-	PAST_EACH(past, &run, STORE_LIST_LAST_RUNS, 0) {
-		struct status_row *row = find(past, all, run.target);
+	EACH_OF_TARGET(past, all, row, &run, STORE_LIST_LAST_RUNS) {
 		enum pw_verdict verdict = PW_UNKNOWN;
-		bool known;
+		bool known = verdict_of_name(run.verdict, &verdict);
 
-		if (row == NULL || row->target->gone != 0)
-			continue;
-		known = verdict_of_name(run.verdict, &verdict);
 		/* The end of a run is told in two ways, which may differ by some milliseconds; and
 		 * the results are written after the states. */
-		if (run.ended + (verdict == row->verdict ? SECOND : 0) < row->ended)
+		if (row->target->gone != 0
+		    || run.ended + (verdict == row->verdict ? SECOND : 0) < row->ended)
 			continue;
 		row->run = known;
 		row->verdict = verdict;
@@ -187,7 +182,7 @@ flag_pauses(const struct past *past, struct status_row *all)
 	struct window_clock windows = { .config = NULL };
 
 	if (past->config != NULL)
-		must(window_clock_init(&windows, past->config) ? all : NULL);
+		must_be(window_clock_init(&windows, past->config));
 	(void)window_clock_turn(&windows, past->now);
 	for (size_t i = 0; i < past->target_count; i++) {
 		struct status_row *row = &all[i];

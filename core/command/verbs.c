@@ -13,82 +13,51 @@ enum { WHY_MAX = 500 };
 
 static const int64_t patience = 150 * (int64_t)SECOND;
 
-/* Takes the options and the only word: 0. Else the exit status, and what is wrong was said. */
+/* What is asked by the command's name, its only word, and the options that it wants. */
 static int
-take_word(struct past *past, const struct command *command, int argc, char **argv)
+ask_of_one(const struct command *command, int argc, char **argv)
 {
 	static const struct {
 		const struct command *command;
 		const char *takes;
-	} words[] = {
+	} rows[] = {
 		{ &command_ack, "the number of an incident" },
 		{ &command_pause, "one target or one tag" },
 		{ &command_resume, "one target or one tag" },
 		{ &command_test, "one notifier" },
 		{ &command_probe_now, "one target" },
 	};
-	int at, status = past_options(past, command, argc, argv, &at);
-
-	for (size_t i = 0; status == 0 && argc - at != 1 && i < sizeof words / sizeof *words; i++)
-		if (words[i].command == command)
-			return command_misused(
-			    command, "`%s` takes %s", command->name, words[i].takes);
-	assert(status != 0 || argc - at == 1);
-	argv[0] = argv[at];
-	return status;
-}
-
-/* What is asked by the command's name and its word alone. */
-static int
-ask_one(const struct command *command, int argc, char **argv)
-{
+	const char *asked[] = { command->name, NULL, NULL, NULL, NULL }, *why;
 	struct past past = { .reader = NULL };
-	int status = take_word(&past, command, argc, argv);
-
-	return status != 0
-	    ? status
-	    : past_ask(&past, (const char *const[]){ command->name, argv[0], NULL });
-}
-
-static int
-check_why(const struct past *past, const struct command *command)
-{
-	if (past->why == NULL)
-		return command_misused(command, "`%s` wants a reason: --why \"…\"", command->name);
-	if (past->why[strspn(past->why, " \t\r\n")] == '\0' || strlen(past->why) > WHY_MAX)
-		return command_misused(command, "--why: a reason of 1 to %d bytes", WHY_MAX);
-	return 0;
-}
-
-static int
-ack(const struct command *command, int argc, char **argv)
-{
-	struct past past = { .reader = NULL };
-	int status = take_word(&past, command, argc, argv);
-
-	if (status == 0)
-		status = check_why(&past, command);
-	return status != 0 ? status
-	    : past_ask(&past, (const char *const[]){ "ack", argv[0] + (argv[0][0] == '#'), past.why,
-	        NULL });
-}
-
-static int
-pause_it(const struct command *command, int argc, char **argv)
-{
-	struct past past = { .reader = NULL };
-	int status = take_word(&past, command, argc, argv);
-	struct reason why = { "" };
+	int at, count = 2, status = past_options(&past, command, argc, argv, &at);
+	struct reason fault = { "" };
 	int64_t span;
 
-	if (status == 0 && past.span == NULL)
-		return command_misused(command, "`pause` wants an end: --for 2h");
-	if (status == 0 && !units_parse_duration(past.span, &span, &why))
-		return command_misused(command, "--for: %s", why.text);
-	if (status == 0)
-		status = check_why(&past, command);
-	return status != 0 ? status
-	    : past_ask(&past, (const char *const[]){ "pause", argv[0], past.span, past.why, NULL });
+	if (status != 0)
+		return status;
+	for (size_t i = 0; argc - at != 1 && i < sizeof rows / sizeof *rows; i++)
+		if (rows[i].command == command)
+			return command_misused(
+			    command, "`%s` takes %s", command->name, rows[i].takes);
+	assert(argc - at == 1);
+	asked[1] = argv[at] + (command == &command_ack && argv[at][0] == '#');
+	if (command == &command_pause) {
+		if (past.span == NULL)
+			return command_misused(command, "`pause` wants an end: --for 2h");
+		if (!units_parse_duration(past.span, &span, &fault))
+			return command_misused(command, "--for: %s", fault.text);
+		asked[count++] = past.span;
+	}
+	if (command == &command_pause || command == &command_ack) {
+		asked[count] = why = past.why;
+		if (why == NULL)
+			return command_misused(
+			    command, "`%s` wants a reason: --why \"…\"", command->name);
+		if (why[strspn(why, " \t\r\n")] == '\0' || strlen(why) > WHY_MAX)
+			return command_misused(
+			    command, "--why: a reason of 1 to %d bytes", WHY_MAX);
+	}
+	return past_ask(&past, asked);
 }
 
 /* The control socket is the monitor's, which is another process after a reload, though the
@@ -139,7 +108,7 @@ const struct command command_ack = {
 	    "Exit status: 0; 1 there is no such incident, or it is over; 64 wrong command line; 69 "
 	    "no daemon can be asked; 75 it cannot be done now, or whether it was done is not "
 	    "known; 78 there is no such file.",
-	.options = ack_options, .run = ack,
+	.options = ack_options, .run = ask_of_one,
 };
 
 const struct command command_pause = {
@@ -155,7 +124,7 @@ const struct command command_pause = {
 	    "Exit status: 0; 1 there are too many pauses; 64 wrong command line, or no such target "
 	    "or tag; 69 no daemon can be asked; 75 it cannot be done now, or whether it was done "
 	    "is not known; 78 there is no such file.",
-	.options = pause_options, .run = pause_it,
+	.options = pause_options, .run = ask_of_one,
 };
 
 const struct command command_resume = {
@@ -165,7 +134,7 @@ const struct command command_resume = {
 	    "pause`; and the quarantine of TARGET, or of all targets that have TAG.\n\n"
 	    "Exit status: 0; 1 there was nothing to be ended; 64, 69, 75 and 78 as those of "
 	    "`postwatch pause`.",
-	.options = ask_options, .run = ask_one,
+	.options = ask_options, .run = ask_of_one,
 };
 
 const struct command command_test = {
@@ -178,7 +147,7 @@ const struct command command_test = {
 	    "Exit status: 0 sent to all; 1 not sent to some; 64 wrong command line, or no such "
 	    "notifier; 69 no daemon can be asked; 75 no receipt came in time; 78 there is no such "
 	    "file.",
-	.options = ask_options, .run = ask_one,
+	.options = ask_options, .run = ask_of_one,
 };
 
 const struct command command_probe_now = {
@@ -190,7 +159,7 @@ const struct command command_probe_now = {
 	    "Exit status: 0 ok, 1 degraded or blocked, 2 failed, 3 unknown (our side), 64 no such "
 	    "target is watched, 69 no daemon can be asked, 75 it cannot be run now, 78 there is no "
 	    "such file.",
-	.options = folder_options, .run = ask_one,
+	.options = folder_options, .run = ask_of_one,
 };
 
 const struct command command_reload = {

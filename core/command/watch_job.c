@@ -113,9 +113,8 @@ watch_job_read(struct watch_job *job)
 
 	assert(job->pid > 0);
 	while ((size = read(job->fd, piece, sizeof piece)) > 0)
-		if (job->said.size + (size_t)size < SAID_MAX
-		    && !buffer_add(&job->said, piece, (size_t)size, SAID_MAX))
-			must(NULL);
+		must_be(job->said.size + (size_t)size >= SAID_MAX
+		    || buffer_add(&job->said, piece, (size_t)size, SAID_MAX));
 	if (size < 0 && (errno == EAGAIN || errno == EINTR))
 		return false;
 	*(char *)must(buffer_reserve(&job->said, 1, SAID_MAX + 1)) = '\0';

@@ -361,6 +361,16 @@ settings_find(const struct pw_setting *rows, const char *key)
 	return -1;
 }
 
+const struct policy_number policy_numbers[POLICY_NUMBERS] = {
+	{ TARGET_INTERVAL, offsetof(struct policy, interval), false },
+	{ TARGET_TRIES, offsetof(struct policy, tries), true },
+	{ TARGET_RETRY_INTERVAL, offsetof(struct policy, retry_interval), false },
+	{ TARGET_RECOVER_TRIES, offsetof(struct policy, recover_tries), true },
+	{ TARGET_FLAP_WINDOW, offsetof(struct policy, flap_window), false },
+	{ TARGET_TEMPFAIL_GRACE, offsetof(struct policy, tempfail_grace), false },
+	{ TARGET_STALE_AFTER, offsetof(struct policy, stale_after), false },
+};
+
 /* `cert_warn_days` is a second name of cert_warn, with values of its own (layer.c). */
 int
 tls_settings_find(const char *key)

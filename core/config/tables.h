@@ -106,6 +106,15 @@ extern const struct pw_setting window_settings[WINDOW_ROWS + 1];
 extern const struct pw_setting target_settings[TARGET_ROWS + 1];
 extern const struct pw_setting tls_settings_rows[TLS_ROWS + 1];
 
+/* Settings of a target that are a number of its policy, and where in it (struct policy); what is no
+ * count (uint32_t) is microseconds (int64_t). */
+enum { POLICY_NUMBERS = TARGET_STALE_AFTER - TARGET_INTERVAL + 1 };
+extern const struct policy_number {
+	enum target_row row;
+	size_t offset;
+	bool is_count;
+} policy_numbers[POLICY_NUMBERS];
+
 /* The keys of groups, at the top and in a target, with a line of help each. */
 struct group_setting {
 	const char *key, *help;

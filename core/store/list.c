@@ -337,3 +337,15 @@ store_outage_json(struct json *json, const struct store_outage *outage, const ch
 	json_text(json, "acknowledged_by", outage->ack_by);
 	json_text(json, "acknowledged_why", outage->ack_why);
 }
+
+void
+store_delivery_json(struct json *json, const struct store_told *told)
+{
+	json_string(json, "notifier", told->notifier[0] == '\0' ? NULL : told->notifier);
+	json_string(json, "recipient", told->recipient);
+	json_string(json, "state", told->delivery);
+	json_int(json, "attempts", told->attempts);
+	json_time(json, "created", told->created);
+	json_time(json, "ended", told->ended);
+	json_foreign(json, "receipt", told->receipt);
+}

@@ -115,3 +115,5 @@ enum store_reading store_list_close(struct store_list *);
  * NULL where it has none; end_confirmed only where it is wanted. */
 void store_outage_json(struct json *, const struct store_outage *, const char *target,
     bool end_confirmed);
+/* The same of a delivery: by whom to whom, how often it was tried, and what came of it. */
+void store_delivery_json(struct json *, const struct store_told *);

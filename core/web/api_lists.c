@@ -118,13 +118,7 @@ put_told(struct call *call, uint64_t incident)
 		json_int(&call->json, "notice", (int64_t)told.notice);
 		json_string(&call->json, "kind", told.kind);
 		json_text(&call->json, "text", told.text);
-		json_string(&call->json, "notifier", told.notifier[0] == '\0' ? NULL : told.notifier);
-		json_string(&call->json, "recipient", told.recipient);
-		json_string(&call->json, "state", told.delivery);
-		json_int(&call->json, "attempts", told.attempts);
-		json_time(&call->json, "created", told.created);
-		json_time(&call->json, "ended", told.ended);
-		json_foreign(&call->json, "receipt", told.receipt);
+		store_delivery_json(&call->json, &told);
 		json_end(&call->json);
 	}
 	json_end(&call->json);
