@@ -465,7 +465,8 @@ check(const struct command *command, int argc, char **argv)
 static const struct option_row options[] = {
 	{ "config", 'c', "FILE", "the configuration; default " PW_SYSCONF_DIR "/postwatch.conf",
 	    offsetof(struct words, source.path) },
-	{ "plugins", 'L', "FOLDER", "where plugins lie", offsetof(struct words, source.plugin_dir) },
+	{ "plugins", 'L', "FOLDER", "where plugins lie",
+	    offsetof(struct words, source.plugin_dir) },
 	{ "strict", 0, NULL, "take warnings and advice for faults: exit 78",
 	    offsetof(struct words, strict) },
 	{ .name = NULL },

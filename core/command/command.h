@@ -89,8 +89,8 @@ int command_unknown(const char *name);
 const struct option_row *command_next_option(
     const struct command *, int argc, char **argv, int *at, char **argument);
 
-/* Sets the member of a row in the struct `into`: a string to the argument, or where the option takes
- * none a bool to true. */
+/* Sets the member of a row in the struct `into`: a string to the argument, or where the option
+ * takes none a bool to true. */
 void command_set_option(const struct option_row *, void *into, char *argument);
 /* Does so with all options. Returns the place of the first word behind them. */
 int command_take_options(const struct command *, int argc, char **argv, void *into);

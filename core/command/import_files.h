@@ -11,8 +11,8 @@ struct import_files {
 	struct import_file *first;
 };
 
-/* Whether the file has not been read before; it counts as read from now on. One that is not there is
- * new. */
+/* Whether the file has not been read before; it counts as read from now on. One that is not there
+ * is new. */
 bool import_files_is_new(struct import_files *, struct arena *, const char *path);
 
 /* Calls `read` with `to` for each file of a folder, and of those within it, whose name ends with

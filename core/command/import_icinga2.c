@@ -86,7 +86,8 @@ tell_rest(struct import *import, const struct icinga_object *object, struct draf
 			if (strcmp(reasons[i][0], item->key) == 0)
 				why = reasons[i][1];
 		icinga_tell(import->objects, entry, item->where,
-		    FORMAT(300, "%s%s%s", item->key, is == NULL ? "" : " ", is == NULL ? "" : is), why);
+		    FORMAT(300, "%s%s%s", item->key, is == NULL ? "" : " ", is == NULL ? "" : is),
+		    why);
 	}
 }
 
@@ -342,14 +343,16 @@ add_target(struct import *import, const struct icinga_object *service)
 	struct checked *target = arena_alloc(import->objects->arena, sizeof *target);
 	const char *command = text_of(import, service, "check_command");
 	const char *name = FORMAT(300, "%s %s", service->host->name, service->name);
-	const char *what = FORMAT(600, "%s, %s", name, command == NULL ? "no check_command" : command);
+	const char *what = FORMAT(
+	    600, "%s, %s", name, command == NULL ? "no check_command" : command);
 
 	*target = (struct checked){ .service = service,
 		.entry = draft_begin(import->draft, DRAFT_TARGET, place_of(service)) };
 	*import->end = target;
 	import->end = &target->next;
 	if (!icinga_check_read(import->objects, service, target->entry, &target->check))
-		icinga_tell(import->objects, target->entry, service->node, what, "no check of SMTP");
+		icinga_tell(
+		    import->objects, target->entry, service->node, what, "no check of SMTP");
 	else if (is_off(service, "enable_active_checks"))
 		icinga_tell(import->objects, target->entry, service->node, what,
 		    "it is not looked at actively");

@@ -72,13 +72,14 @@ read_rest(const struct nagios_objects *objects, const struct nagios_object *peri
 			is_known |= strcmp(each->key, days[i].key) == 0
 			    && strchr("0123456789", each->value[0]) != NULL;
 		if (!is_known && entry != NULL)
-			draft_leave_out_at(entry, place, FORMAT(300, "%s %s", each->key, each->value),
+			draft_leave_out_at(entry, place,
+			    FORMAT(300, "%s %s", each->key, each->value),
 			    "hours are those of a week, without dates and exceptions");
 	}
 }
 
-/* Ranges of the week in which nobody is told, with what read_rest() says of the others. Returns their
- * count; RANGES_MAX + 1: there are more. */
+/* Ranges of the week in which nobody is told, with what read_rest() says of the others. Returns
+ * their count; RANGES_MAX + 1: there are more. */
 static int
 find_ranges(const struct nagios_objects *objects, const struct nagios_object *period,
     struct range ranges[RANGES_MAX], struct draft_entry *entry)

@@ -79,7 +79,8 @@ struct past {
 #define PAST_TIMES \
 	{ "since", 's', "TIME", "from then on: 2h (ago), 2026-11-23, \"2026-11-23 20:00\"", \
 	    PAST_MEMBER(since) }, \
-	{ "until", 'U', "TIME", "up to then; a day or a month is itself within", PAST_MEMBER(until) }
+	{ "until", 'U', "TIME", "up to then; a day or a month is itself within", \
+	    PAST_MEMBER(until) }
 /* What commands take as their words (command/choice.h), and what their help says of it. */
 #define PAST_WORDS "[TARGET|tag:TAG|state:STATE]…"
 #define PAST_WORDS_HELP "tag:TAG stands for all targets that have the tag; state:STATE leaves " \

@@ -7,11 +7,12 @@
 #include "base/evidence.h"
 #include "command/past.h"
 
-/* The leg of a message of evidence, which it has views into. Returns false where that cannot be read:
- * another version wrote it. */
+/* The leg of a message of evidence, which it has views into. Returns false where that cannot be
+ * read: another version wrote it. */
 bool kept_leg(struct pw_bytes message, struct evidence *);
 
-/* A run of which evidence was kept: the messages of its legs, kept by the past. Starts as zeroes. */
+/* A run of which evidence was kept: the messages of its legs, kept by the past. Starts as
+ * zeroes. */
 struct kept_run {
 	uint64_t run; /* 0: none */
 	int64_t at;   /* when its first leg began, UTC */
