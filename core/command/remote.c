@@ -24,7 +24,8 @@
 #include "web/outline.h"
 
 enum { HEADERS_MAX = 8 * 1024, ADDRESS_MAX = QUESTION_DIGITS_MAX + 64, BLOCK = 64 * 1024 };
-enum { STATUS_OK = 200, STATUS_NOT_FOUND = 404 };
+enum { STATUS_OK = 200, STATUS_NOT_FOUND = 404, STATUS_TOO_MANY = 429 /* of late */ };
+enum { PAUSE = 50 /* ms until it is asked again */ };
 #define NOBODY ((uid_t)-1)
 /* For the answer to one request; and bytes of all of them, which no daemon has to say. */
 static const int64_t patience = 30 * (int64_t)SECOND;
@@ -187,7 +188,7 @@ take_body(struct buffer *answer)
 
 /* Returns the status of HTTP, or -1: no answer, and `*exits` is an exit status. */
 static int
-get(struct remote *remote, const char *path, struct buffer *answer, int *exits, struct reason *why)
+ask_once(struct remote *remote, const char *path, struct buffer *answer, int *exits, struct reason *why)
 {
 	char request[ADDRESS_MAX + 128];
 	int size = snprintf(request, sizeof request,
@@ -208,6 +209,21 @@ get(struct remote *remote, const char *path, struct buffer *answer, int *exits, 
 		}
 	}
 	close(fd);
+	return status;
+}
+
+/* The same, of a server that has time. */
+static int
+get(struct remote *remote, const char *path, struct buffer *answer, int *exits, struct reason *why)
+{
+	int64_t until = clock_mono() + patience;
+	int status;
+
+	while ((status = ask_once(remote, path, answer, exits, why)) == STATUS_TOO_MANY
+	    && clock_mono() < until) {
+		buffer_clear(answer);
+		(void)poll(NULL, 0, PAUSE);
+	}
 	return status;
 }
 

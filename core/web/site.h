@@ -7,12 +7,15 @@
 #include "web/processes.h"
 #include "web/server.h"
 
+struct store_api_time;
+
 struct site {
 	const struct config *config;
 	struct board *board;
 	int64_t started; /* UTC: this process */
 	bool is_once;    /* it does not go on: nothing is counted */
 	struct processes processes;
+	struct store_api_time *store_time; /* NULL: answers may take any time */
 	char assets[ASSETS][ASSET_NAME_MAX]; /* their names, by asset_name() */
 };
 

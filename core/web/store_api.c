@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "store/answer.h"
 #include "web/http_library.h"
 #include "web/outline.h"
@@ -56,13 +57,29 @@ is_of_our_user(const struct server_request *request)
 static const char *const keys[] = { "files", "notifier_files", "channels", "heartbeat", "shadow",
 	NULL };
 
+/* Whether answers have taken less of late than they may. */
+static bool
+has_time(struct store_api_time *time)
+{
+	static const int64_t at_once = SECOND / 2;
+	int64_t now = clock_mono(), over = time == NULL ? 0 : (now - time->at) / 2;
+
+	if (time == NULL)
+		return true;
+	time->taken -= over < time->taken ? over : time->taken;
+	time->at = now;
+	return time->taken < at_once;
+}
+
 /* Whoever reaches a port has no business with rows: who may look there is said for pages. */
 void
 store_api_answer(struct view *view, const char *rest)
 {
 	struct board *board = view->site->board;
 	struct store_reader *reader = board_reader(board);
+	struct store_api_time *time = view->site->store_time;
 	size_t size = strcspn(rest, "/");
+	int64_t began = clock_mono();
 	enum store_answering answering;
 	const char *words = NULL;
 	struct reason why;
@@ -77,6 +94,9 @@ store_api_answer(struct view *view, const char *rest)
 	else if (is_of_our_user(view->request))
 		server_problem(view->request, view->answer, 403,
 		    "the daemon's user has the state folder");
+	else if (!has_time(time))
+		server_problem(view->request, view->answer, 429,
+		    "commands have asked for too much of late: ask again");
 	else if (strcmp(rest, "outline") == 0)
 		view->emit.failed |= !outline_write(
 		    view->answer->body, view->site->config, board_behind_since(board));
@@ -94,4 +114,6 @@ store_api_answer(struct view *view, const char *rest)
 		else if (answering == STORE_UNANSWERED)
 			server_problem(view->request, view->answer, 503, why.text);
 	}
+	if (time != NULL)
+		time->taken += clock_mono() - began;
 }

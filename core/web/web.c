@@ -24,12 +24,14 @@
 #include "config/config.h"
 #include "web/http_library.h"
 #include "web/site.h"
+#include "web/store_api.h"
 
 enum { CANNOT_BEGIN = 71, BROKEN = 70, BACKLOG = 256, NICE = 10, CREDENTIALS_ROOM = 512 };
 
 struct web {
 	struct duty *duty;
 	struct site site;
+	struct store_api_time store_time;
 	struct server *server;
 	char *credentials; /* secret memory of CREDENTIALS_ROOM bytes; NULL: none are asked for */
 	int64_t next_alive, next_look, late_max;
@@ -185,7 +187,8 @@ prepare(struct web *web, struct reason *why)
 		.name_count = config->web.name_count, .names = config->web.names };
 	int landlock;
 
-	web->site = (struct site){ .config = config, .started = clock_wall(), .board = board_create(config) };
+	web->site = (struct site){ .config = config, .started = clock_wall(), .board = board_create(config),
+		.store_time = &web->store_time };
 	for (int i = 0; i < ASSETS; i++)
 		asset_name((enum asset)i, web->site.assets[i]);
 	if (config->web.password_file != NULL)

@@ -5,6 +5,7 @@
 #include "keeper/record.h"
 #include "keeper/shadow.h"
 #include "store/question.h"
+#include "web/store_api.h"
 #include "web/outline.h"
 #include "web_stage.h"
 
@@ -303,10 +304,12 @@ trouble_of_our_own_is_told_with_what_waits(void **state)
 	store_batch_destroy(&batch);
 }
 
+static struct store_api_time store_time;
+
 static unsigned
 ask(const char *path, bool is_local, struct buffer *body)
 {
-	struct site site = { .config = &config, .board = board };
+	struct site site = { .config = &config, .board = board, .store_time = &store_time };
 	struct server_answer answer = { .status = 200, .body = body };
 
 	buffer_clear(body);
@@ -354,6 +357,25 @@ rows_are_for_the_socket(void **state)
 	buffer_fini(&body);
 }
 
+/* Whoever asks on and on leaves half of the time to others. */
+static void
+rows_take_half_of_the_time(void **state)
+{
+	struct buffer body = { .data = NULL };
+
+	(void)state;
+	store_time = (struct store_api_time){ .taken = INT64_C(7200) * SECOND, .at = clock_mono() - INT64_C(3600) * SECOND };
+	assert_int_equal(ask("/store/outline", true, &body), 429);
+	assert_int_equal(ask("/store/00/00", true, &body), 429);
+	assert_in_range(store_time.taken, INT64_C(5340) * SECOND, INT64_C(5401) * SECOND);
+	assert_int_equal(ask("/store/outline", false, &body), 404);
+	store_time.at -= INT64_C(10900) * SECOND;
+	assert_int_equal(ask("/store/outline", true, &body), 200);
+	assert_in_range(store_time.taken, 1, INT64_C(60) * SECOND); /* what it took */
+	store_time = (struct store_api_time){ .at = 0 };
+	buffer_fini(&body);
+}
+
 int
 main(void)
 {
@@ -367,6 +389,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(the_last_attempt_at_one_that_is_down_may_tell_nothing, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(trouble_of_our_own_is_told_with_what_waits, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(rows_are_for_the_socket, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(rows_take_half_of_the_time, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
