@@ -6,7 +6,6 @@
 #include "command/nagios_objects.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -117,18 +116,16 @@ take_main(struct nagios_objects *objects, const char *path, char *line, bool *go
 }
 
 static bool
-read_lines(struct nagios_objects *objects, const char *path, FILE *file, struct reason *why)
+read_lines(struct nagios_objects *objects, const char *path, char *bytes, struct reason *why)
 {
 	struct nagios_object *object = NULL;
 	const char *name = arena_strdup(objects->arena, path);
 	unsigned line = 0;
 	bool good = true;
-	char *bytes = NULL;
-	size_t room = 0;
 
-	while (good && getline(&bytes, &room, file) >= 0) {
+	while (good && bytes != NULL) {
 		struct nagios_object *before = object;
-		char *text = trim(bytes);
+		char *text = trim(strsep(&bytes, "\n"));
 
 		line++;
 		if (object == NULL && take_main(objects, name, text, &good, why))
@@ -141,11 +138,6 @@ read_lines(struct nagios_objects *objects, const char *path, FILE *file, struct 
 			object->line = line;
 		}
 	}
-	free(bytes);
-	if (good && ferror(file)) {
-		reason_set(why, "%s: cannot be read to its end", path);
-		return false;
-	}
 	if (good && object != NULL) {
 		reason_set(why, "%s:%u: this object has no end: \"}\"", path, object->line);
 		return false;
@@ -156,20 +148,20 @@ read_lines(struct nagios_objects *objects, const char *path, FILE *file, struct 
 bool
 nagios_objects_read(struct nagios_objects *objects, const char *path, struct reason *why)
 {
-	FILE *file;
+	struct input input;
+	struct reason own;
 	bool good;
 
 	if (objects->end == NULL)
 		objects->end = &objects->first;
 	if (!import_files_is_new(&objects->files, objects->arena, path))
 		return true;
-	file = fopen(path, "re");
-	if (file == NULL) {
-		reason_set(why, "%s: %s", path, strerror(errno));
+	if (!input_read(path, &input, &own)) {
+		reason_set(why, "%s: %s", path, own.text);
 		return false;
 	}
-	good = read_lines(objects, path, file, why);
-	fclose(file);
+	good = read_lines(objects, path, input.bytes, why);
+	input_free(&input);
 	return good;
 }
 
