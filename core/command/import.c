@@ -57,7 +57,7 @@ const struct command command_import = {
 	    "nagios: files of objects (also of Icinga 1, Naemon, Shinken): a target for each host "
 	    "and service that check_smtp or check_ssmtp looks at, with its options, intervals and "
 	    "groups, and a notifier for each contact that has an address of mail.\n\n"
-	    "icinga2: files of its language, and what they include: a target for each host and "
+	    "icinga2: files of its language, and what they include: a target for each host of a "
 	    "service whose check_command is smtp or ssmtp, with templates, `apply` and `assign "
 	    "where` evaluated as far as that can be without Icinga, and a notifier for each user "
 	    "that is told and has an address of mail.\n\n"

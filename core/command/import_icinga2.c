@@ -362,6 +362,12 @@ add_target(struct import *import, const struct icinga_object *service)
 	}
 }
 
+static bool
+is_smtp(const char *command)
+{
+	return command != NULL && (strcmp(command, "smtp") == 0 || strcmp(command, "ssmtp") == 0);
+}
+
 bool
 import_icinga2(struct draft *draft, char *const *paths, int count, struct reason *why)
 {
@@ -384,6 +390,9 @@ import_icinga2(struct draft *draft, char *const *paths, int count, struct reason
 			make_hours(&import, each);
 		else if (strcmp(each->type, "Service") == 0 && each->host != NULL)
 			add_target(&import, each);
+		else if (strcmp(each->type, "Host") == 0 && is_smtp(text_of(&import, each, "check_command")))
+			icinga_tell(import.objects, notes, each->node, each->name,
+			    "a host is not looked at by itself: only its services are");
 		else if (strcmp(each->type, "Service") == 0)
 			icinga_tell(import.objects, notes, each->node, each->name,
 			    "its host is not defined");

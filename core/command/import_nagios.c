@@ -429,6 +429,25 @@ next_of(const struct nagios_object *object, const char *type)
 	return object;
 }
 
+/* That one which Nagios asks by SMTP whether it is there is none of the targets. */
+static void
+tell_host(struct import *import, const struct nagios_object *host)
+{
+	const char *command = value(import, host, "check_command"), *line;
+	const char *name = value(import, host, "host_name");
+	struct draft_entry *entry;
+	struct check_smtp check;
+
+	if (command == NULL || name == NULL
+	    || (line = nagios_expand(&import->objects, host, host, command)) == NULL
+	    || !check_smtp_read(import->objects.arena, line, &check))
+		return;
+	entry = draft_begin(import->draft, DRAFT_TARGET,
+	    (struct draft_place){ host->file, host->line, NULL });
+	draft_leave_out(entry, name, "a host is not looked at by itself: only its services are");
+	draft_drop(entry);
+}
+
 bool
 import_nagios(struct draft *draft, char *const *paths, int count, struct reason *why)
 {
@@ -447,6 +466,9 @@ import_nagios(struct draft *draft, char *const *paths, int count, struct reason 
 			if (value(&import, host, "host_name") != NULL
 			    && is_checked(&import, host, service))
 				add_target(&import, host, service);
+	for (host = next_of(import.objects.first, "host"); host != NULL;
+	     host = next_of(host->next, "host"))
+		tell_host(&import, host);
 	for (struct checked *each = import.first; each != NULL; each = each->next)
 		if (each->name != NULL)
 			set_parent(&import, each);
