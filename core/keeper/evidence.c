@@ -258,16 +258,15 @@ mood_of(struct keeper *keeper, const struct report *result)
 {
 	if (silences_at(keeper, result->target, result->started) != NULL)
 		return STORE_MOOD_paused;
-	if (registry_is_down(keeper->registry, result->target))
-		return STORE_MOOD_down;
+	const bool is_down = registry_is_down(keeper->registry, result->target);
 	switch ((enum pw_verdict)result->verdict) {
 	case PW_OK:
 	case PW_FAILED: /* not confirmed, so it is up still */
-		return STORE_MOOD_up;
+		return is_down ? STORE_MOOD_down : STORE_MOOD_up;
 	case PW_DEGRADED:
 	case PW_BLOCKED:
-		return STORE_MOOD_degraded;
-	case PW_UNKNOWN:
+		return is_down ? STORE_MOOD_down : STORE_MOOD_degraded;
+	case PW_UNKNOWN: /* also of one that was down when it was last seen */
 		break;
 	}
 	return STORE_MOOD_unknown;

@@ -3,6 +3,8 @@
 
 #include <sqlite3.h>
 
+#include "store/store_private.h"
+
 enum { RUNS_BETWEEN = 100 };
 
 static uint64_t run;
@@ -331,10 +333,29 @@ a_reminder_has_the_last_failure(void **state)
 	destroy(&world);
 }
 
+/* Nobody knows whether a server that was down still is while we see nothing. */
+static void
+time_in_which_nothing_is_seen_is_unknown(void **state)
+{
+	static const enum pw_verdict verdicts[] = { PW_FAILED, PW_UNKNOWN, PW_FAILED };
+	static const enum store_mood moods[] = { STORE_MOOD_down, STORE_MOOD_unknown, STORE_MOOD_down };
+	struct world *world = create();
+
+	(void)state;
+	down(world, 0, "");
+	for (size_t i = 0; i < sizeof moods / sizeof *moods; i++) {
+		probe_many(world, 1, verdicts[i]);
+		assert_int_equal(db_number(world->keeper.store->db_files[STORE_HISTORY].db,
+		    "SELECT mood FROM results ORDER BY id DESC LIMIT 1", -1), moods[i]);
+	}
+	destroy(&world);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(time_in_which_nothing_is_seen_is_unknown),
 		cmocka_unit_test(each_kind_without_an_incident),
 		cmocka_unit_test(failures_that_stood_alone),
 		cmocka_unit_test(each_kind_of_an_incident),
