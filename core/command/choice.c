@@ -48,6 +48,17 @@ find_instant(const struct past *past, const char *word, bool behind)
 	return (zone_seconds(NULL, &wall) - tm.tm_gmtoff) * SECOND;
 }
 
+/* What the command calls an option that may be --from here and --since there. */
+static const char *
+name_of(const struct command *command, char letter)
+{
+	const struct option_row *option = command->options;
+
+	while (option->name != NULL && option->letter != letter)
+		option++;
+	return option->name == NULL ? "until" : option->name;
+}
+
 static int
 take_time(const struct past *past, const struct command *command, bool behind, int64_t *time)
 {
@@ -64,7 +75,7 @@ take_time(const struct past *past, const struct command *command, bool behind, i
 	if (*time >= 0)
 		return 0;
 	return command_misused(command, "--%s: `%s` is no time: 2h (ago), 2026-11-23, "
-	    "\"2026-11-23 20:00\" or 2026-11", behind ? "until" : "since", word);
+	    "\"2026-11-23 20:00\" or 2026-11", name_of(command, behind ? 'U' : 's'), word);
 }
 
 /* A target of which no state is kept is pending. */
@@ -135,7 +146,8 @@ choice_make(struct past *past, const struct command *command, const char *const 
 	if (status == 0)
 		status = take_time(past, command, true, &choice->until);
 	if (status == 0 && choice->since >= choice->until)
-		status = command_misused(command, "--since is not before --until");
+		status = command_misused(command, "--%s is not before --%s", name_of(command, 's'),
+		    name_of(command, 'U'));
 	for (; status == 0 && *words != NULL; words++) {
 		bool is_state = strncmp(*words, "state:", 6) == 0;
 		enum state state = is_state ? state_named(*words + 6) : STATES;
