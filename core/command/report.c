@@ -189,6 +189,7 @@ sum_up(struct making *making, const struct past_target *target)
 	struct past *past = &making->past;
 	int64_t now = past->now - past->now % quarter;
 	int64_t from = making->report.from, until = making->report.until, last, length = hour;
+	int64_t begins = target->known > from ? target->known : from;
 	struct sums sums = { 0 };
 	uint32_t count;
 	const struct outage *outages = find_outages(making, target->number, &count);
@@ -197,7 +198,7 @@ sum_up(struct making *making, const struct past_target *target)
 
 	for (uint32_t i = 0; i < count; i++)
 		sums.incidents += outages[i].ended > from;
-	from = target->known > from ? target->known - target->known % quarter : from;
+	from = begins - begins % quarter;
 	if (target->gone != 0 && target->gone < until)
 		until = target->gone - target->gone % quarter;
 	until = until < now ? until : now;
@@ -224,8 +225,9 @@ sum_up(struct making *making, const struct past_target *target)
 	}
 	if (until > past->now - summed_after && last < until)
 		until = last;
-	sums.watched = until > from ? until - from : 0;
+	sums.watched = until > begins ? until - begins : 0;
 	sums.unknown = sums.watched - sums.up - sums.down - sums.paused;
+	sums.unknown = sums.unknown > 0 ? sums.unknown : 0;
 	return sums;
 }
 
