@@ -29,9 +29,9 @@ monitor_create(struct duty *duty, int64_t now, uint32_t seed)
 		return NULL;
 	struct watch *watch = &monitor->watch;
 	monitor->activity.second = monitor->activity.hour = monitor->activity.log.since = now;
-	bool made = watch_init(watch, duty, now, seed) && own_side_init(&monitor->own, watch)
-	    && dependencies_init(&monitor->dependencies, watch->config);
-	if (made) {
+	if (watch_init(watch, duty, now, seed)
+	    && dependencies_init(&monitor->dependencies, watch->config)) {
+		own_side_init(&monitor->own, watch);
 		monitor->orders = orders_create(watch);
 		monitor->keeper = keeper_link_create(watch, &monitor->own);
 	}
@@ -52,7 +52,6 @@ monitor_destroy(struct monitor **given)
 	orders_destroy(&monitor->orders);
 	cross_check_fini(&monitor->cross_check);
 	dependencies_fini(&monitor->dependencies);
-	own_side_fini(&monitor->own);
 	watch_fini(&monitor->watch);
 	free(monitor);
 }

@@ -7,35 +7,26 @@
 #include "monitor/own_side.h"
 
 #include <assert.h>
-#include <stdlib.h>
 
 #include "base/clock.h"
 
-enum { PORTS_MAX = 16, BLURRED_SECONDS = 600, BLURRED_RUNS = 5 };
+enum { BLURRED_SECONDS = 600, BLURRED_RUNS = 5 };
 
-bool
+void
 own_side_init(struct own_side *own, const struct watch *watch)
 {
-	*own = (struct own_side){ .ports = calloc(PORTS_MAX, sizeof *own->ports) };
+	*own = (struct own_side){ .port_count = 0 };
 	blind_init(&own->blind, watch->now);
 	hold_init(&own->hold, watch->now);
 	hearing_init(&own->hearing, watch->now);
-	for (uint32_t i = 0; own->ports != NULL && i < watch->config->target_count; i++) {
+	for (uint32_t i = 0; i < watch->config->target_count; i++) {
 		uint16_t port = watch_target(watch, i)->port;
-		if (own->port_count == PORTS_MAX || own_side_port(own, port) != NULL)
+		if (own->port_count == OWN_PORTS_MAX || own_side_port(own, port) != NULL)
 			continue;
-		assert(own->port_count < PORTS_MAX);
+		assert(own->port_count < OWN_PORTS_MAX);
 		own->ports[own->port_count].port = port;
 		hold_init(&own->ports[own->port_count++].hold, watch->now);
 	}
-	return own->ports != NULL;
-}
-
-void
-own_side_fini(struct own_side *own)
-{
-	free(own->ports);
-	own->ports = NULL;
 }
 
 static bool
@@ -73,7 +64,7 @@ own_side_port(const struct own_side *own, uint16_t port)
 {
 	for (uint32_t i = 0; i < own->port_count; i++)
 		if (own->ports[i].port == port)
-			return &own->ports[i];
+			return (struct port_hold *)&own->ports[i];
 	return NULL;
 }
 

@@ -37,6 +37,8 @@ struct own_faults {
 	                      * nothing */
 };
 
+enum { OWN_PORTS_MAX = 16 };
+
 struct own_side {
 	struct blind blind;
 	struct moment blind_since; /* for the words when it is over */
@@ -44,8 +46,8 @@ struct own_side {
 	                            * told it */
 	bool references_doubted;   /* and that was said */
 	struct hold hold;        /* of all targets */
-	struct port_hold *ports; /* one for each port that is watched; more than 16 have none for
-	                          * those that come last */
+	struct port_hold ports[OWN_PORTS_MAX]; /* one for each port that is watched; of more, those
+	                                        * that come last have none */
 	uint32_t port_count;
 	struct hearing hearing;
 	struct unheard unheard;  /* of targets that were not down */
@@ -64,9 +66,7 @@ struct own_side {
 	} record;
 };
 
-/* Returns false if there is no memory; own_side_fini() is due all the same. */
-bool own_side_init(struct own_side *, const struct watch *);
-void own_side_fini(struct own_side *);
+void own_side_init(struct own_side *, const struct watch *);
 
 /* What a monitor before us knew of the targets has come. */
 void own_side_begin(struct own_side *, const struct watch *);
@@ -74,7 +74,8 @@ void own_side_begin(struct own_side *, const struct watch *);
 /* Takes over where a run has seen its target. Returns whether that is elsewhere than before. */
 bool own_side_note_place(struct own_side *, struct watched *, const struct report *);
 
-/* What is told of the hold of that port. NULL: there is none of that port. */
+/* What is told of the hold of that port, to be changed by whom the own side may be. NULL: there is
+ * none of that port. */
 struct port_hold *own_side_port(const struct own_side *, uint16_t port);
 struct port_hold *own_side_port_of(const struct own_side *, const struct watch *, uint32_t target);
 
