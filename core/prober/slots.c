@@ -178,12 +178,6 @@ slots_give_back(struct slots *slots, struct slot *slot, struct slot_line *grante
 }
 
 uint32_t
-slots_held(const struct slots *slots)
-{
-	return slots->held;
-}
-
-uint32_t
 slots_waiting(const struct slots *slots)
 {
 	return slots->waiting;

@@ -32,6 +32,5 @@ bool slots_ask(struct slots *, struct slot *, const struct address *);
  * the first of them first: the caller lets them go on. Fine on one that asks for nothing. */
 void slots_give_back(struct slots *, struct slot *, struct slot_line *granted);
 
-uint32_t slots_held(const struct slots *);
 /* Those in line. */
 uint32_t slots_waiting(const struct slots *);

@@ -35,6 +35,16 @@ give_back(struct slots *slots, struct guest *guest)
 	}
 }
 
+static unsigned
+held(const struct guest *guests, unsigned count)
+{
+	unsigned sum = 0;
+
+	for (unsigned i = 0; i < count; i++)
+		sum += guests[i].slot.held;
+	return sum;
+}
+
 static struct address
 address(unsigned number)
 {
@@ -64,7 +74,7 @@ keeps_to_an_address(void **state)
 	assert_false(ask(slots, &guests[2], 1));
 	assert_false(ask(slots, &guests[3], 1));
 	assert_true(ask(slots, &guests[4], 2));
-	assert_int_equal(slots_held(slots), 3);
+	assert_int_equal(held(guests, sizeof guests / sizeof *guests), 3);
 	give_back(slots, &guests[0]);
 	assert_int_equal(guests[2].granted, 1);
 	assert_int_equal(guests[3].granted, 0);
@@ -74,7 +84,7 @@ keeps_to_an_address(void **state)
 	give_back(slots, &guests[2]);
 	give_back(slots, &guests[4]);
 	give_back(slots, &guests[4]);
-	assert_int_equal(slots_held(slots), 0);
+	assert_int_equal(held(guests, sizeof guests / sizeof *guests), 0);
 	slots_destroy(&slots);
 }
 
@@ -90,7 +100,7 @@ keeps_to_the_whole(void **state)
 	turn = 0;
 	give_back(slots, &guests[0]);
 	give_back(slots, &guests[1]);
-	assert_int_equal(slots_held(slots), 2);
+	assert_int_equal(held(guests, sizeof guests / sizeof *guests), 2);
 	/* The two other addresses take turns. */
 	assert_int_equal(guests[2].order, 1);
 	assert_int_equal(guests[4].order, 2);
@@ -99,7 +109,7 @@ keeps_to_the_whole(void **state)
 	assert_int_equal(guests[3].granted + guests[5].granted, 2);
 	give_back(slots, &guests[3]);
 	give_back(slots, &guests[5]);
-	assert_int_equal(slots_held(slots), 0);
+	assert_int_equal(held(guests, sizeof guests / sizeof *guests), 0);
 	slots_destroy(&slots);
 }
 
@@ -122,7 +132,8 @@ serves_all(void **state)
 	for (bool progress = true; progress;) {
 		progress = false;
 		for (unsigned i = 0; i < GUESTS; i++) {
-			assert_true(slots_held(slots) <= IN_ALL);
+			if (i % 50 == 0)
+				assert_true(held(guests, GUESTS) <= IN_ALL);
 			if (!guests[i].slot.held)
 				continue;
 			assert_int_equal(guests[i].granted, 1);
