@@ -165,15 +165,9 @@ close_run(struct keeper_link *link, struct open_run *open)
 	open->changes.size = 0;
 }
 
-uint64_t
-keeper_link_number_own(struct keeper_link *link)
-{
-	return ++link->own_change;
-}
-
 /* A target's run is one message however much it changes: where there is very much, the last
  * sentences are shortened. */
-void
+uint64_t
 keeper_link_add_change(struct keeper_link *link, const struct message_change *given)
 {
 	struct open_run *open = &link->open[given->target == CONFIG_NONE ? OPEN_OWN : OPEN_TARGET];
@@ -192,9 +186,12 @@ keeper_link_add_change(struct keeper_link *link, const struct message_change *gi
 	if (open->changes.size > TEXT_WHOLE_UPTO && given->target != CONFIG_NONE
 	    && given->text.size > TEXT_SHORT)
 		change.text.size = text_whole(given->text.data, TEXT_SHORT);
+	if (given->target == CONFIG_NONE)
+		change.change = ++link->own_change;
 	message_add_change(&open->changes, &change);
 	assert(!open->changes.bad);
 	open->count++;
+	return change.change;
 }
 
 void

@@ -49,12 +49,9 @@ void keeper_link_begin(struct keeper_link *);
 /* Returns false if it was never sent. */
 bool keeper_link_committed(struct keeper_link *, const struct message_committed *);
 
-/* The number of the next change of our own. */
-uint64_t keeper_link_number_own(struct keeper_link *);
-
-/* A change of the run at hand, of a target or of our own. Ends the process where there is no memory
- * for it. */
-void keeper_link_add_change(struct keeper_link *, const struct message_change *);
+/* A change of the run at hand, of a target or of our own; the latter are given their numbers here.
+ * Returns the change's number. Ends the process where there is no memory for it. */
+uint64_t keeper_link_add_change(struct keeper_link *, const struct message_change *);
 
 /* While it is set, changes are said to be what is known already where it is known. */
 void keeper_link_restate(struct keeper_link *, bool);

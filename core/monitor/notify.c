@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/messages_outbox.h"
 #include "monitor/change_text.h"
 #include "monitor/dependencies.h"
 #include "monitor/monitor.h"
@@ -107,7 +106,7 @@ notify_change(struct monitor *monitor, uint32_t target, const struct change *cha
 		own_digest_add(&monitor->own.digest, watched, watch->now);
 	if (change->apart)
 		monitor->own.digest.told.apart++; /* of those that were told together */
-	keeper_link_add_change(monitor->keeper, &message);
+	(void)keeper_link_add_change(monitor->keeper, &message);
 }
 
 /* Only where something was kept silent for a parent does the end of that matter to the keeper: it
@@ -134,7 +133,7 @@ notify_silence(struct monitor *monitor, uint32_t target, uint32_t was)
 	text_format(&text, "%s is %s: what was kept silent may be told (%s is over)",
 	    watch_target(watch, target)->name, state_name((enum state)watched->state.state), names);
 	message.text = (struct pw_bytes){ text.bytes, text.size };
-	keeper_link_add_change(monitor->keeper, &message);
+	(void)keeper_link_add_change(monitor->keeper, &message);
 }
 
 /* A fact is told as a run of its own without a verdict, so that its sentence is made as any
@@ -161,7 +160,6 @@ notify_own(struct monitor *monitor, enum notice_kind kind, const char *code, str
     const char *format, ...)
 {
 	struct message_change message = { .target = CONFIG_NONE,
-	    .change = keeper_link_number_own(monitor->keeper),
 		.detected = message_time(since),
 		.confirmed = message_time(watch_moment(&monitor->watch)) };
 	char sentence[SENTENCE_MAX];
@@ -174,7 +172,7 @@ notify_own(struct monitor *monitor, enum notice_kind kind, const char *code, str
 	snprintf(message.kind, sizeof message.kind, "%s", notice_name(kind));
 	snprintf(message.code, sizeof message.code, "%s", code);
 	message.text = (struct pw_bytes){ text.bytes, text.size };
-	keeper_link_add_change(monitor->keeper, &message);
+	uint64_t number = keeper_link_add_change(monitor->keeper, &message);
 	keeper_link_mark(monitor->keeper, CONFIG_NONE);
-	return message.change;
+	return number;
 }
