@@ -29,32 +29,25 @@ struct line {
 
 /* A line too much is counted, and the count said with the next budget: the log then shows that
  * it is not whole. */
-static bool
-may_say(struct attempt_log *log, const struct watch *watch)
-{
-	if (watch->now - log->since >= lines_every) {
-		if (log->withheld > 0)
-			duty_log(watch->duty, LOG_NOTICE, 0,
-			    "%" PRIu64 " lines about single attempts were left out", log->withheld);
-		log->withheld = 0;
-		log->since = watch->now;
-		log->lines = 0;
-	}
-	if (log->lines++ < LINES_MAX)
-		return true;
-	assert(log->lines > LINES_MAX);
-	log->withheld++;
-	return false;
-}
-
 static void
 say(struct attempt_log *log, const struct watch *watch, const struct line *line,
     const struct report *report)
 {
 	struct text sentence = TEXT_ROOM(SENTENCE_MAX);
 
-	if (line->level > watch->config->log_level || !may_say(log, watch))
+	if (line->level > watch->config->log_level)
 		return;
+	if (watch->now - log->since >= lines_every) {
+		if (log->withheld > 0)
+			duty_log(watch->duty, LOG_NOTICE, 0,
+			    "%" PRIu64 " lines about single attempts were left out", log->withheld);
+		*log = (struct attempt_log){ .since = watch->now };
+	}
+	if (log->lines++ >= LINES_MAX) {
+		assert(log->lines > LINES_MAX);
+		log->withheld++;
+		return;
+	}
 	change_text_add_report(&sentence, watch, report);
 	if (line->attempt > 0)
 		text_format(&sentence,

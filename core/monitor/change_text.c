@@ -46,30 +46,23 @@ add_last_failure(struct text *text, const struct watch *watch, uint32_t target, 
 		add_meaning(text, watch, target, code);
 }
 
-/* The number that was needed may be above `tries` of the policy; who reads the sentence sees why
- * then. */
-static void
-add_attempts(struct text *text, const struct watch *watch, uint32_t target, uint32_t attempts)
-{
-	const struct policy *policy = watch_target(watch, target)->policy;
-	uint32_t needed = attempt_needed(&watch->targets[target].state, policy, watch->now);
-
-	if (attempts == needed)
-		text_format(text, ", %" PRIu32 " of %" PRIu32 " attempts", attempts, needed);
-	else if (attempts > 0)
-		text_format(text, ", %" PRIu32 " attempts", attempts);
-	if (needed > policy->tries)
-		text_add(text, " in a row, after single ones had failed in the hour before");
-}
-
 static void
 add_down(struct text *text, const struct watch *watch, const struct told *told, const char *code)
 {
 	const struct change *change = told->change;
+	const struct policy *policy = watch_target(watch, told->target)->policy;
+	uint32_t attempts = change->attempts,
+	    needed = attempt_needed(&watch->targets[told->target].state, policy, watch->now);
 
 	text_add(text, " down: ");
 	add_last_failure(text, watch, told->target, code);
-	add_attempts(text, watch, told->target, change->attempts);
+	if (attempts == needed)
+		text_format(text, ", %" PRIu32 " of %" PRIu32 " attempts", attempts, needed);
+	else if (attempts > 0)
+		text_format(text, ", %" PRIu32 " attempts", attempts);
+	/* Who reads the sentence sees why it is more than `tries` of the policy. */
+	if (needed > policy->tries)
+		text_add(text, " in a row, after single ones had failed in the hour before");
 	if (change->apart)
 		text_add(text, "; it was told together with others before");
 	else if (change->from == STATE_DOWN) /* an episode of flapping has ended in it */

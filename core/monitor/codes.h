@@ -12,8 +12,7 @@
 enum {
 	CODE_NONE,     /* also what is given where memory ran out or the table is full */
 	CODE_OK,
-	CODE_UNSTABLE, /* the monitor's own condition */
-	CODE_OTHERS    /* the first of all others */
+	CODE_UNSTABLE  /* the monitor's own condition */
 };
 
 struct code {

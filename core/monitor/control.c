@@ -138,7 +138,7 @@ on_caller(EV_P_ ev_io *io, int events)
 	struct control *control = io->data;
 	int fd = accept4(io->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	const char *who = fd < 0 ? NULL : name_caller(control, fd);
-	static const char why[] = "etoo many ask for something at once: try again", end[] = "x75";
+	struct place busy = { .control = control };
 	char packet[REQUEST_MAX];
 
 	(void)events;
@@ -156,10 +156,9 @@ on_caller(EV_P_ ev_io *io, int events)
 	if (who != NULL) { /* all places are taken */
 		/* What it has asked already is read, or it would hear of nothing but a reset. */
 		(void)!recv(fd, packet, sizeof packet, MSG_DONTWAIT);
-		(void)!send(fd, why, sizeof why - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
-		(void)!send(fd, end, sizeof end - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
-	}
-	if (fd >= 0)
+		ev_io_init(&busy.io, on_request, fd, EV_READ);
+		control_refuse(&busy, CONTROL_BUSY, "too many ask for something at once: try again");
+	} else if (fd >= 0)
 		close(fd);
 }
 
@@ -284,23 +283,11 @@ find_lock(struct control *control, int at, const char *folder, struct reason *wh
 	return found;
 }
 
-/* Besides root nobody else may ask; and now files may still be opened. */
-static void
-name_ourselves(struct control *control)
-{
-	const struct passwd *user = getpwuid(geteuid());
-	struct text text = TEXT_OVER(control->own_name);
-
-	if (user != NULL)
-		text_escape(&text, (struct pw_bytes){ user->pw_name, strlen(user->pw_name) });
-	else
-		text_format(&text, "uid %u", (unsigned)geteuid());
-}
-
 struct control *
 control_create(struct ev_loop *loop, struct monitor *monitor, struct reason *why)
 {
 	const char *folder = monitor->watch.config->state;
+	const struct passwd *user = getpwuid(geteuid()); /* now files may still be opened */
 	struct control *control = calloc(1, sizeof *control);
 	int at = control == NULL ? -1 : folder_open(folder, FOLDER_LINKS, why);
 	int fd = at < 0 || !find_lock(control, at, folder, why) ? -1 : listen_at(at, folder, why);
@@ -313,7 +300,11 @@ control_create(struct ev_loop *loop, struct monitor *monitor, struct reason *why
 	}
 	control->loop = loop;
 	control->monitor = monitor;
-	name_ourselves(control);
+	struct text own = TEXT_OVER(control->own_name); /* besides root nobody else may ask */
+	if (user != NULL)
+		text_escape(&own, text_view(user->pw_name));
+	else
+		text_format(&own, "uid %u", (unsigned)geteuid());
 	for (size_t i = 0; i < CONTROL_PLACES; i++) {
 		ev_io_init(&control->places[i].io, on_request, -1, EV_READ);
 		control->places[i].io.data = &control->places[i];

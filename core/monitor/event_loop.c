@@ -29,6 +29,7 @@ struct process {
 	struct monitor *monitor;
 	ev_timer tick;
 	ev_io parent, keeper, *probers;
+	uint32_t prober_count; /* config->probers, and those for targets that are run apart */
 	int64_t expected;    /* when the tick was to come */
 	int64_t late_max, alive_due, born, stop_by;
 	int status;          /* >= 0: the end */
@@ -112,7 +113,7 @@ take_link(struct process *process, struct wire_in *in, int fd)
 		ev_io_start(process->loop, &process->keeper);
 		return true;
 	}
-	if (link.duty != DUTY_PROBER || link.index >= orders_prober_count(process->monitor->orders))
+	if (link.duty != DUTY_PROBER || link.index >= process->prober_count)
 		return false;
 	lose_prober(process, link.index);
 	orders_linked(process->monitor->orders, link.index, fd);
@@ -236,13 +237,14 @@ prepare(struct process *process, struct duty *duty, struct reason *why)
 	tzset();
 	process->loop = ev_loop_new(EVBACKEND_EPOLL | EVFLAG_NOENV);
 	process->monitor = monitor_create(duty, clock_mono(), seed);
-	process->probers = calloc(duty->config->probers + PROBERS_APART, sizeof *process->probers);
+	process->prober_count = duty->config->probers + PROBERS_APART;
+	process->probers = calloc(process->prober_count, sizeof *process->probers);
 	if (process->loop == NULL || process->monitor == NULL || process->probers == NULL) {
 		reason_set(why, "no memory");
 		return false;
 	}
 	ev_set_userdata(process->loop, process);
-	for (uint32_t i = 0; i < orders_prober_count(process->monitor->orders); i++)
+	for (uint32_t i = 0; i < process->prober_count; i++)
 		ev_init(&process->probers[i], on_link);
 	ev_init(&process->keeper, on_link);
 	ev_io_init(&process->parent, on_parent, duty->parent, EV_READ);

@@ -78,21 +78,6 @@ restate(struct monitor *monitor, uint32_t target)
 		keeper_link_mark(monitor->keeper, target);
 }
 
-/* What is held goes first, as the restated changes are the truth behind it and not before. */
-static void
-restate_all(struct monitor *monitor)
-{
-	duty_log(monitor->watch.duty, LOG_WARNING, 0,
-	    "the keeper has begun another store: what is open is said again");
-	keeper_link_flush(monitor->keeper, false);
-	keeper_link_restate(monitor->keeper, true);
-	for (uint32_t i = 0; i < monitor->watch.config->target_count; i++)
-		restate(monitor, i);
-	keeper_link_restate(monitor->keeper, false);
-	self_check_restate(monitor);
-	keeper_link_mark(monitor->keeper, CONFIG_NONE);
-}
-
 static bool
 take_recovered(struct monitor *monitor, struct wire_in *in)
 {
@@ -103,8 +88,19 @@ take_recovered(struct monitor *monitor, struct wire_in *in)
 		return false;
 	watch_number_behind(&monitor->watch, recovered.run);
 	monitor->watch.clocks.newest = recovered.newest;
-	if (!keeper_link_recovered(monitor->keeper, &recovered, &malformed))
-		restate_all(monitor);
+	if (!keeper_link_recovered(monitor->keeper, &recovered, &malformed)) {
+		duty_log(monitor->watch.duty, LOG_WARNING, 0,
+		    "the keeper has begun another store: what is open is said again");
+		/* What is held goes first, as the restated changes are the truth behind it and not
+		 * before. */
+		keeper_link_flush(monitor->keeper, false);
+		keeper_link_restate(monitor->keeper, true);
+		for (uint32_t i = 0; i < monitor->watch.config->target_count; i++)
+			restate(monitor, i);
+		keeper_link_restate(monitor->keeper, false);
+		self_check_restate(monitor);
+		keeper_link_mark(monitor->keeper, CONFIG_NONE);
+	}
 	if (malformed)
 		return false;
 	monitor->activity.health.next = 0; /* it has not been told: it is with the next tick */

@@ -89,12 +89,6 @@ orders_destroy(struct orders **given)
 }
 
 uint32_t
-orders_prober_count(const struct orders *orders)
-{
-	return orders->prober_count;
-}
-
-uint32_t
 orders_prober(const struct orders *orders, uint32_t target)
 {
 	const struct config *config = orders->watch->config;

@@ -38,9 +38,7 @@ void orders_collect(struct orders *);
 /* At the end of every event: sends what was ordered. */
 void orders_flush(struct orders *);
 
-/* How many links there may be; those with an index below it. */
-uint32_t orders_prober_count(const struct orders *);
-/* A new prober is at that socket, which is taken. What the one before had in hand is due again, as
+/* A new prober, one of config->probers + PROBERS_APART, is at that socket, which is taken. What the one before had in hand is due again, as
  * the same attempt. */
 void orders_linked(struct orders *, uint32_t prober, int fd);
 void orders_lost(struct orders *, uint32_t prober);

@@ -398,43 +398,27 @@ likeness(const struct own_side *own)
 	return hash_add_string(add(hash, own->faults.clock_wrong), own->faults.unusable);
 }
 
-static bool
-goes_on(const struct own_side *own, int64_t now)
-{
-	const struct unheard *unheard = &own->unheard;
-	bool open = own->blind.stage != BLIND_SEEING || own->hold.stage != HOLD_FREE;
-
-	for (uint32_t i = 0; i < own->port_count; i++)
-		open |= own->ports[i].hold.stage != HOLD_FREE;
-	return open || (unheard->count > 0
-	    && now - unheard->items[(unheard->count - 1) % UNHEARD_KEPT].to < silences_for);
-}
-
-/* What was taken over from a monitor before us and does not show itself is over, once all have been
- * looked at again. */
-static void
-end_unseen(struct own_side *own, const struct watch *watch)
-{
-	int64_t patience = shown_again_min;
-
-	if (own->blind.taken_over == 0)
-		return;
-	for (uint32_t i = 0; i < watch->config->target_count; i++)
-		if (2 * watch->config->targets[i].policy->interval > patience)
-			patience = 2 * watch->config->targets[i].policy->interval;
-	if (watch->now - own->blind.taken_over > patience)
-		own->record.unseen = blind_end_unseen(&own->blind, watch->now);
-}
-
 bool
 own_record_tick(struct own_side *own, const struct watch *watch)
 {
 	struct own_record *record = &own->record;
+	const struct unheard *unheard = &own->unheard;
+	int64_t patience = shown_again_min;
 
-	end_unseen(own, watch);
+	/* What was taken over from a monitor before us and does not show itself is over, once all
+	 * have been looked at again. */
+	for (uint32_t i = 0; own->blind.taken_over != 0 && i < watch->config->target_count; i++)
+		if (2 * watch->config->targets[i].policy->interval > patience)
+			patience = 2 * watch->config->targets[i].policy->interval;
+	if (own->blind.taken_over != 0 && watch->now - own->blind.taken_over > patience)
+		record->unseen = blind_end_unseen(&own->blind, watch->now);
 	uint64_t like = likeness(own);
-	if (like == record->likeness && (watch->now - record->written < again_every
-	    || !goes_on(own, watch->now)))
+	bool goes_on = own->blind.stage != BLIND_SEEING || own->hold.stage != HOLD_FREE
+	    || (unheard->count > 0 && watch->now
+	    - unheard->items[(unheard->count - 1) % UNHEARD_KEPT].to < silences_for);
+	for (uint32_t i = 0; i < own->port_count; i++)
+		goes_on |= own->ports[i].hold.stage != HOLD_FREE;
+	if (like == record->likeness && (watch->now - record->written < again_every || !goes_on))
 		return false;
 	record->likeness = like;
 	record->written = watch->now;

@@ -105,23 +105,12 @@ note_facts(struct monitor *monitor, const struct message_evidence *evidence, boo
 	return recent_facts_get(watch->recent_facts, evidence->run);
 }
 
-/* For whoever asks the store which certificate a server has; how the attempt went is not kept. */
-static void
-pass_facts(struct monitor *monitor, struct message_evidence evidence)
-{
-	static unsigned char packet[WIRE_MAX];
-	struct wire_out out = wire_over(packet, sizeof packet);
-
-	evidence.leg.transcript = (struct pw_bytes){ "", 0 };
-	message_put_evidence(&out, &evidence);
-	if (!out.bad)
-		keeper_link_add_evidence(monitor->keeper, packet, out.size);
-}
-
 static bool
 take_evidence(struct monitor *monitor, uint32_t prober, const void *packet, size_t size)
 {
+	static unsigned char bare[WIRE_MAX];
 	struct wire_in in = wire_from(packet, size);
+	struct wire_out out = wire_over(bare, sizeof bare);
 	struct message_evidence evidence;
 
 	if (!message_get_evidence(&in, &evidence, monitor->watch.config->target_count)
@@ -137,8 +126,14 @@ take_evidence(struct monitor *monitor, uint32_t prober, const void *packet, size
 	if (evidence.leg.verdict != PW_OK || facts != NULL || state->trouble != NULL
 	    || state->conditions != NULL || state->flapping != NULL)
 		keeper_link_add_evidence(monitor->keeper, packet, size);
-	else if (is_renewed)
-		pass_facts(monitor, evidence);
+	else if (is_renewed) {
+		/* For whoever asks the store which certificate a server has; how the attempt went
+		 * is not kept. */
+		evidence.leg.transcript = (struct pw_bytes){ "", 0 };
+		message_put_evidence(&out, &evidence);
+		if (!out.bad)
+			keeper_link_add_evidence(monitor->keeper, bare, out.size);
+	}
 	return true;
 }
 

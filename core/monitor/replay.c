@@ -163,18 +163,6 @@ judge(struct replayer *replayer, struct replay_machine *machine, enum replay_whi
 	return true;
 }
 
-/* Both machines begin with nothing known at the first run that is kept: what they knew before is
- * not in the store. */
-static void
-begin(struct replay *replay, int64_t at)
-{
-	for (int i = 0; i < REPLAY_MACHINES; i++) {
-		target_state_init(&replay->machines[i].state, (struct moment){ at, at });
-		replay->machines[i].state.ended = (struct moment){ at, at };
-		replay->machines[i].grid = at;
-	}
-}
-
 bool
 replay_run(struct replayer *replayer, struct replay *replay, const struct replay_settings *settings,
     const struct replay_run *run)
@@ -188,8 +176,13 @@ replay_run(struct replayer *replayer, struct replay *replay, const struct replay
 
 	if (run->flags & RESULT_BY_HAND)
 		return true;
-	if (replay->ended == 0)
-		begin(replay, started);
+	/* Both machines begin with nothing known at the first run that is kept: what they knew
+	 * before is not in the store. */
+	for (int i = 0; replay->ended == 0 && i < REPLAY_MACHINES; i++) {
+		target_state_init(&replay->machines[i].state, (struct moment){ started, started });
+		replay->machines[i].state.ended = (struct moment){ started, started };
+		replay->machines[i].grid = started;
+	}
 	bool unwatched = started - replay->ended
 	    > policy_patience(configured, configured->interval);
 	replay->ended = started + lasted;

@@ -39,12 +39,6 @@ keep(char *room, size_t size, struct pw_bytes bytes)
 _Static_assert((int)PW_ALERT_NONE == NOTICE_ALERT_NONE && (int)PW_ALERT_OPEN == NOTICE_ALERT_OPEN
     && (int)PW_ALERT_CLOSED == NOTICE_ALERT_CLOSED, "alerts go on as they are");
 
-static struct pw_bytes
-view_of(const char *string)
-{
-	return (struct pw_bytes){ string, strlen(string) };
-}
-
 const char *
 notice_page(char *room, const char *page_url, const struct message_notice *from)
 {
@@ -96,9 +90,9 @@ notice_fill(struct pw_notice *notice, struct notice_words *words, const struct m
 	notice->sentence = keep(words->sentence, sizeof words->sentence, from->text);
 	notice->alert = (uint32_t)notice_alert(kind, from->code, from->target.size == 0);
 	notice->first_target = keep(words->first_target, sizeof words->first_target,
-	    view_of(from->first.target));
+	    text_view(from->first.target));
 	notice->first_host = keep(words->first_host, sizeof words->first_host,
-	    view_of(from->first.host));
+	    text_view(from->first.host));
 	notice->first_kind = from->first_kind[0] != '\0' ? from->first_kind : from->kind;
 	notice->first_probe = from->first.probe;
 	notice->first_own_name = from->first.own[0] != '\0' ? from->first.own : words->own_name;

@@ -256,11 +256,10 @@ add_foot(struct text *text, const struct notice_view *view)
 		text_format(text, "Outcome %s. ", notice->code);
 	text_format(text, "Notice %s, attempt %" PRIu32 ".\n", notice->key, notice->attempt);
 	text_add(text, "Watched by ");
-	text_escape(text, (struct pw_bytes){ view->watcher, strlen(view->watcher) });
+	text_escape(text, text_view(view->watcher));
 	if (view->watcher_host != NULL && strcmp(view->watcher, view->watcher_host) != 0) {
 		text_add(text, ", host ");
-		text_escape(
-		    text, (struct pw_bytes){ view->watcher_host, strlen(view->watcher_host) });
+		text_escape(text, text_view(view->watcher_host));
 	}
 	text_add(text, ".\n");
 }

@@ -77,19 +77,6 @@ wait_for(struct look_up *names, struct asking *asking)
 	resolver_cancel(&asking->query);
 }
 
-static void
-say_why(const struct resolved *resolved, struct text *why)
-{
-	struct outcome outcome;
-
-	if (resolved->ours != NULL)
-		text_add(why, outcome_find(resolved->ours, NULL, &outcome) ? outcome.text
-		    : resolved->ours);
-	else
-		text_add(why, resolved->said[0] != '\0' ? resolved->said
-		    : "it is no name of the DNS");
-}
-
 /* The last good addresses serve only where no server says anything of the name: a relay that
  * moved is not looked for where it was. */
 uint32_t
@@ -99,6 +86,7 @@ look_up_host(struct look_up *names, const char *name, int64_t limit, struct addr
 	struct asking asking = { .over = false };
 	const struct resolved *resolved = &asking.resolved;
 	const struct address *addresses = resolved->addresses;
+	struct outcome outcome;
 	uint32_t count;
 
 	ev_init(&asking.told, on_resolved);
@@ -115,8 +103,12 @@ look_up_host(struct look_up *names, const char *name, int64_t limit, struct addr
 		addresses = resolved->last_good;
 		count = resolved->last_good_count;
 	}
-	if (count == 0)
-		say_why(resolved, why);
+	if (count == 0 && resolved->ours != NULL)
+		text_add(why, outcome_find(resolved->ours, NULL, &outcome) ? outcome.text
+		    : resolved->ours);
+	else if (count == 0)
+		text_add(why, resolved->said[0] != '\0' ? resolved->said
+		    : "it is no name of the DNS");
 	count = count < max ? count : max;
 	memcpy(found, addresses, count * sizeof *found);
 	return count;

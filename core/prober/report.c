@@ -87,8 +87,7 @@ add_leg_warnings(struct report *report, const struct leg *leg)
 	struct evidence_warning warning;
 
 	if (leg->turned_private)
-		add_warning(report, "address_turned_private", "resolve",
-		    (struct pw_bytes){ leg_text(leg), strlen(leg_text(leg)) });
+		add_warning(report, "address_turned_private", "resolve", text_view(leg_text(leg)));
 	if (leg->dialogue == NULL)
 		return;
 	list = buffer_view(&dialogue_log(leg->dialogue)->warnings);
@@ -302,7 +301,7 @@ run_evidence(const struct run_result *result, uint32_t index, struct evidence *e
 	if (leg->dialogue == NULL) {
 		evidence->verdict = PW_UNKNOWN;
 		snprintf(evidence->outcome, sizeof evidence->outcome, "no_memory");
-		evidence->text = (struct pw_bytes){ leg_text(leg), strlen(leg_text(leg)) };
+		evidence->text = text_view(leg_text(leg));
 		return;
 	}
 	if (run->resolve >= 0)

@@ -171,16 +171,6 @@ begin_next(struct run *run)
 	ev_timer_start(run->prober->loop, &run->stagger);
 }
 
-/* Whether the name led to public addresses only in the last 24 h. */
-static bool
-was_public(const struct run *run)
-{
-	const struct name_memory *memory = &run->prober->names[run->order.target];
-
-	return memory->public_at != 0
-	    && run->begun - memory->public_at < PUBLIC_FOR * (int64_t)SECOND;
-}
-
 static uint32_t
 hash_of(const struct message_name *name)
 {
@@ -290,7 +280,8 @@ follow_late(struct run *run, const struct resolved *resolved)
 static void
 take_name(struct run *run, const struct resolved *resolved)
 {
-	int64_t since = run->prober->woke - run->begun;
+	int64_t since = run->prober->woke - run->begun,
+	    public_at = run->prober->names[run->order.target].public_at;
 
 	run->waited = resolved->waited;
 	run->resolve = since > run->waited ? since - run->waited : 0;
@@ -299,7 +290,8 @@ take_name(struct run *run, const struct resolved *resolved)
 	run->from_hosts = resolved->from_hosts;
 	run->name_asked = !resolved->kept && !resolved->from_hosts
 	    && (dns_is_of_name(resolved->status4) || dns_is_of_name(resolved->status6));
-	run->was_public = was_public(run);
+	/* It led to public addresses only in the last 24 h. */
+	run->was_public = public_at != 0 && run->begun - public_at < PUBLIC_FOR * (int64_t)SECOND;
 }
 
 /* What would confirm an earlier failure has to be another look, and about this name: not the same

@@ -108,10 +108,9 @@ decide(struct dialogue *dialogue, int64_t now, const char *outcome, const char *
 	if (verdict == PW_OK && find_decisive(dialogue, &warning))
 		settle(dialogue, PW_DEGRADED, warning.code, warning.text);
 	else if (verdict == PW_OK && dialogue->undated != NULL)
-		settle(dialogue, PW_UNKNOWN, "our_clock",
-		    (struct pw_bytes){ dialogue->undated, strlen(dialogue->undated) });
+		settle(dialogue, PW_UNKNOWN, "our_clock", text_view(dialogue->undated));
 	else
-		settle(dialogue, verdict, outcome, (struct pw_bytes){ text, strlen(text) });
+		settle(dialogue, verdict, outcome, text_view(text));
 }
 
 void
@@ -389,8 +388,7 @@ dialogue_open_transcript(struct dialogue *dialogue, int64_t at, const char *know
 		return;
 	dialogue->opened = true;
 	if (known != NULL && *known != '\0')
-		evidence_add_line(&head, at - dialogue->epoch, EVIDENCE_EVENT,
-		    (struct pw_bytes){ known, strlen(known) });
+		evidence_add_line(&head, at - dialogue->epoch, EVIDENCE_EVENT, text_view(known));
 	if (!dialogue->refused)
 		add_connecting(dialogue, &head);
 	buffer_add(&head.transcript, dialogue->log.transcript.data, dialogue->log.transcript.size,
@@ -416,9 +414,8 @@ dialogue_evidence(struct dialogue *dialogue, struct evidence *evidence)
 	evidence->verdict = dialogue->verdict;
 	snprintf(evidence->outcome, sizeof evidence->outcome, "%s", dialogue->outcome);
 	evidence->text = (struct pw_bytes){ text, strnlen(text, EVIDENCE_TEXT_MAX - 1) };
-	evidence->address = (struct pw_bytes){ dialogue->address, strlen(dialogue->address) };
-	const char *helo = dialogue->helo != NULL ? dialogue->helo : "";
-	evidence->helo = (struct pw_bytes){ helo, strlen(helo) };
+	evidence->address = text_view(dialogue->address);
+	evidence->helo = text_view(dialogue->helo != NULL ? dialogue->helo : "");
 	evidence->micros = dialogue->ended - dialogue->begun;
 	add_phases(dialogue, evidence);
 	evidence->facts = buffer_view(&dialogue->log.facts);

@@ -388,20 +388,6 @@ prepare(struct worker *worker, struct reason *why)
 	return sandbox_enter(&sandbox, &landlock, why);
 }
 
-static void
-end(struct worker *worker)
-{
-	references_destroy(&worker->references);
-	prober_destroy(&worker->prober);
-	dispatch_destroy(&worker->dispatch);
-	waiting_fini(&worker->waiting);
-	if (worker->left_out > 0)
-		duty_log(worker->duty, LOG_WARNING, 0,
-		    "the evidence of %llu runs found no room on its way",
-		    (unsigned long long)worker->left_out);
-	ev_loop_destroy(worker->loop);
-}
-
 int
 prober_main(struct duty *duty)
 {
@@ -415,6 +401,14 @@ prober_main(struct duty *duty)
 	start(&worker);
 	duty_ready(duty);
 	ev_run(worker.loop, 0);
-	end(&worker);
+	references_destroy(&worker.references);
+	prober_destroy(&worker.prober);
+	dispatch_destroy(&worker.dispatch);
+	waiting_fini(&worker.waiting);
+	if (worker.left_out > 0)
+		duty_log(duty, LOG_WARNING, 0,
+		    "the evidence of %llu runs found no room on its way",
+		    (unsigned long long)worker.left_out);
+	ev_loop_destroy(worker.loop);
 	return worker.status;
 }
