@@ -1,7 +1,9 @@
 /*
- * Logs attempts, and counts runs: for the log every hour, for the heartbeat every 10 s.
+ * For the monitor: writes lines on single attempts to the log, no more of them than a reader can
+ * bear, and counts runs: for a line in the log every hour, and for the heartbeat, a URL that the
+ * keeper has asked while all is well, every 10 s.
  *
- * Two counts of the same things, since the hour and the ten seconds do not end together.
+ * There are two counts of the same things, since the hour and the ten seconds do not end together.
  */
 #include "monitor/activity.h"
 

@@ -1,5 +1,8 @@
-/* What the monitor has done: counted, said in the log every hour, and to the keeper for the
- * heartbeat every 10 s. */
+/*
+ * What the monitor has done: runs by verdict and how late they began. The counts are written to the
+ * log every hour, and sent to the keeper every 10 s, which has the heartbeat asked only while they
+ * are well.
+ */
 #pragma once
 
 #include "base/histogram.h"

@@ -1,9 +1,9 @@
 /*
- * Applies the rules to one run of one target.
+ * Applies the monitor's rules to one run of one target, in their order: attempts counted, state,
+ * flapping, conditions, and the interval to the next run. Each change that results is stamped with
+ * the reasons for which nobody is told of it now. Also used by `postwatch backtest`.
  *
- * One run, judged: signal, state, flapping, conditions, pace; each change stamped with the reasons
- * for silence. All memory that a run may need is taken first, so that a run either counts whole or
- * not at all.
+ * All memory that a run may need is taken first, so that a run either counts whole or not at all.
  */
 #include "monitor/apply_run.h"
 

@@ -1,5 +1,8 @@
-/* Applies all rules of the monitor to one run of a target, in their order: its state, conditions,
- * flapping, pace, and what of it is told. */
+/*
+ * Applies all rules of the monitor to one run of a target, in their order: its state (state.h),
+ * conditions, flapping, and the interval to the next run (pace.h). The result says which changes
+ * are to be told. Touches no socket, so `postwatch backtest` uses it, too.
+ */
 #pragma once
 
 #include "monitor/target_state.h"

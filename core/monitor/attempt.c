@@ -1,11 +1,12 @@
 /*
- * Counts failed and passed attempts in a row, and says what a run adds to them.
+ * Counts failed and passed attempts of a target in a row, and makes of a run the signal (passed,
+ * failed, confirmed and so on) that moves its state (state.h).
  *
- * From a run to a signal. A server that asks to come back later (tempfail) has passed at first;
- * once it has said nothing better for its grace and in five runs, it fails; so does one that says
- * for long enough that we come too often, where that cannot be about us. Only a better answer
- * breaks that series: neither a run that failed altogether nor one that told us nothing is one. Nor
- * does such an answer end an outage.
+ * A server that asks to come back later (tempfail) has passed at first; once it has said nothing
+ * better for its grace and in five runs, it fails; so does one that says for long enough that we
+ * come too often, where that cannot be about us. Only a better answer breaks that series: neither a
+ * run that failed altogether nor one that told us nothing is one. Nor does such an answer end an
+ * outage.
  */
 #include "monitor/attempt.h"
 

@@ -1,4 +1,7 @@
-/* From a run to a signal: all counting of attempts lives here. */
+/*
+ * From a run to the signal that moves the state of its target (state.h): all counting of attempts
+ * in a row is here, such as the three failures that confirm an outage.
+ */
 #pragma once
 
 #include "monitor/observation.h"

@@ -1,7 +1,7 @@
 /*
- * The rules for when we are blind, and for when that is told.
- *
- * What our own side lacks: a table of causes, and one for when they are told.
+ * The monitor's rules for when Postwatch itself is blind (its route, resolver, port or memory
+ * fails, so that failures say nothing about servers), and for when people are told so. Two tables:
+ * the causes, with what shows and what ends each, and the stages of telling.
  */
 #include "monitor/blind.h"
 

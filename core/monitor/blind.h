@@ -1,8 +1,10 @@
 /*
- * Known blindness: what our own side is known to lack, since when, and in which spells nothing was
- * to be seen at all. Each cause has what shows it and what ends it (blind_table, cause_table). What
- * is learnt here comes from runs beyond this host and from the references; a target on this host
- * itself shows only that its name resolved and that there are descriptors.
+ * Known blindness: what our own side is known to lack (route, resolver, descriptors, IPv6 ...),
+ * since when, and the spells in which nothing could be seen at all. own_side.h holds it for the
+ * monitor. Each cause has what shows it and what ends it (blind_table, cause_table). Only runs
+ * beyond this host, and the references (hosts that are asked only whether our line works), show
+ * something; a target on this host itself shows only that its name resolved and that there are
+ * descriptors.
  */
 #pragma once
 

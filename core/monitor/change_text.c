@@ -1,5 +1,6 @@
 /*
- * Writes the sentence that a change is told by.
+ * Writes the one-line sentence on a change of a target's state, which the mail's subject, the log
+ * and `postwatch incidents` show.
  *
  * A sentence is read alone, in a mail's subject or a log: so it says what failed in the last
  * failing run's own words, and how sure that is. What the words are about is the target as it is

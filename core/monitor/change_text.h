@@ -1,5 +1,8 @@
-/* The words of changes: "mx1.example.org:25 down: no greeting within 60.0 s …, 3 of 3 attempts".
- * One line each. */
+/*
+ * The sentence on a change, as notices and the log show it: "mx1.example.org:25 down: no greeting
+ * within 60.0 s …, 3 of 3 attempts". One line each. notify.c puts it into the message to the
+ * keeper.
+ */
 #pragma once
 
 #include "base/text.h"

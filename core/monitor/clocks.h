@@ -1,7 +1,7 @@
 /*
- * The wall clock beside the monotonic one: what time it was at an instant, although clocks are set
- * and hosts are suspended. Nothing here reads a schedule or tells anything; what a jump means for
- * that is its caller's.
+ * For the monitor: the wall clock beside the monotonic one. Converts an instant of one into the
+ * other, although clocks are set and hosts are suspended, and finds jumps of the wall clock. What a
+ * jump means for schedules and for what people are told is decided by the caller (own_faults.c).
  */
 #pragma once
 

@@ -1,7 +1,6 @@
 /*
- * Gives each outcome a small number.
- *
- * Names as small numbers: the indexes of an array that only grows.
+ * Gives the name of each outcome or condition a small number: the index into an array that only
+ * grows. The monitor's states and conditions hold these numbers.
  */
 #include "monitor/codes.h"
 

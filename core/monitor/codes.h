@@ -1,7 +1,7 @@
 /*
- * Names of outcomes and conditions as small numbers, within this process only: a target's state
- * then costs two bytes for what would be forty. The table knows of each name what the rules have to
- * know.
+ * Names of outcomes and conditions as small numbers, within the monitor's process only: a target's
+ * state then has two bytes in place of a name of forty. With each name the table holds what the
+ * rules ask of it, such as whether it goes by the dates of a certificate.
  */
 #pragma once
 

@@ -1,5 +1,8 @@
-/* Conditions as a table of stages; the thresholds of a certificate's end replace each other without
- * a word that the farther is over. */
+/*
+ * The rules for conditions (reasons why a target is degraded or blocked), as a table of stages:
+ * when one is told, and when it is cleared. Where a certificate's end comes nearer, the nearer
+ * threshold takes the place of the farther one, and it is not told that the farther one is over.
+ */
 #include "monitor/condition.h"
 
 #include <assert.h>

@@ -1,7 +1,8 @@
 /*
- * Conditions: what is worth telling beside up and down, one for each (target, code). A run shows a
- * condition, misses it (it went through the phase where it would show), or does not reach it; the
- * table says what follows.
+ * Conditions: what is worth telling of a target beside up and down, such as a certificate that ends
+ * soon; one for each (target, code). A run shows a condition, misses it (the run went through the
+ * phase where it would show), or does not reach that phase; the table says what follows. Called by
+ * apply_run.c.
  */
 #pragma once
 

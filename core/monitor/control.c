@@ -1,8 +1,10 @@
 /*
- * Serves the control socket: takes requests, sends answers.
+ * Serves the control socket of the daemon, on which commands such as `postwatch ack` send requests:
+ * takes the requests and sends the answers. What they ask for is carried out by control_verbs.c.
  *
- * Few speak to us, one request each: a fixed number of places, and who finds none is sent away. The
- * socket's path may be longer than an address holds, so it is named by its folder's descriptor.
+ * Few clients speak to us, one request each: there is a fixed number of places, and a client that
+ * finds none is sent away. The socket's path may be longer than an address holds, so it is named by
+ * its folder's descriptor.
  */
 #include "monitor/control_verbs.h"
 

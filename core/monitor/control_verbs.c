@@ -1,8 +1,7 @@
 /*
- * Carries out the requests that came by the control socket.
- *
- * What people ask for: runs are the monitor's own, all else is the keeper's, and is passed on with
- * the target it means.
+ * Carries out the requests of commands that came by the control socket (control.h). `probe-now` is
+ * the monitor's own to do; `ack`, `pause`, `outbox` and others are passed on to the keeper with the
+ * target that they mean, and `reload` to the parent.
  */
 #include "monitor/control_verbs.h"
 

@@ -1,10 +1,13 @@
 /*
- * A failure is confirmed only once somebody else has given a word that it is not ours. Where it
- * ended in silence that is anybody beyond this host who is heard after it: a reference, or another
- * target, which is run at once where none is due; on the same port, where the target could not even
- * be connected to and others are watched there. Where somebody refused us before a dialogue began,
- * it is a target on that port that passes: a filter may speak for all of them. Who fails as well
- * when asked is a suspect as well, and where they are many the confirmation is held.
+ * For the monitor: a failure confirms an outage only once another host has shown that it is not
+ * ours.
+ *
+ * Where the failure ended in silence that may be any host beyond this one that is heard after it: a
+ * reference (a host that is asked only whether our line works), or another target, which is run at
+ * once where none is due; on the same port, where the target could not even be connected to and
+ * others are watched there. Where we were refused before a dialogue began, it has to be a target on
+ * that port that passes: a filter may speak for all of them. A target that fails as well when asked
+ * is a suspect as well, and where they are many the confirmation waits (hold.h).
  */
 #pragma once
 

@@ -1,5 +1,6 @@
 /*
- * Looks at the parents of a target that turns suspect, and holds its `down` until they are known.
+ * For the monitor: where a target that has a `parent` (the relay before it, say) turns suspect, has
+ * its parents run at once, and holds its `down` back until their state is known.
  *
  * An outage of a parent explains those of its children: relay down 10:00, mx behind it down 10:01
  * is one mail, if the relay is known to be down by then. So the children wait for what a run of the

@@ -1,6 +1,7 @@
 /*
- * Parents and children. A child that turns suspect has its parents looked at at once; its `down` is
- * stamped as waiting until they are plain, and no longer than it takes to confirm them.
+ * Parents and children among the targets (setting `parent`). A child that turns suspect has its
+ * parents run at once; its `down` is stamped as waiting until it is known whether they are down,
+ * and waits no longer than it takes to confirm that.
  */
 #pragma once
 

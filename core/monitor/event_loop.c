@@ -1,7 +1,9 @@
 /*
- * The monitor process: its event loop, and its sockets to the other processes.
+ * The monitor process: its entry, its event loop (libev), and the reading of its sockets to the
+ * parent, the probers, the keeper and the clients of the control socket. The monitor without its
+ * loop is monitor.c.
  *
- * Sockets are read here, some packets a turn, so that no one who says much keeps the others
+ * Of each socket some packets are read a turn, so that a process which sends many keeps no other
  * waiting.
  */
 #include "monitor/event_loop.h"

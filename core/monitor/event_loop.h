@@ -1,4 +1,7 @@
-/* The monitor as a process. */
+/*
+ * The entry of the monitor process, which decides on the state of all targets: the parent calls it
+ * in the forked child.
+ */
 #pragma once
 
 struct duty;

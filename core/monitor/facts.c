@@ -1,7 +1,7 @@
 /*
- * Compares the facts of a run with those of the run before, and finds what changed.
- *
- * Steady facts: a hash of each value, and of most the value itself.
+ * For the monitor: compares the steady facts of a server (certificate, software, capabilities ...)
+ * in the evidence of a run with those last seen at that address, and says what is another now. It
+ * holds a hash of each value, and of most the value itself.
  */
 #include "monitor/facts.h"
 

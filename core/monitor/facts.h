@@ -1,9 +1,9 @@
 /*
  * The steady facts of a target (certificate, TLS version, capabilities, software …) as they were
- * last seen at each of its addresses: a hash, by which it is seen that one is another now, and
- * where there is room the value, which is told as what it was. What varies by itself is told once
- * (varieties.h). The version of TLS does not vary: a lower one is a loss, which is told once as
- * coming and going where it comes back, and again where it stays.
+ * last seen at each of its addresses: a hash, by which the monitor sees that one is another now,
+ * and where there is room the value, so that the notice of the change can tell the former one. What
+ * varies by itself is told once (varieties.h). The version of TLS does not vary: a lower one is a
+ * loss, which is told once as coming and going where it comes back, and again where it stays.
  */
 #pragma once
 

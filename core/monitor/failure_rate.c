@@ -1,7 +1,9 @@
 /*
- * Counts the attempts of a target that failed alone in the last hour.
+ * Counts, for the monitor's rules, the attempts of a target that failed now and then within the
+ * last hour without being part of an outage; where there are many, more failures in a row are
+ * needed to confirm one.
  *
- * The hour behind us in six slots: enough for a share of failed attempts, and small enough for many
+ * The hour is kept in six slots: enough for a share of failed attempts, and small enough for many
  * targets.
  */
 #include "monitor/failure_rate.h"

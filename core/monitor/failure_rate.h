@@ -1,6 +1,7 @@
 /*
- * Attempts that failed alone, among others that passed: counted over the last hour, in six slots of
- * ten minutes. How many failures in a row confirm an outage depends on them.
+ * Single failed attempts of a target among others that passed: counted over the last hour, in six
+ * slots of ten minutes. The rules (attempt.h) compute from them how many failures in a row confirm
+ * an outage.
  */
 #pragma once
 

@@ -1,7 +1,6 @@
 /*
- * Finds targets that go down again and again, by the times of their outages.
- *
- * Episodes of flapping: two stages, four events.
+ * The monitor's rule for flapping: by the times of a target's outages it finds that the target goes
+ * down again and again, and when that is over. A table of two stages and four events.
  */
 #include "monitor/flapping.h"
 

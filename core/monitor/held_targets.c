@@ -1,8 +1,9 @@
 /*
- * Quarantines targets and releases them, as the parent says, whose probers died of them.
+ * For the monitor: stops ordering runs of a target whose probers died of it, or has it run in a
+ * prober of its own, as the parent says, and tells people so.
  *
- * Whether a target is held is the parent's to say, and it says so to every monitor: it is told
- * once, by the first one.
+ * The parent decides that and says it to every monitor anew; people are told once, by the first
+ * monitor.
  */
 #include "monitor/held_targets.h"
 

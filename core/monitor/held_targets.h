@@ -1,4 +1,7 @@
-/* Targets that the parent holds back or has run apart, because probers died of them. */
+/*
+ * Targets that crashed the probers which ran them: as the parent says (parent/quarantine.h), the
+ * monitor has them run apart from all others or not at all, and tells people.
+ */
 #pragma once
 
 #include "base/messages.h"

@@ -1,8 +1,7 @@
 /*
- * Decides whether so many failures at once are our own fault, and holds their confirmation
- * meanwhile.
- *
- * Suspicions since anything was last heard, and when they are too many to be true.
+ * The monitor's rule for suspected blindness: whether so many targets fail at once that it is
+ * probably our own network's fault, so that no outage is confirmed for a while. It counts the
+ * targets that turned suspect since anything was last heard.
  */
 #include "monitor/hold.h"
 

@@ -1,8 +1,8 @@
 /*
- * Suspected blindness: many targets in several networks fail, and nothing passes that could: then
- * nothing is confirmed for a while. The same rule is kept once for all that is watched and once for
- * each port: what is heard elsewhere shows that our line works, and only a target on that port that
- * our packets to it are let through.
+ * Suspected blindness: many targets in several networks fail, and none passes that could: then no
+ * outage is confirmed for a while (a hold). The same rule is kept once for all targets and once for
+ * each port: an answer elsewhere shows that our line works, and only one of a target on that port
+ * shows that our packets to it are let through. Its decisions are carried out by holds.c.
  */
 #pragma once
 

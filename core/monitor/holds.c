@@ -1,8 +1,7 @@
 /*
- * Acts on the decisions of hold.c, for all targets and for each port.
- *
- * A rule says what is to be done, and here it is: a line in the log, or all whose confirmation was
- * held are down now.
+ * For the monitor: carries out what the rule of hold.c decides, for all targets and for each port:
+ * writes a line to the log when a hold (outages are not confirmed, as our own network may be at
+ * fault) begins or ends, and when it runs out confirms the outages that waited.
  */
 #include "monitor/holds.h"
 

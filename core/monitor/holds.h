@@ -1,5 +1,8 @@
-/* Suspected blindness, kept for all that is watched and for each port (hold.h), and what is done
- * when it begins and ends. */
+/*
+ * The holds of the monitor, for all targets and for each port: while one lasts no outage is
+ * confirmed, since our own network may be at fault (the rule is hold.h). Here is what is done when
+ * one begins and ends.
+ */
 #pragma once
 
 #include <stdint.h>

@@ -1,4 +1,4 @@
-/* Sends runs, results and evidence to the keeper. Numbers are given when a message is closed. */
+/* For the monitor: sends the keeper runs, results, evidence; numbers a message when it is closed */
 #include "monitor/keeper_link.h"
 
 #include <assert.h>

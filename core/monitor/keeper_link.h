@@ -1,11 +1,12 @@
 /*
- * The link to the keeper: what is told it, in order, and held until it is committed.
+ * The monitor's link to the keeper: sends it what the rules decided, in order, and holds each
+ * message until the keeper has committed it.
  *
  * A judged run that changes something is one message (message_run): its changes gather while the
  * event at hand is worked on, and are closed with the state of the target at its end. Runs that
  * change nothing are results. Both have numbers, a sequence each. What was sent is held until the
  * keeper says that it is committed, and is sent again to the next keeper where that one has not
- * committed it. A monitor that is born again goes on with the sequence of the one before it, and
+ * committed it. A monitor that is started anew goes on with the sequence of the one before it, and
  * holds what the keeper has taken of that one and not committed.
  *
  * The monitor waits for nobody, so a keeper that is slow or dead lets this grow: changes are never

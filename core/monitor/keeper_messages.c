@@ -1,9 +1,9 @@
 /*
- * Reads the messages of the keeper.
+ * For the monitor: reads the messages of the keeper. At the beginning of a link these are the
+ * states of all targets, then what was committed, and answers to people's requests.
  *
- * What the keeper says: at the beginning of a link all that it knows, then what is committed. A
- * keeper that knows nothing of what is open, for its store was lost, is told what is true: behind
- * all that is held, and so that it can leave aside what it knows by then.
+ * A keeper whose store was lost knows nothing of what is open, and is told what is true: behind all
+ * messages that are held for it, so that it can leave aside what it knows by then.
  */
 #include "monitor/keeper_messages.h"
 

@@ -1,8 +1,7 @@
 /*
- * Creates the monitor and its parts, and passes a tick to each.
- *
- * The whole of the monitor without its loop: its parts are made, begin, tick and end in an order
- * that each can rely on.
+ * Makes the parts of the monitor, and passes the beginning, each tick and the end to them, in an
+ * order that each can rely on. It is the whole of the monitor without its event loop, so tests can
+ * run it.
  */
 #include "monitor/monitor.h"
 

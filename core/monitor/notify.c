@@ -1,8 +1,9 @@
 /*
- * Makes the message to the keeper of each change.
+ * For the monitor: makes the message to the keeper of each change of a target or of our own side,
+ * with its sentence. From it the keeper makes notices.
  *
- * What a change says is made from the target as it is then: so each is told before the next one
- * moves it.
+ * What a change says is made from the target as it is then: so each change is told before the next
+ * one alters the target.
  */
 #include "monitor/notify.h"
 

@@ -1,5 +1,7 @@
-/* Changes of targets, and our own, become messages to the keeper, which records, logs and tells
- * them. */
+/*
+ * Makes of changes of targets, and of our own side, the messages to the keeper, which records and
+ * logs them, and has people notified.
+ */
 #pragma once
 
 #include "base/notice.h"

@@ -1,7 +1,6 @@
 /*
- * Makes of a report the observation that the rules judge.
- *
- * A name that nobody knows, or a text that could move a cursor, is no report.
+ * For the monitor: makes of a prober's report on a run the observation that the rules judge. A
+ * report with a name that nobody knows, or with a text that could move a cursor, is refused.
  */
 #include "monitor/observe.h"
 

@@ -1,5 +1,8 @@
-/* Makes of a prober's report the observation that the rules judge; and packs the context of that
- * judgement into flags for the result that is kept. */
+/*
+ * For the monitor: makes of a prober's report on a run the observation that the rules judge
+ * (observation.h), and checks it. Also packs what was known of our own side at that time into flags
+ * for the result that is kept, from which `postwatch backtest` judges the run again.
+ */
 #pragma once
 
 #include "monitor/codes.h"

@@ -1,9 +1,11 @@
 /*
- * Orders the runs that are due from the probers.
+ * For the monitor: orders the runs that are due from the probers, the processes that connect to
+ * servers.
  *
- * Once a tick all that is due in the tick after next is ordered, in one packet for each prober;
- * what comes up meanwhile and is due sooner, at the end of the event that brought it up. A target
- * whose run is in hand stays in the schedule, so that a run that is never reported is noticed.
+ * Once a tick it orders all runs that are due in the tick after next, in one packet for each
+ * prober. A run that is wanted sooner is ordered at the end of the event that asked for it. A
+ * target whose run a prober has in hand stays in the schedule, so that a run that is never reported
+ * is noticed.
  */
 #include "monitor/orders.h"
 

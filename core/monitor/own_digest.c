@@ -1,8 +1,7 @@
 /*
- * Tells many confirmations that were held in one notice.
- *
- * Held confirmations run out for many targets within a second: one notice names them, and no one is
- * sent a hundred mails.
+ * For the monitor: tells in one notice of many outages whose confirmation had been held, as our own
+ * network might have been at fault. Such holds run out for many targets within a second, and nobody
+ * is to be sent a hundred mails.
  */
 #include "monitor/own_digest.h"
 

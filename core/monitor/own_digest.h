@@ -1,4 +1,7 @@
-/* What was held and is told at last: all in one notice, and that it is over in one. */
+/*
+ * One notice for many targets whose outages were held back at the same time and are told at last
+ * (hold.h), and one for the end of them all.
+ */
 #pragma once
 
 #include "base/clock.h"

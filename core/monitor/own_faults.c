@@ -1,7 +1,7 @@
 /*
- * Tells faults of our own clock, host and files.
- *
- * Each is told once for us, and never as a fault of the targets whose runs show it.
+ * For the monitor: finds faults of our own clock, host and files (a clock that is wrong, a
+ * suspended host, a CA file that cannot be read), takes them out of what is said of servers, and
+ * tells each once, as our own and not as a fault of the targets whose runs show it.
  */
 #include "monitor/own_faults.h"
 

@@ -1,5 +1,7 @@
-/* Our own clock, our own host and our own files: what runs and probers show of them, and what it
- * means for runs. */
+/*
+ * Faults of our own clock, host, IPv6 and files: what runs and probers show of them, what is told,
+ * and which runs then say nothing about their targets.
+ */
 #pragma once
 
 #include "monitor/own_side.h"

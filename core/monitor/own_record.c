@@ -1,6 +1,6 @@
 /*
  * Encodes and decodes what the monitor knows of its own side (outages of the network or resolver,
- * holds), for the next monitor after a restart.
+ * holds), so that the next monitor process goes on with it after a restart. The keeper stores it.
  *
  * It is written where something in it begins or ends, and every 30 s while something goes on.
  */

@@ -1,6 +1,8 @@
 /*
- * The record of our own side, which the keeper keeps beside those of the targets for the next
- * monitor. Causes and targets are named in it, so that it outlives our numbers. Times are in UTC.
+ * The record of what the monitor knows of our own side (outages of our network or resolver, wrong
+ * clock; own_side.h). The keeper stores it as it stores those of targets, and gives it to the next
+ * monitor process. Causes and targets stand in it by name, since their numbers may be others then.
+ * Times are in UTC.
  */
 #pragma once
 

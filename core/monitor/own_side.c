@@ -1,8 +1,9 @@
 /*
- * Keeps what is known of our own side, and answers whether we could see a target during its run.
+ * Keeps what the monitor knows of our own side (network, resolver, ports), and answers whether we
+ * could have seen a target during its run.
  *
- * Each question is asked for the whole time that a run took, and not for the present: a spell that
- * is over by now may have lain in it.
+ * Each question is asked for the whole time that a run took, and not for the present: a spell of
+ * blindness that is over by now may have lain in it.
  */
 #include "monitor/own_side.h"
 

@@ -1,8 +1,8 @@
 /*
- * What is known of our own side: what we lack, what may keep us from seeing, where and when anybody
- * was heard, and what of that was told and has not ended. The rules are those of blind.h and
- * hold.h; here is what they are applied to, and what runs of several targets mean together.
- * own_record.h keeps it for the next monitor.
+ * What the monitor knows of our own side: what we lack, what may keep us from seeing servers, where
+ * and when any was last heard, and which of our own troubles were told and have not ended. The
+ * rules are those of blind.h and hold.h; here is what they are applied to, and what runs of several
+ * targets mean together. own_record.h keeps it for the next monitor process.
  */
 #pragma once
 

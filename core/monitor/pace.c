@@ -1,8 +1,7 @@
 /*
- * Computes when a target is run next.
- *
- * Its grid hangs on the monotonic clock and on a hash of its identity: instants are spread evenly
- * over all targets, do not drift, and are the same after a restart.
+ * Computes when the monitor has a target run next. Instants of a target lie on a grid of its
+ * interval, shifted by a hash of its identity: they are spread evenly over all targets, do not
+ * drift, and are the same after a restart.
  */
 #include "monitor/pace.h"
 

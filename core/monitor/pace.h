@@ -1,5 +1,8 @@
-/* Computes when a target is run next (the grid of its interval, retries, a doubled interval), and
- * whether by its routine or its patient limits. */
+/*
+ * Computes when a target is run next (the grid of its interval, retries, a doubled interval for a
+ * server that asks for less), and with which of its two sets of time limits: the usual ones, or the
+ * patient ones of an attempt that has to confirm a failure.
+ */
 #pragma once
 
 #include "monitor/target_state.h"

@@ -1,7 +1,7 @@
 /*
- * Holds the packets that the keeper has not committed yet.
- *
- * Few are held at a time where the keeper is well, so that a walk over them is short.
+ * A list of packets that the monitor has sent to the keeper and that are not committed there yet,
+ * and of those that wait to be sent. Few are held at a time where the keeper is well, so that a
+ * walk over them is short.
  */
 #include "monitor/packet_list.h"
 

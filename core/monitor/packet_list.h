@@ -1,6 +1,7 @@
 /*
- * Packets for a reader that may end before it has made them durable: one list, of which the first
- * part was sent and is held until it is known to be durable, and the rest waits to be sent.
+ * Packets to a reader that may end before it has made them durable: one list, of which the first
+ * part was sent and is held until it is known to be durable, and the rest waits to be sent. The
+ * monitor's link to the keeper uses it (keeper_link.c).
  */
 #pragma once
 

@@ -1,8 +1,7 @@
 /*
- * Reads and checks the messages of probers.
- *
- * A report becomes what the rules see of a run (struct observation), with its times on our
- * clock; then it is judged.
+ * For the monitor: reads and checks the messages of probers (reports, evidence, resolved names,
+ * references). A report becomes what the rules see of a run (struct observation), with its times on
+ * our clock; then it is judged by process_run.c.
  */
 #include "monitor/prober_messages.h"
 

@@ -1,8 +1,8 @@
 /*
- * What probers say. They meet foreign bytes, so nothing they say is taken on trust: a target that
- * is not theirs, a time that cannot be, a name that nobody knows or a text that could move a
- * cursor, and the sender is broken. A report on a run that was not asked for (any more) is no
- * fault, and is left aside.
+ * For the monitor: reads what probers say. Probers meet the bytes of servers, so nothing they say
+ * is taken on trust: a target that is not theirs, a time that cannot be, a name that nobody knows
+ * or a text that could move a cursor, and the sender is taken for broken and replaced. A report on
+ * a run that was not asked for (any more) is no fault, and is left aside.
  */
 #pragma once
 

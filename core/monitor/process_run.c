@@ -1,9 +1,10 @@
 /*
- * Processes the report of one run, from what it shows of ourselves to the next run.
+ * For the monitor: takes the report of one run through all steps: what it shows of our own network,
+ * the rules, the messages to the keeper, and the next run that is planned.
  *
- * The order is law: what the run says of ourselves is learnt before it is judged, since it may be
- * the run that shows that we see again; and what follows for others comes behind what it has
- * changed at its own target.
+ * The order matters: what the run says of ourselves is learnt before it is judged, since it may be
+ * the run that shows that we see again; and what follows for other targets comes behind what it has
+ * changed at its own.
  */
 #include "monitor/process_run.h"
 

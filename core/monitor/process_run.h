@@ -1,5 +1,7 @@
-/* One run: what the rules make of it, and all that follows for the log, the keeper, the schedule
- * and the children. */
+/*
+ * For the monitor: one reported run, with what the rules make of it, and all that follows for the
+ * log, the keeper, the schedule and the targets that have this one as their parent.
+ */
 #pragma once
 
 #include "monitor/observation.h"

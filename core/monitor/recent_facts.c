@@ -1,8 +1,11 @@
 /*
- * A table of texts by run number.
+ * For the monitor: remembers of each of the last 4,096 runs, by its number, the text on which
+ * steady facts of the server (certificate, software ...) are others than before. Evidence comes
+ * before the report of its run; the text waits here until the report is judged and a notice can be
+ * made of it.
  *
- * Runs have numbers that grow, so the remainder of a number is a place, which a run that is 4,096
- * later takes.
+ * Run numbers grow by one, so the place of a run is its number modulo 4,096, and a run that is
+ * 4,096 later takes it.
  */
 #include "monitor/recent_facts.h"
 

@@ -1,5 +1,8 @@
-/* Texts on the steady facts of a target that the evidence of a run has changed, kept until the run
- * is reported, which may be a while: of the last 4,096 runs. */
+/*
+ * For the monitor: the texts that say which steady facts of a server (certificate, software ...)
+ * the evidence of a run showed to have changed. They are kept until the report of that run comes,
+ * which may be a while: for the last 4,096 runs.
+ */
 #pragma once
 
 #include <stdint.h>

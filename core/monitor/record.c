@@ -1,8 +1,9 @@
 /*
- * Encodes and decodes what is known of a target, for the next monitor.
+ * Encodes and decodes what the monitor knows of a target, as bytes that the keeper stores and gives
+ * to the next monitor process; `postwatch explain` decodes them, too.
  *
- * What is known of a name or a service goes by hashes of them: a target that was renamed or moved
- * takes nothing along.
+ * With the record stand hashes of the target's name and service: a target that was renamed or moved
+ * takes nothing along that was learnt of the old one.
  */
 #include "monitor/record.h"
 

@@ -1,6 +1,8 @@
-/* A target's record, which the keeper keeps for the next monitor: its state, its attempts, and what
- * was probed. Names and UTC stand in it in place of numbers and monotonic times, so that it
- * outlives us, our plugins and our clock. */
+/*
+ * A target's record, which the keeper stores and gives to the next monitor process: its state, its
+ * attempts, and what was probed. Names and UTC stand in it in place of numbers and monotonic times,
+ * so that another version of the program, other plugins or another clock can read it.
+ */
 #pragma once
 
 #include "base/messages.h"

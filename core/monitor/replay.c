@@ -1,7 +1,8 @@
 /*
- * Feeds attempts that were kept to the rules, under two policies.
+ * For `postwatch backtest`: feeds stored attempts of a target to the monitor's rules, under two
+ * policies side by side.
  *
- * The configured machine takes every run: its pace is that at which they were made. The other takes
+ * The configured policy takes every run: its pace is that at which they were made. The other takes
  * the same runs while both go at one pace; where its own pace differs it takes the first run at or
  * behind each instant at which it would have made one.
  */

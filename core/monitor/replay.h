@@ -1,8 +1,8 @@
 /*
- * The rules over attempts that were made and kept, under the settings that are configured and under
- * others, side by side: the state machine of the monitor, fed from the store. Other settings would
- * have made other attempts: of those that were made they take what they would have made themselves,
- * and what they would have made and nobody made is counted, and never guessed.
+ * For `postwatch backtest`: the monitor's rules over attempts that were made and stored, under the
+ * settings that are configured and under others, side by side. Other settings would have made other
+ * attempts: of those that were made they take what they would have made themselves, and what they
+ * would have made and nobody made is counted, and never guessed.
  */
 #pragma once
 

@@ -1,8 +1,7 @@
 /*
- * A hashed timing wheel: which targets are due in a tick.
- *
- * The wheel: a slot is a ring of entries through its head, so that an entry leaves it without
- * knowing which it is in.
+ * A hashed timing wheel, which says which targets are due in a tick; orders.c uses it. A slot of
+ * the wheel is a ring of entries through its head, so that an entry leaves it without knowing which
+ * it is in.
  */
 #include "monitor/schedule.h"
 

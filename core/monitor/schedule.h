@@ -1,6 +1,7 @@
 /*
- * When each target is to be looked at next: a hashed timing wheel of ticks, 16 bytes a target, with
- * the same small cost for every target however many there are. Time is an argument.
+ * When each target is to be run next: a hashed timing wheel of ticks, 16 bytes a target, with the
+ * same small cost for every target however many there are. Used by orders.c; the time is an
+ * argument.
  */
 #pragma once
 

@@ -1,5 +1,6 @@
 /*
- * Takes from each run what it shows of our own network, and says what that means for the run.
+ * For the monitor: takes from each run and from the references what they show of our own network,
+ * and says what that means for the run: whether its failure may be ours.
  *
  * A run is asked first what it shows of ourselves, and only then, in the light of all that is known
  * by now, what it means.

@@ -1,7 +1,8 @@
 /*
- * Whether it is us: what runs and references say of our own network, and what that means for a run.
- * What was heard counts at the instant at which it was heard, and what our own side means for a run
- * is asked for the whole time that it took.
+ * For the monitor: whether a failure is our own network's. Learns from runs and from references
+ * (hosts that are asked only whether our line works) before the rules judge a run, gives the rules
+ * the context, and confirms afterwards what waited. An answer counts at the instant at which it was
+ * heard, and whether we could see is asked for the whole time that a run took.
  */
 #pragma once
 

@@ -1,5 +1,8 @@
-/* The table of reasons for silence: which of them keeps which kind of notice silent, and what a
- * parent's state means for the targets behind it. */
+/*
+ * The tables of reasons for silence (paused, in a window, a parent is down, blind ...): which of
+ * them keeps which kind of notice from being sent, and what a parent's state means for the targets
+ * behind it.
+ */
 #include "monitor/silence.h"
 
 #include <assert.h>

@@ -1,6 +1,7 @@
 /*
- * Reasons for silence: the monitor stamps those in force on each change; the keeper withholds it
- * while there are any, and compares what is true with what was told when they end.
+ * Reasons for silence, for which people are not told of a change now: the monitor stamps those in
+ * force on each change, and the keeper holds its notice back while there are any, and compares what
+ * is true with what was told when they end. `status` and `explain` show them.
  */
 #pragma once
 

@@ -1,4 +1,7 @@
-/* Keeps the stretches of time in which we could not see, and looks whether a run overlaps one. */
+/*
+ * For the monitor: keeps the stretches of time in which we could not see servers, and says whether
+ * a run overlaps one; and the last runs that ended in silence.
+ */
 #include "monitor/spells.h"
 
 #include <assert.h>

@@ -1,6 +1,7 @@
 /*
- * Spells: stretches of time in which we could not see, or may not have. A run that overlaps one
- * says nothing against its target by being silent, whether it began or ended in it.
+ * Spells: stretches of time in which our own side could not see, or may not have. A run that
+ * overlaps one says nothing against its target by being silent, whether it began or ended in it.
+ * Used by the rules on our own side (blind.h, hold.h, own_side.h).
  */
 #pragma once
 

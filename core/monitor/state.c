@@ -1,7 +1,6 @@
 /*
- * The state machine of a target (pending, up, suspect, down, recovering).
- *
- * Up and down as one table; every cell is filled, and a forgotten one stops the program.
+ * The state machine of a target (pending, up, suspect, down, recovering) as one table, in which
+ * every cell is filled: a forgotten one stops the program. Called by apply_run.c for each run.
  */
 #include "monitor/state.h"
 

@@ -1,6 +1,7 @@
 /*
- * The states of a target and the table that moves it between them. A run has become a signal before
- * (attempt.h, where all counting lives); here the table is law.
+ * The states of a target (pending, up, suspect, down, recovering) and the table that moves it
+ * between them. What it takes is the signal that attempt.h, where all counting is, has made of a
+ * run.
  */
 #pragma once
 

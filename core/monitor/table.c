@@ -1,4 +1,4 @@
-/* The list of all tables of rules. */
+/* The list of the monitor's tables of rules, for `postwatch explain --table`. */
 #include "monitor/table.h"
 
 #include "base/refusal.h"

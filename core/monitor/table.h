@@ -1,6 +1,6 @@
 /*
- * A rule as a table that people can read: `postwatch explain --table` prints them all. The cells
- * come from the same data that the rules run on, so what is printed is what is done.
+ * A rule of the monitor as a table that people can read: `postwatch explain --table` prints them
+ * all. The cells come from the same data that the rules run on, so what is printed is what is done.
  */
 #pragma once
 

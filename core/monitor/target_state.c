@@ -1,8 +1,6 @@
 /*
- * Encodes and decodes the state of a target.
- *
- * The state as a record: each part of it is a form, which says what of a struct is kept, and since
- * which version.
+ * Encodes and decodes the state of a target for its record (record.h). Each part is a form, a table
+ * that says which members of a struct are kept, and since which version.
  */
 #include "monitor/target_state.h"
 

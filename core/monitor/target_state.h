@@ -1,7 +1,7 @@
 /*
- * What the monitor holds true of one target. There may be 100,000 of them, nearly all of them up:
- * so the struct is small, and what only some need (an open suspicion or incident, conditions,
- * outages, failed attempts) is allocated while it is needed.
+ * What the monitor knows of one target: its state, and where there is one its open suspicion or
+ * incident, conditions, outages and failed attempts. There may be 100,000 targets, nearly all of
+ * them up: so the struct is small, and what only some need is allocated while it is needed.
  */
 #pragma once
 

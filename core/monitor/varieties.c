@@ -1,7 +1,6 @@
 /*
- * Finds facts that vary by themselves, such as tokens and times.
- *
- * Facts that vary.
+ * For the monitor's comparison of facts (facts.c): finds facts of a server that vary by themselves
+ * from run to run, such as tokens and times, so that they are not told as changes each time.
  */
 #include "monitor/varieties.h"
 

@@ -1,8 +1,8 @@
 /*
- * Makes and frees the table of all targets, with what the monitor keeps of each beside its state:
- * resolved name, run numbers of attempts.
+ * Makes and frees the monitor's table of all targets, with what it keeps of each beside the state:
+ * where its name resolved to, and the run numbers of its attempts.
  *
- * Numbers of runs grow from one monitor to the next, so that none is taken for another's.
+ * Numbers of runs grow from one monitor process to the next, so that no run is taken for another.
  */
 #include "monitor/watch.h"
 
