@@ -1,9 +1,7 @@
 /*
- * Keeps the requests of people that are under way in the keeper, and sends their answers to the
- * monitor, whose control socket they came through.
- *
- * Few are under way at once; the packets of all that is done wait in one list for the monitor's
- * socket.
+ * For the keeper: holds the requests of people (`postwatch ack`, `outbox retry` and so on) that are
+ * under way, and sends their answers to the monitor, whose control socket they came through. Few
+ * are under way at once; the packets of all that is done wait in one list for the monitor's socket.
  */
 #include "keeper/ask.h"
 

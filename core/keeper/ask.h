@@ -2,9 +2,9 @@
  * Requests of people to the keeper (`postwatch ack`, `pause`, `outbox retry` and so on), from when
  * they arrive until they are answered.
  *
- * What people ask the keeper for. It is done at once in memory and in the open batch; the answer
- * goes back when that batch is durable, and with it what the monitor has to know of it. Who was
- * asked by a monitor that is gone owes nobody an answer.
+ * A request is carried out at once in memory and in the open batch; the answer goes back when that
+ * batch is durable, and with it what the monitor has to know of it. Where the monitor that passed
+ * it on is gone, there is no answer.
  */
 #pragma once
 

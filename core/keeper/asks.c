@@ -1,7 +1,7 @@
 /*
- * Carries out `ack`, `pause` and `resume`.
- *
- * What people ask for: it is done in the open group, and answered when that is durable.
+ * For the keeper: carries out `postwatch ack`, `pause` and `resume` in the open transaction. They
+ * are answered when it is durable. Requests for the outbox, tests and reports are passed to
+ * outbox_admin.c, test_notice.c and reports.c.
  */
 #include "keeper/asks.h"
 

@@ -1,5 +1,7 @@
-/* Carries out what people ask for: `ack`, `pause` and `resume` here, `outbox retry` and `drop` in
- * outbox_admin.h, `test` in test_notice.h. */
+/*
+ * For the keeper: carries out what people ask for on the command line: `ack`, `pause` and `resume`
+ * here, `outbox retry` and `drop` in outbox_admin.h, `test` in test_notice.h.
+ */
 #pragma once
 
 #include "keeper/ask.h"

@@ -1,8 +1,6 @@
 /*
- * Writes a change of a target as lines of the log.
- *
- * What is logged of a change is what one would paste into a mail to the postmaster at the other
- * end.
+ * For the keeper: writes a change of a target (down, up and so on) as lines of the log, with the
+ * evidence of its attempts: what one would paste into a mail to the postmaster at the other end.
  */
 #include "keeper/change_log.h"
 

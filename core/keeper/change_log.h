@@ -1,4 +1,7 @@
-/* A change in the log: its sentence, then the evidence of its attempts, a line at a time. */
+/*
+ * A change of a target in the log: its sentence, then the evidence of its attempts, a line at a
+ * time. Called by record.c for each change that is committed.
+ */
 #pragma once
 
 #include "base/duty.h"

@@ -1,9 +1,7 @@
 /*
- * Follows for each notifier whether its deliveries succeed, and reports a way that fails, or that
- * works again.
- *
- * Only what is not well is in the store: a list of ways that fail and one of files, each under one
- * key, written whole.
+ * For the keeper: follows for each notifier whether its deliveries succeed, and notifies people
+ * through the others when one fails for long, and when it works again. Only failing notifiers are
+ * in the store: one list under one key, written whole.
  */
 #include "keeper/channel.h"
 

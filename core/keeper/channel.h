@@ -1,10 +1,10 @@
 /*
- * Whether a notifier's way to its peer works. It fails from the first notice on that reached nobody
- * (no connection, all recipients refused, the worker died or was killed, there is no worker) until
- * something is delivered again. The first failure is logged; one that lasts longer than the
- * notifier's `channel_grace` while something waits, or for want of a worker, is told, as
- * `impaired`, by all notifiers that work, and so is its end. What is known of it outlives the
- * keeper, and is shown by `status` and `outbox`.
+ * Whether a notifier's way to its peer (a relay, a URL, a syslog receiver) works. It fails from the
+ * first notice on that reached nobody (no connection, all recipients refused, the worker process
+ * died or was killed, there is no worker) until something is delivered again. The first failure is
+ * logged; one that lasts longer than the notifier's `channel_grace` while something waits, or for
+ * want of a worker, is told, as `impaired`, by all notifiers that work, and so is its end. What is
+ * known of it outlives the keeper, and is shown by `status` and `outbox`.
  */
 #pragma once
 

@@ -1,9 +1,7 @@
 /*
- * Gathers row operations into groups and commits each group as one transaction of postwatch.db or
- * history.db.
- *
- * Two batches for each file: one fills while the other is on its way, or, of history.db, waits for
- * the disk.
+ * For the keeper: gathers row operations into groups and commits each group as one transaction of
+ * postwatch.db or history.db. There are two batches for each file: one fills while the other is on
+ * its way, or, of history.db, waits for the disk.
  */
 #include "keeper/commit_queue_private.h"
 

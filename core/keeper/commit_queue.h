@@ -1,11 +1,11 @@
 /*
- * Group commits to the two files of the store.
+ * Group commits of the keeper to the two files of the store.
  *
- * What is to be written, in groups: a lone change at once, else what gathers in 100 ms, or 256
- * changes. What is put into a group of postwatch.db is seen at once by who reads inside the store.
- * While that file is in trouble its groups are kept in the store's memory, and history.db's
- * results wait in a batch up to a bound; a file is tried again every 10 s. What is written then
- * has its true times.
+ * A lone change is committed at once, others in groups of what gathers in 100 ms, or of 256
+ * changes. What is put into a group of postwatch.db is seen at once by reads inside the keeper.
+ * While that file is in trouble its groups are kept in the store's memory, and history.db's results
+ * wait in a batch up to a bound; a file is tried again every 10 s. What is written then has its
+ * true times.
  */
 #pragma once
 

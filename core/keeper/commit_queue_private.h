@@ -1,4 +1,4 @@
-/* The members of the commit queue, for its own file and its tests. */
+/* The members of the keeper's commit queue (commit_queue.h), for its own file and its tests. */
 #pragma once
 
 #include "keeper/commit_queue.h"

@@ -1,7 +1,7 @@
 /*
- * Lists for a notice of `down` the targets that cannot be reached without that target.
- *
- * Nothing of it is kept: it is what is true when a notice is sent.
+ * For the keeper: lists for a notice of `down` the targets that cannot be reached without that
+ * target (its children by the setting `parent`). The list is made when the notice is sent, and not
+ * stored: what counts is what is true then.
  */
 #include "keeper/dependents.h"
 

@@ -1,5 +1,8 @@
-/* The targets that cannot be reached without another: while that is down they are not told of by
- * themselves, but in it. */
+/*
+ * The targets that cannot be reached without another one, their `parent`: while that is down nobody
+ * is told of each of them, but its notice names them. Used where a notice is laid ready
+ * (notice_message.c).
+ */
 #pragma once
 
 #include "base/text.h"

@@ -1,8 +1,8 @@
 /*
- * Hands queued deliveries to the notifiers' workers and takes their receipts.
- *
- * What a receipt has to be followed by is done before it is committed: the ledgers, our own
- * troubles, answers to people.
+ * For the keeper: hands queued deliveries to the notifiers' worker processes, and takes their
+ * receipts (the words with which a relay or receiver took or refused a notice). What follows from a
+ * receipt is done before it is committed: in the ledgers (what each notifier was told), in our own
+ * troubles, in answers to people.
  */
 #include "keeper/dispatch.h"
 

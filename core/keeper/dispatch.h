@@ -1,8 +1,8 @@
 /*
- * Hands deliveries to the workers of notifiers and takes their receipts. Deliveries are claimed,
- * the claim is committed, and only then is anything handed out, one notice at a time; a receipt
- * is committed before the next. What was in hand when a notifier died may have arrived: it goes
- * out again, marked.
+ * For the keeper: hands deliveries to the worker processes of notifiers and takes their receipts.
+ * Deliveries are claimed in the store, the claim is committed, and only then is anything handed
+ * out, one notice at a time; a receipt is committed before the next. What was handed out when a
+ * notifier's process died may have arrived: it goes out again, marked.
  */
 #pragma once
 

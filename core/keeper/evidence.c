@@ -1,9 +1,10 @@
 /*
- * Stores the evidence of runs in postwatch.db, and the results of all runs in history.db.
+ * For the keeper: stores the evidence of runs (steps, facts, transcripts) in postwatch.db, and the
+ * results of all runs in history.db.
  *
  * Which evidence is kept: of an open suspicion all attempts; of an incident the attempts that
- * confirmed it, each change of outcome, one an hour, the last failure and what passed behind it;
- * of a notice without an incident its attempts. The rest goes to the history, or nowhere.
+ * confirmed it, each change of outcome, one an hour, the last failure and what passed behind it; of
+ * a notice without an incident its attempts. The rest goes to the history, or nowhere.
  */
 #include "keeper/evidence.h"
 

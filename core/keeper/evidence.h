@@ -1,5 +1,7 @@
-/* Stores evidence and results of runs: which evidence is kept, and for how long, and the results
- * of all runs. */
+/*
+ * For the keeper: stores evidence and results of runs. Decides which evidence (steps, facts,
+ * transcripts) is kept, and for how long; results are stored of all runs.
+ */
 #pragma once
 
 #include "base/messages.h"

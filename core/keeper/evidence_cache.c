@@ -1,8 +1,7 @@
 /*
- * Holds the evidence of recent runs in memory, found by target and run.
- *
- * Each entry (a leg) lies in two lists: of all, by age, from whose front the bound in bytes takes;
- * and of its target, by age, which is short enough to be walked.
+ * For the keeper: holds the evidence of recent runs in memory, found by target and run. Each entry,
+ * the dialogue with one address, lies in two lists: of all, by age, from whose front the bound in
+ * bytes takes; and of its target, by age, which is short enough to be walked.
  */
 #include "keeper/evidence_cache.h"
 

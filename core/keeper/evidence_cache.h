@@ -1,7 +1,8 @@
 /*
- * Evidence of runs that something may yet come of, until it is told or gives way: a few runs of
- * each target, and so many bytes in all, the oldest going first. Kept as the messages in which it
- * came, and checked when they came.
+ * For the keeper: evidence (steps, facts, transcripts) of runs in memory from when it arrives until
+ * it is known whether a notice or the store needs it. A few runs of each target, and so many bytes
+ * in all, of which the oldest go first. It is kept as the messages in which it came, which were
+ * checked then.
  */
 #pragma once
 

@@ -1,7 +1,7 @@
 /*
- * Has the notifier of the heartbeat ask its URL every minute while all is well.
- *
- * It is in no row of the store: one that was missed is not made up for.
+ * For the keeper: has the notifier of the heartbeat request its URL every minute while all is well,
+ * so that a service outside notices when Postwatch fails. No row of the store is written: a request
+ * that was missed is not made up for.
  */
 #include "keeper/heartbeat.h"
 

@@ -1,7 +1,7 @@
 /*
- * The heartbeat, a dead man's switch: a URL that is asked every minute by a notifier of its own,
- * only while all is well. Who listens there and hears nothing knows that we cannot tell anything
- * any more.
+ * The heartbeat, a dead man's switch: a URL that is requested every minute by a notifier of its
+ * own, only while all is well. A service that listens there and hears nothing knows that Postwatch
+ * cannot tell anything any more.
  */
 #pragma once
 

@@ -1,8 +1,9 @@
 /*
- * The keeper's process: its birth, its links and its loop. What the monitor decided is written,
- * then answered, then told. SQLite may let it wait for the disk; nobody waits for it. Birth is
- * recovery: where the disk is too sick to be read nothing is known, all targets begin anew, and so
- * they do again once it can be read.
+ * The keeper's process: its start, its links to monitor and notifiers, and its loop. What the
+ * monitor decided is written, then answered, then told to people. SQLite may make the keeper wait
+ * for the disk; no other process waits for the keeper. Each start is a recovery: where the disk
+ * cannot be read nothing is known, all targets begin anew, and so they do again once it can be
+ * read.
  */
 #include <poll.h>
 #include <stdlib.h>

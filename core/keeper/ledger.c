@@ -1,7 +1,7 @@
 /*
- * Computes what a notifier is told next of a target, from what it was told before.
- *
- * Few conditions stand at once, so their codes are a string that is walked.
+ * Computes what a notifier is told next of a target, from what it was told before (its ledger) and
+ * what is true now. Called by the keeper for each change, and by `postwatch explain`. Few
+ * conditions stand at once, so their codes are a string that is walked.
  */
 #include "keeper/ledger.h"
 

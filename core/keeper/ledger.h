@@ -1,7 +1,8 @@
 /*
- * What a notifier was told of a target, and what it is to be told next: pure functions. So there is
- * no `up` without a `down`, no lost `up`, and no repeat; what began and ended in silence yields at
- * most one `outage`.
+ * A ledger is what one notifier was told last of one target. Pure functions that say from it what
+ * that notifier is to be told next. So there is no `up` without a `down`, no lost `up`, and no
+ * repeat; what began and ended while people were not to be told yields at most one `outage`. The
+ * ledgers of the store are in ledgers.h.
  */
 #pragma once
 

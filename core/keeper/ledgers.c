@@ -1,6 +1,8 @@
-/* Reads and writes the ledgers in the store, and follows with them what becomes of each delivery.
- * A delivery that ends unsent takes its ledger back: down told by mail, up given up, and the next
- * `up` is still owed. */
+/*
+ * For the keeper: reads and writes in the store what each notifier was told of each target (its
+ * ledgers), and follows with them what becomes of each delivery. A delivery that ends unsent takes
+ * its ledger back: down told by mail, up given up, and the next `up` is still owed.
+ */
 #include "keeper/ledgers.h"
 
 #include <string.h>

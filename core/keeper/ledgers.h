@@ -1,7 +1,7 @@
 /*
- * What each notifier was told of each target: the ledgers (ledger.h), as the store has them. What a
- * ledger takes for told is what was sent and what is queued behind it. So a delivery that ends
- * unsent takes it back to the last one sent, and to what is still queued.
+ * For the keeper: what each notifier was told of each target (the ledgers, ledger.h), as rows of
+ * the store. A ledger takes for told what was sent and what is queued behind it. So a delivery that
+ * ends unsent takes it back to the last one sent, and to what is still queued.
  */
 #pragma once
 

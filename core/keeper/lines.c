@@ -1,4 +1,7 @@
-/* Queues lines for the log that the parent has not taken yet. */
+/*
+ * For the keeper: queues lines for the log that the parent, which alone writes the log, has not
+ * taken yet.
+ */
 #include "keeper/lines.h"
 
 #include <assert.h>

@@ -1,7 +1,7 @@
 /*
- * Lines for the log that the parent has not taken yet. Those of a change come in bursts, and the
- * keeper waits for nobody: they are kept in their order while there is room for them, and sent when
- * the parent reads.
+ * For the keeper: lines for the log that the parent process has not taken yet. Those of a change
+ * come in bursts, and the keeper waits for nobody: they are kept in their order while there is room
+ * for them, and sent when the parent reads.
  */
 #pragma once
 

@@ -1,11 +1,11 @@
 /*
- * Reads the messages of the monitor: runs, results and evidence, to be stored and told; and tells
- * it what is committed.
+ * For the keeper: reads the messages of the monitor, which decides on the state of targets: runs,
+ * results and evidence, to be stored and told to people. Tells the monitor what is committed.
  *
- * A run is taken whole: its changes and the state after it go into one batch with its place in
- * the sequence, so that a store which knows of a `down` has the state in which it is told. What
- * was taken before, by us or by a keeper before us, is left aside; and where something is missing
- * the monitor is replaced, since what it says then is not what happened.
+ * A run is taken whole: its changes and the state after it go into one batch with its place in the
+ * sequence, so that a store which knows of a `down` has the state in which it is told. A run that
+ * was taken before, by this keeper or one before it, is left aside; and where runs are missing in
+ * the sequence the monitor is replaced, since what it says then is not what happened.
  */
 #include "keeper/monitor_link.h"
 

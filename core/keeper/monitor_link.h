@@ -1,4 +1,7 @@
-/* The keeper's link to the monitor: what it says is stored, and it is told what is committed. */
+/*
+ * The keeper's link to the monitor: what the monitor says is stored, and the monitor is told what
+ * is committed.
+ */
 #pragma once
 
 #include <stdbool.h>

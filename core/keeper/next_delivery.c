@@ -1,8 +1,7 @@
 /*
- * Chooses which queued deliveries a notifier is handed next.
- *
- * What goes out next: what is due, in its order, within what a notifier is to be told in a minute;
- * above that in digests.
+ * For the keeper: chooses which queued deliveries a notifier is handed next: those that are due, in
+ * their order, as long as there are no more of them in a minute than its setting `storm` allows;
+ * what is above that is merged into digests, one notice for many.
  */
 #include "keeper/next_delivery.h"
 

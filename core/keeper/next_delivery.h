@@ -1,5 +1,7 @@
-/* The next deliveries of a notifier: what is due, at most `storm` in a minute, and above that one
- * digest of many notices. */
+/*
+ * For the keeper: the next deliveries of a notifier. What is due, at most `storm` in a minute, and
+ * above that one digest of many notices.
+ */
 #pragma once
 
 #include "keeper/outbox.h"

@@ -1,7 +1,6 @@
 /*
- * Finds for a notice the one that began the same incident or condition, and the last failure.
- *
- * A notice that ends something is told beside what it ends.
+ * For the keeper: finds for a notice the one that began the same incident or condition, and the
+ * last failure, so that the text of an `up` can tell of the outage that it ends.
  */
 #include "keeper/notice_context.h"
 

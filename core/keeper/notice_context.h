@@ -1,4 +1,7 @@
-/* What went before a notice: the first of its incident or condition, and what failed last. */
+/*
+ * For the keeper: what went before a notice, read from the store when it is laid ready for its
+ * notifier: the first notice of its incident or condition, and the last run that failed.
+ */
 #pragma once
 
 #include "base/messages_outbox.h"

@@ -1,4 +1,7 @@
-/* A notice with all that it is made of, read from the store and laid ready for its notifier. */
+/*
+ * For the keeper: makes the messages by which a notice is handed to the worker of a notifier: the
+ * notice as the store has it, its recipients, what went before it, and the evidence of its runs.
+ */
 
 #include <assert.h>
 #include <inttypes.h>

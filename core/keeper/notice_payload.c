@@ -1,7 +1,7 @@
 /*
- * Encodes and decodes the part of a notice that has no columns of its own.
- *
- * Versioned, since it outlives us.
+ * For the keeper: encodes and decodes the part of a notice that has no columns of its own in the
+ * store, as bytes of one column. The bytes have a version, since later versions of the program read
+ * them.
  */
 #include "keeper/notice_payload.h"
 

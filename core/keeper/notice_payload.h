@@ -1,4 +1,7 @@
-/* What the keeper keeps of a notice beside the columns that the store knows: opaque bytes there. */
+/*
+ * For the keeper: what is stored of a notice beside the columns that the store knows (its runs, the
+ * states before and after, the notices that it stands for, names), as one column of opaque bytes.
+ */
 #pragma once
 
 #include "base/messages_outbox.h"

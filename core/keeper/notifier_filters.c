@@ -1,6 +1,8 @@
-/* Applies a notifier's settings (kinds, tags, `after`, quiet hours, `notify` of the target) to a
- * change. A filter that says no is remembered in the ledger, so that nobody is told the end of
- * what they were not told the beginning of. */
+/*
+ * For the keeper: applies a notifier's settings (kinds, tags, `after`, quiet hours, `notify` of the
+ * target) to a change. A filter that says no is remembered in the ledger (what the notifier was
+ * told), so that nobody is told the end of what they were not told the beginning of.
+ */
 #include "keeper/notifier_filters.h"
 
 #include <assert.h>

@@ -1,7 +1,7 @@
 /*
- * Who wants to hear what, and when: kinds, tags, `notify`, a later `after`, quiet hours. What a
- * notifier does not want is as if it had been told, where it ends something; what it may not hear
- * yet is compared later.
+ * For the keeper: which notifier wants to be told of which change, and when: kinds, tags, `notify`,
+ * a later `after`, quiet hours. What a notifier does not want is as if it had been told, where it
+ * ends something; what it may not be told yet is compared later with what it was told.
  */
 #pragma once
 

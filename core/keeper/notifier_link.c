@@ -1,4 +1,7 @@
-/* The link to a notifier's worker: one notice at a time goes out, its receipts come in. */
+/*
+ * The keeper's link to a notifier's worker process: one notice at a time goes out, its receipts
+ * come in. Also how long a notifier is left alone after failures.
+ */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>

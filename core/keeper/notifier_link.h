@@ -1,7 +1,7 @@
 /*
- * Notifiers, as the configuration has them, and the links to their workers. A notifier has one
- * notice at a time in hand; what is in hand when it dies may have arrived, and goes out again,
- * marked.
+ * For the keeper: the notifiers, as the configuration has them, and the links to their worker
+ * processes. A notifier has one notice at a time in hand; the one in hand when its process dies may
+ * have arrived, and goes out again, marked.
  */
 #pragma once
 

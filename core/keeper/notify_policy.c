@@ -1,6 +1,8 @@
-/* Decides which notifiers are told of a change. In the transaction of a notice its deliveries are
- * made, for each notifier that the ledger does not know to have heard it already; what is kept
- * silent is compared when the silence ends. */
+/*
+ * For the keeper: decides which notifiers are told of a change. In the transaction of a notice it
+ * makes the deliveries, one for each notifier that was not told the same already by its ledger;
+ * what may not be told now is compared again when the reason for that ends.
+ */
 #include "keeper/notify_policy.h"
 
 #include <assert.h>

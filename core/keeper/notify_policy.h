@@ -1,4 +1,7 @@
-/* Decides for each change which notifiers are told of it, and queues a delivery for each. */
+/*
+ * For the keeper: decides for each change which notifiers are told of it, and queues a delivery for
+ * each.
+ */
 #pragma once
 
 #include "base/messages.h"

@@ -1,8 +1,6 @@
 /*
- * Reads and writes the rows of notices and deliveries.
- *
- * What is queued is in the store alone: rows are looked up one by one, changed as copies, and
- * written whole.
+ * For the keeper: reads and writes the rows of notices and deliveries in the store. What is queued
+ * is in the store alone: rows are looked up one by one, changed as copies, and written whole.
  */
 
 #include <assert.h>

@@ -1,6 +1,6 @@
 /*
- * Deliveries: each notice for each notifier and recipient, from the commit of its notice to its
- * end.
+ * The keeper's outbox: deliveries, one of each notice for each notifier and recipient, from the
+ * commit of the notice until it is sent, given up or dropped.
  *
  *   outbox.c    notices and deliveries as rows
  *   notice_message.c    a notice with all that it is made of, for its notifier

@@ -1,9 +1,8 @@
 /*
- * Carries out `postwatch outbox retry` and `outbox drop`.
- *
- * Deliveries in people's hands. Retried are those that wait and those that were given up; dropped
- * is what nobody has in hand. Of a target that the notifier was told newer things of, a word about
- * up and down is not sent after them.
+ * For the keeper: carries out `postwatch outbox retry` and `outbox drop`, by which people send a
+ * delivery again at once, or have it not sent. Those that wait and those that were given up can be
+ * retried; those that no notifier has in hand can be dropped. Where the notifier was told newer
+ * things of the target, an older notice of up or down is not sent after them.
  */
 #include "keeper/outbox_admin.h"
 

@@ -1,4 +1,7 @@
-/* Deliveries in people's hands: `outbox retry` and `outbox drop`. */
+/*
+ * For the keeper: what people do with deliveries by hand, `postwatch outbox retry` and `outbox
+ * drop`. Called by asks.c.
+ */
 #pragma once
 
 #include "keeper/ask.h"

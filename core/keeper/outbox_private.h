@@ -1,5 +1,7 @@
-/* What the outbox holds, for its own files and their tests: outbox.c, notifier_link.c,
- * notice_message.c. */
+/*
+ * The members of the keeper's outbox (outbox.h), for its own files and their tests: outbox.c,
+ * notifier_link.c, notice_message.c.
+ */
 #pragma once
 
 #include "base/packet_queue.h"

@@ -1,8 +1,7 @@
 /*
- * Follows quiet hours and other reasons for silence as time passes, and has what was kept silent
- * told when they end.
- *
- * Quiet hours are looked up once for each that begins or ends.
+ * For the keeper: follows as time passes when quiet hours and other reasons for silence begin and
+ * end, and has notifiers told then what is true and was kept from them. Quiet hours are looked up
+ * once for each that begins or ends.
  */
 #include <assert.h>
 #include <stdlib.h>

@@ -1,4 +1,7 @@
-/* What the policy holds, for its own files and their tests. */
+/*
+ * The members of the keeper's module that decides who is told what (policy.h), for its own files
+ * and their tests.
+ */
 #pragma once
 
 #include "config/window_clock.h"

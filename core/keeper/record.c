@@ -1,7 +1,7 @@
 /*
- * Writes a judged run as rows: notices, incidents, conditions, the state of the target.
- *
- * One change as rows of one batch: its notice, its incident or condition, its evidence.
+ * For the keeper: writes a judged run of the monitor as rows of one batch: the notice of each
+ * change, its incident or condition, its evidence, and the state of the target. When the batch is
+ * committed it is logged and told.
  */
 
 #include <assert.h>

@@ -1,5 +1,7 @@
-/* Runs of the monitor, and what we notice of ourselves, as rows: notices, incidents, conditions,
- * states. */
+/*
+ * For the keeper: runs of the monitor, and what we notice of ourselves, as rows of the store:
+ * notices, incidents, conditions, states.
+ */
 #pragma once
 
 #include "base/messages.h"

@@ -1,4 +1,7 @@
-/* What the record holds, for its own files and their tests: record.c, evidence.c, remind.c. */
+/*
+ * The members of the keeper's module that makes rows of runs (record.h), for its own files and
+ * their tests: record.c, evidence.c, remind.c.
+ */
 #pragma once
 
 #include "base/zone.h"

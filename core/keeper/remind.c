@@ -1,8 +1,8 @@
 /*
- * Queues the notices that time brings: reminders of an open incident, another notifier in place of
- * one that could not deliver for two minutes, the weekly test.
- *
- * Times are those of the incident, so that who is born again goes on where the one before was.
+ * For the keeper: queues the notices that are due because time has passed: reminders of an open
+ * incident, another notifier in place of one that could not deliver for two minutes, the weekly
+ * test. Times are those of the incident, so that a keeper that is started anew goes on where the
+ * one before was.
  */
 #include "keeper/remind.h"
 

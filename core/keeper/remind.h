@@ -1,5 +1,7 @@
-/* Notices that are told because time passes: a target that is still down, a notifier that could
- * not deliver and has another stand in for it, the weekly test of a way. */
+/*
+ * For the keeper: notices that are sent because time passes: a target that is still down, a
+ * notifier that could not deliver and has another stand in for it, the weekly test of a notifier.
+ */
 #pragma once
 
 #include <stdint.h>

@@ -1,7 +1,7 @@
 /*
- * Closes the incidents and conditions of targets that the configuration no longer has.
- *
- * All of it happens at birth: a configuration is read by a keeper that is born with it.
+ * For the keeper: closes the incidents and conditions of targets that the configuration no longer
+ * has. All of it happens when the keeper starts: a reload starts a new keeper with the new
+ * configuration.
  */
 #include "keeper/removed_targets.h"
 

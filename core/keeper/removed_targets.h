@@ -1,7 +1,7 @@
 /*
- * Targets that are no longer watched. What was open of them is closed, and whoever was told of its
- * beginning, and nobody else, is told of that end: `stopped` where the target was said to be down,
- * `cleared` for each condition.
+ * For the keeper: targets that are no longer watched. What was open of them is closed, and
+ * notifiers that were told of its beginning, and no others, are told of that end: `stopped` where
+ * the target was said to be down, `cleared` for each condition.
  */
 #pragma once
 

@@ -1,11 +1,10 @@
 /*
- * Sends again, every 5 min, what is open to a receiver that forgets it at a restart
- * (Alertmanager).
+ * For the keeper: sends again, every 5 min, what is open to a receiver that forgets it at a restart
+ * (Prometheus' Alertmanager).
  *
- * A receiver that forgets what it was told when it is restarted is told again every 5 min what
- * stands there, of targets and of ourselves: under the same key and names, without rows in the
- * store, and beside the budget for storms. It is done in rounds, a notice at a time, only while
- * nothing else is to be handed out; where the way fails the round ends.
+ * What is repeated is what stands, of targets and of ourselves: under the same key and names,
+ * without rows in the store, and beside the budget for storms. It is done in rounds, a notice at a
+ * time, only while nothing else is to be handed out; where a delivery fails the round ends.
  */
 #include "keeper/repeat.h"
 

@@ -1,7 +1,10 @@
 /*
+ * For the keeper: finds the reports of availability that are due, and records and queues their
+ * notices.
+ *
  * A report that is new to the configuration begins with the period that is under way. Periods that
- * ended while nobody was there are made up for, a few of them: a clock that was years ahead for a
- * while is to send no hundreds.
+ * ended while the daemon did not run are made up for, a few of them: a clock that was years ahead
+ * for a while is to send no hundreds.
  */
 #include "keeper/reports.h"
 

@@ -1,7 +1,6 @@
 /*
- * Stores the newest TLS version and certificate of each server.
- *
- * Facts of TLS and of certificates become a row of the server.
+ * For the keeper: takes the TLS version and certificate of each server out of the evidence of its
+ * runs, and stores them as a row of the server.
  */
 #include "keeper/servers.h"
 

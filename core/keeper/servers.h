@@ -1,6 +1,8 @@
-/* The newest TLS version and certificate that each server has shown, kept for lists of
- * certificates that end soon. It stays as long as the server is watched, while the attempts that
- * showed it go by their age. */
+/*
+ * For the keeper: the newest TLS version and certificate that each server has shown, stored for the
+ * lists of certificates that end soon (page, report). The row stays as long as the server is
+ * watched, while the attempts that showed it go by their age.
+ */
 #pragma once
 
 #include <stdbool.h>

@@ -1,7 +1,8 @@
 /*
- * What the service holds, for its own files and their tests: links (keeper.c, monitor_link.c,
- * dispatch.c), what people ask (ask.c and its verbs), and what we notice of ourselves (heartbeat.c,
- * channel.c, store_repair.c, stale_targets.c, watch_time.c), and reports that are due (reports.c).
+ * The members of the keeper's top module, for its own files and their tests: links (keeper.c,
+ * monitor_link.c, dispatch.c), what people ask (ask.c and its verbs), what we notice of ourselves
+ * (heartbeat.c, channel.c, store_repair.c, stale_targets.c, watch_time.c), and reports that are due
+ * (reports.c).
  */
 #pragma once
 

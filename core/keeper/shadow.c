@@ -1,6 +1,8 @@
-/* Ends deliveries unsent while `shadow = true`, and counts them as if they had been sent. A
- * receipt of its own marks them in the store, by which `postwatch shadow` finds them, and by which
- * nothing of them is taken for told when shadow ends. */
+/*
+ * For the keeper: ends deliveries unsent while `shadow = true`, and counts them as if they had been
+ * sent. A receipt of its own marks them in the store, by which `postwatch shadow` finds them, and
+ * by which none of them is taken for told when shadow ends.
+ */
 #include "keeper/shadow.h"
 
 #include <syslog.h>

@@ -1,10 +1,11 @@
 /*
- * With `shadow = true` nobody is told: a delivery whose turn has come ends dropped, with
- * SHADOW_RECEIPT as its receipt, and counts for its ledger and for storms as if it had been sent. So
- * what is recorded is what would have been told.
+ * For the keeper: with `shadow = true` nobody is told, so that Postwatch can run beside another
+ * monitor for a while. A delivery whose turn has come is dropped, with SHADOW_RECEIPT as its
+ * receipt, and counts as sent in its ledger (what the notifier was told) and in the limit of
+ * notices a minute. So what is recorded is what would have been told.
  *
- * When shadow ends nobody knows of anything: what was recorded is told to nobody, and what is true
- * then is told once.
+ * When shadow ends the notifiers are taken to have been told nothing: what was recorded is not
+ * sent, and what is true then is told once.
  */
 #pragma once
 

@@ -1,8 +1,7 @@
 /*
- * Says for a target and a time which pauses and maintenance windows hold.
- *
- * The clock of windows is at the present: it goes back for what is heard late, and forth again at
- * once.
+ * For the keeper: says for a target and a time which pauses and maintenance windows hold, so that
+ * its notices are held back. The clock of the windows stands at the present: for a change that is
+ * heard late it goes back, and forth again at once.
  */
 #include "keeper/silences.h"
 

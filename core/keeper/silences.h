@@ -1,8 +1,8 @@
 /*
- * Reasons for silence that the keeper alone knows: pauses, and recurring windows. What the monitor
- * decides is judged by the time at which it was so, however late it is heard: a target that went
- * down in a window went down in it. Reasons that the monitor alone knows (a parent is down, it
- * flaps, it is told in a digest) come with the change.
+ * For the keeper: the reasons for silence (nobody is told now) that it alone knows: pauses, and
+ * recurring windows. What the monitor decides is judged by the time at which it was so, however
+ * late it is heard: a target that went down in a window went down in it. Reasons that the monitor
+ * alone knows (a parent is down, it flaps, it is told in a digest) come with the change.
  */
 #pragma once
 

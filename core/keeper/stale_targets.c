@@ -1,8 +1,7 @@
 /*
- * Finds targets whose runs have stopped coming, and tells that they are not looked at.
- *
- * A stopped host, a keeper that waits for its disk: what was sent to it meanwhile is read first,
- * so the clock stands still too.
+ * For the keeper: finds targets whose runs have stopped coming, and has people told that they are
+ * not looked at. Where the host was stopped, or the keeper waited for its disk, messages are
+ * waiting: they are read first, so this module's clock stands still meanwhile.
  */
 #include "keeper/stale_targets.h"
 

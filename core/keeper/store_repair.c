@@ -1,10 +1,10 @@
 /*
- * Tries every 10 s to get a database file out of its trouble, and tells when the trouble began and
- * ended.
+ * For the keeper: tries every 10 s to get a database file out of its trouble (disk full, an error
+ * of input or output), and has people told when the trouble began and ended.
  *
- * The disk is sick: what there is for its file is held in memory, is told all the same, and is
+ * While it lasts, what should go into the file is held in memory, is told all the same, and is
  * written when the file is well. It is one trouble, told once, until both files have been well for
- * a while; what comes between is said in the log.
+ * a while; what comes between is written to the log.
  */
 #include "keeper/store_repair.h"
 

@@ -1,5 +1,7 @@
-/* Recovery from a disk that is full or fails: tries the file of the store again, and tells of the
- * trouble. */
+/*
+ * For the keeper: recovery from a disk that is full or fails. Tries the file of the store again,
+ * and has people told of the trouble.
+ */
 #pragma once
 
 #include "store/store.h"

@@ -1,8 +1,6 @@
 /*
- * Matches the targets of the configuration with those of the store, and keeps their numbers in
- * both.
- *
- * Matching by sorting: there may be 100,000 on both sides.
+ * For the keeper: matches the targets of the configuration with those of the store when it starts,
+ * and keeps the number of each in both. It matches by sorting: there may be 100,000 on both sides.
  */
 #include "keeper/target_registry.h"
 

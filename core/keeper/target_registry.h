@@ -1,10 +1,10 @@
 /*
- * The targets, each with its number in the configuration and its number in the store.
+ * For the keeper: the targets, each with its number in the configuration and its number in the
+ * store.
  *
- * Who is watched, by the store's numbers: a configuration numbers its targets anew each time, what
- * is kept goes by the store's. A target is the one of that identity; else the one whose identity
- * it says it `was`; else, where exactly one new target and one that vanished agree in probe, host
- * and port, that one. And what is open of them, as the store has it.
+ * A configuration numbers its targets anew each time; rows of the store go by the store's numbers.
+ * A target is the one of that identity in the store; else the one whose identity it says it `was`;
+ * else, where exactly one new target and one that vanished agree in probe, host and port, that one.
  */
 #pragma once
 

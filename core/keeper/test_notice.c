@@ -1,7 +1,7 @@
 /*
- * `postwatch test NOTIFIER`: a notice of the kind `test` through the real path, whose receipts are
- * the answer. It is sent now or not at all: what the notifier did not take is dropped, for who
- * asked has been told.
+ * For the keeper: carries out `postwatch test NOTIFIER`, a notice of the kind `test` through the
+ * real path, whose receipts are the answer to the command. It is sent now or not at all: what the
+ * notifier did not take is dropped, for the person who asked has been told.
  */
 #include "keeper/test_notice.h"
 

@@ -1,4 +1,7 @@
-/* `postwatch test NOTIFIER`: its receipts are the answer. */
+/*
+ * For the keeper: carries out `postwatch test NOTIFIER`, which sends a notice by that notifier; the
+ * receipts of its receivers are the answer to the command.
+ */
 #pragma once
 
 #include "keeper/ask.h"

@@ -1,9 +1,7 @@
 /*
- * Writes the time until which the keeper ran into the store, and says by which time retention may
- * delete.
- *
- * Retention goes by the time of day, and what is deleted is gone: a clock that was set is believed
- * after a day.
+ * For the keeper: writes into the store until when it ran, so that a gap can be told, and says by
+ * which time of day old rows may be deleted. What is deleted is gone: a clock that was set is
+ * believed after a day only.
  */
 #include "keeper/watch_time.h"
 

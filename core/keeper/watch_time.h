@@ -1,5 +1,8 @@
-/* The time of day as far as it is believed for deleting old rows, and the mark in the store until
- * when the keeper ran. */
+/*
+ * For the keeper: the time of day as far as it is believed for deleting old rows, and the mark in
+ * the store until when the keeper ran, by which the next one finds the time in which nobody
+ * watched.
+ */
 #pragma once
 
 #include <stdbool.h>

@@ -1,9 +1,7 @@
 /*
- * Holds back notices that may not be told now (pause, window, parent, blindness, acknowledgement),
- * and tells what is true when the reason has ended.
- *
- * Few targets are held back at once, so nothing is indexed; of which of them something was withheld
- * outlives us in the store.
+ * For the keeper: holds back notices that may not be told now (pause, window, parent, blindness,
+ * acknowledgement), and has told what is true when the reason has ended. Few targets are held back
+ * at once, so nothing is indexed; for which of them something was withheld stands in the store.
  */
 #include "keeper/withhold.h"
 

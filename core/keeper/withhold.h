@@ -1,14 +1,16 @@
 /*
- * What may not be told now. Whatever was queued is asked before it is claimed, and once more when
- * it is handed out; for what is told of a target may be held back after it was queued: by a pause,
- * a window, a parent that went down, our own blindness, an acknowledgement, its end.
+ * For the keeper: what may not be told now. Each queued delivery is checked before it is claimed,
+ * and once more when it is handed out; for what is told of a target may be held back after it was
+ * queued: by a pause, a window, a parent that went down, our own blindness, an acknowledgement, its
+ * end.
  *
- * What may not be told ends dropped, with the reason, and the ledger goes back to what was sent.
- * When the reason has ended, what is true is compared with what was told. But what has arrived at
- * some of its recipients, or may have, stays and waits for that end: it cannot be taken back.
+ * What may not be told ends dropped, with the reason, and the ledger (what the notifier was told)
+ * goes back to what was sent. When the reason has ended, what is true is compared with what was
+ * told. But what has arrived at some of its recipients, or may have, stays and waits for that end:
+ * it cannot be taken back.
  *
- * Our own notices, tests, and what somebody retries by hand are not asked. But what is retried goes
- * with what was before it of the same target, where that is taken back.
+ * Our own notices, tests, and what a person retries by hand are not checked. But what is retried
+ * goes with what was before it of the same target, where that is taken back.
  */
 #pragma once
 
