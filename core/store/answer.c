@@ -1,7 +1,7 @@
 /*
- * Answers questions about the store (store/question.h) of commands that ask the web process, since
- * their user may not read the state folder. A long list is answered in parts, each bounded in size
- * and time.
+ * For the web process: answers questions about the store (store/question.h) of commands such as
+ * `postwatch status` whose user may not read the state folder. A long list is answered in parts,
+ * each bounded in size and time.
  */
 #include "store/answer.h"
 

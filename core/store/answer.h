@@ -1,6 +1,6 @@
 /*
- * Answers questions to the store (store/question.h) from a reader of this process. Each is answered
- * by itself: nothing is kept for whoever asks between two of them.
+ * For the web process: answers questions about the store (store/question.h) that commands send to
+ * it, from a reader of its own. Each is answered by itself: nothing is kept between two of them.
  */
 #pragma once
 

@@ -1,4 +1,7 @@
-/* Executes the operations of a batch as SQL statements. */
+/*
+ * Executes the row operations of a batch (store/batch.h) as SQL statements: the writing half of the
+ * store, for the keeper.
+ */
 #include <string.h>
 
 #include "store/store_private.h"

@@ -1,4 +1,7 @@
-/* A batch of row operations, as copies that may point at each other. */
+/*
+ * A batch of row operations, which the keeper fills and the store executes in one transaction:
+ * copies in chunks of memory that never move, so that copies may point at each other.
+ */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>

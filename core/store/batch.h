@@ -1,6 +1,6 @@
 /*
- * A batch of row operations. Operations in the order they were given, each with its own copy of all
- * it needs.
+ * A batch of row operations: what the keeper has to write, in the order it was given, each with its
+ * own copy of all it needs. It becomes one transaction (store/store.h).
  */
 #pragma once
 

@@ -1,5 +1,7 @@
-/* One SQLite connection: how it is opened, its transactions, its errors classified, for which
- * extended result codes are on. */
+/*
+ * One SQLite connection of the store: how it is opened, its transactions, and its errors,
+ * classified (full, damaged, busy ...) by SQLite's extended result codes.
+ */
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /*
- * One SQLite connection. A fault is remembered until the next db_forgive(). Only this module, query
- * and transfer call the library.
+ * One SQLite connection, for the modules of the store. A fault is remembered until the next
+ * db_forgive(). Only this module, query and transfer call the library.
  */
 #pragma once
 

@@ -1,6 +1,7 @@
 /*
- * Opens, checks and sets aside one database file. Opening a file that may be in any state whatever.
- * Nothing is ever deleted: what is not ours or not sound is renamed.
+ * For the writer of the store: opens, checks and sets aside one of its two database files, which
+ * may be in any state whatever. Nothing is ever deleted: a file that is not ours or not sound is
+ * renamed.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,8 +1,7 @@
 /*
- * Reads single rows of postwatch.db by key.
- *
- * Statements are made once; of each a copy of the last row is held, since a statement under way
- * would hold up the checkpoint.
+ * For the keeper: reads single rows of postwatch.db by key (store/find.h). Statements are prepared
+ * once; of each a copy of the last row is held, since a statement under way would hold up the
+ * checkpoint.
  */
 #include "store/find.h"
 

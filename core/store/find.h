@@ -1,11 +1,11 @@
 /*
- * Single rows of postwatch.db by their keys, for the one process that writes it: what is kept and
- * what is about to be. Where reading the file fails, what is open goes on in memory, as it does
- * where writing fails, and the row is looked for there.
+ * Single rows of postwatch.db by their keys, for the keeper, the one process that writes it: rows
+ * that are committed and those of the open transaction. Where reading the file fails, what is open
+ * goes on in memory, as it does where writing fails, and the row is looked for there.
  *
- * Each returns false where there is no such row. What a row points at is good until the next
- * look-up of the same function. Those called next begin behind the row that they are given, zeroes
- * before the first, and put the next one in its place; rows may be written meanwhile.
+ * Each function returns false where there is no such row. What a row points at is good until the
+ * next look-up of the same function. Those called next begin behind the row that they are given,
+ * zeroes before the first, and put the next one in its place; rows may be written meanwhile.
  */
 #pragma once
 

@@ -1,4 +1,9 @@
-/* The writer's index of history.db: the chain of results of each target, and words by number. */
+/*
+ * For the writer of history.db, which has a row for each result of a run: holds in memory, for each
+ * target, the row of its last result and of its last one that was not ok, and the dictionary of
+ * words (outcomes, phases) with the numbers that rows have in their place. Each result names the
+ * one before it of the same target, so that they can be followed backwards.
+ */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /*
- * What the writer of history.db keeps in memory of it: for each target the last row and the last
- * one that was not ok, and the numbers of words. Written to the file now and then, so that a result
- * costs one row and no index.
+ * What the writer of history.db holds in memory of that file: for each target the last row and the
+ * last one that was not ok, and the numbers of words. It is written to the file now and then, so
+ * that a result costs one row and no index.
  */
 #pragma once
 

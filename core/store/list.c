@@ -1,5 +1,6 @@
 /*
- * Reads lists of rows from the database files, page by page.
+ * For all who read the store (commands, web process, keeper): reads lists of rows from the database
+ * files, page by page.
  *
  * A statement lives only within the reading of one page, so no reader holds up the checkpoint for
  * more than its second, and none is under way whose rows a write or a rollback could change. The

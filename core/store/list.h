@@ -1,8 +1,9 @@
 /*
- * Lists of rows that are read one after the other. A list is read in pages by itself, each behind
- * the last row of the one before, and each page whole before its first row is given, so that no
- * transaction lasts longer than a second however slowly rows are taken, and so that rows may be
- * written, or other lists of the same reader read, while one is.
+ * Lists of rows of the store (targets, incidents, runs ...), one after the other, for commands, the
+ * web process and the keeper. A list is read in pages by itself, each behind the last row of the
+ * one before, and each page whole before its first row is given, so that no transaction lasts
+ * longer than a second however slowly rows are taken, and so that rows may be written, or other
+ * lists of the same reader read, while one is.
  */
 #pragma once
 

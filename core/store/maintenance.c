@@ -1,8 +1,10 @@
 /*
- * The jobs of the store take turns: roll-ups, retention, verification, the reserve. Results lie in
- * order of arrival, so what is old is at the beginning: a step looks at some rows there and deletes
- * up to the first that is to stay. A row from the future (the clock was wrong) is as old as its
- * neighbours.
+ * The store's jobs in the background, which take turns in the keeper: roll-ups, deletion of what is
+ * old, verification, the reserve of disk space.
+ *
+ * Results lie in order of arrival, so what is old is at the beginning: a step looks at some rows
+ * there and deletes up to the first that is to stay. A row from the future (the clock was wrong) is
+ * as old as its neighbours.
  */
 #include "store/maintenance.h"
 

@@ -1,6 +1,6 @@
 /*
- * Maintenance jobs of the store, which take turns: each a step at a time, each step a short
- * transaction.
+ * Maintenance jobs of the store (roll-ups, deletion of what is old, verification), which the keeper
+ * has run: they take turns, each a step at a time, each step a short transaction.
  */
 #pragma once
 

@@ -1,9 +1,9 @@
 /*
- * Makes a copy of what is open in an in-memory database, works there while postwatch.db cannot be
- * written, and carries the changes back.
+ * For the writer of the store: copies what is open into an in-memory database, works there while
+ * postwatch.db cannot be written, and carries the changes back.
  *
  * Rows are copied one by one, so that what was read before a damaged page is kept. The order is
- * that of their weight; evidence, of which there may be much, comes last. No key is given out by
+ * that of their weight; evidence, of which there may be much, comes last. No number is given out in
  * memory that the file has given: numbers come from the counters, and ids of evidence begin behind
  * those of the file, with a row that is of nothing.
  */

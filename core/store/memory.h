@@ -1,7 +1,7 @@
 /*
- * A database in memory that stands in for postwatch.db while that cannot be written: it has the
- * same schema, so the same statements read and write it. What changes in it is recorded, and done
- * in the file when that is well.
+ * For the writer of the store: a database in memory that stands in for postwatch.db while that
+ * cannot be written (disk full, an error). It has the same schema, so the same statements read and
+ * write it. What changes in it is recorded, and done in the file when that is well.
  */
 #pragma once
 

@@ -1,5 +1,5 @@
 /*
- * Prepares statements, keeps them, binds and steps them.
+ * Prepares SQL statements, keeps them, binds and steps them, for the modules of the store.
  *
  * A statement is found again by the address of its text, which is a constant of the program nearly
  * always: texts are long, begin alike, and are looked up several times for each delivery. What is

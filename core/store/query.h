@@ -1,6 +1,6 @@
 /*
- * Statements of a connection, prepared once and kept for as long as it is open; and single values
- * that are read by one.
+ * SQL statements of a connection, for the modules of the store: prepared once and kept for as long
+ * as it is open; and single values that are read by one.
  */
 #pragma once
 

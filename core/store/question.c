@@ -1,4 +1,7 @@
-/* Questions as words, and the forms of what they and their answers are made of. */
+/*
+ * Encodes and decodes what a command asks the web process of the store, and the answers
+ * (store/question.h).
+ */
 #include "store/question.h"
 
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /*
- * What one process asks another of the store that this one reads: a page of a list, a value of
- * meta, or what waits. A question is a word of hexadecimal digits, so that it may stand in the
- * address of a request.
+ * What a command whose user may not read the state folder asks the web process of the store: a page
+ * of a list, a value of meta, or what waits. A question is a word of hexadecimal digits, so that it
+ * may stand in the address of an HTTP request.
  */
 #pragma once
 

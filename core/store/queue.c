@@ -1,8 +1,7 @@
 /*
- * Lists of queued deliveries in postwatch.db, and their indexes.
- *
- * Each list has an index of its own, whose condition stands in its statement word by word: SQLite
- * uses it only then.
+ * Reads lists of queued deliveries from postwatch.db, for the keeper's outbox, and has their
+ * indexes. Each list has an index of its own, whose condition stands in its statement word by word:
+ * SQLite uses it only then.
  */
 #include "store/queue.h"
 

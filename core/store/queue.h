@@ -1,8 +1,8 @@
 /*
- * Deliveries that are queued, for the outbox, which alone writes them: those that are not at their
- * end, and those that stand in a digest that is not. A list can be read from behind any of its
- * rows, so rows may be written between two readings of it. To find the next one takes as long as it
- * does, however many others wait.
+ * Deliveries that are queued, for the keeper's outbox, which alone writes them: those that are not
+ * sent, given up or dropped yet, and those that stand in a digest that is not. A list can be read
+ * from behind any of its rows, so rows may be written between two readings of it. To find the next
+ * one takes as long as it does, however many others wait.
  */
 #pragma once
 

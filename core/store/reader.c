@@ -1,4 +1,7 @@
-/* Opens the store for reading, and reads single values of it. */
+/*
+ * Opens the store for reading only, for commands, the web process and the keeper, and reads single
+ * values of it.
+ */
 #include "store/reader.h"
 
 #include <assert.h>

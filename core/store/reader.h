@@ -1,5 +1,5 @@
 /*
- * The store, for whoever reads it: commands, the web page, and the keeper. Files are opened
+ * The store, for those who read it: commands, the web process, and the keeper. Files are opened
  * read-only; a reader never migrates, never repairs, and holds no transaction for more than a
  * second. Its rows are read as lists (store/list.h); single values of it are here. A reader that is
  * NULL reads nothing: its lists are empty and its values are not there.

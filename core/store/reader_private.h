@@ -1,4 +1,7 @@
-/* How the store is read, for the files that read it. */
+/*
+ * The members of a reader of the store (store/reader.h), and where it reads from: the two files, or
+ * another process that answers for them. For the files of the store that read.
+ */
 #pragma once
 
 #include "store/list.h"

@@ -1,8 +1,7 @@
 /*
- * Writes and reads the redo log.
- *
- * Two halves are written by turns, and the newest that is whole counts. Its hash begins with its
- * number, so that no part of an older one passes for it.
+ * For the writer of the store: writes and reads the redo log (store/redo.h). Two halves are written
+ * by turns, and the newest that is whole counts. Its hash begins with its number, so that no part
+ * of an older one passes for it.
  */
 #include "store/redo.h"
 

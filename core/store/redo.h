@@ -1,8 +1,8 @@
 /*
- * A redo log: what was done in memory while postwatch.db could not be written, in a file whose
- * space was allocated while the disk had some. Whoever opens the store next goes on from there. It
- * holds the whole of it, and each write stands beside the one before, so that a torn one leaves
- * that as it was.
+ * For the writer of the store: a redo log of what was done in memory while postwatch.db could not
+ * be written, in a file whose space was allocated while the disk had some. The next process that
+ * opens the store for writing goes on from there. Each write holds all of it and stands beside the
+ * one before, so that a torn one leaves that as it was.
  */
 #pragma once
 

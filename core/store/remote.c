@@ -1,4 +1,7 @@
-/* Asks for pages and values, and checks what is answered. */
+/*
+ * For commands: reads the store through another process, the web process. Asks for pages and
+ * values, and checks what is answered.
+ */
 #include "store/remote.h"
 
 #include <assert.h>

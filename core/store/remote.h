@@ -1,7 +1,8 @@
 /*
- * A store that another process reads for us: what is asked for goes to that process as a question,
- * and its answer is whole before the first row is given. Whoever asks holds nothing of the process
- * that answers: no file, no lock, no transaction.
+ * For commands whose user may not read the state folder: a store that another process, the web
+ * process, reads for them. Each read goes to that process as a question, and its answer is whole
+ * before the first row is given. The command holds nothing of the process that answers: no file, no
+ * lock, no transaction.
  */
 #pragma once
 

@@ -1,5 +1,7 @@
-/* Makes roll-ups, which sum up the runs of a target in a quarter of an hour or an hour.
- * Percentiles are by nearest rank, always a value that was measured. */
+/*
+ * For the store's maintenance: makes roll-ups, rows that sum up the runs of a target in a quarter
+ * of an hour or an hour. Percentiles are by nearest rank, always a value that was measured.
+ */
 #include "store/rollup.h"
 
 #include <assert.h>

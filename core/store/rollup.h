@@ -1,4 +1,7 @@
-/* Many runs of one target in one row: a pure function of them. */
+/*
+ * For the store's maintenance: makes one row, a roll-up, of the runs of one target in a span of
+ * time: how long it was up, how long its steps took. A pure function of the runs.
+ */
 #pragma once
 
 #include "store/rows.h"

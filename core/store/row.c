@@ -1,6 +1,6 @@
 /*
- * The columns of every row, as data, and the SQL statements, bindings and structs that are made
- * from them.
+ * For the modules of the store: the columns of every row, as data, and the SQL statements, bindings
+ * and structs that are made from them.
  */
 #include <assert.h>
 

@@ -1,7 +1,7 @@
 /*
- * Row descriptions. As data: which column holds which member, and which of them are the key.
- * Writing, reading, copying and the statements are made from this one description; the tables
- * themselves are made by the migrations.
+ * For the modules of the store: descriptions of its rows as data: which column holds which member
+ * of a struct, and which of them are the key. Writing, reading, copying and the statements are made
+ * from this one description; the tables themselves are made by the migrations.
  */
 #pragma once
 

@@ -1,6 +1,7 @@
 /*
- * Rows as bytes, for another process on this host that runs the same program: the members of a
- * record in the order of its fields, numbers in host byte order, texts and bytes behind their size.
+ * Rows of the store as bytes, for the web process that answers commands: both are this program on
+ * this host. The members of a record in the order of its fields, numbers in host byte order, texts
+ * and bytes behind their size.
  */
 #pragma once
 

@@ -1,5 +1,6 @@
 /*
- * The store's interface for its one writer: opening, submitting batches, trouble.
+ * The store for its one writer, the keeper: opens it, takes batches of row operations, and says
+ * which trouble a file is in.
  */
 #include <assert.h>
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-/* The writer's internal structures, for its own files and its tests. */
+/* The members of the writer's store (store/store.h), for its own files and its tests. */
 #pragma once
 
 #include <limits.h>

@@ -1,8 +1,8 @@
 /*
- * Copies tables between connections, and applies recorded changes of rows (changesets).
- *
- * What two recordings have of one row becomes one change of it, so rows that change again and
- * again take no more room.
+ * For the database in memory that stands in for postwatch.db (store/memory.h): copies tables
+ * between connections, and applies recorded changes of rows (SQLite's changesets). What two
+ * recordings have of one row becomes one change of it, so rows that change again and again take no
+ * more room.
  */
 #include "store/transfer.h"
 

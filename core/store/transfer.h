@@ -1,7 +1,7 @@
 /*
- * Rows carried from one connection to another: of tables that are copied, and of what was recorded
- * to have changed, by SQLite's session extension. That records the last values of rows, by their
- * keys.
+ * Rows carried from one connection to another, for the database in memory that stands in for
+ * postwatch.db (store/memory.h): tables that are copied, and changes that were recorded by SQLite's
+ * session extension. That records the last values of rows, by their keys.
  */
 #pragma once
 

@@ -1,7 +1,7 @@
 /*
- * Verifies a database file in slices, by key ranges of each table and index. A position is kept as
- * SQL literals made by quote(), so that one way serves for keys of every type and number of
- * columns.
+ * For the store's maintenance: verifies a database file in slices, by key ranges of each table and
+ * index, to find damaged pages early. A position is kept as SQL literals made by quote(), so that
+ * one way serves for keys of every type and number of columns.
  */
 #include "store/verify.h"
 
