@@ -1,5 +1,7 @@
-/* Aggregates the verdicts of all legs of a run (one for each address) into one verdict, by
- * tables. */
+/*
+ * Aggregates the verdicts of all legs of a run (a leg is the dialogue with one address) into the
+ * one verdict of the run, by tables.
+ */
 #include "prober/aggregate.h"
 
 #include <assert.h>

@@ -1,6 +1,7 @@
 /*
- * From the verdicts of all legs, and the resolver's answer, to one verdict of the run: pure
- * functions over tables.
+ * From the verdicts of all legs (dialogues with one address each), and the resolver's answer, to
+ * one verdict of the run: pure functions over tables. Used by the prober, and by `postwatch
+ * explain`.
  */
 #pragma once
 

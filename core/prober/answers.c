@@ -1,6 +1,6 @@
 /*
- * The cache of DNS answers: a chained hash table with a fixed number of buckets. A name with one
- * IPv4 address takes about 150 bytes: there may be 100,000 of them.
+ * The prober's cache of DNS answers: a chained hash table with a fixed number of buckets. A name
+ * with one IPv4 address takes about 150 bytes: there may be 100,000 of them.
  */
 #include "prober/answers.h"
 

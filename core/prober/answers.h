@@ -1,7 +1,7 @@
 /*
- * The cache of DNS answers. Each answer is kept for its time to live (30 s to 15 min; a negative
- * one at most 60 s), and the last addresses of a name for 24 h. Bounded: the stalest gives way.
- * Times are microseconds of one monotonic clock, given by the caller.
+ * The cache of DNS answers, for the prober's resolver. Each answer is kept for its time to live (30
+ * s to 15 min; a negative one at most 60 s), and the last addresses of a name for 24 h. Bounded:
+ * the stalest gives way. Times are microseconds of one monotonic clock, given by the caller.
  */
 #pragma once
 

@@ -1,4 +1,7 @@
-/* Makes names that are in nobody's cache, and remembers how lately a server answered for one. */
+/*
+ * For the prober's resolver: makes random names that are in no DNS server's cache, and remembers
+ * how lately a server answered for one (canary.h).
+ */
 #include "prober/canary.h"
 
 #include <sys/random.h>

@@ -1,7 +1,7 @@
 /*
- * Canaries: names that nobody has asked for before, one for each DNS server. A server that
- * answers for one does not do so from a cache, and reaches others: what it says of another name,
- * SERVFAIL or nothing, then is about that name.
+ * For the prober's resolver: canaries, names that nobody has asked for before, one for each DNS
+ * server. A server that answers for one does not do so from a cache, and reaches others: what it
+ * says of another name, SERVFAIL or nothing, then is about that name.
  */
 #pragma once
 

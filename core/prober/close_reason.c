@@ -1,7 +1,8 @@
 /*
- * Maps errno values and ICMP errors of a connection to outcomes, and to whose fault they are. Two
- * tables, because the same errno means our own routing table when connect() returns it and a
- * router on the way when it comes later, and because ICMP knows more than errno keeps.
+ * For the prober: maps errno values and ICMP errors of a connection to outcomes, and says whether
+ * they are the server's, the path's or our own fault. Two tables, because the same errno means our
+ * own routing table when connect() returns it and a router on the way when it comes later, and
+ * because ICMP knows more than errno keeps.
  */
 #include "prober/close_reason.h"
 

@@ -1,6 +1,6 @@
 /*
- * The ways in which a connection ends. What the stream tells its owner, and what the dialogue
- * makes an outcome of.
+ * The ways in which a connection of the prober ends: what the stream tells its owner, and what the
+ * dialogue makes an outcome of.
  */
 #pragma once
 

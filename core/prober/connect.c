@@ -1,4 +1,7 @@
-/* Makes TCP connections without waiting, and tells from the kernel's words what became of them. */
+/*
+ * For the prober: makes TCP connections without waiting, and finds from errno and ICMP errors why
+ * one failed.
+ */
 #include "prober/connect.h"
 
 #include <assert.h>

@@ -1,8 +1,8 @@
 /*
- * TCP connections that are being made, for whoever has a loop: nothing here waits or calls back.
- * A look right after connect() finds a connection that stands already, as on the loopback
- * interface; elsewhere the descriptor is watched for both directions, and each event of it is
- * looked at.
+ * For the prober: TCP connections that are being made, for any caller that has an event loop:
+ * nothing here waits or calls back. A look right after connect() finds a connection that stands
+ * already, as on the loopback interface; elsewhere the descriptor is watched for both directions,
+ * and each event of it is looked at.
  */
 #pragma once
 

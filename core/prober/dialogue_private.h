@@ -1,6 +1,8 @@
-/* What is known of a dialogue. The modules that change it are, from the lowest: phase.h,
- * verdict_text.h, verdict.h, turn.h, step.h, received.h, input.h; dialogue.c and ends.c say
- * what each event means. */
+/*
+ * The members of a dialogue (dialogue.h), for the files that it consists of. The modules that
+ * change it are, from the lowest: phase.h, verdict_text.h, verdict.h, turn.h, step.h, received.h,
+ * input.h; dialogue.c and ends.c say what each event means.
+ */
 #pragma once
 
 #include "prober/dialogue.h"

@@ -1,4 +1,4 @@
-/* Parses, compares and prints DNS names. */
+/* For the prober's resolver: parses, compares and prints DNS names. */
 #include "prober/dns_name.h"
 
 #include <assert.h>

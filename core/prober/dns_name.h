@@ -1,4 +1,6 @@
-/* Names of the DNS as they travel (RFC 1035, section 3.1), and as text. */
+/*
+ * For the prober's resolver: names of the DNS as they travel (RFC 1035, section 3.1), and as text.
+ */
 #pragma once
 
 #include <stdbool.h>

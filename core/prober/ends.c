@@ -1,6 +1,6 @@
 /*
- * Ends a dialogue for reasons outside the plugin: the connection broke, a limit was reached, or a
- * resource of our own is missing.
+ * Ends a dialogue of the prober for reasons outside the plugin: the connection broke, a limit was
+ * reached, or a resource of our own is missing.
  */
 #include "prober/ends.h"
 

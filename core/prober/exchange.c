@@ -1,4 +1,7 @@
-/* Sends one DNS question to one server over UDP or TCP, from a socket of its own, on libev. */
+/*
+ * For the prober's resolver: sends one DNS question to one server over UDP or TCP, from a socket of
+ * its own, on libev.
+ */
 #include "prober/exchange.h"
 
 #include <assert.h>

@@ -1,5 +1,7 @@
-/* Turns the bytes that a dialogue receives into lines and replies. Each reply is handed to the
- * plugin when it answers a command, and not before. */
+/*
+ * For the prober's dialogue: turns the bytes that it receives into lines and replies. Each reply is
+ * handed to the probe plugin when it answers a command, and not before.
+ */
 #include "prober/input.h"
 
 #include <assert.h>

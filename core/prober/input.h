@@ -1,5 +1,7 @@
-/* Reads replies out of what was received, and hands each to the plugin when it answers a
- * command. */
+/*
+ * For the prober's dialogue: reads replies out of the bytes that were received, and hands each to
+ * the probe plugin when a reply answers a command. What comes unasked is judged or dropped here.
+ */
 #pragma once
 
 #include "prober/turn.h"

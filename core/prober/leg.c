@@ -1,8 +1,9 @@
 /*
- * Runs one leg: the dialogue of one address over one stream, with one timer and one connection
- * slot. The dialogue says what to do next; this carries it out and decides nothing, save what a
- * dialogue cannot see: whether an address may be talked to, and that a server that may speak only
- * an outdated TLS, or may not get our ClientHello, is worth another look.
+ * Runs one leg of a run: the dialogue with one address over one stream, with one timer and one
+ * connection slot (one of a limited number). The dialogue says what to do next; this file carries
+ * it out and decides nothing, save what a dialogue cannot see: whether an address may be talked to,
+ * and that a server that may speak only an outdated TLS, or may not get our ClientHello, is worth
+ * another connection.
  */
 #include "prober/leg.h"
 

@@ -1,6 +1,7 @@
 /*
- * One leg of a run: the dialogue with one address. It asks for a slot, talks, and puts itself
- * into the list of the ended; the prober frees it when the loop's turn ends.
+ * One leg of a prober's run: the dialogue with one address. The leg asks for a connection slot (one
+ * of a limited number, in all and to one address), connects, carries out the dialogue, and puts
+ * itself into the list of the ended ones; the prober frees it when the loop's turn ends.
  */
 #pragma once
 

@@ -1,7 +1,8 @@
 /*
- * Reads what a leg needs from the policy of its target and the state of its run. Certificates are
- * evidence of our own clock as well: a server whose certificate is out of date by our clock is one
- * witness against it, and several of unrelated domains outweigh it (our_clock.h).
+ * For the prober: reads what a leg (the dialogue with one address) needs from the policy of its
+ * target and the state of its run. Certificates are evidence of our own clock as well: a server
+ * whose certificate is out of date by our clock is one witness against it, and several of unrelated
+ * domains outweigh it (our_clock.h).
  */
 #include "prober/leg_settings.h"
 

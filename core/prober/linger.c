@@ -1,6 +1,7 @@
 /*
- * Waits for the peer's close after our own; all wait for the same time, so one queue and one
- * timer are enough.
+ * For the prober: after we have closed our side of a connection, waits up to 200 ms for the peer to
+ * close its own, so that its log has no reset by us. All connections wait for the same time, so one
+ * queue and one timer are enough.
  */
 #include "prober/linger.h"
 

@@ -1,8 +1,8 @@
 /*
- * Lingering close of connections. The connection is over on our side, and the peer may still say
- * that it is on its own. To close at once would answer its last record with a reset, which its
- * log then tells of us. What comes is thrown away; when the peer has closed, or after 200 ms, the
- * descriptor is closed.
+ * For the prober: lingering close of connections. A connection is over on our side, and the peer
+ * may still say that it is on its own. To close at once would answer its last record with a reset,
+ * which its log then tells of us. What comes is thrown away; when the peer has closed, or after 200
+ * ms, the descriptor is closed.
  */
 #pragma once
 

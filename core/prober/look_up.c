@@ -1,6 +1,6 @@
 /*
- * Resolves a name for a process that does nothing else meanwhile, by a resolver with an event
- * loop of its own.
+ * Resolves a name for a process that does nothing else meanwhile (the gate of the e-mail notifier),
+ * by a resolver with an event loop of its own.
  */
 #include "prober/look_up.h"
 

@@ -1,6 +1,6 @@
 /*
- * Blocking name resolution. A resolver with a loop of its own, which turns until the answer is
- * there.
+ * Blocking name resolution, for the gate, the process of the e-mail notifier that talks to the
+ * relay. A resolver with a loop of its own, which turns until the answer is there.
  */
 #pragma once
 

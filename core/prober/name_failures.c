@@ -1,4 +1,7 @@
-/* Detects that names of several registered domains fail alike, which is the resolver's failure. */
+/*
+ * For the prober's resolver: detects that names of several registered domains fail in the same way,
+ * which is then taken for the failure of our DNS resolver and not of these names.
+ */
 #include "prober/name_failures.h"
 
 #include <assert.h>

@@ -1,8 +1,8 @@
 /*
- * Resolver failures that look like failures of names. Where names of three or more registered
- * domains do, and no name was answered afresh since, it is our resolver's failure and not theirs.
- * That is held for five minutes at most: then each is told for what it is. Pure functions over a
- * table; times are microseconds of one monotonic clock.
+ * For the prober's resolver: failures of our DNS resolver that look like failures of names. Where
+ * names of three or more registered domains fail alike, and no name was answered afresh since, it
+ * is our resolver's failure and not theirs. That is held for five minutes at most: then each is
+ * told for what it is. Pure functions over a table; times are microseconds of one monotonic clock.
  */
 #pragma once
 

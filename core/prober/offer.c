@@ -1,6 +1,6 @@
 /*
- * Offers TLS to a port that accepted a connection and stayed silent, as evidence for "it speaks
- * TLS from the first byte".
+ * For the prober: offers TLS, on one more connection, to a port that accepted a connection and
+ * stayed silent, as evidence for "it speaks TLS from the first byte".
  */
 #include "prober/offer.h"
 

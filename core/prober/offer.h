@@ -1,7 +1,7 @@
 /*
- * A question to a port that accepted a connection and then said nothing: does it speak TLS from
- * the first byte? One short connection of its own that offers TLS, for the evidence alone: no
- * verdict depends on it.
+ * For the prober: asks a port that accepted a connection and then said nothing whether it speaks
+ * TLS from the first byte. One short connection of its own that sends a ClientHello, for the
+ * evidence alone: no verdict depends on it.
  */
 #pragma once
 

@@ -1,6 +1,6 @@
 /*
- * The phases of a dialogue (connect, banner, ehlo, ...) and their limits: each limit is fixed
- * when its phase begins, and no byte renews it.
+ * The phases of a dialogue of the prober (connect, banner, ehlo, ...) and their time limits: each
+ * limit is fixed when its phase begins, and no byte that the server sends renews it.
  */
 #include "prober/phase.h"
 

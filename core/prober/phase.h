@@ -1,5 +1,7 @@
-/* The phases of a dialogue and their limits, and the lines that say in its transcript what
- * happened in them. */
+/*
+ * The phases of a dialogue of the prober (connect, banner, ehlo, ...) and their time limits, and
+ * the lines that say in its transcript what happened in them.
+ */
 #pragma once
 
 #include "prober/dialogue_private.h"

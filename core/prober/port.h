@@ -1,4 +1,7 @@
-/* Whether outgoing connections to port 25 are let through: many providers block them. */
+/*
+ * For `postwatch whoami`: whether outgoing connections to port 25 are let through, which many
+ * providers block.
+ */
 #pragma once
 
 #include "config/config.h"

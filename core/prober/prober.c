@@ -1,7 +1,7 @@
 /*
- * The state that all runs of a prober share (loop, resolver, slots, TLS), and its event loop.
- * Every callback of a run puts what is over into a list; when the loop is about to wait, the list
- * is gone through, and only there do runs end and memory go back.
+ * The state that all runs of a prober share (loop, resolver, connection slots, TLS), and its event
+ * loop. Every callback of a run puts what is over into a list; when the loop is about to wait, the
+ * list is gone through, and only there do runs end and memory go back.
  */
 #include "prober/prober.h"
 

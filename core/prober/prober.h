@@ -1,8 +1,8 @@
 /*
- * One run: a target's name resolved, a leg for each address (100 ms apart), their verdicts
- * aggregated to one. `struct prober` is what all runs of a process share: loop, configuration,
- * resolver, TLS policies, slots. The prober's process (worker.c) and `postwatch probe` use it
- * alike.
+ * The prober looks at targets. One run: a target's name resolved, a leg (a dialogue) for each
+ * address, 100 ms apart, their verdicts aggregated to one. `struct prober` is what all runs of a
+ * process share: loop, configuration, resolver, TLS policies, connection slots. The prober's
+ * process (worker.c) and `postwatch probe` use it alike.
  *
  *     prober = prober_create(loop, config, NULL, &why);
  *     prober_run(prober, &order, on_done, arg);          any number, then ev_run

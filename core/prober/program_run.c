@@ -1,6 +1,7 @@
 /*
- * Gives the order for a program to the runner and gathers the result. The runner keeps the limit,
- * too, with some slack, for the case that the prober's own loop does not come to it.
+ * For the prober: gives the order for the program of a target (a Nagios plugin, say) to the runner,
+ * the process that starts programs, and gathers the result. The runner keeps the time limit, too,
+ * with some slack, for the case that the prober's own loop does not come to it.
  */
 #include "prober/program_run.h"
 

@@ -1,5 +1,8 @@
-/* The program of a probe that runs in place of a connection: ordered from the runner, its result
- * read from the runner's socket. The loop that waits for that socket is the caller's. */
+/*
+ * For the prober: the program of a probe that runs in place of a connection. It is ordered from the
+ * runner, the process that starts programs, and its result is read from the runner's socket. The
+ * loop that waits for that socket is the caller's.
+ */
 #pragma once
 
 #include <stdint.h>

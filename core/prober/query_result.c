@@ -1,6 +1,6 @@
 /*
- * The result of a query: the status of each address family, the addresses, and the words for what
- * is missing.
+ * For the prober's resolver: computes the result of a query for a name: the status of each address
+ * family, the addresses, and the words for what is missing.
  */
 #include "prober/query_result.h"
 

@@ -1,5 +1,7 @@
-/* Computes the result of a resolver's query (addresses, or why there are none) from what its DNS
- * servers have said so far. */
+/*
+ * For the prober's resolver: computes the result of a query for a name (addresses, or why there are
+ * none) from what its DNS servers have said so far.
+ */
 #pragma once
 
 #include "prober/resolver_query.h"

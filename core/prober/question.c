@@ -1,8 +1,8 @@
 /*
- * Puts one DNS question to the resolvers in turn. The server that answered last is asked first;
- * one that says that it cannot (SERVFAIL, REFUSED …) or is not there gives way to the next at
- * once, one that is silent after 0.7 s, and who answers first is heard. A reply that comes late
- * is as good as any.
+ * For the prober's resolver: puts one DNS question to the servers in turn. The server that answered
+ * last is asked first; one that says that it cannot (SERVFAIL, REFUSED …) or is not there gives way
+ * to the next at once; where one is silent for 0.7 s the next is asked as well, and the first
+ * answer counts. A reply that comes late is as good as any.
  */
 #include "prober/question.h"
 

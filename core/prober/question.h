@@ -1,7 +1,7 @@
 /*
- * One DNS question under way, by (name, type), whoever waits for it: it is put to one server
- * after another until somebody knows something of the name, and concluded for all who wait at
- * once. Inside the resolver only.
+ * For the prober's resolver: one DNS question under way, by (name, type), for all queries that wait
+ * for it: it is put to one server after another until one of them knows something of the name, and
+ * concluded for all who wait at once.
  */
 #pragma once
 

@@ -1,5 +1,6 @@
 /*
- * Keeps, shows and drops what was received before it is read as replies.
+ * For the prober's dialogue: keeps received bytes until they are a complete reply, puts lines into
+ * the transcript, and drops what came unasked.
  */
 #include "prober/received.h"
 

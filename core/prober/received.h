@@ -1,5 +1,8 @@
-/* What was received and not yet read as replies: kept until it is complete, shown in the
- * transcript, or dropped. */
+/*
+ * For the prober's dialogue: bytes that were received and are not yet read as replies. Functions to
+ * keep the beginning of an unfinished reply, to put lines into the transcript, and to drop what
+ * came before it was asked for.
+ */
 #pragma once
 
 #include "prober/dialogue_private.h"

@@ -1,5 +1,5 @@
 /*
- * Checks the reference addresses, a TCP connection to each, to tell whether this host has a
+ * For the prober: connects by TCP to the reference addresses, to tell whether this host has a
  * working network.
  */
 #include "prober/references.h"

@@ -1,8 +1,9 @@
 /*
- * Reference addresses that tell a failure of our own network from one of a server. They are those
- * that the user names, and the near ones that everybody has, our routers and resolvers. They are
- * connected to by TCP, nothing is sent, at once closed. A refusal counts as reached: somebody
- * answered. Of the near ones (port 53) only those count that have answered before: many never do.
+ * For the prober: reference addresses, whose connections tell a failure of our own network from one
+ * of a server; the monitor asks for them. They are those that the user names, and the near ones
+ * that everybody has, our routers and resolvers. They are connected to by TCP, nothing is sent, at
+ * once closed. A refusal counts as reached: the host answered. Of the near ones (port 53) only
+ * those count that have answered before: many never do.
  */
 #pragma once
 

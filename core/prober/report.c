@@ -1,6 +1,7 @@
 /*
- * Makes the report of a finished run: the aggregate verdict with one sentence, and the evidence of
- * each leg, made only where it is asked for.
+ * For the prober: makes the report of a finished run to the monitor: the aggregate verdict with one
+ * sentence, and the evidence of each leg (the dialogue with one address), made only where it is
+ * asked for.
  */
 #include "prober/report.h"
 

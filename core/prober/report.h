@@ -1,5 +1,7 @@
-/* What came of a run, aggregated into one verdict with one sentence. The evidence of a leg is
- * run_evidence() of prober.h. */
+/*
+ * For the prober: what came of a run, aggregated into one verdict with one sentence, as the monitor
+ * gets it. The evidence of a leg is run_evidence() of prober.h.
+ */
 #pragma once
 
 #include "prober/run.h"

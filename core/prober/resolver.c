@@ -1,4 +1,4 @@
-/* Creates and destroys the resolver, with all that is read for it at birth. */
+/* Creates and destroys the prober's DNS resolver, with all files that it reads at its start. */
 #include "prober/resolver_query.h"
 
 #include <assert.h>

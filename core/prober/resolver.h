@@ -1,14 +1,14 @@
 /*
- * The resolver.
+ * The DNS resolver of the prober, also used by commands and by the gate process of a notifier.
  *
- * Names to addresses: A and AAAA, each with its own status; answers kept for their TTL (30 s to
- * 15 min; negative at most 60 s); the hosts file read by us, once; nothing blocks and no file is
+ * Names to addresses: A and AAAA, each with its own status; answers kept for their TTL (30 s to 15
+ * min; negative at most 60 s); the hosts file read by us, once; nothing blocks and no file is
  * opened after resolver_create. Last good addresses are kept for 24 h.
  *
- * Whose fault it is that a name has no address: what a server says of itself (REFUSED, a
- * referral, a closed port …) is never a word about the name. A "no" is put to the other
- * configured servers before it is told; SERVFAIL and silence count against the name only where
- * the same server answers for a name now that cannot be in its cache.
+ * It tells whose fault it is that a name has no address: what a server says of itself (REFUSED, a
+ * referral, a closed port …) is never a word about the name. A "no" is put to the other configured
+ * servers before it is told; SERVFAIL and silence count against the name only where the same server
+ * answers for a name now that cannot be in its cache.
  */
 #pragma once
 

@@ -1,7 +1,7 @@
 /*
- * Resolves names (A and AAAA) by the questions they need. A query waits for its questions. Where
- * they bring no address, the other servers are asked about a "no", and a server that failed is
- * asked for a name that cannot be in its cache.
+ * For the prober's resolver: resolves names (A and AAAA) by the DNS questions they need. A query
+ * waits for its questions. Where they bring no address, the other servers are asked about a "no",
+ * and a server that failed is asked for a name that cannot be in its cache.
  */
 #include "prober/query_result.h"
 

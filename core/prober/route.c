@@ -1,4 +1,4 @@
-/* Asks the kernel (rtnetlink) for the route to an address. */
+/* For the prober: asks the kernel (rtnetlink) for the route to an address. */
 #include "prober/route.h"
 
 #include <linux/rtnetlink.h>

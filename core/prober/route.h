@@ -1,4 +1,7 @@
-/* Routes of the kernel. Nothing is sent but to the kernel, which answers at once. */
+/*
+ * For the prober: whether the kernel's route to an address leads over a router, and over which.
+ * Nothing is sent but to the kernel, which answers at once.
+ */
 #pragma once
 
 #include "base/address.h"

@@ -1,6 +1,7 @@
 /*
- * Executes one run: resolves the target's name, starts a leg for each address 100 ms apart, and
- * ends when the last leg has. A run that has no address to talk to has one leg that says so.
+ * For the prober: executes one run of a target: resolves its name, starts a leg (a dialogue) for
+ * each address 100 ms apart, and ends when the last leg has. A run that has no address to talk to
+ * has one leg that says so.
  */
 #include "prober/run.h"
 

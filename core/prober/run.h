@@ -1,7 +1,7 @@
 /*
- * One run: a target's name resolved, a leg for each address, 100 ms apart. What all runs of a
- * process share is struct prober. Callbacks leave things ended, in its lists; only the prober's
- * turn (prober.c) frees them.
+ * For the prober: one run of a target: its name resolved, a leg (a dialogue) for each address, 100
+ * ms apart. What all runs of a process share is struct prober. Callbacks leave things that have
+ * ended in its lists; only the prober's turn (prober.c) frees them.
  */
 #pragma once
 

@@ -1,7 +1,7 @@
 /*
- * Limits simultaneous connections, in total and to each address. Two queues: those who wait for
- * an address, and addresses that wait for room in all, so giving a slot back costs the same
- * however many wait.
+ * For the prober: limits simultaneous connections, in total and to each address. Two queues: those
+ * who wait for an address, and addresses that wait for room in all, so giving a slot back costs the
+ * same however many wait.
  */
 #include "prober/slots.h"
 

@@ -1,6 +1,7 @@
 /*
- * Connection slots. So many connections at once to one address, so many in all. Who finds no slot
- * waits in line; the wait is ours and never the server's.
+ * For the prober: connection slots, which limit how many connections there are at once to one
+ * address, and in all. A leg (a dialogue) that finds no slot waits in line; that wait is ours and
+ * never counted as the server's.
  */
 #pragma once
 

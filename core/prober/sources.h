@@ -1,7 +1,8 @@
 /*
- * The files that a prober reads at birth: the hosts file, that of the host's resolvers, and those
- * of CAs. Of each a copy is kept in the state folder when it could be used, and read in its place
- * when it no longer can: one damaged file stops nobody, also after a restart.
+ * For the prober, and the gate of a notifier: the files that it reads at its start: the hosts file,
+ * that of the host's resolvers, and those of CAs. Of each a copy is kept in the state folder when
+ * it could be used, and read in its place when it no longer can: one damaged file stops nobody,
+ * also after a restart.
  */
 #pragma once
 

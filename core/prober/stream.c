@@ -1,7 +1,7 @@
 /*
- * Reads and writes a TCP stream, in clear and in TLS. On the good way there is one watch, for
- * readability, and not one system call to spare: a write is watched for only where it came up
- * short, and an event is answered by one read.
+ * For the prober: reads and writes a TCP stream, in clear and in TLS. On the good way there is one
+ * watch, for readability, and not one system call to spare: a write is watched for only where it
+ * came up short, and an event is answered by one read.
  */
 #include "prober/stream_tls.h"
 

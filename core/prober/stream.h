@@ -1,9 +1,9 @@
 /*
- * A stream is one TCP connection to one address, clear at first and perhaps TLS later:
- * non-blocking, on libev. It knows bytes, not lines, and keeps no limits: whoever owns it does.
- * It holds no receive buffer: bytes are lent from the stack of the call that reads them. A
- * callback may end the stream with stream_fini, and free or reuse it: nothing here touches it
- * afterwards.
+ * For the prober: a stream is one TCP connection to one address, clear at first and perhaps TLS
+ * later: non-blocking, on libev. It knows bytes, not lines, and keeps no time limits: its owner
+ * (leg.c, offer.c) does. It holds no receive buffer: bytes are lent from the stack of the call that
+ * reads them. A callback may end the stream with stream_fini, and free or reuse it: nothing here
+ * touches it afterwards.
  */
 #pragma once
 

@@ -1,4 +1,4 @@
-/* TLS on a stream: the handshake, and reading and writing records. */
+/* TLS on a stream of the prober (stream.h): the handshake, and reading and writing records. */
 #include "prober/stream_tls.h"
 
 #include <assert.h>

@@ -1,6 +1,7 @@
 /*
- * The TLS side of one stream: the handshake and the records, without blocking. Verification
- * records the faults of a chain and goes on (tls_verify.h); tls_judge() decides afterwards.
+ * For a stream of the prober: its TLS side, the handshake and the records, without blocking.
+ * Verification records the faults of a chain and goes on (tls_verify.h); tls_judge() decides
+ * afterwards.
  */
 #pragma once
 

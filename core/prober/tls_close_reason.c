@@ -1,4 +1,7 @@
-/* Maps OpenSSL's error reasons and the peer's alerts to outcomes and words. */
+/*
+ * For the prober: maps OpenSSL's error reasons and the peer's alerts, where a TLS connection
+ * failed, to outcomes and words.
+ */
 #include "prober/tls_close_reason.h"
 
 #include <errno.h>

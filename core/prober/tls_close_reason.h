@@ -1,4 +1,7 @@
-/* Classifies how a TLS connection failed, by the library's reasons and the peer's alerts. */
+/*
+ * For the prober: classifies how a TLS connection failed, by OpenSSL's reasons and the peer's
+ * alerts.
+ */
 #pragma once
 
 #include "prober/tls.h"

@@ -1,6 +1,6 @@
 /*
- * Extracts the facts of a certificate (subject, names, dates, key, issuer) from OpenSSL's
- * objects, and caches them by chain.
+ * For the prober: extracts the facts of a server's certificate (subject, names, dates, key, issuer)
+ * from OpenSSL's objects, and caches them by chain.
  */
 #include "prober/tls_facts.h"
 

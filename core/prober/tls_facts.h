@@ -1,7 +1,7 @@
 /*
- * The facts of a certificate, in words for the evidence. Reading one takes as long as a good part
- * of a handshake and the same chains come every minute: the facts are made once for each chain,
- * and kept in a small table. Verification is never kept.
+ * For the prober: the facts of a server's certificate, in words for the evidence. Reading one takes
+ * as long as a good part of a handshake and the same chains come every minute: the facts are made
+ * once for each chain, and kept in a small table. Verification is never kept.
  */
 #pragma once
 

@@ -1,6 +1,7 @@
 /*
- * Judges a finished handshake: every fault recorded during verification becomes an outcome with a
- * sentence, and the settings say which of them fail the leg.
+ * For the prober: judges a finished TLS handshake: every fault of the certificates that was
+ * recorded during verification becomes an outcome with a sentence, and the settings say which of
+ * them fail the leg (the dialogue with that address).
  */
 #include "prober/tls_judge.h"
 

@@ -1,6 +1,6 @@
 /*
- * The judgement of a finished handshake: what the verify callback recorded of the chain, by the
- * settings of the target.
+ * For the prober: the judgement of a finished TLS handshake, from what the verify callback recorded
+ * of the certificates, by the settings of the target.
  */
 #pragma once
 

@@ -1,6 +1,7 @@
 /*
- * Counts the requests for memory of OpenSSL that fail. Its queue of errors is no help: of most of
- * such failures it tells a consequence alone, such as a certificate without the name that it has.
+ * For the prober: counts the requests for memory of OpenSSL that fail. OpenSSL's queue of errors is
+ * no help: of most of such failures it tells a consequence alone, such as a certificate without the
+ * name that it has.
  */
 #include "prober/tls_memory.h"
 

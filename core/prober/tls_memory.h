@@ -1,4 +1,7 @@
-/* Memory that OpenSSL asked for and did not get: its errors are those of a bad peer then. */
+/*
+ * For the prober: whether OpenSSL asked for memory and did not get it: its errors then look like
+ * those of a bad server, and the run is told as our own failure.
+ */
 #pragma once
 
 #include <stdint.h>

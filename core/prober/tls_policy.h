@@ -1,6 +1,7 @@
 /*
- * The TLS contexts of a process, one for each (ca_file, min_version, kind), made before the
- * sandbox.
+ * For the prober: the TLS contexts (SSL_CTX) of a process, one for each (ca_file, min_version,
+ * kind: usual, legacy, or with a small ClientHello), made before the sandbox, in which no file can
+ * be read.
  */
 #pragma once
 

@@ -1,4 +1,4 @@
-/* The structures that the TLS modules share. */
+/* The structures and limits that the TLS modules of the prober share. */
 #pragma once
 
 #include <openssl/ssl.h>

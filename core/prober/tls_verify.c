@@ -1,6 +1,7 @@
 /*
- * OpenSSL's verify callback. It checks limits on what the peer sends, before any of it costs
- * time, and every fault of the chain, recorded and not acted on. The decision is tls_judge's.
+ * OpenSSL's verify callback of the prober. It checks limits on what the peer sends, before any of
+ * it costs time, and every fault of the chain, recorded and not acted on. The decision is
+ * tls_judge's.
  */
 #include "prober/tls_verify.h"
 

@@ -1,5 +1,7 @@
-/* Verification of the peer's certificates while the handshake goes on: all faults are recorded,
- * nothing is decided. */
+/*
+ * For the prober: verification of the server's certificates while the TLS handshake goes on: all
+ * faults are recorded, nothing is decided (tls_judge.h does that).
+ */
 #pragma once
 
 #include "prober/tls_private.h"

@@ -1,6 +1,6 @@
 /*
- * The functions of the ABI that a probe plugin calls during a turn, and the check that it kept to
- * the rules.
+ * For the prober: the functions of the plugin ABI that a probe plugin calls during a turn (pw_say,
+ * pw_expect, pw_done ...), and the check that it kept to the rules.
  */
 #include "prober/turn.h"
 

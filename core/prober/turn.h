@@ -1,4 +1,7 @@
-/* One turn of a probe plugin: what it sees, and the step that it chose. */
+/*
+ * For the prober: one turn of a probe plugin, which is one call of it in a dialogue: what the
+ * plugin sees, and the step that it chose (say, expect, start TLS, done).
+ */
 #pragma once
 
 #include "base/refusal.h"

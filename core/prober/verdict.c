@@ -1,5 +1,6 @@
 /*
- * Ends a dialogue with its verdict: one place for every verdict, and the evidence that it leaves.
+ * For the prober's dialogue: ends it with its verdict. One place for every verdict, and the
+ * evidence that it leaves.
  */
 #include "prober/verdict.h"
 

@@ -1,4 +1,7 @@
-/* Decides a dialogue: every verdict is made here. */
+/*
+ * For the prober's dialogue: ends it with a verdict (ok, failed, degraded ...) and its outcome;
+ * every verdict is made here.
+ */
 #pragma once
 
 #include "prober/dialogue_private.h"

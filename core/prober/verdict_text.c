@@ -1,6 +1,6 @@
 /*
- * Sentences of verdicts: which step, how long, which limit, how many bytes, which address. They
- * are what a postmaster reads first, so each is written here once.
+ * For the prober: writes the sentences of verdicts: which step, how long, which limit, how many
+ * bytes, which address. They are what a postmaster reads first, so each is written here once.
  */
 #include "prober/verdict_text.h"
 

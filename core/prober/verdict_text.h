@@ -1,4 +1,7 @@
-/* The sentences of verdicts and warnings. Each function adds one sentence, or its part. */
+/*
+ * For the prober: the sentences of verdicts and warnings. Each function adds one sentence, or its
+ * part, to a text.
+ */
 #pragma once
 
 #include "prober/dialogue_private.h"

@@ -1,4 +1,7 @@
-/* Connects to a host and leaves it, on libev. */
+/*
+ * Connects to a host by TCP and leaves it, on libev: for the references of the prober, and
+ * `postwatch whoami`.
+ */
 #include "prober/visit.h"
 
 #include <assert.h>

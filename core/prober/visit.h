@@ -1,6 +1,7 @@
 /*
  * Visits: the first address of a host is connected to by TCP, and left at once; nothing is said.
- * For whoever wants to know whether anybody answers there.
+ * For callers that want to know whether anybody answers there: the prober's references, and the
+ * check of port 25 of `postwatch whoami`.
  */
 #pragma once
 

@@ -1,6 +1,6 @@
 /*
- * A binary heap of orders by due time: they come many at once, in any order, and leave one by
- * one.
+ * A binary heap of the monitor's orders of runs, by the time at which each is due, for the prober:
+ * they come many at once, in any order, and leave one by one.
  */
 #include "prober/waiting.h"
 

@@ -1,4 +1,7 @@
-/* Orders that wait for their time: a heap by `due`. */
+/*
+ * For the prober: orders of runs from the monitor that wait until they are due, as a heap by that
+ * time.
+ */
 #pragma once
 
 #include "base/messages.h"
