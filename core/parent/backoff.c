@@ -1,6 +1,6 @@
 /*
- * Delays before a dead child is replaced: doubling up to a maximum, reset after a while without a
- * death.
+ * For the parent: the delay before a dead child process is replaced: doubling up to a maximum,
+ * reset after a while without a death.
  */
 #include "parent/backoff.h"
 

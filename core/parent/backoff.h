@@ -1,6 +1,8 @@
-/* How long to wait before a dead child is replaced: not at all at first, then longer and longer
- * while it keeps dying; and not at all where it died of one target, which is then kept away from
- * it. */
+/*
+ * For the parent: how long it waits before a dead child process is replaced: not at all at first,
+ * then longer and longer while it keeps dying; and not at all where it died of one target, which is
+ * then kept away from it.
+ */
 #pragma once
 
 #include <stdint.h>

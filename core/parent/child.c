@@ -1,6 +1,8 @@
-/* Handles a single child process: its socket, the packets to it, and how it is killed. No
- * function here waits: a child that does not read has its packets queued, and is killed for
- * silence one day. */
+/*
+ * For the parent: handles a single child process: its socket, the packets to it, and how it is
+ * killed. No function here waits: a child that does not read has its packets queued, and is killed
+ * when it has been silent for too long.
+ */
 #include "parent/child.h"
 
 #include <assert.h>

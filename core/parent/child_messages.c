@@ -1,6 +1,6 @@
 /*
- * Reads the messages of the children: log lines, signs of life, ready. A packet that is malformed
- * ends its sender.
+ * For the parent: reads the messages of the children: log lines, signs of life, ready, requests. A
+ * packet that is malformed ends its sender.
  */
 #include "parent/child_messages.h"
 

@@ -1,8 +1,9 @@
 /*
- * Files that probers and notifiers read at their start and never again: where one of them changes,
- * who has read it is renewed. Looked at once a minute, by their status alone. One that is not there
- * changes nothing: who has read it goes on with what it had. A prober tries a changed file at its
- * start, and reads the copy where it is damaged (prober/sources.h).
+ * For the parent: files that probers and notifiers read at their start and never again (CA bundles,
+ * secrets, hosts, resolv.conf): where one of them changes, the processes that have read it are
+ * replaced. Looked at once a minute, by their status alone. One that is not there changes nothing:
+ * the processes go on with what they had. A prober tries a changed file at its start, and reads the
+ * copy where it is damaged (prober/sources.h).
  */
 #pragma once
 

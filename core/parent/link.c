@@ -1,5 +1,6 @@
 /*
- * Connects children with each other, and tells them what the parent alone knows.
+ * For the parent: connects child processes with each other, and tells them what the parent alone
+ * knows.
  *
  * A link is a socket pair whose ends go to the two children by message. A child that was started
  * anew gets links to all that have lost the one before: the keeper died -> the monitor and each

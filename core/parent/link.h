@@ -1,5 +1,7 @@
-/* Links between children, and what the parent tells the monitor and the keeper. To a child that is
- * not there nothing is sent. */
+/*
+ * For the parent: links between child processes, and what the parent tells the monitor and the
+ * keeper. To a child that is not there nothing is sent.
+ */
 #pragma once
 
 #include "base/messages.h"

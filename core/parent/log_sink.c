@@ -1,8 +1,8 @@
 /*
- * Writes log lines without blocking. O_NONBLOCK belongs to the open file, which a terminal shares
- * with the user's shell and a pipe with other programs, so a terminal or pipe is opened anew for
- * ourselves; where that fails, poll is asked before each write. What is kept lies in pages that no
- * child inherits.
+ * For the parent's log: writes lines without blocking. O_NONBLOCK belongs to the open file, which a
+ * terminal shares with the user's shell and a pipe with other programs, so a terminal or pipe is
+ * opened anew for ourselves; where that fails, poll is asked before each write. What is kept lies
+ * in pages that no child inherits.
  */
 #include "parent/log_sink.h"
 

@@ -1,7 +1,7 @@
 /*
- * Where log lines go, without ever waiting: what cannot be written at once is kept, up to a bound,
- * and what goes beyond it is dropped and counted. A sink is a stream (terminal, pipe, file, the
- * journal's stderr) or the syslog socket.
+ * For the parent's log: where lines go, without ever waiting: what cannot be written at once is
+ * kept, up to a bound, and what goes beyond it is dropped and counted. A sink is a stream
+ * (terminal, pipe, file, the journal's stderr) or the syslog socket.
  */
 #pragma once
 

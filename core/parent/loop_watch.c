@@ -1,4 +1,7 @@
-/* Finds a prober whose loop turns without end, by its signs of life. */
+/*
+ * For the parent: finds a prober whose event loop turns without end: while the work that its signs
+ * of life tell stays the same, it uses processor time. The parent replaces it.
+ */
 #include "parent/loop_watch.h"
 
 #include <time.h>

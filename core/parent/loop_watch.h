@@ -1,4 +1,7 @@
-/* Finds a prober that is alive, by its signs of life, and does nothing but turn. */
+/*
+ * For the parent: finds a prober that still gives signs of life but whose event loop only turns and
+ * does no work, so that it can be replaced.
+ */
 #pragma once
 
 #include <stdbool.h>

@@ -1,6 +1,6 @@
 /*
- * Reports state to systemd: ready, status, stopping, watchdog. Signs of life are not from a blind
- * timer: they stop as soon as one child does not answer.
+ * For the parent: reports state to systemd: ready, status, stopping, watchdog. The signs of life
+ * for the watchdog are not from a blind timer: they stop as soon as one child does not answer.
  */
 #include "parent/manager.h"
 

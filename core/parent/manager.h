@@ -1,5 +1,7 @@
-/* What the service manager, systemd, is told: ready, how it goes, ending, and that the watch goes
- * on. */
+/*
+ * For the parent: what the service manager, systemd, is told: that the daemon is ready, how it
+ * goes, that it ends, and that its work goes on (watchdog).
+ */
 #pragma once
 
 #include "parent/tree.h"

@@ -1,7 +1,7 @@
 /*
- * The parent: the pid that systemd knows. It forks all others, hears them, replaces them, writes
- * the log, and ends them; it reads no secret, opens no store, connects to nothing and parses no
- * foreign byte.
+ * The parent: the process whose pid systemd knows. It forks all others, hears them, replaces them,
+ * writes the log, and ends them; it reads no secret, opens no store, connects to nothing and parses
+ * no foreign byte.
  */
 #pragma once
 

@@ -1,6 +1,8 @@
-/* Notes in the state folder, for the page: starts and reloads, processes that were replaced, and
- * spells in which the schedule, or the loop of a process, was more than a second late. Where a note
- * cannot be written the log says so, once until one is written again. */
+/*
+ * For the parent: notes in the state folder, which the web page "Us" shows: starts and reloads,
+ * processes that were replaced, and spells in which the schedule, or the loop of a process, was
+ * more than a second late.
+ */
 #pragma once
 
 #include "parent/tree.h"

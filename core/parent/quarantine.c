@@ -1,9 +1,11 @@
 /*
- * Targets at which probers died: a small table, searched in full. A suspect that stays well for the
- * window, and a trial that ends well, are removed.
+ * For the parent: the table of targets at which probers died (what follows from that is in
+ * quarantine.h), searched in full since it is small. A target at which one prober died is removed
+ * when nothing happens within the window; one that was held and is tried once more, when that run
+ * ends well.
  *
- * It is kept as a line a target, its fields separated by tabs; the first line is the version of the
- * program. Times are in UTC.
+ * It is also kept in a file, as a line a target, its fields separated by tabs; the first line is
+ * the version of the program, and another version tries held targets once more. Times are in UTC.
  */
 #include "parent/quarantine.h"
 

@@ -1,8 +1,8 @@
 /*
- * Targets that probers die of. After one death with a target in hand, by a fault signal or by our
- * kill for silence, it is kept apart: run in a prober of its own, until one run of it has ended
- * well. After two within the window it is held: no prober gets it until its time is over and it is
- * tried once more. Time is an argument; the parent tells the monitor.
+ * For the parent: targets that probers die of. After one death with a target in hand, by a fault
+ * signal or by our kill for silence, it is kept apart: run in a prober of its own, until one run of
+ * it has ended well. After two within the window it is held: no prober gets it until its time is
+ * over and it is tried once more. Time is an argument; the parent tells the monitor.
  */
 #pragma once
 

@@ -1,6 +1,6 @@
 /*
- * Handles the death of children: which one, why, with which target in hand, and when its
- * replacement is started.
+ * For the parent: handles the death of children: which one, why, with which target in hand, and
+ * when its replacement is started.
  */
 #include "parent/reap.h"
 

@@ -1,4 +1,7 @@
-/* Handles the deaths of child processes. */
+/*
+ * For the parent: handles the deaths of child processes (SIGCHLD): finds out which one died and
+ * why, logs it, and plans its replacement.
+ */
 #pragma once
 
 #include "parent/tree.h"

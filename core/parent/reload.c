@@ -1,6 +1,7 @@
 /*
- * Reload: checks the new configuration in a child, then replaces the process tree. What was asked
- * for while it is checked is checked again behind it: the last state of the files wins.
+ * For the parent: `postwatch reload`: checks the new configuration in a child, then replaces the
+ * process tree. A reload that is asked for while one is checked is checked behind it: the last
+ * state of the files wins.
  */
 #include "parent/reload.h"
 

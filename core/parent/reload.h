@@ -1,7 +1,8 @@
 /*
- * Reload: a child executes the program anew to read and check everything; what it read is kept in
- * the state folder. A fault goes to whoever asked, and nothing changes. Else what is under way ends
- * politely, and then the parent executes itself anew, same pid, with what was checked.
+ * For the parent: `postwatch reload` and SIGHUP. A child executes the program anew to read and
+ * check everything; what it read is kept in the state folder. A fault goes to the user who asked,
+ * and nothing changes. Else what is under way ends politely, and then the parent executes itself
+ * anew, same pid, with what was checked.
  *
  * How the program is told that it is to do so: RELOAD_VARIABLE in its environment,
  *   check STATE                 read, keep, say faults on stdout; exit with one of

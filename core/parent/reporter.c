@@ -1,5 +1,8 @@
-/* What is read is the store and the configuration in force, of which the state folder has a
- * copy. */
+/*
+ * For the parent: starts a process for each report of availability that a notifier sends
+ * (reporter.h), and passes its text on. The process reads the store, and the configuration in
+ * force, of which the state folder has a copy.
+ */
 #include "parent/reporter.h"
 
 #include <signal.h>

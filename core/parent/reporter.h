@@ -1,7 +1,8 @@
 /*
- * Makes the reports that notifiers send, each in a process that does nothing else: this program
- * anew as `postwatch report --parts`, nice, without writing anything or reaching anybody, and with
- * a limit of processor time. Nobody else waits for it, and the notifier only within its deadline.
+ * For the parent: makes the reports of availability that notifiers send, each in a process that
+ * does nothing else: this program anew as `postwatch report --parts`, nice, without writing
+ * anything or reaching anybody, and with a limit of processor time. Nobody else waits for it, and
+ * the notifier only within its deadline.
  */
 #pragma once
 

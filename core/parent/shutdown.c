@@ -1,6 +1,6 @@
 /*
- * Stops all children in order, each group with its time limit: first what makes news, then the
- * keeper, which has to have heard it all.
+ * For the parent: stops all children in order, each group with its time limit: first the monitor
+ * and the probers, which make news, then the keeper, which has to have heard it all.
  */
 #include "parent/shutdown.h"
 

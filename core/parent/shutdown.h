@@ -1,5 +1,7 @@
-/* The parent's own state, and the steps by which it ends: first the monitor and the probers, then
- * the keeper. */
+/*
+ * The parent's own state (struct parent), and the steps by which it ends: first the monitor and the
+ * probers, then the keeper.
+ */
 #pragma once
 
 #include "parent/detach.h"

@@ -1,8 +1,8 @@
 /*
- * Forks and starts child processes. The first and every later generation comes from the same image:
- * configuration, plugins, and a parent that holds no secret. A child keeps stderr for what
- * libraries say when they abort, and its socket; it ignores the signals that a terminal or systemd
- * send to all of us at once: it ends when the parent tells it to.
+ * For the parent: forks and starts child processes. The first and every later generation comes from
+ * the same image: configuration, plugins, and a parent that holds no secret. A child keeps stderr
+ * for what libraries say when they abort, and its socket; it ignores the signals that a terminal or
+ * systemd send to all of us at once: it ends when the parent tells it to.
  */
 #include "parent/spawn.h"
 

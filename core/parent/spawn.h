@@ -1,4 +1,7 @@
-/* Starts child processes. */
+/*
+ * For the parent: starts child processes (monitor, keeper, probers, notifiers, web), each by a fork
+ * and the function of what it is for.
+ */
 #pragma once
 
 #include "parent/tree.h"

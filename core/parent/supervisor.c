@@ -1,7 +1,7 @@
 /*
- * Keeps the children there: starts what is due, kills what is silent, renews what has read old
- * files. One prober is renewed at a time, and only while all others serve, so that no more than one
- * part of the targets waits.
+ * For the parent: keeps the child processes running: starts what is due, kills what is silent,
+ * replaces what has read old files. One prober is replaced at a time, and only while all others
+ * serve, so that no more than one part of the targets waits.
  */
 #include "parent/supervisor.h"
 

@@ -1,4 +1,6 @@
-/* Keeps the children of the tree there while it is up, and does what is due. Time is an argument.
+/*
+ * For the parent: keeps the child processes running while the daemon is, and does what is due:
+ * starts, kills for silence, replacements. Time is an argument.
  */
 #pragma once
 

@@ -1,7 +1,7 @@
 /*
- * The table of child processes, and what can be asked and told of several of them at once. Places
- * are fixed for the life of the daemon: links and numbers of probers mean the same in all
- * processes.
+ * For the parent: the table of child processes, and what can be asked and told of several of them
+ * at once. Places are fixed for the life of the daemon: links and numbers of probers mean the same
+ * in all processes.
  */
 #include "parent/tree.h"
 

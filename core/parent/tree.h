@@ -1,7 +1,7 @@
 /*
- * The table of the daemon's processes. How they are started is in spawn.h, kept there in
- * supervisor.h, heard in child_messages.h, and how their ends are told in reap.h. Time is an
- * argument.
+ * For the parent: the table of the daemon's child processes. How they are started is in spawn.h,
+ * kept running in supervisor.h, heard in child_messages.h, and how their ends are handled in
+ * reap.h. Time is an argument.
  */
 #pragma once
 

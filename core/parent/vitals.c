@@ -1,8 +1,7 @@
 /*
- * Sends the state of all processes to the page's process, once a second.
- *
- * A page that does not read is not waited for, and nothing is kept for it: the next packet says all
- * that this one would have.
+ * For the parent: sends the state of all processes to the web process, once a second, for the page
+ * "Us" and the metrics. A web process that does not read is not waited for, and nothing is kept for
+ * it: the next packet says all that this one would have.
  */
 #include "parent/vitals.h"
 

@@ -1,5 +1,7 @@
-/* Tells the page how the processes of the tree are. The page is told; what it does with that
- * changes nothing here. */
+/*
+ * For the parent: tells the web process how the processes of the daemon are. What that does with it
+ * changes nothing here.
+ */
 #pragma once
 
 #include "parent/tree.h"
