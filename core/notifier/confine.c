@@ -1,8 +1,7 @@
 /*
- * Gives up the rights that a notifier's plugin does not need.
- *
- * A process keeps what its plugin asks for and nothing else; a plugin cannot ask for more than
- * there is room for, which is bounded here: it may be anybody's code.
+ * For the two processes of a notifier, the worker and where there is one the gate: gives up the
+ * rights that the notifier's plugin does not need. A process keeps what its plugin asks for and
+ * nothing else; a plugin cannot ask for more than is bounded here: it may be anybody's code.
  */
 #include "notifier/confine.h"
 

@@ -1,4 +1,7 @@
-/* What the processes of a notifier keep of their rights: what their plugin says that it needs. */
+/*
+ * The rights that the processes of a notifier keep (network, files, programs): those that its
+ * plugin says it needs, within bounds.
+ */
 #pragma once
 
 #include <postwatch/notifier.h>

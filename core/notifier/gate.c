@@ -1,7 +1,8 @@
 /*
- * The gate process of a notifier: the second process, which does what its plugin keeps away from
- * its library. It has read its files when it gives up its rights, those of name resolution
- * included; from then on it connects, and opens nothing.
+ * The gate: the second process of a notifier whose plugin has one, such as `email`. It connects to
+ * the peer (the relay), while the first process, the worker, runs the plugin's library without any
+ * network. It has read its files, those of name resolution included, when it gives up its rights;
+ * from then on it connects, and opens nothing.
  */
 #include "notifier/gate.h"
 

@@ -1,4 +1,7 @@
-/* The second process of a notifier whose plugin has a gate: it alone reaches the network. */
+/*
+ * The gate: the second process of a notifier whose plugin has one, such as `email`. It alone
+ * reaches the network; the parent starts it.
+ */
 #pragma once
 
 #include "base/duty.h"

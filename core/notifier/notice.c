@@ -1,4 +1,7 @@
-/* Fills the structure of a notice that a notifier plugin is given. */
+/*
+ * For the notifier's worker process: fills the struct of a notice that a notifier plugin is given,
+ * but for its texts, from the message of the keeper.
+ */
 #include "notifier/notice.h"
 
 #include <inttypes.h>

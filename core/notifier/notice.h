@@ -1,4 +1,7 @@
-/* What a plugin is given of a notice, its texts aside. */
+/*
+ * For the notifier's worker process: what a plugin is given of a notice, its texts aside: kind,
+ * target, times, names.
+ */
 #pragma once
 
 #include "base/messages_outbox.h"

@@ -1,8 +1,7 @@
 /*
- * Opens a notifier's plugin, with copies of its files where those are damaged.
- *
- * A plugin reads its files itself, so that only it can say whether they are good: it is asked
- * again, with the copies.
+ * For the processes of a notifier: opens the notifier's plugin, with copies of its files where
+ * those are damaged. A plugin reads its files itself, so that only the plugin can say whether they
+ * are good: where it says no it is asked again, with the copies.
  */
 #include "notifier/opening.h"
 

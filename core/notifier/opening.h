@@ -1,7 +1,8 @@
 /*
- * Opening what a plugin has in a process of a notifier, with the files that its settings name. Of a
- * file that could be used a copy is kept in the state folder, and used where the file no longer can
- * be: a damaged CA file keeps no notice back, also after a restart. Of secrets there is no copy.
+ * For the processes of a notifier: opens what its plugin has there (`open` of the ABI), with the
+ * files that its settings name. Of a file that could be used a copy is kept in the state folder,
+ * and used where the file no longer can be: a damaged CA file keeps no notice back, also after a
+ * restart. Of secrets there is no copy.
  */
 #pragma once
 

@@ -1,4 +1,8 @@
-/* Each part ends with a NUL, which none of them has in it: what lacks one was cut off. */
+/*
+ * For the notifier's worker process: gets a report of availability from the process that makes it
+ * when it is sent (parent/reporter.h): as text, HTML and JSON. Each part ends with a NUL, which
+ * none of them has in it: what lacks one was cut off.
+ */
 #include "notifier/report.h"
 
 #include <ctype.h>

@@ -1,4 +1,7 @@
-/* A report of availability, as a process of its own makes it when it is sent. */
+/*
+ * For the notifier's worker process: a report of availability, whose text, HTML and JSON are made
+ * by a process of its own when the report is sent (parent/reporter.h).
+ */
 #pragma once
 
 #include "base/buffer.h"

@@ -1,6 +1,7 @@
 /*
- * Body text of notices. Its own texts were made safe by their writers; what servers said is escaped
- * by the transcript.
+ * For the notifier's worker process: writes the body text of notices that people read. Words of the
+ * configuration and of our own are printable already when they come; what servers said is escaped
+ * by the transcript (base/transcript.h).
  */
 #include "notifier/text.h"
 

@@ -1,7 +1,7 @@
 /*
- * The text of a notice for people, made when it is sent. Times are told in the notifier's zone with
- * its offset, and in UTC; what servers said is escaped, and stands behind words of ours on its
- * line.
+ * For the notifier's worker process: the body text of a notice for people, made when it is sent.
+ * Times are told in the notifier's zone with its offset, and in UTC; what servers said is escaped,
+ * and stands behind words of ours on its line.
  */
 #pragma once
 

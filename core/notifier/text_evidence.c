@@ -1,6 +1,6 @@
 /*
- * Writes into a notice how far a failed attempt came, what differs from the last one that passed,
- * and the attempts with their transcripts, within the room there is.
+ * For the text of a notice: writes how far a failed attempt came, what differs from the last one
+ * that passed, and the attempts with their transcripts, within the room there is.
  */
 #include "notifier/text_evidence.h"
 

@@ -1,6 +1,7 @@
 /*
- * What was seen, as a notice tells it: how far a failed attempt came, what differs from the last
- * one that passed, and every attempt with its transcript; and what notices are of.
+ * For the text of a notice: what was seen of the server: how far a failed attempt came, what
+ * differs from the last one that passed, and every attempt with its transcript; and what the notice
+ * is of, a target or Postwatch itself.
  */
 #pragma once
 

@@ -1,5 +1,6 @@
 /*
- * The JSON form of a notice. Names are those of `postwatch probe --json` where they mean the same.
+ * For the notifier's worker process: writes the JSON form of a notice, which webhooks and programs
+ * are given. Names are those of `postwatch probe --json` where they mean the same.
  */
 #include "notifier/text_json.h"
 

@@ -1,4 +1,7 @@
-/* A notice for machines: the object that plugins/webhook/notice.schema.json describes. */
+/*
+ * For the notifier's worker process: a notice for machines, the JSON object that
+ * plugins/webhook/notice.schema.json describes.
+ */
 #pragma once
 
 #include "base/buffer.h"

@@ -1,6 +1,7 @@
 /*
- * The subject line of a notice. Sentences of timeouts and of connections are words of ours from end
- * to end; others quote what servers and certificates said, and give way to what the outcome means.
+ * For the notifier's worker process: writes the subject line of a notice. Sentences on timeouts and
+ * connections are words of ours from end to end; others quote what servers and certificates said,
+ * and in the subject the meaning of the outcome stands in their place.
  */
 #include "notifier/text_subject.h"
 

@@ -1,6 +1,6 @@
 /*
- * The subject of a notice: one line that holds nothing which a server said; what it is made of are
- * our own words.
+ * For the notifier's worker process: the subject of a notice, one line that holds nothing which a
+ * server said; what it is made of are our own words.
  */
 #pragma once
 

@@ -1,6 +1,7 @@
 /*
- * The notifier process: one plugin, one session, one notice at a time, in plain blocking code. A
- * call that never returns is ended by the parent, which misses the sign of life.
+ * The worker process of a notifier: opens one plugin and hands it the keeper's notices, one at a
+ * time, in plain blocking code. A call of the plugin that never returns is ended by the parent,
+ * which misses the process's sign of life.
  */
 #include "notifier/worker.h"
 

@@ -1,4 +1,7 @@
-/* The process of a notifier: one plugin, one session, one notice at a time. */
+/*
+ * The worker process of a notifier, which the parent starts: one plugin, to which it hands one
+ * notice of the keeper at a time, and whose receipts it sends back.
+ */
 #pragma once
 
 #include "base/duty.h"
