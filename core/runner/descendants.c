@@ -1,6 +1,5 @@
 /*
- * Finds and kills what a program has started.
- *
+ * For the runner, the process that starts programs: finds and kills what a program has started.
  * Walks down the tree of processes in proc(5).
  */
 #include "runner/descendants.h"

@@ -1,6 +1,7 @@
 /*
- * The processes that this one has started, and all that these have: for one that adopts what its
- * children leave (PR_SET_CHILD_SUBREAPER). One that is made meanwhile may be missed.
+ * For the runner, the process that starts programs: the processes that this one has started, and
+ * all that these have: for one that adopts what its children leave (PR_SET_CHILD_SUBREAPER). One
+ * that is made meanwhile may be missed.
  */
 #pragma once
 

@@ -1,9 +1,8 @@
 /*
- * Starts a program and waits for its end.
- *
- * The end is that of the process, told by a pidfd, and not that of its pipes: a grandchild that
- * keeps them open holds up nobody. What it has left running becomes a child of this process (a
- * subreaper) and is killed.
+ * For the runner: in a process of its own, starts one program and waits for its end. The end is
+ * that of the process, told by a pidfd, and not that of its pipes: a grandchild that keeps them
+ * open holds up nobody. What it has left running becomes a child of this process (a subreaper) and
+ * is killed.
  */
 #include "runner/program.h"
 

@@ -1,5 +1,6 @@
 /*
- * Takes orders for programs and starts a process for each.
+ * The runner's process: takes orders for programs from a prober or a notifier's worker, and starts
+ * for each a process that runs it (runner/program.h).
  */
 #include "runner/runner.h"
 
