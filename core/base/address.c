@@ -1,4 +1,7 @@
-/* IPv4 and IPv6 addresses: parsing, printing, ordering, and keys for tables. */
+/*
+ * IPv4 and IPv6 addresses with ports, for all processes: parsing, printing, ordering, keys for
+ * tables.
+ */
 #include "base/address.h"
 
 #include <arpa/inet.h>

@@ -1,7 +1,7 @@
 /*
- * IPv4 and IPv6 addresses with ports. Text to address and back, an order, and what kind of place
- * one leads to. What an operator names and what DNS or a redirect leads to are judged by the same
- * classes.
+ * IPv4 and IPv6 addresses with ports: text to address and back, an order, and the class of an
+ * address (loopback, private, multicast ...). Addresses that an operator names and those that DNS
+ * or a redirect leads to are classified alike; what may be connected to is decided by the caller.
  */
 #pragma once
 

@@ -1,6 +1,6 @@
 /*
- * Names of DNS block lists (DNSBL). Those that mail servers ask by DNS, and those that they point
- * to where they refuse somebody.
+ * Names of DNS block lists (DNSBL): those that mail servers ask by DNS, and those that they name
+ * where they refuse a client. Used to classify refusals (base/phrase.h).
  */
 #pragma once
 

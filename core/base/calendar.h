@@ -1,5 +1,6 @@
 /*
- * Recurring times as people write them, on the clock on the wall of a zone:
+ * Recurring times of a week, as a configuration has them for maintenance windows and quiet hours,
+ * on the wall clock of a zone:
  *
  *   "22:00-07:00"          every day, into the next
  *   "Sun 02:00-04:00"      on Sundays

@@ -1,10 +1,10 @@
 /*
  * Which system calls a process may make (seccomp(2)), from one table: a right for each group of
- * calls, a set of rights for each duty. Of three kinds of call that it has no right to: one of
- * those that no healthy process makes (fork, execve, listen, ptrace and so on) ends the process,
- * which says which call it was; one that the table does not know returns ENOSYS, so that a newer C
- * library does without; files return EACCES, sockets EAFNOSUPPORT, memory that is executable
- * EACCES, signals to others EPERM.
+ * calls, a set of rights for each kind of process (prober, keeper ...). Of three kinds of call that
+ * it has no right to: one of those that no healthy process makes (fork, execve, listen, ptrace and
+ * so on) ends the process, which says which call it was; one that the table does not know returns
+ * ENOSYS, so that a newer C library does without; files return EACCES, sockets EAFNOSUPPORT, memory
+ * that is executable EACCES, signals to others EPERM.
  */
 #pragma once
 

@@ -1,6 +1,6 @@
 /*
- * Lists what differs on one address between a failed run and a passed one: steps by how they ended,
- * facts by their values.
+ * For notices and the pages of incidents: lists what differs on one address between a failed run
+ * and a passed one: steps by how they ended, facts of the server by their values.
  */
 #include "base/difference.h"
 

@@ -1,6 +1,6 @@
 /*
- * The differences between a failed and a passed run of one address. Each step, fact or warning that
- * differs is one entry.
+ * The differences between a failed and a passed run at one address, for notices, `postwatch show`
+ * and the page of an incident. Each step, fact or warning that differs is one entry.
  */
 #pragma once
 

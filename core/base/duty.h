@@ -1,10 +1,11 @@
 /*
- * How a child process of the tree begins, and how it talks to its parent. The parent forks; the
- * child keeps its socket to the parent and the sockets to other duties that come as MESSAGE_LINK
- * packets, closes all else, prepares (opens what it needs), sheds its rights, says `ready`, and
- * only then meets the first foreign byte.
+ * How each child process of the daemon (monitor, keeper, prober, notifier, web) begins, and how it
+ * talks to its parent. The parent forks; the child keeps its socket to the parent and the sockets
+ * to other children that come as MESSAGE_LINK packets, closes all else, prepares (opens what it
+ * needs), gives up its rights, says `ready`, and only then meets the first foreign byte.
  *
- * One duty is one process: `struct duty` is its one context with the parent.
+ * What a process is for is called its duty, and each has one: `struct duty` is its one context with
+ * the parent.
  */
 #pragma once
 

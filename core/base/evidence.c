@@ -1,9 +1,9 @@
 /*
- * Encodes and decodes evidence (facts, warnings, transcript lines of one leg).
+ * Encodes and decodes evidence: facts, warnings and transcript lines of the dialogue with one
+ * address (a leg).
  *
- * Evidence as bytes. While a dialogue goes on it only appends entries to three short buffers, in
- * the very form in which they travel: most runs are well, and nobody ever looks at what was
- * gathered.
+ * While a dialogue goes on the prober only appends entries to three short buffers, in the very form
+ * in which they travel: most runs are well, and nobody ever looks at what was gathered.
  *
  * fact: name, steady (u8), value;  warning: code, phase (names), text;  line: at (i64), dir (u8),
  * bytes

@@ -1,10 +1,10 @@
 /*
- * Evidence: all that was seen of one leg, in the form in which it travels between processes, is
- * kept, and is shown.
+ * Evidence: all that was seen of one leg (the dialogue of a run with one address), in the form in
+ * which it travels between processes, is kept, and is shown.
  *
  * While a dialogue goes on, the prober appends to an `evidence_log`; at its end everything becomes
- * one message (evidence_form) that any process can look into without copying: strings
- * are then views into it. Foreign bytes stay raw; whoever shows them escapes them.
+ * one message (evidence_put) that any process can look into (evidence_get) without copying: strings
+ * are then views into it. Foreign bytes stay raw; where they are shown they are escaped.
  */
 #pragma once
 

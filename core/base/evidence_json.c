@@ -1,4 +1,7 @@
-/* Writes the evidence of one leg as JSON. */
+/*
+ * Writes the evidence of one leg (the dialogue with one address) as JSON, for `--json` of commands
+ * and the API.
+ */
 #include "base/evidence_json.h"
 
 #include <assert.h>

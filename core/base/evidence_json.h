@@ -1,4 +1,7 @@
-/* Evidence of one leg as JSON: the stable form for programs. */
+/*
+ * Evidence of one leg (the dialogue with one address) as JSON: the stable form for programs, which
+ * `--json` of commands and the API of the web process show.
+ */
 #pragma once
 
 #include "base/evidence.h"

@@ -1,4 +1,4 @@
-/* Finds and becomes the daemon's user (setresuid(2), capabilities(7), prctl(2)). */
+/* Finds the daemon's user, and becomes it for good (setresuid(2), capabilities(7), prctl(2)). */
 #include "base/identity.h"
 
 #include <assert.h>

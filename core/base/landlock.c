@@ -1,7 +1,7 @@
 /*
- * Restricts file and network access of a process by Landlock. Numbers and structs are our own: the
- * headers of the machine that compiles are older than the kernels that run, and what a kernel can
- * do is asked at run time.
+ * For the sandbox of each process: restricts file and network access by Landlock. Numbers and
+ * structs are our own: the headers of the machine that compiles are older than the kernels that
+ * run, and what a kernel can do is asked at run time.
  */
 #include "base/landlock.h"
 

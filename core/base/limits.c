@@ -1,4 +1,7 @@
-/* Limits the resources of a process (setrlimit(2)), and tells when one is reached. */
+/*
+ * Limits the resources of a process (setrlimit(2)): memory, descriptors, files, processor time; and
+ * tells when one is reached, and at which one a process has ended.
+ */
 #include "base/limits.h"
 
 #include <assert.h>

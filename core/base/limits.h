@@ -1,6 +1,6 @@
 /*
- * What a process may take of the host (setrlimit(2)), by one table: so that one that loops, leaks
- * or was broken into takes nothing from the others.
+ * How much of the host a process may take (setrlimit(2)), by one table with a row for each kind of
+ * process: so that one that loops, leaks or was broken into takes nothing from the others.
  */
 #pragma once
 

@@ -1,7 +1,7 @@
 /*
- * The messages between processes: a form for each, which its writer and its reader go by. A reader
- * takes the whole packet and answers once, at its end: a field out of range is as
- * wrong as bytes that are missing or left over.
+ * The messages between the daemon's processes: a form (a table of its fields) for each, and the
+ * writers and readers that are made from them. A reader takes the whole packet and answers once, at
+ * its end: a field out of range is as wrong as bytes that are missing or left over.
  */
 #include "base/messages.h"
 

@@ -1,8 +1,8 @@
 /*
- * What the duties say to each other, one packet each over SOCK_SEQPACKET, never more than WIRE_MAX
- * bytes. Every packet begins with its kind (u8). Each reader gets false for anything malformed or
- * out of range (a target that is not in the configuration, an unknown verdict): the sender is then
- * taken for broken.
+ * What the daemon's processes say to each other, one packet each over SOCK_SEQPACKET, never more
+ * than WIRE_MAX bytes. Every packet begins with its kind (u8). Each reader gets false for anything
+ * malformed or out of range (a target that is not in the configuration, an unknown verdict): the
+ * sender is then taken for broken.
  *
  *   parent  -> any       link, stop, accounts; to the page also vitals, to the monitor limit
  *   any     -> parent    ready, alive, log; monitor and keeper also blame; monitor also cleared,

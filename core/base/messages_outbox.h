@@ -1,14 +1,15 @@
 /*
- * What the keeper and a notifier say to each other, over the link that the parent makes between
- * them. The keeper has claimed (and committed so) what it hands out; it hands out one notice at a
- * time:
+ * The messages between the keeper, which decides who is told, and a notifier, which delivers, over
+ * the link that the parent makes between them. The keeper claims a delivery in the store and
+ * commits that before it hands it out; it hands out one notice at a time:
  *
- *   keeper   -> notifier   leg ×n, then notice: the legs before a notice are its evidence
+ *   keeper   -> notifier   leg ×n, then notice: the legs (dialogues of runs, each with one address)
+ *                          before a notice are its evidence
  *   notifier -> keeper     receipt ×recipients, as soon as each is known
  *
  * The next notice comes when the receipts of the one before have been committed. A notifier that
- * ends without all receipts is replaced, and the new one is given what is left. A malformed packet
- * ends its sender, as everywhere.
+ * ends without all receipts is replaced, and the new one is given what is left. Where a packet is
+ * malformed the process that sent it is replaced, as everywhere.
  */
 #pragma once
 

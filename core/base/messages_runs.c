@@ -1,8 +1,7 @@
 /*
- * Encodes and decodes orders, reports and results.
- *
- * Orders, reports and results travel many in a packet. A reader takes them off one by one, and the
- * first that is malformed ends the packet.
+ * Encodes and decodes orders of runs (monitor to prober), their reports (prober to monitor) and
+ * results (monitor to keeper). Many travel in one packet: a reader takes them off one by one, and
+ * the first that is malformed ends the packet.
  */
 #include "base/messages.h"
 

@@ -1,5 +1,7 @@
-/* The messages about single runs, of which many travel in one packet: orders, reports and
- * results. */
+/*
+ * The messages about single runs, of which many travel in one packet: orders of the monitor to a
+ * prober, the prober's reports on them, and results of the monitor for the keeper.
+ */
 #pragma once
 
 #include "base/outcome.h"

@@ -1,7 +1,7 @@
 /*
- * Decides whether our own clock is wrong, by certificates that are out of date. Several may be so
- * by chance; they tell of our clock only where issuers, domains and dates differ, and one other
- * time would make all of them valid.
+ * For the prober and the monitor: decides whether our own clock is wrong, by servers' certificates
+ * that are out of date. Several may be so by chance; they tell of our clock only where issuers,
+ * domains and dates differ, and one other time would make all of them valid.
  */
 #include "base/our_clock.h"
 

@@ -1,6 +1,7 @@
 /*
- * Whether our own clock can be right, as far as certificates tell: what is out of date by a clock
- * that is wrong says nothing about who shows it.
+ * For the prober and the monitor: whether our own clock can be right, as far as servers'
+ * certificates tell: a certificate that is out of date only by a wrong clock says nothing about the
+ * server that shows it.
  */
 #pragma once
 

@@ -1,6 +1,7 @@
 /*
- * What the names of outcomes and phases mean: those of Postwatch itself from outcomes.def and
- * phases.def, a plugin's from its tables.
+ * The meanings of the names of outcomes and phases (banner_timeout, banner ...): those of Postwatch
+ * itself from outcomes.def and phases.def, a plugin's from its tables. Used wherever one is checked
+ * or shown.
  */
 #pragma once
 

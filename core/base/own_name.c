@@ -1,4 +1,4 @@
-/* This host's own name as EHLO and messages say it. */
+/* This host's own name, as EHLO and the headers of messages have it. */
 #include "base/own_name.h"
 
 #include <string.h>

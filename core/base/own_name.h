@@ -1,4 +1,4 @@
-/* This host's own name as EHLO and messages say it. */
+/* This host's own name, as EHLO and the headers of messages have it: for notifiers. */
 #pragma once
 
 enum { OWN_NAME_MAX = 256 };

@@ -1,8 +1,7 @@
 /*
- * The pids of the daemon's processes in a page of shared memory.
- *
- * Plain stores in shared memory: each place has one writer at a time, and the monitor reads when
- * somebody calls.
+ * The pids of the daemon's processes in a page of shared memory (own_processes.h). Plain stores:
+ * each place has one writer at a time, and the monitor reads when a client comes to its control
+ * socket.
  */
 #include "base/own_processes.h"
 

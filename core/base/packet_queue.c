@@ -1,7 +1,7 @@
 /*
- * Queues packets that a socket did not take at once.
- *
- * A list: nearly always empty, and where it is not, each packet has a size of its own.
+ * Queues packets that a socket did not take at once, and sends them when it does: for the links
+ * between the daemon's processes. A list: nearly always empty, and where it is not, each packet has
+ * a size of its own.
  */
 #include "base/packet_queue.h"
 

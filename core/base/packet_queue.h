@@ -1,6 +1,7 @@
 /*
- * Packets on their way through one socket, in order, with the descriptors that they hand over: what
- * the socket does not take at once is kept. Starts as zeroes.
+ * Packets on their way through one socket between the daemon's processes, in order, with the
+ * descriptors that they hand over: what the socket does not take at once is kept and sent later.
+ * Starts as zeroes.
  */
 #pragma once
 

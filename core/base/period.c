@@ -1,5 +1,7 @@
-/* Dates are counted as days of UTC, which have no gaps: only their ends are looked up in the
- * zone. */
+/*
+ * Days, weeks and months of a zone, for reports of availability. Dates are counted as days of UTC,
+ * which have no gaps: only their ends are looked up in the zone.
+ */
 #include "base/period.h"
 
 #include <assert.h>

@@ -1,4 +1,7 @@
-/* Days, weeks and months on the wall clock of a zone, one behind the other without gaps. */
+/*
+ * Days, weeks and months on the wall clock of a zone, one behind the other without gaps: the
+ * periods of reports of availability.
+ */
 #pragma once
 
 #include "base/zone.h"

@@ -1,4 +1,7 @@
-/* Splits a reply's text into words and searches phrases among them; no state, no allocation. */
+/*
+ * Splits the text of a server's reply into words and searches phrases among them, to classify
+ * refusals (base/refusal.h); no state, no allocation.
+ */
 #include "base/phrase.h"
 
 #include <assert.h>

@@ -1,4 +1,7 @@
-/* Numbers for jitter and for spreading; nothing secret is made of them. */
+/*
+ * A generator of random numbers for the jitter of retries and delays; nothing secret is made of
+ * them.
+ */
 #pragma once
 
 #include <stdint.h>

@@ -1,4 +1,7 @@
-/* Classifies a refusal (4xx, 5xx) by the table of codes, enhanced codes and phrases. */
+/*
+ * Classifies a server's refusal (4xx, 5xx) by the table of codes, enhanced codes and phrases, for
+ * every probe.
+ */
 #include "base/refusal.h"
 
 #include <assert.h>

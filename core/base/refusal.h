@@ -1,8 +1,8 @@
 /*
- * What a refusal means: about us, about its load, or about the server itself. One table decides for
- * every probe; its rows are tried in their order and the first that applies decides, by the reply
- * code and by whole words and phrases. What no row knows is a temporary failure (4xx) or a refusal
- * without a reason (5xx), never a word about us.
+ * What a server's refusal means: that it is about us (we are blocked), about its load, or about the
+ * server itself. One table decides for every probe; its rows are tried in their order and the first
+ * that applies decides, by the reply code and by whole words and phrases. What no row knows is a
+ * temporary failure (4xx) or a refusal without a reason (5xx), never a word about us.
  */
 #pragma once
 

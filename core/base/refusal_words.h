@@ -1,6 +1,7 @@
 /*
  * What mail servers say where they refuse, as phrases (phrase.h), from their sources and from
- * public reports. What is missing here is a row, not code. Each list ends with NULL.
+ * public reports, for the table of refusal.c. What is missing here is a row, not code. Each list
+ * ends with NULL.
  */
 #pragma once
 

@@ -1,7 +1,7 @@
 /*
- * What a child gives up before it meets the first foreign byte. Descriptors and its life without
- * the parent at birth, the rest when all it will ever need has been opened. Every step is checked;
- * none can be taken back.
+ * The rights that a child process gives up before it meets the first foreign byte: descriptors, and
+ * its life without the parent, when it is forked; the rest (files, network, system calls) when all
+ * it will ever need has been opened. Every step is checked; none can be taken back.
  */
 #pragma once
 

@@ -1,7 +1,6 @@
 /*
- * Allocates memory that is locked, left out of core dumps, and wiped when it is freed.
- *
- * Whole pages of their own: locks and advice are for pages.
+ * Allocates memory for secrets that is locked, left out of core dumps, and wiped when it is freed.
+ * It takes whole pages of its own: locks and advice are for pages.
  */
 #include "base/secret_memory.h"
 

@@ -1,6 +1,7 @@
 /*
- * Memory for what holds secrets: not swapped out as far as the limit of the process lets it be
- * locked (mlock(2), RLIMIT_MEMLOCK), left out of core dumps, and wiped before it is given back.
+ * Memory for processes that hold secrets (notifiers, their gates, web): not swapped out as far as
+ * the limit of the process lets it be locked (mlock(2), RLIMIT_MEMLOCK), left out of core dumps,
+ * and wiped before it is given back.
  */
 #pragma once
 

@@ -1,8 +1,9 @@
 /*
- * Messages of a sequence have numbers from 1, each one above the one before, and name the sequence
- * by the birth of the process that began it. So a receiver that keeps the number of the last
- * message which it has taken knows of any other whether it is the next, was taken before, or is one
- * before which others were lost.
+ * Numbered messages between processes. Those of a sequence have numbers from 1, each one above the
+ * one before, and name the sequence by the start of the process that began it. So a receiver that
+ * keeps the number of the last message which it has taken knows of any other whether it is the
+ * next, was taken before, or is one before which others were lost. The monitor's messages to the
+ * keeper are such.
  */
 #pragma once
 

@@ -1,7 +1,6 @@
 /*
- * SHA-256 in base32, for names that have to be the same each time.
- *
- * The digest is OpenSSL's, which is linked for TLS; base32 is in no library of ours.
+ * SHA-256 in base32, for the keys of notices, which have to be the same each time. The digest is
+ * OpenSSL's, which is linked for TLS; base32 is in no library of ours.
  */
 #include "base/sha256.h"
 

@@ -1,5 +1,6 @@
 /*
- * SHA-256 (FIPS 180-4), for names that have to be the same each time: nothing secret is made of it.
+ * SHA-256 (FIPS 180-4), for the keys of notices, which have to be the same each time: nothing
+ * secret is made of it.
  */
 #pragma once
 

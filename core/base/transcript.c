@@ -1,6 +1,6 @@
 /*
- * Prints the evidence of a leg as a transcript. What a server said is escaped; all else was made by
- * us, and is printable already.
+ * Prints the evidence of the dialogue with one address as a transcript. What a server said is
+ * escaped; all else was made by us, and is printable already.
  */
 #include "base/transcript.h"
 

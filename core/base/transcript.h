@@ -1,6 +1,6 @@
 /*
- * A dialogue as people read it: one line for each that was said, with its second, in a form to
- * paste into a mail.
+ * A dialogue with a server as people read it in notices, on pages and in commands: one line for
+ * each that was said, with its second, in a form to paste into a mail.
  *
  *        0.000 *** connecting to 192.0.2.1:25
  *        0.012 <-- 220 mx1.example.org ESMTP

@@ -1,8 +1,6 @@
 /*
- * Grows arrays.
- *
- * Doubling keeps the copies of one element below two on average; the first room spares short arrays
- * the first steps.
+ * Grows arrays (base/vec.h). Doubling keeps the copies of one element below two on average; the
+ * first room spares short arrays the first steps.
  */
 #include "base/vec.h"
 

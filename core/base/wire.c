@@ -1,6 +1,6 @@
 /*
- * Encoder and decoder of packet fields: integers, strings and bytes in host byte order, every
- * length checked.
+ * Encoder and decoder of the fields of messages between our processes: integers, strings and bytes
+ * in host byte order, every length checked.
  */
 #include "base/wire.h"
 

@@ -1,4 +1,7 @@
-/* Writes and reads structs by the rows of their forms. */
+/*
+ * Encodes and decodes structs by their forms, tables with a row for each member: for messages
+ * between processes and for records that are stored.
+ */
 #include "base/wire_form.h"
 
 #include <assert.h>
