@@ -1,4 +1,7 @@
-/* Opens and reopens the two database files, and guards the numbers that are given out only once. */
+/*
+ * Opens and reopens the two database files for the writer of the store, and guards the numbers (of
+ * notices, incidents ...) that are given out only once.
+ */
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>

@@ -1,8 +1,6 @@
 /*
- * Makes files that hold space in reserve.
- *
- * A disk that has little space left is not filled for them: others need that more. A copy of one
- * may have holes where there was space: they are filled, and what is in it stays.
+ * Makes the files that hold disk space in reserve for the store, such as its redo log
+ * (store/redo.h). A disk that has little space left is not filled for them: others need that more.
  */
 #include "store/reserve.h"
 

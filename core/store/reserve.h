@@ -1,4 +1,7 @@
-/* Space held in reserve, for where the disk is full. */
+/*
+ * Disk space held in reserve for the store: files that are allocated while the disk has room, so
+ * that there is room when it is full.
+ */
 #pragma once
 
 #include <stdint.h>
