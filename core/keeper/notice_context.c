@@ -5,21 +5,10 @@
 #include "keeper/notice_context.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/notice.h"
 #include "store/list.h"
-
-struct first_notice
-context_itself(const struct store_notice *row)
-{
-	struct first_notice notice = { .number = row->number, .change = row->change,
-	    .confirmed = row->confirmed };
-
-	snprintf(notice.kind, sizeof notice.kind, "%s", row->kind);
-	return notice;
-}
 
 /* Of what has no incident: the notice that began what it ends, or goes on with. */
 static bool
@@ -33,9 +22,8 @@ find_beginning(struct store *store, const struct store_notice *row, struct store
 	    && store_find_beginning(store, row, first);
 }
 
-struct first_notice
-context_first(struct store *store, struct message_notice *notice, uint64_t target,
-    const struct first_notice *itself)
+uint64_t
+context_first(struct store *store, struct message_notice *notice, uint64_t target)
 {
 	const struct store_notice row = { .number = notice->notice, .target = target,
 		.kind = notice->kind, .code = notice->code };
@@ -47,7 +35,7 @@ context_first(struct store *store, struct message_notice *notice, uint64_t targe
 		is_known = store_find_first_notice(store, first.incident, &first);
 	if (is_known && notice->incident != 0 && payload_get(&payload, first.rest))
 		notice->attempts = payload.attempt_count;
-	return is_known ? context_itself(&first) : *itself;
+	return is_known ? first.number : notice->notice;
 }
 
 /* Legs of a run come one after the other. */

@@ -9,20 +9,10 @@
 #include "store/find.h"
 #include "store/reader.h"
 
-struct first_notice {
-	uint64_t number, change; /* the store's; the target's own */
-	char kind[16];
-	int64_t confirmed;       /* UTC */
-};
-
-/* A notice as one that nothing went before. */
-struct first_notice context_itself(const struct store_notice *);
-
-/* The first notice of its incident, of the condition that it ends, or of trouble of ours that
- * stands and is told again; itself where it is that. Of an incident also fills in how many attempts
- * confirmed it. `target`: the store's number. */
-struct first_notice context_first(struct store *, struct message_notice *, uint64_t target,
-    const struct first_notice *itself);
+/* The number of the first notice of its incident, of the condition that it ends, or of trouble of ours
+ * that stands and is told again; its own where it is that. Of an incident also fills in how many
+ * attempts confirmed it. `target`: the store's number. */
+uint64_t context_first(struct store *, struct message_notice *, uint64_t target);
 
 /* Counts the runs of a notice. Where it says that a target came back, the last run that failed goes
  * first and those after it follow; where it tells of a whole outage, those that confirmed it go

@@ -38,7 +38,6 @@ struct material {
 	uint64_t target;          /* the store's number */
 	/* the notice that its receiver knows what it is about by; 0: the first of it */
 	uint64_t opened;
-	struct first_notice itself;
 	struct notice_names names; /* as they are now */
 	struct packet_queue out;   /* its packets; only the whole goes out */
 	bool no_memory;
@@ -49,6 +48,34 @@ struct material {
 	char text[NOTICE_TEXT_MAX], list[NOTICE_LIST_MAX];
 	struct tally tallies[NOTICE_KINDS];
 };
+
+static void
+put_big_endian(unsigned char bytes[static 8], uint64_t number)
+{
+	for (unsigned i = 0; i < 8; i++)
+		bytes[i] = (unsigned char)(number >> (56 - 8 * i));
+}
+
+/* base32(SHA-256(instance id, target, its change, when that was confirmed, kind, notifier)): the
+ * same for each attempt, for whoever is tried again, and by whichever keeper it is told, though
+ * that may give it another number. A backup that was put back has the numbers a second time; by the
+ * time they are no duplicates to a receiver. */
+static void
+make_key(const struct material *it, const struct store_notice *notice,
+    char key[static NOTICE_KEY_MAX])
+{
+	enum { FIXED = 16 + 3 * 8 };
+	unsigned char bytes[256], digest[SHA256_SIZE];
+	struct text words = text_over((char *)bytes + FIXED, sizeof bytes - FIXED);
+
+	memcpy(bytes, store_instance(it->keeper->store), 16);
+	put_big_endian(bytes + 16, it->target);
+	put_big_endian(bytes + 24, notice->change);
+	put_big_endian(bytes + 32, (uint64_t)notice->confirmed);
+	text_format(&words, "%s %s", notice->kind, it->notifier->name);
+	sha256(bytes, FIXED + words.size, digest);
+	base32(digest, sizeof digest, key, NOTICE_KEY_MAX - 1);
+}
 
 static void
 take_notice(struct material *it, const struct store_notice *row)
@@ -71,7 +98,7 @@ take_notice(struct material *it, const struct store_notice *row)
 	memcpy(notice->tag, it->payload.tag, sizeof notice->tag);
 	notice->covered = it->payload.covered;
 	it->target = row->target;
-	it->itself = context_itself(row);
+	make_key(it, row, notice->key);
 }
 
 static void
@@ -123,34 +150,6 @@ name_target(struct material *it)
 	notice->host = (struct pw_bytes){ it->names.host, strlen(it->names.host) };
 	notice->port = it->names.port;
 	text_copy(notice->probe, sizeof notice->probe, it->names.probe);
-}
-
-static void
-put_big_endian(unsigned char bytes[static 8], uint64_t number)
-{
-	for (unsigned i = 0; i < 8; i++)
-		bytes[i] = (unsigned char)(number >> (56 - 8 * i));
-}
-
-/* base32(SHA-256(instance id, target, its change, when that was confirmed, kind, notifier)): the
- * same for each attempt, for whoever is tried again, and by whichever keeper it is told, though
- * that may give it another number. A backup that was put back has the numbers a second time; by the
- * time they are no duplicates to a receiver. */
-static void
-make_key(const struct material *it, const struct first_notice *notice,
-    char key[static NOTICE_KEY_MAX])
-{
-	enum { FIXED = 16 + 3 * 8 };
-	unsigned char bytes[256], digest[SHA256_SIZE];
-	struct text words = text_over((char *)bytes + FIXED, sizeof bytes - FIXED);
-
-	memcpy(bytes, store_instance(it->keeper->store), 16);
-	put_big_endian(bytes + 16, it->target);
-	put_big_endian(bytes + 24, notice->change);
-	put_big_endian(bytes + 32, (uint64_t)notice->confirmed);
-	text_format(&words, "%s %s", notice->kind, it->notifier->name);
-	sha256(bytes, FIXED + words.size, digest);
-	base32(digest, sizeof digest, key, NOTICE_KEY_MAX - 1);
 }
 
 /* False: some of it found no memory, and nothing of it goes out. */
@@ -341,21 +340,20 @@ describe_digest(struct material *it)
 /* Whoever keeps what it is told has to be told the end of it under the key and the names that it
  * began with. */
 static void
-find_opened(struct material *it, struct first_notice *first)
+find_opened(struct material *it)
 {
-	uint64_t number = it->opened != 0 ? it->opened : first->number;
-	struct notice_payload began = { .named = false };
+	struct store *store = it->keeper->store;
+	uint64_t first = context_first(store, &it->notice, it->target);
+	struct notice_payload payload = { .named = false };
 	struct store_notice row;
 
-	if (number == it->itself.number)
-		*first = it->itself;
-	else if (store_find_notice(it->keeper->store, number, &row)) {
-		*first = context_itself(&row);
-		payload_get(&began, row.rest);
+	if ((it->opened != 0 && store_find_notice(store, it->opened, &row))
+	    || store_find_notice(store, first, &row)) {
+		make_key(it, &row, it->notice.thread);
+		text_copy(it->notice.first_kind, sizeof it->notice.first_kind, row.kind);
+		payload_get(&payload, row.rest);
 	}
-	const struct notice_payload *payload = number == it->itself.number ? &it->payload : &began;
-	text_copy(it->notice.first_kind, sizeof it->notice.first_kind, first->kind);
-	it->notice.first = payload->named ? payload->names : it->names;
+	it->notice.first = payload.named ? payload.names : it->names;
 }
 
 static bool
@@ -364,7 +362,6 @@ gather(struct material *it)
 	struct store *store = it->keeper->store;
 	struct store_notice row;
 	struct store_incident incident;
-	struct first_notice first;
 	uint32_t target;
 
 	if (!store_find_notice(store, it->notice.notice, &row))
@@ -391,13 +388,7 @@ gather(struct material *it)
 	add_behind(it);
 	it->notice.list = (struct pw_bytes){ it->lines.bytes, it->lines.size };
 	name_target(it);
-	make_key(it, &it->itself, it->notice.key);
-	first = context_first(store, &it->notice, it->target, &it->itself);
-	find_opened(it, &first);
-	if (first.number == it->itself.number)
-		memcpy(it->notice.thread, it->notice.key, sizeof it->notice.thread);
-	else
-		make_key(it, &first, it->notice.thread);
+	find_opened(it);
 	target = registry_target(it->keeper->registry, it->target);
 	context_add_failures(store, &it->notice, &it->payload, target != CONFIG_NONE
 	/* whether each has to answer */
