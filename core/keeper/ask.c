@@ -25,8 +25,7 @@ put_answer(struct ask *ask, char kind, int status, struct pw_bytes text)
 static void __attribute__((format(printf, 3, 0)))
 say(struct ask *ask, char kind, const char *format, va_list arguments)
 {
-	char line[ANSWER_LINE_MAX];
-	struct text text = TEXT_OVER(line);
+	struct text text = TEXT_ROOM(ANSWER_LINE_MAX);
 
 	text_format_v(&text, format, arguments);
 	put_answer(ask, kind, 0, (struct pw_bytes){ text.bytes, text.size });

@@ -32,8 +32,7 @@ ack_incident(struct keeper *keeper, struct ask *ask, const struct message_ask *m
 {
 	struct store_incident incident =
 	    { .number = message->word_count == 2 ? ask_number(message->words[0]) : 0 };
-	char reason[ASK_REASON_ROOM];
-	struct text why = TEXT_OVER(reason);
+	struct text why = TEXT_ROOM(ASK_REASON_ROOM);
 	uint32_t target = CONFIG_NONE;
 
 	if (incident.number == 0 || !ask_reason(message->words[1], &why)) {
@@ -58,13 +57,13 @@ ack_incident(struct keeper *keeper, struct ask *ask, const struct message_ask *m
 		    incident.ack_why.data);
 	incident.acknowledged = clock_wall();
 	incident.ack_by = text_view(message->who);
-	incident.ack_why = text_view(reason);
+	incident.ack_why = text_view(why.bytes);
 	record_change_incident(keeper, &incident);
 	withhold_acknowledged(keeper, target);
 	ask->serial = commit_queue_serial(keeper->commits);
 	const char *name = keeper->config->targets[target].name;
 	keeper_log(keeper, LOG_NOTICE, "incident %" PRIu64 " of %s is acknowledged by %s: %s",
-	    incident.number, name, message->who, reason);
+	    incident.number, name, message->who, why.bytes);
 	ask_say(ask, 'o', "incident %" PRIu64 " of %s is acknowledged until it ends",
 	    incident.number, name);
 	ask_end(ask, 0);
@@ -83,12 +82,11 @@ name_of(const struct keeper *keeper, const struct message_ask *message, struct t
 static bool
 read_span(struct ask *ask, struct pw_bytes word, int64_t *span)
 {
-	char bytes[64];
-	struct text text = TEXT_OVER(bytes);
+	struct text text = TEXT_ROOM(64);
 	struct reason why = { "" };
 
 	text_add_bytes(&text, word.data, word.size);
-	if (!units_parse_duration(bytes, span, &why))
+	if (!units_parse_duration(text.bytes, span, &why))
 		ask_refuse(ask, ASK_USAGE, "--for %s", why.text);
 	else if (*span < shortest || *span > longest)
 		ask_refuse(ask, ASK_USAGE, "--for: a pause takes from 1s to 90d");
@@ -114,8 +112,8 @@ name_whom(const struct keeper *keeper, const struct message_ask *message, struct
 static void
 pause(struct keeper *keeper, struct ask *ask, const struct message_ask *message)
 {
-	char reason[ASK_REASON_ROOM], tagged[5 * PAUSE_TAG_MAX], whose[PAUSE_TAG_MAX];
-	struct text why = TEXT_OVER(reason), tag = TEXT_OVER(tagged);
+	struct text why = TEXT_ROOM(ASK_REASON_ROOM), tag = TEXT_ROOM(5 * PAUSE_TAG_MAX);
+	char whose[PAUSE_TAG_MAX];
 	struct store_pause pause = { .from = clock_wall() };
 	uint32_t count = 0;
 	int64_t span;
@@ -138,13 +136,13 @@ pause(struct keeper *keeper, struct ask *ask, const struct message_ask *message)
 	name_whom(keeper, message, &pause, whose);
 	pause.number = store_number(keeper->store, STORE_PAUSES);
 	pause.until = pause.from + span;
-	pause.why = text_view(reason);
+	pause.why = text_view(why.bytes);
 	pause.by = text_view(message->who);
 	store_put_pause(commit_queue_main(keeper), &pause);
 	silences_recover(keeper);
 	ask->serial = commit_queue_serial(keeper->commits);
 	const char *name = name_of(keeper, message, &tag);
-	keeper_log(keeper, LOG_NOTICE, "%s is paused by %s: %s", name, message->who, reason);
+	keeper_log(keeper, LOG_NOTICE, "%s is paused by %s: %s", name, message->who, why.bytes);
 	ask_say(ask, 'o', "%s is paused until <utc %" PRId64 ">", name, pause.until);
 	ask_end(ask, 0);
 }
@@ -178,8 +176,8 @@ say_resumed(struct keeper *keeper, struct ask *ask, const struct message_ask *me
 static void
 resume(struct keeper *keeper, struct ask *ask, const struct message_ask *message)
 {
-	char tagged[5 * PAUSE_TAG_MAX], whose[PAUSE_TAG_MAX];
-	struct text tag = TEXT_OVER(tagged);
+	struct text tag = TEXT_ROOM(5 * PAUSE_TAG_MAX);
+	char whose[PAUSE_TAG_MAX];
 	struct store_pause pause = { .number = 0 };
 	int64_t now = clock_wall();
 	uint32_t ended = 0;

@@ -41,13 +41,12 @@ say(const struct teller *teller, const struct text *text)
 static void
 tell_sentence(const struct teller *teller, const struct message_change *change, int level)
 {
-	char bytes[4096];
-	struct text text = TEXT_OVER(bytes);
+	struct text text = TEXT_ROOM(4096);
 
 	text_add_bytes(&text, change->text.data, change->text.size);
 	if (change->silences[0] != '\0')
 		text_format(&text, " (not told: %s)", change->silences);
-	duty_log(teller->duty, level, teller->event, "%s", bytes);
+	duty_log(teller->duty, level, teller->event, "%s", text.bytes);
 }
 
 /*

@@ -205,21 +205,20 @@ channel_works(struct keeper *keeper, struct notifier *notifier)
 {
 	struct channel *channel = channel_of(keeper, notifier), was = *channel;
 	const char *name = notifier_rules(notifier)->name;
-	char words[96];
-	struct text text = TEXT_OVER(words);
+	struct text words = TEXT_ROOM(96);
 
 	if (was.since == 0)
 		return;
-	text_add(&text, was.unborn ? "can deliver again, after " : "delivers again, after ");
-	text_add_span(&text, age_of(&was));
+	text_format(&words, "%s again, after %s", was.unborn ? "can deliver" : "delivers",
+	    SPAN(age_of(&was)));
 	channel->since = channel->age = 0;
 	channel->told = 0;
 	channel->unborn = channel->lost = false;
 	notifier_set_dead(notifier, false);
 	if (was.told != 0)
-		tell_end(keeper, "channel", name, was.told, was.since, words);
+		tell_end(keeper, "channel", name, was.told, was.since, words.bytes);
 	else
-		keeper_log(keeper, LOG_NOTICE, "%s %s", name, words);
+		keeper_log(keeper, LOG_NOTICE, "%s %s", name, words.bytes);
 	put_channels(keeper);
 }
 
@@ -284,13 +283,13 @@ tell(struct keeper *keeper, struct notifier *notifier)
 	const struct audience others = { .spared = notifier, .spares_dead = true };
 	struct channel *channel = channel_of(keeper, notifier);
 	const char *name = notifier_rules(notifier)->name;
-	char words[128], code[OUTCOME_NAME_MAX];
-	struct text text = TEXT_OVER(words);
+	char code[OUTCOME_NAME_MAX];
+	struct text words = TEXT_ROOM(128);
 
-	channel_add_state(&text, age_of(channel), outbox_count(keeper, notifier));
+	channel_add_state(&words, age_of(channel), outbox_count(keeper, notifier));
 	name_code("channel", name, code);
 	channel->told = record_ours_to(keeper, &others, "impaired", code, channel->since,
-	    "%s: %s: %s", name, words, channel->words);
+	    "%s: %s: %s", name, words.bytes, channel->words);
 	put_channels(keeper);
 }
 

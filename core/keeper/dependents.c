@@ -42,8 +42,7 @@ add_target(struct text *lines, const struct keeper *keeper, uint32_t target)
 {
 	struct store_incident incident;
 	bool down = registry_open_incident(keeper->registry, target, &incident);
-	char bytes[LINE_MAX];
-	struct text line = TEXT_OVER(bytes);
+	struct text line = TEXT_ROOM(LINE_MAX);
 
 	if (down && incident.text.size > 0)
 		text_add_shown(&line, incident.text);

@@ -139,7 +139,7 @@ put_why(struct keeper *keeper, const char *why)
 	if (strcmp(keeper->service->beat.why, why) == 0)
 		return;
 	snprintf(keeper->service->beat.why, sizeof keeper->service->beat.why, "%s", why);
-	store_put_meta(commit_queue_main(keeper), BEAT_META, (struct pw_bytes){ why, strlen(why) });
+	store_put_meta(commit_queue_main(keeper), BEAT_META, text_view(why));
 }
 
 static void
@@ -163,8 +163,7 @@ heartbeat_turn(struct keeper *keeper)
 	struct beat *beat = &keeper->service->beat;
 	unsigned char packet[1024];
 	struct wire_out out = wire_over(packet, sizeof packet);
-	char words[BEAT_WHY_MAX];
-	struct text why = TEXT_OVER(words);
+	struct text why = TEXT_ROOM(BEAT_WHY_MAX);
 	bool well;
 
 	if (config->heartbeat_interval == 0 || clock_mono() < beat->next)
@@ -172,7 +171,7 @@ heartbeat_turn(struct keeper *keeper)
 	well = heartbeat_is_well(keeper, &why);
 	if (beat->heard == 0 && keeper->service->stale.since == 0) /* it has hardly begun */
 		return;
-	say_change(keeper, well, words);
+	say_change(keeper, well, why.bytes);
 	struct notifier *notifier = notifier_at(keeper, config->heartbeat);
 	if (!well || !notifier_is_free(notifier))
 		return;
@@ -201,8 +200,7 @@ heartbeat_recover(struct keeper *keeper)
 void
 heartbeat_answered(struct keeper *keeper, const struct message_receipt *receipt)
 {
-	char words[4 * 256];
-	struct text text = TEXT_OVER(words);
+	struct text text = TEXT_ROOM(4 * 256);
 	bool sent = receipt->fate == PW_SENT;
 
 	if (sent == !keeper->service->beat.refused)
@@ -210,5 +208,5 @@ heartbeat_answered(struct keeper *keeper, const struct message_receipt *receipt)
 	keeper->service->beat.refused = !sent;
 	text_escape(&text, receipt->text);
 	keeper_log(keeper, sent ? LOG_NOTICE : LOG_WARNING, "keeper: the heartbeat %s: %s", sent
-	    ? "arrives again" : "does not arrive", words);
+	    ? "arrives again" : "does not arrive", text.bytes);
 }

@@ -107,8 +107,7 @@ record_digest(struct keeper *keeper, struct notifier *notifier, uint64_t digest,
     const char *why)
 {
 	struct notice_payload payload = { .covered = 0 };
-	char sentence[256];
-	struct text text = TEXT_OVER(sentence);
+	struct text text = TEXT_ROOM(256);
 
 	outbox_count_digest(keeper, notifier, digest, &payload);
 	text_format(&text, "%" PRIu32 " notices in one: %s", payload.covered, why);
@@ -168,8 +167,7 @@ claim_in_storm(struct keeper *keeper, struct notifier *notifier, struct delivery
 {
 	struct listener *listener = policy_listener(keeper, notifier);
 	uint32_t joined = 0;
-	char why[64];
-	struct text text = TEXT_OVER(why);
+	struct text why = TEXT_ROOM(64);
 
 	for (uint32_t i = 0; i < count; i++) {
 		if (due[i].kind == NOTICE_digest) {
@@ -181,9 +179,9 @@ claim_in_storm(struct keeper *keeper, struct notifier *notifier, struct delivery
 	if (clock_mono() - listener->digest_last < minute)
 		return false;
 	listener->digest_last = clock_mono();
-	text_format(&text, "there were more than %u in a minute", notifier_rules(notifier)->storm);
+	text_format(&why, "there were more than %u in a minute", notifier_rules(notifier)->storm);
 	if (joined > 1)
-		make_digest(keeper, notifier, false, why);
+		make_digest(keeper, notifier, false, why.bytes);
 	else
 		outbox_claim(keeper, notifier, due, 1);
 	return joined > 1;

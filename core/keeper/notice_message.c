@@ -146,8 +146,8 @@ name_target(struct material *it)
 	struct message_notice *notice = &it->notice;
 
 	registry_names(it->keeper->registry, it->target, &it->names);
-	notice->target = (struct pw_bytes){ it->names.target, strlen(it->names.target) };
-	notice->host = (struct pw_bytes){ it->names.host, strlen(it->names.host) };
+	notice->target = text_view(it->names.target);
+	notice->host = text_view(it->names.host);
 	notice->port = it->names.port;
 	text_copy(notice->probe, sizeof notice->probe, it->names.probe);
 }

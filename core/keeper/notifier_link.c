@@ -102,8 +102,7 @@ notifier_named(const struct keeper *keeper, struct pw_bytes name)
 {
 	for (uint32_t i = 0; i < keeper->outbox->count; i++) {
 		struct notifier *notifier = &keeper->outbox->notifiers[i];
-		if (strlen(notifier->name) == name.size
-		    && memcmp(notifier->name, name.data, name.size) == 0)
+		if (text_same(text_view(notifier->name), name))
 			return notifier;
 	}
 	return NULL;

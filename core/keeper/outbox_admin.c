@@ -32,15 +32,14 @@ struct admin_request {
 static void __attribute__((format(printf, 2, 3)))
 keep(struct admin_request *request, const char *format, ...)
 {
-	char line[ANSWER_LINE_MAX];
-	struct text text = TEXT_OVER(line);
+	struct text text = TEXT_ROOM(ANSWER_LINE_MAX);
 	va_list arguments;
 
 	va_start(arguments, format);
 	text_format_v(&text, format, arguments);
 	va_end(arguments);
 	if (request->kept++ < KEPT_SHOWN)
-		ask_say(request->ask, 'e', "%s", line);
+		ask_say(request->ask, 'e', "%s", text.bytes);
 }
 
 static bool
@@ -182,8 +181,7 @@ drop_dead(struct admin_request *request)
 static void
 drop(struct admin_request *request)
 {
-	char bytes[ASK_WHO_MAX + 16];
-	struct text why = TEXT_OVER(bytes);
+	struct text why = TEXT_ROOM(ASK_WHO_MAX + 16);
 
 	text_format(&why, "dropped by %s", request->who);
 	request->why = (struct pw_bytes){ why.bytes, why.size };
@@ -194,12 +192,6 @@ drop(struct admin_request *request)
 		keeper_log(request->keeper, LOG_NOTICE,
 		    "notice %" PRIu64 ": %" PRIu32 " deliver%s dropped by %s", request->notice,
 		    request->done, request->done == 1 ? "y is" : "ies are", request->who);
-}
-
-static bool
-is(struct pw_bytes word, const char *wanted)
-{
-	return word.size == strlen(wanted) && memcmp(word.data, wanted, word.size) == 0;
 }
 
 static void
@@ -233,12 +225,12 @@ outbox_admin(struct keeper *keeper, struct ask *ask, const struct message_ask *m
 {
 	bool named = message->word_count == 3
 	    && message->words[2].size < sizeof ((struct admin_request *)NULL)->notifier;
-	bool retries = message->word_count >= 2 && is(message->words[0], "retry");
-	bool all = retries && is(message->words[1], "all");
+	bool retries = message->word_count >= 2 && text_same(message->words[0], text_view("retry"));
+	bool all = retries && text_same(message->words[1], text_view("all"));
 	uint64_t notice = message->word_count < 2 ? 0 : ask_number(message->words[1]);
 	struct admin_request request;
 
-	if ((!retries && (message->word_count < 2 || !is(message->words[0], "drop")))
+	if ((!retries && (message->word_count < 2 || !text_same(message->words[0], text_view("drop"))))
 	    || (notice == 0 && !all) || message->word_count > 3
 	    || (message->word_count == 3 && !named)) {
 		ask_refuse(ask, ASK_USAGE,

@@ -214,15 +214,14 @@ end_unseen(struct keeper *keeper, uint32_t target, uint64_t incident)
 	struct message_change change = { .target = target, .change = incident, .kind = "up",
 		.from = "down", .to = "up", .code = "ok", .incident = incident,
 		.detected = clock_wall(), .confirmed = clock_wall() };
-	char sentence[NOTICE_TEXT_MAX];
-	struct text text = TEXT_OVER(sentence);
+	struct text text = TEXT_ROOM(NOTICE_TEXT_MAX);
 
 	text_format(&text, "%s is up: when it came back was not seen",
 	    keeper->config->targets[target].name);
 	change.text = (struct pw_bytes){ text.bytes, text.size };
 	silences_stamp(keeper, &change);
 	record_change(keeper, &change);
-	keeper_log(keeper, LOG_NOTICE, "%s", sentence);
+	keeper_log(keeper, LOG_NOTICE, "%s", text.bytes);
 	assert(!registry_is_down(keeper->registry, target));
 }
 
@@ -272,8 +271,7 @@ clear(struct keeper *keeper, uint32_t target, const struct store_condition *stan
 	uint64_t notice;
 	struct message_change change = { .target = target, .change = outbox_own_change(keeper),
 		.kind = "cleared", .detected = standing->since, .confirmed = at };
-	char sentence[512];
-	struct text text = TEXT_OVER(sentence);
+	struct text text = TEXT_ROOM(512);
 
 	change.attempt_count = cache_leg(keeper->cache, target, run, 0) != NULL;
 	change.attempts[0] = run;
@@ -325,8 +323,7 @@ record_ours_to(struct keeper *keeper, const struct audience *audience, const cha
 {
 	struct message_change change = { .target = CONFIG_NONE, .change = outbox_own_change(keeper),
 		.detected = since, .confirmed = clock_wall() };
-	char sentence[2048];
-	struct text text = TEXT_OVER(sentence);
+	struct text text = TEXT_ROOM(2048);
 	uint64_t notice;
 	va_list arguments;
 

@@ -66,8 +66,7 @@ record_reminder(struct keeper *keeper, uint32_t target, const struct store_incid
 {
 	struct store_incident reminded = *incident;
 	uint64_t number = store_number(keeper->store, STORE_NOTICES);
-	char sentence[NOTICE_TEXT_MAX];
-	struct text text = TEXT_OVER(sentence);
+	struct text text = TEXT_ROOM(NOTICE_TEXT_MAX);
 
 	text_format(&text, "%s is still down, for %s: ", keeper->config->targets[target].name,
 	    SPAN(now - incident->began));

@@ -64,16 +64,15 @@ close_incidents(struct ends *ends)
 	struct store_incident open = { .number = 0 };
 
 	while (store_next_open_incident(ends->keeper->store, &open)) {
-		char sentence[1024], span[64];
-		struct text text = TEXT_OVER(sentence), since = TEXT_OVER(span);
+		struct text text = TEXT_ROOM(1024);
 
 		if (!is_gone(ends, open.target))
 			continue;
 		open.end = "stopped";
 		open.ended = open.end_confirmed = clock_wall();
-		text_add_span(&since, open.ended - open.began);
 		text_format(&text, "%s is no longer watched; it had been down for %s",
-		    registry_name(ends->keeper->registry, open.target), span);
+		    registry_name(ends->keeper->registry, open.target),
+		    SPAN(open.ended - open.began));
 		open.end_text = (struct pw_bytes){ text.bytes, text.size };
 		record_change_incident(ends->keeper, &open);
 		record(ends, open.target, "", open.number, open.change, open.end_text);
@@ -95,8 +94,7 @@ clear_conditions(struct ends *ends)
 static const struct end *
 end_of(struct ends *ends, uint64_t target, const char *code)
 {
-	char sentence[1024];
-	struct text text = TEXT_OVER(sentence);
+	struct text text = TEXT_ROOM(1024);
 
 	for (uint32_t i = 0; i < ends->count; i++)
 		if (ends->items[i].target == target && strcmp(ends->items[i].code, code) == 0)
@@ -134,7 +132,7 @@ tell_those_who_know(struct ends *ends)
 	while (store_next_ledger_in_use(keeper->store, &row)) {
 		enum meaning meaning = meaning_read(row.meaning, &opened);
 		struct notifier *notifier =
-		    notifier_named(keeper, (struct pw_bytes){ row.notifier, strlen(row.notifier) });
+		    notifier_named(keeper, text_view(row.notifier));
 		const char *codes = row.codes;
 		struct ledger_code code;
 

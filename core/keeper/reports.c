@@ -149,8 +149,8 @@ put_notice(struct keeper *keeper, const struct config_report *report,
 	struct notice_payload payload = { .covered = 0 };
 	uint64_t number;
 	bool is_one = strcmp(span->first, span->last) == 0;
-	char code[OUTCOME_NAME_MAX], sentence[512];
-	struct text text = TEXT_OVER(sentence);
+	char code[OUTCOME_NAME_MAX];
+	struct text text = TEXT_ROOM(512);
 
 	snprintf(code, sizeof code, "%s%s%s", span->first, is_one ? "" : "/",
 	    is_one ? "" : span->last);
@@ -162,7 +162,7 @@ put_notice(struct keeper *keeper, const struct config_report *report,
 	    .detected = span->from, .confirmed = clock_wall(),
 	    .text = { text.bytes, text.size } }, &payload);
 	keeper_log(keeper, LOG_NOTICE, "report through %s: %s",
-	    keeper->config->notifiers[report->notifier].name, sentence);
+	    keeper->config->notifiers[report->notifier].name, text.bytes);
 	return number;
 }
 
@@ -211,12 +211,6 @@ reports_turn(struct keeper *keeper)
 	*ahead = !is_ahead ? 0 : *ahead == 0 ? clock_mono() : *ahead;
 }
 
-static bool
-equals(struct pw_bytes word, const char *string)
-{
-	return word.size == strlen(string) && memcmp(word.data, string, word.size) == 0;
-}
-
 void
 reports_send(struct keeper *keeper, struct ask *ask, const struct message_ask *message)
 {
@@ -229,8 +223,9 @@ reports_send(struct keeper *keeper, struct ask *ask, const struct message_ask *m
 		ask_refuse(ask, ASK_USAGE, "`report` takes a notifier, a tag and a period");
 		return;
 	}
-	while (report < end && !(equals(words[0], config->notifiers[report->notifier].name)
-	    && (words[1].size == 0 || equals(words[1], report->tag))))
+	while (report < end && !(text_same(words[0],
+	    text_view(config->notifiers[report->notifier].name))
+	    && (words[1].size == 0 || text_same(words[1], text_view(report->tag)))))
 		report++;
 	if (report == end) {
 		ask_refuse(ask, ASK_USAGE, "`reports` of the configuration has none like that");
@@ -238,7 +233,7 @@ reports_send(struct keeper *keeper, struct ask *ask, const struct message_ask *m
 	}
 	span = period_of(keeper, report, clock_wall());
 	span = period_before(keeper, report, &span);
-	for (int i = 0; words[2].size > 0 && !equals(words[2], span.first); i++) {
+	for (int i = 0; words[2].size > 0 && !text_same(words[2], text_view(span.first)); i++) {
 		if (i == LOOK_BACK) {
 			ask_refuse(ask, ASK_USAGE, "--from: its periods begin with days or months "
 			    "such as %s, and are over", span.first);

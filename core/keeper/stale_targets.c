@@ -115,8 +115,7 @@ add_reason(struct text *text, const struct keeper *keeper)
 static void
 tell(struct keeper *keeper)
 {
-	char names[EVIDENCE_TEXT_MAX], spans[64], reasons[EVIDENCE_TEXT_MAX];
-	struct text name = TEXT_OVER(names), span = TEXT_OVER(spans), reason = TEXT_OVER(reasons);
+	struct text names = TEXT_ROOM(EVIDENCE_TEXT_MAX), reason = TEXT_ROOM(EVIDENCE_TEXT_MAX);
 	uint32_t first = keeper->service->stale.first;
 	int64_t now = clock_wall(), since = keeper->service->stale.targets[first].ended;
 
@@ -125,26 +124,22 @@ tell(struct keeper *keeper)
 	/* Where no run is known to have ended: since when nobody has looked at least. */
 	if (since == 0)
 		since = keeper->service->time.born;
-	stale_add_names(&name, keeper);
-	text_add_span(&span, now > since ? now - since : 0);
+	stale_add_names(&names, keeper);
 	add_reason(&reason, keeper);
 	keeper_put_time(keeper, meta_key, keeper->service->stale.since = since);
 	record_ours(keeper, "impaired", "not_looked_at", since,
-	    "%s %s not been looked at for %s: %s", names, keeper->service->stale.count == 1 ? "has"
-	    : "have", spans, reasons);
+	    "%s %s not been looked at for %s: %s", names.bytes, keeper->service->stale.count == 1
+	    ? "has" : "have", SPAN(now > since ? now - since : 0), reason.bytes);
 }
 
 static void
 tell_end(struct keeper *keeper)
 {
 	int64_t now = clock_wall(), since = keeper->service->stale.since;
-	char spans[64];
-	struct text span = TEXT_OVER(spans);
 
-	text_add_span(&span, now > since ? now - since : 0);
 	keeper_put_time(keeper, meta_key, keeper->service->stale.since = 0);
 	record_ours(keeper, "cleared", "not_looked_at", since,
-	    "all targets are looked at again, after %s", spans);
+	    "all targets are looked at again, after %s", SPAN(now > since ? now - since : 0));
 }
 
 static void
@@ -153,18 +148,14 @@ run_clock(struct keeper *keeper)
 	struct stale_targets *stale = &keeper->service->stale;
 	int64_t now = clock_mono(), boot = clock_boot(), passed = now - stale->turned,
 	    still = boot - stale->turned_boot;
-	char spans[64];
-	struct text span = TEXT_OVER(spans);
 
 	if (stale->turned != 0) {
 		stale->clock += passed < turn_max ? passed : turn_max;
-		if (still > still_told) { /* nobody was there to see that nobody looked */
-			text_add_span(&span, still);
+		if (still > still_told) /* nobody was there to see that nobody looked */
 			record_ours(keeper, "impaired", "standstill", clock_wall() - still,
 			    "this host, or Postwatch on it, stood still "
 			    "for %s: suspended, stopped, or waiting for its disk; what happened in"
-			    " that time is unknown", spans);
-		}
+			    " that time is unknown", SPAN(still));
 	}
 	stale->turned = now;
 	stale->turned_boot = boot;

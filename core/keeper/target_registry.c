@@ -133,10 +133,9 @@ static void
 match_identities(struct target_registry *registry)
 {
 	for (uint32_t i = 0; i < registry->config->target_count; i++) {
-		char identity[IDENTITY_MAX];
-		struct text text = TEXT_OVER(identity);
-		add_identity(&text, &registry->config->targets[i]);
-		struct known *row = find_identity(registry, identity);
+		struct text identity = TEXT_ROOM(IDENTITY_MAX);
+		add_identity(&identity, &registry->config->targets[i]);
+		struct known *row = find_identity(registry, identity.bytes);
 		if (row != NULL && row->target == CONFIG_NONE)
 			join(registry, row, i);
 	}
@@ -268,14 +267,13 @@ static void
 update_row(struct store_batch *batch, struct store_target *row, const struct target *target,
     int64_t now)
 {
-	char identity[IDENTITY_MAX];
-	struct text text = TEXT_OVER(identity);
+	struct text identity = TEXT_ROOM(IDENTITY_MAX);
 
-	add_identity(&text, target);
-	struct store_target is = as_configured(target, row->number, identity);
+	add_identity(&identity, target);
+	struct store_target is = as_configured(target, row->number, identity.bytes);
 	if (is_same(row, &is))
 		return;
-	bool renamed = row->identity[0] != '\0' && strcmp(row->identity, identity) != 0;
+	bool renamed = row->identity[0] != '\0' && strcmp(row->identity, identity.bytes) != 0;
 	is.was = renamed ? row->identity : row->was;
 	is.known = row->known != 0 ? row->known : now;
 	put(batch, &is, row->gone != 0 || row->known == 0);

@@ -18,8 +18,7 @@ static const int64_t to_be_taken = 20 * (int64_t)SECOND, to_be_killed = 10 * (in
 static uint64_t
 put_notice(struct keeper *keeper, const char *notifier, const char *who)
 {
-	char sentence[512];
-	struct text text = TEXT_OVER(sentence);
+	struct text text = TEXT_ROOM(512);
 	int64_t now = clock_wall();
 
 	text_format(&text, "this is a test of the notifier %s, asked for by %s: nothing has"
@@ -89,16 +88,14 @@ test_notice_receipt(struct keeper *keeper, struct notifier *notifier,
 	static const char *const words[] = { [PW_SENT] = "sent", [PW_AGAIN] = "not sent",
 	    [PW_NEVER] = "refused" };
 	struct ask *ask = find_ask(keeper, notifier, delivery->notice);
-	char said[ANSWER_LINE_MAX - 512], took[64];
-	struct text text = TEXT_OVER(said), span = TEXT_OVER(took);
+	struct text text = TEXT_ROOM(ANSWER_LINE_MAX - 512);
 
 	if (ask == NULL)
 		return;
 	text_escape(&text, receipt->text);
-	text_add_span(&span, receipt->micros);
 	ask_say(ask, 'o', "%s%s%s: %s after %s%s%s", notifier_rules(notifier)->name,
 	    delivery->recipient[0] == '\0' ? "" : " to ", delivery->recipient, words[receipt->fate],
-	    took, text.size > 0 ? ": " : "", said);
+	    SPAN(receipt->micros), text.size > 0 ? ": " : "", text.bytes);
 	ask->failed |= receipt->fate != PW_SENT;
 	if (++ask->receipts == notifier_recipients(notifier))
 		finish(keeper, ask, ask->failed ? ASK_REFUSED : 0);

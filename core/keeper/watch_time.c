@@ -77,8 +77,6 @@ void
 watch_recover(struct keeper *keeper)
 {
 	struct watch_time *time = &keeper->service->time;
-	char bytes[64];
-	struct text span = TEXT_OVER(bytes);
 	int64_t now = clock_wall(), shortest = INT64_MAX, watched, gap;
 
 	for (uint32_t i = 0; i < keeper->config->target_count; i++)
@@ -92,9 +90,8 @@ watch_recover(struct keeper *keeper)
 	gap = GAP_INTERVALS * shortest > gap_min ? GAP_INTERVALS * shortest : gap_min;
 	if (now - watched <= gap)
 		return;
-	text_add_span(&span, now - watched);
 	record_ours(keeper, "impaired", "gap", watched,
-	    "nothing was watched for %s: that time is unknown", bytes);
+	    "nothing was watched for %s: that time is unknown", SPAN(now - watched));
 	/* once: whoever comes next before the first result has it told already */
 	keeper_put_time(keeper, "watched", now);
 }

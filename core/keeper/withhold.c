@@ -164,12 +164,11 @@ withhold_mark(struct keeper *keeper, uint32_t target, bool withheld)
 static void
 end(struct keeper *keeper, struct notifier *notifier, struct delivery *delivery, const char *why)
 {
-	char words[WORDS_MAX];
-	struct text text = TEXT_OVER(words);
+	struct text text = TEXT_ROOM(WORDS_MAX);
 
 	text_format(&text, "held: %s", why);
 	delivery->withheld = why != acknowledged;
-	outbox_drop(keeper, notifier, delivery, words);
+	outbox_drop(keeper, notifier, delivery, text.bytes);
 	if (delivery->kind == NOTICE_digest)
 		ledgers_digest_end(keeper, notifier, delivery->notice);
 }

@@ -82,7 +82,7 @@ opening_do(struct opening *it, struct duty *duty, opening_call *open, void *memo
 	memset(memory, 0, size);
 	if (!open(memory, it->values, ignored, sizeof ignored))
 		return false;
-	text_escape(&said, (struct pw_bytes){ words, strlen(words) });
+	text_escape(&said, text_view(words));
 	text_add(&said, ": what was in its files before stays in force");
 	return true;
 }

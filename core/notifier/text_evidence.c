@@ -29,15 +29,12 @@ notice_last_failure(const struct notice_view *view)
 static void
 add_row(struct text *text, const struct evidence_phase *phase)
 {
-	struct text span = TEXT_ROOM(64);
-
 	text_format(text, "  %-11s", phase->name);
 	if (phase->status == PHASE_NOT_REACHED || phase->micros < 0) {
 		text_add(text, "not reached\n");
 		return;
 	}
-	text_add_span(&span, phase->micros);
-	text_format(text, "%-13s", span.bytes);
+	text_format(text, "%-13s", SPAN(phase->micros));
 	if (phase->limit > 0)
 		text_format(text, "limit %s", SPAN(phase->limit));
 	text_add(text, phase->status == PHASE_FAILED ? "  FAILED\n" : "\n");
@@ -464,8 +461,7 @@ notice_add_attempts(struct text *text, const struct notice_view *view)
 size_t
 notice_attempts_least(const struct notice_view *view)
 {
-	char bytes[LEAST_MAX];
-	struct text text = TEXT_OVER(bytes);
+	struct text text = TEXT_ROOM(LEAST_MAX);
 	struct cut cut = { .older = count_older(view), .no_ehlo = true };
 
 	cut.hidden = cut.older;
