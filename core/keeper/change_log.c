@@ -38,17 +38,6 @@ say(const struct teller *teller, const struct text *text)
 	duty_log(teller->duty, LOG_INFO, teller->event, "%s", text->bytes);
 }
 
-static void
-tell_sentence(const struct teller *teller, const struct message_change *change, int level)
-{
-	struct text text = TEXT_ROOM(4096);
-
-	text_add_bytes(&text, change->text.data, change->text.size);
-	if (change->silences[0] != '\0')
-		text_format(&text, " (not told: %s)", change->silences);
-	duty_log(teller->duty, level, teller->event, "%s", text.bytes);
-}
-
 /*
  * attempt 2 of 3 at 2026-11-23 18:34:42 +0100 (CET): 192.0.2.1:25 from 192.0.2.9:40112 as
  * watch.example.net failed (banner_timeout): no greeting within 60.0 s connect 0.012 s, banner
@@ -137,8 +126,12 @@ change_log_write(struct duty *duty, uint64_t event, const struct message_change 
 {
 	const struct teller teller = { duty, event, zone };
 	enum notice_kind kind = notice_named(change->kind);
+	struct text text = TEXT_ROOM(4096);
 
-	tell_sentence(&teller, change, rows[kind].level);
+	text_add_bytes(&text, change->text.data, change->text.size);
+	if (change->silences[0] != '\0')
+		text_format(&text, " (not told: %s)", change->silences);
+	duty_log(duty, rows[kind].level, event, "%s", text.bytes);
 	/* Runs that belong to no target are of many: their evidence is told with their own
 	 * changes. */
 	for (uint32_t i = 0; i < change->attempt_count && change->target != UINT32_MAX; i++)

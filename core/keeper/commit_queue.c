@@ -36,14 +36,6 @@ drop_run(struct commit_queue *queue, struct pending_run **link)
 	free(run);
 }
 
-static void
-drop_held(struct commit_queue *queue)
-{
-	while (queue->untold != &queue->runs)
-		drop_run(queue, &queue->runs);
-	queue->held_bytes = 0;
-}
-
 struct commit_queue *
 commit_queue_create(struct store *store)
 {
@@ -268,7 +260,9 @@ commit_queue_mend(struct keeper *keeper, enum store_file file, struct store_foun
 		queue->unread = false;
 		say_lost(keeper, STORE_MAIN, found->refused);
 		queue->safe = queue->serial - 1;
-		drop_held(queue);
+		while (queue->untold != &queue->runs)
+			drop_run(queue, &queue->runs);
+		queue->held_bytes = 0;
 		forget_numbers(*queue->untold, queue->open);
 		note_committed(side);
 	}

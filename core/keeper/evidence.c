@@ -175,20 +175,6 @@ role_while_down(struct keeper *keeper, const struct store_incident *incident,
 	return "hourly";
 }
 
-static void
-keep_while_down(struct keeper *keeper, uint32_t target, const struct store_incident *incident,
-    const struct cached_run *run)
-{
-	const char *role = "passed";
-
-	if (!run->passed) {
-		role = role_while_down(keeper, incident,
-		    cache_leg(keeper->cache, target, run->run, 0));
-		store_drop_loose(commit_queue_main(keeper), incident->target, incident->number);
-	}
-	put_run(keeper, target, run->run, incident->number, role);
-}
-
 void
 evidence_of_state(struct keeper *keeper, uint32_t target)
 {
@@ -200,12 +186,18 @@ evidence_of_state(struct keeper *keeper, uint32_t target)
 		return;
 	down = registry_open_incident(keeper->registry, target, &incident);
 	for (uint32_t i = 0; cache_run(keeper->cache, target, i, &run); i++) {
-		if (run.kept)
+		const char *role = "passed";
+
+		if (run.kept || (!down && run.passed))
 			continue;
-		if (down)
-			keep_while_down(keeper, target, &incident, &run);
-		else if (!run.passed)
-			put_run(keeper, target, run.run, 0, "attempt");
+		if (down && !run.passed) {
+			role = role_while_down(keeper, &incident,
+			    cache_leg(keeper->cache, target, run.run, 0));
+			store_drop_loose(commit_queue_main(keeper), incident.target,
+			    incident.number);
+		}
+		put_run(keeper, target, run.run, down ? incident.number : 0,
+		    down ? role : "attempt");
 	}
 	/* What has given way in memory would only have given way later. */
 	(void)cache_run(keeper->cache, target, 0, &run);

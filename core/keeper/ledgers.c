@@ -51,28 +51,20 @@ put(struct keeper *keeper, uint32_t target, uint32_t notifier, const struct ledg
 	    .sent_codes = ledger->sent.codes });
 }
 
-/* Whether something of the target is queued that is about the same. */
-static bool
-is_queued(const struct keeper *keeper, const struct notifier *notifier, uint64_t target,
-    enum notice_kind kind, const char *code)
-{
-	struct delivery queued = { .notice = 0 };
-
-	while (outbox_next(keeper, notifier, STORE_QUEUE_TARGET, target, &queued))
-		if (ledger_speaks_of_state(kind) ? ledger_speaks_of_state(queued.kind)
-		    : ledger_speaks_of_condition(queued.kind) && strcmp(queued.code, code) == 0)
-			return true;
-	return false;
-}
-
 /* What is queued about the same will be told later than this: only when nothing is left does
  * what was told hold. */
 static void
 settle(const struct keeper *keeper, const struct notifier *notifier, uint32_t target,
     struct ledger *ledger, enum notice_kind kind, const char *code)
 {
-	if (!is_queued(keeper, notifier, registry_number(keeper->registry, target), kind, code))
-		ledger_settle(ledger, kind, code);
+	uint64_t number = registry_number(keeper->registry, target);
+	struct delivery queued = { .notice = 0 };
+
+	while (outbox_next(keeper, notifier, STORE_QUEUE_TARGET, number, &queued))
+		if (ledger_speaks_of_state(kind) ? ledger_speaks_of_state(queued.kind)
+		    : ledger_speaks_of_condition(queued.kind) && strcmp(queued.code, code) == 0)
+			return;
+	ledger_settle(ledger, kind, code);
 }
 
 void

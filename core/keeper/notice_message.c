@@ -140,18 +140,6 @@ add_tallies(const struct material *it, struct text *text)
 	}
 }
 
-static void
-name_target(struct material *it)
-{
-	struct message_notice *notice = &it->notice;
-
-	registry_names(it->keeper->registry, it->target, &it->names);
-	notice->target = text_view(it->names.target);
-	notice->host = text_view(it->names.host);
-	notice->port = it->names.port;
-	text_copy(notice->probe, sizeof notice->probe, it->names.probe);
-}
-
 /* False: some of it found no memory, and nothing of it goes out. */
 static bool
 send_packets(struct material *it)
@@ -187,46 +175,25 @@ send_leg(struct material *it, uint64_t run, struct pw_bytes evidence)
 		it->no_memory = true;
 }
 
-static void
-send_traces(struct material *it, struct store_reader *reader, uint64_t run)
-{
-	struct store_trace row;
-
-	STORE_EACH(&row, reader, STORE_LIST_RUN_TRACES, run)
-		if (row.target == it->target)
-			send_leg(it, row.run, row.bytes);
-}
-
-/* Of an incident from its own evidence, of others from the notice's own. */
-static void
-send_kept(struct material *it, struct store_reader *reader)
-{
-	struct store_notice_evidence own;
-	struct store_evidence row;
-	struct store_list list;
-
-	if (it->notice.incident == 0) {
-		store_list_open(&list, reader, STORE_LIST_NOTICE_EVIDENCE, it->notice.notice);
-		while (store_list_next(&list, &own))
-			send_leg(it, own.run, own.bytes);
-	} else {
-		store_list_open(&list, reader, STORE_LIST_EVIDENCE, it->notice.incident);
-		while (store_list_next(&list, &row))
-			send_leg(it, row.run, row.bytes);
-	}
-	(void)store_list_close(&list);
-}
-
-/* What was not kept is perhaps in memory still, or in the history. In the order of the runs, from
- * wherever they come. */
+/* Of an incident from its own evidence, of others from the notice's own. What was not kept is
+ * perhaps in memory still, or in the history. In the order of the runs, from wherever they come. */
 static void
 send_legs(struct material *it)
 {
 	struct store_reader *reader = store_inside(it->keeper->store);
 	uint32_t target = registry_target(it->keeper->registry, it->target);
+	struct store_notice_evidence own;
+	struct store_evidence kept;
+	struct store_trace trace;
 
-	if (it->payload.attempt_count > 0)
-		send_kept(it, reader);
+	if (it->payload.attempt_count == 0)
+		return;
+	if (it->notice.incident != 0) {
+		STORE_EACH(&kept, reader, STORE_LIST_EVIDENCE, it->notice.incident)
+			send_leg(it, kept.run, kept.bytes);
+	} else
+		STORE_EACH(&own, reader, STORE_LIST_NOTICE_EVIDENCE, it->notice.notice)
+			send_leg(it, own.run, own.bytes);
 	for (uint32_t i = 0; i < it->payload.attempt_count; i++) {
 		const struct cached_leg *leg;
 		uint64_t run = it->payload.attempts[i];
@@ -235,7 +202,9 @@ send_legs(struct material *it)
 		    && (leg = cache_leg(it->keeper->cache, target, run, j)) != NULL; j++)
 			send_leg(it, run, leg->packet);
 		if (packet_queue_is_empty(&it->legs[i]))
-			send_traces(it, reader, run);
+			STORE_EACH(&trace, reader, STORE_LIST_RUN_TRACES, run)
+				if (trace.target == it->target)
+					send_leg(it, run, trace.bytes);
 		packet_queue_join(&it->out, &it->legs[i]);
 	}
 }
@@ -387,7 +356,11 @@ gather(struct material *it)
 	describe_digest(it);
 	add_behind(it);
 	it->notice.list = (struct pw_bytes){ it->lines.bytes, it->lines.size };
-	name_target(it);
+	registry_names(it->keeper->registry, it->target, &it->names);
+	it->notice.target = text_view(it->names.target);
+	it->notice.host = text_view(it->names.host);
+	it->notice.port = it->names.port;
+	text_copy(it->notice.probe, sizeof it->notice.probe, it->names.probe);
 	find_opened(it);
 	target = registry_target(it->keeper->registry, it->target);
 	context_add_failures(store, &it->notice, &it->payload, target != CONFIG_NONE

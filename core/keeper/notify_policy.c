@@ -320,19 +320,6 @@ compare_state(struct notification *it, const struct store_notice *row, enum noti
 }
 
 static void
-compare(struct notification *it, const struct store_notice *row, enum notice_kind kind,
-    bool of_state)
-{
-	if (it->keeper->policy->listeners[it->notifier].in_quiet_hours) {
-		filter_miss(it->keeper, it->notifier, it->target);
-		withhold_later(it->keeper, it->target, true);
-	} else if (of_state)
-		compare_state(it, row, kind);
-	else
-		compare_condition(it, row, kind);
-}
-
-static void
 compare_notice(struct look *look, const struct store_notice *row)
 {
 	enum notice_kind kind = notice_named(row->kind);
@@ -352,9 +339,16 @@ compare_notice(struct look *look, const struct store_notice *row)
 		struct notification it = { .keeper = look->keeper, .target = look->target,
 			.notifier = i, .number = row->target, .outage = look->outage_change
 			== row->change ? look->outage : 0, .ledger = &look->ledger };
-		if ((look->notifier == CONFIG_NONE || look->notifier == i)
-		    && is_concerned(&it, kind, row->code))
-			compare(&it, row, kind, of_state);
+		if ((look->notifier != CONFIG_NONE && look->notifier != i)
+		    || !is_concerned(&it, kind, row->code))
+			continue;
+		if (it.keeper->policy->listeners[i].in_quiet_hours) {
+			filter_miss(it.keeper, i, it.target);
+			withhold_later(it.keeper, it.target, true);
+		} else if (of_state)
+			compare_state(&it, row, kind);
+		else
+			compare_condition(&it, row, kind);
 	}
 }
 

@@ -117,22 +117,18 @@ next_open(const struct admin_request *request, const struct notifier *notifier,
 }
 
 static void
-retry_open(struct admin_request *request, struct notifier *notifier)
-{
-	struct delivery delivery = { .notice = 0 };
-
-	while (next_open(request, notifier, &delivery))
-		if (delivery.state != STORE_DELIVERY_claimed) {
-			request->done++;
-			outbox_retry(request->keeper, notifier, &delivery, false);
-		}
-}
-
-static void
 retry(struct admin_request *request)
 {
-	for (uint32_t i = 0; i < request->keeper->config->notifier_count; i++)
-		retry_open(request, notifier_at(request->keeper, i));
+	for (uint32_t i = 0; i < request->keeper->config->notifier_count; i++) {
+		struct notifier *notifier = notifier_at(request->keeper, i);
+		struct delivery delivery = { .notice = 0 };
+
+		while (next_open(request, notifier, &delivery))
+			if (delivery.state != STORE_DELIVERY_claimed) {
+				request->done++;
+				outbox_retry(request->keeper, notifier, &delivery, false);
+			}
+	}
 	retry_dead(request);
 	if (request->done > 0)
 		keeper_log(request->keeper, LOG_NOTICE,

@@ -79,18 +79,6 @@ close_incidents(struct ends *ends)
 	}
 }
 
-static void
-clear_conditions(struct ends *ends)
-{
-	struct store_condition standing = { .target = 0 };
-
-	while (store_next_condition(ends->keeper->store, &standing))
-		if (is_gone(ends, standing.target)) {
-			standing.cleared = clock_wall();
-			store_put_condition(commit_queue_main(ends->keeper), &standing);
-		}
-}
-
 static const struct end *
 end_of(struct ends *ends, uint64_t target, const char *code)
 {
@@ -151,8 +139,13 @@ void
 removed_targets_tell(struct keeper *keeper)
 {
 	struct ends ends = { .keeper = keeper };
+	struct store_condition standing = { .target = 0 };
 
-	clear_conditions(&ends);
+	while (store_next_condition(keeper->store, &standing))
+		if (is_gone(&ends, standing.target)) {
+			standing.cleared = clock_wall();
+			store_put_condition(commit_queue_main(keeper), &standing);
+		}
 	close_incidents(&ends);
 	tell_those_who_know(&ends);
 	free(ends.items);

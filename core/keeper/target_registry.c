@@ -215,9 +215,15 @@ as_configured(const struct target *target, uint64_t number, const char *identity
 		.probe = probe_of(target), .host = target->host, .port = target->port, .was = "" };
 }
 
+/* Finds for each target of the configuration its row; one that has none is given a new one. */
 static bool
-add_new(struct target_registry *registry)
+match(struct target_registry *registry)
 {
+	if (registry->count > 0)
+		qsort(registry->rows, registry->count, sizeof *registry->rows, by_identity);
+	match_identities(registry);
+	if (!match_places(registry))
+		return false;
 	for (uint32_t i = 0; i < registry->config->target_count; i++) {
 		if (registry->targets[i].number != 0)
 			continue;
@@ -227,18 +233,6 @@ add_new(struct target_registry *registry)
 			return false;
 		join(registry, &registry->rows[registry->count - 1], i);
 	}
-	return true;
-}
-
-/* Finds for each target of the configuration its row; one that has none is given a new one. */
-static bool
-match(struct target_registry *registry)
-{
-	if (registry->count > 0)
-		qsort(registry->rows, registry->count, sizeof *registry->rows, by_identity);
-	match_identities(registry);
-	if (!match_places(registry) || !add_new(registry))
-		return false;
 	if (registry->count > 0)
 		qsort(registry->rows, registry->count, sizeof *registry->rows, by_number);
 	return true;
