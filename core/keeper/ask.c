@@ -85,16 +85,6 @@ ask_reason(struct pw_bytes word, struct text *into)
 	return blanks < word.size && word.size <= ASK_REASON_MAX;
 }
 
-uint32_t
-asks_count(const struct keeper *keeper)
-{
-	uint32_t asks = 0;
-
-	for (const struct ask *ask = keeper->service->asks; ask != NULL; ask = ask->next)
-		asks++;
-	return asks;
-}
-
 void
 asks_add(struct keeper *keeper, struct ask *ask)
 {

@@ -33,7 +33,6 @@ struct ask {
 /* At the end of those under way, which are answered in that order; belongs to the list from then
  * on. */
 void asks_add(struct keeper *, struct ask *);
-uint32_t asks_count(const struct keeper *);
 /* Sends what may be sent to it. */
 void asks_turn(struct keeper *);
 /* Packets wait for the monitor's socket. */

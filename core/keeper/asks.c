@@ -217,6 +217,7 @@ asks_hear(struct keeper *keeper, struct wire_in *in)
 	struct message_ask message;
 	struct ask *ask;
 	size_t verb = 0;
+	uint32_t others = 0;
 
 	if (!message_get_ask(in, &message, keeper->config->target_count))
 		return false;
@@ -224,11 +225,13 @@ asks_hear(struct keeper *keeper, struct wire_in *in)
 	if (ask == NULL)
 		return true; /* the monitor says that nothing came */
 	ask->number = message.number;
+	for (const struct ask *other = keeper->service->asks; other != NULL; other = other->next)
+		others++;
 	if (commit_queue_is_stuck(keeper->commits, STORE_MAIN)
 	    || commit_queue_is_stuck(keeper->commits, STORE_HISTORY))
 		ask_refuse(ask, ASK_BUSY,
 		    "the store cannot be written, so nothing was done: the log says why");
-	else if (asks_count(keeper) >= ASKS_MAX)
+	else if (others >= ASKS_MAX)
 		ask_refuse(ask, ASK_BUSY, "too much is asked for at once, so nothing was done");
 	else {
 		while (verb < sizeof verbs / sizeof verbs[0]

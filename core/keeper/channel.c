@@ -101,6 +101,7 @@ next_row(struct wire_in *in, const struct wire_form *form, uint8_t newest, void 
 		uint8_t version = wire_get_u8(in);
 		in->bad |= version < 1 || version > newest;
 	}
+	memset(row, 0, form->size);
 	if (in->bad || in->at == in->size)
 		return false;
 	wire_get_form(in, form, row, &(struct wire_terms){ .version = in->bytes[0] });
@@ -110,14 +111,12 @@ next_row(struct wire_in *in, const struct wire_form *form, uint8_t newest, void 
 bool
 channel_next(struct wire_in *in, struct channel_row *row)
 {
-	*row = (struct channel_row){ .since = 0 };
 	return next_row(in, &channel_form, CHANNEL_VERSION, row);
 }
 
 bool
 damage_next(struct wire_in *in, struct damage_row *row)
 {
-	*row = (struct damage_row){ .name = "" };
 	return next_row(in, &damage_form, DAMAGE_VERSION, row);
 }
 
@@ -155,8 +154,8 @@ tell_end(struct keeper *keeper, const char *prefix, const char *name, uint64_t t
 	record_ours_to(keeper, &those, "cleared", code, since, "%s: %s", name, how);
 }
 
-static void
-fail(struct keeper *keeper, struct notifier *notifier, struct pw_bytes words, bool unborn)
+void
+channel_failed(struct keeper *keeper, struct notifier *notifier, struct pw_bytes words, bool unborn)
 {
 	struct channel *channel = channel_of(keeper, notifier);
 	const char *name = notifier_rules(notifier)->name;
@@ -181,12 +180,6 @@ fail(struct keeper *keeper, struct notifier *notifier, struct pw_bytes words, bo
 	put_channels(keeper);
 }
 
-void
-channel_failed(struct keeper *keeper, struct notifier *notifier, struct pw_bytes words)
-{
-	fail(keeper, notifier, words, false);
-}
-
 /* The parent's word may come before we see the end, or behind it. */
 void
 channel_lost(struct keeper *keeper, struct notifier *notifier)
@@ -194,7 +187,7 @@ channel_lost(struct keeper *keeper, struct notifier *notifier)
 	struct channel *channel = channel_of(keeper, notifier);
 	bool known = channel->absence[0] != '\0';
 
-	fail(keeper, notifier, text_view(known ? channel->absence
+	channel_failed(keeper, notifier, text_view(known ? channel->absence
 	    : "its process died with a notice in hand, or was ended at its deadline: the log"
 	    " says which"), false);
 	channel->lost = !known;
@@ -253,7 +246,8 @@ channel_hear_parent(struct keeper *keeper, struct wire_in *in)
 	channel = &keeper->service->channels[absent.notifier];
 	text_copy(channel->absence, ABSENT_TEXT_MAX, absent.why);
 	if (channel->lost)
-		fail(keeper, notifier_at(keeper, absent.notifier), text_view(absent.why), false);
+		channel_failed(keeper, notifier_at(keeper, absent.notifier), text_view(absent.why),
+		    false);
 	return true;
 }
 
@@ -274,7 +268,7 @@ look_at_worker(struct keeper *keeper, struct notifier *notifier)
 	const char *why = channel->absence[0] != '\0' ? channel->absence
 	    : "its process does not run: the log says why";
 	if (channel->since == 0 || (channel->unborn && strcmp(channel->words, why) != 0))
-		fail(keeper, notifier, text_view(why), true);
+		channel_failed(keeper, notifier, text_view(why), true);
 }
 
 static void

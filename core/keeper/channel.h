@@ -35,8 +35,8 @@ struct channel {
 	char words[CHANNEL_WORDS_MAX]; /* of the peer, or what became of the worker; escaped */
 };
 
-/* A notice came back from the notifier that nobody has received. */
-void channel_failed(struct keeper *, struct notifier *, struct pw_bytes words);
+/* A notice came back from the notifier that nobody has received; `unborn`: or it has no worker. */
+void channel_failed(struct keeper *, struct notifier *, struct pw_bytes words, bool unborn);
 /* The worker has gone with a notice in hand; the parent says why. */
 void channel_lost(struct keeper *, struct notifier *);
 /* Somebody has received one. */

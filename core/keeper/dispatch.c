@@ -60,7 +60,7 @@ take_receipt(struct keeper *keeper, struct notifier *notifier,
 			outbox_give_back(keeper, notifier, notice);
 		done = notifier_is_done(notifier, &sent);
 		if (done && !sent)
-			channel_failed(keeper, notifier, receipt->text);
+			channel_failed(keeper, notifier, receipt->text, false);
 	} else
 		(void)notifier_is_done(notifier, &sent);
 	record_commit(keeper);

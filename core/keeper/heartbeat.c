@@ -34,12 +34,6 @@ heartbeat_hear(struct keeper *keeper, struct wire_in *in)
 	return true;
 }
 
-bool
-heartbeat_hear_parent(struct keeper *keeper, struct wire_in *in)
-{
-	return message_get_failing(in, &keeper->service->beat.failing_since);
-}
-
 /* Results of history.db count as well: a daemon that cannot keep them is sick, though it can
  * still tell. */
 static bool

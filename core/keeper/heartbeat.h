@@ -26,8 +26,6 @@ void heartbeat_answered(struct keeper *, const struct message_receipt *);
 
 /* What the monitor says of itself. False: malformed. */
 bool heartbeat_hear(struct keeper *, struct wire_in *);
-/* What the parent says of the configuration. False: malformed. */
-bool heartbeat_hear_parent(struct keeper *, struct wire_in *);
 
 /* Whether all is well; else why not, in words. */
 bool heartbeat_is_well(const struct keeper *, struct text *why);

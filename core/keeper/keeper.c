@@ -176,7 +176,7 @@ take_order(struct keeper *keeper, const void *packet, size_t size, int passed)
 	if (passed >= 0)
 		close(passed);
 	if (message_kind(packet, size) == MESSAGE_FAILING)
-		return heartbeat_hear_parent(keeper, &in);
+		return message_get_failing(&in, &keeper->service->beat.failing_since);
 	if (message_kind(packet, size) == MESSAGE_ABSENT)
 		return channel_hear_parent(keeper, &in);
 	if (message_kind(packet, size) != MESSAGE_STOP || !message_get_stop(&in, &stop))

@@ -192,12 +192,6 @@ notifier_rests_until(const struct notifier *notifier)
 	return notifier->rest_until;
 }
 
-void
-notifier_wake(struct notifier *notifier)
-{
-	notifier->rest_until = 0;
-}
-
 uint64_t
 notifier_in_hand(const struct notifier *notifier)
 {

@@ -53,9 +53,8 @@ void notifier_stir(const struct keeper *, struct notifier *);
  * out. */
 enum notifier_claims { NOTIFIER_IDLE, NOTIFIER_WAITS, NOTIFIER_CLAIMED };
 enum notifier_claims notifier_look(const struct keeper *, struct notifier *);
-/* Until when its way rests (clock_mono()), and that it does so no longer. */
+/* Until when its way rests (clock_mono()). */
 int64_t notifier_rests_until(const struct notifier *);
-void notifier_wake(struct notifier *);
 
 void notifier_poll(const struct notifier *, struct pollfd *);
 /* As packet_read(), -1 where there is no link. */

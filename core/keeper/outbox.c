@@ -243,6 +243,7 @@ outbox_add(struct keeper *keeper, uint32_t index, const struct outbox_entry *ent
 		store_add_delivery(commit_queue_main(keeper), &row);
 	}
 	notifier->stirred = true;
+	notifier->rest_until = entry->by_hand ? 0 : notifier->rest_until;
 }
 
 bool

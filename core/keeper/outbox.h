@@ -55,7 +55,7 @@ struct outbox_entry {
 	uint64_t notice, target, incident, opened;
 	int64_t due;    /* UTC; 0: at once */
 	bool stands_in; /* for another notifier */
-	bool by_hand;   /* somebody waits for its receipts */
+	bool by_hand;   /* somebody waits for its receipts: its way rests no longer */
 };
 /* A delivery for each of its recipients. */
 void outbox_add(struct keeper *, uint32_t notifier, const struct outbox_entry *);

@@ -15,18 +15,6 @@
 static const char is_over[] = "the test is over";
 static const int64_t to_be_taken = 20 * (int64_t)SECOND, to_be_killed = 10 * (int64_t)SECOND;
 
-static uint64_t
-put_notice(struct keeper *keeper, const char *notifier, const char *who)
-{
-	struct text text = TEXT_ROOM(512);
-	int64_t now = clock_wall();
-
-	text_format(&text, "this is a test of the notifier %s, asked for by %s: nothing has"
-	    " happened", notifier, who);
-	return outbox_put_notice(keeper, (struct store_notice){ .kind = "test", .detected = now,
-	    .confirmed = now, .text = { text.bytes, text.size } }, NULL);
-}
-
 void
 test_notice_wait(struct keeper *keeper, struct ask *ask, struct notifier *notifier,
     uint64_t notice, enum notice_kind kind)
@@ -37,7 +25,6 @@ test_notice_wait(struct keeper *keeper, struct ask *ask, struct notifier *notifi
 	ask->serial = UINT64_MAX;
 	outbox_add(keeper, notifier_index(keeper, notifier),
 	    &(struct outbox_entry){ .kind = kind, .code = "", .notice = notice, .by_hand = true });
-	notifier_wake(notifier);
 }
 
 void
@@ -45,16 +32,21 @@ test_notice_begin(struct keeper *keeper, struct ask *ask, const struct message_a
 {
 	struct notifier *notifier = message->word_count == 1
 	    ? notifier_named(keeper, message->words[0]) : NULL;
+	struct text text = TEXT_ROOM(512);
+	int64_t now = clock_wall();
 
 	if (notifier == NULL) {
 		ask_refuse(ask, ASK_USAGE,
 		    "there is no such notifier: `postwatch check` reads the configuration");
 		return;
 	}
-	test_notice_wait(keeper, ask, notifier,
-	    put_notice(keeper, notifier_rules(notifier)->name, message->who), NOTICE_test);
-	keeper_log(keeper, LOG_NOTICE, "%s is tested: asked for by %s",
-	    notifier_rules(notifier)->name, message->who);
+	const char *name = notifier_rules(notifier)->name;
+	text_format(&text, "this is a test of the notifier %s, asked for by %s: nothing has"
+	    " happened", name, message->who);
+	test_notice_wait(keeper, ask, notifier, outbox_put_notice(keeper,
+	    (struct store_notice){ .kind = "test", .detected = now, .confirmed = now,
+	    .text = { text.bytes, text.size } }, NULL), NOTICE_test);
+	keeper_log(keeper, LOG_NOTICE, "%s is tested: asked for by %s", name, message->who);
 }
 
 static struct ask *
