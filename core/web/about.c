@@ -1,4 +1,7 @@
-/* The page about this Postwatch itself. */
+/*
+ * For the web process: makes the page "Us", about this Postwatch itself: version, processes,
+ * notifiers, our own troubles, what waits to be delivered.
+ */
 #include "web/about.h"
 
 #include <zlib.h>

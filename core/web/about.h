@@ -1,5 +1,7 @@
-/* The page "Us": version, processes, notifiers, troubles of our own, and what waits to be
- * delivered. */
+/*
+ * The page "Us" of the web process: version, processes, notifiers, troubles of our own, and what
+ * waits to be delivered. Other pages show its line of trouble at their top.
+ */
 #pragma once
 
 #include "web/site.h"

@@ -1,4 +1,7 @@
-/* Checks host names, passwords, tokens and shared secrets of requests. */
+/*
+ * For the web process's HTTP server: checks host names, passwords, tokens and shared secrets of
+ * requests, as the configuration has them.
+ */
 #include "web/access.h"
 
 #include <string.h>

@@ -1,4 +1,7 @@
-/* Decides whether a request is let in, and to what. */
+/*
+ * For the web process's HTTP server: decides whether a request is let in, and whether to all pages
+ * or to those of one shared tag alone. Which secrets count is in access.h.
+ */
 #include "web/admit.h"
 
 #include <stdio.h>

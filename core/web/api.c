@@ -1,4 +1,7 @@
-/* Finds the function for a path of the API, and answers the short ones. */
+/*
+ * For the web process: finds the function for a path of the JSON API, and answers the short ones
+ * itself.
+ */
 #include "web/api.h"
 
 #include <errno.h>

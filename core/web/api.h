@@ -1,4 +1,7 @@
-/* The API for programs, version 1: reading only, JSON, described by assets/openapi.json. */
+/*
+ * The web process's API for programs, version 1: reading only, JSON, described by
+ * assets/openapi.json.
+ */
 #pragma once
 
 #include "web/site.h"

@@ -1,4 +1,7 @@
-/* What the calls of the API share: how one begins and ends, and its lists. */
+/*
+ * For the functions of the JSON API: what they share: how an answer begins and ends, and how lists
+ * are limited and continued.
+ */
 #pragma once
 
 #include "base/json.h"

@@ -1,4 +1,7 @@
-/* Calls that read lists of the store. */
+/*
+ * For the JSON API: answers the calls that read lists of the store: incidents, attempts, deliveries
+ * that wait, conditions.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

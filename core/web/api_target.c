@@ -1,4 +1,4 @@
-/* The API about one target: its state, and its attempts. */
+/* For the JSON API: answers the calls about one target: its state, and its attempts. */
 #include "web/api_call.h"
 #include "web/told_text.h"
 

@@ -1,8 +1,7 @@
 /*
- * The style sheet, the script and the description of the API, compiled in.
- *
- * The files of core/web/assets are put into the object by the assembler (.incbin), relative to the
- * top of the tree.
+ * The web page's style sheet, script and description of the API, compiled in. The files of
+ * core/web/assets are put into the object by the assembler (.incbin), relative to the top of the
+ * tree.
  */
 #include "web/assets.h"
 

@@ -1,4 +1,7 @@
-/* The style sheet, the script, and the description of the API, compiled in; the hash in the name changes with the content. */
+/*
+ * The web page's style sheet, script, and description of the API, compiled in; the hash in a file's
+ * name changes with its content, so that browsers may keep it for ever.
+ */
 #pragma once
 
 #include <postwatch/probe.h>

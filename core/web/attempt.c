@@ -1,4 +1,7 @@
-/* The page of one attempt: its steps as a waterfall, what was odd, and the transcript. */
+/*
+ * For pages of the web process: shows one attempt (a run) at one address: its steps as a waterfall,
+ * what was odd, and the transcript.
+ */
 #include "web/attempt.h"
 
 #include <stdio.h>

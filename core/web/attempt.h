@@ -1,4 +1,7 @@
-/* How one leg of a run went: its steps as a waterfall against their limits, what was odd, and the transcript. */
+/*
+ * For pages and the API of the web process: how the dialogue of a run with one address (a leg)
+ * went: its steps as a waterfall against their limits, what was odd, and the transcript.
+ */
 #pragma once
 
 #include <stdbool.h>

@@ -1,6 +1,8 @@
-/* Sums up how long each target was up in the last day, week, month and year: the roll-ups of
- * hours, and the attempts since the newest of them. It takes a few milliseconds a turn, so that no
- * page waits for it. */
+/*
+ * For the web process: sums up how long each target was up in the last day, week, month and year:
+ * the store's roll-ups of hours, and the attempts since the newest of them. It takes a few
+ * milliseconds a turn, so that no page waits for it.
+ */
 #include "web/availability.h"
 
 #include <assert.h>

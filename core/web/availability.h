@@ -1,6 +1,7 @@
 /*
- * How much of the last day, week, month and year a target was up: by time, from the roll-ups of hours, and since these from the
- * attempts themselves. Time that is paused counts neither for nor against; what is unknown makes a best and a worst case.
+ * For the web process: how much of the last day, week, month and year a target was up: by time,
+ * from the store's roll-ups of hours, and since these from the attempts themselves. Time that is
+ * paused counts neither for nor against; what is unknown makes a best and a worst case.
  */
 #pragma once
 

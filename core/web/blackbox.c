@@ -1,5 +1,6 @@
 /*
- * Answers /probe?target=NAME in the metrics of the blackbox_exporter.
+ * For the web process: answers /probe?target=NAME in the metrics of the blackbox_exporter, for
+ * Prometheus.
  *
  * What the blackbox_exporter says of its own failure as of its target's is left out here: where
  * nobody looks, or the last run ended for a reason of ours, there is no probe_success at all.

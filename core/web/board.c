@@ -1,12 +1,13 @@
 /*
- * Keeps in memory how every target stands, read from the store in small steps.
+ * For the web process: keeps in memory how every target stands, read from the store in small steps,
+ * so that pages need not read it.
  *
  * Rows of postwatch.db are read again, step by step, whenever that file has changed, but never more
- * than a tenth of the time; results are followed by their number. Both are kept apart, since a run
- * that changes nothing costs one result and no row.
+ * than a tenth of the time; results of runs are followed by their number. Rows and results are kept
+ * apart, since a run that changes nothing costs one result and no row.
  *
- * Once a second all rows are judged, some thousands a step; those whose rank is another then are
- * put in their new places among those that stay in order.
+ * Once a second the rank of each row (down, unknown, up ...) is computed, for some thousands a
+ * step; rows whose rank has changed are put in their new places among those that stay in order.
  */
 #include "web/board.h"
 

@@ -1,7 +1,8 @@
 /*
- * How every target stands, kept in memory from what the store has: what the overview, the metrics and the API read. It is
- * brought up to date in small steps (board_turn), none of which holds a read transaction for more than some milliseconds,
- * and a store that was replaced is opened anew. It only reads.
+ * For the web process: how every target stands, kept in memory from what the store has: what the
+ * overview, the metrics and the API read. It is brought up to date in small steps (board_turn),
+ * none of which holds a read transaction for more than some milliseconds, and a store that was
+ * replaced is opened anew. It only reads.
  */
 #pragma once
 

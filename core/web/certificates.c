@@ -1,4 +1,7 @@
-/* The page of all certificates, and the bar of one. */
+/*
+ * For the web process: makes the page of all servers' certificates, and the bar of one on the page
+ * of its target.
+ */
 #include "web/certificates.h"
 
 #include <stdlib.h>

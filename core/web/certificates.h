@@ -1,4 +1,7 @@
-/* The certificates that servers showed, the one that ends first at the top, and that of one target as a bar. */
+/*
+ * For the web process: the page of the certificates that servers showed, the one that ends first at
+ * the top, and that of one target as a bar.
+ */
 #pragma once
 
 #include "web/site.h"

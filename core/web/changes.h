@@ -1,5 +1,7 @@
-/* The last 512 changes of ranks (a target went from up to down, and so on), numbered from 1, for
- * clients that follow them by server-sent events. */
+/*
+ * For the web process: the last 512 changes of ranks (a target went from up to down, and so on),
+ * numbered from 1, for browsers that follow them by server-sent events (events.h).
+ */
 #pragma once
 
 #include <stdint.h>

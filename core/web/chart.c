@@ -1,4 +1,4 @@
-/* Draws the last attempts of a target as SVG. */
+/* For the page of a target: draws how long its last attempts took as SVG. */
 #include "web/chart.h"
 
 #include <assert.h>

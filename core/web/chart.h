@@ -1,4 +1,7 @@
-/* The last attempts of a target as pictures: one for the whole attempt and one for each step, with its slow mark and its limit. */
+/*
+ * For the page of a target: how long its last attempts took, as SVG pictures: one for the whole
+ * attempt and one for each step, with its slow mark and its limit.
+ */
 #pragma once
 
 #include "web/site.h"

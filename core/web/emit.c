@@ -1,4 +1,6 @@
-/* Writes HTML, SVG and Prometheus text with escapes. */
+/*
+ * For the pages and metrics of the web process: writes HTML, SVG and Prometheus text with escapes.
+ */
 #include "web/emit.h"
 
 #include <assert.h>

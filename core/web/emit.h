@@ -1,7 +1,8 @@
 /*
- * Writes HTML, SVG and Prometheus text into a buffer, each kind of value by a function of its own. Markup can come from
- * string literals alone (EMIT), so a byte of others cannot stand in it unescaped. Where memory runs out, or the answer
- * would be larger than EMIT_MAX, writing goes on harmlessly and `failed` is set.
+ * For the pages and metrics of the web process: writes HTML, SVG and Prometheus text into a buffer,
+ * each kind of value by a function of its own. Markup can come from string literals alone (EMIT),
+ * so a byte of others cannot stand in it unescaped. Where memory runs out, or the answer would be
+ * larger than EMIT_MAX, writing goes on harmlessly and `failed` is set.
  *
  *     EMIT(&emit, "<td title=\"{}\">{}</td>", AS_TEXT(target->text), AS_TIME(target->since));
  *

@@ -1,10 +1,11 @@
 /*
- * Sends server-sent events about changes of ranks.
+ * For the web process: sends server-sent events on changes of targets' ranks (down, up ...) to
+ * browsers and programs.
  *
- * Each change of a rank is an event "change" with a number of its own, by which a client that
- * comes back with Last-Event-ID gets what it has missed. One that has missed more than is kept, or
- * that followed another process, gets "anew" first. As the page's figures go on without a change
- * of a rank, "figures" says every few seconds that they did.
+ * Each change of a rank is an event "change" with a number of its own, by which a client that comes
+ * back with Last-Event-ID gets what it has missed. One that has missed more than is kept, or that
+ * followed another process, gets "anew" first. As the page's figures go on without a change of a
+ * rank, "figures" says every few seconds that they did.
  */
 #include "web/events.h"
 

@@ -1,9 +1,11 @@
 /*
- * Answers /feed.atom (the newest incidents) and /badge/NAME.svg (the state of a target as a
- * picture), also of a customer's page alone.
+ * For the web process: answers /feed.atom (the newest incidents) and /badge/NAME.svg (the state of
+ * a target as a picture), also below the secret address of a customer's page, for its targets
+ * alone.
  *
- * Ids of a feed and of its entries never change and are nobody else's (RFC 4287, 4.2.6): UUIDs (RFC 9562, version 8) of the bytes that each
- * store drew at random when it was made, and of the number of the incident.
+ * Ids of a feed and of its entries never change and are nobody else's (RFC 4287, 4.2.6): UUIDs (RFC
+ * 9562, version 8) of the bytes that each store drew at random when it was made, and of the number
+ * of the incident.
  */
 #include "web/feed.h"
 

@@ -1,4 +1,7 @@
-/* What others show of us: a feed of incidents (Atom, RFC 4287), and a badge for each target (SVG). */
+/*
+ * For the web process: what other sites and readers show of us: a feed of incidents (Atom, RFC
+ * 4287), and a badge for each target (SVG).
+ */
 #pragma once
 
 #include "web/site.h"

@@ -1,4 +1,7 @@
-/* The page of a target that is not watched any more. */
+/*
+ * For the web process: makes the page of a target that was watched once and is not in the
+ * configuration any more.
+ */
 #include "web/gone.h"
 
 #include <stdio.h>

@@ -1,4 +1,4 @@
-/* What is known of a target that is not watched any more. */
+/* The page of a target that is not watched any more: what the store still has of it. */
 #pragma once
 
 #include "web/site.h"

@@ -1,4 +1,4 @@
-/* Compresses a whole answer by gzip (zlib). */
+/* For the web process: compresses a whole HTTP answer by gzip (zlib). */
 #include "web/gzip.h"
 
 #include <assert.h>

@@ -1,4 +1,4 @@
-/* gzip (RFC 1952) of a whole answer, fast rather than small. */
+/* For the web process: gzip (RFC 1952) of a whole HTTP answer, fast rather than small. */
 #pragma once
 
 #include "base/buffer.h"

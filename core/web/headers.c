@@ -1,4 +1,7 @@
-/* Reads header lists of requests, and adds the headers of answers. */
+/*
+ * For the web process's HTTP server: reads header lists of requests, and adds the headers of
+ * answers.
+ */
 #include "web/headers.h"
 
 #include <stdlib.h>

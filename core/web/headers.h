@@ -1,5 +1,7 @@
-/* Reads request headers that list values, such as Accept-Encoding, and adds the headers of
- * answers (RFC 9110). */
+/*
+ * For the web process's HTTP server: reads request headers that list values, such as
+ * Accept-Encoding, and adds the headers of answers (RFC 9110).
+ */
 #pragma once
 
 #include "web/request.h"

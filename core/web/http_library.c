@@ -1,4 +1,4 @@
-/* Loads libmicrohttpd, and finds its functions. */
+/* For the web process: loads libmicrohttpd with dlopen(3), and finds its functions. */
 #include "web/http_library.h"
 
 #include <assert.h>

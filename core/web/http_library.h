@@ -1,6 +1,6 @@
 /*
- * libmicrohttpd, loaded by the process that serves the page alone: with GnuTLS and what that brings it would cost every
- * command 2 ms of processor time at its start.
+ * libmicrohttpd, loaded with dlopen(3) by the process that serves the page alone: with GnuTLS and
+ * what that brings it would cost every command 2 ms of processor time at its start.
  */
 #pragma once
 

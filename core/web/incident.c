@@ -1,4 +1,7 @@
-/* The page of an incident: its story in order. */
+/*
+ * For the web process: makes the page of one incident (an outage): its story in order, with the
+ * notices and the attempts.
+ */
 #include "web/incident.h"
 
 #include <stdio.h>

@@ -1,4 +1,4 @@
-/* The story of an incident in order. */
+/* The page of one incident (an outage): its story in order, with who was told and the attempts. */
 #pragma once
 
 #include "web/site.h"

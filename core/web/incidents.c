@@ -1,4 +1,7 @@
-/* Lists of incidents, the newest first: of all targets, or of one. */
+/*
+ * For the web process: makes the page of all incidents (outages), the newest first, and the table
+ * of those of one target for that target's page.
+ */
 #include "web/incidents.h"
 
 #include <stdlib.h>

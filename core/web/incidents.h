@@ -1,4 +1,7 @@
-/* Lists of incidents. */
+/*
+ * For the web process: the HTML lists of incidents (outages): the page of all, and the table of
+ * those of one target, which other pages contain.
+ */
 #pragma once
 
 #include "web/site.h"

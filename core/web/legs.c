@@ -1,5 +1,6 @@
 /*
- * Gathers per address the last evidence of a target from both files of the store.
+ * For the page of a target: gathers per address the last evidence of a target from both files of
+ * the store: its facts, and since when each holds.
  *
  * Evidence lies with incidents in postwatch.db, and with results in history.db; both are gone
  * through at once, the newest run first, so that the first value of a fact is the one that holds,

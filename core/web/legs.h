@@ -1,4 +1,7 @@
-/* What the evidence that is kept of a target tells of each of its addresses, and since when each of its facts holds. */
+/*
+ * For the page of a target: what the stored evidence tells of each of its addresses: software,
+ * certificate and other facts, and since when each of them holds.
+ */
 #pragma once
 
 #include "web/site.h"

@@ -1,6 +1,7 @@
 /*
- * The newest run of each target and the day before it, kept in memory: results of history.db are followed by their number,
- * and the roll-ups of quarters are read again every minute. Each step holds a read transaction for some milliseconds.
+ * For the web process: the newest run of each target and the day before it, kept in memory: results
+ * of history.db are followed by their number, and the roll-ups of quarters are read again every
+ * minute. Each step holds a read transaction for some milliseconds.
  */
 #pragma once
 

@@ -1,5 +1,6 @@
 /*
- * Writes the metrics of all targets for Prometheus.
+ * For the web process and `postwatch status --textfile`: writes the metrics of all targets for
+ * Prometheus.
  *
  * All samples of a family stand together, so rows are gone over once for each family; they are
  * given out in parts, since those of many targets are more than is to be held at once. Between two

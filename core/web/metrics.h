@@ -1,4 +1,8 @@
-/* Metrics in the text format of Prometheus (0.0.4), or OpenMetrics 1.0 where the client asks for that. */
+/*
+ * The metrics of all targets in the text format of Prometheus (0.0.4), or OpenMetrics 1.0 where the
+ * client asks for that: for /metrics of the web process, and for the file that the node_exporter
+ * reads (command/textfile.h).
+ */
 #pragma once
 
 #include <stdio.h>

@@ -1,4 +1,7 @@
-/* Prometheus metrics that are not of single targets. */
+/*
+ * For the metrics of the web process: writes those that are not of single targets: of this
+ * Postwatch, its processes and notifiers, and of its probes.
+ */
 #include "web/metrics_own.h"
 
 #include <string.h>

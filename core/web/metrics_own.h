@@ -1,4 +1,7 @@
-/* The frame of all metrics, and those that are not of single targets: of this Postwatch, and of its probes. */
+/*
+ * For the metrics of the web process: their frame (families, types, help), and those that are not
+ * of single targets: of this Postwatch, and of its probes.
+ */
 #pragma once
 
 #include "web/site.h"

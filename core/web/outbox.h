@@ -1,4 +1,7 @@
-/* What waits to be told, by notifier. */
+/*
+ * For the pages and metrics of the web process: how many deliveries of notices wait, for each
+ * notifier, and since when.
+ */
 #pragma once
 
 #include "store/reader.h"

@@ -1,8 +1,6 @@
 /*
- * Encodes the outline of a configuration for commands, and decodes it there, bounding what a
- * foreign one may cost.
- *
- * Writes and reads outlines.
+ * For commands whose user may not read the configuration: encodes the outline of a configuration in
+ * the web process, and decodes it in the command, bounding what a foreign one may cost.
  */
 #include "web/outline.h"
 

@@ -1,7 +1,8 @@
 /*
- * The part of a configuration that commands need to show what is kept: names, tags, parents,
- * windows, pace and limits of targets, and the outcomes of their probes. Nothing of notifiers, of
- * settings of plugins, or of the page is in it, and so no secret.
+ * The part of a configuration that commands such as `postwatch status` need, which they get from
+ * the web process where their user may not read the files: names, tags, parents, windows, pace and
+ * limits of targets, and the outcomes of their probes. Nothing of notifiers, of settings of
+ * plugins, or of the page is in it, and so no secret.
  */
 #pragma once
 

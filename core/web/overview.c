@@ -1,4 +1,4 @@
-/* The overview page: every target, worst first. */
+/* For the web process: makes its first page, the overview: every target, worst first. */
 #include "web/overview.h"
 
 #include <assert.h>

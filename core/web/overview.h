@@ -1,4 +1,7 @@
-/* The overview: whether mail arrives, in a sentence with numbers, and every target, worst first. */
+/*
+ * The first page of the web process, the overview: whether mail arrives, in a sentence with
+ * numbers, and every target, worst first.
+ */
 #pragma once
 
 #include "web/site.h"

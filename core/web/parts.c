@@ -1,4 +1,6 @@
-/* Sends an answer in parts, as fast as its client takes them. */
+/*
+ * For the web process: sends an HTTP answer in parts, as fast as its client takes them (parts.h).
+ */
 #include "web/parts.h"
 
 #include <assert.h>

@@ -1,4 +1,7 @@
-/* An answer that is made in parts, as fast as its client takes them, so that no whole of it is ever held. */
+/*
+ * For long answers of the web process (metrics, events): an HTTP answer whose maker is asked for
+ * the next part when the client has taken the one before, so that no whole of it is ever in memory.
+ */
 #pragma once
 
 #include <stdbool.h>

@@ -1,4 +1,6 @@
-/* Reads the pauses from the store. */
+/*
+ * For the web process: reads the pauses (in which people are not told of a target) from the store.
+ */
 #include "web/pauses.h"
 
 #include <stdlib.h>

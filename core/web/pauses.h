@@ -1,4 +1,7 @@
-/* Pauses that hold or will: of a target, or of all that have a tag. */
+/*
+ * For the web process: the pauses that hold or will (people are not told of a target, by `postwatch
+ * pause`): of a target, or of all that have a tag.
+ */
 #pragma once
 
 #include "config/config.h"

@@ -1,4 +1,7 @@
-/* Reads the notes of the state folder, and shows the newest. */
+/*
+ * For the page "Us": reads the notes of the state folder on the daemon's processes
+ * (parent/process_log.h), and shows the newest.
+ */
 #include "web/process_log.h"
 
 #include <fcntl.h>

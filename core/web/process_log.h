@@ -1,4 +1,7 @@
-/* What the parent noted of our own processes (parent/process_log.h), as a part of the page "Us". */
+/*
+ * For the page "Us": what the parent noted in the state folder of our own processes
+ * (parent/process_log.h): starts, replacements, lateness.
+ */
 #pragma once
 
 struct view;

@@ -1,5 +1,7 @@
-/* The state of the daemon's processes for the web pages and the API: what the parent says of the
- * processes of the tree, once a second: on the page, in JSON, and for whoever asks how we are. */
+/*
+ * For the pages and the API of the web process: the state of the daemon's processes, as the parent
+ * sends it once a second: on the page "Us", as JSON, and for /healthz and /readyz.
+ */
 #pragma once
 
 #include "base/json.h"

@@ -1,4 +1,7 @@
-/* Keeps the rows of all targets in order, worst first, and counts them by rank and tag. */
+/*
+ * For the web process: keeps the rows of all targets in order, worst first, and counts them by rank
+ * (down, up ...) and tag.
+ */
 #include "web/ranking.h"
 
 #include <assert.h>

@@ -1,5 +1,8 @@
-/* The order of the rows, worst first, with how many are of each rank and of each tag; rows that move are put in their places among
- * those that stay in order. */
+/*
+ * For the web process: the order of the rows of targets, worst first, with how many are of each
+ * rank (down, up ...) and of each tag; rows that move are put in their places among those that stay
+ * in order.
+ */
 #pragma once
 
 #include "web/changes.h"

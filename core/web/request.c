@@ -1,4 +1,7 @@
-/* Reads what a request asks for (query, headers, accepted types), and makes short answers to it. */
+/*
+ * For the pages of the web process: reads what a request asks for (query, headers, accepted types),
+ * and makes short answers to it.
+ */
 #include "web/request.h"
 
 #include <stdio.h>

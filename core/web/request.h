@@ -1,4 +1,7 @@
-/* A request, and the answer to it, for those who make answers. */
+/*
+ * For the functions of the web process that make pages: a request and what can be read of it, and
+ * the answer that they fill.
+ */
 #pragma once
 
 #include "base/buffer.h"

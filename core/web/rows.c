@@ -1,4 +1,4 @@
-/* Reads the watched targets from postwatch.db, a row for each. */
+/* For the web process: reads the watched targets from postwatch.db into memory, a row for each. */
 #include "web/rows.h"
 
 #include <assert.h>

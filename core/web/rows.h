@@ -1,4 +1,7 @@
-/* Targets that are watched, a row for each, read from postwatch.db in steps of some milliseconds. */
+/*
+ * For the web process: the targets that are watched, with state, conditions and so on, a row in
+ * memory for each, read from postwatch.db in steps of some milliseconds.
+ */
 #pragma once
 
 #include "base/chunks.h"

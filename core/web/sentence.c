@@ -1,4 +1,4 @@
-/* Puts into words how the servers stand. */
+/* For the overview: puts into one sentence how all servers stand. */
 #include "web/sentence.h"
 
 #include <stdio.h>

@@ -1,4 +1,7 @@
-/* How the servers stand, in a sentence with numbers, above all others on the overview. */
+/*
+ * For the overview: how all servers stand, in a sentence with numbers, above all other lines of the
+ * page.
+ */
 #pragma once
 
 #include "web/site.h"

@@ -1,4 +1,7 @@
-/* The HTTP server (libmicrohttpd) of the page. */
+/*
+ * The HTTP server (libmicrohttpd) of the web process: connections, limits, and the call of the
+ * function that makes a page.
+ */
 #include "web/server.h"
 
 #include <assert.h>

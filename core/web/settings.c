@@ -1,10 +1,10 @@
 /*
- * Shows the settings in force on pages.
+ * For pages of the web process: shows the settings in force.
  *
- * Values come from the configuration that this process was started with, which is what is in
- * force: a reload replaces the process. Secrets stand in files of their own, which are not read
- * here; a URL may hold a token, and a share's secret is in its address: of these only what is no
- * secret is shown.
+ * Values come from the configuration that this process was started with, which is what is in force:
+ * a reload replaces the process. Secrets stand in files of their own, which are not read here; a
+ * URL may hold a token, and a share's secret is in its address: of these only what is no secret is
+ * shown.
  */
 #include "web/settings.h"
 

@@ -1,4 +1,7 @@
-/* The settings in force, as they were accepted, on pages: those of the daemon, its notifiers, and a target. Secrets are masked. */
+/*
+ * For pages of the web process: the settings in force, as they were accepted: those of the daemon
+ * and its notifiers (page "Us"), and of a target (its page). Secrets are masked.
+ */
 #pragma once
 
 #include "web/site.h"

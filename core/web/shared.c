@@ -1,4 +1,7 @@
-/* The page that a shared secret leads to: the targets of one tag. */
+/*
+ * For the web process: makes the page for an address with a shared secret in it, such as a customer
+ * has: the targets of one tag, and nothing else.
+ */
 #include "web/shared.h"
 
 #include <stdio.h>

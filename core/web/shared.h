@@ -1,5 +1,7 @@
-/* The page of a shared secret address: how the targets of one tag stand, and nothing of others, of
- * recipients, or of what servers said. */
+/*
+ * For the web process: the page for an address with a shared secret in it, such as a customer has:
+ * how the targets of one tag stand, and nothing of others, of recipients, or of what servers said.
+ */
 #pragma once
 
 #include "web/site.h"

@@ -1,7 +1,6 @@
 /*
- * Maps addresses of the site to the functions that make their pages.
- *
- * A table of addresses; what is behind a prefix is its own page's.
+ * For the web process: maps the paths of the site to the functions that make their pages: a table.
+ * What stands behind a prefix is the page's own to read.
  */
 #include "web/site.h"
 

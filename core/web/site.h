@@ -1,4 +1,7 @@
-/* Which page answers which address, and what all pages are made of. */
+/*
+ * For the web process: which function answers which path, and what all pages are made of: `struct
+ * view`, an answer while it is made, and the frame and common parts of the pages (view.c).
+ */
 #pragma once
 
 #include "web/assets.h"

@@ -1,4 +1,7 @@
-/* Counts how long steps took, by probe and step, for histograms. */
+/*
+ * For the metrics of the web process: counts how long steps of attempts took, by probe and step,
+ * for Prometheus histograms.
+ */
 #include "web/tallies.h"
 
 #include <assert.h>

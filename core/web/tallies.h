@@ -1,4 +1,7 @@
-/* How long the steps of attempts took, counted by probe and step, since this process began to follow them. */
+/*
+ * For the metrics of the web process: how long the steps of attempts took (connect, greeting ...),
+ * counted by probe and step, since this process began to follow them.
+ */
 #pragma once
 
 #include "store/rows.h"

@@ -1,4 +1,4 @@
-/* The page of one target. */
+/* For the web process: makes the page of one target, and those of its attempts. */
 #include "web/target.h"
 
 #include <stdio.h>

@@ -1,4 +1,7 @@
-/* The page of one target, and of its attempts. */
+/*
+ * For the web process: the page of one target (state, incidents, facts, charts, settings), and of
+ * its attempts.
+ */
 #pragma once
 
 #include "web/site.h"

@@ -1,6 +1,7 @@
 /*
- * Reads what was delivered, what waits, and for which reason a notice was kept silent when it was
- * made (notices.silences) or taken back later ("held: REASON" in place of a receipt).
+ * For the web process: reads from the store what was delivered of an incident's notices, what
+ * waits, and for which reason a notice was kept silent when it was made (notices.silences) or taken
+ * back later ("held: REASON" in place of a receipt).
  */
 #include "web/told.h"
 

@@ -1,8 +1,7 @@
 /*
- * Says in words who was told of an outage, or why nobody was.
- *
- * The record decides (web/told.h). Settings and the present state are asked only where the record
- * says nothing.
+ * For the pages and the API of the web process: says in words who was told of an outage, or why
+ * nobody was. The record of the store decides (web/told.h). Settings and the present state are
+ * asked only where the record says nothing.
  */
 #include "web/told_text.h"
 

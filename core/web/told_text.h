@@ -1,5 +1,7 @@
-/* Who was told of what is wrong with a target, or why nobody was, in words for pages and as members
- * of JSON. */
+/*
+ * For the pages and the API of the web process: who was told of what is wrong with a target, or why
+ * nobody was, in words for HTML and as members of JSON.
+ */
 #pragma once
 
 #include "base/json.h"

@@ -1,4 +1,7 @@
-/* Reads from the notices which troubles of our own have not ended. */
+/*
+ * For the web process: reads from the notices in the store which troubles of Postwatch itself
+ * (blind, disk full ...) were told and have not ended.
+ */
 #include "web/troubles.h"
 
 #include <stdlib.h>

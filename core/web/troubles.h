@@ -1,4 +1,7 @@
-/* Troubles of our own that were told and have not ended, from the newest of the notices that are of no target. */
+/*
+ * For the web process: troubles of Postwatch itself that were told and have not ended, from the
+ * newest of the stored notices that are of no target.
+ */
 #pragma once
 
 #include "store/reader.h"

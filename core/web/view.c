@@ -1,6 +1,8 @@
-/* The frame of all HTML pages (head, navigation, foot) and the parts that several of them have:
- * the word of a state, links to targets, the strip of the last day, the line of how long attempts
- * took. */
+/*
+ * For the web process: the frame of all HTML pages (head, navigation, foot) and the parts that
+ * several of them have: the word of a state, links to targets, the strip of the last day, the line
+ * of how long attempts took.
+ */
 #include <math.h>
 #include <string.h>
 
