@@ -1,7 +1,7 @@
 /*
- * Asks the running daemon over its control socket, and prints what it answers.
- *
- * One packet goes, packets come until the last. What the daemon says is text of ours.
+ * For `postwatch ack`, `pause`, `reload` and other commands: asks the running daemon over its
+ * control socket, and prints what it answers. One packet goes, packets come until the last. What
+ * the daemon says is text of ours, and needs no escape.
  */
 #include "command/ask.h"
 

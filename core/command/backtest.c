@@ -1,4 +1,7 @@
-/* `postwatch backtest`: what other settings would have told of the attempts that were made. */
+/*
+ * `postwatch backtest`: from the stored attempts at targets, what other settings would have told
+ * people, beside what was told.
+ */
 #include "command/command.h"
 
 #include <inttypes.h>

@@ -1,4 +1,7 @@
-/* Lays settings that are tried over a copy of each policy that is configured. */
+/*
+ * For `postwatch backtest`: lays the settings that are tried (--set KEY=VALUE) over a copy of each
+ * policy, the settings of a target, that is configured.
+ */
 #include "command/backtest_settings.h"
 
 #include <assert.h>

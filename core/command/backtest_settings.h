@@ -1,5 +1,8 @@
-/* Settings that are tried: KEY=VALUE words over the policies of targets. Only what judges attempts
- * can be tried, for how they were made is past. */
+/*
+ * For `postwatch backtest`: the settings that are tried, KEY=VALUE words laid over the policies of
+ * targets. Only settings that judge attempts can be tried, for how the stored attempts were made is
+ * past.
+ */
 #pragma once
 
 #include "command/past.h"

@@ -1,6 +1,8 @@
-/* Translates a module of the blackbox_exporter into settings of a target. Only modules of prober
- * tcp that speak SMTP have a counterpart; a setting without one is told in a comment, so that
- * nobody takes the import for the whole. */
+/*
+ * For `postwatch import`: translates a module of the blackbox_exporter into settings of a target.
+ * Only modules of prober tcp that speak SMTP have a counterpart; a setting without one is told in a
+ * comment, so that nobody takes the import for the whole.
+ */
 #include "command/blackbox_module.h"
 
 #include <string.h>

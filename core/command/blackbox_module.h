@@ -1,4 +1,7 @@
-/* A module of the blackbox_exporter (its CONFIGURATION.md, <module>) as settings of a target. */
+/*
+ * For `postwatch import`: a module of the blackbox_exporter (its CONFIGURATION.md, <module>) as
+ * settings of a target.
+ */
 #pragma once
 
 #include "command/import_draft.h"

@@ -1,7 +1,7 @@
 /*
- * `postwatch check`: the same reading as at the start of the daemon, without starting; what may be
- * meant otherwise (names of one label); and what only a look outside can tell: whether the EHLO
- * name leads to this machine and back.
+ * `postwatch check`: reads the configuration as the daemon does at its start, without starting.
+ * Also says what may be meant otherwise (names of one label), and what only a look outside can
+ * tell: whether the EHLO name leads to this machine and back.
  */
 #include "command/command.h"
 

@@ -1,5 +1,8 @@
-/* Translates the options of check_smtp into settings of a target. Options are a table: what has no
- * counterpart says there why, and that stands in the import as a comment. */
+/*
+ * For `postwatch import`: translates the options of the Nagios plugin check_smtp into settings of a
+ * target. Options are a table: what has no counterpart says there why, and that stands in the
+ * import as a comment.
+ */
 #include "command/check_smtp.h"
 
 #include <math.h>

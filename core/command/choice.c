@@ -1,4 +1,7 @@
-/* The options of commands that choose targets and a span of time. */
+/*
+ * For commands that read the store (history, incidents, report ...): takes the options that choose
+ * targets and a span of time.
+ */
 #include "command/choice.h"
 
 #include <assert.h>

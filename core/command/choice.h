@@ -1,8 +1,8 @@
 /*
- * The options by which commands choose targets and a span of time, the same for all that read the
- * store. Targets are named as past_find_target() has it, or all that have a tag by tag:TAG;
- * without such a word all are meant that are watched. state:STATE leaves those of them that are
- * in that state now.
+ * For commands that read the store (status, history, report ...): the options by which they choose
+ * targets and a span of time. Targets are named as past_find_target() has it, or all that have a
+ * tag by tag:TAG; without such a word all are meant that are watched. state:STATE leaves those of
+ * them that are in that state now.
  */
 #pragma once
 

@@ -1,5 +1,7 @@
-/* The table of commands, what they share in reading their words, and what is told of them: help
- * and completion. */
+/*
+ * The table of commands (`postwatch run`, `check`, `status` ...), what they share in reading the
+ * command line, and what is told of them: help and shell completion.
+ */
 #include "command/command.h"
 
 #include <assert.h>

@@ -1,6 +1,6 @@
 /*
- * The words of the command line. Each command is one row: its options are data, from which parsing,
- * `help` and the shell completion are made.
+ * The commands of `postwatch`. Each is one row: its options are data, from which parsing, `help`
+ * and the shell completion are made.
  */
 #pragma once
 

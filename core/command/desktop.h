@@ -1,4 +1,7 @@
-/* Shows the page of a daemon that a person started by hand in the browser of the desktop. */
+/*
+ * For `postwatch run` in a terminal without a configuration file: opens the daemon's web page in
+ * the browser of the desktop.
+ */
 #pragma once
 
 /*

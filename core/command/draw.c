@@ -1,8 +1,8 @@
 /*
- * Draws bars, strips and spark lines as characters.
+ * For `postwatch show` and `history`: draws bars, strips and spark lines as characters.
  *
- * A bar ends on an eighth of a column where block elements are at hand; it begins on whole ones,
- * as there are no characters for the other side. What took any time at all has a mark.
+ * A bar ends on an eighth of a column where block elements are at hand; it begins on whole ones, as
+ * there are no characters for the other side. What took any time at all has a mark.
  */
 #include "command/draw.h"
 

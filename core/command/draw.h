@@ -1,8 +1,9 @@
 /*
- * Pictures of characters: the steps of a dialogue as a waterfall against their limits, a span of
- * time as a strip of what a target was, and a spark line of how long its runs took. Each is a line
- * of so many columns; block elements of Unicode, or ASCII where the reader's locale is not of
- * UTF-8. Every meaning has a shape of its own; colours are beside it.
+ * For `postwatch show` and `history`: pictures of characters: the steps of a dialogue as a
+ * waterfall against their limits, a span of time as a strip of what a target was, and a spark line
+ * of how long its runs took. Each is a line of so many columns; block elements of Unicode, or ASCII
+ * where the reader's locale is not of UTF-8. Every meaning has a shape of its own; colours are
+ * beside it.
  */
 #pragma once
 

@@ -1,6 +1,8 @@
-/* `postwatch explain TARGET`: why it is in the state it is, from its record, which is what the
- * monitor itself goes on with; and `--table`: the rules from a run to a word, from the very
- * tables that the monitor walks. */
+/*
+ * `postwatch explain TARGET`: why the target is in the state it is, from its stored record, which
+ * is what the monitor itself goes on with; and `--table`: the monitor's rules, printed from the
+ * very tables that it uses.
+ */
 #include "command/command.h"
 
 #include <inttypes.h>

@@ -1,4 +1,7 @@
-/* Prints the settings of a target, each beside the one that is built in, and who is told of it. */
+/*
+ * For `postwatch explain`: prints the settings of a target, each beside the one that is built in,
+ * and which notifiers are told of it.
+ */
 #include "command/explain_settings.h"
 
 #include <inttypes.h>

@@ -1,4 +1,7 @@
-/* Finds targets by number, by halving, and by the words that people use for them. */
+/*
+ * For commands that read the store: finds targets by number, by halving, and by the words that
+ * people use for them (name, host, host:port).
+ */
 #include "command/find_target.h"
 
 #include <assert.h>

@@ -1,4 +1,7 @@
-/* Which of the targets that are known a number or a word means. */
+/*
+ * For commands that read the store: which of the known targets a number or a word of the command
+ * line means.
+ */
 #pragma once
 
 #include "command/past.h"

@@ -1,4 +1,7 @@
-/* `postwatch history TARGET…`: their runs, the newest first, as far back as they are kept. */
+/*
+ * `postwatch history TARGET…`: lists the runs of targets, the newest first, as far back as they are
+ * kept.
+ */
 #include "command/command.h"
 
 #include <assert.h>

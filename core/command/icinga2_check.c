@@ -1,5 +1,7 @@
-/* Translates the custom variables of Icinga's commands smtp and ssmtp into a command line of
- * check_smtp, as the Icinga Template Library does. */
+/*
+ * For `postwatch import`: translates the custom variables of Icinga's commands smtp and ssmtp into
+ * a command line of check_smtp, as the Icinga Template Library does.
+ */
 #include "command/icinga2_check.h"
 
 #include <stdio.h>

@@ -1,5 +1,7 @@
-/* The commands smtp and ssmtp of the Icinga Template Library: custom variables as options of
- * check_smtp. */
+/*
+ * For `postwatch import`: the commands smtp and ssmtp of the Icinga Template Library: their custom
+ * variables as options of check_smtp.
+ */
 #pragma once
 
 #include "command/check_smtp.h"

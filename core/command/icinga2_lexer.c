@@ -1,5 +1,7 @@
-/* Splits a file of Icinga 2 into words: strings, numbers with units, operators. Only the first
- * error counts, since nothing after it can be read for sure. */
+/*
+ * For `postwatch import`: splits a file of Icinga 2 into words: strings, numbers with units,
+ * operators. Only the first error counts, since nothing after it can be read for sure.
+ */
 #include "command/icinga2_lexer.h"
 
 #include <ctype.h>

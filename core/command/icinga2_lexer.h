@@ -1,4 +1,7 @@
-/* Words of a file in the language of Icinga 2, one after the other. */
+/*
+ * For `postwatch import`: the words (tokens) of a file in the language of Icinga 2, one after the
+ * other.
+ */
 #pragma once
 
 #include "base/arena.h"

@@ -1,5 +1,6 @@
 /*
- * Makes the objects (Host, Service, User ...) that Icinga 2 would make of its files.
+ * For `postwatch import`: makes the objects (Host, Service, User ...) that Icinga 2 would make of
+ * its files.
  *
  * Templates and constants count wherever they stand, so all files are read before any object is
  * made: hosts and what else is defined by itself, then groups, then what is applied to hosts, then

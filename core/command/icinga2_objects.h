@@ -1,4 +1,7 @@
-/* Objects of Icinga 2: those that files define, and those that `apply` makes of them. */
+/*
+ * For `postwatch import`: objects (Host, Service, User ...) of Icinga 2: those that its files
+ * define, and those that `apply` makes of them.
+ */
 #pragma once
 
 #include "command/import_draft.h"

@@ -1,7 +1,6 @@
 /*
- * Executes the statements of an object's body (assignments, conditions, imports of templates).
- *
- * What the statements of a body do to the object that they are of.
+ * For `postwatch import` from Icinga 2: executes the statements of an object's body (assignments,
+ * conditions, imports of templates) on that object.
  */
 #include <string.h>
 

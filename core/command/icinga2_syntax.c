@@ -1,5 +1,7 @@
-/* Parses files of Icinga 2 by recursive descent, with the operators by their precedence. Depth is
- * bounded, since files of others may nest without end. */
+/*
+ * For `postwatch import`: parses files of Icinga 2 into a tree by recursive descent, with the
+ * operators by their precedence. Depth is bounded, since files of others may nest without end.
+ */
 #include "command/icinga2_syntax.h"
 
 #include <string.h>

@@ -1,6 +1,7 @@
 /*
- * The configuration language of Icinga 2 ("Language Reference") as a tree. What is a function, a
- * lambda or another word that only a running Icinga can evaluate becomes ICINGA_OTHER.
+ * For `postwatch import`: the configuration language of Icinga 2 ("Language Reference") as a tree.
+ * What is a function, a lambda or another word that only a running Icinga can evaluate becomes
+ * ICINGA_OTHER.
  */
 #pragma once
 

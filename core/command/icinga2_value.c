@@ -1,5 +1,8 @@
-/* Evaluates expressions of Icinga 2. What only a running Icinga knows makes the whole expression
- * unknown, and never a guess: a target with a wrong port would be worse than a comment. */
+/*
+ * For `postwatch import`: evaluates expressions of Icinga 2. What only a running Icinga knows makes
+ * the whole expression unknown, and never a guess: a target with a wrong port would be worse than a
+ * comment.
+ */
 #include "command/icinga2_value.h"
 
 #include <fnmatch.h>

@@ -1,7 +1,7 @@
 /*
- * Values of the language of Icinga 2, and what expressions and bodies make of them, as far as that
- * can be known without a running Icinga: what cannot be known is ICINGA_UNKNOWN, and so is what is
- * made of it.
+ * For `postwatch import`: values of the language of Icinga 2, and what expressions and bodies make
+ * of them, as far as that can be known without a running Icinga: what cannot be known is
+ * ICINGA_UNKNOWN, and so is what is made of it.
  */
 #pragma once
 

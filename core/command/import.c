@@ -1,5 +1,8 @@
-/* `postwatch import FROM FILE…`: what another monitor watches, as a configuration on standard
- * output. What has no counterpart is a comment where it was found, so that nothing is lost unseen. */
+/*
+ * `postwatch import FROM FILE…`: prints as a configuration of ours what another monitor (Nagios,
+ * Icinga 2, Prometheus, Uptime Kuma) watches. What has no counterpart is a comment where it was
+ * found, so that nothing is lost unseen.
+ */
 #include <string.h>
 
 #include "command/command.h"

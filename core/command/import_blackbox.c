@@ -1,8 +1,8 @@
 /*
- * Reads the configuration of the blackbox_exporter and of Prometheus.
+ * For `postwatch import`: reads the configuration of the blackbox_exporter and of Prometheus.
  *
- * blackbox.yml says how is probed, prometheus.yml what, how often, and by which module; a target
- * is what relabelling makes of the labels of a scrape.
+ * blackbox.yml says how is probed, prometheus.yml what, how often, and by which module; a target is
+ * what relabelling makes of the labels of a scrape.
  */
 #include <glob.h>
 #include <stdio.h>

@@ -1,4 +1,7 @@
-/* Keeps what an import has found, and writes it as a configuration of Postwatch. */
+/*
+ * For `postwatch import`: keeps the targets, notifiers and windows that an import has found, and
+ * writes them as a configuration of Postwatch when all was read.
+ */
 #include "command/import_draft.h"
 
 #include <math.h>

@@ -1,9 +1,10 @@
 /*
- * The configuration that `postwatch import` makes: targets, notifiers and windows, each an entry
- * behind the comments on it. All is kept until the end, so that nothing is printed of what cannot
- * be read to its end. What is written is what the configuration takes: strings are quoted, bytes
- * that are no printable UTF-8 stand there as \xNN, names of one kind are unique, and durations and
- * numbers are within the range of their setting. What had to be changed is a comment.
+ * The configuration that `postwatch import` makes: targets, notifiers and maintenance windows, each
+ * an entry behind the comments on it. All is kept until the whole input was read, so that nothing
+ * is printed where some of it cannot be. What is written is what the configuration takes: strings
+ * are quoted, bytes that are no printable UTF-8 stand there as \xNN, names of one kind are unique,
+ * and durations and numbers are within the range of their setting. What had to be changed is a
+ * comment.
  */
 #pragma once
 

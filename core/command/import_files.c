@@ -1,4 +1,7 @@
-/* Walks a folder with fts(3), in the order of names, so that the same folder gives the same import. */
+/*
+ * For `postwatch import`: finds the files below a folder with fts(3), in the order of names, so
+ * that the same folder gives the same import.
+ */
 #include "command/import_files.h"
 
 #include <errno.h>

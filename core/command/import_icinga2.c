@@ -1,8 +1,7 @@
 /*
- * Reads the configuration of Icinga 2.
- *
- * Services with the check commands smtp and ssmtp as targets, one for each host that they are
- * applied to, and users of their notifications as notifiers.
+ * For `postwatch import`: reads the configuration of Icinga 2. Services with the check commands
+ * smtp and ssmtp become targets, one for each host that they are applied to, and users of their
+ * notifications become notifiers.
  */
 #include "command/import_sources.h"
 

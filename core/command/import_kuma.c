@@ -1,5 +1,5 @@
 /*
- * Reads a backup of Uptime Kuma.
+ * For `postwatch import`: reads a backup of Uptime Kuma.
  *
  * A backup of Uptime Kuma is JSON: monitorList, and notificationList, in which `config` is JSON
  * within a string. JSON is read as YAML, which it is but for two things: a tab between values, and

@@ -1,9 +1,8 @@
 /*
- * Reads the object configuration of Nagios.
- *
- * The checks of check_smtp as targets, and who is told of them. A service of several hosts is a
- * target for each. Targets are found before any is written, for one may be the parent of another
- * that stands before it.
+ * For `postwatch import`: reads the object configuration of Nagios. The checks of check_smtp become
+ * targets, and the contacts that are told of them notifiers. A service of several hosts is a target
+ * for each. Targets are found before any is written, for one may be the parent of another that
+ * stands before it.
  */
 #include "command/import_sources.h"
 

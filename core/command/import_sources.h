@@ -1,5 +1,8 @@
-/* Configurations of other monitors, each read into a draft. Returns false with a reason, which
- * names the file and the line, if a file cannot be read or is none of its kind. */
+/*
+ * For `postwatch import`: one function for each other monitor, which reads its configuration into a
+ * draft of ours. Each returns false with a reason, which names the file and the line, if a file
+ * cannot be read or is none of its kind.
+ */
 #pragma once
 
 #include "base/reason.h"

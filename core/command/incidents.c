@@ -1,5 +1,8 @@
-/* `postwatch incidents`: outages, the newest first, of one target or of all; and `postwatch show
- * INCIDENT`: the whole story of one, fit to be pasted into a mail to whoever runs the server. */
+/*
+ * `postwatch incidents`: lists outages, the newest first, of one target or of all; and `postwatch
+ * show INCIDENT`: the whole story of one, fit to be pasted into a mail to the people who run the
+ * server.
+ */
 #include "command/command.h"
 
 #include <assert.h>

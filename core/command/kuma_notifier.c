@@ -1,6 +1,8 @@
-/* Translates a notification of Uptime Kuma (SMTP, webhook and so on) into a notifier. Secrets are
- * not written into the configuration: a comment names the setting of the file that is to hold
- * them. */
+/*
+ * For `postwatch import`: translates a notification of Uptime Kuma (SMTP, webhook and so on) into a
+ * notifier. Secrets are not written into the configuration: a comment names the setting of the file
+ * that is to hold them.
+ */
 #include "command/kuma_notifier.h"
 
 #include <string.h>

@@ -1,4 +1,6 @@
-/* A notification of Uptime Kuma as a notifier. */
+/*
+ * For `postwatch import`: a notification of Uptime Kuma (SMTP, webhook ...) as a notifier of ours.
+ */
 #pragma once
 
 #include "command/import_draft.h"

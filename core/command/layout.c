@@ -1,8 +1,7 @@
 /*
- * Wraps the standard output of a command at words, to the width of its terminal.
- *
- * Standard output is a stream of ours over the descriptor, so that whoever prints needs to know
- * nothing of widths.
+ * For all commands: wraps standard output at words, to the width of its terminal (layout.h).
+ * Standard output is replaced by a stream of ours over the descriptor, so that the code that prints
+ * needs to know nothing of widths.
  */
 #include "command/layout.h"
 

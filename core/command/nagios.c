@@ -1,4 +1,4 @@
-/* Prints the output of a Nagios plugin. */
+/* For commands with --nagios (probe, status): prints a result as a Nagios plugin does. */
 #include "command/nagios.h"
 
 #include <assert.h>

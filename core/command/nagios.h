@@ -1,6 +1,7 @@
 /*
- * What a Nagios plugin prints, by the Monitoring Plugins Development Guidelines: SERVICE STATUS -
- * text | label=value;warn;crit;min ..., seconds; more about it on lines of their own behind it.
+ * For commands with --nagios (probe, status): what a Nagios plugin prints, by the Monitoring
+ * Plugins Development Guidelines: SERVICE STATUS - text | label=value;warn;crit;min ..., seconds;
+ * more about it on lines of their own behind it. And its exit statuses.
  */
 #pragma once
 

@@ -1,5 +1,8 @@
-/* Splits a check_command and puts values in place of its macros ($HOSTADDRESS$, $ARG1$). A macro
- * that is not known stays as it is, so that whoever reads the import sees it. */
+/*
+ * For `postwatch import`: splits a check_command of Nagios and puts values in place of its macros
+ * ($HOSTADDRESS$, $ARG1$). A macro that is not known stays as it is, so that the reader of the
+ * import sees it.
+ */
 #include "command/nagios_command.h"
 
 #include <stdio.h>

@@ -1,4 +1,7 @@
-/* Command lines of checks, with macros (Nagios Core 4, "Understanding Macros"). */
+/*
+ * For `postwatch import`: command lines of checks of Nagios, with macros replaced (Nagios Core 4,
+ * "Understanding Macros").
+ */
 #pragma once
 
 #include "command/nagios_objects.h"

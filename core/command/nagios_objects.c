@@ -1,7 +1,6 @@
 /*
- * Reads object definitions of Nagios and resolves their templates.
- *
- * Nagios Core 4, "Object Definitions" and "Object Inheritance".
+ * For `postwatch import`: reads object definitions of Nagios and resolves their templates (Nagios
+ * Core 4, "Object Definitions" and "Object Inheritance").
  */
 #include "command/nagios_objects.h"
 

@@ -1,6 +1,6 @@
 /*
- * Objects of Nagios 4 (and of Icinga 1, Naemon, Shinken): what stands between `define TYPE {` and
- * `}` in files, with their templates.
+ * For `postwatch import`: objects of Nagios 4 (and of Icinga 1, Naemon, Shinken): what stands
+ * between `define TYPE {` and `}` in files, with their templates.
  */
 #pragma once
 

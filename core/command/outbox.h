@@ -1,6 +1,8 @@
-/* `postwatch outbox`: what waits to be told; and what the daemon has written of its own
- * troubles: which notifiers fail, which files cannot be used, and why the heartbeat is held
- * back. */
+/*
+ * `postwatch outbox`: what waits to be told to people. Also, for `status` and `shadow`, what the
+ * daemon has stored of its own troubles: which notifiers fail, which files cannot be used, and why
+ * the heartbeat (the URL that is requested while all is well) is held back.
+ */
 #pragma once
 
 #include "command/past.h"

@@ -1,8 +1,7 @@
 /*
- * Starts the reader's pager ($PAGER) before a long output on a terminal, and ends it behind.
- *
- * The pager is a child that reads a pipe; it leaves by itself, and we wait for it, so that the
- * terminal is ours again.
+ * For commands with long output: starts the reader's pager ($PAGER) on a terminal, and waits for
+ * its end. The pager is a child that reads a pipe; it leaves by itself, and we wait for it, so that
+ * the terminal is ours again.
  */
 #include "command/pager.h"
 

@@ -1,4 +1,7 @@
-/* A long list in a terminal goes through the reader's pager. */
+/*
+ * For commands that read the store: sends a long list in a terminal through the reader's pager
+ * ($PAGER).
+ */
 #pragma once
 
 /*

@@ -1,9 +1,10 @@
 /*
- * Finds and opens the state folder for commands that read what is kept, and writes times and
- * targets as they show them.
+ * For commands that read what is stored (status, history, report ...): finds the state folder and
+ * opens the store, or has the web process read it where this user may not, and writes times and
+ * targets as these commands show them.
  *
- * The folder is told by -S alone, so that the past can be read where the configuration is faulty or
- * lost.
+ * The folder may be told by -S alone, so that the past can be read where the configuration is
+ * faulty or lost.
  */
 #include "command/past.h"
 

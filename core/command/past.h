@@ -1,6 +1,7 @@
 /*
- * What the commands that read the past share: finding the state folder, opening the store, times
- * for the reader. They work the same whether the daemon runs or not, and say which.
+ * What the commands that read the store (status, history, report ...) share: finding the state
+ * folder, opening the store, times for the reader. They work the same whether the daemon runs or
+ * not, and say which.
  */
 #pragma once
 

@@ -1,8 +1,6 @@
 /*
- * Formats times, ages and roles of the store for people.
- *
- * Times are those of the reader's zone, and ages count from the instant at which the store was
- * opened.
+ * For commands that read the store: formats times, ages and roles of runs for people. Times are
+ * those of the reader's zone, and ages count from the instant at which the store was opened.
  */
 #include "command/past_text.h"
 

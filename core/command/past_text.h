@@ -1,4 +1,6 @@
-/* Times, spans and names of states in the store, as commands print them. */
+/*
+ * For commands that read the store: times, spans and names of states, as these commands print them.
+ */
 #pragma once
 
 #include <stdint.h>

@@ -1,4 +1,7 @@
-/* `postwatch plugins`: what was found where plugins lie, and what one of them lets be set. */
+/*
+ * `postwatch plugins`: lists the plugins that were found in the folder of plugins, and the settings
+ * that one of them has.
+ */
 #include "command/command.h"
 
 #include <stdio.h>

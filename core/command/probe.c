@@ -1,5 +1,7 @@
-/* `postwatch probe`: the words of its command line. In the form for Nagios every error is a line
- * on standard output. */
+/*
+ * `postwatch probe`: reads its command line, and looks at the targets there once, by hand
+ * (probe_run.h). With --nagios every error is a line on standard output.
+ */
 #include "command/command.h"
 
 #include <stdio.h>

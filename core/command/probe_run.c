@@ -1,10 +1,10 @@
 /*
- * Runs the probes of `postwatch probe` in a child process, and prints their results in the order of
- * the targets.
+ * For `postwatch probe`: runs the probes in a child process, and prints their results in the order
+ * of the targets.
  *
- * Words go to the child's engine, which is the prober's own: what is tried by hand is what the
- * daemon does. Frames come back; a plugin that crashes, or never returns, ends the child, and what
- * was under way is told as unknown.
+ * The child has the prober's own engine: what is tried by hand is what the daemon does. Results
+ * come back as frames; a plugin that crashes, or never returns, ends the child, and what was under
+ * way is told as unknown.
  */
 #include "command/probe_run.h"
 

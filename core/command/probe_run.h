@@ -1,5 +1,7 @@
-/* Probing by hand, in a process of its own: a plugin that crashes or loops takes nobody else
- * along. What it tells is printed in the order in which the targets were named. */
+/*
+ * For `postwatch probe`: probing by hand, in a process of its own, so that a plugin that crashes or
+ * loops takes nothing else along. Results are printed in the order in which the targets were named.
+ */
 #pragma once
 
 #include "command/show.h"

@@ -1,5 +1,8 @@
-/* Applies relabel_configs of Prometheus to a set of labels. Expressions are RE2 there and PCRE2
- * here, which differ in what no such rule uses. */
+/*
+ * For `postwatch import` from Prometheus: applies relabel_configs to a set of labels. Their regular
+ * expressions are in the syntax of RE2 and are matched by PCRE2 here; the two differ only in syntax
+ * that such rules do not use.
+ */
 #include "command/relabel.h"
 
 #include <ctype.h>

@@ -1,5 +1,7 @@
-/* relabel_configs of Prometheus ("Configuration", <relabel_config>): rules that make the labels of
- * a target, one after the other. */
+/*
+ * For `postwatch import` from Prometheus: its relabel_configs ("Configuration", <relabel_config>):
+ * rules that make the labels of a target, one after the other.
+ */
 #pragma once
 
 #include "command/yaml.h"

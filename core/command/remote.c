@@ -1,6 +1,7 @@
 /*
- * A client of HTTP/1.1 (RFC 9112) over a UNIX socket, for one server: each request has a connection
- * of its own, so that a reader who takes his time keeps none open.
+ * For commands whose user may not read the state folder: a client of HTTP/1.1 (RFC 9112) over the
+ * UNIX socket of the daemon's web process. Each request has a connection of its own, so that a
+ * reader who takes his time keeps none open.
  */
 #include "command/remote.h"
 

@@ -1,6 +1,6 @@
 /*
- * What is kept, asked of the process of the daemon that serves the page, through its UNIX socket:
- * for users in the daemon's group, who may not look into the state folder.
+ * For users in the daemon's group, who may not look into the state folder: the store, read by the
+ * daemon's web process, which is asked through its UNIX socket.
  */
 #pragma once
 

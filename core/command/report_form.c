@@ -1,10 +1,10 @@
 /*
- * Writes a report as text, Markdown, HTML, CSV or JSON.
+ * For `postwatch report`: writes a report as text, Markdown, HTML, CSV or JSON.
  *
  * Words of servers stand in the cells, and are read by other programs: HTML goes through the
- * emitter of the page; a cell of CSV is always in quotes, and one that a spreadsheet would take
- * for a formula begins with an apostrophe (OWASP, CSV Injection); of Markdown punctuation that
- * could be markup is escaped (CommonMark 0.31, 2.4).
+ * emitter of the page; a cell of CSV is always in quotes, and one that a spreadsheet would take for
+ * a formula begins with an apostrophe (OWASP, CSV Injection); of Markdown punctuation that could be
+ * markup is escaped (CommonMark 0.31, 2.4).
  */
 #include "command/report_form.h"
 

@@ -1,5 +1,7 @@
-/* A report as tables, and the forms in which they are written: the same for text, Markdown, HTML,
- * CSV and JSON. */
+/*
+ * For `postwatch report`: a report as tables, and the forms in which they are written: text,
+ * Markdown, HTML, CSV and JSON.
+ */
 #pragma once
 
 #include "command/past.h"

@@ -1,5 +1,8 @@
-/* `postwatch run`: reads and checks everything, tells all faults at once, and hands over to the
- * parent. */
+/*
+ * `postwatch run`: reads and checks the configuration and all files that it names, prints all
+ * errors at once, and then becomes the parent process of the daemon (parent/parent.h). After a
+ * reload it goes on with what was checked.
+ */
 #include "command/command.h"
 
 #include <limits.h>

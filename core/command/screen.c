@@ -1,4 +1,7 @@
-/* Finds and loads the shared object beside the folder of the plugins. */
+/*
+ * For `postwatch status --watch`: finds the shared object with the ncurses part of the screen,
+ * beside the folder of the plugins, and loads it with dlopen(3).
+ */
 #include "command/screen.h"
 
 #include <dlfcn.h>

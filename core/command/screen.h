@@ -1,7 +1,7 @@
 /*
- * The terminal as `status --watch` uses it: a page of cells, and keys. What it takes of ncurses
- * lies in a shared object of its own (core/command/screen/), which is loaded when the first screen
- * is opened, so that no other command pays for it.
+ * The terminal as `status --watch` uses it: a page of character cells, and keys. What it takes of
+ * ncurses lies in a shared object of its own (core/command/screen/), which is loaded when the first
+ * screen is opened, so that no other command pays for it.
  */
 #pragma once
 

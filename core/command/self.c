@@ -1,6 +1,8 @@
-/* `postwatch whoami`: finds out which addresses and which name others see of this host, and
- * prints what to tell them to allow. It runs once by hand, with a loop of its own until the
- * answer is there. */
+/*
+ * `postwatch whoami`: finds out which addresses and which name other hosts see of this one, and
+ * prints what to ask the administrators of servers to allow. It runs once by hand, with a loop of
+ * its own until the answer is there.
+ */
 #include "command/self.h"
 
 #include <assert.h>

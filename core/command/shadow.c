@@ -1,5 +1,7 @@
-/* `postwatch shadow`: what would have been told, from the store; and beside the log of another
- * monitor, of which outages one of both told alone. */
+/*
+ * `postwatch shadow`: what would have been told to people while `shadow = true`, from the store;
+ * and compared with the log of another monitor, which outages one of the two told alone.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

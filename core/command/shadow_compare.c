@@ -1,5 +1,8 @@
-/* Pairs the outages of two histories that overlap, and lists those that only one has. Outages
- * within a tolerance of each other are one, since two monitors never see the same second. */
+/*
+ * For `postwatch shadow`: pairs the outages that Postwatch would have told with those in the log of
+ * another monitor, where they overlap, and lists those that only one of them has. Outages within a
+ * tolerance of each other are one, since two monitors never see the same second.
+ */
 #include "command/shadow_compare.h"
 
 #include <stdlib.h>

@@ -1,4 +1,7 @@
-/* Two histories of the same targets: which outages both tell, and which only one of them. */
+/*
+ * For `postwatch shadow`: outages of the same targets as Postwatch would have told them and as the
+ * log of another monitor (Nagios) has them: which of them both have, and which only one.
+ */
 #pragma once
 
 #include <stdbool.h>

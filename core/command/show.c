@@ -1,11 +1,10 @@
 /*
- * Prints one finished run.
+ * For `postwatch probe` and `show`: prints one finished run.
  *
- * One finished run. As text the verdict stands in one sentence, then for each address the steps
- * with their times and limits, what was odd, what to look at, and the transcript; fit to be pasted
- * into a mail. As JSON it is one line, the stable form for programs. As a Nagios plugin line, so
- * that `postwatch probe --nagios` can stand where check_smtp stood, it has all warnings on lines
- * of their own behind it.
+ * As text the verdict stands in one sentence, then for each address the steps with their times and
+ * limits, what was odd, what to look at, and the transcript; fit to be pasted into a mail. As JSON
+ * it is one line, the stable form for programs. As a Nagios plugin line, so that `postwatch probe
+ * --nagios` can stand where check_smtp stood, it has all warnings on lines of their own behind it.
  */
 #include "command/show.h"
 

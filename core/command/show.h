@@ -1,4 +1,7 @@
-/* A finished run, shown: as text for people, as a line of JSON, as a line for Nagios. */
+/*
+ * For `postwatch probe` and `show`: a finished run, shown as text for people, as a line of JSON, or
+ * as a line for Nagios.
+ */
 #pragma once
 
 #include <stdio.h>

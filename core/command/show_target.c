@@ -1,8 +1,7 @@
 /*
- * Prints the last run of a target whose evidence is kept.
- *
- * Evidence of a run that belongs to no incident lies in history.db, that of a suspicion that is
- * not confirmed yet in postwatch.db: the later one is shown.
+ * `postwatch show TARGET`: prints the last run of a target whose evidence (steps, transcript) is
+ * kept. Evidence of a run that belongs to no incident lies in history.db, that of a suspicion that
+ * is not confirmed yet in postwatch.db: the later one is shown.
  */
 #include "command/show_target.h"
 

@@ -1,6 +1,6 @@
 /*
  * `postwatch show TARGET`: prints the last run whose evidence is kept. Also prints the steps and
- * the transcript of one leg, for `show INCIDENT`.
+ * the transcript of the dialogue with one address, for `show INCIDENT`.
  */
 #pragma once
 

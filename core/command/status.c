@@ -1,4 +1,4 @@
-/* `postwatch status`: how every target stands, those that are not well first. */
+/* `postwatch status`: prints how every target stands, those that are not well first. */
 #include "command/command.h"
 
 #include <assert.h>

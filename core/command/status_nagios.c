@@ -1,11 +1,12 @@
 /*
- * Prints the state of targets as a Nagios plugin line, from the store.
+ * For `postwatch status --nagios`: prints the state of targets as a Nagios plugin line, from the
+ * store.
  *
  * A passive check has to cost less than the look at the server that it stands for: of the
  * configuration what probes need is read, and no plugin of a notifier is opened.
  *
- * Nobody is told OK by what is not known now: where the daemon does not run or cannot write, where
- * nobody looks at a target, or we are blind, it is UNKNOWN, with the reason.
+ * OK is never printed of what is not known now: where the daemon does not run or cannot write,
+ * where a target is not looked at, or where Postwatch is blind, it is UNKNOWN, with the reason.
  */
 #include "command/status_nagios.h"
 

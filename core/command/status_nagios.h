@@ -1,4 +1,7 @@
-/* `postwatch status --nagios`: what the daemon knows of targets, as a Nagios plugin tells it. */
+/*
+ * `postwatch status --nagios`: what the daemon knows of targets, as the output and exit status of a
+ * Nagios plugin, for a passive check.
+ */
 #pragma once
 
 #include "command/command.h"

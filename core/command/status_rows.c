@@ -1,5 +1,6 @@
 /*
- * Reads the state of all targets from the store into rows, for `status` and `explain`.
+ * For `postwatch status`, its --watch, and `explain`: reads the state of all targets from the store
+ * into rows.
  *
  * State and history are kept apart, and the history may have been thinned: of a target's last run
  * counts whichever of them is the newer. All is read before anything is shown.

@@ -1,5 +1,7 @@
-/* How all targets stand, put together from the views of the store: what `status` and `explain`
- * show. */
+/*
+ * For `postwatch status`, its --watch, and `explain`: how all targets stand, put together from the
+ * views of the store.
+ */
 #pragma once
 
 #include "base/outcome.h"

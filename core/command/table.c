@@ -1,7 +1,6 @@
 /*
- * Prints a table whose cells wrap within their columns.
- *
- * The widths of all cells are known before the first is printed; the widest column gives way first.
+ * For `postwatch explain`: prints a table whose cells wrap within their columns. The widths of all
+ * cells are known before the first is printed; the widest column gives way first.
  */
 #include "command/table.h"
 

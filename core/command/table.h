@@ -1,5 +1,7 @@
-/* A table whose cells are sentences: where the page is too narrow each is wrapped within its
- * column. */
+/*
+ * For `postwatch explain`: a table whose cells are sentences: where the terminal is too narrow each
+ * is wrapped within its column.
+ */
 #pragma once
 
 #include <stddef.h>

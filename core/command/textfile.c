@@ -1,4 +1,7 @@
-/* Writes metrics into a file for the node_exporter's textfile collector. */
+/*
+ * For `postwatch status --textfile`: writes the metrics of all targets into a file for the
+ * node_exporter's textfile collector.
+ */
 #include "command/textfile.h"
 
 #include <errno.h>

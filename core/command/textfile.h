@@ -1,4 +1,7 @@
-/* Metrics into a file, for the textfile collector of the node_exporter. */
+/*
+ * For `postwatch status --textfile`: metrics as a file, for the textfile collector of the
+ * node_exporter.
+ */
 #pragma once
 
 #include "base/reason.h"

@@ -1,4 +1,7 @@
-/* The commands that ask the daemon that runs: ack, pause, resume, test, probe-now and reload. */
+/*
+ * The commands that ask the daemon which runs to do something: ack, pause, resume, test, probe-now
+ * and reload. They only send it the request (ask.h).
+ */
 #include "command/command.h"
 
 #include <assert.h>

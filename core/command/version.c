@@ -1,4 +1,7 @@
-/* `postwatch --version`: what a report of a fault should say about us. */
+/*
+ * `postwatch --version`: prints what a report of a fault should say about us: version, plugin ABI,
+ * libraries in use.
+ */
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include "command/command.h"
 

@@ -1,5 +1,5 @@
 /*
- * Runs `postwatch status --watch`: the loop, the keys, and when what is read and drawn.
+ * `postwatch status --watch`: its loop, its keys, and when what is read and drawn.
  *
  * One loop over the keyboard, signals, and a command that runs beside the page (watch_job.h). Rows
  * are read when it is time; keys are answered while they are. The page is drawn only when the

@@ -1,8 +1,7 @@
 /*
- * Reads a line of text at the foot of the page, and makes of it the words of an acknowledgement, a
- * pause or a resume.
- *
- * The commands are those of the command line: what is asked here is asked there.
+ * For `postwatch status --watch`: reads a line of text at the foot of the page, and makes of it the
+ * words of an acknowledgement, a pause or a resume. The commands are those of the command line:
+ * what is asked here is asked there.
  */
 #include "command/watch_ask.h"
 

@@ -1,7 +1,7 @@
 /*
- * Runs a command of ours in a child process, and gathers its output.
- *
- * The command has no terminal: what it prints is laid out by $COLUMNS, and without colours.
+ * For `postwatch status --watch`: runs another command of `postwatch` (show, history, ack ...) in a
+ * child process, and gathers its output. The command has no terminal: what it prints is laid out by
+ * $COLUMNS, and without colours.
  */
 #include "command/watch_job.h"
 

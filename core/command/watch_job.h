@@ -1,5 +1,8 @@
-/* A command of ours that runs beside the page, with what it says: `status --watch` shows with it
- * what `show`, `history` and others print, and asks the daemon, without waiting for either. */
+/*
+ * For `postwatch status --watch`: another command of `postwatch` that runs in a child process
+ * beside the page, with its output: to show what `show`, `history` and others print, and to ask the
+ * daemon, without waiting for either.
+ */
 #pragma once
 
 #include <stdbool.h>

@@ -1,5 +1,6 @@
 /*
- * Reads the rows of all targets from the store, again and again, and sorts and filters them.
+ * For `postwatch status --watch`: reads the rows of all targets from the store, again and again,
+ * and sorts and filters them.
  *
  * The rows that are shown stay while new ones are read beside them, so that keys are answered in
  * between, and a store that breaks takes nothing from the page.

@@ -1,6 +1,6 @@
 /*
- * What `status --watch` shows: all targets as the store has them, read again and again, in an order
- * and through a filter. It only reads the store, as `status` does.
+ * What `postwatch status --watch` shows: all targets as the store has them, read again and again,
+ * in an order and through a filter. It only reads the store, as `status` does.
  */
 #pragma once
 

@@ -1,7 +1,6 @@
 /*
- * Receives signals by signalfd(2) while the terminal is in use.
- *
- * A signal that was blocked takes effect where it is unblocked.
+ * For `postwatch status --watch`: receives signals by signalfd(2) while the terminal is in use. A
+ * signal that was blocked takes effect where it is unblocked.
  */
 #include "command/watch_signals.h"
 

@@ -1,4 +1,7 @@
-/* Signals of a program that has the terminal for itself: it is told of them by a descriptor. */
+/*
+ * For `postwatch status --watch`, which has the terminal for itself: signals (end, stop, size of
+ * the terminal) that it is told of by a descriptor, so that it can give the terminal back first.
+ */
 #pragma once
 
 #include <signal.h>

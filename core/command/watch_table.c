@@ -1,8 +1,6 @@
 /*
- * Draws the table of targets.
- *
- * Each state has a sign, a word and a colour. What is cut from a row stands below the table where
- * the row is selected.
+ * For `postwatch status --watch`: draws the table of targets. Each state has a sign, a word and a
+ * colour. What is cut from a row stands below the table where the row is selected.
  */
 #include "command/watch_table.h"
 

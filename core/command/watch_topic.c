@@ -1,7 +1,7 @@
 /*
- * Chooses the command whose output a page shows: `show`, `explain`, `history`, `outbox`, help.
- *
- * Pages are what commands print, so that what is read here is what is read there.
+ * For `postwatch status --watch`: chooses the command whose output a page shows in place of the
+ * table: `show`, `explain`, `history`, `outbox`, help. Pages are what commands print, so that what
+ * is read here is what is read there.
  */
 #include "command/watch_topic.h"
 

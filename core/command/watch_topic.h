@@ -1,4 +1,7 @@
-/* What a page of `status --watch` is about, and which commands print it. */
+/*
+ * For `postwatch status --watch`: what a page that is opened over the table is about (a target, the
+ * outbox, help), and which commands of `postwatch` print it.
+ */
 #pragma once
 
 #include "base/text.h"

@@ -1,7 +1,7 @@
 /*
- * Draws a page of text and scrolls in it.
- *
- * Lines were laid out for the width of the page before.
+ * For `postwatch status --watch`: draws a page of text that is opened over the table, the output of
+ * a command or help, and scrolls in it. Its lines were wrapped to the width of the terminal by the
+ * command that printed them.
  */
 #include "command/watch_view.h"
 

@@ -1,4 +1,7 @@
-/* A page of text that is longer than the terminal: what a command has printed, and help. */
+/*
+ * For `postwatch status --watch`: a page of text that is longer than the terminal and scrolls: what
+ * a command such as `show` has printed, or help.
+ */
 #pragma once
 
 #include "base/buffer.h"

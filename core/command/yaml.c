@@ -1,6 +1,8 @@
-/* Builds a tree of nodes from the events of libyaml. An alias is a pointer to the node that it
- * stands for and counts as a copy of it, so that a small file cannot grow without bound ("billion
- * laughs"). */
+/*
+ * For `postwatch import`: builds a tree of nodes from the events of libyaml. An alias is a pointer
+ * to the node that it stands for and counts as a copy of it, so that a small file cannot grow
+ * without bound ("billion laughs").
+ */
 #include "command/yaml.h"
 
 #include <assert.h>

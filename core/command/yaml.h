@@ -1,7 +1,8 @@
 /*
- * A YAML document (1.1, by libyaml) as a tree, of a file or of bytes; so JSON as well. What it may
- * cost is bounded: the size of the file, how deep values are nested, and how many there are, of
- * which each alias counts as all that it stands for. A node may be in several places.
+ * For `postwatch import`: a YAML document (1.1, by libyaml) as a tree, of a file or of bytes; so
+ * JSON as well. What it may cost is bounded: the size of the file, how deep values are nested, and
+ * how many there are, of which each alias counts as all that it stands for. A node may be in
+ * several places.
  */
 #pragma once
 

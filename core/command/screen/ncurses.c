@@ -1,7 +1,6 @@
 /*
- * Draws on the terminal and reads keys by ncurses.
- *
- * The page on ncurses, which sends as few bytes as bring about what differs.
+ * For `postwatch status --watch`, in a shared object of its own: draws on the terminal and reads
+ * keys by ncurses, which sends as few bytes as bring about what differs.
  *
  * Signals are the program's: it blocks them and is told of them otherwise, so that no handler of
  * ncurses runs.
