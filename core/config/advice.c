@@ -1,7 +1,7 @@
 /*
- * Warns of what is no fault and yet not what anybody wants: targets of which nobody would be told,
- * tags and notifiers that match nothing (a tag with a typing error tells nobody, for ever), and a
- * relay that is itself watched.
+ * For the reading of a configuration: warns of settings that are correct and yet not what anybody
+ * wants: targets of which nobody would be told, tags and notifiers that match nothing (a tag with a
+ * typing error tells nobody, for ever), and a mail relay of a notifier that is itself watched.
  */
 #include "config/advice.h"
 

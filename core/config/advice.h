@@ -1,4 +1,7 @@
-/* Warnings about a configuration as a whole. */
+/*
+ * For the reading of a configuration: warnings about it as a whole, after all settings were read:
+ * targets of which nobody would be told, tags that match nothing, a relay that is itself watched.
+ */
 #pragma once
 
 struct reader;

@@ -1,5 +1,6 @@
 /*
- * Parses the entries of `cert_warn`. Both parts have to hold to be near the end: of "21d/25%" a
+ * For the reading of a configuration: parses the entries of `cert_warn`, the time before its end at
+ * which a certificate is told. Both parts have to hold to be near the end: of "21d/25%" a
  * certificate of 90 days is near its end 21 days before, one of 7 days 42 hours before.
  */
 #include "config/cert_limit.h"

@@ -1,7 +1,7 @@
 /*
- * Settings and targets of the command line. Words of -s KEY=VALUE become a group of nodes like that
- * of a file, so that the same checks hold: -s limits.banner=5s -s limits.ehlo=9s is limits = {
- * banner = "5s"; ehlo = "9s"; };
+ * For `postwatch run`, `check` and `probe`: settings and targets of the command line. Words of -s
+ * KEY=VALUE become a group of nodes like that of a file, so that the same checks hold: -s
+ * limits.banner=5s -s limits.ehlo=9s is limits = { banner = "5s"; ehlo = "9s"; };
  */
 #include "config/command_line.h"
 

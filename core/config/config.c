@@ -1,5 +1,8 @@
-/* Answers questions about a configuration that has been read: which notifiers hear of a target and
- * after how long, which windows it is in, its tags, how long it may go without a run. */
+/*
+ * For all processes: answers questions about a configuration that has been read: which notifiers
+ * are told of a target and after how long, which maintenance windows it is in, its tags, how long
+ * it may go without a run.
+ */
 #include "config/config.h"
 
 #include <assert.h>

@@ -1,6 +1,7 @@
 /*
- * Collects the errors and warnings of a configuration, sorted by place. Only the first are kept, so
- * that a list of 100,000 bad lines costs no memory; all are counted.
+ * For the modules that read a configuration: collects its errors and warnings, sorted by place,
+ * until the command prints them. Only the first are kept, so that a list of 100,000 bad lines costs
+ * no memory; all are counted.
  *
  * Modules find errors in their own order (syntax, then the top, then targets); a reader goes
  * through a file from top to bottom. Each error is inserted at its place, behind those of the same

@@ -1,7 +1,8 @@
 /*
- * Errors and warnings of a configuration, each with its place. A place is a file, a line and a
- * column; files are numbered in the order in which they are first met, and diagnostics are kept in
- * the order of their places, whatever order they were found in.
+ * Errors and warnings of a configuration, each with its place, which the modules that read it add
+ * and commands print. A place is a file, a line and a column; files are numbered in the order in
+ * which they are first met, and diagnostics are kept in the order of their places, whatever order
+ * they were found in.
  */
 #pragma once
 

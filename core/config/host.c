@@ -1,7 +1,7 @@
 /*
- * Checks and normalizes host names (IDNA) and address literals. The only door to libidn2. It lets
- * through empty labels and names that are too long, and with its STD3 flag it drops bytes without a
- * word: what comes out of it is checked here.
+ * For settings: checks and normalizes host names (IDNA) and address literals. No other file calls
+ * libidn2. It lets through empty labels and names that are too long, and with its STD3 flag it
+ * drops bytes without a word: what comes out of it is checked here.
  */
 #include "config/host.h"
 

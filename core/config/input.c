@@ -1,6 +1,7 @@
 /*
- * Reads configuration files, and resolves relative paths. libconfig never opens a file itself:
- * given a folder it would end the process, and it has relative paths start at the working folder.
+ * Reads configuration files for all who need their bytes, and resolves the relative paths in them
+ * against the folder of the file. libconfig never opens a file itself: given a folder it would end
+ * the process, and it has relative paths start at the working folder.
  */
 #include "config/input.h"
 

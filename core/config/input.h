@@ -1,4 +1,7 @@
-/* The bytes of a configuration's files, and where they lie. */
+/*
+ * Reads a configuration file, or a file that one names, whole into memory, lists a folder of them,
+ * and resolves relative paths against the file that has them.
+ */
 #pragma once
 
 #include <stdbool.h>

@@ -1,6 +1,6 @@
 /*
- * Lays groups of target settings over each other, and checks single values beyond what their types
- * say.
+ * For the reading of a configuration: lays groups of target settings over each other (defaults,
+ * then target), and checks single values beyond what their types say.
  *
  * A layer is copied and changed, never merged: defaults = { interval = "5m"; }, then a target with
  * interval = "1m" has 1m, and a list in a target replaces that of the defaults as a whole.

@@ -1,5 +1,7 @@
-/* The settings of a target on their way to its policy, layer over layer: built in, defaults, list
- * entry, target, command line. */
+/*
+ * For the reading of a configuration: the settings of a target on their way to its policy, layer
+ * over layer: built in, defaults, list entry, target, command line.
+ */
 #pragma once
 
 #include "config/node.h"

@@ -1,7 +1,8 @@
 /*
- * Reads the notifiers and the heartbeat, which is a notifier of the webhook plugin that is told of
- * nothing. Settings stand side by side in one group: those that all notifiers have, and those of
- * the notifier's plugin.
+ * For the reading of a configuration: reads the notifiers, and the heartbeat, the URL that is
+ * requested while all is well, which is a notifier of the webhook plugin that is told of nothing.
+ * Settings stand side by side in one group: those that all notifiers have, and those of the
+ * notifier's plugin.
  */
 #include "config/notifiers.h"
 

@@ -1,4 +1,7 @@
-/* The notifiers of a configuration, and its heartbeat. */
+/*
+ * For the reading of a configuration: its notifiers, and its heartbeat (a URL that is requested
+ * while all is well).
+ */
 #pragma once
 
 struct reader;

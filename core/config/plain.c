@@ -1,5 +1,6 @@
 /*
- * The text that libconfig parses, with the place in the user's files of each of its lines.
+ * For the reading of a configuration: makes the text that libconfig parses, with the place in the
+ * user's files of each of its lines.
  *
  * Each setting and each entry of a list begins a line of its own, so that a line number of
  * libconfig's stands for one place, column included. What was a fault is written as something that

@@ -1,6 +1,7 @@
 /*
- * The text that libconfig reads in place of the files: each setting and each entry of a list on a
- * line of its own, whose place in the files is known, the column included.
+ * For the reading of a configuration: the text that libconfig reads in place of the user's files:
+ * each setting and each entry of a list on a line of its own, whose place in the files is known,
+ * the column included.
  */
 #pragma once
 

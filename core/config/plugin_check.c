@@ -1,6 +1,6 @@
 /*
- * Checks every table of a plugin's descriptor: what is wrong in one is found when the plugin is
- * loaded, and not when a target is first probed at night.
+ * For the loading of plugins: checks every table of a plugin's descriptor: what is wrong in one is
+ * found when the plugin is loaded, and not when a target is first probed at night.
  */
 #include "config/plugin_check.h"
 

@@ -1,6 +1,7 @@
 /*
- * Builds policies. Equal ones are shared: 100,000 targets with the settings of `defaults` have one
- * policy, and whether two targets are treated alike is a comparison of pointers.
+ * For the reading of a configuration: makes policies, the settings by which a target is watched.
+ * Equal ones are shared: 100,000 targets with the settings of `defaults` have one policy, and
+ * whether two targets are treated alike is a comparison of pointers.
  */
 #include "config/policy.h"
 

@@ -1,4 +1,7 @@
-/* From the settings of a target to its policy: what is probed, how often, by which limits. */
+/*
+ * For the reading of a configuration: makes of the settings of a target its policy: what is probed,
+ * how often, by which limits.
+ */
 #pragma once
 
 #include "config/probes.h"

@@ -1,6 +1,7 @@
 /*
- * Stores equal blocks once. A block is found again by a hash of its bytes; blocks hold pointers
- * only to what is in the pool or interned, so equal contents have equal bytes.
+ * For the reading of a configuration: a pool that stores equal blocks once. A block is found again
+ * by a hash of its bytes; blocks hold pointers only to what is in the pool or interned, so equal
+ * contents have equal bytes.
  */
 #include "config/pool.h"
 

@@ -1,7 +1,7 @@
 /*
- * Hash tables and a pool that stores equal blocks once. Tables that find what was there before, and
- * a pool in which equal blocks of memory share one address. What is in a pool can be compared by
- * its address, and so can blocks made of such addresses.
+ * For the reading of a configuration: hash tables, and a pool in which equal blocks of memory
+ * (strings, lists, policies of 100,000 targets) share one address. What is in a pool can be
+ * compared by its address, and so can blocks made of such addresses.
  */
 #pragma once
 

@@ -1,4 +1,7 @@
-/* Lists the TCP ports that processes connect to, by the configuration. */
+/*
+ * For the sandbox of probers and notifiers: lists the TCP ports that they connect to, by the
+ * configuration.
+ */
 #include "config/ports.h"
 
 #include "config/programs.h"

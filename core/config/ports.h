@@ -1,4 +1,7 @@
-/* The TCP ports that processes connect to, by the configuration. */
+/*
+ * For the sandbox of probers and notifiers: the TCP ports that they connect to, by the
+ * configuration; to others they cannot.
+ */
 #pragma once
 
 #include "base/sandbox.h"

@@ -1,7 +1,7 @@
 /*
- * Loads the plugins, and makes of each probe plugin what its targets begin with. Phases are
- * numbered over all probes, so that limits in `defaults` hold for a phase of whatever probe has one
- * of that name.
+ * For the reading of a configuration: loads the plugins, and makes for each probe plugin the
+ * settings that its targets begin with. Phases are numbered over all probes, so that limits in
+ * `defaults` hold for a phase of whatever probe has one of that name.
  */
 #include "config/probes.h"
 

@@ -1,4 +1,7 @@
-/* The plugins of a configuration, and the probes among them with the defaults of their targets. */
+/*
+ * For the reading of a configuration: its plugins, and the probes among them with the defaults of
+ * their targets.
+ */
 #pragma once
 
 #include "config/layer.h"

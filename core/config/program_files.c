@@ -1,8 +1,8 @@
 /*
- * Confines the files of a program. Landlock knows only what may be opened: all but a few files is
- * put together from what lies beside them, and beside the folders that they lie in. That is done
- * for each program anew, since a rule holds for a file that is there, and not for the one that
- * replaces it.
+ * For the runner, which starts the programs of the configuration: confines which files such a
+ * program may open. Landlock knows only what may be opened: all but a few files is put together
+ * from what lies beside them, and beside the folders that they lie in. That is done for each
+ * program anew, since a rule holds for a file that is there, and not for the one that replaces it.
  */
 #include "config/program_files.h"
 

@@ -1,8 +1,8 @@
 /*
- * Which files a program may open (landlock(7)), where the kernel has that. It reads and executes
- * what the daemon's user may, but for the state folder, the files that the configuration was read
- * from, the secrets that are named there, and devices; it writes to temporary files and what its
- * setting `writes` names.
+ * For the runner, which starts the programs of the configuration: which files a program may open
+ * (landlock(7)), where the kernel has that. It reads and executes what the daemon's user may, but
+ * for the state folder, the files that the configuration was read from, the secrets that are named
+ * there, and devices; it writes to temporary files and what its setting `writes` names.
  */
 #pragma once
 

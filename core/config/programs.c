@@ -1,5 +1,6 @@
 /*
- * Programs of plugins: what is put into their arguments, and what may be wrong with them.
+ * Programs that plugins have run (the probe and the notifier `exec`): checks them when a
+ * configuration is read, and fills in their arguments ($HOST ...) when they are run.
  */
 #include "config/programs.h"
 

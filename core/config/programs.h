@@ -1,4 +1,8 @@
-/* The programs that plugins have run for them (struct pw_program), as settings name them. */
+/*
+ * The programs that plugins have run for them (struct pw_program), such as Nagios plugins, as
+ * settings name them: checked when the configuration is read, and with their arguments filled in
+ * for the runner.
+ */
 #pragma once
 
 #include "base/messages.h"

@@ -1,6 +1,6 @@
 /*
- * The order in which a configuration is read. Every step tells its own faults and goes on, so that
- * a user reads all of them in one pass.
+ * Reads a configuration, for commands and the daemon: the order in which its modules are called.
+ * Every step tells its own faults and goes on, so that a user reads all of them in one pass.
  */
 #include "config/read.h"
 

@@ -1,6 +1,6 @@
 /*
- * Steps that several modules take while a configuration is read. Each tells the fault that it finds
- * in the words that a user knows it by, whichever module it was found for.
+ * For the modules that read a configuration: steps that several of them take. Each tells the fault
+ * that it finds in the words that a user knows it by, whichever module it was found for.
  */
 #include "config/reader.h"
 

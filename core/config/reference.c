@@ -1,7 +1,7 @@
 /*
- * Describes settings (kind, range, default) in words, for the terminal and in mdoc(7) for the
- * manual pages, from the tables that the checks go by: what is written there cannot differ from
- * what holds.
+ * For `postwatch plugins` and the manual pages: describes settings (kind, range, default) in words,
+ * for the terminal and in mdoc(7), from the tables that the checks go by: what is written there
+ * cannot differ from what holds.
  */
 #include "config/reference.h"
 

@@ -1,6 +1,6 @@
 /*
- * Reference text of all settings. Made from the tables that the checks go by, the host's and every
- * plugin's.
+ * For `postwatch plugins` and the manual pages: reference text of all settings, made from the
+ * tables that the checks go by, the host's and every plugin's.
  */
 #pragma once
 

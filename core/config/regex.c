@@ -1,6 +1,6 @@
 /*
- * Compiles and matches regular expressions (PCRE2). The compiled expression lies in the arena of
- * the configuration, which all processes share and none can change.
+ * For settings that are regular expressions: compiles and matches them (PCRE2). The compiled
+ * expression lies in the arena of the configuration, which all processes share and none can change.
  */
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>

@@ -1,5 +1,7 @@
-/* Regular expressions on bytes: PCRE2 without UTF, with limits on what matching may cost, so that
- * no text of a server can hold up a prober. */
+/*
+ * For settings and imports: regular expressions on bytes: PCRE2 without UTF, with limits on what
+ * matching may cost, so that no text of a server can hold up a prober.
+ */
 #pragma once
 
 #include "base/arena.h"

@@ -1,4 +1,7 @@
-/* Reads `reports`. What a notifier would do with a file is its plugin's to say (PW_REPORTS). */
+/*
+ * For the reading of a configuration: reads the list `reports`, the reports of availability that
+ * are sent by themselves. What a notifier would do with a file is its plugin's to say (PW_REPORTS).
+ */
 #include "config/reports.h"
 
 #include <stdio.h>

@@ -1,4 +1,7 @@
-/* Reports of availability that are sent by themselves: to whom, of which targets, how often. */
+/*
+ * For the reading of a configuration: reports of availability that are sent by themselves: to whom,
+ * of which targets, how often.
+ */
 #pragma once
 
 struct reader;

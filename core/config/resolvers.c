@@ -1,6 +1,6 @@
 /*
- * Parses resolv.conf. The file resolv.conf(5), of which only the servers are followed: names are
- * absolute, and patience is ours.
+ * For the prober's resolver, where the configuration names none: parses resolv.conf(5), of which
+ * only the servers are followed: names are absolute, and time limits are ours.
  */
 #include "config/resolvers.h"
 

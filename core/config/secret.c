@@ -1,6 +1,7 @@
 /*
- * Checks the files that hold secrets. Only the path of a secret is kept: the process that needs the
- * secret reads the file, so that no other process ever has it in its memory.
+ * For the reading of a configuration: checks the files that hold secrets: their owner and mode.
+ * Only the path of a secret is kept: the process that needs the secret reads the file, so that no
+ * other process ever has it in its memory.
  */
 #include "config/secret.h"
 

@@ -1,6 +1,7 @@
 /*
- * Reads systemd's unit files of our service. Only what is needed of the syntax: sections, comments,
- * lines that go on, and lists that an empty value empties.
+ * For commands that are run by hand, such as `postwatch check`: reads systemd's unit files of our
+ * service. Only what is needed of the syntax: sections, comments, lines that go on, and lists that
+ * an empty value empties.
  */
 #include "config/service.h"
 

@@ -1,12 +1,11 @@
 /*
- * A snapshot of the accepted configuration's files.
- *
- * What was read of a configuration, byte by byte, so that what was checked is what is loaded,
- * whatever happens to the files in between: remembered while they are read, kept in the state
- * folder, and read from there again.
+ * A snapshot of the accepted configuration: the bytes of all its files, kept in the state folder,
+ * from which the daemon and commands load it, whatever happens to the files after they were
+ * checked. The bytes are remembered while they are read, written when the configuration is
+ * accepted, and read from there after a reload.
  *
  * state/accepted/files: "part PATH" for each file of conf.d, "mark …" for each file that is not
- * read but used (the program, the plugins; by their status), and "file SIZE PATH", a line feed, so
+ * read but used (the program, the plugins; by their stat(2)), and "file SIZE PATH", a line feed, so
  * many bytes and a line feed for each that was read.
  */
 #pragma once

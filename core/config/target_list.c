@@ -1,5 +1,6 @@
 /*
- * The list of targets: duplicates, names, and what targets name (parent, was).
+ * For the reading of a configuration: the list of targets: duplicates, names, and the settings that
+ * name another target (parent, was).
  *
  * The identity of a target is its `name`, else probe://host:port, and two of one identity are a
  * fault. Names that people use may be shared: smtp://mx1:25 and starttls://mx1:25 are both called

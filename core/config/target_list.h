@@ -1,5 +1,5 @@
 /*
- * The targets of a configuration while it is read: which there are, by which names, and which of
+ * For the reading of a configuration: its targets: which there are, by which names, and which of
  * them name others. It finds them by hash, for there may be 100,000.
  */
 #pragma once

@@ -1,7 +1,7 @@
 /*
- * Reads the targets of configuration files. An entry has an identity (name, host, port, probe,
- * parent), which its settings are no part of: settings are laid over the defaults of its probe, and
- * of an entry with `file` they hold for all its lines.
+ * For the reading of a configuration: reads the targets of its files. An entry has an identity
+ * (name, host, port, probe, parent), which its settings are no part of: settings are laid over the
+ * defaults of its probe, and of an entry with `file` they hold for all its lines.
  */
 #include "config/targets.h"
 

@@ -1,6 +1,6 @@
 /*
- * Reads the files and what stands at their top, and fills in from this host what they leave open:
- * name, state folder, number of processes.
+ * For the reading of a configuration: reads its files and the settings at their top, and fills in
+ * from this host what they leave open: name, state folder, number of processes.
  */
 #include "config/top.h"
 

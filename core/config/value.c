@@ -1,5 +1,6 @@
 /*
- * Parses the value of one setting by the type in its row, and says what would be right.
+ * For the reading of a configuration: parses the value of one setting by the type in its row of the
+ * tables, and says what would be right.
  *
  * Strings, lists and expressions lie in the arena once each, so that values can be compared by
  * their addresses: with 100,000 targets whose tags = [ "web" ] there is one list.

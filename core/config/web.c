@@ -1,6 +1,7 @@
 /*
- * Reads the group `web`. A port is open to everybody on this host, so who may look has to be said
- * for one; a socket file has an owner and a mode.
+ * For the reading of a configuration: reads the group `web`, where the web page is served and who
+ * may look. A port is open to everybody on this host, so who may look has to be said for one; a
+ * socket file has an owner and a mode.
  */
 #include "config/web.h"
 

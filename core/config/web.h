@@ -1,4 +1,7 @@
-/* Reads where the page is served, and who may look. */
+/*
+ * For the reading of a configuration: reads the group `web`: where the web page is served, and who
+ * may look.
+ */
 #pragma once
 
 struct reader;

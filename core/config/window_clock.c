@@ -1,6 +1,7 @@
 /*
- * Tracks which maintenance windows are open. Windows are looked at again only when one of them
- * opens or closes, and not for each run.
+ * For the keeper, `status` and the web process: tracks which maintenance windows (times in which
+ * nobody is told) are open. Windows are looked at again only when one of them opens or closes, and
+ * not for each run.
  */
 #include "config/window_clock.h"
 

@@ -1,4 +1,7 @@
-/* Which of the configuration's windows are open: looked up once for each that opens or closes. */
+/*
+ * For the keeper, `status` and the web process: which of the configuration's maintenance windows
+ * (times in which nobody is told) are open: looked up once for each that opens or closes.
+ */
 #pragma once
 
 #include "base/zone.h"

@@ -1,5 +1,7 @@
-/* Reads the recurring windows. A word of `targets` is a target's name first: a target called
- * "tag:a" is meant by that word. */
+/*
+ * For the reading of a configuration: reads the recurring maintenance windows. A word of `targets`
+ * is a target's name first: a target called "tag:a" is meant by that word.
+ */
 #include "config/windows.h"
 
 #include <assert.h>

@@ -1,5 +1,7 @@
-/* Recurring windows, in which targets are watched and nobody is told: of which targets, when, and
- * why. */
+/*
+ * For the reading of a configuration: recurring maintenance windows, in which targets are watched
+ * and nobody is told: of which targets, when, and why.
+ */
 #pragma once
 
 struct reader;
