@@ -1,6 +1,7 @@
 /*
- * Compares text with a secret in each form, character by character, so that no form of the secret
- * is ever written down.
+ * For the notifiers email and webhook: finds a secret in a peer's text and hides it. Compares text
+ * with the secret in each form (as it is, in base64 ...), character by character, so that no form
+ * of the secret is ever written down.
  */
 #include "mask.h"
 

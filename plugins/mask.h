@@ -1,6 +1,6 @@
 /*
- * Hides a secret in text of a peer that knows the secret, for receipts, logs and pages. Shared by
- * the plugins that send secrets.
+ * For the notifiers email and webhook, which send secrets: hides a secret in the text of a peer
+ * that knows it and may repeat it, for receipts, logs and pages.
  */
 #ifndef PLUGINS_MASK_H
 #define PLUGINS_MASK_H

@@ -1,6 +1,6 @@
 /*
- * Writes mails. Headers are folded at blanks and between encoded words; lines of the body are
- * broken by soft line breaks.
+ * For the e-mail notifier: writes a notice as a mail. Headers are folded at blanks and between
+ * encoded words; lines of the body are broken by soft line breaks.
  */
 #include "mime.h"
 

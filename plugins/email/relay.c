@@ -1,5 +1,7 @@
 /*
- * Runs libesmtp on a socket pair, and asks the gate for the result of each recipient.
+ * For the worker, the process of the e-mail notifier that has no network: runs libesmtp, the SMTP
+ * client, on a socket pair whose other end the gate has, the process that talks to the relay. The
+ * result for each recipient is the gate's answer, not libesmtp's.
  */
 #include "relay.h"
 

@@ -1,8 +1,9 @@
 /*
- * The worker's side of a mail. libesmtp speaks SMTP on a socket pair whose other end the gate
- * process has, a new pair for each message. The worker has no network: a seccomp filter lets
- * connect(2) return 0 without a connection and refuses all other ways out. The result of a
- * delivery is the gate's answer, never libesmtp's, which matches no reply to its command.
+ * For the worker, the process of the e-mail notifier that has no network: delivers one mail.
+ * libesmtp speaks SMTP on a socket pair whose other end the gate has, the process that talks to the
+ * relay, a new pair for each message. A seccomp filter lets connect(2) return 0 without a
+ * connection and refuses all other ways out. The result of a delivery is the gate's answer, never
+ * libesmtp's, which matches no reply to its command.
  */
 #ifndef EMAIL_RELAY_H
 #define EMAIL_RELAY_H

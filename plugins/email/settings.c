@@ -1,5 +1,6 @@
 /*
- * Reads the settings and finds the faults that show without opening a file.
+ * For both processes of the e-mail notifier: reads its settings and finds the faults that show
+ * without opening a file.
  */
 #include "settings.h"
 

@@ -1,6 +1,6 @@
 /*
- * The settings of the notifier, and which of them go together. Used by both processes and by the
- * check of the configuration, so no file is opened here.
+ * The settings of the e-mail notifier (relay, TLS, AUTH, from ...), and which of them go together.
+ * Used by both of its processes and by the check of the configuration, so no file is opened here.
  */
 #ifndef EMAIL_SETTINGS_H
 #define EMAIL_SETTINGS_H

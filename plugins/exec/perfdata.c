@@ -1,4 +1,7 @@
-/* Reads performance data. */
+/*
+ * For the probe `exec`: parses the performance data that a Nagios plugin prints, and makes a fact
+ * of each item.
+ */
 #include "perfdata.h"
 
 #include <string.h>

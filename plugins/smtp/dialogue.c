@@ -1,7 +1,8 @@
 /*
- * The dialogue as a table: a row of `moves` has for one step the code that is due and the
- * functions for that code and for a refusal. The host's table of refusals (pw_judge) decides what
- * a refusal means; here the settings and the state of the dialogue are added.
+ * The dialogue of the probes `smtp`, `starttls` and `banner` as a table: a row of `moves` has for
+ * one step the code that is due and the functions for that code and for a refusal. The host's table
+ * of refusals (pw_judge) decides what a refusal means; here the settings and the state of the
+ * dialogue are added.
  */
 #include "dialogue.h"
 

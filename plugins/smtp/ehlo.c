@@ -1,5 +1,6 @@
 /*
- * Settings and functions of `smtp` and `starttls`, which differ only in whether TLS is required.
+ * Settings and functions of the probes `smtp` and `starttls`, which differ only in whether TLS is
+ * required.
  */
 #include "dialogue.h"
 

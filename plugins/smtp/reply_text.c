@@ -1,6 +1,6 @@
 /*
- * Words in the lines of a reply are found without regard to case and cut at blanks, as RFC 5321
- * writes them.
+ * For the SMTP probes: reads the text of a server's reply. Words in its lines are found without
+ * regard to case and cut at blanks, as RFC 5321 writes them.
  */
 #include "reply_text.h"
 

@@ -1,6 +1,6 @@
 /*
- * Reads the text of an SMTP reply: quotes it, finds words in it, joins its lines, and reads
- * keywords of EHLO.
+ * For the SMTP probes: reads the text of a server's reply: quotes it, finds words in it, joins its
+ * lines, and reads keywords of EHLO.
  */
 #ifndef SMTP_REPLY_TEXT_H
 #define SMTP_REPLY_TEXT_H

@@ -1,5 +1,6 @@
 /*
- * Mail servers by their names in greetings. A new product is a new row.
+ * For the SMTP probes: the mail server products by their names in greetings. A new product is a new
+ * row.
  */
 #include "software.h"
 

@@ -1,5 +1,6 @@
 /*
- * Finds the mail server software that a greeting names.
+ * For the SMTP probes: finds which mail server software a greeting names (Postfix, Exim ...), which
+ * becomes a fact of the target.
  */
 #ifndef SMTP_SOFTWARE_H
 #define SMTP_SOFTWARE_H

@@ -1,6 +1,6 @@
 /*
- * Sends to a syslog receiver. A receiver that does not read fills the socket; the message then
- * fails and is tried again later.
+ * For the notifier `syslog`: opens the socket to a syslog receiver and sends messages. A receiver
+ * that does not read fills the socket; the message then fails and is tried again later.
  */
 #include "channel.h"
 

@@ -1,5 +1,6 @@
 /*
- * The socket to a syslog receiver, datagram or stream. No call blocks for longer than 5 s.
+ * For the notifier `syslog`: the socket to its receiver, /dev/log, UDP or TCP. No call blocks for
+ * longer than 5 s. What is sent is written by message.h.
  */
 #ifndef SYSLOG_CHANNEL_H
 #define SYSLOG_CHANNEL_H

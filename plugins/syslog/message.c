@@ -1,7 +1,7 @@
 /*
- * Writes messages of RFC 5424, with structured data for programs and the sentence for people, and
- * of RFC 3164 for receivers that read no other form on /dev/log; there the structured data
- * precedes the sentence.
+ * For the notifier `syslog`: writes messages of RFC 5424, with structured data for programs and the
+ * sentence for people, and of RFC 3164 for receivers that read no other form on /dev/log; there the
+ * structured data precedes the sentence.
  */
 #include "message.h"
 

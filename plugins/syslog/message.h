@@ -1,6 +1,4 @@
-/*
- * Writes a notice as one syslog message.
- */
+/* For the notifier `syslog`: writes a notice as one syslog message (RFC 5424 or 3164). */
 #ifndef SYSLOG_MESSAGE_H
 #define SYSLOG_MESSAGE_H
 

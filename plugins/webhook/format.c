@@ -1,5 +1,6 @@
 /*
- * Writes a notice in the form of each kind of receiver. Their limits, as they document them:
+ * For the notifier `webhook`: writes a notice in the form of each kind of receiver. Their limits,
+ * as they document them:
  *
  *   Slack         text 40,000 characters; header 150; a block of preformatted text as it is
  *   Teams         a message of 28 KB
@@ -8,8 +9,8 @@
  *   PagerDuty     summary 1,024 characters, an event of 512 KB, dedup_key 255
  *   Alertmanager  none of its own
  *
- * What servers said goes only into places that no receiver reads markup in: preformatted rich
- * text, plain text runs, code whose fence it cannot end, and JSON strings.
+ * What servers said goes only into places that no receiver reads markup in: preformatted rich text,
+ * plain text runs, code whose fence it cannot end, and JSON strings.
  */
 #include "format.h"
 

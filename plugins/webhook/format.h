@@ -1,6 +1,6 @@
 /*
- * The bodies of requests: a notice in the form that each kind of receiver documents, within its
- * limits.
+ * For the notifier `webhook`: the bodies of its requests: a notice in the form that each kind of
+ * receiver (Slack, Teams, ntfy ...) documents, within its limits.
  */
 #ifndef WEBHOOK_FORMAT_H
 #define WEBHOOK_FORMAT_H

@@ -1,6 +1,7 @@
 /*
- * Sends requests with libcurl. libcurl reports success for every whole answer, so the status code
- * is judged here; and it takes an answer of any size for any time, so both are bounded here.
+ * For the notifier `webhook`: sends requests with libcurl. libcurl reports success for every whole
+ * answer, so the status code is judged here; and it takes an answer of any size for any time, so
+ * both are bounded here.
  */
 #include "post.h"
 

@@ -1,5 +1,6 @@
 /*
- * One HTTP request by libcurl, and what its answer means for the delivery.
+ * For the notifier `webhook`: one HTTP request by libcurl, and what its answer means for the
+ * delivery: taken, try again, or refused for good.
  */
 #ifndef WEBHOOK_POST_H
 #define WEBHOOK_POST_H

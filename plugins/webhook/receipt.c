@@ -1,7 +1,7 @@
 /*
- * Writes receipts. Some receivers repeat the URL or a header of the request in their answer, and
- * receipts are read by more people than secrets are: in logs, `status` and other notifiers'
- * notices.
+ * For the notifier `webhook`: writes receipts, the words with which a receiver took or refused a
+ * notice. Some receivers repeat the URL or a header of the request in their answer, and receipts
+ * are read by more people than secrets are: in logs, `status` and other notifiers' notices.
  */
 #include "receipt.h"
 

@@ -1,5 +1,6 @@
 /*
- * Receipts: the words of a receiver, printable, in one line, without our secrets.
+ * For the notifier `webhook`: receipts, the words with which a receiver took or refused a notice:
+ * printable, in one line, without our secrets.
  */
 #ifndef WEBHOOK_RECEIPT_H
 #define WEBHOOK_RECEIPT_H

@@ -1,5 +1,6 @@
 /*
- * Chooses a mechanism and runs its exchange.
+ * For the gate, the process of the e-mail notifier that talks to the relay: chooses a mechanism of
+ * AUTH and runs its exchange.
  */
 #include "auth.h"
 

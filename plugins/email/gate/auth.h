@@ -1,6 +1,7 @@
 /*
- * AUTH (RFC 4954): SCRAM-SHA-256, PLAIN, LOGIN and CRAM-MD5 by libgsasl, and XOAUTH2, which
- * libgsasl lacks. A session in which AUTH was refused sends no mail.
+ * For the gate, the process of the e-mail notifier that talks to the relay: AUTH (RFC 4954):
+ * SCRAM-SHA-256, PLAIN, LOGIN and CRAM-MD5 by libgsasl, and XOAUTH2, which libgsasl lacks. A
+ * session in which AUTH was refused sends no mail.
  */
 #ifndef EMAIL_GATE_AUTH_H
 #define EMAIL_GATE_AUTH_H

@@ -1,6 +1,6 @@
 /*
- * The gate process. Settings, CA file and secret are read once, at its start; then it serves one
- * session after the other.
+ * The gate, the process of the e-mail notifier that talks to the relay. Settings, CA file and
+ * secret are read once, at its start; then it serves one session after the other.
  */
 #include "gate.h"
 

@@ -1,8 +1,9 @@
 /*
- * Messages between the two processes of the notifier, of which either may be broken into: what comes
- * is looked at as any foreign bytes. For each mail the worker sends a request
- * with a stream socket, on which libesmtp will speak SMTP; the gate sends one answer as soon as
- * the result is known. Both processes run the same image, so structs are sent as they are.
+ * Messages between the two processes of the e-mail notifier: the worker, which runs libesmtp
+ * without any network, and the gate, which talks to the relay. Either may be broken into: what
+ * comes is looked at as any foreign bytes. For each mail the worker sends a request with a stream
+ * socket, on which libesmtp will speak SMTP; the gate sends one answer as soon as the result is
+ * known. Both processes run the same image, so structs are sent as they are.
  */
 #ifndef EMAIL_GATE_GATE_H
 #define EMAIL_GATE_GATE_H

@@ -1,5 +1,6 @@
 /*
- * Plays the relay for libesmtp.
+ * For the gate, the process of the e-mail notifier that talks to the relay: answers libesmtp, which
+ * runs in the worker process, as a relay would.
  */
 #include "library.h"
 

@@ -1,6 +1,7 @@
 /*
- * The dialogue with libesmtp, which takes the gate for its relay. It is sent reply codes alone,
- * no byte that a relay sent.
+ * For the gate, the process of the e-mail notifier that talks to the relay: its dialogue with
+ * libesmtp in the worker process, which takes the gate for its relay. libesmtp is sent reply codes
+ * alone, no byte that a relay sent.
  */
 #ifndef EMAIL_GATE_LIBRARY_H
 #define EMAIL_GATE_LIBRARY_H

@@ -1,5 +1,6 @@
 /*
- * Looks up and connects. The relay may be an address literal, with a zone as well.
+ * For the gate of the e-mail notifier: looks up the relay and connects to it. The relay may be an
+ * address literal, with a zone as well.
  */
 #include "reach.h"
 

@@ -1,5 +1,6 @@
 /*
- * Looks up the relay and connects to its addresses in turn.
+ * For the gate, the process of the e-mail notifier that talks to the relay: looks up the relay's
+ * name and connects to its addresses in turn.
  */
 #ifndef EMAIL_GATE_REACH_H
 #define EMAIL_GATE_REACH_H

@@ -1,5 +1,6 @@
 /*
- * Reads replies and writes them as one line.
+ * For the gate of the e-mail notifier: parses the relay's replies, and writes them as one line for
+ * receipts and the log.
  */
 #include "reply.h"
 

@@ -1,6 +1,7 @@
 /*
- * Replies of a relay (RFC 5321 4.2): lines with the same code, "250-" on all but the last, "250 "
- * or "250" on the last. A bare LF ends a line as CR LF does. Pure functions over bytes.
+ * For the gate, the process of the e-mail notifier that talks to the relay: replies of a relay (RFC
+ * 5321 4.2): lines with the same code, "250-" on all but the last, "250 " or "250" on the last. A
+ * bare LF ends a line as CR LF does. Pure functions over bytes.
  */
 #ifndef EMAIL_GATE_REPLY_H
 #define EMAIL_GATE_REPLY_H

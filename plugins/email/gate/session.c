@@ -1,5 +1,5 @@
 /*
- * Passes a message on to the relay and judges each recipient.
+ * For the gate of the e-mail notifier: passes one mail on to the relay and judges each recipient.
  */
 #include "session.h"
 

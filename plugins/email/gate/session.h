@@ -1,7 +1,7 @@
 /*
- * One message: opens the session with the relay, then passes libesmtp's commands on, one by one.
- * The result is sent to the worker as soon as the reply to the text is whole; nothing that comes
- * later changes it.
+ * For the gate, the process of the e-mail notifier that talks to the relay: one mail. Opens the
+ * session with the relay, then passes libesmtp's commands on, one by one. The result is sent to the
+ * worker process as soon as the reply to the text is whole; nothing that comes later changes it.
  */
 #ifndef EMAIL_GATE_SESSION_H
 #define EMAIL_GATE_SESSION_H

@@ -1,5 +1,5 @@
 /*
- * The TLS client of the gate.
+ * For the gate of the e-mail notifier: the TLS client of its connection to the relay, by OpenSSL.
  */
 #include "tls.h"
 

@@ -1,6 +1,7 @@
 /*
- * TLS 1.2 and 1.3 to the relay. The certificate is verified within the handshake, so that nothing
- * is sent to a peer that is not the relay.
+ * For the gate, the process of the e-mail notifier that talks to the relay: TLS 1.2 and 1.3. The
+ * certificate is verified within the handshake, so that nothing is sent to a peer that is not the
+ * relay.
  */
 #ifndef EMAIL_GATE_TLS_H
 #define EMAIL_GATE_TLS_H

@@ -1,5 +1,6 @@
 /*
- * Opens the SMTP session with the relay.
+ * For the gate of the e-mail notifier: opens the SMTP session with the relay: connection, greeting,
+ * EHLO, TLS, AUTH.
  */
 #include "way.h"
 

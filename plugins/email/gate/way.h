@@ -1,8 +1,8 @@
 /*
- * The SMTP session with the relay up to the first MAIL: connection, greeting, EHLO, TLS, AUTH.
- * Each step has a time limit, and no command is sent before the reply to the one before is whole
- * and nothing else has come (no pipelining). With tls = "opportunistic" a failed TLS handshake
- * leads to one more connection, in clear.
+ * For the gate, the process of the e-mail notifier that talks to the relay: the SMTP session up to
+ * the first MAIL: connection, greeting, EHLO, TLS, AUTH. Each step has a time limit, and no command
+ * is sent before the reply to the one before is whole and nothing else has come (no pipelining).
+ * With tls = "opportunistic" a failed TLS handshake leads to one more connection, in clear.
  */
 #ifndef EMAIL_GATE_WAY_H
 #define EMAIL_GATE_WAY_H

@@ -1,5 +1,6 @@
 /*
- * Reads and writes the connection within the limits of an attempt.
+ * For the gate of the e-mail notifier: reads and writes the connection to the relay within the
+ * limits of an attempt.
  */
 #include "wire.h"
 

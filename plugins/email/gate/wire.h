@@ -1,7 +1,8 @@
 /*
- * The connection to the relay, in clear or inside TLS. Limits: the bytes of a reply, the time of
- * a step, and, over all connections of one attempt, time, processor time, received bytes and
- * lines of replies. A function that fails sets ->end, and ->why in words.
+ * For the gate, the process of the e-mail notifier that talks to the relay: that connection, in
+ * clear or inside TLS. Limits: the bytes of a reply, the time of a step, and, over all connections
+ * of one attempt, time, processor time, received bytes and lines of replies. A function that fails
+ * sets ->end, and ->why in words.
  */
 #ifndef EMAIL_GATE_WIRE_H
 #define EMAIL_GATE_WIRE_H
