@@ -1,4 +1,7 @@
-/* The names of DNS block lists (DNSBL), and a search for one of them in a text. */
+/*
+ * The names of DNS block lists (DNSBL), and a search for one of them in a text: where a server
+ * names one in its reply, the refusal is about us (base/phrase.h).
+ */
 #include "base/block_list.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
 /*
- * Puts the seccomp filters of a process in force.
+ * For the sandbox: puts the seccomp filters of a process in force.
  *
  * Two filters a process: one of libseccomp for the calls, and one of our own for the arguments of
  * socket(2) and socketpair(2), of which libseccomp could not say "all others". Where both refuse a

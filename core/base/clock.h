@@ -1,5 +1,7 @@
-/* Time. Monotonic for schedules and limits, wall clock (UTC) only for what people read; both in
- * microseconds. */
+/*
+ * The clocks, for all processes: monotonic for schedules and limits, wall clock (UTC) only for what
+ * people read; both in microseconds.
+ */
 #pragma once
 
 #include <stdbool.h>

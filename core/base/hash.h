@@ -1,7 +1,7 @@
 /*
- * FNV-1a, and a table of what is in an array by hash. It has no secret, so it is not for keys that
- * somebody hostile chooses freely. The same on every machine and in every version: schedules and
- * stored records are made of it.
+ * FNV-1a hashes, and a hash table of the indexes of an array's elements. The hash has no secret, so
+ * it is not for keys that somebody hostile chooses freely. The same on every machine and in every
+ * version: schedules and stored records are made of it.
  */
 #pragma once
 

@@ -1,4 +1,7 @@
-/* A streaming JSON writer (RFC 8259): commas, nesting and escapes. */
+/*
+ * A streaming JSON writer (RFC 8259), for commands, the API and notices: commas, nesting and
+ * escapes.
+ */
 #include "base/json.h"
 
 #include <assert.h>

@@ -1,4 +1,7 @@
-/* Landlock (landlock(7)) by its system calls; the part of the sandbox that the kernel may lack. */
+/*
+ * For the sandbox of each process: Landlock (landlock(7)), which restricts files and network, by
+ * its system calls; the part of the sandbox that the kernel may lack.
+ */
 #pragma once
 
 #include "base/sandbox.h"

@@ -1,4 +1,4 @@
-/* Names of the kinds of notices, generated from kinds.def. */
+/* The names of the kinds of notices (down, up, degraded ...), generated from kinds.def. */
 #include "base/notice.h"
 
 #include <assert.h>

@@ -1,6 +1,6 @@
 /*
- * The kinds of notices (down, up, degraded, ...), generated from kinds.def; outside the process
- * they go by name.
+ * The kinds of notices that people are sent (down, up, degraded ...), generated from kinds.def;
+ * between processes, in the store and in configurations they go by name.
  */
 #pragma once
 

@@ -1,4 +1,4 @@
-/* Sends state to systemd's notify socket (sd_notify(3)). */
+/* For the parent: sends the daemon's state to systemd's notify socket (sd_notify(3)). */
 #include "base/notify.h"
 
 #include <errno.h>

@@ -1,6 +1,6 @@
 /*
- * Service notification to systemd (READY, WATCHDOG, STATUS). As sd_notify(3), without its library.
- * Only the parent speaks.
+ * For the parent: messages to systemd (READY, WATCHDOG, STATUS), as sd_notify(3) sends them,
+ * without its library.
  */
 #pragma once
 

@@ -1,4 +1,7 @@
-/* Names and meanings of outcomes and phases, generated from outcomes.def and phases.def. */
+/*
+ * The names and meanings of outcomes and phases of a run (banner_timeout, banner ...), generated
+ * from outcomes.def and phases.def.
+ */
 #include "base/outcome.h"
 
 #include <assert.h>

@@ -1,8 +1,8 @@
 /*
- * The text of a reply as words, and phrases looked for among them. A word is whole: "rbl" is not
- * found in "marblehead", and a host name, a path, a mail address and a URL are one word each, so
- * that what a name happens to be made of is never taken for something said. Chinese and Japanese,
- * which know no blanks, are words of one sign each.
+ * The text of a server's reply as words, and phrases looked for among them, to classify refusals
+ * (base/refusal.h). A word is whole: "rbl" is not found in "marblehead", and a host name, a path, a
+ * mail address and a URL are one word each, so that what a name happens to be made of is never
+ * taken for something said. Chinese and Japanese, which know no blanks, are words of one sign each.
  */
 #pragma once
 

@@ -1,6 +1,6 @@
 /*
- * The phrases by which refusals are classified. A row is as wide as it can be without matching what
- * a server says of its own trouble.
+ * The phrases by which servers' refusals are classified (refusal_words.h). A row is as wide as it
+ * can be without matching what a server says of its own trouble.
  */
 #include "base/refusal_words.h"
 

@@ -1,6 +1,6 @@
 /*
- * Drops a child process's rights: descriptors, capabilities, limits, seccomp and Landlock, step by
- * step.
+ * Takes rights from a child process before it meets foreign bytes: descriptors, capabilities,
+ * limits, seccomp and Landlock, step by step.
  */
 #include "base/sandbox.h"
 

@@ -1,4 +1,7 @@
-/* Whether this build has a sanitizer that makes system calls, and takes memory, of its own. */
+/*
+ * Whether this build has a sanitizer (address, undefined), which makes system calls and takes
+ * memory of its own: filters and limits allow for it.
+ */
 #pragma once
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)

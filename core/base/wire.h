@@ -1,7 +1,7 @@
 /*
- * Messages between our processes: fields in fixed order and host byte order, one message a packet.
- * A writer that runs out of room and a reader that runs out of bytes remember it (`bad`), go on
- * harmlessly, and are asked once at the end.
+ * The encoding of messages between our processes: fields in fixed order and host byte order, one
+ * message a packet. A writer that runs out of room and a reader that runs out of bytes remember it
+ * (`bad`), go on harmlessly, and are asked once at the end.
  */
 #pragma once
 

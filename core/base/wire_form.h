@@ -1,7 +1,7 @@
 /*
- * Messages and records as data: a form has a row for each member of a struct, which says what it is
- * on the wire and within which bounds. Writing, reading and checking are made from the same rows,
- * so that no writer and reader can differ.
+ * Messages between processes, and stored records, as data: a form is a table with a row for each
+ * member of a struct, which says how it is encoded and within which bounds. Writing, reading and
+ * checking are made from the same rows, so that no writer and reader can differ.
  */
 #pragma once
 

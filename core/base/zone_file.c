@@ -1,6 +1,6 @@
 /*
- * Parser of TZif files (RFC 8536): a head and a body of 32-bit times for old readers, the same
- * again in 64 bits, and a rule.
+ * For base/zone.h: parses TZif files (RFC 8536): a head and a body of 32-bit times for old readers,
+ * the same again in 64 bits, and a rule for what comes after.
  */
 #include "base/zone_file.h"
 

@@ -1,4 +1,4 @@
-/* A time zone as its file says it (TZif, RFC 8536). Of the zone modules only. */
+/* For base/zone.h alone: a time zone as its file says it (TZif, RFC 8536). */
 #pragma once
 
 #include "base/zone_rule.h"

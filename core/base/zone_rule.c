@@ -1,6 +1,7 @@
 /*
- * Parser and evaluation of the rule behind the table of a zone (POSIX TZ, with the wider hours of
- * RFC 8536, section 3.3.1), and the calendar.
+ * For base/zone.h: parses and evaluates the rule behind the table of a time zone, by which its
+ * clock changes from year to year (POSIX TZ, with the wider hours of RFC 8536, section 3.3.1), and
+ * the calendar.
  */
 #include "base/zone_rule.h"
 

@@ -1,6 +1,6 @@
 /*
- * The rule behind the table of a time zone (POSIX TZ, with the wider hours of RFC 8536, section
- * 3.3.1), and the calendar. Of the zone modules only.
+ * For base/zone.h: the rule behind the table of a time zone, by which its clock changes from year
+ * to year (POSIX TZ, with the wider hours of RFC 8536, section 3.3.1), and the calendar.
  */
 #pragma once
 
