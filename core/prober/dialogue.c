@@ -1,5 +1,5 @@
 /*
- * The dialogue of a probe plugin with one address: what each event means in each state.
+ * The dialogue of the prober's probe plugin with one address: what each event means in each state.
  * Time-outs, ends and malformed input are judged by the host and never reach the plugin; complete
  * replies go to the plugin.
  */

@@ -1,6 +1,6 @@
 /*
- * Builds DNS questions and parses answers (RFC 1035): every length is checked, every compression
- * pointer leads backwards, every loop has an end.
+ * For the prober's resolver: builds DNS questions and parses answers (RFC 1035): every length is
+ * checked, every compression pointer leads backwards, every loop has an end.
  */
 #include "prober/dns.h"
 

@@ -1,4 +1,7 @@
-/* Parses /etc/hosts into a sorted table: files with 100,000 blocked names are not rare. */
+/*
+ * For the prober's resolver: parses /etc/hosts into a sorted table: files with 100,000 blocked
+ * names are not rare.
+ */
 #include "prober/hosts.h"
 
 #include <assert.h>

@@ -1,6 +1,6 @@
 /*
- * An incremental parser of SMTP replies (RFC 5321, section 4.2): pure, bounded, and independent
- * of how the bytes were split.
+ * For the prober's dialogue: an incremental parser of SMTP replies (RFC 5321, section 4.2): pure,
+ * bounded, and independent of how the bytes were split.
  */
 #include "prober/replies.h"
 

@@ -1,6 +1,8 @@
-/* A query of the resolver: one host name on its way to addresses, with what its DNS servers have
- * said so far; and what all queries share. For resolver.c and query_result.c alone; others use
- * resolver.h. */
+/*
+ * For the files of the prober's resolver (resolver.c, query_result.c); others use resolver.h: a
+ * query, one host name on its way to addresses, with what its DNS servers have said so far; and
+ * what all queries share.
+ */
 #pragma once
 
 #include <sys/queue.h>

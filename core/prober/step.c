@@ -1,6 +1,6 @@
 /*
- * Turns the choice of a probe plugin, or a verdict of the prober's own, into the dialogue's next
- * state and the step for its owner.
+ * For the prober's dialogue: turns the choice of a probe plugin, or a verdict of the prober's own,
+ * into the dialogue's next state and the step (send, wait, TLS, close) that its owner carries out.
  */
 #include "prober/step.h"
 

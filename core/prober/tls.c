@@ -1,6 +1,8 @@
-/* Runs OpenSSL on the socket of a stream. The library reads and writes the socket through a
- * method of ours, because that is the one place where a flood can be stopped: inside a single
- * call it would go on for as long as records come in. */
+/*
+ * For a stream of the prober: runs OpenSSL on its socket. The library reads and writes the socket
+ * through a method of ours, because that is the one place where a flood can be stopped: inside a
+ * single call it would go on for as long as records come in.
+ */
 #include "prober/tls_verify.h"
 
 #include <assert.h>
