@@ -1,7 +1,7 @@
 /*
- * Runs one program that belongs to somebody else: bounded in time, output and what it may take of
- * the host, in a session of its own. When it has ended nothing is left of it: its process group is
- * killed, and so is what has left that group.
+ * For the runner: runs one program of the configuration (a Nagios plugin, say), which is foreign
+ * code: bounded in time, output and what it may take of the host, in a session of its own. When it
+ * has ended nothing is left of it: its process group is killed, and so is what has left that group.
  */
 #pragma once
 

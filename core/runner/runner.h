@@ -1,11 +1,11 @@
 /*
  * The runner: a process beside a prober, or beside the worker of a notifier, that starts the
- * programs of the configuration for it and has no other duty. It is told which target's program to
+ * programs of the configuration for it and does nothing else. It is told which target's program to
  * run, never what program; it looks at nothing that a program or a server has written. Each program
  * has a process of its own above it, which sees to its end (runner/program.h).
  *
  * On the socket between the two an order is a packet, with a stream socket for what goes to stdin
- * and for the result. Whoever closes that socket has the program killed.
+ * and for the result. Closing that socket has the program killed.
  */
 #pragma once
 
