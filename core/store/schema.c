@@ -1,5 +1,6 @@
 /*
- * The SQL of the schemas and of their migrations, and the migration from one version to the next.
+ * For the files of the store: the SQL of their schemas and of their migrations, and the migration
+ * from one version to the next.
  */
 #include <string.h>
 

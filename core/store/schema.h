@@ -1,6 +1,7 @@
 /*
- * The schemas, as the steps that lead from one version to the next: a step that was released is
- * never changed. A file's version is its user_version; whose it is tells its application_id.
+ * The schemas of the store's two files, as the steps that lead from one version to the next: a step
+ * that was released is never changed. A file's version is its user_version; that it is ours tells
+ * its application_id.
  */
 #pragma once
 

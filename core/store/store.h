@@ -1,38 +1,30 @@
 /*
  * The store, for the one process that writes it: the keeper. Two files in the state folder,
- * postwatch.db for what must
- * not be lost (synchronous=FULL) and history.db for what may be (NORMAL). What belongs together
- * goes into one batch, and
- * a batch is one transaction of one file.
+ * postwatch.db for what must not be lost (synchronous=FULL) and history.db for what may be
+ * (NORMAL). What belongs together goes into one batch, and a batch is one transaction of one file.
  *
  * The store tells what became of a batch; what to do about it is the keeper's:
  *
- *	committed  it is durable (history: as durable as history is), but for rows of postwatch.db
- *            that contradict what is
- *	           there (store_batch_refused)
- *	retry      nothing of it is kept; the file is in trouble (store_trouble), and every batch
- *            gets this answer until
- *	           store_mend() says that it works again. Then submit the same batch again: if the
- * commit that failed had
- *	           reached the disk after all, that is noticed, and nothing is done twice.
- *	in memory  of a batch of store_batch_of(): the file is in trouble, and the batch was done
- * in memory. It need not be submitted
- *	           again: when store_mend() says that the file works, it has all of it, each thing
- * once
- *	lost       this batch can never be kept: what it says contradicts what is in history.db, or
- *            there was no memory to make it
+ *   committed  it is durable (history: as durable as history is), but for rows of postwatch.db
+ *              that contradict what is there (store_batch_refused)
+ *   retry      nothing of it is kept; the file is in trouble (store_trouble), and every batch
+ *              gets this answer until store_mend() says that it works again. Then submit the same
+ *              batch again: if the commit that failed had reached the disk after all, that is
+ *              noticed, and nothing is done twice.
+ *   in memory  of a batch of store_batch_of(): the file is in trouble, and the batch was done in
+ *              memory. It need not be submitted again: when store_mend() says that the file
+ *              works, it has all of it, each thing once
+ *   lost       this batch can never be kept: what it says contradicts what is in history.db, or
+ *              there was no memory to make it
  *
  * Operations of a batch that store_batch_of() has made are done at once, in a transaction of
- * postwatch.db that is committed
- * when the batch is submitted, and are seen by whoever reads inside. While the file is in trouble
- * they are done in a database
- * in memory instead, which begins with what is open, and store_inside() reads that. It holds up to
- * 64 MiB, and grows by less:
- * evidence gives way to all else in it, and what has ended to what has not; what waits to be told
- * never goes. What changes in
- * it is kept in the redo log, too, so that it outlives the process: before the batch is answered,
- * or, where writing the log
- * takes more than 10 ms, within a second. The log takes 4 MiB, and a disk that is only full.
+ * postwatch.db that is committed when the batch is submitted, and are seen by reads inside. While
+ * the file is in trouble they are done in a database in memory instead, which begins with what is
+ * open, and store_inside() reads that. It holds up to 64 MiB, and grows by less: evidence gives way
+ * to all else in it, and what has ended to what has not; what waits to be told never goes. What
+ * changes in it is kept in the redo log, too, so that it outlives the process: before the batch is
+ * answered, or, where writing the log takes more than 10 ms, within a second. The log takes 4 MiB,
+ * and a disk that is only full.
  */
 #pragma once
 

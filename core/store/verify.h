@@ -1,8 +1,8 @@
 /*
- * Verification of a database file in slices. All that a file holds is read, a little at a time, so
- * that a damaged page is known before somebody needs what was on it. A pass goes through each table
- * and each index of the file by key ranges; values are read to their last byte. What SQLite cannot
- * know is not found: a value whose bytes were changed in place.
+ * For the store's maintenance: verification of a database file in slices. All that a file holds is
+ * read, a little at a time, so that a damaged page is known before its rows are needed. A pass goes
+ * through each table and each index of the file by key ranges; values are read to their last byte.
+ * What SQLite cannot know is not found: a value whose bytes were changed in place.
  */
 #pragma once
 

@@ -1,6 +1,6 @@
 /*
- * Shows the state of the daemon's processes, as the parent sent it last: as a section of the page
- * about us, and as JSON for the API.
+ * For the web process: shows the state of the daemon's processes, as the parent sent it last: as a
+ * section of the page "Us", and as JSON for the API.
  */
 #include "web/processes.h"
 

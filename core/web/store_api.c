@@ -1,5 +1,7 @@
-/* Answers GET /store/...: hands the outline of the configuration and pages of the store to
- * commands of users in the daemon's group. */
+/*
+ * For the web process: answers GET /store/...: hands the outline of the configuration and pages of
+ * the store to commands (status, history ...) of users in the daemon's group.
+ */
 #include "web/store_api.h"
 
 #include <string.h>

@@ -1,7 +1,7 @@
 /*
- * Writes a notice as a mail (RFC 5322): header, and text in quoted-printable (RFC 2045 6.7). All
- * bytes are ASCII, lines end in CR LF and have at most 76 characters except header words that
- * cannot be folded, and no line begins with "." or "From ".
+ * For the e-mail notifier: writes a notice as a mail (RFC 5322): header, and text in
+ * quoted-printable (RFC 2045 6.7). All bytes are ASCII, lines end in CR LF and have at most 76
+ * characters except header words that cannot be folded, and no line begins with "." or "From ".
  */
 #ifndef EMAIL_MIME_H
 #define EMAIL_MIME_H

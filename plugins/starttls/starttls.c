@@ -1,5 +1,6 @@
 /*
- * The probe `starttls`: the dialogue of `smtp` with TLS required.
+ * The probe `starttls`: the SMTP dialogue of the probe `smtp` (plugins/smtp/dialogue.h) with TLS
+ * required.
  */
 #include "../smtp/dialogue.h"
 
