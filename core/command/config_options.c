@@ -1,4 +1,6 @@
-/* Prints the errors and warnings of a configuration. */
+/*
+ * For commands that read a configuration (check, run, probe ...): prints its errors and warnings.
+ */
 #include "command/config_options.h"
 
 #include <string.h>

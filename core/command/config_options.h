@@ -1,4 +1,7 @@
-/* The errors and warnings of a configuration as lines. */
+/*
+ * For commands that read a configuration (check, run, probe ...): prints its errors and warnings,
+ * each as a line.
+ */
 #pragma once
 
 #include <stdio.h>

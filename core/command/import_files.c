@@ -1,6 +1,6 @@
 /*
- * For `postwatch import`: finds the files below a folder with fts(3), in the order of names, so
- * that the same folder gives the same import.
+ * For `postwatch import`: reads the files below a folder with fts(3), in the order of names, so
+ * that the same folder gives the same import, and says whether a file was read before.
  */
 #include "command/import_files.h"
 

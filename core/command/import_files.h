@@ -1,4 +1,7 @@
-/* The files that a configuration of another monitor consists of. */
+/*
+ * For `postwatch import`: the files that a configuration of another monitor (Nagios, Icinga 2)
+ * consists of.
+ */
 #pragma once
 
 #include <stdbool.h>

@@ -1,8 +1,9 @@
 /*
- * Follows the results of all runs in history.db and keeps the newest of each target.
+ * For the web process: follows the results of all runs in history.db and keeps the newest of each
+ * target in memory.
  *
- * Where the following begins is noted before the newest result of each target is read, so that
- * none lies between. It begins with those of the quarter before, which may have no roll-up yet.
+ * Where the following begins is noted before the newest result of each target is read, so that none
+ * lies between. It begins with those of the quarter before, which may have no roll-up yet.
  */
 #include "web/looks.h"
 
