@@ -1,5 +1,6 @@
 /*
- * Gives out memory from chunks.
+ * Gives out memory from chunks (base/chunks.h): for the store's batches and the rows of the web
+ * process.
  *
  * What is larger than a chunk has one of its own, and one of the usual size is kept when all is
  * given back: neither is a large chunk held for ever, nor a small one asked for again and again.

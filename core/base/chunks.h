@@ -1,6 +1,6 @@
 /*
- * Memory that is taken piece by piece and given back all at once. No piece ever moves, so pieces may
- * point at each other.
+ * Memory that is taken piece by piece and given back all at once, for the store's batches and the
+ * rows of the web process. No piece ever moves, so pieces may point at each other.
  */
 #pragma once
 

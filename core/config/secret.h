@@ -1,6 +1,7 @@
 /*
- * Files that hold secrets: passwords, tokens, keys. A setting names the file and never holds the
- * secret, for configurations are copied and shown around.
+ * For settings that name files with secrets (passwords, tokens, keys): finds and checks such a
+ * file. A setting names the file and never holds the secret, for configurations are copied and
+ * shown around.
  */
 #pragma once
 

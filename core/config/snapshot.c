@@ -1,5 +1,6 @@
 /*
- * Saves the files of an accepted configuration in the state folder and reads them back.
+ * For the daemon and for commands: saves the files of an accepted configuration in the state folder
+ * and reads them back (snapshot.h).
  *
  * All files go into one stream, and that into one file which is renamed into place: what lies there
  * is the configuration of one moment, or nothing. A folder with copies could be seen half replaced

@@ -1,6 +1,6 @@
 /*
- * The table of all settings of the program itself. Help is one line; defaults are as a user would
- * write them.
+ * The table of all settings of the program itself (those of plugins are in the plugins): name,
+ * kind, range, default, help. Help is one line; defaults are as a user would write them.
  */
 #include "config/tables.h"
 
