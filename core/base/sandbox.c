@@ -43,18 +43,19 @@ bool
 sandbox_close_others(const int *keep, size_t count, struct reason *why)
 {
 	int sorted[KEEP_MAX];
-	unsigned next = 0;
+	unsigned next = STDERR_FILENO + 1;
 
 	if (count > KEEP_MAX) {
 		errno = E2BIG;
 		return refuse(why, "cannot close descriptors");
 	}
-	memcpy(sorted, keep, count * sizeof *keep);
+	if (count > 0)
+		memcpy(sorted, keep, count * sizeof *keep);
 	qsort(sorted, count, sizeof *sorted, order);
 	for (size_t i = 0; i < count; i++) {
 		if (sorted[i] < 0 || (unsigned)sorted[i] < next)
 			continue;
-		if (sorted[i] > 0 && !close_between(next, (unsigned)sorted[i] - 1))
+		if ((unsigned)sorted[i] > next && !close_between(next, (unsigned)sorted[i] - 1))
 			return refuse(why, "cannot close descriptors");
 		next = (unsigned)sorted[i] + 1;
 	}

@@ -14,7 +14,7 @@
 #include "base/reason.h"
 #include "base/text.h"
 
-/* Closes all descriptors but these. */
+/* Closes all descriptors but the standard ones and these, of which such below 0 are none. */
 bool sandbox_close_others(const int *keep, size_t count, struct reason *why);
 
 /* Has the kernel kill this process when `parent` dies; false also where it is dead already. */

@@ -371,8 +371,9 @@ static enum parent_status
 serve(struct parent *parent, const struct parent_options *options)
 {
 	umask(077);
-	startup_alone((const int[]){ parent->detach.report, parent->state_dir.lock,
-	                  parent->state_dir.pid_file }, 3);
+	/* What whoever started us forgot to close is none of our business, nor of our children's. */
+	(void)sandbox_close_others((const int[]){ parent->detach.report, parent->state_dir.lock,
+	                               parent->state_dir.pid_file }, 3, NULL);
 	startup_limits();
 	open_log(parent, options);
 	if (settle_in(parent, options))
@@ -388,26 +389,6 @@ serve(struct parent *parent, const struct parent_options *options)
 	return parent->status;
 }
 
-static bool
-init_parent(struct parent *parent, const struct config *config,
-    const struct parent_options *options, struct reason *why)
-{
-	startup_standard();
-	*parent = (struct parent){ .config = config,
-		.times = times_standard(),
-		.state_dir = STATE_DIR_NONE,
-		.detach = DETACH_NONE,
-		.snapshot = options->snapshot,
-		.signals = -1,
-		.hangs_on_terminal = !options->daemon && isatty(STDERR_FILENO) };
-	if (options->resumed != NULL) {
-		state_dir_adopt(
-		    &parent->state_dir, options->resumed->lock, options->resumed->pid_file);
-		parent->detach.left = options->daemon;
-	}
-	return options->times == NULL || times_shorten(&parent->times, options->times, why);
-}
-
 int
 parent_run(const struct config *config, const struct parent_options *options)
 {
@@ -416,7 +397,20 @@ parent_run(const struct config *config, const struct parent_options *options)
 	int status = PARENT_INTERNAL;
 	enum detach_answer answer = DETACH_FAILED;
 
-	if (init_parent(&parent, config, options, &why))
+	startup_standard();
+	parent = (struct parent){ .config = config,
+		.times = times_standard(),
+		.state_dir = STATE_DIR_NONE,
+		.detach = DETACH_NONE,
+		.snapshot = options->snapshot,
+		.signals = -1,
+		.hangs_on_terminal = !options->daemon && isatty(STDERR_FILENO) };
+	if (options->resumed != NULL) {
+		state_dir_adopt(
+		    &parent.state_dir, options->resumed->lock, options->resumed->pid_file);
+		parent.detach.left = options->daemon;
+	}
+	if (options->times == NULL || times_shorten(&parent.times, options->times, &why))
 		answer = options->daemon && options->resumed == NULL
 		    ? detach_begin(&parent.detach, &status, &why) : DETACH_DAEMON;
 	if (answer == DETACH_FAILED)

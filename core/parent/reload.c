@@ -110,7 +110,6 @@ execute(const struct reload_origin *origin, const char *order)
 static _Noreturn void
 run_check(const struct reload *reload, pid_t parent, int out)
 {
-	int keep[] = { STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO };
 	char order[PATH_MAX + 16];
 	sigset_t none;
 	struct reason why;
@@ -118,7 +117,7 @@ run_check(const struct reload *reload, pid_t parent, int out)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	if (sandbox_die_with(parent, &why) && dup2(out, STDOUT_FILENO) >= 0
-	    && dup2(out, STDERR_FILENO) >= 0 && sandbox_close_others(keep, 3, NULL)) {
+	    && dup2(out, STDERR_FILENO) >= 0 && sandbox_close_others(NULL, 0, NULL)) {
 		snprintf(order, sizeof order, "check %s", reload->state);
 		execute(reload->origin, order);
 		dprintf(STDOUT_FILENO, "%s cannot be executed: %s\n", reload->origin->program,

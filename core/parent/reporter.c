@@ -32,9 +32,9 @@ run(const struct config *config, const struct message_report *order, pid_t paren
 		report->tag[0] == '\0' ? NULL : "--tag", report->tag, NULL };
 	const struct sandbox_path all = { "/", SANDBOX_EXECUTE, false };
 	const struct sandbox sandbox = { .network = SANDBOX_NO_TCP, .paths = &all, .path_count = 1 };
-	int keep[] = { STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO }, landlock;
 	sigset_t none;
 	struct reason why;
+	int landlock;
 
 	snprintf(first, sizeof first, "%.*s", (int)strcspn(order->period, "/"), order->period);
 	zone = zone == NULL ? config->timezone : zone;
@@ -44,7 +44,7 @@ run(const struct config *config, const struct message_report *order, pid_t paren
 	if ((zone == NULL || setenv("TZ", zone, 1) == 0)
 	    && setenv("COLUMNS", COLUMNS_OF_MAIL, 1) == 0 && dup2(out, STDOUT_FILENO) >= 0
 	    && sandbox_die_with(parent, &why)
-	    && sandbox_close_others(keep, sizeof keep / sizeof *keep, &why)
+	    && sandbox_close_others(NULL, 0, &why)
 	    && limits_enter_program(&why) && sandbox_enter(&sandbox, &landlock, &why))
 		execv("/proc/self/exe", (char *const *)(uintptr_t)words);
 	_exit(CANNOT_EXECUTE);

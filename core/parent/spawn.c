@@ -83,7 +83,7 @@ static bool
 settle_child(const struct start *start, struct reason *why)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	int keep[] = { STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, start->socket, start->pair };
+	const int keep[] = { start->socket, start->pair };
 
 	if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(null, STDOUT_FILENO) < 0
 	    || (start->tree->mute && dup2(null, STDERR_FILENO) < 0)

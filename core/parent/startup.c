@@ -10,8 +10,6 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include "base/sandbox.h"
-
 /* As many descriptors as the host lets us have: children inherit it, and a prober holds a socket
  * for each leg. */
 void
@@ -37,19 +35,6 @@ startup_standard(void)
 	while (null >= 0 && null <= STDERR_FILENO);
 	if (null >= 0)
 		close(null);
-}
-
-/* What whoever started us forgot to close is none of our business, nor of our children's. */
-void
-startup_alone(const int *ours, size_t count)
-{
-	int keep[8] = { STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO };
-	size_t kept = 3;
-
-	for (size_t i = 0; i < count && kept < sizeof keep / sizeof keep[0]; i++)
-		if (ours[i] >= 0)
-			keep[kept++] = ours[i];
-	(void)sandbox_close_others(keep, kept, NULL);
 }
 
 int

@@ -91,8 +91,6 @@ become(const struct running *running, pid_t parent)
 	static const int standard[] = { STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO };
 	const int ends[] = { running->pipes[INPUT][READ_END], running->pipes[OUTPUT][WRITE_END],
 		running->pipes[ERRORS][WRITE_END] };
-	int keep[] = { STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO,
-		running->pipes[STARTED][WRITE_END] };
 	const struct program *program = running->program;
 	struct reason why;
 	bool kept, done = sandbox_die_with(parent, &why) && setsid() > 0 && chdir("/") == 0;
@@ -100,7 +98,7 @@ become(const struct running *running, pid_t parent)
 	umask(S_IRWXG | S_IRWXO);
 	for (size_t i = 0; done && i < sizeof ends / sizeof *ends; i++)
 		done = dup2(ends[i], standard[i]) >= 0;
-	done = done && sandbox_close_others(keep, sizeof keep / sizeof *keep, &why)
+	done = done && sandbox_close_others(&running->pipes[STARTED][WRITE_END], 1, &why)
 	    && limits_enter_program(&why)
 	    && (program->confine != NULL ? program->confine(program->confine_arg, &why)
 	                                 : landlock_keep_signals(&kept));

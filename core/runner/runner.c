@@ -279,7 +279,6 @@ static bool
 settle(pid_t parent, int socket, const struct identity *identity, struct reason *why)
 {
 	static const int ignored[] = { SIGTERM, SIGINT, SIGQUIT, SIGHUP };
-	int keep[] = { STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, socket };
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++)
@@ -288,7 +287,7 @@ settle(pid_t parent, int socket, const struct identity *identity, struct reason 
 		if (null < 0 || dup2(null, i) < 0)
 			return false;
 	return identity_become(identity, why) && sandbox_die_with(parent, why)
-	    && sandbox_close_others(keep, sizeof keep / sizeof *keep, why)
+	    && sandbox_close_others(&socket, 1, why)
 	    && give_up_rights(why);
 }
 
