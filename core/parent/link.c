@@ -83,13 +83,16 @@ link_send_account(struct tree *tree, uint32_t target, enum account known, const 
 	CHILD_TELL(&tree->children[TREE_MONITOR], message_put_account, &account);
 }
 
-/* Its plugins, each once: what leaks is likely in one of them. */
-static void
-add_plugins(const struct tree *tree, const struct child *prober, struct text *text)
+void
+link_send_limit(struct tree *tree, const struct child *prober, const char *how)
 {
 	const struct config *config = tree->config;
 	const char *between = "";
+	struct message_limit limit;
+	struct text text = TEXT_OVER(limit.text);
 
+	text_format(&text, "%s died %s; if that comes again, one of its probe plugins leaks: ",
+	    prober->name, how);
 	for (uint32_t i = 0; i < config->plugin_count; i++) {
 		bool used = false;
 
@@ -99,20 +102,9 @@ add_plugins(const struct tree *tree, const struct child *prober, struct text *te
 			        : config_prober_of(config, target) == prober->index);
 		if (!used)
 			continue;
-		text_format(text, "%s%s", between, config->plugins[i].descriptor->name);
+		text_format(&text, "%s%s", between, config->plugins[i].descriptor->name);
 		between = ", ";
 	}
-}
-
-void
-link_send_limit(struct tree *tree, const struct child *prober, const char *how)
-{
-	struct message_limit limit;
-	struct text text = TEXT_OVER(limit.text);
-
-	text_format(&text, "%s died %s; if that comes again, one of its probe plugins leaks: ",
-	    prober->name, how);
-	add_plugins(tree, prober, &text);
 	CHILD_TELL(&tree->children[TREE_MONITOR], message_put_limit, &limit);
 }
 

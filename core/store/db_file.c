@@ -306,25 +306,13 @@ db_file_take_log(struct db_file *db_file)
 	return false;
 }
 
-static bool
-is_newer(struct db_file *db_file)
-{
-	struct db *db = db_open(db_file->path, DB_STILL);
-	int version;
-	bool newer = db != NULL && schema_look(db, db_file->schema, &version) == SCHEMA_NEWER;
-
-	db_close(&db);
-	if (newer)
-		reason_set(&db_file->why,
-		    "%s was replaced by one that a newer Postwatch has written", db_file->path);
-	return newer;
-}
-
 bool
 db_file_put_away(struct db_file *db_file, struct store_found *found)
 {
 	struct stat status;
-	bool there = stat(db_file->path, &status) == 0;
+	bool there = stat(db_file->path, &status) == 0, is_newer;
+	struct db *db;
+	int version;
 
 	/* The log of a file that has gone: whatever lies in the place of that now, SQLite would take
 	 * it for its log. */
@@ -333,7 +321,12 @@ db_file_put_away(struct db_file *db_file, struct store_found *found)
 		if (!move_log(db_file, "gone"))
 			return false;
 	}
-	if (there && is_newer(db_file)) {
+	db = there ? db_open(db_file->path, DB_STILL) : NULL;
+	is_newer = db != NULL && schema_look(db, db_file->schema, &version) == SCHEMA_NEWER;
+	db_close(&db);
+	if (is_newer) {
+		reason_set(&db_file->why,
+		    "%s was replaced by one that a newer Postwatch has written", db_file->path);
 		db_file->trouble = STORE_OCCUPIED;
 		return false;
 	}

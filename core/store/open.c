@@ -17,19 +17,6 @@
 #include "base/clock.h"
 #include "store/store_private.h"
 
-/* No lock of ours is held on what is no file. */
-static void
-clear_lock(const char *path, struct store_found *found)
-{
-	char aside[PATH_MAX + 32], name[sizeof found->lock_aside];
-	struct stat status;
-
-	snprintf(name, sizeof name, "store.lock.damaged-%lld", (long long)(clock_wall() / SECOND));
-	snprintf(aside, sizeof aside, "%.*s%s", (int)(strrchr(path, '/') - path + 1), path, name);
-	if (lstat(path, &status) == 0 && !S_ISREG(status.st_mode) && rename(path, aside) == 0)
-		memcpy(found->lock_aside, name, sizeof name);
-}
-
 enum { PAUSES = 100 };
 
 /* One writer: whoever comes second is told, whatever else guards the folder. A keeper whose parent
@@ -38,10 +25,15 @@ static enum store_opening
 lock(struct store *store, struct store_found *found, struct reason *why)
 {
 	static const struct timespec pause = { .tv_nsec = 20 * 1000 * 1000 };
-	char path[PATH_MAX];
+	char path[PATH_MAX], aside[PATH_MAX + 32], name[sizeof found->lock_aside];
+	struct stat status;
 
 	snprintf(path, sizeof path, "%s/store.lock", store->folder);
-	clear_lock(path, found);
+	snprintf(name, sizeof name, "store.lock.damaged-%lld", (long long)(clock_wall() / SECOND));
+	snprintf(aside, sizeof aside, "%s/%s", store->folder, name);
+	/* No lock of ours is held on what is no file. */
+	if (lstat(path, &status) == 0 && !S_ISREG(status.st_mode) && rename(path, aside) == 0)
+		memcpy(found->lock_aside, name, sizeof name);
 	store->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
 	if (store->lock < 0 && errno == EROFS)
 		store->lock = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
@@ -139,12 +131,9 @@ secure_numbers(struct store *store)
 {
 	uint64_t *targets = &store->counters[STORE_MAIN].numbers[STORE_TARGETS];
 
-	if (store->history.head_count > *targets) {
-		for (uint64_t i = store->history.head_count - 1; i > *targets; i--) {
-			if (store->history.heads[i].last != 0)
-				*targets = i;
-		}
-	}
+	for (uint64_t i = store->history.head_count; i-- > *targets + 1;)
+		if (store->history.heads[i].last != 0)
+			*targets = i;
 }
 
 /* What is told goes by its number. So numbers are told of before they are kept only where whoever

@@ -259,16 +259,6 @@ add_changes(struct text *sql, const struct row_form *form, bool excluded)
 }
 
 static void
-add_change(struct text *sql, const struct row_form *form)
-{
-	text_format(sql, "UPDATE %s SET ", form->table);
-	add_changes(sql, form, false);
-	for (uint32_t i = 0; i < form->key; i++)
-		text_format(sql, " %s \"%s\" = ?%u", i == 0 ? "WHERE" : "AND",
-		    form->fields[i].column, i + 1);
-}
-
-static void
 add_insertion(struct text *text, const struct row_form *form)
 {
 	text_format(text, "INSERT INTO %s (", form->table);
@@ -289,18 +279,23 @@ add_insertion(struct text *text, const struct row_form *form)
 static struct query *
 writing(struct db *db, enum row_kind kind)
 {
-	struct query *query = query_kept(db, &row_forms[kind], 0);
+	const struct row_form *form = &row_forms[kind];
+	struct query *query = query_kept(db, form, 0);
 	char sql[ROW_SQL_MAX];
 	struct text text = TEXT_OVER(sql);
 
 	if (query != NULL)
 		return query;
-	if (row_forms[kind].writing == ROW_CHANGE)
-		add_change(&text, &row_forms[kind]);
-	else
-		add_insertion(&text, &row_forms[kind]);
+	if (form->writing == ROW_CHANGE) {
+		text_format(&text, "UPDATE %s SET ", form->table);
+		add_changes(&text, form, false);
+		for (uint32_t i = 0; i < form->key; i++)
+			text_format(&text, " %s \"%s\" = ?%u", i == 0 ? "WHERE" : "AND",
+			    form->fields[i].column, i + 1);
+	} else
+		add_insertion(&text, form);
 	assert(!text.cut);
-	return query_keep(db, &row_forms[kind], 0, sql);
+	return query_keep(db, form, 0, sql);
 }
 
 struct query *

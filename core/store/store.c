@@ -419,30 +419,10 @@ note_kept(struct store *store, const struct store_batch *batch)
 }
 
 static enum store_answer
-write_batch(struct store *store, struct store_batch *batch)
-{
-	struct db_file *db_file = &store->db_files[batch->file];
-	bool done = is_under_way(store, batch);
-
-	batch->number = ++store->counters[batch->file].batch;
-	if (!done && !db_begin(db_file->db))
-		return fail(store, batch, "beginning a transaction");
-	if ((!done && !store_apply(store, batch)) || !store_apply_end(store, batch->file))
-		return fail(store, batch, "writing");
-	if (!db_commit(db_file->db))
-		return fail(store, batch, "committing");
-	if (batch->file == STORE_MAIN) {
-		store->group = NULL;
-		store_note_reserved(store);
-	}
-	store->in_file[batch->file] = batch->number;
-	return note_kept(store, batch);
-}
-
-static enum store_answer
 submit(struct store *store, struct store_batch *batch)
 {
 	struct db_file *db_file = &store->db_files[batch->file];
+	bool done;
 
 	batch->no_memory |= batch->store != NULL && store->no_memory;
 	if (batch->no_memory)
@@ -456,7 +436,22 @@ submit(struct store *store, struct store_batch *batch)
 		return give_up(store, batch);
 	if (batch->number != 0 && batch->number == store->kept[batch->file])
 		return note_kept(store, batch);
-	return db_file_is_in_place(db_file) ? write_batch(store, batch) : give_up(store, batch);
+	if (!db_file_is_in_place(db_file))
+		return give_up(store, batch);
+	done = is_under_way(store, batch);
+	batch->number = ++store->counters[batch->file].batch;
+	if (!done && !db_begin(db_file->db))
+		return fail(store, batch, "beginning a transaction");
+	if ((!done && !store_apply(store, batch)) || !store_apply_end(store, batch->file))
+		return fail(store, batch, "writing");
+	if (!db_commit(db_file->db))
+		return fail(store, batch, "committing");
+	if (batch->file == STORE_MAIN) {
+		store->group = NULL;
+		store_note_reserved(store);
+	}
+	store->in_file[batch->file] = batch->number;
+	return note_kept(store, batch);
 }
 
 enum store_answer
