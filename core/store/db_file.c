@@ -28,35 +28,17 @@ db_file_init(struct db_file *db_file, const struct schema *schema, const char *f
 	snprintf(db_file->log_path, sizeof db_file->log_path, "%s-wal", db_file->path);
 }
 
-static enum store_trouble_kind
-trouble_of(enum db_fault fault)
-{
-	switch (fault) {
-	case DB_WELL:
-		return STORE_WELL;
-	case DB_FULL:
-		return STORE_FULL;
-	case DB_IO:
-		return STORE_IO;
-	case DB_READONLY:
-		return STORE_READONLY;
-	case DB_DAMAGED:
-		return STORE_DAMAGED;
-	case DB_BUSY:
-	case DB_CONSTRAINT:
-	case DB_STOPPED:
-	case DB_CANNOT:
-		break;
-	}
-	return STORE_CANNOT;
-}
+static const enum store_trouble_kind troubles[] = { [DB_WELL] = STORE_WELL,
+	[DB_FULL] = STORE_FULL, [DB_IO] = STORE_IO, [DB_READONLY] = STORE_READONLY,
+	[DB_DAMAGED] = STORE_DAMAGED, [DB_BUSY] = STORE_CANNOT, [DB_CONSTRAINT] = STORE_CANNOT,
+	[DB_STOPPED] = STORE_CANNOT, [DB_CANNOT] = STORE_CANNOT };
 
 void
 db_file_blame(struct db_file *db_file, enum store_trouble_kind otherwise, const char *doing)
 {
 	bool faulty = db_file->db != NULL && db_fault(db_file->db) != DB_WELL;
 
-	db_file->trouble = faulty ? trouble_of(db_fault(db_file->db)) : otherwise;
+	db_file->trouble = faulty ? troubles[db_fault(db_file->db)] : otherwise;
 	reason_set(&db_file->why, "%s: %s%s%s", db_file->schema->name, doing, faulty ? ": " : "",
 	    faulty ? db_why(db_file->db) : "");
 }
@@ -195,8 +177,7 @@ look_into(struct db_file *db_file, struct store_found *found)
 	case SCHEMA_CURRENT:
 		break;
 	}
-	if (state != SCHEMA_EMPTY && !schema_is_ours(db_file->db, db_file->schema, version,
-	    &db_file->known)) {
+	if (state != SCHEMA_EMPTY && !schema_is_ours(db_file->db, db_file->schema, version)) {
 		reason_set(&db_file->why,
 		    "%s has not the tables, indexes, views and triggers of a store of version %d",
 		    db_file->schema->name, version);

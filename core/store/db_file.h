@@ -20,7 +20,6 @@ struct db_file {
 	bool suspect;              /* damage was met in it */
 	/* it has other rows than it was left with: it is not sound, whatever SQLite finds */
 	bool contradicted;
-	uint64_t known;            /* of its schema, for schema_is_ours() */
 	struct stat log;           /* of the log, when it was opened */
 };
 

@@ -267,19 +267,6 @@ begin_numbers(struct store *store)
 	return false;
 }
 
-/* Both files are made before one is written to: one that is empty beside one that is not has lost
- * what it held. */
-static void
-note_lost(const struct store *store, struct store_found found[STORE_FILES])
-{
-	const struct db_file *db_files = store->db_files;
-	bool both = db_files[STORE_MAIN].db != NULL && db_files[STORE_HISTORY].db != NULL;
-
-	found[STORE_MAIN].lost = both && found[STORE_MAIN].fresh && !found[STORE_HISTORY].fresh;
-	found[STORE_HISTORY].lost = both && found[STORE_HISTORY].fresh && !found[STORE_MAIN].fresh
-	    && store->counters[STORE_MAIN].batch > 0;
-}
-
 enum store_opening
 store_open_all(struct store *store, struct store_found found[STORE_FILES], struct reason *why)
 {
@@ -298,7 +285,15 @@ store_open_all(struct store *store, struct store_found found[STORE_FILES], struc
 	}
 	memcpy(found[STORE_MAIN].lock_aside, taken.lock_aside, sizeof taken.lock_aside);
 	if (opening == STORE_OPENED) {
-		note_lost(store, found);
+		const struct store_found *main = &found[STORE_MAIN], *history = &found[STORE_HISTORY];
+		bool both = store->db_files[STORE_MAIN].db != NULL
+		    && store->db_files[STORE_HISTORY].db != NULL;
+
+		/* Both files are made before one is written to: one that is empty beside one that is
+		 * not has lost what it held. */
+		found[STORE_MAIN].lost = both && main->fresh && !history->fresh;
+		found[STORE_HISTORY].lost = both && history->fresh && !main->fresh
+		    && store->counters[STORE_MAIN].batch > 0;
 		secure_numbers(store);
 		store_make_reserve(store);
 		found[STORE_MAIN].redone = begin_numbers(store);

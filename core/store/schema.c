@@ -4,7 +4,6 @@
  */
 #include <string.h>
 
-#include "base/hash.h"
 #include "base/text.h"
 #include "store/query.h"
 #include "store/schema.h"
@@ -387,29 +386,17 @@ static const char listing[] = "SELECT coalesce(group_concat(part, ';'), '') FROM
 	" FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY type, name)";
 
 bool
-schema_is_ours(struct db *db, const struct schema *schema, int version, uint64_t *known)
+schema_is_ours(struct db *db, const struct schema *schema, int version)
 {
-	struct query *query = db_query(db, listing), *meant;
-	struct db *memory;
+	struct db *memory = db_open(NULL, DB_MEMORY);
+	struct query *found = db_query(db, listing), *meant = NULL;
 	bool ours = true;
 
-	if (!query_step(query))
-		return true;
-	if (version == schema->version && *known
-	    == hash_add_string(HASH_BEGIN, query_text(query, 0))) {
-		query_reset(query);
-		return true;
-	}
-	memory = db_open(NULL, DB_MEMORY);
-	meant = memory != NULL && climb(memory, schema, 0, version) ? db_query(memory, listing)
-	    : NULL;
-	if (query_step(meant)) {
-		ours = strcmp(query_text(meant, 0), query_text(query, 0)) == 0;
-		if (ours && version == schema->version)
-			*known = hash_add_string(HASH_BEGIN, query_text(meant, 0));
-		query_reset(meant);
-	}
-	query_reset(query);
+	if (memory != NULL && climb(memory, schema, 0, version))
+		meant = db_query(memory, listing);
+	if (query_step(found) && query_step(meant))
+		ours = strcmp(query_text(meant, 0), query_text(found, 0)) == 0;
+	query_reset(found);
 	db_close(&memory);
 	return ours;
 }

@@ -37,7 +37,5 @@ bool schema_raise(struct db *, const struct schema *);
 /* Returns false if the tables, indexes, views and triggers of the file are others than those that
  * the steps to this version make; spaces and quotes in their text do not count, since SQLite writes
  * them anew where a column is renamed. Where that cannot be found out (a fault, no memory) nothing
- * is held against the file. The steps take some 10 ms, most of them in ALTER TABLE, and never give
- * anything else: `known` holds a hash of what those to the newest version gave, 0 before the first
- * call. */
-bool schema_is_ours(struct db *, const struct schema *, int version, uint64_t *known);
+ * is held against the file. The steps take some 10 ms, most of them in ALTER TABLE. */
+bool schema_is_ours(struct db *, const struct schema *, int version);

@@ -106,9 +106,9 @@ void
 verify_step(struct verify *verify, struct db_file *db_file, int64_t now)
 {
 	struct tree tree = { { "its schema" } };
+	int64_t until = clock_mono() + slice;
+	bool changed = false;
 	struct db *db;
-	int64_t until;
-	bool changed;
 
 	if (db_file->trouble != STORE_WELL
 	    || (verify->rests_until > now && verify->rests_until - now <= rest))
@@ -117,12 +117,13 @@ verify_step(struct verify *verify, struct db_file *db_file, int64_t now)
 	db = db_open(db_file->path, DB_READ);
 	if (db == NULL)
 		return;
-	changed = verify->tree == 0 && verify->key[0] == '\0'
-	    && !schema_is_ours(db, db_file->schema, db_file->schema->version, &db_file->known);
-	until = clock_mono() + slice;
-	while (!changed && verify->rests_until == 0 && db_fault(db) == DB_WELL
-	    && clock_mono() < until) {
-		if (find_tree(db, verify->tree, &tree))
+	if (verify->tree == 0) { /* a step by itself */
+		changed = !schema_is_ours(db, db_file->schema, db_file->schema->version);
+		verify->tree = 1;
+		until = 0;
+	}
+	while (verify->rests_until == 0 && db_fault(db) == DB_WELL && clock_mono() < until) {
+		if (find_tree(db, verify->tree - 1, &tree))
 			verify->tree += read_tree(verify, db, &tree, until);
 		else if (db_fault(db) == DB_WELL)
 			*verify = (struct verify){ .rests_until = now + rest };

@@ -14,7 +14,8 @@ enum { VERIFY_KEY = 4096 };
 
 /* Where the pass over one file is; all zero: at its beginning. */
 struct verify {
-	uint32_t tree;             /* tables and indexes before this one have been read */
+	/* 0: the schema is compared next; else that table or index, from 1, is read */
+	uint32_t tree;
 	/* the last key that was read in it, as a list of SQL literals; "": none */
 	char key[VERIFY_KEY];
 	/* UTC microseconds: when the next pass begins; 0: one is under way */
