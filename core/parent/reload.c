@@ -168,8 +168,8 @@ read_words(struct reload *reload)
 	reload->words[reload->said] = '\0';
 }
 
-static bool
-judge_check(struct reload *reload, int status)
+bool
+reload_reaped(struct reload *reload, pid_t pid, int status)
 {
 	static const struct {
 		const char *text;
@@ -188,6 +188,12 @@ judge_check(struct reload *reload, int status)
 	                               : 3;
 	char kind = ends[i].is_fault ? 'e' : 'o';
 
+	if (reload->checker == 0 || pid != reload->checker)
+		return false;
+	read_words(reload);
+	close(reload->out);
+	reload->out = -1;
+	reload->checker = 0;
 	for (char *line = reload->words, *stop; *line != '\0'; line = stop) {
 		struct text shown = TEXT_ROOM(1024);
 
@@ -204,19 +210,7 @@ judge_check(struct reload *reload, int status)
 	report(reload, ends[i].is_fault ? LOG_ERR : LOG_NOTICE, kind, ends[i].text);
 	link_send_failing(reload->tree, reload->failing_since);
 	end_asks(reload, ends[i].answer);
-	return code == RELOAD_GOOD;
-}
-
-bool
-reload_reaped(struct reload *reload, pid_t pid, int status)
-{
-	if (reload->checker == 0 || pid != reload->checker)
-		return false;
-	read_words(reload);
-	close(reload->out);
-	reload->out = -1;
-	reload->checker = 0;
-	reload->good = judge_check(reload, status);
+	reload->good = code == RELOAD_GOOD;
 	return true;
 }
 

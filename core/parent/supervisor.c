@@ -47,22 +47,6 @@ spawn(struct tree *tree, struct child *child, int64_t now)
 		link_send_failing(tree, tree->failing_since);
 }
 
-/*
- * A process that hangs is worth as much as one that died, and is found out later: so it is made to
- * die.
- */
-static void
-kill_if_silent(struct tree *tree, struct child *child, int64_t now)
-{
-	int64_t limit = tree_silence_limit(tree, child);
-
-	if (child->killed[0] != '\0' || now - child->heard < limit)
-		return;
-	child->silent = true;
-	child_kill(child, "%s %s", child->stage == CHILD_STARTED ? "not ready after" : "silent for",
-	    SPAN(limit));
-}
-
 /* One that is told to end has its own time for it. */
 static bool
 is_left_alone(const struct child *child)
@@ -71,17 +55,27 @@ is_left_alone(const struct child *child)
 	    && child->killed[0] == '\0';
 }
 
-/* Its signs of life say that its loop turns, not that it gets anywhere. */
+/* A process that hangs is worth as much as one that died, and is found out later: so it is made to
+ * die. The signs of life of one that loops say that its loop turns, not that it gets anywhere. */
 static void
-kill_if_loops(struct tree *tree, struct child *child, int64_t now)
+kill_if_it_hangs(struct tree *tree, struct child *child, int64_t now)
 {
-	if (child->kind != DUTY_PROBER || child->stage != CHILD_READY || child->killed[0] != '\0'
-	    || !loop_watch_look(&child->loop, child->alive.done, loop_watch_cpu(child->pid), now,
-	        tree->times.loop))
-		return;
-	child->silent = true;
-	child_kill(child, "it loops: %s of processor time without a run done",
-	    SPAN(tree->times.loop));
+	int64_t limit = tree_silence_limit(tree, child);
+
+	if (child->killed[0] == '\0' && now - child->heard >= limit) {
+		child->silent = true;
+		child_kill(child, "%s %s",
+		    child->stage == CHILD_STARTED ? "not ready after" : "silent for", SPAN(limit));
+	}
+	if (is_left_alone(child) && now >= child->alone_by)
+		child_kill(child, "its %s has ended before it", tree_beside(tree, child));
+	if (child->kind == DUTY_PROBER && child->stage == CHILD_READY && child->killed[0] == '\0'
+	    && loop_watch_look(&child->loop, child->alive.done, loop_watch_cpu(child->pid), now,
+	        tree->times.loop)) {
+		child->silent = true;
+		child_kill(child, "it loops: %s of processor time without a run done",
+		    SPAN(tree->times.loop));
+	}
 }
 
 /* Lets out whose time is over; what has changed is written, for the parent after a reload or a
@@ -197,13 +191,8 @@ supervisor_turn(struct tree *tree, int64_t now)
 
 		if (child->stage == CHILD_AWAITED && now >= child->due && !tree->stopping)
 			spawn(tree, child, now);
-		if (child_lives(child)) {
-			kill_if_silent(tree, child, now);
-			if (is_left_alone(child) && now >= child->alone_by)
-				child_kill(child, "its %s has ended before it",
-				    tree_beside(tree, child));
-			kill_if_loops(tree, child, now);
-		}
+		if (child_lives(child))
+			kill_if_it_hangs(tree, child, now);
 	}
 	tend_quarantine(tree, now);
 	adjust_probers_apart(tree, now);

@@ -205,21 +205,6 @@ feed(struct running *running)
 		close_end(running, INPUT, WRITE_END);
 }
 
-/* Fills in what is looked at; poll(2) passes over descriptors below 0. */
-static void
-list_descriptors(const struct running *running, struct pollfd polled[POLLED])
-{
-	const int fds[POLLED] = { [ENDED] = running->exit, [UNTIL] = running->program->until,
-		[FEED] = running->pipes[INPUT][WRITE_END],
-		[OUT] = running->pipes[OUTPUT][READ_END],
-		[ERR] = running->pipes[ERRORS][READ_END],
-		[START] = running->pipes[STARTED][READ_END] };
-
-	for (int i = 0; i < POLLED; i++)
-		polled[i] = (struct pollfd){ .fd = fds[i],
-			.events = i == UNTIL ? POLLRDHUP : i == FEED ? POLLOUT : POLLIN };
-}
-
 /* False: it has not. */
 static bool
 has_ended(const struct running *running, siginfo_t *info)
@@ -251,7 +236,6 @@ attend(struct running *running)
 {
 	const int64_t by = clock_mono() + running->program->limit;
 	int64_t now, count_at = 0;
-	struct pollfd polled[POLLED];
 	siginfo_t info;
 
 	for (;; take_all(running)) {
@@ -267,7 +251,13 @@ attend(struct running *running)
 		}
 		if (now >= count_at)
 			count_at = now + TURN * (int64_t)MILLISECOND;
-		list_descriptors(running, polled);
+		/* poll(2) passes over descriptors below 0 */
+		struct pollfd polled[POLLED] = { [ENDED] = { running->exit, POLLIN, 0 },
+			[UNTIL] = { running->program->until, POLLRDHUP, 0 },
+			[FEED] = { running->pipes[INPUT][WRITE_END], POLLOUT, 0 },
+			[OUT] = { running->pipes[OUTPUT][READ_END], POLLIN, 0 },
+			[ERR] = { running->pipes[ERRORS][READ_END], POLLIN, 0 },
+			[START] = { running->pipes[STARTED][READ_END], POLLIN, 0 } };
 		int64_t left = (by < count_at ? by : count_at) - now;
 		if (poll(polled, POLLED, (int)(left / MILLISECOND) + 1) <= 0)
 			continue;

@@ -361,32 +361,25 @@ is_no_file(struct db_file *db_file)
 	return false;
 }
 
-/* The file is for nobody else; its log gets the mode that it has. */
-static bool
-try_open(struct db_file *db_file)
-{
-	int fd = open(db_file->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-
-	if (fd >= 0)
-		close(fd);
-	db_file->db = db_open(db_file->path, DB_WRITE);
-	if (db_file->db != NULL && db_fault(db_file->db) == DB_WELL)
-		return true;
-	db_file_blame(db_file, STORE_CANNOT, "opening");
-	return false;
-}
-
 /* One look at the file. */
 static enum look
 look(struct db_file *db_file, struct store_found *found)
 {
 	enum look seen;
+	int fd;
 
 	db_file->why.text[0] = '\0';
 	if (is_no_file(db_file) || is_emptied(db_file))
 		return LOOK_FOREIGN;
-	if (!try_open(db_file))
+	/* The file is for nobody else; its log gets the mode that it has. */
+	fd = open(db_file->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd >= 0)
+		close(fd);
+	db_file->db = db_open(db_file->path, DB_WRITE);
+	if (db_file->db == NULL || db_fault(db_file->db) != DB_WELL) {
+		db_file_blame(db_file, STORE_CANNOT, "opening");
 		return LOOK_BAD;
+	}
 	seen = look_into(db_file, found);
 	if (seen == LOOK_BAD && db_fault(db_file->db) != DB_WELL)
 		db_file_blame(db_file, STORE_CANNOT, "opening");

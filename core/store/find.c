@@ -57,45 +57,39 @@ static const struct {
 	    " OR meaning GLOB 'flapping*') ORDER BY target, notifier LIMIT 1" },
 };
 
-/* Copies the row into the batch of its find. Returns false if there is none; a fault is the
- * connection's. */
-static bool
-read_row(struct store *store, enum find find, struct binds binds)
-{
-	struct db *db = store_begin_reading(store);
-	struct query *query = db == NULL ? NULL
-	    : row_reading(db, finds[find].kind, finds[find].tail);
-	_Alignas(8) char row[ROW_SIZE_MAX];
-
-	assert(row_forms[finds[find].kind].size <= sizeof row);
-	query_bind(query, binds);
-	if (!query_step(query))
-		return false;
-	row_fill(finds[find].kind, query, row);
-	store_batch_clear(store->found[find]);
-	store_batch_add_row(store->found[find], finds[find].kind, row);
-	query_reset(query);
-	return true;
-}
-
+/* Copies the row into the batch of its find. */
 static bool
 look_up(struct store *store, enum find find, void *row, struct binds binds)
 {
+	enum row_kind kind = finds[find].kind;
 	struct store_batch **copy = &store->found[find];
-	bool found = false;
+	_Alignas(8) char view[ROW_SIZE_MAX];
+	bool found = false, is_read = false;
 
+	assert(row_forms[kind].size <= sizeof view);
 	if (*copy == NULL)
 		*copy = store_batch_create(STORE_MAIN);
-	if (*copy != NULL)
-		do
-			found = read_row(store, find, binds);
-		while (!store_end_reading(store));
+	while (*copy != NULL && !is_read) {
+		struct db *db = store_begin_reading(store);
+		struct query *query = db == NULL ? NULL
+		    : row_reading(db, kind, finds[find].tail);
+
+		query_bind(query, binds);
+		found = query_step(query);
+		if (found) {
+			row_fill(kind, query, view);
+			store_batch_clear(*copy);
+			store_batch_add_row(*copy, kind, view);
+		}
+		query_reset(query);
+		is_read = store_end_reading(store);
+	}
 	if (*copy == NULL || (*copy)->no_memory) {
 		store->no_memory = true;
 		return false;
 	}
 	if (found)
-		memcpy(row, (*copy)->first->is.bytes, row_forms[finds[find].kind].size);
+		memcpy(row, (*copy)->first->is.bytes, row_forms[kind].size);
 	return found;
 }
 

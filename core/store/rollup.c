@@ -148,27 +148,6 @@ find_span(struct store *store, enum store_span span, int64_t now)
 	return true;
 }
 
-static bool
-read_run(struct db *db, uint64_t row, struct rollup_run *run, uint64_t *prev)
-{
-	struct query *query = DB_ROW(db,
-	    "SELECT at, verdict, mood, speaks_for, phase_names, phases, prev, micros"
-	    " FROM results WHERE id = ?1", BIND(row));
-
-	if (query == NULL)
-		return false;
-	run->at = query_i64(query, 0);
-	run->verdict = (uint32_t)query_i64(query, 1);
-	run->mood = (uint32_t)query_i64(query, 2);
-	run->speaks_for = (uint32_t)query_i64(query, 3);
-	run->phase_names = (uint32_t)query_i64(query, 4);
-	run->phase_count = times_unpack(query_bytes(query, 5), run->phases, STORE_PHASES_MAX);
-	*prev = (uint64_t)query_i64(query, 6);
-	run->micros = query_i64(query, 7);
-	query_reset(query);
-	return true;
-}
-
 /* Runs of the span into the end of `runs`, which is read from the newest back; the one before them,
  * where there is one, lies before the first. Returns the index of the first. */
 static uint32_t
@@ -181,9 +160,22 @@ collect(struct store *store, uint64_t row, int64_t begins, int64_t ends, bool *b
 	*before = false;
 	for (int i = 0; i < ROWS_A_TARGET && row != 0 && first > 0; i++, row = prev) {
 		struct rollup_run *run = &runs[first - 1];
+		struct query *query = DB_ROW(store->db_files[STORE_HISTORY].db,
+		    "SELECT at, verdict, mood, speaks_for, phase_names, phases, prev, micros"
+		    " FROM results WHERE id = ?1", BIND(row));
 
-		if (!read_run(store->db_files[STORE_HISTORY].db, row, run, &prev))
+		if (query == NULL)
 			break;
+		run->at = query_i64(query, 0);
+		run->verdict = (uint32_t)query_i64(query, 1);
+		run->mood = (uint32_t)query_i64(query, 2);
+		run->speaks_for = (uint32_t)query_i64(query, 3);
+		run->phase_names = (uint32_t)query_i64(query, 4);
+		run->phase_count = times_unpack(query_bytes(query, 5), run->phases,
+		    STORE_PHASES_MAX);
+		prev = (uint64_t)query_i64(query, 6);
+		run->micros = query_i64(query, 7);
+		query_reset(query);
 		if (run->at >= ends)
 			continue;
 		if (run->at < begins) {
