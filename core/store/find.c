@@ -109,13 +109,23 @@ FIND_BY_NUMBER(find_last_failure, FIND_LAST_FAILURE, evidence)
 FIND_BY_NUMBER(find_last_kept, FIND_LAST_KEPT, evidence)
 FIND_BY_NUMBER(find_server, FIND_SERVER, server)
 
+static bool
+find_by_key(struct store *store, enum find find, void *row)
+{
+	const struct row_form *form = &row_forms[finds[find].kind];
+	struct bind key[ROW_KEY_MAX];
+
+	assert(form->key <= ROW_KEY_MAX);
+	for (uint32_t i = 0; i < form->key; i++)
+		key[i] = row_member(&form->fields[i], row);
+	return look_up(store, find, row, (struct binds){ form->key, key });
+}
+
 /* By the key that the row has. */
 #define FIND_BY_KEY(name, find, row_) \
 	bool store_##name(struct store *store, struct store_##row_ *row) \
 	{ \
-		const struct row_form *form = &row_forms[finds[find].kind]; \
-		struct bind key[ROW_FIELDS_MAX]; \
-		return look_up(store, find, row, row_members(form, form->key, row, key)); \
+		return find_by_key(store, find, row); \
 	}
 FIND_BY_KEY(next_open_incident, FIND_NEXT_OPEN_INCIDENT, incident)
 FIND_BY_KEY(find_leg, FIND_LEG, evidence)

@@ -101,23 +101,27 @@ query_columns(struct query *query)
 }
 
 void
+query_bind_one(struct query *query, int parameter, const struct bind *value)
+{
+	const char *data = value->bytes.data == NULL ? "" : value->bytes.data;
+
+	if (value->is == BIND_IS_NUMBER)
+		db_check(query->db, sqlite3_bind_int64(query->statement, parameter, value->number));
+	else if (value->is == BIND_IS_TEXT)
+		db_check(query->db, sqlite3_bind_text(query->statement, parameter, data, -1,
+		    SQLITE_STATIC));
+	else
+		db_check(query->db, sqlite3_bind_blob64(query->statement, parameter, data,
+		    value->bytes.size, SQLITE_STATIC));
+}
+
+void
 query_bind(struct query *query, struct binds binds)
 {
 	int parameters = query == NULL ? 0 : sqlite3_bind_parameter_count(query->statement);
 
-	for (int i = 1; i <= parameters && i <= (int)binds.count; i++) {
-		const struct bind *value = &binds.values[i - 1];
-		const char *data = value->bytes.data == NULL ? "" : value->bytes.data;
-
-		if (value->is == BIND_IS_NUMBER)
-			db_check(query->db, sqlite3_bind_int64(query->statement, i, value->number));
-		else if (value->is == BIND_IS_TEXT)
-			db_check(query->db, sqlite3_bind_text(query->statement, i, data, -1,
-			    SQLITE_STATIC));
-		else
-			db_check(query->db, sqlite3_bind_blob64(query->statement, i, data,
-			    value->bytes.size, SQLITE_STATIC));
-	}
+	for (int i = 0; i < parameters && i < (int)binds.count; i++)
+		query_bind_one(query, i + 1, &binds.values[i]);
 }
 
 bool

@@ -38,6 +38,7 @@ struct binds {
 	const struct bind *values;
 };
 void query_bind(struct query *, struct binds);
+void query_bind_one(struct query *, int parameter, const struct bind *);
 
 /* Binds one to a column that another statement gives; how many columns one gives. */
 void query_bind_column(struct query *, int parameter, struct query *of, int column);

@@ -332,24 +332,17 @@ row_member(const struct field *field, const void *row)
 	return (struct bind)BIND_BYTES(*(const struct pw_bytes *)member);
 }
 
-struct binds
-row_members(const struct row_form *form, uint32_t fields, const void *row,
-    struct bind values[ROW_FIELDS_MAX])
-{
-	uint32_t count = 0;
-
-	for (; count < fields && form->fields[count].column != NULL; count++)
-		values[count] = row_member(&form->fields[count], row);
-	return (struct binds){ count, values };
-}
-
 bool
 row_write(struct db *db, enum row_kind kind, const void *row)
 {
+	const struct field *field = row_forms[kind].fields;
 	struct query *query = writing(db, kind);
-	struct bind values[ROW_FIELDS_MAX];
 
-	query_bind(query, row_members(&row_forms[kind], ROW_FIELDS_MAX, row, values));
+	for (int i = 1; query != NULL && field->column != NULL; i++, field++) {
+		const struct bind member = row_member(field, row);
+
+		query_bind_one(query, i, &member);
+	}
 	return query_run(query);
 }
 

@@ -52,7 +52,7 @@ enum row_kind {
 	ROW_KINDS
 };
 
-enum { ROW_FIELDS_MAX = 28, ROW_SIZE_MAX = 256, ROW_SQL_MAX = 2048 };
+enum { ROW_FIELDS_MAX = 28, ROW_KEY_MAX = 3, ROW_SIZE_MAX = 256, ROW_SQL_MAX = 2048 };
 
 /* What becomes of a row whose key is there, and of one whose key is not. */
 enum row_writing {
@@ -78,9 +78,6 @@ bool row_is_evidence(enum row_kind);
 
 /* The member of a row that a field names, for a parameter. */
 struct bind row_member(const struct field *, const void *row);
-/* The members of its first fields. */
-struct binds row_members(const struct row_form *, uint32_t fields, const void *row,
-    struct bind values[ROW_FIELDS_MAX]);
 
 /* Writes a row of a table. Returns false on a fault. */
 bool row_write(struct db *, enum row_kind, const void *row);
