@@ -198,6 +198,15 @@ json_null(struct json *json, const char *key)
 	put(json, "null", 4);
 }
 
+struct json
+json_begin_line(FILE *file)
+{
+	struct json json = json_to_file(file);
+
+	json_begin_object(&json, NULL);
+	return json;
+}
+
 bool
 json_finish_line(struct json *json)
 {
@@ -206,4 +215,11 @@ json_finish_line(struct json *json)
 	bool good = !json->bad;
 	json->bad = json->has_items = false;
 	return good;
+}
+
+bool
+json_end_line(struct json *json)
+{
+	json_end(json);
+	return json_finish_line(json);
 }

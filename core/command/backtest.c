@@ -15,25 +15,6 @@ enum { CELL_MAX = 48, TRIED_MAX = 20, DIFFERENCES_SHOWN = 10, ADVICE_MAX = 400 }
 
 static const char *const columns[BACKTEST_COLUMNS] = { "told", "configured", "tried" };
 
-static const char *
-span_cell(int64_t span, char bytes[CELL_MAX])
-{
-	struct text text = text_over(bytes, CELL_MAX);
-
-	if (span < 0)
-		text_add(&text, "-");
-	else
-		text_add_span(&text, span);
-	return bytes;
-}
-
-static const char *
-count_cell(uint64_t count, char bytes[CELL_MAX])
-{
-	snprintf(bytes, CELL_MAX, "%" PRIu64, count);
-	return bytes;
-}
-
 /* The longest outage that one set of settings has and the other lacks. */
 static int64_t
 longest_alone(const struct past *past, const struct backtest_sum *sum)
@@ -102,53 +83,62 @@ advise(const struct past *past, const struct backtest *made, struct text *text)
 	}
 }
 
-static void
-put_figure(const struct layout_column *layout, size_t count, const char *what,
-    const char *const cells[BACKTEST_COLUMNS])
-{
-	const char *row[BACKTEST_COLUMNS + 1] = { what };
+/* The figures of a set of settings in the order of the lines of text. */
+static const struct figure {
+	const char *words, *key;
+	size_t member; /* of struct backtest_sum, 64 bits; -1: not known */
+	bool is_span;
+	bool is_of_replay; /* of what was told it is not known */
+} figures[] = {
+	{ "outages", "outages", offsetof(struct backtest_sum, outage_count), false, false },
+	{ "notices", "notices", offsetof(struct backtest_sum, notices), false, false },
+	{ "false alarms avoided", "false_alarms_avoided",
+	    offsetof(struct backtest_sum, avoided), false, true },
+	{ "detected after, median", "detected_after_median",
+	    offsetof(struct backtest_sum, median), true, false },
+	{ "detected after, longest", "detected_after_longest",
+	    offsetof(struct backtest_sum, longest), true, false },
+	{ "attempts not made", "attempts_not_made",
+	    offsetof(struct backtest_sum, unmade), false, true },
+};
+enum { FIGURES = sizeof figures / sizeof *figures };
 
-	for (size_t i = 1; i < count; i++)
-		row[i] = cells[i - 1];
-	layout_row(layout, count, row, "");
+static int64_t
+figure_of(const struct backtest *made, int column, const struct figure *figure)
+{
+	const void *member = (const char *)&made->sums[column] + figure->member;
+
+	return figure->is_of_replay && column == BACKTEST_TOLD ? -1 : *(const int64_t *)member;
 }
 
 static void
 put_table(const struct past *past, const struct backtest *made, const char *tried)
 {
-	const struct backtest_sum *sums = made->sums;
 	bool tries = past->set_count > 0;
 	const struct layout_column layout[BACKTEST_COLUMNS + 1] = { { "", 23, false },
 		{ "told then", 12, true }, { "configured", 12, true },
 		{ tried, TRIED_MAX, true } };
 	size_t count = tries ? BACKTEST_COLUMNS + 1 : BACKTEST_COLUMNS;
-	char cells[7][BACKTEST_COLUMNS][CELL_MAX];
-	const char *row[7][BACKTEST_COLUMNS];
+	const char *const differences[] = { "outages missed", "outages more", "outages not known" };
+	const uint64_t counts[] = { made->missed, made->more, made->not_known };
 
-	for (int i = 0; i < BACKTEST_COLUMNS; i++) {
-		row[0][i] = count_cell(sums[i].outage_count, cells[0][i]);
-		row[1][i] = count_cell(sums[i].notices, cells[1][i]);
-		row[2][i] = i == BACKTEST_TOLD ? "-" : count_cell(sums[i].avoided, cells[2][i]);
-		row[3][i] = span_cell(sums[i].median, cells[3][i]);
-		row[4][i] = span_cell(sums[i].longest, cells[4][i]);
-		row[6][i] = i == BACKTEST_TOLD ? "-" : count_cell(sums[i].unmade, cells[6][i]);
-	}
 	layout_heads(layout, count, "");
-	put_figure(layout, count, "outages", row[0]);
-	put_figure(layout, count, "notices", row[1]);
-	put_figure(layout, count, "false alarms avoided", row[2]);
-	put_figure(layout, count, "detected after, median", row[3]);
-	put_figure(layout, count, "detected after, longest", row[4]);
-	put_figure(layout, count, "attempts not made", row[6]);
-	if (!tries)
-		return;
-	row[5][BACKTEST_TOLD] = row[5][BACKTEST_CONFIGURED] = "";
-	row[5][BACKTEST_TRIED] = count_cell(made->missed, cells[5][0]);
-	put_figure(layout, count, "outages missed", row[5]);
-	row[5][BACKTEST_TRIED] = count_cell(made->more, cells[5][0]);
-	put_figure(layout, count, "outages more", row[5]);
-	row[5][BACKTEST_TRIED] = count_cell(made->not_known, cells[5][0]);
-	put_figure(layout, count, "outages not known", row[5]);
+	for (size_t i = 0; i < FIGURES; i++) {
+		char bytes[BACKTEST_COLUMNS][CELL_MAX];
+		const char *cells[] = { figures[i].words, bytes[0], bytes[1], bytes[2] };
+
+		for (int column = 0; column < BACKTEST_COLUMNS; column++) {
+			int64_t value = figure_of(made, column, &figures[i]);
+			struct text text = TEXT_OVER(bytes[column]);
+
+			text_add(&text, value < 0 ? "-" : figures[i].is_span ? SPAN(value)
+			    : FORMAT(CELL_MAX, "%" PRId64, value));
+		}
+		layout_row(layout, count, cells, "");
+	}
+	for (size_t i = 0; tries && i < sizeof counts / sizeof *counts; i++)
+		layout_row(layout, count, (const char *const[]){ differences[i], "", "",
+		    FORMAT(CELL_MAX, "%" PRIu64, counts[i]) }, "");
 }
 
 static const char *
@@ -240,37 +230,29 @@ put_text(const struct past *past, const struct backtest *made, const char *tried
 static void
 put_json(const struct past *past, const struct backtest *made, const char *tried)
 {
-	struct json json = json_to_file(stdout);
+	static const size_t order[FIGURES] = { 0, 1, 2, 5, 3, 4 };
+	struct json json = json_begin_line(stdout);
 	struct text advice = TEXT_ROOM(ADVICE_MAX);
 
 	advise(past, made, &advice);
-	json_begin_object(&json, NULL);
 	json_time(&json, "from", made->from);
 	json_time(&json, "until", made->until < past->now ? made->until : past->now);
 	json_int(&json, "targets", (int64_t)made->targets);
 	json_int(&json, "attempts", (int64_t)made->attempts);
 	json_int(&json, "attempts_not_sound", (int64_t)made->unreadable);
 	json_string(&json, "settings", tried);
-	for (int i = 0; i < BACKTEST_COLUMNS; i++) {
-		const struct backtest_sum *sum = &made->sums[i];
+	for (int column = 0; column < BACKTEST_COLUMNS; column++) {
+		json_begin_object(&json, columns[column]);
+		for (size_t i = 0; i < FIGURES; i++) {
+			const struct figure *figure = &figures[order[i]];
+			int64_t value = figure_of(made, column, figure);
 
-		json_begin_object(&json, columns[i]);
-		json_int(&json, "outages", sum->outage_count);
-		json_int(&json, "notices", (int64_t)sum->notices);
-		if (i == BACKTEST_TOLD)
-			json_null(&json, "false_alarms_avoided");
-		else
-			json_int(&json, "false_alarms_avoided", (int64_t)sum->avoided);
-		if (i == BACKTEST_TOLD)
-			json_null(&json, "attempts_not_made");
-		else
-			json_int(&json, "attempts_not_made", (int64_t)sum->unmade);
-		if (sum->median < 0) {
-			json_null(&json, "detected_after_median");
-			json_null(&json, "detected_after_longest");
-		} else {
-			json_seconds(&json, "detected_after_median", sum->median);
-			json_seconds(&json, "detected_after_longest", sum->longest);
+			if (value < 0)
+				json_null(&json, figure->key);
+			else if (figure->is_span)
+				json_seconds(&json, figure->key, value);
+			else
+				json_int(&json, figure->key, value);
 		}
 		json_end(&json);
 	}
@@ -281,8 +263,7 @@ put_json(const struct past *past, const struct backtest *made, const char *tried
 	each_difference(past, made, put_json_difference, &json, UINT64_MAX);
 	json_end(&json);
 	json_string(&json, "advice", advice.bytes);
-	json_end(&json);
-	json_finish_line(&json);
+	json_end_line(&json);
 }
 
 static int

@@ -115,14 +115,13 @@ learn(void *arg, enum replay_which which, const struct run_effects *effects, uns
 static void
 take_notice(struct replaying *it, const struct store_notice *notice)
 {
-	const struct past_target *target = past_target(it->past, notice->target);
-	size_t place = target == NULL ? 0 : (size_t)(target - it->past->targets);
+	size_t place = past_place(it->past, notice->target);
 	enum notice_kind kind = notice_named(notice->kind);
 	bool by_rules = kind == NOTICE_down || kind == NOTICE_up || kind == NOTICE_changed
 	    || kind == NOTICE_flapping || kind == NOTICE_settled || kind == NOTICE_degraded
 	    || kind == NOTICE_blocked || kind == NOTICE_cleared || kind == NOTICE_impaired;
 
-	if (target == NULL || it->targets[place].policy == NULL || !by_rules)
+	if (it->targets[place].policy == NULL || !by_rules)
 		return;
 	if (is_counted(it, place, notice->confirmed) && notice->silences[0] == '\0')
 		it->made->sums[BACKTEST_TOLD].notices++;
@@ -166,11 +165,9 @@ read_told(struct replaying *it)
 		it->targets[it->confirmations[i - 1].place].confirmation = i - 1;
 	store_list_open(&list, past->reader, STORE_LIST_INCIDENTS, 0);
 	while (past_next(past, &list, &row)) {
-		const struct past_target *target = past_target(past, row.target);
-		size_t place = target == NULL ? 0 : (size_t)(target - past->targets);
+		size_t place = past_place(past, row.target);
 
-		if (target != NULL && it->targets[place].policy != NULL
-		    && is_counted(it, place, row.confirmed)
+		if (it->targets[place].policy != NULL && is_counted(it, place, row.confirmed)
 		    && is_span(row.began, row.confirmed))
 			*MUST_ADD(told->outages, told->count, told->room) =
 			    (struct backtest_outage){ .place = place, .began = row.began,
@@ -267,8 +264,7 @@ judge(struct replaying *it, size_t place, const struct store_run *row, int64_t e
 static void
 take_run(struct replaying *it, const struct store_run *row)
 {
-	const struct past_target *target = past_target(it->past, row->target);
-	size_t place = target == NULL ? 0 : (size_t)(target - it->past->targets);
+	size_t place = past_place(it->past, row->target);
 
 	if (row->at <= 0 || row->at > it->past->now + longest_run || row->micros < 0
 	    || row->micros > longest_run || row->verdict > PW_UNKNOWN) {
@@ -277,12 +273,12 @@ take_run(struct replaying *it, const struct store_run *row)
 	}
 	if (row->at >= it->made->until)
 		return;
-	if (target != NULL && it->targets[place].policy != NULL)
+	if (it->targets[place].policy != NULL)
 		judge(it, place, row, row->at + row->micros);
 	bool heard = row->verdict <= PW_BLOCKED
 	    || (row->verdict == PW_FAILED && row->flags & REPORT_SPOKEN);
 	if (it->waiting_count > 0 && heard && !(row->flags & REPORT_OWN_HOST))
-		hear(it, target == NULL ? SIZE_MAX : place, row->at + row->micros);
+		hear(it, place, row->at + row->micros);
 }
 
 static int

@@ -24,7 +24,7 @@ struct backtest_sum {
 	uint64_t unmade;                 /* attempts that would have been made and nobody made */
 	struct backtest_outage *outages; /* by target, then by their begin */
 	uint32_t count, room;
-	uint32_t outage_count;           /* of them without those that were avoided */
+	uint64_t outage_count;           /* of them without those that were avoided */
 	int64_t median, longest;         /* from their begin to when they were certain; -1: none */
 };
 

@@ -91,10 +91,10 @@ narrow(struct past *past, struct choice *choice, uint32_t states)
 	for (size_t i = 0; i < past->target_count; i++)
 		of[i] = 1u << STATE_PENDING;
 	PAST_EACH(past, &status, STORE_LIST_STATUS, 0) {
-		const struct past_target *target = past_target(past, status.target);
+		size_t place = past_place(past, status.target);
 
-		if (target != NULL && state_named(status.state) != STATE_NONE)
-			of[target - past->targets] = 1u << state_named(status.state);
+		if (state_named(status.state) != STATE_NONE)
+			of[place] = 1u << state_named(status.state);
 	}
 	for (size_t i = 0; i < past->target_count; i++) {
 		choice->count -= choice->taken[i] && !(of[i] & states);
@@ -197,8 +197,5 @@ choice_next(const struct choice *choice, size_t place)
 bool
 choice_has(const struct choice *choice, uint64_t number)
 {
-	const struct past_target *target = past_target(choice->past, number);
-
-	return !choice->is_named
-	    || (target != NULL && choice->taken[target - choice->past->targets]);
+	return !choice->is_named || choice->taken[past_place(choice->past, number)];
 }

@@ -10,7 +10,7 @@
 
 struct choice {
 	const struct past *past;
-	bool *taken;          /* by the place in past->targets, whose it is */
+	bool *taken;          /* by the place in past->targets, and false behind the last */
 	size_t count;         /* of those that are taken */
 	bool is_named;        /* words said which */
 	int64_t since, until; /* UTC, the end is not within; 0 and INT64_MAX: none was given */

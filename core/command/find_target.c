@@ -29,6 +29,14 @@ past_target(const struct past *past, uint64_t number)
 	    &number, past->targets, past->target_count, sizeof past->targets[0], by_number);
 }
 
+size_t
+past_place(const struct past *past, uint64_t number)
+{
+	const struct past_target *target = past_target(past, number);
+
+	return target == NULL ? past->target_count : (size_t)(target - past->targets);
+}
+
 /* How well a word names a target: by its identity, its name, its host and port, its host; 0: not
  * at all. */
 static int

@@ -7,6 +7,8 @@
 #include "command/past.h"
 
 const struct past_target *past_target(const struct past *, uint64_t number); /* NULL: none such */
+/* Its place in past->targets; target_count: none such. */
+size_t past_place(const struct past *, uint64_t number);
 /* The one that a word means: an identity, a name, host:port, or a host that only one has; one
  * that is watched before one that is gone. NULL, and it was said why. */
 const struct past_target *past_find_target(const struct past *, const char *word);

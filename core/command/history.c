@@ -46,14 +46,13 @@ verdict_of(const struct store_run *run)
 static void
 put_json(const struct list *list, const struct store_run *run)
 {
-	struct json json = json_to_file(stdout);
+	struct json json = json_begin_line(stdout);
 	int64_t phases[STORE_PHASES_MAX];
 	uint32_t count = store_run_phases(run, phases);
 	const char *names = run->phase_names;
 	char name[NAME_MAX_SIZE];
 
 	assert(count <= STORE_PHASES_MAX && list->target != NULL);
-	json_begin_object(&json, NULL);
 	json_string(&json, "target", list->target->name);
 	json_string(&json, "verdict", verdict_of(run));
 	json_string(&json, "outcome", outcome_current(run->outcome));
@@ -71,8 +70,7 @@ put_json(const struct list *list, const struct store_run *run)
 		json_end(&json);
 	}
 	json_end(&json);
-	json_end(&json);
-	json_finish_line(&json);
+	json_end_line(&json);
 }
 
 /* The steps that it reached, with their times. */

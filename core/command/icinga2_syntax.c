@@ -91,6 +91,18 @@ parse_list(struct parser *parser, const char *sign)
 	return first;
 }
 
+/* The same from "(" or "[" on to its end. */
+static struct icinga_node *
+parse_within(struct parser *parser, const char *sign)
+{
+	struct icinga_node *list;
+
+	open(parser);
+	list = parse_list(parser, sign);
+	close(parser, sign);
+	return list;
+}
+
 /* What follows "=>" or a function's head. */
 static struct icinga_node *
 parse_function(struct parser *parser)
@@ -108,17 +120,10 @@ parse_function(struct parser *parser)
 static struct icinga_node *
 parse_parentheses(struct parser *parser)
 {
-	struct icinga_node *node = make(parser, ICINGA_OTHER), *list;
+	struct icinga_node *node = make(parser, ICINGA_OTHER), *list = parse_within(parser, ")");
 
-	open(parser);
-	list = parse_list(parser, ")");
-	close(parser, ")");
-	if (at(parser, "use")) {
-		icinga_advance(&parser->lexer);
-		open(parser);
-		parse_list(parser, ")");
-		close(parser, ")");
-	}
+	if (take(parser, "use"))
+		parse_within(parser, ")");
 	if (take(parser, "=>"))
 		return parse_function(parser);
 	if (list == NULL || list->next != NULL)
@@ -169,9 +174,7 @@ parse_primary(struct parser *parser)
 		node = parse_parentheses(parser);
 	else if (at(parser, "[")) {
 		node->kind = ICINGA_ARRAY;
-		open(parser);
-		node->list = parse_list(parser, "]");
-		close(parser, "]");
+		node->list = parse_within(parser, "]");
 	} else if (at(parser, "{")) {
 		node->kind = ICINGA_DICT;
 		node->list = parse_body(parser);
@@ -207,12 +210,13 @@ parse_postfix(struct parser *parser)
 			icinga_advance(&parser->lexer);
 			continue;
 		}
+		if (node->kind == ICINGA_CALL) {
+			node->list = parse_within(parser, ")");
+			continue;
+		}
 		open(parser);
-		if (node->kind == ICINGA_CALL)
-			node->list = parse_list(parser, ")");
-		else
-			node->right = parse_expression(parser, 0);
-		close(parser, node->kind == ICINGA_CALL ? ")" : "]");
+		node->right = parse_expression(parser, 0);
+		close(parser, "]");
 	}
 	return node;
 }
@@ -290,11 +294,9 @@ parse_head(struct parser *parser, struct icinga_node *node)
 			expect(parser, "in", "`for` is followed by (key => value in expression)");
 			node->right = parse_expression(parser, 0);
 			close(parser, ")");
-		} else if (take(parser, "use")) {
-			open(parser);
-			parse_list(parser, ")");
-			close(parser, ")");
-		} else if (take(parser, "default"))
+		} else if (take(parser, "use"))
+			parse_within(parser, ")");
+		else if (take(parser, "default"))
 			node->is_default = true;
 		else if (!take(parser, "ignore_on_error"))
 			icinga_blame(&parser->lexer, "an object's { is missing here");

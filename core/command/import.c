@@ -24,12 +24,9 @@ import_it(const struct command *command, int argc, char **argv)
 {
 	struct draft *draft;
 	struct reason why;
-	char *argument;
 	size_t source = 0;
-	int at = 0, status = 0;
+	int at = command_take_options(command, argc, argv, NULL), status = 0;
 
-	while (command_next_option(command, argc, argv, &at, &argument) != NULL)
-		continue;
 	while (source < sizeof sources / sizeof sources[0]
 	    && (argc - at < 2 || strcmp(argv[at], sources[source].word) != 0))
 		source++;

@@ -25,17 +25,10 @@ struct module {
 	bool is_told; /* what it has that has no counterpart */
 };
 
-struct file {
-	struct file *next;
-	const char *path;
-	const struct yaml_node *root;
-};
-
 struct import {
 	struct draft *draft;
 	struct arena *arena;
 	struct module *modules, **modules_end;
-	struct file *scrapes, **scrapes_end; /* each a prometheus.yml */
 };
 
 /* A job of scrape_configs. */
@@ -143,8 +136,7 @@ put_target(struct import *import, const struct job *job, const struct labels *la
 	module->is_told |= why == NULL;
 	draft_drop(notes);
 	if (why != NULL) {
-		draft_leave_out(target, what, why);
-		draft_drop(target);
+		draft_reject(target, what, why);
 		return;
 	}
 	draft_name(target, instance[0] != '\0' ? instance : address);
@@ -264,8 +256,7 @@ take_alertmanager(struct import *import, struct draft_place place, const struct 
 	text_format(&url, "%s://%s%s/api/v2/alerts", scheme == NULL ? "http" : scheme, address,
 	    prefix == NULL || strcmp(prefix, "/") == 0 ? "" : prefix);
 	if (url.cut || !draft_is_url(url.bytes)) {
-		draft_leave_out(entry, url.bytes, "the URL of this Alertmanager is none");
-		draft_drop(entry);
+		draft_reject(entry, url.bytes, "the URL of this Alertmanager is none");
 		return;
 	}
 	draft_name(entry, "alertmanager");
@@ -286,54 +277,45 @@ take_alertmanagers(struct import *import, const char *file, const struct yaml_no
 }
 
 static bool
-take_scrapes(struct import *import, const struct file *file, struct reason *why)
+take_scrapes(struct import *import, const char *path, const struct yaml_node *root,
+    struct reason *why)
 {
 	static const char *const known[] = { "global", "scrape_configs", "alerting", NULL };
 	const struct yaml_node *managers =
-	    yaml_get(yaml_get(file->root, "alerting"), "alertmanagers");
-	struct job all = { file->path, NULL, file->root, NULL,
-		draft_begin(
-		    import->draft, DRAFT_TARGET, (struct draft_place){ file->path, 1, NULL }) };
+	    yaml_get(yaml_get(root, "alerting"), "alertmanagers");
+	struct job all = { path, NULL, root, NULL,
+		draft_begin(import->draft, DRAFT_TARGET, (struct draft_place){ path, 1, NULL }) };
 
-	tell_rest(&all, file->root, known);
+	tell_rest(&all, root, known);
 	draft_drop(all.notes);
 	YAML_EACH(item, managers, YAML_LIST)
-		take_alertmanagers(import, file->path, item->value);
-	YAML_EACH(item, yaml_get(file->root, "scrape_configs"), YAML_LIST)
-		if (!take_job(import, file->path, yaml_get(file->root, "global"), item->value, why))
+		take_alertmanagers(import, path, item->value);
+	YAML_EACH(item, yaml_get(root, "scrape_configs"), YAML_LIST)
+		if (!take_job(import, path, yaml_get(root, "global"), item->value, why))
 			return false;
 	return true;
 }
 
-/* A file of either kind, by what it has. */
-static bool
+/* A file of either kind, by what it has; scrapes are left to be read when all modules are known.
+ * Returns NULL with a reason if it is neither. */
+static const struct yaml_node *
 take_file(struct import *import, const char *path, struct reason *why)
 {
 	const struct yaml_node *root = yaml_read(import->arena, path, why);
-	const struct yaml_node *modules = yaml_get(root, "modules");
-	struct file *file;
 
-	if (root == NULL)
-		return false;
-	YAML_EACH(item, modules, YAML_MAP) {
+	YAML_EACH(item, yaml_get(root, "modules"), YAML_MAP) {
 		struct module *module = arena_alloc(import->arena, sizeof *module);
 
 		*module = (struct module){ NULL, item->key, path, item->value, false };
 		*import->modules_end = module;
 		import->modules_end = &module->next;
 	}
-	if (modules != NULL)
-		return true;
-	if (yaml_get(root, "scrape_configs") == NULL) {
-		reason_set(why, "%s:%u: neither `modules` of blackbox.yml nor `scrape_configs` of "
-		    "prometheus.yml", path, root->line);
-		return false;
-	}
-	file = arena_alloc(import->arena, sizeof *file);
-	*file = (struct file){ NULL, path, root };
-	*import->scrapes_end = file;
-	import->scrapes_end = &file->next;
-	return true;
+	if (root == NULL || yaml_get(root, "modules") != NULL
+	    || yaml_get(root, "scrape_configs") != NULL)
+		return root;
+	reason_set(why, "%s:%u: neither `modules` of blackbox.yml nor `scrape_configs` of "
+	    "prometheus.yml", path, root->line);
+	return NULL;
 }
 
 bool
@@ -341,22 +323,21 @@ import_blackbox(struct draft *draft, char *const *paths, int count, struct reaso
 {
 	struct import import = { .draft = draft, .arena = draft_arena(draft) };
 
+	const struct yaml_node **roots = arena_array(import.arena, (size_t)count, sizeof *roots);
+
 	import.modules_end = &import.modules;
-	import.scrapes_end = &import.scrapes;
 	for (int i = 0; i < count; i++)
-		if (!take_file(&import, paths[i], why))
+		if ((roots[i] = take_file(&import, paths[i], why)) == NULL)
 			return false;
-	for (const struct file *file = import.scrapes; file != NULL; file = file->next)
-		if (!take_scrapes(&import, file, why))
+	for (int i = 0; i < count; i++)
+		if (yaml_get(roots[i], "modules") == NULL
+		    && !take_scrapes(&import, paths[i], roots[i], why))
 			return false;
 	for (const struct module *module = import.modules; module != NULL; module = module->next) {
-		struct draft_entry *notes = draft_begin(draft, DRAFT_TARGET,
-		    (struct draft_place){ module->file, module->node->line, NULL });
-
 		if (!module->is_told)
-			draft_leave_out(
-			    notes, module->name, "no target of SMTP is looked at by this module");
-		draft_drop(notes);
+			draft_reject(draft_begin(draft, DRAFT_TARGET,
+			    (struct draft_place){ module->file, module->node->line, NULL }),
+			    module->name, "no target of SMTP is looked at by this module");
 	}
 	return true;
 }

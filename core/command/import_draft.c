@@ -232,6 +232,13 @@ draft_drop(struct draft_entry *entry)
 }
 
 void
+draft_reject(struct draft_entry *entry, const char *what, const char *why)
+{
+	draft_leave_out(entry, what, why);
+	draft_drop(entry);
+}
+
+void
 draft_leave_out_at(
     struct draft_entry *entry, struct draft_place place, const char *what, const char *why)
 {
@@ -425,6 +432,29 @@ draft_word(struct draft_entry *entry, const char *key, const char *word)
 	*made = (struct word){ NULL, arena_strdup(arena, key), text };
 	*entry->words_end = made;
 	entry->words_end = &made->next;
+}
+
+void
+draft_email(struct draft_entry *entry, const char *address)
+{
+	draft_settings(entry, " plugin = \"email\"; relay = \"127.0.0.1:25\"; tls = \"none\";\n"
+	    "\t    from = \"postwatch@localhost.localdomain\";");
+	draft_word(entry, "to", address);
+}
+
+void
+draft_kinds(struct draft_entry *entry, char what)
+{
+	static const struct {
+		char what;
+		const char *kinds[3];
+	} rows[] = { { 'c', { "down", "reminder" } }, { 'w', { "degraded", "blocked", "changed" } },
+		{ 'u', { "blind", "impaired" } }, { 'r', { "up", "cleared" } },
+		{ 'f', { "flapping", "settled" } } };
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		for (int j = 0; rows[i].what == what && j < 3 && rows[i].kinds[j] != NULL; j++)
+			draft_word(entry, "kinds", rows[i].kinds[j]);
 }
 
 bool

@@ -40,6 +40,8 @@ struct draft_entry *draft_begin(struct draft *, enum draft_kind, struct draft_pl
 void draft_end(struct draft_entry *);
 /* Only its comments do. */
 void draft_drop(struct draft_entry *);
+/* The same with one more comment. */
+void draft_reject(struct draft_entry *, const char *what, const char *why);
 
 /* A comment: what was found at the place of the entry, and why it has no counterpart. */
 void draft_leave_out(struct draft_entry *, const char *what, const char *why);
@@ -76,6 +78,12 @@ void draft_parent(struct draft_entry *, const struct draft_entry *parent, struct
 /* A word of a list of strings, once; NULL: the list is written even if it is empty. Blanks within a
  * tag become "-". */
 void draft_word(struct draft_entry *, const char *key, const char *word);
+
+/* An email notifier, by the relay of this host, which tells an address. */
+void draft_email(struct draft_entry *, const char *address);
+/* The kinds of notices for which others tell what: 'c'ritical, 'w'arning, 'u'nknown, 'r'ecovery,
+ * 'f'lapping. */
+void draft_kinds(struct draft_entry *, char what);
 
 /* Whether a list that ends with NULL has the word. */
 bool draft_knows(const char *const *list, const char *word);

@@ -95,23 +95,20 @@ static void
 set_kinds(const struct icinga_object *user, struct draft_entry *entry)
 {
 	static const struct {
-		const char *list, *word, *kinds[3];
-	} rows[] = { { "states", "Critical", { "down", "reminder" } },
-		{ "states", "Warning", { "degraded", "blocked", "changed" } },
-		{ "states", "Unknown", { "blind", "impaired" } },
-		{ "types", "Recovery", { "up", "cleared" } },
-		{ "types", "FlappingStart", { "flapping", "settled" } } };
+		const char *list, *word;
+		char what;
+	} rows[] = { { "states", "Critical", 'c' }, { "states", "Warning", 'w' },
+		{ "states", "Unknown", 'u' }, { "types", "Recovery", 'r' },
+		{ "types", "FlappingStart", 'f' } };
 
 	if (icinga_member(user->attributes, "states") == NULL
 	    && icinga_member(user->attributes, "types") == NULL)
 		return;
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		const struct icinga_value *list = icinga_get(user->attributes, rows[i].list);
-		bool is_meant = list->type != ICINGA_VECTOR;
 
-		is_meant |= icinga_lists(list, rows[i].word);
-		for (int j = 0; is_meant && j < 3 && rows[i].kinds[j] != NULL; j++)
-			draft_word(entry, "kinds", rows[i].kinds[j]);
+		if (list->type != ICINGA_VECTOR || icinga_lists(list, rows[i].word))
+			draft_kinds(entry, rows[i].what);
 	}
 }
 
@@ -162,14 +159,11 @@ make_notifier(struct import *import, const struct icinga_object *user)
 	const char *name = NULL;
 
 	if (why != NULL) {
-		draft_leave_out(entry, user->name, why);
-		draft_drop(entry);
+		draft_reject(entry, user->name, why);
 		return NULL;
 	}
 	name = draft_name(entry, user->name);
-	draft_settings(entry, " plugin = \"email\"; relay = \"127.0.0.1:25\"; tls = \"none\";\n"
-	    "\t    from = \"postwatch@localhost.localdomain\";");
-	draft_word(entry, "to", email);
+	draft_email(entry, email);
 	set_kinds(user, entry);
 	if (period != NULL)
 		nagios_hours_quiet(&import->hours, period, entry);

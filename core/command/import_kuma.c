@@ -36,22 +36,12 @@ place_of(
 }
 
 /* What a monitor has that has no counterpart. */
-static void
-tell_rest(const struct yaml_node *monitor, struct draft_entry *target)
-{
-	static const char *const rest[][2] = {
-		{ "description", "there are no descriptions" },
-		{ "resendInterval", "reminders are `remind` of a notifier" },
-		{ "proxyId", "no proxy is used" },
-	};
-
-	for (size_t i = 0; i < sizeof rest / sizeof rest[0]; i++) {
-		const char *is = yaml_text(monitor, rest[i][0]);
-
-		if (is != NULL && is[0] != '\0' && strcmp(is, "0") != 0)
-			draft_leave_out(target, FORMAT(400, "%s %s", rest[i][0], is), rest[i][1]);
-	}
-}
+static const struct kuma_rest rest[] = {
+	{ "description", "there are no descriptions", "0", false },
+	{ "resendInterval", "reminders are `remind` of a notifier", "0", false },
+	{ "proxyId", "no proxy is used", "0", false },
+	{ .key = NULL },
+};
 
 /* Each tag with its value; the group that a monitor is in as well. */
 static void
@@ -176,7 +166,7 @@ take_monitor(const struct import *import, const struct yaml_node *monitor, unsig
 	draft_number(target, "tries", yaml_number(monitor, "maxretries", 0) + 1);
 	if (timeout > 0)
 		draft_leg(target, "limits", timeout);
-	tell_rest(monitor, target);
+	kuma_tell_rest(monitor, target, rest);
 	set_tags(import, monitor, target);
 	set_notify(import, monitor, target);
 	draft_end(target);

@@ -96,22 +96,8 @@ set_tags(struct import *import, const struct checked *target)
 			draft_word(target->entry, "tags", word);
 }
 
-/* What of its options a contact wants to hear, as kinds. */
-static void
-set_kinds(struct draft_entry *entry, const char *options)
-{
-	static const struct {
-		char option;
-		const char *kinds[3];
-	} rows[] = { { 'c', { "down", "reminder" } }, { 'w', { "degraded", "blocked", "changed" } },
-		{ 'u', { "blind", "impaired" } }, { 'r', { "up", "cleared" } },
-		{ 'f', { "flapping", "settled" } } };
-
-	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-		for (int j = 0; j < 3 && strchr(options, rows[i].option) != NULL
-		     && rows[i].kinds[j] != NULL; j++)
-			draft_word(entry, "kinds", rows[i].kinds[j]);
-}
+/* What a contact may want to hear of a service. */
+static const char all_options[] = "cwurf";
 
 /* Why nothing is told to a contact; NULL: something may be. */
 static const char *
@@ -124,7 +110,7 @@ find_deaf(const struct import *import, const struct nagios_object *contact)
 	if (email == NULL || !draft_is_mailbox(email))
 		return "this contact has no address of mail";
 	if ((enabled != NULL && strcmp(enabled, "0") == 0)
-	    || (options != NULL && strpbrk(options, "cwurf") == NULL))
+	    || (options != NULL && strpbrk(options, all_options) == NULL))
 		return "this contact is told of no service";
 	return NULL;
 }
@@ -139,11 +125,10 @@ make_notifier(struct import *import, struct notifier *notifier, const char *name
 	    (struct draft_place){ contact->file, contact->line, NULL });
 
 	notifier->name = draft_name(entry, name);
-	draft_settings(entry, " plugin = \"email\"; relay = \"127.0.0.1:25\"; tls = \"none\";\n"
-	    "\t    from = \"postwatch@localhost.localdomain\";");
-	draft_word(entry, "to", value(import, contact, "email"));
-	if (options != NULL && (strpbrk(options, "cwurf") != NULL))
-		set_kinds(entry, options);
+	draft_email(entry, value(import, contact, "email"));
+	for (const char *each = all_options; options != NULL && *each != '\0'; each++)
+		if (strchr(options, *each) != NULL)
+			draft_kinds(entry, *each);
 	if (period != NULL)
 		nagios_hours_quiet(&import->objects, period, entry);
 	draft_end(entry);

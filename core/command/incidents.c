@@ -95,12 +95,10 @@ put_all(struct past *past, const struct choice *choice)
 		shown++;
 		open += incident.ended == 0;
 		if (past->json) {
-			struct json json = json_to_file(stdout);
+			struct json json = json_begin_line(stdout);
 
-			json_begin_object(&json, NULL);
 			store_outage_json(&json, &incident, name_of(&incident), false);
-			json_end(&json);
-			json_finish_line(&json);
+			json_end_line(&json);
 		} else
 			put_line(past, &incident);
 		if (shown == past->count)

@@ -34,31 +34,30 @@ static const struct {
 };
 
 /* What of a notification is told, where it is set. */
-static const struct {
-	const char *key, *why;
-	bool is_secret;
-} rest[] = {
-	{ "webhookAdditionalHeaders", "headers are lines of a file: `headers_file`", true },
-	{ "webhookContentType", "the body is JSON of ours; `format` has others", false },
-	{ "slackchannel", "the channel is that of the URL", false },
-	{ "ntfyusername", "a header with it stands in a file: `headers_file`", false },
-	{ "ntfyaccesstoken", "a header with it stands in a file: `headers_file`", true },
-	{ "smtpUsername", "`user`, with its password in a file: `password_file`", false },
-	{ "smtpDkimDomain", "mails are signed by the relay", false },
-	{ "customSubject", "subjects are ours", false },
-	{ "smtpCC", "copies are addresses of `to`", false },
-	{ "smtpBCC", "copies are addresses of `to`", false },
+static const struct kuma_rest rest[] = {
+	{ "webhookAdditionalHeaders", "headers are lines of a file: `headers_file`", "json", true },
+	{ "webhookContentType", "the body is JSON of ours; `format` has others", "json", false },
+	{ "slackchannel", "the channel is that of the URL", "json", false },
+	{ "ntfyusername", "a header with it stands in a file: `headers_file`", "json", false },
+	{ "ntfyaccesstoken", "a header with it stands in a file: `headers_file`", "json", true },
+	{ "smtpUsername", "`user`, with its password in a file: `password_file`", "json", false },
+	{ "smtpDkimDomain", "mails are signed by the relay", "json", false },
+	{ "customSubject", "subjects are ours", "json", false },
+	{ "smtpCC", "copies are addresses of `to`", "json", false },
+	{ "smtpBCC", "copies are addresses of `to`", "json", false },
+	{ .key = NULL },
 };
 
-static void
-tell_rest(const struct yaml_node *config, struct draft_entry *entry)
+void
+kuma_tell_rest(
+    const struct yaml_node *settings, struct draft_entry *entry, const struct kuma_rest *row)
 {
-	for (size_t i = 0; i < sizeof rest / sizeof rest[0]; i++) {
-		const char *is = yaml_text(config, rest[i].key);
+	for (; row->key != NULL; row++) {
+		const char *is = yaml_text(settings, row->key);
 
-		if (is != NULL && is[0] != '\0' && strcmp(is, "json") != 0)
-			draft_leave_out(entry, FORMAT(400, "%s %s", rest[i].key,
-			    rest[i].is_secret ? "…" : is), rest[i].why);
+		if (is != NULL && is[0] != '\0' && strcmp(is, row->none) != 0)
+			draft_leave_out(entry,
+			    FORMAT(400, "%s %s", row->key, row->is_secret ? "…" : is), row->why);
 	}
 }
 
@@ -168,12 +167,11 @@ kuma_notifier(struct draft *draft, struct draft_place place, const char *name,
 	    : strcmp(type, "smtp") == 0 ? set_mail(draft_arena(draft), config, entry)
 	                                : set_receiver(config, type, entry);
 	if (why != NULL) {
-		draft_leave_out(entry, FORMAT(400, "%s, type %s", name, type), why);
-		draft_drop(entry);
+		draft_reject(entry, FORMAT(400, "%s, type %s", name, type), why);
 		return NULL;
 	}
 	given = draft_name(entry, name);
-	tell_rest(config, entry);
+	kuma_tell_rest(config, entry, rest);
 	draft_end(entry);
 	return given;
 }

@@ -178,9 +178,8 @@ channels_put(const struct channels *channels, const struct past *past)
 void
 channels_put_json(const struct channels *channels, const struct past *past)
 {
-	struct json json = json_to_file(stdout);
+	struct json json = json_begin_line(stdout);
 
-	json_begin_object(&json, NULL);
 	json_bool(&json, "running", past->runs);
 	json_int(&json, "waiting", (int64_t)channels->waiting);
 	json_time(&json, "waiting_since", channels->waiting_since);
@@ -211,8 +210,7 @@ channels_put_json(const struct channels *channels, const struct past *past)
 	json_end(&json);
 	json_string(&json, "heartbeat_held_back",
 	    channels->heartbeat[0] == '\0' ? NULL : channels->heartbeat);
-	json_end(&json);
-	json_finish_line(&json);
+	json_end_line(&json);
 }
 
 enum { COLUMNS = 7 };
@@ -277,9 +275,8 @@ next_of(const struct list *list, const struct store_undelivered *row, char bytes
 static void
 put_json(const struct list *list, const struct store_undelivered *row)
 {
-	struct json json = json_to_file(stdout);
+	struct json json = json_begin_line(stdout);
 
-	json_begin_object(&json, NULL);
 	json_int(&json, "notice", (int64_t)row->notice);
 	json_string(&json, "kind", row->kind);
 	json_string(&json, "target", row->target == 0 ? NULL : row->name);
@@ -292,8 +289,7 @@ put_json(const struct list *list, const struct store_undelivered *row)
 	json_time(&json, "rests_until", rests_until(list, row));
 	json_text(&json, "receipt", row->receipt);
 	json_text(&json, "text", row->text);
-	json_end(&json);
-	json_finish_line(&json);
+	json_end_line(&json);
 }
 
 static void

@@ -232,9 +232,8 @@ put_json_cell(struct json *json, const struct report_column *column, union cell 
 static void
 write_json(const struct report *report)
 {
-	struct json json = json_to_file(stdout);
+	struct json json = json_begin_line(stdout);
 
-	json_begin_object(&json, NULL);
 	json_time(&json, "from", report->from);
 	json_time(&json, "until", report->until);
 	json_bool(&json, "incidents_forgotten", report->forgotten[0] != '\0');
@@ -249,8 +248,7 @@ write_json(const struct report *report)
 		}
 		json_end(&json);
 	}
-	json_end(&json);
-	json_finish_line(&json);
+	json_end_line(&json);
 }
 
 static bool

@@ -38,10 +38,9 @@ is_of_shadow(const struct store_told *row)
 static void
 put_json(const struct shadow *shadow, const struct store_told *row)
 {
-	struct json json = json_to_file(stdout);
+	struct json json = json_begin_line(stdout);
 
 	(void)shadow;
-	json_begin_object(&json, NULL);
 	json_int(&json, "notice", (int64_t)row->notice);
 	json_string(&json, "kind", row->kind);
 	json_string(&json, "target", row->target == 0 ? NULL : row->name);
@@ -49,8 +48,7 @@ put_json(const struct shadow *shadow, const struct store_told *row)
 	json_string(&json, "recipient", row->recipient);
 	json_time(&json, "would_have_been_told", row->ended);
 	json_text(&json, "text", row->text);
-	json_end(&json);
-	json_finish_line(&json);
+	json_end_line(&json);
 }
 
 static void
@@ -68,23 +66,13 @@ put_line(const struct shadow *shadow, const struct store_told *row)
 	        row->notifier }, text.bytes);
 }
 
-/* The place of a target; target_count: it is none of those that are chosen. */
-static size_t
-place_of(const struct shadow *shadow, uint64_t number)
-{
-	const struct past_target *target = past_target(&shadow->past, number);
-
-	return target == NULL || !shadow->choice.taken[target - shadow->past.targets]
-	    ? shadow->past.target_count : (size_t)(target - shadow->past.targets);
-}
-
 /* What went into a digest would have been told with it. */
 static void
 add_spell(struct shadow *shadow, const struct store_told *row)
 {
-	size_t place = place_of(shadow, row->target);
+	size_t place = past_place(&shadow->past, row->target);
 
-	if (place == shadow->past.target_count)
+	if (!shadow->choice.taken[place])
 		return;
 	if (strcmp(row->kind, "down") == 0 || strcmp(row->kind, "flapping") == 0
 	    || strcmp(row->kind, "outage") == 0)
@@ -187,16 +175,14 @@ put_spell_json(const struct shadow *shadow, const struct shadow_spell *spell)
 {
 	const struct shadow_spell *ours = spell->is_theirs ? spell->other : spell;
 	const struct shadow_spell *theirs = spell->is_theirs ? spell : spell->other;
-	struct json json = json_to_file(stdout);
+	struct json json = json_begin_line(stdout);
 
-	json_begin_object(&json, NULL);
 	json_string(&json, "target", shadow->past.targets[spell->target].name);
 	json_string(&json, "told_by", ours == NULL ? "theirs" : theirs == NULL ? "ours" : "both");
 	json_time(&json, "ours", ours == NULL ? 0 : ours->from);
 	json_time(&json, "theirs", theirs == NULL ? 0 : theirs->from);
 	json_text(&json, "text", text_view(spell->text));
-	json_end(&json);
-	json_finish_line(&json);
+	json_end_line(&json);
 }
 
 /* How much later ours told what both told, half of them less, half of them more. */

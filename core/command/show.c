@@ -254,9 +254,8 @@ put_json(FILE *file, enum pw_verdict verdict, const char *outcome, const struct 
     const struct run_result *result)
 {
 	const struct target *target = run->target;
-	struct json json = json_to_file(file);
+	struct json json = json_begin_line(file);
 
-	json_begin_object(&json, NULL);
 	json_string(&json, "target", target->name);
 	json_string(&json, "probe", target->policy->probe->descriptor->name);
 	json_string(&json, "verdict", verdict_name(verdict));
@@ -272,8 +271,7 @@ put_json(FILE *file, enum pw_verdict verdict, const char *outcome, const struct 
 		evidence_json(&json, NULL, &leg);
 	}
 	json_end(&json);
-	json_end(&json);
-	json_finish_line(&json);
+	json_end_line(&json);
 }
 
 /* The steps of one address that were reached, by the limits that were in force. */

@@ -20,9 +20,8 @@ enum { COLUMNS = 5, EXIT_UNSEEN = 2 };
 static void
 put_json(const struct status_row *row)
 {
-	struct json json = json_to_file(stdout);
+	struct json json = json_begin_line(stdout);
 
-	json_begin_object(&json, NULL);
 	json_string(&json, "target", row->target->name);
 	json_string(&json, "state", state_name(row->state));
 	json_begin_array(&json, "flags");
@@ -42,8 +41,7 @@ put_json(const struct status_row *row)
 		json_null(&json, "incident");
 	else
 		json_int(&json, "incident", (int64_t)row->incident);
-	json_end(&json);
-	json_finish_line(&json);
+	json_end_line(&json);
 }
 
 /* Green needs nobody; yellow is up and has something to look at, or is not sure; red is down. */

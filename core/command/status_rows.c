@@ -23,10 +23,10 @@ static const int64_t patience_unknown = 15 * 60 * (int64_t)SECOND;
 static struct status_row *
 find(const struct past *past, struct status_row *all, uint64_t number)
 {
-	const struct past_target *target = past_target(past, number);
+	size_t place = past_place(past, number);
 
-	assert(target == NULL || (target->number == number && all->target == past->targets));
-	return target == NULL ? NULL : &all[target - past->targets];
+	assert(place == past->target_count || all[place].target->number == number);
+	return place == past->target_count ? NULL : &all[place];
 }
 
 const char *

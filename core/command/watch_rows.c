@@ -39,12 +39,6 @@ watch_row_took(const struct status_row *row)
 }
 
 static int
-compare_numbers(int64_t a, int64_t b)
-{
-	return (a > b) - (a < b);
-}
-
-static int
 by_name(const void *left, const void *right)
 {
 	const struct status_row *const *a = left, *const *b = right;
@@ -56,7 +50,7 @@ static int
 by_since(const void *left, const void *right)
 {
 	const struct status_row *const *a = left, *const *b = right;
-	int order = compare_numbers((*b)->since, (*a)->since);
+	int order = compare_i64(&(*b)->since, &(*a)->since);
 
 	return order != 0 ? order : status_rows_compare(left, right);
 }
@@ -65,7 +59,8 @@ static int
 by_took(const void *left, const void *right)
 {
 	const struct status_row *const *a = left, *const *b = right;
-	int order = compare_numbers(watch_row_took(*b), watch_row_took(*a));
+	int64_t left_took = watch_row_took(*a), right_took = watch_row_took(*b);
+	int order = compare_i64(&right_took, &left_took);
 
 	return order != 0 ? order : status_rows_compare(left, right);
 }
