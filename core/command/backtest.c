@@ -141,14 +141,6 @@ put_table(const struct past *past, const struct backtest *made, const char *trie
 		    FORMAT(CELL_MAX, "%" PRIu64, counts[i]) }, "");
 }
 
-static const char *
-difference(enum backtest_column column, const struct backtest_outage *outage)
-{
-	if (outage->doubt != 0)
-		return "not known";
-	return column == BACKTEST_TRIED ? "more" : "missed";
-}
-
 /* Calls for each outage that only one has, in the order of targets. Returns how many there are. */
 static uint64_t
 each_difference(const struct past *past, const struct backtest *made,
@@ -166,8 +158,8 @@ each_difference(const struct past *past, const struct backtest *made,
 			if (outage->has_like || (column == BACKTEST_CONFIGURED && outage->avoided))
 				continue;
 			if (count++ < most)
-				put(past, json, outage,
-				    difference((enum backtest_column)column, outage));
+				put(past, json, outage, outage->doubt != 0 ? "not known"
+				    : column == BACKTEST_TRIED ? "more" : "missed");
 		}
 	}
 	return count;

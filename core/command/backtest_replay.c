@@ -68,13 +68,6 @@ is_span(int64_t from, int64_t to)
 	return from > 0 && from <= to;
 }
 
-static bool
-is_new_outage(const struct change *change)
-{
-	return (change->kind == NOTICE_down || change->kind == NOTICE_flapping)
-	    && change->to == STATE_DOWN && change->from != STATE_DOWN;
-}
-
 static void
 learn(void *arg, enum replay_which which, const struct run_effects *effects, unsigned doubt)
 {
@@ -102,8 +95,9 @@ learn(void *arg, enum replay_which which, const struct run_effects *effects, uns
 		if (!is_counted(it, it->place, change->confirmed.utc))
 			continue;
 		sum->notices += change->silence == 0;
-		if (!is_new_outage(change))
-			continue;
+		if ((change->kind != NOTICE_down && change->kind != NOTICE_flapping)
+		    || change->to != STATE_DOWN || change->from == STATE_DOWN)
+			continue; /* no outage begins with it */
 		*MUST_ADD(sum->outages, sum->count, sum->room) =
 		    (struct backtest_outage){ .place = it->place, .began = change->detected.utc,
 			.confirmed = change->confirmed.utc, .doubt = doubt };

@@ -330,35 +330,24 @@ advise_of_label(const char *host, const char *search)
 }
 
 static uint32_t
-advise_of_labels(const struct config *config)
-{
-	struct hosts *hosts = hosts_open("/etc/hosts", NULL);
-	uint32_t count = 0;
-	char search[1024] = "";
-	struct text text = TEXT_OVER(search);
-
-	resolvers_add_search(RESOLV_CONF, &text);
-	for (uint32_t i = 0; i < config->target_count; i++)
-		if (is_single_label(hosts, config->targets[i].host))
-			count += advise_of_label(config->targets[i].host, search);
-	for (uint32_t i = 0; i < config->reference_count; i++)
-		if (is_single_label(hosts, config->references[i].host))
-			count += advise_of_label(config->references[i].host, search);
-	hosts_close(&hosts);
-	return count;
-}
-
-static uint32_t
 advise(const struct config *config)
 {
-	struct text text = TEXT_ROOM(512);
+	struct hosts *hosts = hosts_open("/etc/hosts", NULL);
+	struct text text = TEXT_ROOM(512), search = TEXT_ROOM(1024);
 	uint32_t count = config->reference_count == 0;
 
 	if (config->reference_count == 0)
 		puts("advice: " LAYOUT_HANG "name two or more `references` (\"HOST:PORT\" that "
 		     "nearly always answer): without them nothing tells an outage of ours from one "
 		     "of theirs where few targets are watched");
-	count += advise_of_labels(config);
+	resolvers_add_search(RESOLV_CONF, &search);
+	for (uint32_t i = 0; i < config->target_count; i++)
+		if (is_single_label(hosts, config->targets[i].host))
+			count += advise_of_label(config->targets[i].host, search.bytes);
+	for (uint32_t i = 0; i < config->reference_count; i++)
+		if (is_single_label(hosts, config->references[i].host))
+			count += advise_of_label(config->references[i].host, search.bytes);
+	hosts_close(&hosts);
 	if (!self_check_helo(config, &text)) {
 		printf("advice: " LAYOUT_HANG "%s\n", text.bytes);
 		count++;

@@ -73,22 +73,6 @@ put_json(const struct list *list, const struct store_run *run)
 	json_end_line(&json);
 }
 
-/* The steps that it reached, with their times. */
-static void
-add_phases(struct text *text, const struct store_run *run)
-{
-	int64_t phases[STORE_PHASES_MAX];
-	uint32_t count = store_run_phases(run, phases);
-	const char *names = run->phase_names, *separator = ": ";
-	char name[NAME_MAX_SIZE];
-
-	for (uint32_t i = 0; i < count && next_name(&names, name); i++)
-		if (phases[i] >= 0) {
-			text_format(text, "%s%s %s", separator, name, SPAN(phases[i]));
-			separator = ", ";
-		}
-}
-
 /* On a narrow page the day stands above its runs. */
 static const char *
 time_of(struct list *list, int64_t at, char bytes[PAST_TIME_MAX])
@@ -117,7 +101,11 @@ put_line(struct list *list, const struct store_run *run)
 		{ "", 9, true } };
 	char at[PAST_TIME_MAX];
 	const char *const cells[] = { time_of(list, run->at, at), SPAN(run->micros) };
+	const char *names = run->phase_names, *separator = ": ";
 	struct text text = TEXT_ROOM(8192);
+	int64_t phases[STORE_PHASES_MAX];
+	uint32_t count = store_run_phases(run, phases);
+	char name[NAME_MAX_SIZE];
 
 	text_add(&text, verdict_of(run));
 	if (run->verdict != PW_OK)
@@ -125,8 +113,12 @@ put_line(struct list *list, const struct store_run *run)
 	if (run->text.size > 0) {
 		text_add(&text, ": ");
 		text_add_shown(&text, run->text);
-	} else
-		add_phases(&text, run);
+	} else /* the steps that it reached, with their times */
+		for (uint32_t i = 0; i < count && next_name(&names, name); i++)
+			if (phases[i] >= 0) {
+				text_format(&text, "%s%s %s", separator, name, SPAN(phases[i]));
+				separator = ", ";
+			}
 	layout_row(columns, 2, cells, text.bytes);
 }
 

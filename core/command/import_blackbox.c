@@ -75,16 +75,6 @@ find_seconds(const struct job *job, const struct labels *labels, const char *lab
 	    ? (double)duration / SECOND : 0;
 }
 
-/* Labels that are people's own become tags. */
-static void
-set_tags(const struct labels *labels, struct draft_entry *target)
-{
-	for (const struct label *each = labels->first; each != NULL; each = each->next)
-		if (strncmp(each->name, "__", 2) != 0 && strcmp(each->name, "instance") != 0
-		    && each->value[0] != '\0')
-			draft_word(target, "tags", FORMAT(300, "%s=%s", each->name, each->value));
-}
-
 /* "HOST:PORT", with or without brackets. Returns false, after a comment, if it is none. */
 static bool
 set_address(struct draft_entry *target, const char *address, long *port)
@@ -143,7 +133,11 @@ put_target(struct import *import, const struct job *job, const struct labels *la
 	draft_seconds(target, "interval", interval > 0 ? interval : 60);
 	if (timeout > 0 && yaml_get(module->node, "timeout") == NULL)
 		draft_leg(target, "limits", timeout);
-	set_tags(labels, target);
+	/* Labels that are people's own become tags. */
+	for (const struct label *each = labels->first; each != NULL; each = each->next)
+		if (strncmp(each->name, "__", 2) != 0 && strcmp(each->name, "instance") != 0
+		    && each->value[0] != '\0')
+			draft_word(target, "tags", FORMAT(300, "%s=%s", each->name, each->value));
 	draft_end(target);
 }
 
@@ -245,16 +239,20 @@ take_job(struct import *import, const char *file, const struct yaml_node *global
 
 /* An Alertmanager is told by us as well. */
 static void
-take_alertmanager(struct import *import, struct draft_place place, const struct yaml_node *manager,
-    const char *address)
+take_alertmanager(struct import *import, const char *file, const struct yaml_node *manager,
+    const struct yaml_node *address)
 {
 	const char *scheme = yaml_text(manager, "scheme");
 	const char *prefix = yaml_text(manager, "path_prefix");
-	struct draft_entry *entry = draft_begin(import->draft, DRAFT_NOTIFIER, place);
+	struct draft_entry *entry;
 	struct text url = TEXT_ROOM(600);
 
-	text_format(&url, "%s://%s%s/api/v2/alerts", scheme == NULL ? "http" : scheme, address,
-	    prefix == NULL || strcmp(prefix, "/") == 0 ? "" : prefix);
+	if (address->kind != YAML_TEXT)
+		return;
+	entry = draft_begin(import->draft, DRAFT_NOTIFIER,
+	    (struct draft_place){ file, address->line, NULL });
+	text_format(&url, "%s://%s%s/api/v2/alerts", scheme == NULL ? "http" : scheme,
+	    address->text, prefix == NULL || strcmp(prefix, "/") == 0 ? "" : prefix);
 	if (url.cut || !draft_is_url(url.bytes)) {
 		draft_reject(entry, url.bytes, "the URL of this Alertmanager is none");
 		return;
@@ -263,17 +261,6 @@ take_alertmanager(struct import *import, struct draft_place place, const struct 
 	draft_settings(entry, " plugin = \"webhook\"; format = \"alertmanager\";");
 	draft_string(entry, "url", url.bytes);
 	draft_end(entry);
-}
-
-static void
-take_alertmanagers(struct import *import, const char *file, const struct yaml_node *manager)
-{
-	YAML_EACH(group, yaml_get(manager, "static_configs"), YAML_LIST)
-		YAML_EACH(item, yaml_get(group->value, "targets"), YAML_LIST)
-			if (item->value->kind == YAML_TEXT)
-				take_alertmanager(import,
-				    (struct draft_place){ file, item->value->line, NULL }, manager,
-				    item->value->text);
 }
 
 static bool
@@ -288,8 +275,10 @@ take_scrapes(struct import *import, const char *path, const struct yaml_node *ro
 
 	tell_rest(&all, root, known);
 	draft_drop(all.notes);
-	YAML_EACH(item, managers, YAML_LIST)
-		take_alertmanagers(import, path, item->value);
+	YAML_EACH(manager, managers, YAML_LIST)
+		YAML_EACH(group, yaml_get(manager->value, "static_configs"), YAML_LIST)
+			YAML_EACH(item, yaml_get(group->value, "targets"), YAML_LIST)
+				take_alertmanager(import, path, manager->value, item->value);
 	YAML_EACH(item, yaml_get(root, "scrape_configs"), YAML_LIST)
 		if (!take_job(import, path, yaml_get(root, "global"), item->value, why))
 			return false;

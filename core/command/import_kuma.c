@@ -185,11 +185,11 @@ read_escape(const char *at, const char *end)
 							     : 0;
 }
 
-/* Makes YAML of JSON, in place. Returns the size. */
-static size_t
-make_yaml(char *bytes, size_t size)
+/* Makes YAML of JSON and reads it; NULL with a reason. */
+static const struct yaml_node *
+parse(struct arena *arena, const char *name, const char *json, size_t size, struct reason *why)
 {
-	char *out = bytes;
+	char *bytes = arena_bytes(arena, json, size), *out = bytes;
 	const char *end = bytes + size;
 
 	for (const char *at = bytes; at < end;) {
@@ -210,15 +210,7 @@ make_yaml(char *bytes, size_t size)
 			at++;
 		}
 	}
-	return (size_t)(out - bytes);
-}
-
-static const struct yaml_node *
-parse(struct arena *arena, const char *name, const char *json, size_t size, struct reason *why)
-{
-	char *bytes = arena_bytes(arena, json, size);
-
-	return yaml_parse(arena, name, bytes, make_yaml(bytes, size), why);
+	return yaml_parse(arena, name, bytes, (size_t)(out - bytes), why);
 }
 
 /* What a notification is called, and its settings. */

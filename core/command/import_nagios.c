@@ -115,15 +115,29 @@ find_deaf(const struct import *import, const struct nagios_object *contact)
 	return NULL;
 }
 
-static void
-make_notifier(struct import *import, struct notifier *notifier, const char *name)
+/* The notifier of a contact, which is made once. */
+static const struct notifier *
+find_notifier(struct import *import, const char *name)
 {
-	const struct nagios_object *contact = notifier->contact;
+	const struct nagios_object *contact = nagios_find(
+	    &import->objects, "contact", "contact_name", name);
 	const char *period = value(import, contact, "service_notification_period");
 	const char *options = value(import, contact, "service_notification_options");
-	struct draft_entry *entry = draft_begin(import->draft, DRAFT_NOTIFIER,
-	    (struct draft_place){ contact->file, contact->line, NULL });
+	struct notifier *notifier = import->notifiers;
+	struct draft_entry *entry;
 
+	while (notifier != NULL && notifier->contact != contact)
+		notifier = notifier->next;
+	if (notifier != NULL && contact != NULL)
+		return notifier;
+	notifier = arena_alloc(import->objects.arena, sizeof *notifier);
+	*notifier = (struct notifier){ import->notifiers, contact, NULL,
+		contact == NULL ? "there is no such contact" : find_deaf(import, contact) };
+	import->notifiers = notifier;
+	if (notifier->why != NULL)
+		return notifier;
+	entry = draft_begin(import->draft, DRAFT_NOTIFIER,
+	    (struct draft_place){ contact->file, contact->line, NULL });
 	notifier->name = draft_name(entry, name);
 	draft_email(entry, value(import, contact, "email"));
 	for (const char *each = all_options; options != NULL && *each != '\0'; each++)
@@ -132,27 +146,6 @@ make_notifier(struct import *import, struct notifier *notifier, const char *name
 	if (period != NULL)
 		nagios_hours_quiet(&import->objects, period, entry);
 	draft_end(entry);
-}
-
-/* The notifier of a contact, which is made once. */
-static const struct notifier *
-find_notifier(struct import *import, const char *name)
-{
-	const struct nagios_object *contact = nagios_find(
-	    &import->objects, "contact", "contact_name", name);
-	struct notifier *notifier = import->notifiers;
-
-	while (notifier != NULL && notifier->contact != contact)
-		notifier = notifier->next;
-	if (notifier != NULL && contact != NULL)
-		return notifier;
-	notifier = arena_alloc(import->objects.arena, sizeof *notifier);
-	notifier->contact = contact;
-	notifier->why = contact == NULL ? "there is no such contact" : find_deaf(import, contact);
-	if (notifier->why == NULL)
-		make_notifier(import, notifier, name);
-	notifier->next = import->notifiers;
-	import->notifiers = notifier;
 	return notifier;
 }
 

@@ -67,14 +67,6 @@ put_line(const struct past *past, const struct store_outage *incident)
 	layout_row(columns, COLUMNS, cells, said(incident, bytes));
 }
 
-/* An incident is of the time that is asked for if it lasted then. */
-static bool
-is_asked_for(const struct choice *choice, const struct store_outage *incident)
-{
-	return choice_has(choice, incident->target) && incident->began < choice->until
-	    && (incident->ended == 0 || incident->ended > choice->since);
-}
-
 static void
 put_all(struct past *past, const struct choice *choice)
 {
@@ -90,7 +82,9 @@ put_all(struct past *past, const struct choice *choice)
 		layout_heads(columns, COLUMNS, "said");
 	store_list_open(&list, past->reader, kind, target);
 	while (past_next(past, &list, &incident)) {
-		if (!is_asked_for(choice, &incident))
+		/* An incident is of the time that is asked for if it lasted then. */
+		if (!choice_has(choice, incident.target) || incident.began >= choice->until
+		    || (incident.ended != 0 && incident.ended <= choice->since))
 			continue;
 		shown++;
 		open += incident.ended == 0;

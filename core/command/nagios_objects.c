@@ -42,25 +42,13 @@ trim(char *line)
 	return line[0] == '#' ? line + size : line;
 }
 
-static void
-add_attribute(struct nagios_objects *objects, struct nagios_object *object, char *line)
-{
-	struct nagios_attribute *item = arena_alloc(objects->arena, sizeof *item);
-	size_t size = strcspn(line, " \t");
-
-	item->key = arena_bytes(objects->arena, line, size);
-	line += size;
-	item->value = arena_strdup(objects->arena, line + strspn(line, " \t"));
-	item->next = object->attributes;
-	object->attributes = item;
-}
-
 /* Takes a line, of which `*object` is the one that is open. Returns false if it is none of this
  * form. */
 static bool
 take_line(struct nagios_objects *objects, struct nagios_object **object, char *line)
 {
 	size_t size = strcspn(line, " \t{");
+	struct nagios_attribute *item;
 
 	if (line[0] == '\0' || (line[0] == '{' && line[1] == '\0' && *object != NULL))
 		return true;
@@ -69,7 +57,12 @@ take_line(struct nagios_objects *objects, struct nagios_object **object, char *l
 		return line[1] == '\0';
 	}
 	if (*object != NULL) {
-		add_attribute(objects, *object, line);
+		size = strcspn(line, " \t");
+		item = arena_alloc(objects->arena, sizeof *item);
+		*item = (struct nagios_attribute){ (*object)->attributes,
+			arena_bytes(objects->arena, line, size),
+			arena_strdup(objects->arena, line + size + strspn(line + size, " \t")) };
+		(*object)->attributes = item;
 		return true;
 	}
 	if (size != 6 || strncmp(line, "define", size) != 0)

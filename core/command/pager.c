@@ -38,23 +38,11 @@ find_pager(char bytes[PAGER_BYTES], char *words[PAGER_WORDS + 1])
 	return count > 0 && strcmp(words[0], "cat") != 0;
 }
 
-/* What the pager would have done, without it. */
-static void
-pass_on(void)
-{
-	char bytes[4096];
-	ssize_t size;
-
-	while ((size = read(STDIN_FILENO, bytes, sizeof bytes)) > 0)
-		if (write(STDOUT_FILENO, bytes, (size_t)size) != size)
-			break;
-	_exit(0);
-}
-
 void
 pager_begin(void)
 {
 	char bytes[PAGER_BYTES], *words[PAGER_WORDS + 1];
+	ssize_t size;
 	int ends[2];
 
 	if (!isatty(STDOUT_FILENO) || !find_pager(bytes, words) || pipe(ends) != 0)
@@ -67,7 +55,11 @@ pager_begin(void)
 		close(ends[1]);
 		setenv("LESS", "FRX", 0); /* colours shown, and no paging of what fits */
 		execvp(words[0], words);
-		pass_on();
+		/* What it would have done, without it. */
+		while ((size = read(STDIN_FILENO, bytes, sizeof bytes)) > 0
+		    && write(STDOUT_FILENO, bytes, (size_t)size) == size)
+			continue;
+		_exit(0);
 	}
 	if (pager > 0)
 		dup2(ends[1], STDOUT_FILENO);

@@ -131,17 +131,6 @@ open_reader(struct past *past)
 	    past->runs ? "" : ", and no postwatch is running on it");
 }
 
-/* Nobody but root and the user of the daemon may look into the state folder: whoever could open the
- * store could hold its locks, too. */
-static bool
-is_closed(const struct past *past, char *folder, size_t room)
-{
-	const struct config_source source = { .path = main_file(past), .state = past->state };
-
-	return config_find_state(&source, folder, room) && access(folder, R_OK | X_OK) != 0
-	    && errno == EACCES;
-}
-
 /* What may be said of the daemon is the same as to root: it is of the configuration in force. */
 static int
 open_remote(struct past *past, const char *folder)
@@ -314,6 +303,7 @@ read_targets(struct past *past)
 int
 past_open_store(struct past *past)
 {
+	const struct config_source source = { .path = main_file(past), .state = past->state };
 	static char folder[PATH_MAX];
 	bool closed;
 	int status;
@@ -321,8 +311,11 @@ past_open_store(struct past *past)
 	past->now = clock_wall();
 	past->colour = layout_has_colour(STDOUT_FILENO);
 	past->zone = past->utc ? NULL : zone_open_own();
+	/* Nobody but root and the user of the daemon may look into the state folder: whoever could
+	 * open the store could hold its locks, too. */
 	closed = (past->socket != NULL || (!past->local && geteuid() != 0))
-	    && is_closed(past, folder, sizeof folder);
+	    && config_find_state(&source, folder, sizeof folder)
+	    && access(folder, R_OK | X_OK) != 0 && errno == EACCES;
 	if (past->socket != NULL || closed)
 		status = open_remote(past, folder);
 	else if ((status = past_find_folder(past)) == 0)

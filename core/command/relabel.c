@@ -95,19 +95,6 @@ fill(struct arena *arena, const char *text, const struct pw_bytes *groups, uint3
 	return filled;
 }
 
-static void
-change_case(struct labels *labels, const struct yaml_node *rule, const char *subject,
-    int (*change)(int))
-{
-	char *changed = arena_strdup(labels->arena, subject);
-	const char *name = yaml_text(rule, "target_label");
-
-	for (char *c = changed; *c != '\0'; c++)
-		*c = (char)change((unsigned char)*c);
-	if (name != NULL)
-		labels_set(labels, name, changed);
-}
-
 /* It matches a whole text. NULL: it is no regular expression. */
 static const struct pw_regex *
 compile(struct arena *arena, const struct yaml_node *rule)
@@ -175,6 +162,11 @@ relabel_apply(struct labels *labels, const struct yaml_node *rule)
 		return true;
 	if (action != LOWERCASE && action != UPPERCASE)
 		return match(labels, rule, action);
-	change_case(labels, rule, join(labels, rule), action == LOWERCASE ? tolower : toupper);
+	char *changed = arena_strdup(labels->arena, join(labels, rule));
+	const char *name = yaml_text(rule, "target_label");
+	for (char *c = changed; *c != '\0'; c++)
+		*c = (char)(action == LOWERCASE ? tolower : toupper)((unsigned char)*c);
+	if (name != NULL)
+		labels_set(labels, name, changed);
 	return true;
 }

@@ -27,14 +27,6 @@ struct shadow {
 	uint32_t strangers, warnings; /* words of the other that are left out */
 };
 
-/* Whether it ended because nobody is told. */
-static bool
-is_of_shadow(const struct store_told *row)
-{
-	return row->receipt.size == sizeof SHADOW_RECEIPT - 1
-	    && memcmp(row->receipt.data, SHADOW_RECEIPT, row->receipt.size) == 0;
-}
-
 static void
 put_json(const struct shadow *shadow, const struct store_told *row)
 {
@@ -93,7 +85,7 @@ read_notices(struct shadow *shadow, bool shows)
 		bool is_merged = strcmp(row.delivery, "merged") == 0;
 
 		if (row.ended < shadow->since || row.ended >= shadow->choice.until
-		    || (!is_merged && !is_of_shadow(&row))
+		    || (!is_merged && !text_same(row.receipt, text_view(SHADOW_RECEIPT)))
 		    || (row.target != 0 && !choice_has(&shadow->choice, row.target)))
 			continue;
 		add_spell(shadow, &row);
@@ -260,16 +252,6 @@ put_difference(struct shadow *shadow, const char *path)
 	return status;
 }
 
-static void
-put_list(struct shadow *shadow)
-{
-	past_begin(&shadow->past);
-	read_notices(shadow, true);
-	if (!shadow->past.json)
-		printf("%u notice%s would have been told since %s.\n", shadow->notices,
-		    plural(shadow->notices), PAST_TIME(&shadow->past, shadow->since));
-}
-
 static int
 shadow(const struct command *command, int argc, char **argv)
 {
@@ -287,8 +269,13 @@ shadow(const struct command *command, int argc, char **argv)
 	it.since = it.choice.since != 0 ? it.choice.since : channels.shadow_since;
 	if (it.past.log != NULL)
 		ends = put_difference(&it, it.past.log);
-	else
-		put_list(&it);
+	else {
+		past_begin(&it.past);
+		read_notices(&it, true);
+		if (!it.past.json)
+			printf("%u notice%s would have been told since %s.\n", it.notices,
+			    plural(it.notices), PAST_TIME(&it.past, it.since));
+	}
 	free(it.spells.items);
 	return past_finish(&it.past, ends);
 }

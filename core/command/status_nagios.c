@@ -138,21 +138,6 @@ put_run(const struct policy *policy, const struct store_run *run)
 	}
 }
 
-/* The times of the last run, where its result is written already. */
-static void
-put_measures(struct past *past, const struct status_row *row)
-{
-	struct store_list list;
-	struct store_run run;
-
-	store_list_open(&list, past->reader, STORE_LIST_HISTORY, row->target->number);
-	while (past_next(past, &list, &run)) {
-		if (run.at == row->last_run)
-			put_run(row->configured == NULL ? NULL : row->configured->policy, &run);
-		store_list_stop(&list);
-	}
-}
-
 static enum nagios_status
 put_one(struct answer *answer, const struct status_row *row)
 {
@@ -160,11 +145,19 @@ put_one(struct answer *answer, const struct status_row *row)
 	struct text text = TEXT_OVER(bytes);
 	enum nagios_status status = judge(answer, row, &text);
 	const struct status_condition *item = row->conditions;
+	struct store_list list;
+	struct store_run run;
 
 	nagios_put_head(stdout, row->target->probe, status, row->target->name);
 	nagios_put_text(stdout, text_view(bytes));
-	if (status != NAGIOS_UNKNOWN) /* what is not of now is no measurement of now */
-		put_measures(&answer->past, row);
+	store_list_open(&list, answer->past.reader, STORE_LIST_HISTORY, row->target->number);
+	if (status == NAGIOS_UNKNOWN) /* what is not of now is no measurement of now */
+		store_list_stop(&list);
+	while (past_next(&answer->past, &list, &run)) {
+		if (run.at == row->last_run) /* its result is written already */
+			put_run(row->configured == NULL ? NULL : row->configured->policy, &run);
+		store_list_stop(&list);
+	}
 	putchar('\n');
 	for (; item != NULL; item = item->next) {
 		text = TEXT_OVER(bytes);

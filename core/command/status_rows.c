@@ -119,18 +119,6 @@ read_conditions(struct past *past, struct status_row *all)
 }
 
 static void
-read_servers(struct past *past, struct status_row *all)
-{
-	struct store_server server;
-	struct status_row *row;
-
-	EACH_OF_TARGET(past, all, row, &server, STORE_LIST_SERVERS) {
-		row->certificate_ends = server.not_after;
-		row->chain_ends = server.chain_ends;
-	}
-}
-
-static void
 read_last_runs(struct past *past, struct status_row *all)
 {
 	struct store_last_run run;
@@ -230,14 +218,18 @@ plan(const struct past *past, struct status_row *row, int64_t to_utc)
 struct status_row *
 status_rows_read(struct past *past)
 {
-	struct status_row *all = past_keep(past, past->target_count * sizeof *all);
+	struct status_row *all = past_keep(past, past->target_count * sizeof *all), *row;
+	struct store_server server;
 
 	for (size_t i = 0; i < past->target_count; i++)
 		all[i] = (struct status_row){ .target = &past->targets[i],
 			.configured = past->targets[i].configured, .state = STATE_PENDING };
 	read_states(past, all);
 	read_conditions(past, all);
-	read_servers(past, all);
+	EACH_OF_TARGET(past, all, row, &server, STORE_LIST_SERVERS) {
+		row->certificate_ends = server.not_after;
+		row->chain_ends = server.chain_ends;
+	}
 	read_last_runs(past, all);
 	read_pauses(past, all);
 	flag_pauses(past, all);

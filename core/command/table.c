@@ -18,30 +18,22 @@ struct shape {
 	bool narrow; /* not every cell has its own width */
 };
 
-static int
-longest_word(const char *cell)
+/* A column is as wide as its widest cell, and at least as its longest word. */
+static void
+take_cell(struct shape *shape, size_t column, const char *cell)
 {
-	int longest = 0, columns = 0;
+	int width = layout_columns(cell), *least = &shape->least[column];
 
+	shape->widths[column] = width > shape->widths[column] ? width : shape->widths[column];
 	for (const char *at = cell; *at != '\0'; at += strspn(at, " ")) {
 		size_t size = strcspn(at, " ");
 		char word[WORD_MOST * 4 + 1];
 
 		snprintf(word, sizeof word, "%.*s", (int)size, at);
-		columns = layout_columns(word);
-		longest = columns > longest ? columns : longest;
+		width = layout_columns(word) < WORD_MOST ? layout_columns(word) : WORD_MOST;
+		*least = width > *least ? width : *least;
 		at += size;
 	}
-	return longest < WORD_MOST ? longest : WORD_MOST;
-}
-
-static void
-take_cell(struct shape *shape, size_t column, const char *cell)
-{
-	int width = layout_columns(cell), least = longest_word(cell);
-
-	shape->widths[column] = width > shape->widths[column] ? width : shape->widths[column];
-	shape->least[column] = least > shape->least[column] ? least : shape->least[column];
 }
 
 static void

@@ -14,20 +14,6 @@
 #include "base/clock.h"
 #include "web/metrics.h"
 
-/* Returns false if the store cannot be read. */
-static bool
-read_board(struct board *board, struct reason *why)
-{
-	const char *words;
-
-	while (board_turn(board))
-		continue;
-	if (board_is_read(board, &words))
-		return true;
-	reason_set(why, "%s", words);
-	return false;
-}
-
 /* Its name does not end as the collector wants it, so that nothing reads it before it is whole. */
 static bool
 write_file(const struct site *site, const char *path, struct reason *why)
@@ -64,6 +50,7 @@ bool
 textfile_write(const struct config *config, const char *path, struct reason *why)
 {
 	struct site site = { .config = config, .started = clock_wall(), .is_once = true };
+	const char *words;
 	bool good;
 
 	site.board = board_create(config);
@@ -71,7 +58,12 @@ textfile_write(const struct config *config, const char *path, struct reason *why
 		reason_set(why, "no memory");
 		return false;
 	}
-	good = read_board(site.board, why) && write_file(&site, path, why);
+	while (board_turn(site.board))
+		continue;
+	good = board_is_read(site.board, &words);
+	if (!good)
+		reason_set(why, "%s", words);
+	good = good && write_file(&site, path, why);
 	board_destroy(&site.board);
 	return good;
 }

@@ -67,16 +67,6 @@ say(struct watch *watch, const char *format, ...)
 
 /* --- drawing --- */
 
-/* Of a line that is typed the end has to be seen. Returns the column behind it. */
-static int
-draw_typed(const struct watch *watch, int row, int columns, const char *line)
-{
-	while (layout_columns(line) > columns - 1)
-		line += layout_fit(line, 1, false) > 0 ? layout_fit(line, 1, false) : 1;
-	watch_put(watch->screen, row, 0, columns, SCREEN_BOLD, line);
-	return layout_columns(line);
-}
-
 /* The line above the last: what is asked, what came of it, or in which order what is shown.
  * Returns where the cursor stands in it; -1: nowhere. */
 static int
@@ -86,13 +76,18 @@ draw_message(const struct watch *watch, int row, int columns)
 	const struct watch_view *view = &watch->view;
 	uint32_t end = view->top + (uint32_t)view->height;
 	struct text line = TEXT_ROOM(LINE_SIZE);
+	const char *typed;
 
 	if (watch->mode == MODE_FILTER || watch->mode == MODE_ASK) {
 		if (watch->mode == MODE_FILTER)
 			text_format(&line, "filter: %s", watch->filter.bytes);
 		else
 			watch_ask_add(&line, &watch->ask);
-		return draw_typed(watch, row, columns, line.bytes);
+		/* Of a line that is typed the end has to be seen. */
+		for (typed = line.bytes; layout_columns(typed) > columns - 1;)
+			typed += layout_fit(typed, 1, false) > 0 ? layout_fit(typed, 1, false) : 1;
+		watch_put(watch->screen, row, 0, columns, SCREEN_BOLD, typed);
+		return layout_columns(typed);
 	}
 	if (watch->message[0] != '\0') {
 		watch_put(watch->screen, row, 0, columns, SCREEN_BOLD, watch->message);

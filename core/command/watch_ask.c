@@ -77,12 +77,6 @@ watch_ask_begin(struct watch_ask *ask, enum watch_verb verb, const struct status
 	return NULL;
 }
 
-static bool
-is_blank(const struct watch_input *input)
-{
-	return input->bytes[strspn(input->bytes, " ")] == '\0';
-}
-
 enum watch_answer
 watch_ask_key(struct watch_ask *ask, uint32_t key)
 {
@@ -99,7 +93,7 @@ watch_ask_key(struct watch_ask *ask, uint32_t key)
 		watch_input_key(ask->step == ASK_SPAN ? &ask->span : &ask->why, key);
 	else if (ask->step == ASK_SPAN && units_parse_duration(ask->span.bytes, &span, &why))
 		ask->step = ASK_WHY;
-	else if (ask->step == ASK_WHY && !is_blank(&ask->why))
+	else if (ask->step == ASK_WHY && ask->why.bytes[strspn(ask->why.bytes, " ")] != '\0')
 		ask->step = ASK_WHETHER;
 	return WATCH_GOES_ON;
 }
