@@ -1,38 +1,12 @@
 /*
  * Aggregates the verdicts of all legs of a run (a leg is the dialogue with one address) into the
- * one verdict of the run, by tables.
+ * one verdict of the run.
  */
 #include "prober/aggregate.h"
 
 #include <assert.h>
 
 enum { VERDICTS = EVIDENCE_NOT_CHECKED + 1 };
-
-/* What the legs look like together. */
-enum sight { ALIVE, ALIVE_AND_FAILED, UNKNOWN_NONE_ALIVE, ALL_FAILED, NOTHING_CHECKED, SIGHTS };
-
-/* Whose verdict it is. */
-enum take {
-	TAKE_NONE,
-	TAKE_WORST_ALIVE,
-	TAKE_WORST_ALIVE_OR_UNKNOWN, /* unknown if one is */
-	TAKE_FAILED,
-	TAKE_FAILED_OR_UNKNOWN,      /* failed if one did */
-	TAKE_UNKNOWN,
-	TAKE_SOME_ADDRESSES,
-	TAKE_NO_ROUTE
-};
-
-static const enum take takes[SIGHTS][2] = {
-	[ALIVE]              = { [ADDRESSES_ANY] = TAKE_WORST_ALIVE,
-	    [ADDRESSES_ALL] = TAKE_WORST_ALIVE_OR_UNKNOWN },
-	[ALIVE_AND_FAILED]   = { [ADDRESSES_ANY] = TAKE_SOME_ADDRESSES,
-	    [ADDRESSES_ALL] = TAKE_FAILED },
-	[UNKNOWN_NONE_ALIVE] = { [ADDRESSES_ANY] = TAKE_UNKNOWN,
-	    [ADDRESSES_ALL] = TAKE_FAILED_OR_UNKNOWN },
-	[ALL_FAILED]         = { [ADDRESSES_ANY] = TAKE_FAILED, [ADDRESSES_ALL] = TAKE_FAILED },
-	[NOTHING_CHECKED]    = { [ADDRESSES_ANY] = TAKE_NO_ROUTE, [ADDRESSES_ALL] = TAKE_NO_ROUTE },
-};
 
 struct tally {
 	uint32_t of[VERDICTS], first[VERDICTS];
@@ -62,32 +36,8 @@ worst_alive(const struct tally *tally)
 	return of_leg(tally, tally->of[PW_DEGRADED] > 0 ? PW_DEGRADED : PW_OK);
 }
 
-static struct aggregate
-decide(const struct tally *tally, enum take take)
-{
-	switch (take) {
-	case TAKE_WORST_ALIVE:
-		return worst_alive(tally);
-	case TAKE_WORST_ALIVE_OR_UNKNOWN:
-		return tally->of[PW_UNKNOWN] > 0 ? of_leg(tally, PW_UNKNOWN) : worst_alive(tally);
-	case TAKE_FAILED:
-		return of_leg(tally, PW_FAILED);
-	case TAKE_FAILED_OR_UNKNOWN:
-		return of_leg(tally, tally->of[PW_FAILED] > 0 ? PW_FAILED : PW_UNKNOWN);
-	case TAKE_UNKNOWN:
-		return of_leg(tally, PW_UNKNOWN);
-	case TAKE_SOME_ADDRESSES:
-		return (struct aggregate){ PW_DEGRADED, "some_addresses", tally->first[PW_FAILED],
-		    tally->of[PW_FAILED], 0 };
-	case TAKE_NO_ROUTE:
-		return (struct aggregate){ PW_UNKNOWN, "no_route", 0, 0, 0 };
-	case TAKE_NONE:
-		break;
-	}
-	assert(take != TAKE_NONE); /* a cell was forgotten */
-	return (struct aggregate){ .verdict = PW_UNKNOWN };
-}
-
+/* Where any address will do, one that lives makes of those that failed a warning, and of those that
+ * are unknown nothing; where all have to answer, the worst of them decides. */
 struct aggregate
 aggregate_legs(enum addresses addresses, const uint8_t *verdicts, uint32_t number)
 {
@@ -98,11 +48,20 @@ aggregate_legs(enum addresses addresses, const uint8_t *verdicts, uint32_t numbe
 		if (tally.of[verdicts[i]]++ == 0)
 			tally.first[verdicts[i]] = i;
 	}
-	bool failed = tally.of[PW_FAILED] > 0;
-	enum sight sight = alive(&tally) > 0 ? (failed ? ALIVE_AND_FAILED : ALIVE)
-	    : tally.of[PW_UNKNOWN] > 0 ? UNKNOWN_NONE_ALIVE : failed ? ALL_FAILED : NOTHING_CHECKED;
-	struct aggregate aggregate = decide(&tally, takes[sight][addresses]);
-
+	bool lives = alive(&tally) > 0, failed = tally.of[PW_FAILED] > 0,
+	     unknown = tally.of[PW_UNKNOWN] > 0, all = addresses == ADDRESSES_ALL;
+	struct aggregate aggregate;
+	if (!lives && !failed && !unknown) /* nothing was checked */
+		aggregate = (struct aggregate){ PW_UNKNOWN, "no_route", 0, 0, 0 };
+	else if (failed && (all || (!lives && !unknown)))
+		aggregate = of_leg(&tally, PW_FAILED);
+	else if (lives && failed)
+		aggregate = (struct aggregate){ PW_DEGRADED, "some_addresses",
+			tally.first[PW_FAILED], tally.of[PW_FAILED], 0 };
+	else if (!lives || (all && unknown))
+		aggregate = of_leg(&tally, PW_UNKNOWN);
+	else
+		aggregate = worst_alive(&tally);
 	aggregate.counted = number - tally.of[EVIDENCE_NOT_CHECKED];
 	return aggregate;
 }

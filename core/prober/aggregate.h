@@ -1,6 +1,6 @@
 /*
  * From the verdicts of all legs (dialogues with one address each), and the resolver's answer, to
- * one verdict of the run: pure functions over tables. Used by the prober, and by `postwatch
+ * one verdict of the run: pure functions. Used by the prober, and by `postwatch
  * explain`.
  */
 #pragma once
