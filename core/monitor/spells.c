@@ -85,20 +85,8 @@ hearing_init(struct hearing *hearing, int64_t now)
 	*hearing = (struct hearing){ .last = now / SECOND };
 }
 
-static uint64_t
-bit(int64_t second)
-{
-	return 1ull << (second % 64);
-}
-
-static uint64_t *
-word(struct hearing *hearing, int64_t second)
-{
-	return &hearing->seconds[second % HEARING_SECONDS / 64];
-}
-
-/* One bit for each second in which anybody was heard, in a ring. Bits are cleared as time passes
- * over them, so that a second of an earlier round is never taken for one of this. */
+/* A ring, which is cleared as time passes over it, so that a second of an earlier round is never
+ * taken for one of this. */
 void
 hearing_note(struct hearing *hearing, int64_t at)
 {
@@ -108,12 +96,10 @@ hearing_note(struct hearing *hearing, int64_t at)
 		return;
 	if (second - hearing->last > HEARING_SECONDS)
 		hearing->last = second - HEARING_SECONDS;
-	while (hearing->last < second) {
-		hearing->last++;
-		*word(hearing, hearing->last) &= ~bit(hearing->last);
-	}
+	while (hearing->last < second)
+		hearing->heard[++hearing->last % HEARING_SECONDS] = false;
 	assert(second <= hearing->last && second > hearing->last - HEARING_SECONDS);
-	*word(hearing, second) |= bit(second);
+	hearing->heard[second % HEARING_SECONDS] = true;
 }
 
 int64_t
@@ -126,7 +112,7 @@ hearing_gap(const struct hearing *hearing, int64_t from, int64_t to)
 			longest = second - since;
 		/* What lies before all that is kept counts as heard. */
 		if (second <= hearing->last - HEARING_SECONDS || (second <= hearing->last
-		    && (hearing->seconds[second % HEARING_SECONDS / 64] & bit(second)) != 0))
+		    && hearing->heard[second % HEARING_SECONDS]))
 			since = second;
 	}
 	return longest * SECOND;

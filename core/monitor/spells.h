@@ -54,8 +54,8 @@ bool unheard_next(const struct unheard *, uint32_t *at, int64_t from, int64_t to
 enum { HEARING_SECONDS = 512 };
 
 struct hearing {
-	int64_t last;                       /* seconds of the monotonic clock */
-	uint64_t seconds[HEARING_SECONDS / 64]; /* a bit for each, by its remainder */
+	int64_t last;                /* seconds of the monotonic clock */
+	bool heard[HEARING_SECONDS]; /* for each of the last ones, by its remainder */
 };
 
 void hearing_init(struct hearing *, int64_t now);
