@@ -17,8 +17,7 @@ enum {
 	PACKET_MAX = 4096,  /* bytes of a reply over UDP; the rest of a longer one is asked for
 	                     * over TCP */
 	READ_AT_ONCE = 16,  /* packets of one socket in one turn of the loop */
-	STRAYS_MAX = 32,    /* packets with a wrong id: then TCP, which cannot be guessed into */
-	POOL = 128          /* random bytes fetched at once */
+	STRAYS_MAX = 32     /* packets with a wrong id: then TCP, which cannot be guessed into */
 };
 
 static const double tcp_patience = 3; /* seconds for connection and reply together */
@@ -52,8 +51,6 @@ struct exchanges {
 	uint32_t limit, open; /* sockets */
 	uint32_t count;       /* of exchanges */
 	TAILQ_HEAD(exchange_list, exchange) line;
-	unsigned char pool[POOL];
-	size_t pool_left;
 };
 
 /* Descriptors are the bound: DNS has its share, so that a failing resolver never takes those of
@@ -120,22 +117,6 @@ watch(struct exchange *exchange, int events)
 	ev_io_stop(exchange->all->loop, &exchange->io);
 	ev_io_set(&exchange->io, exchange->fd, events);
 	ev_io_start(exchange->all->loop, &exchange->io);
-}
-
-/* Two bytes of the kernel's generator, each used once. */
-static bool
-set_id(struct exchange *exchange)
-{
-	struct exchanges *all = exchange->all;
-
-	if (all->pool_left < 2)
-		all->pool_left = getrandom(all->pool, POOL, 0) == POOL ? POOL : 0;
-	if (all->pool_left < 2)
-		return false;
-	all->pool_left -= 2;
-	memcpy(exchange->query + 2, all->pool + all->pool_left, 2);
-	memset(all->pool + all->pool_left, 0, 2);
-	return true;
 }
 
 /* The end */
@@ -401,7 +382,8 @@ begin_next(struct exchanges *all)
 {
 	while (!TAILQ_EMPTY(&all->line) && all->open < all->limit) {
 		struct exchange *exchange = TAILQ_FIRST(&all->line);
-		bool is_sent = set_id(exchange) && open_socket(exchange, SOCK_DGRAM)
+		bool is_sent = getrandom(exchange->query + 2, 2, 0) == 2 /* its id */
+		    && open_socket(exchange, SOCK_DGRAM)
 		    && connect_socket(exchange)
 		    && send(exchange->fd, exchange->query + 2, exchange->query_size, 0) >= 0;
 		int error = errno;
