@@ -54,34 +54,24 @@ next_word(char **at)
 }
 
 static bool
-read_line(struct hosts *hosts, char *line, uint32_t number)
-{
-	struct address address;
-	char *word;
-
-	line[strcspn(line, "#")] = '\0';
-	word = next_word(&line);
-	if (word == NULL || !address_parse(word, 0, &address))
-		return true;
-	while ((word = next_word(&line)) != NULL) {
-		if (!VEC_RESERVE(hosts->entries, hosts->count, hosts->room))
-			return false;
-		hosts->entries[hosts->count++] = (struct entry){ word, number, address };
-	}
-	return true;
-}
-
-static bool
 read_text(struct hosts *hosts)
 {
 	uint32_t number = 0;
 
-	for (char *line = hosts->text, *next; line != NULL; line = next) {
+	for (char *line = hosts->text, *next; line != NULL; line = next, number++) {
+		struct address address;
 		next = strchr(line, '\n');
 		if (next != NULL)
 			*next++ = '\0';
-		if (!read_line(hosts, line, number++))
-			return false;
+		line[strcspn(line, "#")] = '\0';
+		const char *word = next_word(&line);
+		if (word == NULL || !address_parse(word, 0, &address))
+			continue;
+		while ((word = next_word(&line)) != NULL) {
+			if (!VEC_RESERVE(hosts->entries, hosts->count, hosts->room))
+				return false;
+			hosts->entries[hosts->count++] = (struct entry){ word, number, address };
+		}
 	}
 	assert(hosts->count <= hosts->room);
 	if (hosts->count > 0)
