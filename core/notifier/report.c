@@ -123,7 +123,10 @@ report_make(struct report_file *report, struct duty *duty, const struct message_
 	name_file(report, notice);
 	if (ended && take_parts(report))
 		return true;
-	reason_set(why, ended ? "the report could not be made: the log says why"
-	                      : "the report was not made within the deadline of the notifier");
+	if (report->bytes.size > REPORT_BYTES_MAX - READ_SIZE)
+		reason_set(why, "the report is larger than %d MiB", REPORT_BYTES_MAX / (1024 * 1024));
+	else
+		reason_set(why, ended ? "the report could not be made: the log says why"
+		    : "the report was not made within the deadline of the notifier");
 	return false;
 }

@@ -120,6 +120,17 @@ sends_reports_that_are_whole(void **state)
 		assert_int_equal(receipt.text.size, strlen(rows[i].receipt));
 		assert_memory_equal(receipt.text.data, rows[i].receipt, receipt.text.size);
 	}
+	static const char mebibyte[1024 * 1024], large[] = "the report is larger than 32 MiB";
+	struct message_report report;
+	struct message_receipt receipt;
+	hand_out_report(8, "a/b", names);
+	int made = await_report(&report);
+	while (send(made, mebibyte, sizeof mebibyte, MSG_NOSIGNAL) > 0)
+		continue;
+	close(made);
+	receipt = await_receipt(8, 0);
+	assert_int_equal(receipt.text.size, sizeof large - 1);
+	assert_memory_equal(receipt.text.data, large, sizeof large - 1);
 	hand_out_report(9, "", names); /* that of another notifier */
 	assert_int_equal(await_receipt(9, 0).fate, PW_AGAIN);
 	stop(SECOND);
