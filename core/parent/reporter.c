@@ -61,8 +61,11 @@ reporter_begin(struct tree *tree, struct child *notifier, struct wire_in *in, in
 	    || !message_get_report(in, &order, config->report_count)
 	    || config->reports[order.report].notifier != notifier->index)
 		return false;
-	if (notifier->reporter > 0)
+	/* Nobody waits for that one any more. Whoever asks is told that it failed, and asks again. */
+	if (notifier->reporter > 0) {
+		(void)kill(notifier->reporter, SIGKILL);
 		return true;
+	}
 	fflush(NULL);
 	notifier->reporter = fork();
 	if (notifier->reporter == 0)

@@ -15,8 +15,10 @@
 #include "base/call_filter.h"
 #include "base/limits.h"
 #include "base/messages_ask.h"
+#include "base/messages_outbox.h"
 #include "parent/child_messages.h"
 #include "parent/reap.h"
+#include "parent/reporter.h"
 #include "parent/supervisor.h"
 
 enum { NOW = 1000000 };
@@ -416,6 +418,33 @@ nobody_waits_for_what_will_not_be_done(void **state)
 	assert_true(supervisor_next(&tree, NOW) > NOW);
 }
 
+/* It has one of its own at a time: one that it waits for no longer makes way. */
+static void
+a_notifier_asks_for_reports_of_its_own(void **state)
+{
+	static struct config_notifier notifier = { .name = "mail" };
+	static const struct config_report reports[] = { { .notifier = 0 }, { .notifier = 1 } };
+	struct child child = { .kind = DUTY_NOTIFIER, .name = "mail", .reporter = bear_sleeper() };
+	unsigned char packet[128];
+	int status;
+
+	(void)state;
+	config.notifiers = &notifier;
+	config.reports = reports;
+	config.report_count = 2;
+	for (uint32_t i = 2; i-- > 0;) {
+		struct message_report order = { .report = i, .period = "2026-11" };
+		struct wire_out out = wire_over(packet, sizeof packet);
+
+		message_put_report(&out, &order);
+		struct wire_in in = wire_from(packet, out.size);
+		assert_int_equal(reporter_begin(&tree, &child, &in, STDOUT_FILENO), i == 0);
+	}
+	assert_int_equal(waitpid(child.reporter, &status, 0), child.reporter);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	config.report_count = 0;
+}
+
 int
 main(void)
 {
@@ -437,6 +466,7 @@ main(void)
 		WITH_TREE(the_monitor_alone_ends_a_quarantine),
 		WITH_TREE(a_reload_is_asked_for_by_the_monitor),
 		WITH_TREE(nobody_waits_for_what_will_not_be_done),
+		WITH_TREE(a_notifier_asks_for_reports_of_its_own),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
