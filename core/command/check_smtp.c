@@ -184,11 +184,16 @@ put_settings(struct reading *reading, FILE *file)
 	}
 	fprintf(file, " port = %ld;", port);
 	if (reading->expect != NULL) {
+		size_t room = 4 * strlen(reading->expect) + 1;
+		struct text shown = text_over(must(malloc(room)), room);
+
+		text_escape(&shown, text_view(reading->expect)); /* as a transcript has it */
 		fputs(" probe = \"banner\"; expect = \"^", file);
-		for (const char *c = reading->expect; *c != '\0'; c++)
+		for (const char *c = shown.bytes; *c != '\0'; c++)
 			fprintf(file, strchr("\\\"", *c) != NULL ? "\\\\\\%c"
 			        : strchr("^$.[]|()?*+{}", *c) != NULL ? "\\\\%c" : "%c", *c);
 		fputs("\";", file);
+		free(shown.bytes);
 	} else if (reading->has_implicit)
 		fputs(" tls = \"implicit\"; verify = \"none\";", file);
 	else if (reading->has_starttls)

@@ -123,19 +123,27 @@ draft_begin(struct draft *draft, enum draft_kind kind, struct draft_place place)
 	return entry;
 }
 
-/* Bytes that the configuration does not take become \xNN. */
+/* Bytes that the configuration does not take become \xNN; the caller frees it. */
+static char *
+clean(const char *string)
+{
+	size_t size = strlen(string);
+	struct text text = text_over(must(malloc(4 * size + 1)), 4 * size + 1);
+
+	text_add_shown(&text, (struct pw_bytes){ string, size });
+	return text.bytes;
+}
+
 static void
 put_quoted(FILE *file, const char *string)
 {
-	size_t size = strlen(string);
-	struct text clean = text_over(must(malloc(4 * size + 1)), 4 * size + 1);
+	char *bytes = clean(string);
 
-	text_add_shown(&clean, (struct pw_bytes){ string, size });
 	fputc('"', file);
-	for (const char *c = clean.bytes; *c != '\0'; c++)
+	for (const char *c = bytes; *c != '\0'; c++)
 		fprintf(file, *c == '"' || *c == '\\' ? "\\%c" : "%c", *c);
 	fputc('"', file);
-	free(clean.bytes);
+	free(bytes);
 }
 
 /* Each key once, with all its words. */
@@ -243,6 +251,7 @@ draft_leave_out_at(
     struct draft_entry *entry, struct draft_place place, const char *what, const char *why)
 {
 	struct text shown = TEXT_ROOM(600);
+	char *reason;
 
 	text_escape(&shown, text_view(place.file));
 	if (place.line > 0)
@@ -253,7 +262,9 @@ draft_leave_out_at(
 		text_add(&shown, ": ");
 	}
 	text_escape(&shown, text_view(what));
-	fprintf(entry->comments, "\t# %s: %s\n", shown.bytes, why);
+	reason = clean(why); /* it may have words of the file in it, and is to end with the line */
+	fprintf(entry->comments, "\t# %s: %s\n", shown.bytes, reason);
+	free(reason);
 	entry->draft->left_out++;
 }
 
@@ -275,7 +286,12 @@ draft_name(struct draft_entry *entry, const char *name)
 	void **names = &entry->draft->sections[entry->kind].names;
 	struct text clean = TEXT_ROOM(400), unique = TEXT_ROOM(420);
 
-	text_add_shown(&clean, text_view(name[0] == '\0' ? "?" : name));
+	size_t size;
+
+	name += strspn(name, " ");
+	for (size = strlen(name); size > 0 && name[size - 1] == ' '; size--)
+		continue;
+	text_add_shown(&clean, size == 0 ? text_view("?") : (struct pw_bytes){ name, size });
 	text_add(&unique, clean.bytes);
 	for (unsigned i = 2; tfind(unique.bytes, names, compare) != NULL; i++) {
 		unique = text_over(unique.bytes, unique.room);
