@@ -1,8 +1,8 @@
 /*
  * Reports of availability that are sent by themselves (config/reports.h). When a period is over and
  * its runs are summed up, the keeper records a notice of the kind `report` with its deliveries, and
- * in the same transaction that it was sent. The text of the report is made when it goes out, by a
- * process of its own (parent/reporter.h).
+ * in the same transaction that the period was reported. The text of the report is made when it goes
+ * out, by a process of its own (parent/reporter.h).
  */
 #pragma once
 
