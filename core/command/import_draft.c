@@ -1,7 +1,5 @@
-/*
- * For `postwatch import`: keeps the targets, notifiers and windows that an import has found, and
- * writes them as a configuration of Postwatch when all was read.
- */
+/* For `postwatch import`: keeps the targets, notifiers and windows that an import has found, and
+ * writes them as a configuration of Postwatch when all was read. */
 #include "command/import_draft.h"
 
 #include <math.h>
@@ -390,10 +388,8 @@ draft_number(struct draft_entry *entry, const char *key, double value)
 static void
 put_duration(struct draft_entry *entry, const struct pw_setting *row, double seconds)
 {
-	double within = bound(entry, row, SECOND, seconds);
-
 	fprintf(entry->body, " %s = \"%s\";", row->key,
-	    DURATION(llround(within * 1000) * MILLISECOND));
+	    DURATION(llround(bound(entry, row, SECOND, seconds) * 1000) * MILLISECOND));
 }
 
 void
