@@ -126,12 +126,13 @@ change_log_write(struct duty *duty, uint64_t event, const struct message_change 
 {
 	const struct teller teller = { duty, event, zone };
 	enum notice_kind kind = notice_named(change->kind);
-	struct text text = TEXT_ROOM(4096);
+	char bytes[4096]; /* which TEXT_ROOM() would clear for each change */
+	struct text text = TEXT_OVER(bytes);
 
 	text_add_bytes(&text, change->text.data, change->text.size);
 	if (change->silences[0] != '\0')
 		text_format(&text, " (not told: %s)", change->silences);
-	duty_log(duty, rows[kind].level, event, "%s", text.bytes);
+	duty_log(duty, rows[kind].level, event, "%s", bytes);
 	/* Runs that belong to no target are of many: their evidence is told with their own
 	 * changes. */
 	for (uint32_t i = 0; i < change->attempt_count && change->target != UINT32_MAX; i++)

@@ -102,7 +102,8 @@ record_outage(const struct notification *it, const struct outage *outage)
 	struct keeper *keeper = it->keeper;
 	struct notice_payload payload = { .from = "down", .to = "up", .covered = 2,
 	    .attempt_count = outage->attempt_count };
-	struct text text = TEXT_ROOM(4096);
+	char sentence[4096];
+	struct text text = TEXT_OVER(sentence);
 	struct store_notice first = { .number = 0 };
 
 	if (outage->incident != 0)
