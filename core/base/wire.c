@@ -49,9 +49,12 @@ void
 wire_put_number(struct wire_out *out, uint64_t value, size_t width)
 {
 	assert(width <= sizeof value);
-	if (width < sizeof value && value >> 8 * width != 0)
-		out->bad = true;
-	put(out, wire_low(&value, width), width);
+	out->bad |= width > out->room - out->size
+	    || (width < sizeof value && value >> 8 * width != 0);
+	if (out->bad)
+		return;
+	wire_copy(out->bytes + out->size, wire_low(&value, width), width);
+	out->size += width;
 }
 
 uint64_t
@@ -61,7 +64,7 @@ wire_get_number(struct wire_in *in, size_t width)
 	uint64_t value = 0;
 
 	if (bytes != NULL)
-		memcpy(wire_low(&value, width), bytes, width);
+		wire_copy(wire_low(&value, width), bytes, width);
 	return value;
 }
 

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <postwatch/probe.h>
 
 enum { WIRE_MAX = 60 * 1024 }; /* bytes of a message */
@@ -34,6 +35,19 @@ wire_low(uint64_t *number, size_t width)
 	bool is_big = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__;
 
 	return (unsigned char *)number + (is_big ? sizeof *number - width : 0);
+}
+
+/* Copies 1, 2, 4 or 8 bytes: a width that the compiler knows is one instruction, and any width a
+ * call. */
+static inline void
+wire_copy(void *to, const void *from, size_t width)
+{
+	switch (width) {
+	case 1: memcpy(to, from, 1); break;
+	case 2: memcpy(to, from, 2); break;
+	case 4: memcpy(to, from, 4); break;
+	default: memcpy(to, from, 8);
+	}
 }
 
 /* Numbers of 1, 2, 4 or 8 bytes; bad where one is wider. */

@@ -20,7 +20,7 @@ load(const void *member, size_t size)
 	uint64_t value = 0;
 
 	assert(size <= sizeof value);
-	memcpy(wire_low(&value, size), member, size);
+	wire_copy(wire_low(&value, size), member, size);
 	return value;
 }
 
@@ -28,7 +28,7 @@ static void
 save(void *member, size_t size, uint64_t value)
 {
 	assert(size <= sizeof value);
-	memcpy(member, wire_low(&value, size), size);
+	wire_copy(member, wire_low(&value, size), size);
 }
 
 uint32_t

@@ -341,10 +341,8 @@ static void
 take_member(const struct laying *at, const struct node *node)
 {
 	const struct pw_plugin *probe = at->probe == NULL ? NULL : at->probe->plugin->descriptor;
-	int row = settings_find(target_settings, node->key), kind = 0;
+	int row = settings_find(target_settings, node->key), kind = limit_group_find(node->key);
 
-	while (kind < LIMIT_KINDS && strcmp(node->key, limit_groups[kind].key) != 0)
-		kind++;
 	if (row >= 0 && may_stand(&target_settings[row], at->scope)) {
 		if (!(target_settings[row].flags & SETTING_IDENTITY))
 			take_row(at->reader, &target_settings[row], node, &at->layer->target[row]);
@@ -359,9 +357,9 @@ take_member(const struct laying *at, const struct node *node)
 			FAULT(at->reader, node->place,
 			    "tls: the probe %s cannot do without TLS: \"require\" or \"implicit\"",
 			    probe->name);
-	} else if (kind < LIMIT_KINDS && node->kind == NODE_GROUP) {
+	} else if (kind >= 0 && node->kind == NODE_GROUP) {
 		take_limits(at, (enum limit_kind)kind, node);
-	} else if (kind < LIMIT_KINDS) {
+	} else if (kind >= 0) {
 		if (node->kind != NODE_BAD)
 			FAULT(at->reader, node->place,
 			    "%s: is %s; write a group, such as { banner = \"60s\"; }", node->key,

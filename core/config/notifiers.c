@@ -41,27 +41,6 @@ take_word(struct reader *reader, const struct node *group, enum notifier_row row
 	return value.string;
 }
 
-/*
- * Each recipient has deliveries of its own, under its name: a name that is there twice could not be
- * told apart.
- */
-static void
-check_recipients(struct reader *reader, const struct node *node, const struct pw_strings *list)
-{
-	for (uint32_t i = 0; i < list->count; i++) {
-		size_t size = strlen(list->items[i]);
-
-		if (size == 0 || size > PW_RECIPIENT_MAX)
-			FAULT(reader, node->place,
-			    "%s: a recipient has 1 to %d bytes, unlike number %u", node->key,
-			    PW_RECIPIENT_MAX, i + 1);
-		for (uint32_t j = 0; j < i; j++)
-			if (strcmp(list->items[i], list->items[j]) == 0)
-				FAULT(reader, node->place, "%s: %s is in it twice", node->key,
-				    QUOTE(reader, list->items[i]));
-	}
-}
-
 /* The plugin's own settings on their way in. */
 struct own {
 	const struct pw_setting *rows;
@@ -91,12 +70,27 @@ take_own(struct reader *reader, const struct node *group, const struct plugin *p
 	for (uint32_t i = 0; i < group->count; i++) {
 		const struct node *node = &group->children[i];
 		int row = settings_find(own->rows, node->key);
+		const struct pw_strings *list = NULL;
 
 		if (row < 0)
 			continue;
 		own->wrong[row] = !reader_take(reader, &own->rows[row], node, &own->items[row]);
 		if (!own->wrong[row] && own->rows[row].flags & PW_RECIPIENTS)
-			check_recipients(reader, node, own->items[row].list);
+			list = own->items[row].list;
+		/* Each recipient has deliveries of its own, under its name: a name that is there
+		 * twice could not be told apart. */
+		for (uint32_t j = 0; list != NULL && j < list->count; j++) {
+			size_t size = strlen(list->items[j]);
+
+			if (size == 0 || size > PW_RECIPIENT_MAX)
+				FAULT(reader, node->place,
+				    "%s: a recipient has 1 to %d bytes, unlike number %u",
+				    node->key, PW_RECIPIENT_MAX, j + 1);
+			for (uint32_t k = 0; k < j; k++)
+				if (strcmp(list->items[j], list->items[k]) == 0)
+					FAULT(reader, node->place, "%s: %s is in it twice",
+					    node->key, QUOTE(reader, list->items[j]));
+		}
 	}
 	for (uint32_t i = 0; i < own->count; i++)
 		if (own->rows[i].flags & PW_REQUIRED

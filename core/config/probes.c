@@ -154,10 +154,9 @@ probes_take_defaults(struct reader *reader)
 		layer_take(reader, &reader->defaults_layer, NULL, reader->defaults, SCOPE_DEFAULTS);
 	for (uint32_t i = 0; reader->defaults != NULL && i < reader->defaults->count; i++) {
 		const struct node *node = &reader->defaults->children[i];
-		bool is_known = settings_find(target_settings, node->key) >= 0;
+		bool is_known = settings_find(target_settings, node->key) >= 0
+		    || limit_group_find(node->key) >= 0;
 
-		for (int kind = 0; kind < LIMIT_KINDS; kind++)
-			is_known |= strcmp(node->key, limit_groups[kind].key) == 0;
 		if (node->kind == NODE_GROUP && !is_known
 		    && plugins_find_broken(&reader->plugins, node->key) != NULL)
 			probes_find_plugin(reader, node->key, PW_PROBE, node->place);

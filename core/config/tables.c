@@ -371,6 +371,15 @@ const struct policy_number policy_numbers[POLICY_NUMBERS] = {
 	{ TARGET_STALE_AFTER, offsetof(struct policy, stale_after), false },
 };
 
+int
+limit_group_find(const char *key)
+{
+	for (int kind = 0; kind < LIMIT_KINDS; kind++)
+		if (strcmp(limit_groups[kind].key, key) == 0)
+			return kind;
+	return -1;
+}
+
 /* `cert_warn_days` is a second name of cert_warn, with values of its own (layer.c). */
 int
 tls_settings_find(const char *key)
@@ -385,8 +394,6 @@ settings_are_taken(const char *key, enum pw_kind kind)
 {
 	if (kind == PW_NOTIFIER)
 		return settings_find(notifier_settings, key) >= 0;
-	for (int i = 0; i < LIMIT_KINDS; i++)
-		if (strcmp(limit_groups[i].key, key) == 0)
-			return true;
-	return settings_find(target_settings, key) >= 0 || tls_settings_find(key) >= 0;
+	return settings_find(target_settings, key) >= 0 || tls_settings_find(key) >= 0
+	    || limit_group_find(key) >= 0;
 }

@@ -133,6 +133,9 @@ extern const struct pw_setting *const limit_settings[LIMIT_KINDS];
  */
 int settings_find(const struct pw_setting *rows, const char *key);
 
+/* The kind of limits whose group is called `key`; -1: none. */
+int limit_group_find(const char *key);
+
 /* The row of tls_settings_rows called `key`, that of cert_warn for `cert_warn_days`, too; -1:
  * none. */
 int tls_settings_find(const char *key);

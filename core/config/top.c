@@ -79,13 +79,9 @@ add_groups(
 static void
 report_unknown(struct reader *reader, const struct node *node)
 {
-	bool is_targets = settings_find(target_settings, node->key) >= 0
-	    || tls_settings_find(node->key) >= 0;
 	struct nearest near = nearest_to(node->key);
 
-	for (int i = 0; i < LIMIT_KINDS; i++)
-		is_targets |= strcmp(node->key, limit_groups[i].key) == 0;
-	if (is_targets) {
+	if (settings_are_taken(node->key, PW_PROBE)) {
 		FAULT(reader, node->place,
 		    "%s is a setting of targets: to set it for all, write defaults = { %s = ...; "
 		    "};", node->key, node->key);
