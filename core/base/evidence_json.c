@@ -42,21 +42,6 @@ put_phases(struct json *json, const struct evidence *leg)
 }
 
 static void
-put_warnings(struct json *json, struct pw_bytes warnings)
-{
-	struct evidence_warning warning;
-
-	json_begin_array(json, "warnings");
-	while (evidence_next_warning(&warnings, &warning)) {
-		json_begin_object(json, NULL);
-		json_string(json, "code", warning.code);
-		json_text(json, "text", warning.text);
-		json_end(json);
-	}
-	json_end(json);
-}
-
-static void
 put_transcript(struct json *json, struct pw_bytes transcript)
 {
 	static const char *const dirs[] = { [EVIDENCE_EVENT] = "event", [EVIDENCE_SENT] = "sent",
@@ -88,8 +73,9 @@ evidence_verdict_name(uint8_t verdict)
 void
 evidence_json(struct json *json, const char *key, const struct evidence *leg)
 {
-	struct pw_bytes facts = leg->facts;
+	struct pw_bytes facts = leg->facts, warnings = leg->warnings;
 	struct evidence_fact fact;
+	struct evidence_warning warning;
 
 	json_begin_object(json, key);
 	put_or_null(json, "address", leg->address);
@@ -104,7 +90,14 @@ evidence_json(struct json *json, const char *key, const struct evidence *leg)
 	while (evidence_next_fact(&facts, &fact))
 		json_foreign(json, fact.name, fact.value);
 	json_end(json);
-	put_warnings(json, leg->warnings);
+	json_begin_array(json, "warnings");
+	while (evidence_next_warning(&warnings, &warning)) {
+		json_begin_object(json, NULL);
+		json_string(json, "code", warning.code);
+		json_text(json, "text", warning.text);
+		json_end(json);
+	}
+	json_end(json);
 	put_transcript(json, leg->transcript);
 	json_end(json);
 }

@@ -57,26 +57,6 @@ struct port_rule {
 	uint64_t port;
 };
 
-static struct ruleset
-handled(const struct sandbox *sandbox, int version)
-{
-	struct ruleset rules = { .fs = FS_ALL_1 };
-
-	if (version >= 2)
-		rules.fs |= FS_REFER;
-	if (version >= 3)
-		rules.fs |= FS_TRUNCATE;
-	if (version >= 4 && sandbox->network != SANDBOX_ANY_TCP)
-		rules.net = NET_BIND_TCP;
-	if (version >= 4 && (sandbox->network == SANDBOX_NO_TCP || sandbox->ports != NULL))
-		rules.net |= NET_CONNECT_TCP;
-	if (version >= 5)
-		rules.fs |= FS_IOCTL_DEV;
-	if (version >= 6)
-		rules.scope = SCOPE_ABSTRACT_SOCKETS | SCOPE_SIGNALS;
-	return rules;
-}
-
 static uint64_t
 rights(const struct sandbox_path *path, const struct stat *status, uint64_t known)
 {
@@ -164,9 +144,20 @@ landlock_enter(const struct sandbox *sandbox, int *version, struct reason *why)
 		reason_set(why, "the kernel offers no Landlock: %s", strerror(errno));
 		return true;
 	}
-	struct ruleset rules = handled(sandbox, *version);
-	/* A kernel refuses a struct that is longer than it knows unless the rest is zero; it is, by
-	 * handled(). */
+	struct ruleset rules = { .fs = FS_ALL_1 };
+	/* A kernel refuses a struct that is longer than it knows unless the rest is zero. */
+	if (*version >= 2)
+		rules.fs |= FS_REFER;
+	if (*version >= 3)
+		rules.fs |= FS_TRUNCATE;
+	if (*version >= 4 && sandbox->network != SANDBOX_ANY_TCP)
+		rules.net = NET_BIND_TCP;
+	if (*version >= 4 && (sandbox->network == SANDBOX_NO_TCP || sandbox->ports != NULL))
+		rules.net |= NET_CONNECT_TCP;
+	if (*version >= 5)
+		rules.fs |= FS_IOCTL_DEV;
+	if (*version >= 6)
+		rules.scope = SCOPE_ABSTRACT_SOCKETS | SCOPE_SIGNALS;
 	int fd = (int)syscall(SYS_landlock_create_ruleset, &rules, sizeof rules, 0);
 	if (fd < 0)
 		return reason_set(why, "cannot make a Landlock rule set: %s", strerror(errno));

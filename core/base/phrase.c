@@ -315,23 +315,6 @@ is_enhanced(const char *bytes, size_t size)
 	return points == 2;
 }
 
-static void
-split_line(struct splitter *splitter, struct pw_bytes line)
-{
-	size_t at = 0;
-
-	while (at < line.size) {
-		size_t end = at;
-
-		while (end < line.size /* and no NUL, which strchr() finds as well */
-		    && strchr(" \t\r", line.data[end]) == NULL)
-			end++;
-		if (end > at && !(splitter->leads && is_enhanced(line.data + at, end - at)))
-			add_chunk(splitter, line.data + at, end - at);
-		at = end + 1;
-	}
-}
-
 void
 phrase_split(struct phrase_text *text, const struct pw_reply *reply,
     const struct phrase_names *names)
@@ -339,10 +322,18 @@ phrase_split(struct phrase_text *text, const struct pw_reply *reply,
 	struct splitter splitter = { .text = text, .names = names, .begins = true };
 
 	text->count = 0;
-	for (size_t line = 0; line < reply->count && line < UINT8_MAX; line++) {
-		splitter.line = (uint8_t)line;
+	for (size_t i = 0; i < reply->count && i < UINT8_MAX; i++) {
+		struct pw_bytes line = reply->lines[i];
+
+		splitter.line = (uint8_t)i;
 		splitter.leads = true;
-		split_line(&splitter, reply->lines[line]);
+		for (size_t at = 0, end; at < line.size; at = end + 1) {
+			for (end = at; end < line.size /* and no NUL, which strchr() finds as well */
+			     && strchr(" \t\r", line.data[end]) == NULL;)
+				end++;
+			if (end > at && !(splitter.leads && is_enhanced(line.data + at, end - at)))
+				add_chunk(&splitter, line.data + at, end - at);
+		}
 	}
 	assert(text->count <= PHRASE_WORDS_MAX);
 }

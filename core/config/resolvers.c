@@ -62,21 +62,6 @@ resolvers_find(const char *path, struct address found[static RESOLVERS_FOUND_MAX
 	return count;
 }
 
-/* The domains of one line, each with a blank before it but the first. */
-static void
-add_domains(const char *list, struct text *text)
-{
-	for (int i = 0; i < RESOLVERS_SEARCH_MAX && list[strspn(list, " \t")] != '\0'; i++) {
-		list += strspn(list, " \t");
-		size_t size = strcspn(list, " \t\r\n#;");
-		if (size == 0)
-			return;
-		text_add(text, i > 0 ? " " : "");
-		text_escape(text, (struct pw_bytes){ list, size });
-		list += size;
-	}
-}
-
 void
 resolvers_add_search(const char *path, struct text *text)
 {
@@ -90,7 +75,15 @@ resolvers_add_search(const char *path, struct text *text)
 		const char *search = behind(line, "search"), *domain = behind(line, "domain");
 		last = search != NULL ? search : domain != NULL ? domain : last;
 	}
-	if (last != NULL)
-		add_domains(last, text);
+	/* Its domains, each with a blank before it but the first. */
+	for (int i = 0; last != NULL && i < RESOLVERS_SEARCH_MAX; i++) {
+		last += strspn(last, " \t");
+		size_t size = strcspn(last, " \t\r\n#;");
+		if (size == 0)
+			break;
+		text_add(text, i > 0 ? " " : "");
+		text_escape(text, (struct pw_bytes){ last, size });
+		last += size;
+	}
 	input_free(&input);
 }

@@ -94,18 +94,6 @@ add_notifier(const struct reader *reader, struct files *files, uint32_t index)
 }
 
 static void
-add_web(const struct reader *reader, struct files *files)
-{
-	const struct node *node
-	    = reader->web == NULL ? NULL : node_member(reader->web, "password_file");
-
-	if (node != NULL && !is_credential(node))
-		add(files, (struct named_file){ .place = node->place, .key = "password",
-		    .suffix = "_file", .owner = "web", .path = reader->config->web.password_file,
-		    .secret = true });
-}
-
-static void
 add_targets(const struct reader *reader, struct files *files)
 {
 	const struct config *config = reader->config;
@@ -237,6 +225,8 @@ service_files_check(struct reader *reader)
 {
 	bool starts = reader->source->starts, changes = false;
 	bool ourselves = geteuid() != 0 && (reader->source->advise || reader->source->replaces);
+	const struct node *password
+	    = reader->web == NULL ? NULL : node_member(reader->web, "password_file");
 	struct files files = { .count = 0 };
 	struct service_user user;
 	const char **paths;
@@ -256,7 +246,10 @@ service_files_check(struct reader *reader)
 	for (uint32_t i = 0; i < reader->config->notifier_count; i++)
 		add_notifier(reader, &files, i);
 	add_targets(reader, &files);
-	add_web(reader, &files);
+	if (password != NULL && !is_credential(password))
+		add(&files, (struct named_file){ .place = password->place, .key = "password",
+		    .suffix = "_file", .owner = "web", .path = reader->config->web.password_file,
+		    .secret = true });
 	/* Only root can try files as another user; any other user tries them as itself. */
 	for (uint32_t i = 0; ourselves && i < files.count; i++) {
 		const struct named_file *file = &files.items[i];
