@@ -59,8 +59,8 @@ void json_time(struct json *, const char *key, int64_t utc);
 void json_bool(struct json *, const char *key, bool);
 void json_null(struct json *, const char *key);
 
-/* An object on a line of its own: json_to_file() with the object begun, and its end with that of the
- * line. */
+/* An object on a line of its own: json_to_file() with the object begun, and its end with that of
+ * the line. */
 struct json json_begin_line(FILE *);
 bool json_end_line(struct json *);
 /*
