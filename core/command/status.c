@@ -25,8 +25,9 @@ put_json(const struct status_row *row)
 	json_string(&json, "target", row->target->name);
 	json_string(&json, "state", state_name(row->state));
 	json_begin_array(&json, "flags");
-	for (size_t i = 0; row->flags[i] != NULL; i++)
-		json_string(&json, NULL, row->flags[i]);
+	for (int flag = 0; flag < STATUS_FLAGS; flag++)
+		if (row->flags[flag])
+			json_string(&json, NULL, status_flag_names[flag]);
 	json_end(&json);
 	json_time(&json, "since", row->since);
 	json_string(&json, "verdict", row->run ? verdict_name(row->verdict) : NULL);
@@ -125,8 +126,8 @@ put_tally(enum state state, const struct status_row *const *rows, size_t count,
 		parts[0] += row->run && row->verdict == PW_DEGRADED;
 		parts[1] += row->run && row->verdict == PW_BLOCKED;
 		parts[2] += row->run && row->verdict == PW_UNKNOWN;
-		parts[3] += status_row_has_flag(row, "slow");
-		parts[4] += status_row_has_flag(row, "flapping");
+		parts[3] += row->flags[STATUS_SLOW];
+		parts[4] += row->flags[STATUS_FLAPPING];
 		parts[5] += row->acknowledged != 0;
 		parts[6] += row->run && row->unseen_since != 0;
 		parts[7] += !row->run && state == STATE_PENDING;
@@ -158,7 +159,7 @@ put_table(const struct past *past, const struct status_row *all,
 	size_t paused = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		paused += status_row_has_flag(rows[i], "paused");
+		paused += rows[i]->flags[STATUS_PAUSED];
 		layout_widen(&columns[0], rows[i]->target->name, layout_name_width());
 		layout_widen(&columns[1], status_row_state(rows[i], bytes), LAYOUT_WIDE);
 		layout_widen(&columns[2], PAST_LASTED(past, rows[i]->since), LAYOUT_WIDE);

@@ -58,7 +58,7 @@ is_not_known(const struct answer *answer, const struct status_row *row, struct t
 	else if (answer->blind != NULL) {
 		text_format(text, "blind since %s: ", PAST_TIME(past, answer->blind_since));
 		text_add_shown(text, text_view(answer->blind));
-	} else if (status_row_has_flag(row, "quarantined"))
+	} else if (row->flags[STATUS_QUARANTINED])
 		text_add(text, "quarantined: a process that looked at it died");
 	else
 		return false;
@@ -85,7 +85,7 @@ judge(const struct answer *answer, const struct status_row *row, struct text *te
 		text_add(text, ", acknowledged by ");
 		text_add_shown(text, text_view(row->ack_by[0] == '\0' ? "?" : row->ack_by));
 	}
-	text_add(text, status_row_has_flag(row, "flapping") ? ", flapping: " : ": ");
+	text_add(text, row->flags[STATUS_FLAPPING] ? ", flapping: " : ": ");
 	text_add(text, verdict_name(row->verdict));
 	if (row->verdict != PW_OK)
 		text_format(text, " (%s)", row->outcome);

@@ -17,6 +17,9 @@
 #include "monitor/pace.h"
 #include "monitor/silence.h"
 
+const char *const status_flag_names[STATUS_FLAGS] = { "flapping", "slow", "held", "quarantined",
+	"acknowledged", "paused", "not_looked_at", "unknown" };
+
 /* Of a target whose settings cannot be read. */
 static const int64_t patience_unknown = 15 * 60 * (int64_t)SECOND;
 
@@ -40,27 +43,6 @@ status_row_condition(const struct status_row *row, const struct status_condition
 	return rest == NULL ? text : rest + strlen("): ");
 }
 
-bool
-status_row_has_flag(const struct status_row *row, const char *name)
-{
-	for (size_t i = 0; row->flags[i] != NULL; i++)
-		if (strcmp(row->flags[i], name) == 0)
-			return true;
-	return false;
-}
-
-static void
-raise_flag(struct status_row *row, bool set, const char *name)
-{
-	size_t count = 0;
-
-	while (row->flags[count] != NULL)
-		count++;
-	assert(!set || count < STATUS_FLAGS_MAX);
-	if (set)
-		row->flags[count] = name;
-}
-
 static const char *
 copy_text(struct past *past, struct pw_bytes text)
 {
@@ -73,7 +55,6 @@ copy_text(struct past *past, struct pw_bytes text)
 	PAST_EACH(past, data, kind, 0) \
 		if ((row = find(past, all, (data)->target)) != NULL)
 
-/* Flags are raised in the order in which they are shown. */
 static void
 read_states(struct past *past, struct status_row *all)
 {
@@ -94,11 +75,11 @@ read_states(struct past *past, struct status_row *all)
 		row->acknowledged = status.acknowledged;
 		row->ack_by = past_copy(past, status.ack_by);
 		row->ack_why = past_copy(past, status.ack_why);
-		raise_flag(row, status.flapping, "flapping");
-		raise_flag(row, status.slow, "slow");
-		raise_flag(row, status.held, "held");
-		raise_flag(row, status.quarantined, "quarantined");
-		raise_flag(row, status.acknowledged != 0, "acknowledged");
+		row->flags[STATUS_FLAPPING] = status.flapping;
+		row->flags[STATUS_SLOW] = status.slow;
+		row->flags[STATUS_HELD] = status.held;
+		row->flags[STATUS_QUARANTINED] = status.quarantined;
+		row->flags[STATUS_ACKNOWLEDGED] = status.acknowledged != 0;
 	}
 }
 
@@ -181,7 +162,7 @@ flag_pauses(const struct past *past, struct status_row *all)
 		    && window_clock_holds(
 		        &windows, (uint32_t)(row->configured - past->config->targets)))
 			row->silence |= SILENCE_window;
-		raise_flag(row, row->silence & (SILENCE_paused | SILENCE_window), "paused");
+		row->flags[STATUS_PAUSED] = row->silence & (SILENCE_paused | SILENCE_window);
 	}
 	window_clock_fini(&windows);
 }
@@ -211,8 +192,8 @@ plan(const struct past *past, struct status_row *row, int64_t to_utc)
 	if (!past->runs || past->now - last > patience)
 		row->unseen_since = last;
 	assert(past->runs || row->unseen_since == last); /* while no daemon runs nobody looks */
-	raise_flag(row, row->unseen_since != 0, STATUS_UNSEEN);
-	raise_flag(row, row->run && row->verdict == PW_UNKNOWN, "unknown");
+	row->flags[STATUS_UNSEEN] = row->unseen_since != 0;
+	row->flags[STATUS_UNKNOWN] = row->run && row->verdict == PW_UNKNOWN;
 }
 
 struct status_row *
@@ -244,8 +225,9 @@ status_row_state(const struct status_row *row, char bytes[STATUS_STATE_MAX])
 	struct text text = text_over(bytes, STATUS_STATE_MAX);
 
 	text_add(&text, state_name(row->state));
-	for (size_t i = 0; row->flags[i] != NULL; i++)
-		text_format(&text, ", %s", row->flags[i]);
+	for (int flag = 0; flag < STATUS_FLAGS; flag++)
+		if (row->flags[flag])
+			text_format(&text, ", %s", status_flag_names[flag]);
 	for (char *at = bytes; (at = strchr(at, '_')) != NULL;)
 		*at = ' ';
 	return bytes;

@@ -8,10 +8,10 @@
 #include "command/past.h"
 #include "monitor/target_state.h"
 
-enum { STATUS_FLAGS_MAX = 8 };
-
-/* The flag of a target that nobody looks at. */
-#define STATUS_UNSEEN "not_looked_at"
+/* What a state does not say, in the order in which it is shown. */
+enum status_flag { STATUS_FLAPPING, STATUS_SLOW, STATUS_HELD, STATUS_QUARANTINED,
+	STATUS_ACKNOWLEDGED, STATUS_PAUSED, STATUS_UNSEEN, STATUS_UNKNOWN, STATUS_FLAGS };
+extern const char *const status_flag_names[STATUS_FLAGS];
 
 /* A condition that stands. */
 struct status_condition {
@@ -51,7 +51,7 @@ struct status_row {
 	uint64_t incident;    /* the open one; 0: none */
 	int64_t acknowledged; /* 0: it is not */
 	const char *ack_by, *ack_why; /* "": none */
-	const char *flags[STATUS_FLAGS_MAX + 1]; /* names, ended by NULL */
+	bool flags[STATUS_FLAGS];
 	struct status_condition *conditions;
 	struct status_pause *pauses;
 };
@@ -61,8 +61,6 @@ struct status_row *status_rows_read(struct past *);
 
 /* What is said of a condition, without the "NAME degraded(CODE): " before it. */
 const char *status_row_condition(const struct status_row *, const struct status_condition *);
-
-bool status_row_has_flag(const struct status_row *, const char *name);
 
 /* "down, flapping", "up, not looked at". */
 enum { STATUS_STATE_MAX = 128, STATUS_SEEN_MAX = 8192 };

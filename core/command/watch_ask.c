@@ -63,7 +63,7 @@ watch_ask_begin(struct watch_ask *ask, enum watch_verb verb, const struct status
 		return "no target is selected";
 	if (verb == WATCH_ACK && row->incident == 0)
 		return "there is no open incident of this target";
-	if (verb == WATCH_RESUME && row->pauses == NULL && !status_row_has_flag(row, "quarantined"))
+	if (verb == WATCH_RESUME && row->pauses == NULL && !row->flags[STATUS_QUARANTINED])
 		return "this target is not paused";
 	*ask = (struct watch_ask){ .verb = verb, .step = verb == WATCH_ACK ? ASK_WHY
 		: verb == WATCH_PAUSE ? ASK_SPAN : ASK_WHETHER };

@@ -91,8 +91,8 @@ has_tag(const struct status_row *row, const char *begin)
 static bool
 has_state(const struct status_row *row, const char *begin)
 {
-	for (size_t i = 0; row->flags[i] != NULL; i++)
-		if (begins(row->flags[i], begin))
+	for (int flag = 0; flag < STATUS_FLAGS; flag++)
+		if (row->flags[flag] && begins(status_flag_names[flag], begin))
 			return true;
 	return begins(state_name(row->state), begin)
 	    || (row->run && begins(verdict_name(row->verdict), begin));

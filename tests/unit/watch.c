@@ -76,7 +76,7 @@ begin(void **state)
 	all[7].verdict = PW_DEGRADED;
 	all[7].configured = &configured;
 	all[9].unseen_since = 1;
-	all[9].flags[0] = STATUS_UNSEEN;
+	all[9].flags[STATUS_UNSEEN] = true;
 	watch_rows_arrange(&rows);
 	watch_table_follow(&table, &rows);
 	return 0;
