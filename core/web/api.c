@@ -33,7 +33,7 @@ call_number(struct view *view, const char *name, uint64_t otherwise, uint64_t *n
 }
 
 bool
-call_begin(struct call *call, struct view *view)
+call_begin(struct call *call, struct view *view, const char *list)
 {
 	uint64_t limit;
 
@@ -42,6 +42,9 @@ call_begin(struct call *call, struct view *view)
 	view->answer->type = "application/json";
 	*call = (struct call){ .view = view, .json = json_to_buffer(view->answer->body, EMIT_MAX),
 		.limit = limit < 1 ? 1 : limit > LISTED_MAX ? LISTED_MAX : (uint32_t)limit };
+	json_begin_object(&call->json, NULL);
+	if (list != NULL)
+		json_begin_array(&call->json, list);
 	return true;
 }
 
@@ -102,9 +105,8 @@ api_answer_health(struct view *view, const char *rest)
 	struct call call;
 
 	(void)rest;
-	if (!call_begin(&call, view))
+	if (!call_begin(&call, view, NULL))
 		return;
-	json_begin_object(&call.json, NULL);
 	put_health(&call);
 	call_end(&call);
 }
@@ -119,10 +121,8 @@ api_answer_ready(struct view *view, const char *rest)
 	struct call call;
 
 	(void)rest;
-	if (!call_begin(&call, view))
+	if (!call_begin(&call, view, "waits_for"))
 		return;
-	json_begin_object(&call.json, NULL);
-	json_begin_array(&call.json, "waits_for");
 	if (said->process_count == 0)
 		json_string(&call.json, NULL, "the parent's first word");
 	if (!board_is_read(view->site->board, NULL))
@@ -156,9 +156,8 @@ answer_status(struct view *view, const char *rest)
 	struct call call;
 
 	(void)rest;
-	if (!call_begin(&call, view))
+	if (!call_begin(&call, view, NULL))
 		return;
-	json_begin_object(&call.json, NULL);
 	put_health(&call);
 	view->answer->status = 200;
 	json_int(&call.json, "targets", board_count(board));
@@ -184,16 +183,16 @@ answer_targets(struct view *view, const char *rest)
 		server_problem(view->request, view->answer, 400, "state: no target is ever in one of this name");
 		return;
 	}
-	if (!call_begin(&call, view) || !call_number(view, "cursor", 0, &at))
+	if (!call_number(view, "cursor", 0, &at) || !call_begin(&call, view, "targets"))
 		return;
-	json_begin_object(&call.json, NULL);
-	json_begin_array(&call.json, "targets");
 	for (; at < board_count(board) && call.count < call.limit; at++) {
 		const struct board_row *row = board_get(board, (uint32_t)at);
 
 		if ((rank != RANKS && row->rank != rank) || !board_row_has_tag(row, tag))
 			continue;
+		json_begin_object(&call.json, NULL);
 		api_put_target(&call, row);
+		json_end(&call.json);
 		call.count++;
 	}
 	json_end(&call.json);

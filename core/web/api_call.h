@@ -13,8 +13,9 @@ struct call {
 	uint32_t count, limit;
 };
 
-/* Takes `limit` of the query. Returns false where that is no number: the answer says so. */
-bool call_begin(struct call *, struct view *);
+/* Takes `limit` of the query, and begins an object, and in it an array by the name of `list` (NULL: none). Returns false where the limit is no
+ * number: the answer says so. */
+bool call_begin(struct call *, struct view *, const char *list);
 /* Ends what is open, and the answer. */
 void call_end(struct call *);
 
@@ -32,5 +33,5 @@ void api_answer_attempt(struct view *, const char *rest);
 void api_answer_deliveries(struct view *, const char *rest);
 void api_answer_conditions(struct view *, const char *rest);
 
-/* A target with all that is known of it, as an object of the call. */
+/* A target with all that is known of it, as members of the object at hand. */
 void api_put_target(struct call *, const struct board_row *);

@@ -33,10 +33,8 @@ api_answer_incidents(struct view *view, const char *rest)
 	struct call call;
 
 	(void)rest;
-	if (!call_begin(&call, view) || !call_number(view, "cursor", INT64_MAX, &cursor))
+	if (!call_number(view, "cursor", INT64_MAX, &cursor) || !call_begin(&call, view, "incidents"))
 		return;
-	json_begin_object(&call.json, NULL);
-	json_begin_array(&call.json, "incidents");
 	store_list_open(&list, board_reader(view->site->board), STORE_LIST_INCIDENTS, 0);
 	store_list_behind(&list, cursor);
 	for (; call.count < call.limit && store_list_next(&list, &outage); call.count++) {
@@ -51,44 +49,45 @@ api_answer_incidents(struct view *view, const char *rest)
 	call_end(&call);
 }
 
+/* Null where another version wrote it. */
 static void
-put_leg(struct call *call, const struct store_evidence *row)
+put_leg(struct json *json, const char *key, struct pw_bytes bytes)
 {
 	struct message_evidence evidence;
 
-	json_begin_object(&call->json, NULL);
-	json_int(&call->json, "run", (int64_t)row->run);
-	json_string(&call->json, "role", row->role);
-	json_time(&call->json, "started", row->at);
-	if (message_read_evidence(row->bytes, &evidence))
-		evidence_json(&call->json, "leg", &evidence.leg);
+	if (message_read_evidence(bytes, &evidence))
+		evidence_json(json, key, &evidence.leg);
 	else
-		json_null(&call->json, "leg");
-	json_end(&call->json);
+		json_null(json, key);
 }
 
 /* The runs of an incident as a list of their legs behind one, whose cursor is "RUN.LEG". */
 static void
 put_evidence(struct call *call, uint64_t incident, struct store_leg_key last)
 {
+	struct json *json = &call->json;
 	struct store_evidence row;
 	struct store_list list;
 	char next[48];
 	bool more;
 
-	json_begin_array(&call->json, "evidence");
+	json_begin_array(json, "evidence");
 	store_list_open(&list, board_reader(call->view->site->board), STORE_LIST_EVIDENCE, incident);
 	store_list_behind_leg(&list, &last);
 	store_list_limit(&list, call->limit + 1);
-	while ((more = store_list_next(&list, &row)) && call->count < call->limit) {
-		call->count++;
-		put_leg(call, &row);
+	for (; (more = store_list_next(&list, &row)) && call->count < call->limit; call->count++) {
+		json_begin_object(json, NULL);
+		json_int(json, "run", (int64_t)row.run);
+		json_string(json, "role", row.role);
+		json_time(json, "started", row.at);
+		put_leg(json, "leg", row.bytes);
+		json_end(json);
 		last = (struct store_leg_key){ row.target, row.run, row.leg };
 	}
 	(void)store_list_close(&list);
-	json_end(&call->json);
+	json_end(json);
 	snprintf(next, sizeof next, "%llu.%u", (unsigned long long)last.run, (unsigned)last.leg);
-	json_string(&call->json, "next_cursor", more ? next : NULL);
+	json_string(json, "next_cursor", more ? next : NULL);
 }
 
 /* A cursor is behind all that has its run and leg. */
@@ -111,20 +110,20 @@ take_leg(struct view *view, const char *cursor, struct store_leg_key *key)
 }
 
 static void
-put_told(struct call *call, uint64_t incident)
+put_told(struct json *json, struct store_reader *reader, uint64_t incident)
 {
 	struct store_told told;
 
-	json_begin_array(&call->json, "deliveries");
-	STORE_EACH(&told, board_reader(call->view->site->board), STORE_LIST_TOLD, incident) {
-		json_begin_object(&call->json, NULL);
-		json_int(&call->json, "notice", (int64_t)told.notice);
-		json_string(&call->json, "kind", told.kind);
-		json_text(&call->json, "text", told.text);
-		store_delivery_json(&call->json, &told);
-		json_end(&call->json);
+	json_begin_array(json, "deliveries");
+	STORE_EACH(&told, reader, STORE_LIST_TOLD, incident) {
+		json_begin_object(json, NULL);
+		json_int(json, "notice", (int64_t)told.notice);
+		json_string(json, "kind", told.kind);
+		json_text(json, "text", told.text);
+		store_delivery_json(json, &told);
+		json_end(json);
 	}
-	json_end(&call->json);
+	json_end(json);
 }
 
 void
@@ -138,14 +137,12 @@ api_answer_incident(struct view *view, const char *rest)
 	struct call call;
 	bool is_found;
 
-	if (!take_leg(view, cursor, &behind) || !call_begin(&call, view))
+	if (!take_leg(view, cursor, &behind) || !call_begin(&call, view, NULL))
 		return;
 	store_list_open(&list, board_reader(view->site->board), STORE_LIST_INCIDENT, number);
 	is_found = rest[strspn(rest, "0123456789")] == '\0' && number > 0 && number < INT64_MAX && store_list_next(&list, &outage);
-	if (is_found) {
-		json_begin_object(&call.json, NULL);
+	if (is_found)
 		put_outage(&call, &outage);
-	}
 	if (store_list_close(&list) == STORE_READ_BROKEN) {
 		server_problem(view->request, view->answer, 503, "incidents cannot be read now");
 		return;
@@ -155,47 +152,11 @@ api_answer_incident(struct view *view, const char *rest)
 		return;
 	}
 	put_evidence(&call, number, behind);
-	put_told(&call, number);
+	put_told(&call.json, board_reader(view->site->board), number);
 	call_end(&call);
 }
 
 /* --- attempts --- */
-
-static bool
-read_name(struct store_reader *reader, uint64_t target, char name[STORE_KEY_ROOM])
-{
-	struct store_target row;
-	struct store_list list;
-	bool found;
-
-	store_list_open(&list, reader, STORE_LIST_TARGETS, 0);
-	store_list_behind(&list, target - 1);
-	store_list_limit(&list, 1);
-	found = store_list_next(&list, &row) && row.number == target;
-	text_copy(name, STORE_KEY_ROOM, found ? row.name : "");
-	return store_list_close(&list) != STORE_READ_BROKEN && found;
-}
-
-static void
-put_attempt(struct call *call, struct attempt_legs *legs, const char *name)
-{
-	uint64_t target = legs->target;
-	bool more = true;
-
-	json_begin_object(&call->json, NULL);
-	json_int(&call->json, "run", (int64_t)legs->run);
-	json_string(&call->json, "target", name);
-	json_begin_array(&call->json, "legs");
-	for (; more && legs->target == target; more = attempt_legs_next(legs)) {
-		struct message_evidence evidence;
-
-		if (message_read_evidence(legs->bytes, &evidence))
-			evidence_json(&call->json, NULL, &evidence.leg);
-		else
-			json_null(&call->json, NULL);
-	}
-	json_end(&call->json);
-}
 
 /* RUN, of any target, or of the `target` of the query alone. */
 void
@@ -203,27 +164,32 @@ api_answer_attempt(struct view *view, const char *rest)
 {
 	struct store_reader *reader = board_reader(view->site->board);
 	const char *wanted = server_query(view->request, "target");
-	uint64_t run = rest[strspn(rest, "0123456789")] == '\0' ? strtoull(rest, NULL, 10) : 0;
+	uint64_t run = rest[strspn(rest, "0123456789")] == '\0' ? strtoull(rest, NULL, 10) : 0, target;
+	struct query *named = NULL;
 	struct attempt_legs legs;
-	char name[STORE_KEY_ROOM];
 	struct call call;
 	bool found;
 
 	attempt_legs_open(&legs, reader, run < RUNS_MAX ? run : 0);
-	found = attempt_legs_next(&legs) && read_name(reader, legs.target, name) && (wanted == NULL || strcmp(wanted, name) == 0);
-	if (found && !call_begin(&call, view)) {
-		(void)attempt_legs_close(&legs);
-		return;
+	if (attempt_legs_next(&legs))
+		named = DB_ROW(reader->main, "SELECT name FROM targets WHERE number = ?1", BIND(target = legs.target));
+	found = named != NULL && (wanted == NULL || strcmp(wanted, query_text(named, 0)) == 0) && call_begin(&call, view, NULL);
+	if (found) {
+		json_int(&call.json, "run", (int64_t)run);
+		json_string(&call.json, "target", query_text(named, 0));
+		json_begin_array(&call.json, "legs");
+		do
+			put_leg(&call.json, NULL, legs.bytes);
+		while (attempt_legs_next(&legs) && legs.target == target);
+		json_end(&call.json);
+		call_end(&call);
 	}
-	if (found)
-		put_attempt(&call, &legs, name);
+	query_reset(named);
 	/* What cannot be read may be there. */
 	if (!attempt_legs_close(&legs) || (!found && reader->history == NULL))
 		server_problem(view->request, view->answer, 503, "attempts cannot be read now");
-	else if (!found)
+	else if (!found && view->answer->status == 200)
 		server_problem(view->request, view->answer, 404, "nothing is kept of an attempt of this number");
-	else
-		call_end(&call);
 }
 
 /* --- deliveries --- */
@@ -249,30 +215,6 @@ take_key(struct view *view, struct store_list *list)
 	return true;
 }
 
-static void
-put_delivery(struct json *json, const struct store_undelivered *row)
-{
-	static const char *const states[STORE_DELIVERY_STATES_END] = {
-#define X(name) [STORE_DELIVERY_##name] = #name,
-		STORE_DELIVERY_STATES(X)
-#undef X
-	};
-
-	json_begin_object(json, NULL);
-	json_int(json, "notice", (int64_t)row->notice);
-	json_string(json, "kind", row->kind);
-	json_string(json, "target", row->target == 0 ? NULL : row->name);
-	json_text(json, "text", row->text);
-	json_string(json, "notifier", row->notifier);
-	json_string(json, "recipient", row->recipient);
-	json_string(json, "state", row->state < STORE_DELIVERY_STATES_END ? states[row->state] : NULL);
-	json_int(json, "attempts", row->attempts);
-	json_time(json, "created", row->created);
-	json_time(json, "not_before", row->not_before);
-	json_foreign(json, "receipt", row->receipt);
-	json_end(json);
-}
-
 /* Those that wait; `state=given_up`: those that were given up. */
 void
 api_answer_deliveries(struct view *view, const char *rest)
@@ -283,6 +225,7 @@ api_answer_deliveries(struct view *view, const char *rest)
 	struct store_undelivered row;
 	struct store_list list;
 	struct call call;
+	struct json *json = &call.json;
 
 	(void)rest;
 	if (state != NULL && !is_given_up && strcmp(state, "waiting") != 0) {
@@ -290,19 +233,29 @@ api_answer_deliveries(struct view *view, const char *rest)
 		return;
 	}
 	store_list_open(&list, board_reader(view->site->board), is_given_up ? STORE_LIST_GIVEN_UP : STORE_LIST_WAITING, 0);
-	if (!call_begin(&call, view) || !take_key(view, &list)) {
+	if (!take_key(view, &list) || !call_begin(&call, view, "deliveries")) {
 		(void)store_list_close(&list);
 		return;
 	}
-	json_begin_object(&call.json, NULL);
-	json_begin_array(&call.json, "deliveries");
 	for (; call.count < call.limit && store_list_next(&list, &row); call.count++) {
-		put_delivery(&call.json, &row);
+		json_begin_object(json, NULL);
+		json_int(json, "notice", (int64_t)row.notice);
+		json_string(json, "kind", row.kind);
+		json_string(json, "target", row.target == 0 ? NULL : row.name);
+		json_text(json, "text", row.text);
+		json_string(json, "notifier", row.notifier);
+		json_string(json, "recipient", row.recipient);
+		json_string(json, "state", row.state < STORE_DELIVERY_STATES_END ? store_delivery_name(row.state) : NULL);
+		json_int(json, "attempts", row.attempts);
+		json_time(json, "created", row.created);
+		json_time(json, "not_before", row.not_before);
+		json_foreign(json, "receipt", row.receipt);
+		json_end(json);
 		snprintf(cursor, sizeof cursor, "%lld.%zu.%s%s", (long long)row.notice, strlen(row.notifier), row.notifier, row.recipient);
 	}
 	(void)store_list_close(&list);
-	json_end(&call.json);
-	json_string(&call.json, "next_cursor", call.count == call.limit ? cursor : NULL);
+	json_end(json);
+	json_string(json, "next_cursor", call.count == call.limit ? cursor : NULL);
 	call_end(&call);
 }
 
@@ -325,13 +278,11 @@ api_answer_conditions(struct view *view, const char *rest)
 		server_problem(view->request, view->answer, 400, "cursor: it is not one of this list");
 		return;
 	}
-	if (!call_begin(&call, view))
+	if (!call_begin(&call, view, "conditions"))
 		return;
 	store_list_open(&list, board_reader(view->site->board), STORE_LIST_CONDITIONS, 0);
 	list.numbers[0] = target;
 	snprintf(list.texts[1], STORE_KEY_ROOM, "%s", given == NULL ? "" : given + at);
-	json_begin_object(&call.json, NULL);
-	json_begin_array(&call.json, "conditions");
 	while (call.count < call.limit && store_list_next(&list, &row)) {
 		const struct board_row *watched = board_after(view->site->board, row.target - 1);
 

@@ -34,34 +34,6 @@ put_seconds(struct json *json, const char *key, bool is_known, int64_t microseco
 }
 
 static void
-put_phases(struct json *json, const struct look *look)
-{
-	struct look_phase phase = { .next = 0 };
-
-	json_begin_array(json, "phases");
-	while (look_next_phase(look, &phase)) {
-		json_begin_object(json, NULL);
-		json_text(json, "phase", phase.name);
-		put_seconds(json, "seconds", phase.micros >= 0, phase.micros);
-		json_end(json);
-	}
-	json_end(json);
-}
-
-static void
-put_server(struct json *json, const struct board_server *server)
-{
-	bool has_tls = server->tls_version[0] != '\0';
-
-	json_time(json, "facts_as_of", server->at);
-	json_string(json, "tls_version", has_tls ? server->tls_version : NULL);
-	json_string(json, "tls_cipher", has_tls ? server->tls_cipher : NULL);
-	json_time(json, "certificate_begins", server->not_before);
-	json_time(json, "certificate_ends", server->not_after);
-	json_time(json, "chain_ends", server->chain_ends);
-}
-
-static void
 put_pauses(struct call *call, const struct board_row *row)
 {
 	const struct pauses *pauses = board_pauses(call->view->site->board);
@@ -88,9 +60,11 @@ put_pauses(struct call *call, const struct board_row *row)
 static void
 put_newest(struct call *call, const struct board_row *row, const struct look *look)
 {
+	const struct board_server *server = &row->server;
 	struct json *json = &call->json;
 	int64_t age = board_time(call->view->site->board) - row->last_run;
-	bool has_run = look->at != 0;
+	bool has_run = look->at != 0, has_tls = server->tls_version[0] != '\0';
+	struct run_steps steps = look_steps(look);
 
 	json_string(json, "verdict", has_run ? verdict_name(row->verdict) : NULL);
 	json_string(json, "outcome", has_run ? look->outcome : NULL);
@@ -100,8 +74,20 @@ put_newest(struct call *call, const struct board_row *row, const struct look *lo
 	json_time(json, "not_looked_at_since", row->unseen_since);
 	json_seconds(json, "interval", row->interval);
 	put_seconds(json, "seconds", has_run, look->micros);
-	put_phases(json, look);
-	put_server(json, &row->server);
+	json_begin_array(json, "phases");
+	while (run_steps_next(&steps)) {
+		json_begin_object(json, NULL);
+		json_text(json, "phase", steps.name);
+		put_seconds(json, "seconds", steps.micros >= 0, steps.micros);
+		json_end(json);
+	}
+	json_end(json);
+	json_time(json, "facts_as_of", server->at);
+	json_string(json, "tls_version", has_tls ? server->tls_version : NULL);
+	json_string(json, "tls_cipher", has_tls ? server->tls_cipher : NULL);
+	json_time(json, "certificate_begins", server->not_before);
+	json_time(json, "certificate_ends", server->not_after);
+	json_time(json, "chain_ends", server->chain_ends);
 }
 
 void
@@ -110,7 +96,6 @@ api_put_target(struct call *call, const struct board_row *row)
 	const struct policy *policy = row->configured == NULL ? NULL : row->configured->policy;
 	struct json *json = &call->json;
 
-	json_begin_object(json, NULL);
 	json_string(json, "target", row->name);
 	json_string(json, "host", row->host);
 	json_int(json, "port", row->port);
@@ -139,26 +124,9 @@ api_put_target(struct call *call, const struct board_row *row)
 	json_time(json, "acknowledged", row->acknowledged);
 	json_foreign(json, "acknowledged_by", text_view(row->ack_by));
 	json_foreign(json, "acknowledged_why", text_view(row->ack_why));
-	json_end(json);
 }
 
 /* --- results --- */
-
-static void
-put_result(struct call *call, const struct store_run *run)
-{
-	struct json *json = &call->json;
-
-	json_begin_object(json, NULL);
-	json_int(json, "run", (int64_t)run->run);
-	json_time(json, "started", run->at);
-	json_seconds(json, "seconds", run->micros);
-	json_string(json, "verdict", verdict_name(run->verdict <= PW_UNKNOWN ? (enum pw_verdict)run->verdict : PW_UNKNOWN));
-	json_string(json, "outcome", outcome_current(run->outcome));
-	json_text(json, "text", run->text);
-	json_end(json);
-	call->count++;
-}
 
 /* Seconds since 1970, or RFC 3339 in UTC; `from` is in it, `to` is not. */
 static bool
@@ -187,33 +155,42 @@ answer_results(struct view *view, const struct board_row *row)
 	struct store_list list;
 	struct store_run run;
 	struct call call;
+	struct json *json = &call.json;
 	int64_t from, to;
 	uint64_t cursor;
 	bool more;
 
-	if (!call_begin(&call, view) || !call_number(view, "cursor", 0, &cursor) || !take_time(view, "from", &from)
-	    || !take_time(view, "to", &to))
+	if (!call_number(view, "cursor", 0, &cursor) || !take_time(view, "from", &from) || !take_time(view, "to", &to)
+	    || !call_begin(&call, view, NULL))
 		return;
 	if (cursor != 0 && DB_NUMBER(board_reader(view->site->board)->history, "SELECT 1 FROM results WHERE id = ?1 AND target = ?2",
 	    BIND(cursor), BIND(row->number)) == 0) {
 		server_problem(view->request, view->answer, 400, "cursor: it is not one of this list");
 		return;
 	}
-	json_begin_object(&call.json, NULL);
-	json_string(&call.json, "target", row->name);
-	json_begin_array(&call.json, "results");
+	json_string(json, "target", row->name);
+	json_begin_array(json, "results");
 	store_list_open(&list, board_reader(view->site->board), STORE_LIST_HISTORY, row->number);
 	if (cursor != 0)
 		store_list_behind(&list, cursor);
 	more = store_list_next(&list, &run);
 	for (uint32_t walked = 0; more && run.at >= from && call.count < call.limit && walked < WALKED_MAX; walked++) {
-		if (to == 0 || run.at < to)
-			put_result(&call, &run);
+		if (to == 0 || run.at < to) {
+			json_begin_object(json, NULL);
+			json_int(json, "run", (int64_t)run.run);
+			json_time(json, "started", run.at);
+			json_seconds(json, "seconds", run.micros);
+			json_string(json, "verdict", verdict_name(verdict_of(run.verdict)));
+			json_string(json, "outcome", outcome_current(run.outcome));
+			json_text(json, "text", run.text);
+			json_end(json);
+			call.count++;
+		}
 		cursor = run.id;
 		more = store_list_next(&list, &run);
 	}
 	(void)store_list_close(&list);
-	json_end(&call.json);
+	json_end(json);
 	call_put_cursor(&call, more && run.at >= from, cursor);
 	call_end(&call);
 }
@@ -240,9 +217,8 @@ api_answer_target(struct view *view, const char *rest)
 		server_problem(view->request, view->answer, 404, "no target that is watched has this name");
 		return;
 	}
-	if (!call_begin(&call, view))
+	if (!call_begin(&call, view, NULL))
 		return;
 	api_put_target(&call, row);
-	if (!json_finish_line(&call.json))
-		view->emit.failed = true;
+	call_end(&call);
 }

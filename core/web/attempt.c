@@ -167,46 +167,31 @@ attempt_put(struct view *view, const struct message_evidence *message, bool open
 	PUT(view, "</div>\n");
 }
 
-static void
-put_step(struct view *view, const struct policy *policy, const char *name, int64_t micros)
-{
-	uint32_t index = policy == NULL ? CONFIG_NONE : policy_phase(policy, name);
-	char limit[32] = "", slow[32] = "";
-	struct text limit_text = TEXT_OVER(limit), slow_text = TEXT_OVER(slow);
-
-	if (index != CONFIG_NONE) {
-		units_add_duration(&limit_text, policy->phases[index].routine);
-		if (policy->phases[index].slow > 0 && policy->phases[index].slow < policy->phases[index].routine)
-			units_add_duration(&slow_text, policy->phases[index].slow);
-	}
-	if (micros < 0)
-		PUT(view, "<tr class=\"not-reached\"><td>");
-	else
-		PUT(view, "<tr><td>");
-	PUT(view, "{}</td><td class=\"number\">", AS_STRING(name));
-	if (micros < 0)
-		PUT(view, "not reached");
-	else
-		PUT(view, "{}", AS_SPAN(micros));
-	PUT(view, "</td><td class=\"number\">{}</td><td class=\"number\">{}</td></tr>\n",
-	    AS_STRING(slow), AS_STRING(limit));
-}
-
 void
-attempt_put_steps(struct view *view, const struct board_row *row, const char *names, uint32_t count, const int64_t *times)
+attempt_put_steps(struct view *view, const struct board_row *row, struct run_steps steps)
 {
 	const struct policy *policy = row->configured == NULL ? NULL : row->configured->policy;
-	const char *name = names == NULL ? "" : names;
 
 	PUT(view, "<div class=\"scroll\"><table class=\"waterfall plain\" id=\"phases\"><thead><tr><th>Step</th><th class=\"number\">Took</th>"
 	    "<th class=\"number\">Slow above</th><th class=\"number\">Limit</th></tr></thead><tbody>\n");
-	for (uint32_t i = 0; i < count && *name != '\0'; i++) {
-		size_t size = strcspn(name, " ");
-		char bytes[NAME_ROOM];
+	while (run_steps_next(&steps)) {
+		char name[NAME_ROOM], limit[32] = "", slow[32] = "";
+		struct text limit_text = TEXT_OVER(limit), slow_text = TEXT_OVER(slow);
+		uint32_t index;
 
-		snprintf(bytes, sizeof bytes, "%.*s", (int)size, name);
-		put_step(view, policy, bytes, times[i]);
-		name += size + (name[size] == ' ');
+		snprintf(name, sizeof name, "%.*s", (int)steps.name.size, steps.name.data);
+		index = policy == NULL ? CONFIG_NONE : policy_phase(policy, name);
+		if (index != CONFIG_NONE) {
+			units_add_duration(&limit_text, policy->phases[index].routine);
+			if (policy->phases[index].slow > 0 && policy->phases[index].slow < policy->phases[index].routine)
+				units_add_duration(&slow_text, policy->phases[index].slow);
+		}
+		PUT(view, "<tr{}><td>{}</td><td class=\"number\">", AS_MADE(text_view(steps.micros < 0 ? " class=\"not-reached\"" : "")), AS_STRING(name));
+		if (steps.micros < 0)
+			PUT(view, "not reached");
+		else
+			PUT(view, "{}", AS_SPAN(steps.micros));
+		PUT(view, "</td><td class=\"number\">{}</td><td class=\"number\">{}</td></tr>\n", AS_STRING(slow), AS_STRING(limit));
 	}
 	PUT(view, "</tbody></table></div>\n");
 }
@@ -224,19 +209,18 @@ put_result(struct view *view, const struct board_row *row, uint64_t run)
 		found = result.run == run;
 	if (found) {
 		int64_t times[STORE_PHASES_MAX];
-		uint32_t count = store_run_phases(&result, times);
+		struct run_steps steps = { .names = result.phase_names, .times = times, .left = store_run_phases(&result, times) };
 
 		PUT(view, "<p><strong>");
-		PUT(view, "{}", AS_STRING(verdict_name(result.verdict <= PW_UNKNOWN ? (enum pw_verdict)result.verdict : PW_UNKNOWN)));
+		PUT(view, "{}", AS_STRING(verdict_name(verdict_of(result.verdict))));
 		if (result.verdict != PW_OK)
 			PUT(view, " ({}): {}", AS_STRING(outcome_current(result.outcome)),
 			    AS_TEXT(result.text));
 		PUT(view, "</strong></p>\n<p class=\"faint\">{}, {} in all. The result alone is "
 		    "kept: what was said on the wire is kept of attempts that confirmed "
 		    "something.</p>\n", AS_TIME(result.at), AS_SPAN(result.micros));
-		attempt_put_steps(view, row, result.phase_names, count, times);
+		attempt_put_steps(view, row, steps);
 	}
-	store_list_stop(&results);
 	(void)store_list_close(&results);
 	return found;
 }

@@ -25,9 +25,8 @@ void attempt_legs_open(struct attempt_legs *, struct store_reader *, uint64_t ru
 bool attempt_legs_next(struct attempt_legs *);
 bool attempt_legs_close(struct attempt_legs *);
 
-/* A run of which the result alone is kept: how long its steps took (microseconds, -1 where not reached), against the limits in force. `names`: of the steps,
- * separated by blanks. */
-void attempt_put_steps(struct view *, const struct board_row *, const char *names, uint32_t count, const int64_t *times);
+/* A run of which the result alone is kept: how long its steps took, against the limits in force. */
+void attempt_put_steps(struct view *, const struct board_row *, struct run_steps);
 
 /* The page of one run of a target. */
 void attempt_answer(struct view *, const struct board_row *, uint64_t run);

@@ -34,9 +34,9 @@ row_of(const struct board *board, const char *target)
 }
 
 static bool
-is_phase(const struct look_phase *phase, const char *name)
+is_step(const struct run_steps *steps, const char *name)
 {
-	return phase->name.size == strlen(name) && memcmp(phase->name.data, name, phase->name.size) == 0;
+	return steps->micros >= 0 && steps->name.size == strlen(name) && memcmp(steps->name.data, name, steps->name.size) == 0;
 }
 
 static void
@@ -52,13 +52,13 @@ put_info(struct metrics_out *out, const char *name, const char *help, const char
 static bool
 failed_by_words(const struct look *look)
 {
-	struct look_phase phase = { .next = 0 };
+	struct run_steps steps = look_steps(look);
 	bool has_connected = false;
 
 	if (look->verdict == PW_BLOCKED)
 		return true;
-	while (look_next_phase(look, &phase))
-		has_connected |= phase.micros >= 0 && !is_phase(&phase, "resolve") && !is_phase(&phase, "connect");
+	while (run_steps_next(&steps))
+		has_connected |= steps.micros >= 0 && !is_step(&steps, "resolve") && !is_step(&steps, "connect");
 	return look->verdict == PW_FAILED && has_connected && strstr(look->outcome, "timeout") == NULL;
 }
 
@@ -85,11 +85,11 @@ put_tls(struct metrics_out *out, const struct board_server *server)
 static void
 put_result(struct metrics_out *out, const struct board_row *row, const struct look *look)
 {
-	struct look_phase phase = { .next = 0 };
+	struct run_steps steps = look_steps(look);
 
-	while (look_next_phase(look, &phase))
-		if (phase.micros >= 0 && is_phase(&phase, "resolve"))
-			metrics_put_seconds(out, "probe_dns_lookup_time_seconds", "Returns the time taken for probe dns lookup in seconds", phase.micros);
+	while (run_steps_next(&steps))
+		if (is_step(&steps, "resolve"))
+			metrics_put_seconds(out, "probe_dns_lookup_time_seconds", "Returns the time taken for probe dns lookup in seconds", steps.micros);
 	metrics_put_seconds(out, "probe_duration_seconds", "Returns how long the probe took to complete in seconds", look->micros);
 	if (row->verdict != PW_UNKNOWN)
 		metrics_put_number(out, "probe_failed_due_to_regex", "gauge", "Indicates if probe failed due to regex", failed_by_words(look));

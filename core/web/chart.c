@@ -30,15 +30,15 @@ struct chart {
 
 /* The lane of a step, which is made where it is new; LANES: there are too many. */
 static uint32_t
-lane_of(struct chart *chart, const char *name, size_t size)
+lane_of(struct chart *chart, struct pw_bytes name)
 {
 	uint32_t i = 0;
 
-	while (i < chart->lane_count && (strncmp(chart->names[i], name, size) != 0 || chart->names[i][size] != '\0'))
+	while (i < chart->lane_count && (strncmp(chart->names[i], name.data, name.size) != 0 || chart->names[i][name.size] != '\0'))
 		i++;
-	assert(i <= chart->lane_count && size < sizeof chart->names[0]);
+	assert(i <= chart->lane_count && name.size < sizeof chart->names[0]);
 	if (i == chart->lane_count && i < LANES) {
-		memcpy(chart->names[i], name, size);
+		memcpy(chart->names[i], name.data, name.size);
 		chart->lane_count++;
 	}
 	return i;
@@ -47,39 +47,22 @@ lane_of(struct chart *chart, const char *name, size_t size)
 static void
 take(struct chart *chart, const struct store_run *run)
 {
-	struct attempt *attempt = &chart->attempts[chart->count];
+	struct attempt *attempt = &chart->attempts[chart->count++];
 	int64_t times[STORE_PHASES_MAX];
-	uint32_t count = store_run_phases(run, times);
-	const char *name = run->phase_names;
+	struct run_steps steps = { .names = run->phase_names, .times = times, .left = store_run_phases(run, times) };
 
-	assert(chart->count < ATTEMPTS);
+	assert(chart->count <= ATTEMPTS);
 	*attempt = (struct attempt){ .at = run->at, .micros = run->micros, .run = run->run, .verdict = run->verdict, .last = LANES };
 	for (uint32_t i = 0; i < LANES; i++)
 		attempt->lanes[i] = -1;
-	for (uint32_t i = 0; i < count && name != NULL && *name != '\0'; i++) {
-		size_t size = strcspn(name, " ");
-		uint32_t lane = size < LANE_NAME ? lane_of(chart, name, size) : LANES;
+	while (run_steps_next(&steps)) {
+		uint32_t lane = steps.name.size < LANE_NAME ? lane_of(chart, steps.name) : LANES;
 
-		if (lane < LANES && times[i] >= 0) {
-			attempt->lanes[lane] = times[i];
+		if (lane < LANES && steps.micros >= 0) {
+			attempt->lanes[lane] = steps.micros;
 			attempt->last = lane;
 		}
-		name += size + (name[size] == ' ');
 	}
-	chart->count++;
-}
-
-static void
-read_attempts(struct chart *chart, const struct view *view, const struct board_row *row)
-{
-	struct store_list runs;
-	struct store_run run;
-
-	store_list_open(&runs, board_reader(view->site->board), STORE_LIST_HISTORY, row->number);
-	while (chart->count < ATTEMPTS && store_list_next(&runs, &run))
-		take(chart, &run);
-	store_list_stop(&runs);
-	(void)store_list_close(&runs);
 }
 
 /* What a lane shows; `lane` LANES: the whole attempt. */
@@ -142,10 +125,8 @@ put_mark(struct view *view, const struct board_row *row, const struct chart *cha
 	    AS_I64(span <= 0 ? 0 : (attempt->at - oldest) * (WIDTH - MARK_WIDTH) / span),
 	    AS_I64(HEIGHT - height), AS_I64(height),
 	    AS_AGE(board_time(view->site->board) - attempt->at), AS_SPAN(micros));
-	if (lane == LANES) {
-		PUT(view, ", ");
-		PUT(view, "{}", AS_STRING(verdict_name(attempt->verdict <= PW_UNKNOWN ? (enum pw_verdict)attempt->verdict : PW_UNKNOWN)));
-	}
+	if (lane == LANES)
+		PUT(view, ", {}", AS_STRING(verdict_name(verdict_of(attempt->verdict))));
 	PUT(view, "</title></rect></a>");
 }
 
@@ -200,10 +181,15 @@ void
 chart_put(struct view *view, const struct board_row *row)
 {
 	struct chart *chart = calloc(1, sizeof *chart);
+	struct store_list runs;
+	struct store_run run;
 
 	if (chart == NULL)
 		return;
-	read_attempts(chart, view, row);
+	store_list_open(&runs, board_reader(view->site->board), STORE_LIST_HISTORY, row->number);
+	while (chart->count < ATTEMPTS && store_list_next(&runs, &run))
+		take(chart, &run);
+	(void)store_list_close(&runs);
 	if (chart->count >= 2) {
 		PUT(view, "<h2>The last attempts</h2>\n<p class=\"faint\">{} attempts since {}; "
 		    "each leads to its page. Heights are logarithmic: a line is a limit, a dashed "

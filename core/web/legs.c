@@ -158,7 +158,7 @@ put_place(struct view *view, struct place *place)
 {
 	PUT(view, "<tr><td>{}</td><td>{}</td><td>{}", AS_STRING(is_v6(place) ? "IPv6" : "IPv4"),
 	    AS_STRING(place->address),
-	    AS_STRING(verdict_name(place->verdict <= PW_UNKNOWN ? (enum pw_verdict)place->verdict : PW_UNKNOWN)));
+	    AS_STRING(verdict_name(verdict_of(place->verdict))));
 	if (place->verdict != PW_OK)
 		PUT(view, " ({})", AS_STRING(outcome_current(place->outcome)));
 	PUT(view, "</td><td class=\"when\">{}</td><td class=\"number\">{} of {}</td>",

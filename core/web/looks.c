@@ -140,19 +140,6 @@ look_hour(int64_t number)
 	return (uint32_t)(place < 0 ? place + LOOK_HOURS : place);
 }
 
-bool
-look_next_phase(const struct look *look, struct look_phase *phase)
-{
-	if (phase->rest == NULL)
-		phase->rest = look->phase_names == NULL ? "" : look->phase_names;
-	if (phase->next == look->phase_count || *phase->rest == '\0')
-		return false;
-	phase->name = (struct pw_bytes){ phase->rest, strcspn(phase->rest, " ") };
-	phase->micros = look->phases[phase->next++];
-	phase->rest += phase->name.size + (phase->rest[phase->name.size] == ' ');
-	return true;
-}
-
 /* A damaged file may hold any number: sums of two times within these bounds do not overflow. */
 static int64_t
 bounded(int64_t time)
@@ -160,12 +147,6 @@ bounded(int64_t time)
 	static const int64_t most = INT64_MAX / 4;
 
 	return time < 0 ? 0 : time > most ? most : time;
-}
-
-static enum pw_verdict
-verdict_of(uint32_t number)
-{
-	return number <= PW_UNKNOWN ? (enum pw_verdict)number : PW_UNKNOWN;
 }
 
 static enum store_mood
@@ -240,17 +221,14 @@ count_failure(struct look *look, const struct store_run *run)
 {
 	struct failure *failure = look->failures;
 	char name[sizeof failure->phase] = "";
-	const char *names = run->phase_names, *outcome = outcome_current(run->outcome);
+	const char *outcome = outcome_current(run->outcome);
 	int64_t times[STORE_PHASES_MAX];
-	uint32_t kinds = 0, count = store_run_phases(run, times);
+	struct run_steps steps = { .names = run->phase_names, .times = times, .left = store_run_phases(run, times) };
+	uint32_t kinds = 0;
 
-	for (uint32_t i = 0; i < count && *names != '\0'; i++) {
-		size_t size = strcspn(names, " ");
-
-		if (times[i] >= 0)
-			snprintf(name, sizeof name, "%.*s", (int)size, names);
-		names += size + (names[size] == ' ');
-	}
+	while (run_steps_next(&steps))
+		if (steps.micros >= 0)
+			snprintf(name, sizeof name, "%.*s", (int)steps.name.size, steps.name.data);
 	for (; failure != NULL && (strcmp(failure->outcome, outcome) != 0 || strcmp(failure->phase, name) != 0); failure = failure->next)
 		kinds++;
 	if (failure == NULL) {

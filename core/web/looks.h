@@ -9,6 +9,13 @@
 #include "store/reader.h"
 #include "web/tallies.h"
 
+/* What a row says of a run: a damaged one may hold any number. */
+static inline enum pw_verdict
+verdict_of(uint32_t number)
+{
+	return number <= PW_UNKNOWN ? (enum pw_verdict)number : PW_UNKNOWN;
+}
+
 enum { LOOK_QUARTERS = 96, LOOK_HOURS = 24, LOOK_PHASES_MAX = 16 }; /* a strip of 24 hours */
 
 /* A quarter of an hour: the worst that a part of it was, and how great that part was. */
@@ -63,15 +70,12 @@ uint32_t look_hour(int64_t number);
  * as that one speaks. */
 void look_day(const struct look *, int64_t last, struct quarter day[LOOK_QUARTERS]);
 
-/* A step of the newest run; begins as zeroes. */
-struct look_phase {
-	struct pw_bytes name;
-	int64_t micros;   /* -1: not reached */
-	uint32_t next;    /* how many came before */
-	const char *rest; /* of the names */
-};
-/* The next step, in order. Returns false behind the last. */
-bool look_next_phase(const struct look *, struct look_phase *);
+/* The steps of the newest run. */
+static inline struct run_steps
+look_steps(const struct look *look)
+{
+	return (struct run_steps){ .names = look->phase_names, .times = look->phases, .left = look->phase_count };
+}
 
 struct looks;
 

@@ -85,14 +85,14 @@ put_conditions(const struct sampled *it, const char *name)
 static void
 put_phases(const struct sampled *it, const char *name)
 {
-	struct look_phase phase = { .next = 0 };
+	struct run_steps steps = look_steps(it->look);
 
-	while (look_next_phase(it->look, &phase)) {
-		if (phase.micros < 0)
+	while (run_steps_next(&steps)) {
+		if (steps.micros < 0)
 			continue;
 		begin(it, name);
-		put_label(it, "phase", phase.name);
-		metrics_end_seconds(it->out, phase.micros);
+		put_label(it, "phase", steps.name);
+		metrics_end_seconds(it->out, steps.micros);
 	}
 }
 

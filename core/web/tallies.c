@@ -18,20 +18,20 @@ const int64_t tally_bounds[TALLY_BUCKETS] = { 1000, 5000, 10000, 25000, 50000, 1
 
 /* NULL: there is no room. */
 static struct tally *
-tally_of(struct tallies *tallies, const char *probe, const char *phase, size_t size)
+tally_of(struct tallies *tallies, const char *probe, struct pw_bytes phase)
 {
 	struct tally tally = { .count = 0 };
 
 	for (uint32_t i = 0; i < tallies->count; i++) {
-		const struct tally *it = &tallies->items[i];
+		struct tally *it = &tallies->items[i];
 
-		if (strncmp(it->phase, phase, size) == 0 && it->phase[size] == '\0' && strcmp(it->probe, probe) == 0)
-			return &tallies->items[i];
+		if (strncmp(it->phase, phase.data, phase.size) == 0 && it->phase[phase.size] == '\0' && strcmp(it->probe, probe) == 0)
+			return it;
 	}
 	if (tallies->count == TALLIES_MAX || !VEC_RESERVE(tallies->items, tallies->count, tallies->room))
 		return NULL;
 	tally.probe = strdup(probe);
-	tally.phase = strndup(phase, size);
+	tally.phase = strndup(phase.data, phase.size);
 	if (tally.probe == NULL || tally.phase == NULL) {
 		free(tally.probe);
 		free(tally.phase);
@@ -42,28 +42,38 @@ tally_of(struct tallies *tallies, const char *probe, const char *phase, size_t s
 	return &tallies->items[tallies->count++];
 }
 
+bool
+run_steps_next(struct run_steps *steps)
+{
+	if (steps->left == 0 || steps->names == NULL || *steps->names == '\0')
+		return false;
+	steps->name = (struct pw_bytes){ steps->names, strcspn(steps->names, " ") };
+	steps->names += steps->name.size + (steps->names[steps->name.size] == ' ');
+	steps->micros = *steps->times++;
+	steps->left--;
+	return true;
+}
+
 /* A sum that would overflow stays at its end: the file may be damaged, and hold times of any
  * size. */
 void
 tallies_add(struct tallies *tallies, const char *probe, const struct store_run *run)
 {
-	const char *names = run->phase_names;
 	int64_t times[STORE_PHASES_MAX];
-	uint32_t count = store_run_phases(run, times);
+	struct run_steps steps = { .names = run->phase_names, .times = times, .left = store_run_phases(run, times) };
 
-	for (uint32_t i = 0, bucket; i < count && *names != '\0'; i++) {
-		size_t size = strcspn(names, " ");
-		struct tally *tally = times[i] < 0 ? NULL : tally_of(tallies, probe, names, size);
+	while (run_steps_next(&steps)) {
+		struct tally *tally = steps.micros < 0 ? NULL : tally_of(tallies, probe, steps.name);
+		uint32_t bucket = 0;
 
-		names += size + (names[size] == ' ');
 		if (tally == NULL)
 			continue;
-		for (bucket = 0; bucket < TALLY_BUCKETS && times[i] > tally_bounds[bucket]; bucket++)
-			continue;
+		while (bucket < TALLY_BUCKETS && steps.micros > tally_bounds[bucket])
+			bucket++;
 		if (bucket < TALLY_BUCKETS)
 			tally->buckets[bucket]++;
 		tally->count++;
-		if (__builtin_add_overflow(tally->sum, times[i], &tally->sum))
+		if (__builtin_add_overflow(tally->sum, steps.micros, &tally->sum))
 			tally->sum = INT64_MAX;
 	}
 }

@@ -6,6 +6,17 @@
 
 #include "store/rows.h"
 
+/* The steps of a run, one after the other. It begins with their names, separated by blanks, and the times of so many (store_run_phases()). */
+struct run_steps {
+	const char *names;    /* of those that follow; NULL: of none */
+	const int64_t *times; /* microseconds, -1 where not reached */
+	uint32_t left;
+	struct pw_bytes name; /* of the step at hand */
+	int64_t micros;
+};
+/* Goes on to the next step. Returns false behind the last. */
+bool run_steps_next(struct run_steps *);
+
 enum { TALLY_BUCKETS = 14 };
 /* Their upper bounds in microseconds, rising; what is longer is counted in the whole alone. */
 extern const int64_t tally_bounds[TALLY_BUCKETS];

@@ -150,7 +150,7 @@ put_newest(struct view *view, const struct board_row *row, const struct look *lo
 		return;
 	PUT(view, "<h2>The newest attempt</h2>\n<p>{}, {} in all</p>\n", AS_TIME(look->at),
 	    AS_SPAN(look->micros));
-	attempt_put_steps(view, row, look->phase_names, look->phase_count, look->phases);
+	attempt_put_steps(view, row, look_steps(look));
 }
 
 static void
