@@ -249,12 +249,11 @@ put_store(struct view *view)
 }
 
 void
-about_answer(struct view *view, const char *rest)
+about_answer(struct view *view)
 {
 	const struct site *site = view->site;
 	struct store_waiting waiting = board_waiting(site->board);
 
-	(void)rest;
 	view_begin(view, "Us - Postwatch", board_count(site->board) > 0 ? board_get(site->board, 0)->rank : RANK_UNKNOWN);
 	PUT(view, "<h1>Us</h1>\n");
 	about_put_trouble(view);

@@ -14,4 +14,4 @@ bool about_has_trouble(const struct board *);
 /* That, or that there is none. */
 void about_put_trouble(struct view *);
 
-void about_answer(struct view *, const char *rest);
+void about_answer(struct view *);

@@ -1,6 +1,6 @@
 /*
- * For the web process: finds the function for a path of the JSON API, and answers the short ones
- * itself.
+ * For the web process: what the calls of the JSON API have in common, and those about Postwatch
+ * itself and about targets.
  */
 #include "web/api.h"
 
@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "web/api_call.h"
-#include "web/events.h"
 
 enum { LISTED = 200, LISTED_MAX = 1000 };
 
@@ -100,11 +99,10 @@ put_health(struct call *call)
 }
 
 void
-api_answer_health(struct view *view, const char *rest)
+api_answer_health(struct view *view)
 {
 	struct call call;
 
-	(void)rest;
 	if (!call_begin(&call, view, NULL))
 		return;
 	put_health(&call);
@@ -113,14 +111,13 @@ api_answer_health(struct view *view, const char *rest)
 
 /* What is needed to watch and to tell is there: the store was read, and each process serves. */
 void
-api_answer_ready(struct view *view, const char *rest)
+api_answer_ready(struct view *view)
 {
 	const struct message_vitals *said = &view->site->processes.said;
 	char name[PROCESS_NAME_MAX];
 	bool is_ready = said->process_count > 0 && board_is_read(view->site->board, NULL);
 	struct call call;
 
-	(void)rest;
 	if (!call_begin(&call, view, "waits_for"))
 		return;
 	if (said->process_count == 0)
@@ -141,21 +138,20 @@ api_answer_ready(struct view *view, const char *rest)
 		view->answer->status = 503;
 }
 
-static void
-answer_health(struct view *view, const char *rest)
+void
+api_answer_health_told(struct view *view)
 {
-	api_answer_health(view, rest);
+	api_answer_health(view);
 	if (view->answer->status == 503) /* it is told in the answer, as it is not the API that is ill */
 		view->answer->status = 200;
 }
 
-static void
-answer_status(struct view *view, const char *rest)
+void
+api_answer_status(struct view *view)
 {
 	const struct board *board = view->site->board;
 	struct call call;
 
-	(void)rest;
 	if (!call_begin(&call, view, NULL))
 		return;
 	put_health(&call);
@@ -169,8 +165,8 @@ answer_status(struct view *view, const char *rest)
 }
 
 /* Pages by place: `cursor` is the place where the next begins. */
-static void
-answer_targets(struct view *view, const char *rest)
+void
+api_answer_targets(struct view *view)
 {
 	const char *state = server_query(view->request, "state"), *tag = server_query(view->request, "tag");
 	enum board_rank rank = state == NULL ? RANKS : rank_named(state);
@@ -178,7 +174,6 @@ answer_targets(struct view *view, const char *rest)
 	struct call call;
 	uint64_t at;
 
-	(void)rest;
 	if (state != NULL && rank == RANKS) {
 		server_problem(view->request, view->answer, 400, "state: no target is ever in one of this name");
 		return;
@@ -200,46 +195,10 @@ answer_targets(struct view *view, const char *rest)
 	call_end(&call);
 }
 
-static void
-answer_openapi(struct view *view, const char *rest)
+void
+api_answer_openapi(struct view *view)
 {
 	struct pw_bytes bytes = asset_bytes(ASSET_OPENAPI, &view->answer->type);
 
-	(void)rest;
 	view->emit.failed |= !buffer_add(view->answer->body, bytes.data, bytes.size, EMIT_MAX);
-}
-
-static const struct {
-	const char *path;
-	bool is_prefix, needs_store;
-	void (*answer)(struct view *, const char *rest);
-} calls[] = {
-	{ "status", false, false, answer_status },
-	{ "health", false, false, answer_health },
-	{ "openapi.json", false, false, answer_openapi },
-	{ "events", false, true, events_answer },
-	{ "targets", false, true, answer_targets },
-	{ "targets/", true, true, api_answer_target },
-	{ "incidents", false, true, api_answer_incidents },
-	{ "incidents/", true, true, api_answer_incident },
-	{ "attempts/", true, true, api_answer_attempt },
-	{ "deliveries", false, true, api_answer_deliveries },
-	{ "conditions", false, true, api_answer_conditions },
-};
-
-void
-api_answer(struct view *view, const char *rest)
-{
-	for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) {
-		size_t size = strlen(calls[i].path);
-
-		if (calls[i].is_prefix ? strncmp(rest, calls[i].path, size) != 0 : strcmp(rest, calls[i].path) != 0)
-			continue;
-		if (calls[i].needs_store && !board_is_read(view->site->board, NULL))
-			server_problem(view->request, view->answer, 503, "the store cannot be read now");
-		else
-			calls[i].answer(view, rest + size);
-		return;
-	}
-	server_problem(view->request, view->answer, 404, "the API has no such address: /api/v1/openapi.json lists them");
 }

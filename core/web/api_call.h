@@ -5,7 +5,7 @@
 #pragma once
 
 #include "base/json.h"
-#include "web/site.h"
+#include "web/api.h"
 
 struct call {
 	struct view *view;
@@ -24,14 +24,6 @@ bool call_number(struct view *, const char *name, uint64_t otherwise, uint64_t *
 
 /* Whether a list goes on behind what was told: the number with which the next page begins, or null. */
 void call_put_cursor(struct call *, bool has_more, uint64_t cursor);
-
-/* Calls in files of their own; `rest`: what stands behind their address. */
-void api_answer_target(struct view *, const char *rest);
-void api_answer_incidents(struct view *, const char *rest);
-void api_answer_incident(struct view *, const char *rest);
-void api_answer_attempt(struct view *, const char *rest);
-void api_answer_deliveries(struct view *, const char *rest);
-void api_answer_conditions(struct view *, const char *rest);
 
 /* A target with all that is known of it, as members of the object at hand. */
 void api_put_target(struct call *, const struct board_row *);

@@ -25,14 +25,13 @@ put_outage(struct call *call, const struct store_outage *outage)
 }
 
 void
-api_answer_incidents(struct view *view, const char *rest)
+api_answer_incidents(struct view *view)
 {
 	struct store_outage outage;
 	struct store_list list;
 	uint64_t cursor;
 	struct call call;
 
-	(void)rest;
 	if (!call_number(view, "cursor", INT64_MAX, &cursor) || !call_begin(&call, view, "incidents"))
 		return;
 	store_list_open(&list, board_reader(view->site->board), STORE_LIST_INCIDENTS, 0);
@@ -127,11 +126,11 @@ put_told(struct json *json, struct store_reader *reader, uint64_t incident)
 }
 
 void
-api_answer_incident(struct view *view, const char *rest)
+api_answer_incident(struct view *view)
 {
 	const char *cursor = server_query(view->request, "cursor");
 	struct store_leg_key behind = { 0 };
-	uint64_t number = strtoull(rest, NULL, 10);
+	uint64_t number = strtoull(view->rest, NULL, 10);
 	struct store_outage outage;
 	struct store_list list;
 	struct call call;
@@ -140,7 +139,7 @@ api_answer_incident(struct view *view, const char *rest)
 	if (!take_leg(view, cursor, &behind) || !call_begin(&call, view, NULL))
 		return;
 	store_list_open(&list, board_reader(view->site->board), STORE_LIST_INCIDENT, number);
-	is_found = rest[strspn(rest, "0123456789")] == '\0' && number > 0 && number < INT64_MAX && store_list_next(&list, &outage);
+	is_found = view->rest[strspn(view->rest, "0123456789")] == '\0' && number > 0 && number < INT64_MAX && store_list_next(&list, &outage);
 	if (is_found)
 		put_outage(&call, &outage);
 	if (store_list_close(&list) == STORE_READ_BROKEN) {
@@ -160,11 +159,11 @@ api_answer_incident(struct view *view, const char *rest)
 
 /* RUN, of any target, or of the `target` of the query alone. */
 void
-api_answer_attempt(struct view *view, const char *rest)
+api_answer_attempt(struct view *view)
 {
 	struct store_reader *reader = board_reader(view->site->board);
 	const char *wanted = server_query(view->request, "target");
-	uint64_t run = rest[strspn(rest, "0123456789")] == '\0' ? strtoull(rest, NULL, 10) : 0, target;
+	uint64_t run = view->rest[strspn(view->rest, "0123456789")] == '\0' ? strtoull(view->rest, NULL, 10) : 0, target;
 	struct query *named = NULL;
 	struct attempt_legs legs;
 	struct call call;
@@ -217,7 +216,7 @@ take_key(struct view *view, struct store_list *list)
 
 /* Those that wait; `state=given_up`: those that were given up. */
 void
-api_answer_deliveries(struct view *view, const char *rest)
+api_answer_deliveries(struct view *view)
 {
 	const char *state = server_query(view->request, "state");
 	bool is_given_up = state != NULL && strcmp(state, "given_up") == 0;
@@ -227,7 +226,6 @@ api_answer_deliveries(struct view *view, const char *rest)
 	struct call call;
 	struct json *json = &call.json;
 
-	(void)rest;
 	if (state != NULL && !is_given_up && strcmp(state, "waiting") != 0) {
 		server_problem(view->request, view->answer, 400, "state: waiting or given_up");
 		return;
@@ -263,7 +261,7 @@ api_answer_deliveries(struct view *view, const char *rest)
 
 /* Those that stand; the cursor is "TARGET.CODE". */
 void
-api_answer_conditions(struct view *view, const char *rest)
+api_answer_conditions(struct view *view)
 {
 	const char *given = server_query(view->request, "cursor");
 	char cursor[STORE_KEY_ROOM + 32] = "";
@@ -273,7 +271,6 @@ api_answer_conditions(struct view *view, const char *rest)
 	long long target = 0;
 	int at = 0;
 
-	(void)rest;
 	if (given != NULL && (sscanf(given, "%lld.%n", &target, &at) != 1 || at == 0 || strlen(given + at) >= STORE_KEY_ROOM)) {
 		server_problem(view->request, view->answer, 400, "cursor: it is not one of this list");
 		return;

@@ -197,16 +197,16 @@ answer_results(struct view *view, const struct board_row *row)
 
 /* NAME, or NAME/results. */
 void
-api_answer_target(struct view *view, const char *rest)
+api_answer_target(struct view *view)
 {
 	static const char tail[] = "/results";
-	const struct board_row *row = board_named(view->site->board, rest);
-	size_t size = strlen(rest), tail_size = sizeof tail - 1;
+	const struct board_row *row = board_named(view->site->board, view->rest);
+	size_t size = strlen(view->rest), tail_size = sizeof tail - 1;
 	char name[NAME_ROOM];
 	struct call call;
 
-	if (row == NULL && size > tail_size && size < sizeof name && strcmp(rest + size - tail_size, tail) == 0) {
-		snprintf(name, sizeof name, "%.*s", (int)(size - tail_size), rest);
+	if (row == NULL && size > tail_size && size < sizeof name && strcmp(view->rest + size - tail_size, tail) == 0) {
+		snprintf(name, sizeof name, "%.*s", (int)(size - tail_size), view->rest);
 		row = board_named(view->site->board, name);
 		if (row != NULL && board_reader(view->site->board) != NULL) {
 			answer_results(view, row);

@@ -102,14 +102,13 @@ put_result(struct metrics_out *out, const struct board_row *row, const struct lo
 }
 
 void
-blackbox_answer(struct view *view, const char *rest)
+blackbox_answer(struct view *view)
 {
 	const char *target = server_query(view->request, "target");
 	const struct board *board = view->site->board;
 	const struct board_row *row;
 	struct metrics_out out = { .emit = view->emit };
 
-	(void)rest;
 	if (target == NULL || target[0] == '\0') {
 		server_problem(view->request, view->answer, 400, "target is missing: the name of one that is watched");
 		return;

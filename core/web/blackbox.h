@@ -7,4 +7,4 @@
 
 #include "web/site.h"
 
-void blackbox_answer(struct view *, const char *rest);
+void blackbox_answer(struct view *);

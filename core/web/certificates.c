@@ -167,14 +167,13 @@ put_without(struct view *view, uint32_t count)
 }
 
 void
-certificates_answer(struct view *view, const char *rest)
+certificates_answer(struct view *view)
 {
 	const struct board *board = view->site->board;
 	uint32_t count = 0, all = board_count(board);
 	struct ending *endings = calloc(all + 1, sizeof *endings);
 	int64_t now = board_time(board);
 
-	(void)rest;
 	if (endings == NULL) {
 		view->emit.failed = true;
 		return;

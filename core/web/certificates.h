@@ -7,7 +7,7 @@
 #include "web/site.h"
 
 /* The page of all; `rest` is not looked at. */
-void certificates_answer(struct view *, const char *rest);
+void certificates_answer(struct view *);
 
 /* Of one target: when it ends, how much of its lifetime is left, which TLS was spoken. Writes nothing where no certificate is known. */
 void certificate_put(struct view *, const struct board_row *);

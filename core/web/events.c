@@ -114,7 +114,7 @@ next_part(void *state, struct buffer *part)
 }
 
 void
-events_answer(struct view *view, const char *rest)
+events_answer(struct view *view)
 {
 	const char *last = server_header(view->request, "Last-Event-ID");
 	const struct changes *changes = board_changes(view->site->board);
@@ -122,7 +122,6 @@ events_answer(struct view *view, const char *rest)
 	long long started = 0;
 	unsigned long long number = 0;
 
-	(void)rest;
 	if (events == NULL) {
 		view->emit.failed = true;
 		return;

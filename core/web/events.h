@@ -6,4 +6,4 @@
 
 #include "web/site.h"
 
-void events_answer(struct view *, const char *rest);
+void events_answer(struct view *);

@@ -125,7 +125,7 @@ put_entries(struct view *view, struct store_reader *reader, const unsigned char 
 }
 
 void
-feed_answer(struct view *view, const char *rest)
+feed_answer(struct view *view)
 {
 	struct store_reader *reader = board_reader(view->site->board);
 	unsigned char instance[INSTANCE] = { 0 };
@@ -133,8 +133,7 @@ feed_answer(struct view *view, const char *rest)
 	struct view inner = *view;
 	int64_t changed;
 
-	(void)rest;
-	if (!board_is_read(view->site->board, NULL) || store_read_meta(reader, "instance", instance, sizeof instance) < 0) {
+	if (store_read_meta(reader, "instance", instance, sizeof instance) < 0) {
 		server_problem(view->request, view->answer, 503, "the store cannot be read now");
 		return;
 	}
@@ -197,21 +196,17 @@ put_half(struct emit *emit, const char *colour, int at, const char *words)
 }
 
 void
-badge_answer(struct view *view, const char *rest)
+badge_answer(struct view *view)
 {
 	static const char tail[] = ".svg";
-	size_t size = strlen(rest), tail_size = sizeof tail - 1;
+	size_t size = strlen(view->rest), tail_size = sizeof tail - 1;
 	const struct board_row *row = NULL;
 	char name[NAME_ROOM];
 	const char *word;
 	int left;
 
-	if (!board_is_read(view->site->board, NULL)) {
-		server_problem(view->request, view->answer, 503, "the store cannot be read now");
-		return;
-	}
-	if (size > tail_size && size < sizeof name && strcmp(rest + size - tail_size, tail) == 0) {
-		snprintf(name, sizeof name, "%.*s", (int)(size - tail_size), rest);
+	if (size > tail_size && size < sizeof name && strcmp(view->rest + size - tail_size, tail) == 0) {
+		snprintf(name, sizeof name, "%.*s", (int)(size - tail_size), view->rest);
 		row = board_named(view->site->board, name);
 	}
 	if (row == NULL || !board_row_has_tag(row, view->request->tag)) {

@@ -7,7 +7,7 @@
 #include "web/site.h"
 
 /* The newest incidents; of a share those of its targets, without what servers said. `rest` is empty. */
-void feed_answer(struct view *, const char *rest);
+void feed_answer(struct view *);
 
 /* `rest`: "NAME.svg". Pages of others may show it. */
-void badge_answer(struct view *, const char *rest);
+void badge_answer(struct view *);

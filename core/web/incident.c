@@ -408,7 +408,7 @@ put_story(struct incident_story *story)
 }
 
 void
-incident_answer(struct view *view, const char *rest)
+incident_answer(struct view *view)
 {
 	struct incident_story story = { .view = view };
 	struct store_reader *reader = board_reader(view->site->board);
@@ -417,7 +417,7 @@ incident_answer(struct view *view, const char *rest)
 	struct store_list list;
 	bool is_found;
 
-	story.number = rest[strspn(rest, "0123456789")] == '\0' ? strtoull(rest, NULL, 10) : 0;
+	story.number = view->rest[strspn(view->rest, "0123456789")] == '\0' ? strtoull(view->rest, NULL, 10) : 0;
 	if (story.number == 0 || story.number > INT64_MAX) {
 		view_missing(view, "No incident has this number.");
 		return;

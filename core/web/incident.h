@@ -4,4 +4,4 @@
 #include "web/site.h"
 
 /* `rest`: the number. */
-void incident_answer(struct view *, const char *rest);
+void incident_answer(struct view *);

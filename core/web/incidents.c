@@ -120,12 +120,11 @@ incidents_put(struct view *view, uint64_t target, uint32_t limit)
 }
 
 void
-incidents_answer(struct view *view, const char *rest)
+incidents_answer(struct view *view)
 {
 	const char *before = server_query(view->request, "before");
 	uint64_t last;
 
-	(void)rest;
 	view_begin(view, "Incidents - Postwatch", board_tally(view->site->board, RANK_DOWN) > 0 ? RANK_DOWN : RANK_UP);
 	PUT(view, "<h1>Incidents</h1>\n");
 	if (before == NULL && board_reader(view->site->board) != NULL)

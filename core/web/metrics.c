@@ -295,14 +295,13 @@ end_parts(void *state)
 }
 
 void
-metrics_answer(struct view *view, const char *rest)
+metrics_answer(struct view *view)
 {
 	static const char classic[] = "text/plain; version=0.0.4; charset=utf-8";
 	static const char open[] = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 	const char *per_target = server_query(view->request, "per_target"), *tag = server_query(view->request, "tag");
 	struct metrics *metrics = calloc(1, sizeof *metrics);
 
-	(void)rest;
 	if (metrics == NULL || (tag != NULL && (metrics->tag = strdup(tag)) == NULL)) {
 		free(metrics);
 		view->emit.failed = true;

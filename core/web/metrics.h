@@ -10,7 +10,7 @@
 #include "web/site.h"
 
 /* Query: per_target=false leaves out what is of single targets; tag=TAG chooses those with the tag. */
-void metrics_answer(struct view *, const char *rest);
+void metrics_answer(struct view *);
 
 /* All of them in Prometheus' own format. Returns false where there is no memory, or the file takes no more. */
 bool metrics_write(const struct site *, FILE *);

@@ -11,6 +11,7 @@
 #include "web/api.h"
 #include "web/blackbox.h"
 #include "web/certificates.h"
+#include "web/events.h"
 #include "web/feed.h"
 #include "web/incident.h"
 #include "web/incidents.h"
@@ -21,12 +22,12 @@
 #include "web/target.h"
 
 static void
-answer_asset(struct view *view, const char *name)
+answer_asset(struct view *view)
 {
 	struct pw_bytes bytes;
 	int asset = 0;
 
-	while (asset < ASSETS && strcmp(name, view->site->assets[asset]) != 0)
+	while (asset < ASSETS && strcmp(view->rest, view->site->assets[asset]) != 0)
 		asset++;
 	if (asset == ASSETS) {
 		server_problem(view->request, view->answer, 404, "no such file");
@@ -39,13 +40,13 @@ answer_asset(struct view *view, const char *name)
 
 /* The shape of a rank on a page of its own colour: what a browser shows in its tab. */
 static void
-answer_icon(struct view *view, const char *name)
+answer_icon(struct view *view)
 {
 	static const char *const colours[RANKS] = { "#c5281c", "#6b7280", "#c96a00", "#7356b0", "#c79400", "#6b7280", "#2a8a54" };
 	char word[16];
 	enum board_rank rank;
 
-	text_copy(word, sizeof word, name);
+	text_copy(word, sizeof word, view->rest);
 	word[strcspn(word, ".")] = '\0';
 	rank = rank_named(word);
 	if (rank == RANKS) {
@@ -64,68 +65,76 @@ answer_icon(struct view *view, const char *name)
 	PUT(view, "</svg>\n");
 }
 
-/* Nothing else is below a secret address. */
 static void
-answer_shared(struct view *view)
+answer_no_call(struct view *view)
 {
-	static const char assets[] = "/assets/", icon[] = "/icon/", badge[] = "/badge/";
-	const char *path = view->request->path;
-
-	if (strcmp(path, "/") == 0)
-		shared_answer(view);
-	else if (strncmp(path, assets, sizeof assets - 1) == 0)
-		answer_asset(view, path + sizeof assets - 1);
-	else if (strncmp(path, icon, sizeof icon - 1) == 0)
-		answer_icon(view, path + sizeof icon - 1);
-	else if (strncmp(path, badge, sizeof badge - 1) == 0)
-		badge_answer(view, path + sizeof badge - 1);
-	else if (strcmp(path, "/feed.atom") == 0)
-		feed_answer(view, "");
-	else
-		server_problem(view->request, view->answer, 404, "nothing is here");
+	server_problem(view->request, view->answer, 404, "the API has no such address: /api/v1/openapi.json lists them");
 }
 
-static const struct {
+/* What is given to whom. */
+enum {
+	PREFIX = 1, /* also to who asks for more behind the path */
+	STORE = 2,  /* where the store can be read */
+	SHARED = 4, /* also below a secret address, which has nothing else */
+};
+
+static const struct page {
 	const char *path;
-	bool is_prefix; /* the page is given what stands behind it */
-	void (*answer)(struct view *, const char *rest);
+	unsigned flags;
+	void (*answer)(struct view *);
 } pages[] = {
-	{ "/targets/", true, target_answer },
-	{ "/incidents/", true, incident_answer },
-	{ "/incidents", false, incidents_answer },
-	{ "/certificates", false, certificates_answer },
-	{ "/about", false, about_answer },
-	{ "/feed.atom", false, feed_answer },
-	{ "/badge/", true, badge_answer },
-	{ "/metrics", false, metrics_answer },
-	{ "/probe", false, blackbox_answer },
-	{ "/healthz", false, api_answer_health },
-	{ "/readyz", false, api_answer_ready },
-	{ "/api/v1/", true, api_answer },
-	{ "/store/", true, store_api_answer },
-	{ "/assets/", true, answer_asset },
-	{ "/icon/", true, answer_icon },
+	{ "/", 0, overview_answer },
+	{ "/", SHARED, shared_answer },
+	{ "/targets/", PREFIX | STORE, target_answer },
+	{ "/incidents/", PREFIX, incident_answer },
+	{ "/incidents", 0, incidents_answer },
+	{ "/certificates", 0, certificates_answer },
+	{ "/about", 0, about_answer },
+	{ "/feed.atom", STORE | SHARED, feed_answer },
+	{ "/badge/", PREFIX | STORE | SHARED, badge_answer },
+	{ "/metrics", 0, metrics_answer },
+	{ "/probe", 0, blackbox_answer },
+	{ "/healthz", 0, api_answer_health },
+	{ "/readyz", 0, api_answer_ready },
+	{ "/api/v1/status", 0, api_answer_status },
+	{ "/api/v1/health", 0, api_answer_health_told },
+	{ "/api/v1/openapi.json", 0, api_answer_openapi },
+	{ "/api/v1/events", STORE, events_answer },
+	{ "/api/v1/targets", STORE, api_answer_targets },
+	{ "/api/v1/targets/", PREFIX | STORE, api_answer_target },
+	{ "/api/v1/incidents", STORE, api_answer_incidents },
+	{ "/api/v1/incidents/", PREFIX | STORE, api_answer_incident },
+	{ "/api/v1/attempts/", PREFIX | STORE, api_answer_attempt },
+	{ "/api/v1/deliveries", STORE, api_answer_deliveries },
+	{ "/api/v1/conditions", STORE, api_answer_conditions },
+	{ "/api/v1/", PREFIX, answer_no_call },
+	{ "/store/", PREFIX, store_api_answer },
+	{ "/assets/", PREFIX | SHARED, answer_asset },
+	{ "/icon/", PREFIX | SHARED, answer_icon },
 };
 
 void
 site_answer(void *arg, const struct server_request *request, struct server_answer *answer)
 {
 	struct view view = { .emit = { .to = answer->body }, .site = arg, .request = request, .answer = answer };
-	size_t i = 0, size = 0;
+	const struct page *page = pages, *end = pages + sizeof pages / sizeof *pages;
 
-	for (; i < sizeof pages / sizeof pages[0]; i++) {
-		size = strlen(pages[i].path);
-		if (pages[i].is_prefix ? strncmp(request->path, pages[i].path, size) == 0 : strcmp(request->path, pages[i].path) == 0)
+	for (; page < end; page++) {
+		size_t size = strlen(page->path);
+
+		view.rest = request->path + size;
+		if ((request->tag == NULL || page->flags & SHARED) && strncmp(request->path, page->path, size) == 0
+		    && (page->flags & PREFIX || *view.rest == '\0'))
 			break;
 	}
-	if (request->tag != NULL)
-		answer_shared(&view);
-	else if (i < sizeof pages / sizeof pages[0])
-		pages[i].answer(&view, request->path + size);
-	else if (strcmp(request->path, "/") == 0)
-		overview_answer(&view);
-	else
+	if (page == end && request->tag != NULL)
+		server_problem(request, answer, 404, "nothing is here");
+	else if (page == end)
 		view_missing(&view, "No page has this address.");
+	else if (page->flags & STORE && !board_is_read(view.site->board, NULL))
+		server_problem(request, answer, 503, "the store cannot be read now");
+	else
+		page->answer(&view);
 	if (view.emit.failed)
 		server_problem(request, answer, 500, "no memory for the page");
 }

@@ -28,6 +28,7 @@ struct view {
 	const struct site *site;
 	const struct server_request *request;
 	struct server_answer *answer;
+	const char *rest; /* of the path: what stands behind the address of the page (site.c) */
 };
 
 /* EMIT() into a page, or into whatever else an answer is. */

@@ -75,12 +75,12 @@ has_time(struct store_api_time *time)
 
 /* Whoever reaches a port has no business with rows: who may look there is said for pages. */
 void
-store_api_answer(struct view *view, const char *rest)
+store_api_answer(struct view *view)
 {
 	struct board *board = view->site->board;
 	struct store_reader *reader = board_reader(board);
 	struct store_api_time *time = view->site->store_time;
-	size_t size = strcspn(rest, "/");
+	size_t size = strcspn(view->rest, "/");
 	int64_t began = clock_mono();
 	enum store_answering answering;
 	const char *words = NULL;
@@ -99,10 +99,10 @@ store_api_answer(struct view *view, const char *rest)
 	else if (!has_time(time))
 		server_problem(view->request, view->answer, 429,
 		    "commands have asked for too much of late: ask again");
-	else if (strcmp(rest, "outline") == 0)
+	else if (strcmp(view->rest, "outline") == 0)
 		view->emit.failed |= !outline_write(
 		    view->answer->body, view->site->config, board_behind_since(board));
-	else if (rest[size] == '\0' || !is_of_our_form(rest, size))
+	else if (view->rest[size] == '\0' || !is_of_our_form(view->rest, size))
 		server_problem(view->request, view->answer, 404, "that is no question of ours");
 	else if (reader == NULL) {
 		(void)board_is_read(board, &words);
@@ -110,7 +110,7 @@ store_api_answer(struct view *view, const char *rest)
 		    words == NULL ? "the store cannot be read" : words);
 	} else {
 		answering = store_answer(
-		    reader, rest + size + 1, keys, view->answer->body, &why);
+		    reader, view->rest + size + 1, keys, view->answer->body, &why);
 		if (answering == STORE_NO_QUESTION)
 			server_problem(view->request, view->answer, 400, "that is no question");
 		else if (answering == STORE_UNANSWERED)

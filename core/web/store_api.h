@@ -21,4 +21,4 @@ struct store_api_time {
 };
 
 /* `rest`: what stands behind "/store/". */
-void store_api_answer(struct view *, const char *rest);
+void store_api_answer(struct view *);

@@ -225,29 +225,25 @@ put_page(struct view *view, const struct board_row *row)
 
 /* A name may hold a "/": the last "/attempts/" is ours. */
 void
-target_answer(struct view *view, const char *rest)
+target_answer(struct view *view)
 {
 	static const char attempts[] = "/attempts/";
-	const char *at = NULL, *found = rest;
-	const struct board_row *row = board_named(view->site->board, rest);
+	const char *at = NULL, *found = view->rest;
+	const struct board_row *row = board_named(view->site->board, view->rest);
 	char name[NAME_MAX_BYTES], *end = NULL;
 	uint64_t run = 0;
 
-	if (!board_is_read(view->site->board, NULL)) {
-		server_problem(view->request, view->answer, 503, "the store cannot be read now");
-		return;
-	}
 	while (row == NULL && (found = strstr(found, attempts)) != NULL)
 		at = found++;
-	if (at != NULL && (size_t)(at - rest) < sizeof name) {
-		snprintf(name, sizeof name, "%.*s", (int)(at - rest), rest);
+	if (at != NULL && (size_t)(at - view->rest) < sizeof name) {
+		snprintf(name, sizeof name, "%.*s", (int)(at - view->rest), view->rest);
 		row = board_named(view->site->board, name);
 		at += sizeof attempts - 1;
 		run = strtoull(at, &end, 10);
 		if (at[0] < '0' || at[0] > '9')
 			run = 0;
 	}
-	if (row == NULL && gone_answer(view, rest))
+	if (row == NULL && gone_answer(view, view->rest))
 		return;
 	if (row == NULL || board_reader(view->site->board) == NULL || (end != NULL && (*end != '\0' || run == 0)))
 		view_missing(view, "No target has this name, nor had one that was watched.");

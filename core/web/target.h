@@ -7,4 +7,4 @@
 #include "web/site.h"
 
 /* `rest`: NAME, or NAME/attempts/RUN. */
-void target_answer(struct view *, const char *rest);
+void target_answer(struct view *);
