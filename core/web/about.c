@@ -50,53 +50,27 @@ put_troubles(struct view *view)
 }
 
 /* Whoever wonders whether it is us is answered as well. */
-static void
-put_well(struct view *view)
+void
+about_put_trouble(struct view *view)
 {
 	const struct outbox *outbox = board_outbox(view->site->board);
 	const struct message_vitals *processes = &view->site->processes.said;
 	struct store_waiting waiting = board_waiting(view->site->board);
 
-	PUT(view, "<p class=\"faint\" id=\"troubles\">As of {}: Postwatch itself has no trouble",
-	    AS_TIME(board_time(view->site->board)));
+	if (about_has_trouble(view->site->board)) {
+		put_troubles(view);
+		return;
+	}
+	PUT(view, "<p class=\"faint\" id=\"troubles\">As of {}: Postwatch itself has no trouble", AS_TIME(board_time(view->site->board)));
 	if (processes->process_count > 0 && clock_mono() - processes->processes[0].started < day)
 		PUT(view, "; it runs since {}", AS_MOMENT(clock_wall() - clock_mono() + processes->processes[0].started));
 	if (waiting.notices > 0)
 		PUT(view, "; notices that wait to be told: {}", AS_U64(waiting.notices));
-	for (uint32_t i = 0; i < outbox->count; i++) {
-		if (outbox->items[i].tries == 0)
-			continue;
-		PUT(view, "; {} has not been able to deliver since {}",
-		    AS_STRING(outbox->items[i].notifier), AS_MOMENT(outbox->items[i].since));
-	}
+	for (uint32_t i = 0; i < outbox->count; i++)
+		if (outbox->items[i].tries > 0)
+			PUT(view, "; {} has not been able to deliver since {}",
+			    AS_STRING(outbox->items[i].notifier), AS_MOMENT(outbox->items[i].since));
 	PUT(view, ".</p>\n");
-}
-
-void
-about_put_trouble(struct view *view)
-{
-	if (about_has_trouble(view->site->board))
-		put_troubles(view);
-	else
-		put_well(view);
-}
-
-static void
-put_settings(struct view *view, const struct pw_setting *setting)
-{
-	if (setting == NULL || setting->key == NULL) {
-		PUT(view, "none");
-		return;
-	}
-	PUT(view, "<details><summary>Settings</summary><dl>");
-	for (; setting->key != NULL; setting++) {
-		PUT(view, "<dt>{}</dt><dd>{}", AS_STRING(setting->key), AS_STRING(setting->help));
-		if (setting->fallback != NULL)
-			PUT(view, " <span class=\"faint\">({})</span>",
-			    AS_STRING(setting->fallback));
-		PUT(view, "</dd>");
-	}
-	PUT(view, "</dl></details>");
 }
 
 static void
@@ -108,13 +82,24 @@ put_plugins(struct view *view)
 	    "<th>Settings, and what they are unless set</th></tr></thead><tbody>\n");
 	for (uint32_t i = 0; i < config->plugin_count; i++) {
 		const struct pw_plugin *plugin = config->plugins[i].descriptor;
+		const struct pw_setting *setting = plugin->settings;
 
 		PUT(view, "<tr><td>{}</td><td>{}</td><td>{}</td><td class=\"cause\">{}</td><td "
 		    "class=\"cause\">", AS_STRING(plugin->name),
 		    AS_STRING(plugin->kind == PW_PROBE ? "probe" : "notifier"),
 		    AS_STRING(plugin->version), AS_STRING(plugin->summary));
-		put_settings(view, plugin->settings);
-		PUT(view, "</td></tr>\n");
+		if (setting == NULL || setting->key == NULL) {
+			PUT(view, "none</td></tr>\n");
+			continue;
+		}
+		PUT(view, "<details><summary>Settings</summary><dl>");
+		for (; setting->key != NULL; setting++) {
+			PUT(view, "<dt>{}</dt><dd>{}", AS_STRING(setting->key), AS_STRING(setting->help));
+			if (setting->fallback != NULL)
+				PUT(view, " <span class=\"faint\">({})</span>", AS_STRING(setting->fallback));
+			PUT(view, "</dd>");
+		}
+		PUT(view, "</dl></details></td></tr>\n");
 	}
 	PUT(view, "</tbody></table></div>\n");
 }
@@ -183,7 +168,6 @@ put_waiting(struct view *view)
 		    AS_STRING(row.kind), AS_STRING(row.notifier), AS_STRING(row.recipient),
 		    AS_MOMENT(row.created), AS_U64(row.attempts), AS_FOREIGN(row.receipt));
 	}
-	store_list_stop(&list);
 	(void)store_list_close(&list);
 	PUT(view, "</tbody></table></div>\n");
 	if (count == WAITING_SHOWN)
@@ -226,28 +210,6 @@ put_file(struct view *view, const char *name)
 		PUT(view, " {} MiB", AS_THOUSANDTHS(found.st_size / 1024 * 1000 / 1024));
 }
 
-static void
-put_store(struct view *view)
-{
-	const struct site *site = view->site;
-
-	PUT(view, "</dd><dt>Store</dt><dd>{}: ", AS_STRING(site->config->state));
-	put_file(view, "postwatch.db");
-	PUT(view, ", ");
-	put_file(view, "history.db");
-	if (board_behind_since(site->board) != 0) {
-		PUT(view, "; it cannot be written since ");
-		PUT(view, "{}", AS_TIME(board_behind_since(site->board)));
-	}
-	PUT(view, "</dd><dt>References</dt><dd>");
-	for (uint32_t i = 0; i < site->config->reference_count; i++) {
-		PUT(view, "{}", AS_STRING(i > 0 ? ", " : ""));
-		PUT(view, "{}", AS_STRING(site->config->references[i].text));
-	}
-	if (site->config->reference_count == 0)
-		PUT(view, "none: it is never known whether it is us");
-}
-
 void
 about_answer(struct view *view)
 {
@@ -265,7 +227,17 @@ about_answer(struct view *view)
 	    AS_U64(site->config->target_count), AS_U64(site->config->probers),
 	    AS_STRING(site->config->probers == 1 ? " prober" : " probers"),
 	    AS_STRING(site->config->path == NULL ? "the command line" : site->config->path));
-	put_store(view);
+	PUT(view, "</dd><dt>Store</dt><dd>{}: ", AS_STRING(site->config->state));
+	put_file(view, "postwatch.db");
+	PUT(view, ", ");
+	put_file(view, "history.db");
+	if (board_behind_since(site->board) != 0)
+		PUT(view, "; it cannot be written since {}", AS_TIME(board_behind_since(site->board)));
+	PUT(view, "</dd><dt>References</dt><dd>");
+	for (uint32_t i = 0; i < site->config->reference_count; i++)
+		PUT(view, "{}{}", AS_STRING(i > 0 ? ", " : ""), AS_STRING(site->config->references[i].text));
+	if (site->config->reference_count == 0)
+		PUT(view, "none: it is never known whether it is us");
 	PUT(view, "</dd><dt>Names itself</dt><dd>{}</dd><dt>Waits to be told</dt><dd>{}{}",
 	    AS_STRING(site->config->helo == NULL ? "by its address" : site->config->helo),
 	    AS_U64(waiting.notices), AS_STRING(waiting.notices == 1 ? " notice" : " notices"));

@@ -10,24 +10,7 @@
 #include "base/transcript.h"
 #include "base/units.h"
 
-/* Widths of the picture: time goes to the longest that a step took, or its limit where that was reached. */
 enum { WIDTH = 1000, TEXT_ROOM = 2048, NAME_ROOM = 32, RESULTS_READ = 5000 };
-
-static int64_t
-scale_of(const struct evidence *leg)
-{
-	int64_t total = 1, most = 1;
-
-	for (uint32_t i = 0; i < leg->phase_count; i++) {
-		const struct evidence_phase *phase = &leg->phases[i];
-
-		if (phase->micros > 0)
-			total += phase->micros;
-		if (phase->status == PHASE_FAILED && total - phase->micros + phase->limit > most)
-			most = total - phase->micros + phase->limit;
-	}
-	return total > most ? total : most;
-}
 
 static void
 put_phase(struct view *view, const struct evidence_phase *phase, int64_t begun, int64_t scale, bool is_unknown)
@@ -61,32 +44,24 @@ put_phase(struct view *view, const struct evidence_phase *phase, int64_t begun, 
 	PUT(view, "</td></tr>\n");
 }
 
-/* The steps behind the one that failed, in one row. */
-static void
-put_not_reached(struct view *view, const struct evidence *leg)
-{
-	uint32_t count = 0;
-
-	for (uint32_t i = 0; i < leg->phase_count; i++) {
-		if (leg->phases[i].status != PHASE_NOT_REACHED)
-			continue;
-		if (count++ == 0)
-			PUT(view, "<tr class=\"not-reached\"><td colspan=\"5\">not reached: ");
-		else
-			PUT(view, ", ");
-		PUT(view, "{}", AS_STRING(leg->phases[i].name));
-	}
-	if (count > 0)
-		PUT(view, "</td></tr>\n");
-}
-
+/* Time goes to the longest that a step took, or to its limit where that was reached. Steps behind the one that failed are in one row. */
 static void
 put_waterfall(struct view *view, const struct evidence *leg)
 {
-	int64_t scale = scale_of(leg), begun = 0;
+	int64_t scale = 1, most = 1, begun = 0;
+	uint32_t not_reached = 0;
 
 	if (leg->phase_count == 0)
 		return;
+	for (uint32_t i = 0; i < leg->phase_count; i++) {
+		const struct evidence_phase *phase = &leg->phases[i];
+
+		if (phase->micros > 0)
+			scale += phase->micros;
+		if (phase->status == PHASE_FAILED && scale - phase->micros + phase->limit > most)
+			most = scale - phase->micros + phase->limit;
+	}
+	scale = scale > most ? scale : most;
 	PUT(view, "<div class=\"scroll\"><table class=\"waterfall\"><thead><tr><th>Step</th><th class=\"number\">Took</th><th class=\"number\">Limit</th>"
 	    "<th>When</th><th>End</th></tr></thead><tbody>\n");
 	for (uint32_t i = 0; i < leg->phase_count; i++) {
@@ -96,8 +71,11 @@ put_waterfall(struct view *view, const struct evidence *leg)
 		if (leg->phases[i].micros > 0)
 			begun += leg->phases[i].micros;
 	}
-	put_not_reached(view, leg);
-	PUT(view, "</tbody></table></div>\n");
+	for (uint32_t i = 0; i < leg->phase_count; i++)
+		if (leg->phases[i].status == PHASE_NOT_REACHED)
+			PUT(view, "{}{}", AS_MADE(text_view(not_reached++ == 0 ? "<tr class=\"not-reached\"><td colspan=\"5\">not reached: " : ", ")),
+			    AS_STRING(leg->phases[i].name));
+	PUT(view, "{}</tbody></table></div>\n", AS_MADE(text_view(not_reached > 0 ? "</td></tr>\n" : "")));
 }
 
 /* Lines are escaped by whoever makes a transcript of them. */

@@ -23,27 +23,6 @@ static const int64_t turn_takes = 4 * MILLISECOND;
 static const struct { const char *name; int64_t hours; } spans[AVAILABILITY_SPANS] = {
 	{ "24 hours", HOURS_A_DAY }, { "7 days", 168 }, { "30 days", 720 }, { "365 days", 8760 } };
 
-/* Of the roll-ups from `from` on. */
-static void
-read_rollups(struct db *db, uint64_t target, int64_t from, struct availability_span *into)
-{
-	struct query *query = DB_ROW(db, "SELECT coalesce(sum(up + degraded), 0), coalesce(sum(down), 0), coalesce(sum(unknown), 0)"
-	    " FROM rollups WHERE target = ?1 AND span = 1 AND start >= ?2 AND up IS NOT NULL", BIND(target), BIND(from));
-
-	if (query != NULL)
-		*into = (struct availability_span){ query_i64(query, 0), query_i64(query, 1), query_i64(query, 2) };
-	query_reset(query);
-}
-
-/* The end of the newest roll-up; 0: there is none. */
-static int64_t
-rolled_upto(struct db *db, uint64_t target)
-{
-	int64_t start = DB_NUMBER(db, "SELECT max(start) FROM rollups WHERE target = ?1 AND span = 1 AND up IS NOT NULL", BIND(target));
-
-	return start <= 0 || start > INT64_MAX / 4 ? 0 : start + hour;
-}
-
 /* The time from a run to the next one counts as its mood, as long as it speaks for it: as in a roll-up. */
 static void
 account(struct availability_span *into, const struct store_run *run, int64_t from, int64_t until)
@@ -107,19 +86,25 @@ availability_read(struct store_reader *reader, uint64_t target, int64_t now, str
 {
 	struct db *db = reader == NULL ? NULL : reader->history;
 	struct availability_span since = { .good = 0 };
-	int64_t from, oldest, begins, before;
+	int64_t newest, from, oldest, begins, before;
 
 	*availability = (struct availability){ .spans = { { .good = 0 } } };
 	if (db == NULL)
 		return;
 	begins = first_rolled(reader, target, &before);
-	from = rolled_upto(db, target);
+	newest = DB_NUMBER(db, "SELECT max(start) FROM rollups WHERE target = ?1 AND span = 1 AND up IS NOT NULL", BIND(target));
+	from = newest <= 0 || newest > INT64_MAX / 4 ? 0 : newest + hour;
 	oldest = read_since(reader, target, from > now - hour * HOURS_A_DAY ? from : now - hour * HOURS_A_DAY, now, &since);
 	for (int i = 0; i < AVAILABILITY_SPANS; i++) {
 		struct availability_span *span = &availability->spans[i];
+		int64_t first = now - spans[i].hours * hour;
+		struct query *query = DB_ROW(db, "SELECT coalesce(sum(up + degraded), 0), coalesce(sum(down), 0), coalesce(sum(unknown), 0)"
+		    " FROM rollups WHERE target = ?1 AND span = 1 AND start >= ?2 AND up IS NOT NULL", BIND(target), BIND(first));
 
-		read_rollups(db, target, now - spans[i].hours * hour, span);
-		if (begins - before >= now - spans[i].hours * hour)
+		if (query != NULL)
+			*span = (struct availability_span){ query_i64(query, 0), query_i64(query, 1), query_i64(query, 2) };
+		query_reset(query);
+		if (begins - before >= first)
 			span->unknown -= before < span->unknown ? before : span->unknown;
 		span->good += since.good;
 		span->down += since.down;

@@ -54,40 +54,16 @@ put_until(struct view *view, int64_t end, int64_t now)
 	PUT(view, "{}", AS_AGE(end > now ? end - now : now - end));
 }
 
-static void
-put_tls(struct view *view, const struct board_server *server)
-{
-	PUT(view, "{} {}", AS_STRING(server->tls_version), AS_STRING(server->tls_cipher));
-}
-
-/* Of whom and by whom it is, which is not kept in memory. */
-static void
-put_names(struct view *view, uint64_t target)
-{
-	static const char *const terms[] = { "Subject", "Issuer" };
-	struct query *query = DB_ROW(board_reader(view->site->board)->main, "SELECT subject, issuer FROM servers WHERE target = ?1", BIND(target));
-
-	if (query == NULL)
-		return;
-	PUT(view, "<dl>");
-	for (int i = 0; i < 2; i++) {
-		if (query_bytes(query, i).size == 0)
-			continue;
-		PUT(view, "<dt>{}</dt><dd>{}</dd>", AS_STRING(terms[i]),
-		    AS_FOREIGN(query_bytes(query, i)));
-	}
-	PUT(view, "</dl>");
-	query_reset(query);
-}
-
 void
 certificate_put(struct view *view, const struct board_row *row)
 {
 	const struct board_server *server = &row->server;
 	int64_t now = board_time(view->site->board);
+	struct query *names;
 
 	if (server->not_after == 0)
 		return;
+	names = DB_ROW(board_reader(view->site->board)->main, "SELECT subject, issuer FROM servers WHERE target = ?1", BIND(row->number));
 	PUT(view, "<h2>Certificate</h2>\n<div id=\"certificate\"><p>");
 	view_rank(view, renewal_of(row, now).like, renewal_of(row, now).words);
 	PUT(view, "</p><p>Ends ");
@@ -97,15 +73,21 @@ certificate_put(struct view *view, const struct board_row *row)
 		PUT(view, ", of a lifetime of {}", AS_AGE(server->not_after - server->not_before));
 	PUT(view, "</p>");
 	put_bar(view, row, now);
-	put_names(view, row->number);
+	/* Of whom and by whom it is, which is not kept in memory. */
+	if (names != NULL) {
+		PUT(view, "<dl>");
+		for (int i = 0; i < 2; i++)
+			if (query_bytes(names, i).size > 0)
+				PUT(view, "<dt>{}</dt><dd>{}</dd>", AS_STRING(i == 0 ? "Subject" : "Issuer"), AS_FOREIGN(query_bytes(names, i)));
+		PUT(view, "</dl>");
+		query_reset(names);
+	}
 	if (server->chain_ends != 0 && server->chain_ends < server->not_after) {
 		PUT(view, "<p>A certificate of its chain ends before, ");
 		put_until(view, server->chain_ends, now);
 		PUT(view, ", at {}</p>", AS_TIME(server->chain_ends));
 	}
-	PUT(view, "<p class=\"faint\">");
-	put_tls(view, server);
-	PUT(view, ", so since {}</p></div>\n", AS_TIME(server->at));
+	PUT(view, "<p class=\"faint\">{} {}, so since {}</p></div>\n", AS_STRING(server->tls_version), AS_STRING(server->tls_cipher), AS_TIME(server->at));
 }
 
 struct ending {
@@ -139,9 +121,7 @@ put_row(struct view *view, const struct ending *ending, int64_t now)
 		PUT(view, " <span class=\"faint\">of its chain</span>");
 	PUT(view, "</td><td class=\"when\">{}</td><td>", AS_TIME(ending->end));
 	put_bar(view, row, now);
-	PUT(view, "</td><td class=\"when faint\">");
-	put_tls(view, server);
-	PUT(view, "</td></tr>\n");
+	PUT(view, "</td><td class=\"when faint\">{} {}</td></tr>\n", AS_STRING(server->tls_version), AS_STRING(server->tls_cipher));
 }
 
 /* The names of those that have shown none, so that none is forgotten. */

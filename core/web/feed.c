@@ -55,24 +55,16 @@ updated_at(const struct store_outage *outage)
 }
 
 static void
-put_title(struct emit *emit, const struct store_outage *outage)
-{
-	emit_string(emit, outage->name[0] == '\0' ? "a target that is not known any more" : outage->name);
-	if (outage->ended == 0)
-		EMIT(emit, " is down");
-	else {
-		EMIT(emit, " was down for {}", AS_AGE(outage->ended - outage->began));
-	}
-	EMIT(emit, ": {}", AS_STRING(outage->outcome));
-}
-
-static void
 put_entry(struct view *view, const unsigned char instance[INSTANCE], const struct store_outage *outage)
 {
 	PUT(view, "<entry>");
 	put_id(&view->emit, instance, outage->number);
 	PUT(view, "<title>");
-	put_title(&view->emit, outage);
+	PUT(view, "{}", AS_STRING(outage->name[0] == '\0' ? "a target that is not known any more" : outage->name));
+	if (outage->ended == 0)
+		PUT(view, " is down: {}", AS_STRING(outage->outcome));
+	else
+		PUT(view, " was down for {}: {}", AS_AGE(outage->ended - outage->began), AS_STRING(outage->outcome));
 	PUT(view, "</title><published>{}</published><updated>{}</updated>",
 	    AS_INSTANT(outage->confirmed), AS_INSTANT(updated_at(outage)));
 	if (view->request->tag == NULL) {
@@ -92,15 +84,6 @@ put_entry(struct view *view, const unsigned char instance[INSTANCE], const struc
 	PUT(view, "</content></entry>\n");
 }
 
-/* Of a share those alone whose target is watched now and has its tag. */
-static bool
-is_shown(const struct view *view, const struct store_outage *outage)
-{
-	const struct board_row *row = view->request->tag == NULL ? NULL : board_named(view->site->board, outage->name);
-
-	return view->request->tag == NULL || (row != NULL && row->number == outage->target && board_row_has_tag(row, view->request->tag));
-}
-
 /* Into a view of its own. Returns when the newest of them changed; 0: there is none. */
 static int64_t
 put_entries(struct view *view, struct store_reader *reader, const unsigned char instance[INSTANCE])
@@ -112,13 +95,15 @@ put_entries(struct view *view, struct store_reader *reader, const unsigned char 
 
 	store_list_open(&list, reader, STORE_LIST_INCIDENTS, 0);
 	for (uint32_t walked = 0; count < ENTRIES && walked < WALKED_MAX && store_list_next(&list, &outage); walked++) {
-		if (!is_shown(view, &outage))
+		const struct board_row *row = view->request->tag == NULL ? NULL : board_named(view->site->board, outage.name);
+
+		/* Of a share those alone whose target is watched now and has its tag. */
+		if (view->request->tag != NULL && (row == NULL || row->number != outage.target || !board_row_has_tag(row, view->request->tag)))
 			continue;
 		put_entry(view, instance, &outage);
 		changed = updated_at(&outage) > changed ? updated_at(&outage) : changed;
 		count++;
 	}
-	store_list_stop(&list);
 	if (store_list_close(&list) == STORE_READ_BROKEN)
 		view->answer->status = 503;
 	return changed;
@@ -164,15 +149,6 @@ feed_answer(struct view *view)
 
 enum { CHARACTER = 7, PADDING = 6 };
 
-/* White words stand on these. */
-static const char *
-colour_of(enum board_rank rank)
-{
-	static const char *const colours[RANKS] = { "#b3261e", "#5b6470", "#a85700", "#6b4fa0", "#8a6100", "#5b6470", "#1d7a46" };
-
-	return colours[rank];
-}
-
 /* Characters of UTF-8, by which the width goes. */
 static int
 length_of(const char *text)
@@ -199,6 +175,8 @@ void
 badge_answer(struct view *view)
 {
 	static const char tail[] = ".svg";
+	/* White words stand on these. */
+	static const char *const colours[RANKS] = { "#b3261e", "#5b6470", "#a85700", "#6b4fa0", "#8a6100", "#5b6470", "#1d7a46" };
 	size_t size = strlen(view->rest), tail_size = sizeof tail - 1;
 	const struct board_row *row = NULL;
 	char name[NAME_ROOM];
@@ -223,6 +201,6 @@ badge_answer(struct view *view)
 	    AS_I64(left + CHARACTER * length_of(word) + 2 * PADDING), AS_STRING(row->name),
 	    AS_STRING(word));
 	put_half(&view->emit, "#3b4148", 0, row->name);
-	put_half(&view->emit, colour_of(row->rank), left, word);
+	put_half(&view->emit, colours[row->rank], left, word);
 	PUT(view, "</g></svg>\n");
 }

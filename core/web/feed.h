@@ -6,8 +6,8 @@
 
 #include "web/site.h"
 
-/* The newest incidents; of a share those of its targets, without what servers said. `rest` is empty. */
+/* The newest incidents; of a share those of its targets, without what servers said. */
 void feed_answer(struct view *);
 
-/* `rest`: "NAME.svg". Pages of others may show it. */
+/* Behind its address: "NAME.svg". Pages of others may show it. */
 void badge_answer(struct view *);

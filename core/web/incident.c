@@ -160,14 +160,6 @@ compare_with(struct compared *compared, const struct store_evidence *row)
 		compared->count++;
 }
 
-/* Attempts are alike where they are said to be the same of each of their legs. */
-static uint64_t
-likeness_with(uint64_t likeness, const struct store_evidence *row, const struct evidence *leg, const char *words)
-{
-	return hash_add(hash_add_string(hash_add_string(hash_add(likeness, &row->leg, sizeof row->leg), words), leg->outcome),
-	    leg->address.data, leg->address.size);
-}
-
 static void
 put_leg(struct incident_story *story, const struct store_evidence *row)
 {
@@ -205,7 +197,9 @@ put_leg(struct incident_story *story, const struct store_evidence *row)
 	if (!is_unknown)
 		text_copy(story->run_outcome, sizeof story->run_outcome, outcome);
 	story->last = (struct store_leg_key){ row->target, row->run, row->leg };
-	story->likeness = is_known ? likeness_with(story->likeness, row, &message.leg, words) : row->run;
+	/* Attempts are alike where the same is said of each of their legs. */
+	story->likeness = !is_known ? row->run : hash_add(hash_add_string(hash_add_string(hash_add(story->likeness, &row->leg, sizeof row->leg),
+	    words), outcome), message.leg.address.data, message.leg.address.size);
 	attempt_put(story->view, is_known ? &message : NULL, strcmp(story->role, row->role) != 0);
 	text_copy(story->role, sizeof story->role, row->role);
 	PUT(story->view, "</li>\n");
@@ -282,19 +276,6 @@ put_heading(struct incident_story *story, const struct store_outage *incident)
 		    AS_FOREIGN(incident->ack_why));
 }
 
-static void
-put_told(struct emit *emit, const struct store_told *told)
-{
-	EMIT(emit, "<tr><td>{}</td><td>{}</td><td>",
-	    AS_STRING(told->notifier[0] == '\0' ? "nobody" : told->notifier),
-	    AS_STRING(told->recipient));
-	if (told->ended == 0 && told->notifier[0] != '\0')
-		EMIT(emit, "<strong>not yet told</strong>, ");
-	EMIT(emit, "{}</td><td class=\"when\">{}</td><td class=\"cause\">{}</td></tr>\n",
-	    AS_STRING(told->delivery), AS_TIME(told->ended != 0 ? told->ended : told->created),
-	    AS_FOREIGN(told->receipt));
-}
-
 /* Reads who was told, a moment of the story for each notice. */
 static void
 read_told(struct incident_story *story)
@@ -318,27 +299,17 @@ read_told(struct incident_story *story)
 			    "<th>Delivery</th><th>When</th><th>Receipt</th></tr></thead><tbody>\n");
 		}
 		notice = told.notice;
-		put_told(&told_emit, &told);
+		EMIT(&told_emit, "<tr><td>{}</td><td>{}</td><td>", AS_STRING(told.notifier[0] == '\0' ? "nobody" : told.notifier), AS_STRING(told.recipient));
+		if (told.ended == 0 && told.notifier[0] != '\0')
+			EMIT(&told_emit, "<strong>not yet told</strong>, ");
+		EMIT(&told_emit, "{}</td><td class=\"when\">{}</td><td class=\"cause\">{}</td></tr>\n", AS_STRING(told.delivery),
+		    AS_TIME(told.ended != 0 ? told.ended : told.created), AS_FOREIGN(told.receipt));
 	}
 	if (moment != NULL) {
 		EMIT(&told_emit, "</tbody></table></div>\n");
 		moment->size = (uint32_t)story->told.size - moment->from;
 	}
 	story->view->emit.failed |= told_emit.failed;
-}
-
-/* The last of the facts above the story. */
-static void
-put_who(struct incident_story *story)
-{
-	struct told told;
-
-	told_read_incident(board_reader(story->view->site->board), story->number, &told);
-	PUT(story->view, "<dt>Who was told</dt><dd id=\"told\">");
-	told_put_whole(story->view, story->is_open ? story->watched : NULL, &told);
-	if (!told.has_notice)
-		PUT(story->view, "<strong>Not told:</strong> there is no notice of it");
-	PUT(story->view, "</dd></dl>\n");
 }
 
 static void
@@ -415,6 +386,7 @@ incident_answer(struct view *view)
 	enum store_reading reading;
 	struct store_outage outage;
 	struct store_list list;
+	struct told told;
 	bool is_found;
 
 	story.number = view->rest[strspn(view->rest, "0123456789")] == '\0' ? strtoull(view->rest, NULL, 10) : 0;
@@ -428,7 +400,10 @@ incident_answer(struct view *view)
 		put_heading(&story, &outage);
 	reading = store_list_close(&list);
 	if (is_found) {
-		put_who(&story);
+		told_read_incident(reader, story.number, &told);
+		PUT(view, "<dt>Who was told</dt><dd id=\"told\">");
+		told_put(view, story.is_open ? story.watched : NULL, &told, true);
+		PUT(view, "{}</dd></dl>\n", AS_MADE(text_view(told.has_notice ? "" : "<strong>Not told:</strong> there is no notice of it")));
 		read_told(&story);
 		put_story(&story);
 		view_end(view);

@@ -3,5 +3,5 @@
 
 #include "web/site.h"
 
-/* `rest`: the number. */
+/* Behind its address: the number. */
 void incident_answer(struct view *);

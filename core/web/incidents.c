@@ -39,7 +39,7 @@ put_incident(struct view *view, const struct store_outage *outage, const struct 
 	else
 		PUT(view, "{}", AS_AGE(outage->ended - outage->began));
 	PUT(view, "</td><td>{}</td><td class=\"cause\">{}<div class=\"told\">", AS_STRING(outage->outcome), AS_SENTENCE(outage->text));
-	told_put(view, outage->ended == 0 ? board_named(view->site->board, outage->name) : NULL, told);
+	told_put(view, outage->ended == 0 ? board_named(view->site->board, outage->name) : NULL, told, false);
 	PUT(view, "</div></td></tr>\n");
 }
 
@@ -69,15 +69,6 @@ put_open(struct view *view)
 		PUT(view, "</tbody></table></div>\n<h2>Over</h2>\n");
 }
 
-/* Whether put_open() shows it. */
-static bool
-is_open(const struct view *view, const struct store_outage *outage)
-{
-	const struct board_row *row = board_named(view->site->board, outage->name);
-
-	return row != NULL && row->incident == outage->number;
-}
-
 /* Returns the number of the last, where there are earlier ones; else 0. */
 static uint64_t
 put_incidents(struct view *view, enum store_list_kind kind, uint64_t target, uint64_t before, uint32_t limit)
@@ -98,7 +89,9 @@ put_incidents(struct view *view, enum store_list_kind kind, uint64_t target, uin
 		store_list_behind(&list, before);
 	told_list_open(&told_list, board_reader(view->site->board), target, before, limit + LISTED);
 	while ((has_more = store_list_next(&list, &outage)) && count < limit) {
-		if (target == 0 && before == 0 && is_open(view, &outage))
+		const struct board_row *row = board_named(view->site->board, outage.name);
+
+		if (target == 0 && before == 0 && row != NULL && row->incident == outage.number) /* put_open() shows it */
 			continue;
 		last = outage.number;
 		told_list_take(&told_list, outage.number, &told);

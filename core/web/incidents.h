@@ -6,7 +6,7 @@
 
 #include "web/site.h"
 
-/* Query: before=NUMBER, where the list goes on. `rest` is empty. */
+/* Query: before=NUMBER, where the list goes on. */
 void incidents_answer(struct view *);
 /* The incidents of a target (the store's number) as a table, the newest first, `limit` at most. */
 void incidents_put(struct view *, uint64_t target, uint32_t limit);

@@ -119,26 +119,6 @@ take_leg(struct legs *legs, struct pw_bytes bytes)
 	legs->count++;
 }
 
-static void
-read_legs(struct legs *legs, struct store_reader *reader, uint64_t target)
-{
-	struct query *queries[2] = {
-		DB_ROWS(reader->main, "SELECT run, bytes FROM evidence WHERE target = ?1 ORDER BY run DESC, leg LIMIT 200", BIND(target)),
-		DB_ROWS(reader->history, "SELECT run, bytes FROM traces WHERE target = ?1 ORDER BY run DESC, leg LIMIT 200", BIND(target)),
-	};
-	bool has[2] = { query_step(queries[0]), query_step(queries[1]) };
-
-	while ((has[0] || has[1]) && legs->count < LEGS_READ) {
-		int newer = has[0] && (!has[1] || query_i64(queries[0], 0) >= query_i64(queries[1], 0)) ? 0 : 1;
-
-		take_leg(legs, query_bytes(queries[newer], 1));
-		has[newer] = query_step(queries[newer]);
-	}
-	for (int i = 0; i < 2; i++)
-		if (has[i])
-			query_reset(queries[i]);
-}
-
 static int
 by_size(const void *left, const void *right)
 {
@@ -198,10 +178,24 @@ void
 legs_put(struct view *view, const struct board_row *row)
 {
 	struct legs *legs = calloc(1, sizeof *legs);
+	struct store_reader *reader = board_reader(view->site->board);
+	struct query *queries[2] = {
+		DB_ROWS(reader->main, "SELECT run, bytes FROM evidence WHERE target = ?1 ORDER BY run DESC, leg LIMIT 200", BIND(row->number)),
+		DB_ROWS(reader->history, "SELECT run, bytes FROM traces WHERE target = ?1 ORDER BY run DESC, leg LIMIT 200", BIND(row->number)),
+	};
+	bool has[2] = { query_step(queries[0]), query_step(queries[1]) };
 
+	while (legs != NULL && (has[0] || has[1]) && legs->count < LEGS_READ) {
+		int newer = has[0] && (!has[1] || query_i64(queries[0], 0) >= query_i64(queries[1], 0)) ? 0 : 1;
+
+		take_leg(legs, query_bytes(queries[newer], 1));
+		has[newer] = query_step(queries[newer]);
+	}
+	for (int i = 0; i < 2; i++)
+		if (has[i])
+			query_reset(queries[i]);
 	if (legs == NULL)
 		return;
-	read_legs(legs, board_reader(view->site->board), row->number);
 	if (legs->place_count > 0) {
 		PUT(view, "<h2>Addresses</h2>\n<p class=\"faint\">By attempts of which the dialogue is kept: those that told something new, and those of incidents.</p>\n"
 		    "<div class=\"scroll\"><table id=\"addresses\"><thead><tr><th>Family</th><th>Address</th><th>Last result kept</th><th>At</th>"

@@ -362,36 +362,26 @@ read_quarters(struct looks *looks, struct db *db, int64_t now)
 	return false;
 }
 
-/* Where the results begin of that time, UTC: behind which id. They stand nearly in the order of their times. */
-static int64_t
-find_begin(struct db *db, int64_t from, int64_t newest)
-{
-	int64_t low = 0;
-
-	while (low < newest) {
-		int64_t middle = low + (newest - low) / 2;
-
-		if (DB_NUMBER(db, "SELECT at FROM results WHERE id > ?1 ORDER BY id LIMIT 1", BIND(middle)) < from)
-			low = middle + 1;
-		else
-			newest = middle;
-	}
-	return low;
-}
-
-/* Whether it is known from where on results are followed. */
+/* Results are followed from those of the quarter before this one on: behind which id. They stand nearly in the order of their times. Returns
+ * false where that cannot be read. */
 static bool
 begin_following(struct looks *looks, struct db *db)
 {
-	int64_t newest;
+	int64_t high = db_number(db, "SELECT coalesce(max(id), 0) FROM results", -1), low = 0;
 
-	if (looks->last_id >= 0)
-		return true;
-	newest = db_number(db, "SELECT coalesce(max(id), 0) FROM results", -1);
-	if (newest < 0)
+	if (high < 0)
 		return false;
-	looks->counted_after = (uint64_t)newest;
-	looks->last_id = find_begin(db, (looks->quarter_now - 1) * quarter, newest);
+	looks->counted_after = (uint64_t)high;
+	while (low < high) {
+		int64_t middle = low + (high - low) / 2;
+		int64_t at = DB_NUMBER(db, "SELECT at FROM results WHERE id > ?1 ORDER BY id LIMIT 1", BIND(middle));
+
+		if (at < (looks->quarter_now - 1) * quarter)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	looks->last_id = low;
 	return true;
 }
 
@@ -419,7 +409,7 @@ looks_turn(struct looks *looks, struct store_reader *reader, int64_t now)
 	advance(looks, now);
 	if (reader->history == NULL)
 		return false;
-	follows = begin_following(looks, reader->history);
+	follows = looks->last_id >= 0 || begin_following(looks, reader->history);
 	if (!looks->has_newest) {
 		bool good = read_runs(looks, reader, STORE_LIST_NEWEST_RUNS, &count);
 

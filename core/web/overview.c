@@ -67,20 +67,6 @@ put_cause(struct view *view, const struct board_row *row)
 		PUT(view, "{}", AS_STRING(row->conditions));
 }
 
-/* Which certificate has to be renewed next. */
-static void
-put_next_end(struct view *view)
-{
-	const struct board *board = view->site->board;
-	const struct board_row *row = board_ends_first(board);
-
-	if (row != NULL)
-		PUT(view, "<p class=\"faint\" id=\"next\">The next <a href=\"{}/certificates\">"
-		    "certificate</a> to end is that of <a href=\"{}/targets/{}\">{}</a>, in {}, on {}.</p>\n",
-		    AS_PREFIX(view), AS_PREFIX(view), AS_SEGMENT(text_view(row->name)), AS_STRING(row->name),
-		    AS_AGE(server_ends(&row->server) - board_time(board)), AS_MOMENT(server_ends(&row->server)));
-}
-
 static void
 put_row(struct view *view, const struct board_row *row, int64_t now)
 {
@@ -106,7 +92,7 @@ put_row(struct view *view, const struct board_row *row, int64_t now)
 	PUT(view, "</td><td class=\"cause\">");
 	put_cause(view, row);
 	PUT(view, "<div class=\"told\">");
-	told_put(view, row, board_told(view->site->board, row));
+	told_put(view, row, board_told(view->site->board, row), false);
 	told_put_before(view, board_told(view->site->board, row));
 	if (row->incident == 0 && row->lately > 0)
 		PUT(view, " <span class=\"before\">Down {}{} in the last 24 h, last on {}</span>", AS_U64(row->lately),
@@ -268,24 +254,19 @@ put_table(struct view *view, const struct choice *choice)
 	}
 }
 
-/* Of what the page is made of, so that whoever has it is not made it again. */
-static uint64_t
-version_of(const struct site *site)
-{
-	uint64_t version = board_version(site->board);
-
-	return hash_add(hash_add(HASH_BEGIN, &site->started, sizeof site->started), &version, sizeof version);
-}
-
 void
 overview_answer(struct view *view)
 {
 	const struct board *board = view->site->board;
+	const struct board_row *ending = board_ends_first(board);
 	struct choice choice = choice_of(view);
+	uint64_t version = board_version(board);
 	const char *why;
 	char title[128];
 
-	if (board_is_read(board, NULL) && server_is_known(view->request, view->answer, version_of(view->site)))
+	/* Whoever has the page as it is is not made it again. */
+	version = hash_add(hash_add(HASH_BEGIN, &view->site->started, sizeof view->site->started), &version, sizeof version);
+	if (board_is_read(board, NULL) && server_is_known(view->request, view->answer, version))
 		return;
 	sentence_title(view->site, title, sizeof title);
 	view_begin(view, title, board_count(board) > 0 ? board_get(board, 0)->rank : RANK_UNKNOWN);
@@ -304,7 +285,11 @@ overview_answer(struct view *view)
 		sentence_put(view);
 		if (!about_has_trouble(board))
 			about_put_trouble(view);
-		put_next_end(view);
+		if (ending != NULL)
+			PUT(view, "<p class=\"faint\" id=\"next\">The next <a href=\"{}/certificates\">"
+			    "certificate</a> to end is that of <a href=\"{}/targets/{}\">{}</a>, in {}, on {}.</p>\n",
+			    AS_PREFIX(view), AS_PREFIX(view), AS_SEGMENT(text_view(ending->name)), AS_STRING(ending->name),
+			    AS_AGE(server_ends(&ending->server) - board_time(board)), AS_MOMENT(server_ends(&ending->server)));
 		put_filters(view, &choice);
 		put_tags(view, &choice);
 		put_table(view, &choice);

@@ -62,23 +62,6 @@ read_file(struct spells *spells, const char *state, const char *name)
 		close(fd);
 }
 
-static void
-put_spell(struct view *view, const struct spell *spell)
-{
-	PUT(view, "<tr><td class=\"when\">{}</td><td class=\"when\">", AS_TIME(spell->from));
-	if (spell->until == 0)
-		PUT(view, "it goes on");
-	else if (spell->until != spell->from)
-		PUT(view, "{}", AS_TIME(spell->until));
-	if (strcmp(spell->kind, "late") == 0)
-		PUT(view, "</td><td>{} was late by up to {}", AS_STRING(spell->what), AS_SPAN(spell->most));
-	else if (strcmp(spell->kind, "began") == 0)
-		PUT(view, "</td><td>Postwatch began, by a {}", AS_STRING(spell->what));
-	else
-		PUT(view, "</td><td>{} was replaced", AS_STRING(spell->what));
-	PUT(view, "</td></tr>\n");
-}
-
 void
 process_log_show(struct view *view)
 {
@@ -88,8 +71,21 @@ process_log_show(struct view *view)
 	    "<div class=\"scroll\"><table id=\"spells\"><thead><tr><th>From</th><th>Until</th><th>What</th></tr></thead><tbody>\n");
 	read_file(&spells, view->site->config->state, "process.log.old");
 	read_file(&spells, view->site->config->state, "process.log");
-	for (uint32_t i = 1; i <= SPELLS_MAX && i <= spells.count; i++)
-		put_spell(view, &spells.items[(spells.count - i) % SPELLS_MAX]);
+	for (uint32_t i = 1; i <= SPELLS_MAX && i <= spells.count; i++) {
+		const struct spell *spell = &spells.items[(spells.count - i) % SPELLS_MAX];
+
+		PUT(view, "<tr><td class=\"when\">{}</td><td class=\"when\">", AS_TIME(spell->from));
+		if (spell->until == 0)
+			PUT(view, "it goes on");
+		else if (spell->until != spell->from)
+			PUT(view, "{}", AS_TIME(spell->until));
+		if (strcmp(spell->kind, "late") == 0)
+			PUT(view, "</td><td>{} was late by up to {}</td></tr>\n", AS_STRING(spell->what), AS_SPAN(spell->most));
+		else if (strcmp(spell->kind, "began") == 0)
+			PUT(view, "</td><td>Postwatch began, by a {}</td></tr>\n", AS_STRING(spell->what));
+		else
+			PUT(view, "</td><td>{} was replaced</td></tr>\n", AS_STRING(spell->what));
+	}
 	if (spells.count == 0)
 		PUT(view, "<tr><td colspan=\"3\">None.</td></tr>\n");
 	PUT(view, "</tbody></table></div>\n");

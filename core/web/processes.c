@@ -46,27 +46,12 @@ began(const struct message_process *process)
 }
 
 static void
-put_process(struct json *json, const struct message_process *process)
+put_pid(struct json *json, const char *key, uint32_t pid)
 {
-	char name[PROCESS_NAME_MAX];
-
-	processes_name(process, name);
-	json_begin_object(json, NULL);
-	json_string(json, "process", name);
-	json_bool(json, "serves", process->is_ready);
-	if (process->pid == 0)
-		json_null(json, "pid");
+	if (pid == 0)
+		json_null(json, key);
 	else
-		json_int(json, "pid", process->pid);
-	if (process->gate == 0)
-		json_null(json, "gate_pid");
-	else
-		json_int(json, "gate_pid", process->gate);
-	json_time(json, "since", process->pid == 0 ? 0 : began(process));
-	json_int(json, "restarts", process->deaths);
-	json_seconds(json, "loop_late", process->alive.late_max);
-	json_int(json, "runs_in_flight", process->alive.in_hand);
-	json_end(json);
+		json_int(json, key, pid);
 }
 
 void
@@ -87,8 +72,22 @@ processes_json(struct json *json, const struct processes *processes)
 	json_bool(json, "blind", monitor != NULL && monitor->blind);
 	json_time(json, "processes_as_of", processes->heard);
 	json_begin_array(json, "processes");
-	for (uint32_t i = 0; i < said->process_count; i++)
-		put_process(json, &said->processes[i]);
+	for (uint32_t i = 0; i < said->process_count; i++) {
+		const struct message_process *process = &said->processes[i];
+		char name[PROCESS_NAME_MAX];
+
+		processes_name(process, name);
+		json_begin_object(json, NULL);
+		json_string(json, "process", name);
+		json_bool(json, "serves", process->is_ready);
+		put_pid(json, "pid", process->pid);
+		put_pid(json, "gate_pid", process->gate);
+		json_time(json, "since", process->pid == 0 ? 0 : began(process));
+		json_int(json, "restarts", process->deaths);
+		json_seconds(json, "loop_late", process->alive.late_max);
+		json_int(json, "runs_in_flight", process->alive.in_hand);
+		json_end(json);
+	}
 	json_end(json);
 }
 

@@ -87,23 +87,11 @@ put_named(struct view *view, const struct board_row *row)
 		PUT(view, " does not, since ");
 	PUT(view, "{}: {}. <span class=\"told\">", AS_MOMENT(board_since(view->site->board, row)),
 	    AS_SENTENCE(text_view(row->text[0] != '\0' ? row->text : row->outcome)));
-	told_put(view, row, board_told(view->site->board, row));
+	told_put(view, row, board_told(view->site->board, row), false);
 	PUT(view, "</span></span>");
 }
 
-/* So many of a rank, which stand one behind the other on the board: by name where they are few. */
-static void
-put_names(struct view *view, enum board_rank rank, uint32_t first, uint32_t count)
-{
-	if (count > NAMED_MAX)
-		PUT(view, "<a href=\"{}/?state={}\">{}</a>", AS_PREFIX(view), AS_STRING(rank_name(rank)), AS_U64(count));
-	for (uint32_t i = 0; count <= NAMED_MAX && i < count; i++) {
-		PUT(view, "{}", AS_STRING(i == 0 ? "" : i + 1 == count ? " and " : ", "));
-		view_target(view, board_get(view->site->board, first + i)->name);
-	}
-	PUT(view, ".</span>");
-}
-
+/* Those of a rank, which stand one behind the other on the board from `first` on: by name where they are few. */
 static void
 put_others(struct view *view, enum board_rank rank, uint32_t first)
 {
@@ -115,7 +103,13 @@ put_others(struct view *view, enum board_rank rank, uint32_t first)
 	if (count == 0 || words[rank] == NULL)
 		return;
 	PUT(view, " <span class=\"rest\">{}", AS_STRING(words[rank]));
-	put_names(view, rank, first, count);
+	if (count > NAMED_MAX)
+		PUT(view, "<a href=\"{}/?state={}\">{}</a>", AS_PREFIX(view), AS_STRING(rank_name(rank)), AS_U64(count));
+	for (uint32_t i = 0; count <= NAMED_MAX && i < count; i++) {
+		PUT(view, "{}", AS_STRING(i == 0 ? "" : i + 1 == count ? " and " : ", "));
+		view_target(view, board_get(view->site->board, first + i)->name);
+	}
+	PUT(view, ".</span>");
 }
 
 void

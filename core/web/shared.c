@@ -10,36 +10,6 @@
 
 enum { ROWS_A_PAGE = 200 };
 
-/* Those of the tag, by their rank. */
-static uint32_t
-count_ranks(const struct view *view, uint32_t counts[RANKS])
-{
-	const struct board *board = view->site->board;
-	uint32_t all = 0;
-
-	for (enum board_rank rank = 0; rank < RANKS; rank++)
-		counts[rank] = 0;
-	for (uint32_t i = 0; i < board_count(board); i++) {
-		const struct board_row *row = board_get(board, i);
-
-		if (!board_row_has_tag(row, view->request->tag))
-			continue;
-		counts[row->rank]++;
-		all++;
-	}
-	return all;
-}
-
-static enum board_rank
-worst_of(const uint32_t counts[RANKS])
-{
-	enum board_rank rank = 0;
-
-	while (rank < RANK_UP && counts[rank] == 0)
-		rank++;
-	return rank;
-}
-
 static void
 put_availability(struct view *view, const struct board_row *row)
 {
@@ -99,37 +69,15 @@ put_row(struct view *view, const struct board_row *row, int64_t now)
 	PUT(view, "</td></tr>\n");
 }
 
-static uint32_t
-page_of(const struct view *view, uint32_t pages)
-{
-	const char *text = server_query(view->request, "page");
-	unsigned long page = text == NULL ? 1 : strtoul(text, NULL, 10);
-
-	return page < 1 ? 1 : page > pages ? pages : (uint32_t)page;
-}
-
-static void
-put_pager(struct view *view, uint32_t page, uint32_t pages)
-{
-	PUT(view, "<p id=\"more\">Page {} of {}", AS_U64(page), AS_U64(pages));
-	for (int step = -1; step <= 1; step += 2) {
-		uint32_t to = page + (uint32_t)step;
-
-		if (to < 1 || to > pages)
-			continue;
-		PUT(view, " <a href=\"{}/?page={}\">{}</a>", AS_PREFIX(view), AS_U64(to),
-		    AS_STRING(step < 0 ? "previous" : "next"));
-	}
-	PUT(view, "; those that are not well come first.</p>\n");
-}
-
 /* `all`: how many there are; the worst come first. */
 static void
 put_table(struct view *view, uint32_t all)
 {
-	uint32_t pages = all == 0 ? 1 : (all + ROWS_A_PAGE - 1) / ROWS_A_PAGE, page = page_of(view, pages), first = (page - 1) * ROWS_A_PAGE;
+	const char *text = server_query(view->request, "page");
+	unsigned long asked = text == NULL ? 1 : strtoul(text, NULL, 10);
+	uint32_t pages = all == 0 ? 1 : (all + ROWS_A_PAGE - 1) / ROWS_A_PAGE, page = asked < 1 ? 1 : asked > pages ? pages : (uint32_t)asked;
+	uint32_t first = (page - 1) * ROWS_A_PAGE, shown = 0;
 	const struct board *board = view->site->board;
-	uint32_t shown = 0;
 
 	PUT(view, "<div class=\"scroll\"><table class=\"targets\" id=\"targets\"><thead><tr><th>State</th><th>Target</th><th>For</th>"
 	    "<th>Why</th><th>Looked</th><th>Up in a day</th><th>In a week</th><th>A month</th><th>A year</th><th>24 hours</th></tr></thead><tbody>\n");
@@ -142,22 +90,38 @@ put_table(struct view *view, uint32_t all)
 			put_row(view, row, board_time(board));
 	}
 	PUT(view, "</tbody></table></div>\n");
-	if (pages > 1)
-		put_pager(view, page, pages);
+	if (pages == 1)
+		return;
+	PUT(view, "<p id=\"more\">Page {} of {}", AS_U64(page), AS_U64(pages));
+	if (page > 1)
+		PUT(view, " <a href=\"{}/?page={}\">previous</a>", AS_PREFIX(view), AS_U64(page - 1));
+	if (page < pages)
+		PUT(view, " <a href=\"{}/?page={}\">next</a>", AS_PREFIX(view), AS_U64(page + 1));
+	PUT(view, "; those that are not well come first.</p>\n");
 }
 
 void
 shared_answer(struct view *view)
 {
-	uint32_t counts[RANKS], all = count_ranks(view, counts);
+	const struct board *board = view->site->board;
+	uint32_t arriving = 0, all = 0;
+	enum board_rank worst = RANK_UP;
 	char title[80];
 
-	if (!board_is_read(view->site->board, NULL)) {
+	if (!board_is_read(board, NULL)) {
 		server_problem(view->request, view->answer, 503, "nothing can be told now: ask again");
 		return;
 	}
-	snprintf(title, sizeof title, "Mail arrives at %u of %u", counts[RANK_UP] + counts[RANK_DEGRADED], all);
-	view_begin(view, title, worst_of(counts));
+	for (uint32_t i = 0; i < board_count(board); i++) {
+		const struct board_row *row = board_get(board, i);
+
+		if (!board_row_has_tag(row, view->request->tag))
+			continue;
+		arriving += rank_takes_mail(row->rank);
+		worst = all++ == 0 ? row->rank : worst; /* they stand by their rank */
+	}
+	snprintf(title, sizeof title, "Mail arrives at %u of %u", arriving, all);
+	view_begin(view, title, worst);
 	PUT(view, "<h1 class=\"sentence\" id=\"sentence\">{}.</h1>\n", AS_STRING(title));
 	put_table(view, all);
 	view_end(view);

@@ -20,5 +20,5 @@ struct store_api_time {
 	int64_t at;    /* clock_mono() */
 };
 
-/* `rest`: what stands behind "/store/". */
+/* Behind its address: what stands behind "/store/". */
 void store_api_answer(struct view *);

@@ -31,27 +31,12 @@ put_heading(struct view *view, const struct board_row *row, int64_t now)
 	if (row->text[0] != '\0')
 		PUT(view, "<p>{}</p>\n", AS_SENTENCE(text_view(row->text)));
 	PUT(view, "<p id=\"told\">");
-	told_put_whole(view, row, board_told(view->site->board, row));
+	told_put(view, row, board_told(view->site->board, row), true);
 	told_put_before(view, board_told(view->site->board, row));
 	PUT(view, "</p>\n");
 	if (row->incident != 0)
 		PUT(view, "<p><a href=\"{}/incidents/{}\">Incident {} is open</a></p>\n",
 		    AS_PREFIX(view), AS_U64(row->incident), AS_U64(row->incident));
-}
-
-/* What the configuration says of it: its groups. */
-static void
-put_configured(struct view *view, const struct board_row *row)
-{
-	const struct policy *policy = row->configured->policy;
-
-	if (policy->tag_count > 0) {
-		PUT(view, "<dt>Tags</dt><dd>");
-		for (uint32_t i = 0; i < policy->tag_count; i++)
-			PUT(view, "<a href=\"{}/?tag={}\">{}</a> ", AS_PREFIX(view),
-			    AS_SEGMENT(text_view(policy->tags[i])), AS_STRING(policy->tags[i]));
-		PUT(view, "</dd>");
-	}
 }
 
 /* Through whom somebody is told of it, and whether that works. */
@@ -106,8 +91,13 @@ put_terms(struct view *view, const struct board_row *row, const struct look *loo
 	if (row->acknowledged != 0)
 		PUT(view, "<dt>Acknowledged</dt><dd>{} by {} {}</dd>", AS_TIME(row->acknowledged),
 		    AS_FOREIGN(text_view(row->ack_by)), AS_FOREIGN(text_view(row->ack_why)));
-	if (policy != NULL)
-		put_configured(view, row);
+	if (policy != NULL && policy->tag_count > 0) {
+		PUT(view, "<dt>Tags</dt><dd>");
+		for (uint32_t i = 0; i < policy->tag_count; i++)
+			PUT(view, "<a href=\"{}/?tag={}\">{}</a> ", AS_PREFIX(view),
+			    AS_SEGMENT(text_view(policy->tags[i])), AS_STRING(policy->tags[i]));
+		PUT(view, "</dd>");
+	}
 	PUT(view, "</dl>\n");
 }
 
@@ -144,36 +134,6 @@ put_conditions(struct view *view, const struct board_row *row)
 }
 
 static void
-put_newest(struct view *view, const struct board_row *row, const struct look *look)
-{
-	if (look->at == 0 || look->phase_count == 0)
-		return;
-	PUT(view, "<h2>The newest attempt</h2>\n<p>{}, {} in all</p>\n", AS_TIME(look->at),
-	    AS_SPAN(look->micros));
-	attempt_put_steps(view, row, look_steps(look));
-}
-
-static void
-put_notice(struct view *view, const struct store_notice *notice)
-{
-	PUT(view, "<tr><td class=\"when\">{}</td><td>{}</td><td class=\"cause\">{}",
-	    AS_TIME(notice->confirmed), AS_STRING(notice->kind), AS_SENTENCE(notice->text));
-	if (notice->silences[0] != '\0')
-		PUT(view, " <span class=\"faint\">silent: {}</span>", AS_STRING(notice->silences));
-	PUT(view, "</td><td class=\"cause\">");
-}
-
-static void
-put_delivery(struct view *view, const struct store_delivery *delivery)
-{
-	PUT(view, "<div>{}", AS_STRING(delivery->notifier));
-	if (delivery->recipient[0] != '\0')
-		PUT(view, " ({})", AS_STRING(delivery->recipient));
-	PUT(view, ": {} {}</div>", AS_STRING(store_delivery_name(delivery->state)),
-	    AS_MOMENT(delivery->ended != 0 ? delivery->ended : delivery->created));
-}
-
-static void
 put_notices(struct view *view, const struct board_row *row)
 {
 	struct store_reader *reader = board_reader(view->site->board);
@@ -186,14 +146,22 @@ put_notices(struct view *view, const struct board_row *row)
 	store_list_open(&list, reader, STORE_LIST_RECORDED_OF, row->number);
 	store_list_limit(&list, NOTICES);
 	while (store_list_next(&list, &notice)) {
-		put_notice(view, &notice);
-		STORE_EACH(&delivery, reader, STORE_LIST_DELIVERIES, notice.number)
-			put_delivery(view, &delivery);
+		PUT(view, "<tr><td class=\"when\">{}</td><td>{}</td><td class=\"cause\">{}", AS_TIME(notice.confirmed), AS_STRING(notice.kind),
+		    AS_SENTENCE(notice.text));
+		if (notice.silences[0] != '\0')
+			PUT(view, " <span class=\"faint\">silent: {}</span>", AS_STRING(notice.silences));
+		PUT(view, "</td><td class=\"cause\">");
+		STORE_EACH(&delivery, reader, STORE_LIST_DELIVERIES, notice.number) {
+			PUT(view, "<div>{}", AS_STRING(delivery.notifier));
+			if (delivery.recipient[0] != '\0')
+				PUT(view, " ({})", AS_STRING(delivery.recipient));
+			PUT(view, ": {} {}</div>", AS_STRING(store_delivery_name(delivery.state)),
+			    AS_MOMENT(delivery.ended != 0 ? delivery.ended : delivery.created));
+		}
 		PUT(view, "</td></tr>\n");
 	}
 	if (list.given == 0)
 		PUT(view, "<tr><td colspan=\"4\">There was nothing to tell yet.</td></tr>\n");
-	(void)store_list_close(&list);
 	PUT(view, "</tbody></table></div>\n");
 }
 
@@ -214,7 +182,10 @@ put_page(struct view *view, const struct board_row *row)
 	incidents_put(view, row->number, INCIDENTS);
 	put_ways(view, row);
 	put_notices(view, row);
-	put_newest(view, row, look);
+	if (look->at != 0 && look->phase_count > 0) {
+		PUT(view, "<h2>The newest attempt</h2>\n<p>{}, {} in all</p>\n", AS_TIME(look->at), AS_SPAN(look->micros));
+		attempt_put_steps(view, row, look_steps(look));
+	}
 	chart_put(view, row);
 	legs_put(view, row);
 	certificate_put(view, row);

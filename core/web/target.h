@@ -6,5 +6,5 @@
 
 #include "web/site.h"
 
-/* `rest`: NAME, or NAME/attempts/RUN. */
+/* Behind its address: NAME, or NAME/attempts/RUN. */
 void target_answer(struct view *);

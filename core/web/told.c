@@ -26,21 +26,11 @@ take_silence(struct told *told, const char *words)
 		snprintf(told->silence, sizeof told->silence, "%.*s", (int)strcspn(words, " "), words);
 }
 
-/* Why it was not sent, where that is no reason that has an end. */
-static void
-take_drop(struct told *told, struct pw_bytes receipt)
-{
-	static const char held[] = "held: ";
-	char words[64];
-
-	snprintf(words, sizeof words, "%.*s", (int)(receipt.size < sizeof words ? receipt.size : sizeof words - 1), receipt.size == 0 ? "" : receipt.data);
-	take_silence(told, strncmp(words, held, sizeof held - 1) == 0 ? words + sizeof held - 1 : "over");
-}
-
 static void
 take_delivery(struct told *told, struct query *query)
 {
-	const char *notifier = query_text(query, 1);
+	static const char held[] = "held: "; /* where that is no reason that has an end */
+	const char *notifier = query_text(query, 1), *receipt;
 	int64_t ended = query_i64(query, 3);
 
 	switch (query_i64(query, 2)) {
@@ -63,7 +53,8 @@ take_delivery(struct told *told, struct query *query)
 		text_copy(told->dead, sizeof told->dead, notifier);
 		break;
 	case STORE_DELIVERY_dropped:
-		take_drop(told, query_bytes(query, 5));
+		receipt = query_text(query, 5);
+		take_silence(told, strncmp(receipt, held, sizeof held - 1) == 0 ? receipt + sizeof held - 1 : "over");
 		break;
 	default:
 		break;

@@ -137,23 +137,11 @@ put_detail(struct view *view, const struct board_row *row, const struct told *to
 	}
 }
 
-/* The plugin of the notifier that told somebody, and whom. */
-static void
-put_way(struct view *view, const struct told *told)
-{
-	const struct config *config = view->site->config;
-
-	for (uint32_t i = 0; i < config->notifier_count; i++)
-		if (strcmp(config->notifiers[i].name, told->by) == 0)
-			PUT(view, " ({})", AS_STRING(config->notifiers[i].plugin->descriptor->name));
-	if (told->to[0] != '\0')
-		PUT(view, " to {}", AS_STRING(told->to));
-}
-
-static void
-put_told(struct view *view, const struct board_row *row, const struct told *told, bool is_whole)
+void
+told_put(struct view *view, const struct board_row *row, const struct told *told, bool is_whole)
 {
 	const struct reason_words *reason = reason_of(view, row, told);
+	const struct config *config = view->site->config;
 
 	if (reason != NULL) {
 		PUT(view, "<strong>Not told:</strong> {}", AS_STRING(reason->text));
@@ -161,8 +149,11 @@ put_told(struct view *view, const struct board_row *row, const struct told *told
 	} else if (told->sent > 0) {
 		PUT(view, "<strong>Told</strong> {} through {}", AS_MOMENT(told->at),
 		    AS_STRING(told->by));
-		if (is_whole)
-			put_way(view, told);
+		for (uint32_t i = 0; is_whole && i < config->notifier_count; i++)
+			if (strcmp(config->notifiers[i].name, told->by) == 0)
+				PUT(view, " ({})", AS_STRING(config->notifiers[i].plugin->descriptor->name));
+		if (is_whole && told->to[0] != '\0')
+			PUT(view, " to {}", AS_STRING(told->to));
 		if (told->waiting > 0) {
 			PUT(view, "; not yet through {}", AS_STRING(told->waits));
 			if (is_failing(view, told))
@@ -171,18 +162,6 @@ put_told(struct view *view, const struct board_row *row, const struct told *told
 		if (told->given_up > 0)
 			PUT(view, "; given up by {}", AS_STRING(told->dead));
 	}
-}
-
-void
-told_put(struct view *view, const struct board_row *row, const struct told *told)
-{
-	put_told(view, row, told, false);
-}
-
-void
-told_put_whole(struct view *view, const struct board_row *row, const struct told *told)
-{
-	put_told(view, row, told, true);
 }
 
 void

@@ -11,10 +11,9 @@ struct board_row;
 struct view;
 
 /* "Told 29 Nov 20:55 through mail; not yet through pager, which fails", "Not told: it is paused until 29 Nov 23:00". Nothing where there is nothing to
- * tell. `row`: the target of an incident that is open, or of a condition; NULL: it is over. */
-void told_put(struct view *, const struct board_row *row, const struct told *);
-/* The same with the plugin and the recipient: not for pages of customers. */
-void told_put_whole(struct view *, const struct board_row *row, const struct told *);
+ * tell. `row`: the target of an incident that is open, or of a condition; NULL: it is over.
+ * `is_whole`: with the plugin and the recipient, which are not for pages of customers. */
+void told_put(struct view *, const struct board_row *row, const struct told *, bool is_whole);
 /* " until 29 Nov 23:00": the end of the last of the pauses and windows that hold the target; nothing where that is not known. */
 void told_put_pause_end(struct view *, const struct board_row *);
 /* "Down 2 times before, last on 28 Nov 10:00"; nothing where it was not. */
