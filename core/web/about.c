@@ -22,7 +22,7 @@ static const int64_t day = INT64_C(86400) * SECOND;
 bool
 about_has_trouble(const struct board *board)
 {
-	return board_troubles(board)->count > 0 || board_behind_since(board) != 0;
+	return board_known(board)->troubles.count > 0 || board_known(board)->behind != 0;
 }
 
 /* What we suffer stands above all else: what is said below may be old, or told to nobody. */
@@ -30,9 +30,9 @@ static void
 put_troubles(struct view *view)
 {
 	const struct board *board = view->site->board;
-	const struct troubles *troubles = board_troubles(board);
-	struct store_waiting waiting = board_waiting(board);
-	int64_t behind = board_behind_since(board);
+	const struct troubles *troubles = &board_known(board)->troubles;
+	struct store_waiting waiting = board_known(board)->waiting;
+	int64_t behind = board_known(board)->behind;
 
 	PUT(view, "<section class=\"trouble\" id=\"troubles\" aria-label=\"Trouble of Postwatch itself\"><strong>Postwatch itself has trouble</strong>, as of ");
 	PUT(view, "{}", AS_TIME(board_time(board)));
@@ -53,9 +53,9 @@ put_troubles(struct view *view)
 void
 about_put_trouble(struct view *view)
 {
-	const struct outbox *outbox = board_outbox(view->site->board);
+	const struct outbox *outbox = &board_known(view->site->board)->outbox;
 	const struct message_vitals *processes = &view->site->processes.said;
-	struct store_waiting waiting = board_waiting(view->site->board);
+	struct store_waiting waiting = board_known(view->site->board)->waiting;
 
 	if (about_has_trouble(view->site->board)) {
 		put_troubles(view);
@@ -108,7 +108,7 @@ void
 about_put_way(struct view *view, const struct config_notifier *notifier)
 {
 	const struct board *board = view->site->board;
-	const struct outbox_row *waiting = outbox_of(board_outbox(board), notifier->name);
+	const struct outbox_row *waiting = outbox_of(&board_known(board)->outbox, notifier->name);
 	struct store_reader *reader = board_reader(board);
 
 	PUT(view, "<td class=\"cause\">{}</td><td class=\"when\">{}</td><td class=\"cause\">",
@@ -152,7 +152,7 @@ put_waiting(struct view *view)
 	struct store_list list;
 	int count = 0;
 
-	if (reader == NULL || board_waiting(view->site->board).notices == 0)
+	if (reader == NULL || board_known(view->site->board)->waiting.notices == 0)
 		return;
 	PUT(view, "<h2>Notices that wait</h2>\n<div class=\"scroll\"><table id=\"waiting\"><thead><tr><th>About</th><th>Kind</th><th>Notifier</th><th>Recipient</th>"
 	    "<th>Since</th><th class=\"number\">Tries</th><th>Last answer</th></tr></thead><tbody>\n");
@@ -214,7 +214,7 @@ void
 about_answer(struct view *view)
 {
 	const struct site *site = view->site;
-	struct store_waiting waiting = board_waiting(site->board);
+	struct store_waiting waiting = board_known(site->board)->waiting;
 
 	view_begin(view, "Us - Postwatch", board_count(site->board) > 0 ? board_get(site->board, 0)->rank : RANK_UNKNOWN);
 	PUT(view, "<h1>Us</h1>\n");
@@ -231,8 +231,8 @@ about_answer(struct view *view)
 	put_file(view, "postwatch.db");
 	PUT(view, ", ");
 	put_file(view, "history.db");
-	if (board_behind_since(site->board) != 0)
-		PUT(view, "; it cannot be written since {}", AS_TIME(board_behind_since(site->board)));
+	if (board_known(site->board)->behind != 0)
+		PUT(view, "; it cannot be written since {}", AS_TIME(board_known(site->board)->behind));
 	PUT(view, "</dd><dt>References</dt><dd>");
 	for (uint32_t i = 0; i < site->config->reference_count; i++)
 		PUT(view, "{}{}", AS_STRING(i > 0 ? ", " : ""), AS_STRING(site->config->references[i].text));

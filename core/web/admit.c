@@ -1,6 +1,6 @@
 /*
- * For the web process's HTTP server: decides whether a request is let in, and whether to all pages
- * or to those of one shared tag alone. Which secrets count is in access.h.
+ * For the web process's HTTP server: decides by host names, passwords, tokens and shared secrets
+ * whether a request is let in, and whether to all pages or to those of one shared tag alone.
  */
 #include "web/admit.h"
 
@@ -11,6 +11,52 @@
 
 enum { CREDENTIALS_MAX = 512 };
 
+/* Whether both are the same; takes the same time wherever the first difference is. The length of ours may be learned. */
+static bool
+is_secret(const char *given, const char *ours)
+{
+	size_t size = strlen(ours), given_size = strlen(given);
+	volatile unsigned char difference = size != given_size;
+
+	for (size_t i = 0; i < size; i++)
+		difference |= (unsigned char)(ours[i] ^ given[given_size == 0 ? 0 : i % given_size]);
+	return difference == 0;
+}
+
+/* The tag that whoever knows this secret may see; NULL: it is none of ours. Takes the same time whichever it is. */
+static const char *
+shared_tag(const struct access *access, const char *secret)
+{
+	const char *tag = NULL;
+
+	for (uint32_t i = 0; i < access->share_count; i++)
+		if (is_secret(secret, access->shares[i].secret))
+			tag = access->shares[i].tag;
+	return tag;
+}
+
+/* Whether Host (RFC 9110, 7.2), with or without a port, is one of our names, localhost or an address literal; NULL, which was not given, is
+ * none. Any name would do for a server that others reach through the reader's browser by a
+ * name of theirs (DNS rebinding): so only names of ours, and what no DNS has answered. */
+static bool
+has_name(const struct access *access, const char *host)
+{
+	size_t size = host == NULL ? 0 : host[0] == '[' ? 1 + strspn(host + 1, "0123456789abcdefABCDEF:.") : strcspn(host, ":");
+
+	if (size == 0)
+		return false;
+	if (host[0] == '[')
+		return host[size] == ']' && (host[size + 1] == '\0' || host[size + 1] == ':');
+	if (strspn(host, "0123456789.") == size)
+		return true;
+	if (size == strlen("localhost") && strncasecmp(host, "localhost", size) == 0)
+		return true;
+	for (uint32_t i = 0; i < access->name_count; i++)
+		if (strlen(access->names[i]) == size && strncasecmp(host, access->names[i], size) == 0)
+			return true;
+	return false;
+}
+
 static bool
 knows_credentials(const struct access *access, struct MHD_Connection *connection)
 {
@@ -18,7 +64,7 @@ knows_credentials(const struct access *access, struct MHD_Connection *connection
 	bool knows;
 
 	snprintf(both, sizeof both, "%s:%s", user == NULL ? "" : user, password == NULL ? "" : password);
-	knows = user != NULL && access_is_secret(both, access->credentials);
+	knows = user != NULL && is_secret(both, access->credentials);
 	http_library()->free(user);
 	http_library()->free(password);
 	return knows;
@@ -50,7 +96,7 @@ is_proper(const struct admitted *admitted, const struct server_request *request,
 		server_problem(request, answer, MHD_HTTP_BAD_REQUEST, "the address is not one of a URL");
 	else if (strcmp(admitted->method, "GET") != 0 && strcmp(admitted->method, "HEAD") != 0)
 		server_problem(request, answer, MHD_HTTP_METHOD_NOT_ALLOWED, "pages are only read: GET or HEAD");
-	else if (!admitted->entrance->is_unix && !access_has_name(admitted->access, host))
+	else if (!admitted->entrance->is_unix && !has_name(admitted->access, host))
 		server_problem(request, answer, MHD_HTTP_MISDIRECTED_REQUEST,
 		    "this server is not known by that name: `names` of the configuration lists those that it is known by");
 	else
@@ -74,7 +120,7 @@ admit_shared(struct admitted *admitted, struct server_request *request, struct s
 	char secret[SHARE_SECRET_MAX + 2];
 
 	snprintf(secret, sizeof secret, "%.*s", (int)(size < sizeof secret ? size : sizeof secret), request->path + before);
-	request->tag = access_shared_tag(admitted->access, secret);
+	request->tag = shared_tag(admitted->access, secret);
 	if (request->tag == NULL) {
 		server_problem(request, answer, MHD_HTTP_NOT_FOUND, "nothing is here");
 		return false;
@@ -105,7 +151,7 @@ admit(struct admitted *admitted, struct server_request *request, struct server_a
 		char given[ADMIT_PREFIX_MAX];
 
 		snprintf(given, sizeof given, "%.*s", (int)(size < sizeof given ? size - 1 : sizeof given), request->path + 1);
-		if (!access_is_secret(given, access->token)) {
+		if (!is_secret(given, access->token)) {
 			server_problem(request, answer, MHD_HTTP_NOT_FOUND, "nothing is here");
 			return false;
 		}

@@ -4,10 +4,26 @@
  */
 #pragma once
 
-#include "web/access.h"
+#include "config/config.h"
 #include "web/request.h"
 
-struct MHD_Connection;
+/* Who may look. Beside one of the first three the permissions of a UNIX socket decide. Strings are the caller's. */
+struct access {
+	bool is_public;
+	const char *credentials;  /* "USER:PASSWORD" for HTTP Basic (RFC 7617); NULL: none are asked for */
+	const char *token;        /* the first segment of every path; NULL: there is none */
+	uint32_t share_count;
+	const struct config_share *shares; /* addresses that let in by themselves, for one tag each */
+	uint32_t name_count;
+	const char *const *names; /* that may stand in Host beside address literals and localhost */
+};
+
+/* A socket through which visitors come. */
+struct entrance {
+	bool is_unix;        /* neither credentials, token nor Host are asked for */
+	bool serves_page;    /* what is behind credentials or the token */
+	bool serves_shares;  /* what is behind a secret */
+};
 
 enum { ADMIT_PREFIX_MAX = 160, ADMIT_ORIGIN_MAX = 264 };
 

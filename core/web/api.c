@@ -68,9 +68,9 @@ static void
 put_health(struct call *call)
 {
 	const struct site *site = call->view->site;
-	struct store_waiting waiting = board_waiting(site->board);
-	const struct troubles *troubles = board_troubles(site->board);
-	int64_t behind = board_behind_since(site->board);
+	struct store_waiting waiting = board_known(site->board)->waiting;
+	const struct troubles *troubles = &board_known(site->board)->troubles;
+	int64_t behind = board_known(site->board)->behind;
 	struct json *json = &call->json;
 	const char *why;
 	bool is_read = board_is_read(site->board, &why);

@@ -36,7 +36,7 @@ put_seconds(struct json *json, const char *key, bool is_known, int64_t microseco
 static void
 put_pauses(struct call *call, const struct board_row *row)
 {
-	const struct pauses *pauses = board_pauses(call->view->site->board);
+	const struct pauses *pauses = &board_known(call->view->site->board)->pauses;
 	struct json *json = &call->json;
 	int64_t now = board_time(call->view->site->board);
 

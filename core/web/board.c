@@ -24,8 +24,8 @@ enum { JUDGED_A_STEP = 5000, REST = 10 };
 static const int64_t reopen_after = SECOND;
 
 struct board {
+	struct board_known known;
 	const struct config *config;
-	struct window_clock windows;
 	const struct target **by_name; /* of the configuration, sorted */
 	struct store_reader *reader;
 	struct reason why;
@@ -33,23 +33,13 @@ struct board {
 
 	/* What is in force, and what is being read to take its place. */
 	struct rows rows, next;
-	struct ranking ranking;
-	int64_t behind;
 	int64_t version;    /* PRAGMA data_version when `next` was begun */
 	bool is_reading, is_read, is_judging;
 	uint32_t judged;    /* rows of the round that is being judged */
 	int64_t ends, ends_in_round; /* the next end of a certificate, and that of those that were judged; INT64_MAX: none */
 	uint64_t ends_of, ends_of_in_round; /* its target */
 	int64_t began, rest_until; /* clock_mono() */
-	struct pauses pauses;
-	struct troubles troubles;
-	struct outbox outbox;
-	struct store_waiting waiting;
-
-	struct looks *looks;
 	struct availabilities availabilities;
-	int64_t time;
-	uint64_t changes;
 };
 
 static int
@@ -67,9 +57,9 @@ board_create(const struct config *config)
 
 	if (board == NULL)
 		return NULL;
-	*board = (struct board){ .config = config, .looks = looks_create(), .ends = INT64_MAX };
+	*board = (struct board){ .config = config, .known.looks = looks_create(), .ends = INT64_MAX };
 	board->by_name = calloc(config->target_count + 1, sizeof(const struct target *));
-	if (board->looks == NULL || board->by_name == NULL || !window_clock_init(&board->windows, config)) {
+	if (board->known.looks == NULL || board->by_name == NULL || !window_clock_init(&board->known.windows, config)) {
 		board_destroy(&board);
 		return NULL;
 	}
@@ -89,15 +79,15 @@ board_destroy(struct board **board)
 	store_reader_close(&it->reader);
 	rows_clear(&it->rows);
 	rows_clear(&it->next);
-	pauses_clear(&it->pauses);
-	troubles_clear(&it->troubles);
-	outbox_clear(&it->outbox);
-	ranking_fini(&it->ranking);
-	looks_destroy(&it->looks);
-	window_clock_fini(&it->windows);
+	pauses_clear(&it->known.pauses);
+	troubles_clear(&it->known.troubles);
+	outbox_clear(&it->known.outbox);
+	ranking_fini(&it->known.ranking);
+	looks_destroy(&it->known.looks);
+	window_clock_fini(&it->known.windows);
 	free(it->availabilities.items);
-	free(it->pauses.items);
-	free(it->troubles.items);
+	free(it->known.pauses.items);
+	free(it->known.troubles.items);
 	free(it->by_name);
 	free(it);
 	*board = NULL;
@@ -109,7 +99,7 @@ board_destroy(struct board **board)
 static void
 judge_row(struct board *board, struct board_row *row, int64_t now)
 {
-	const struct look *look = looks_get(board->looks, row->look);
+	const struct look *look = looks_get(board->known.looks, row->look);
 	int64_t last;
 
 	if (look->at != 0 && look->at + look->micros + SECOND >= row->last_run) {
@@ -117,9 +107,9 @@ judge_row(struct board *board, struct board_row *row, int64_t now)
 		row->verdict = look->verdict;
 	}
 	last = row->last_run != 0 ? row->last_run : row->since;
-	row->unseen_since = board->behind == 0 && now - last > row->patience ? last : 0;
-	row->paused = pauses_hold(&board->pauses, now, row->number, row->configured) || (row->configured != NULL
-	    && window_clock_holds(&board->windows, (uint32_t)(row->configured - board->config->targets)));
+	row->unseen_since = board->known.behind == 0 && now - last > row->patience ? last : 0;
+	row->paused = pauses_hold(&board->known.pauses, now, row->number, row->configured) || (row->configured != NULL
+	    && window_clock_holds(&board->known.windows, (uint32_t)(row->configured - board->config->targets)));
 	row_judge(row);
 	if (server_ends(&row->server) > now && server_ends(&row->server) < board->ends_in_round) {
 		board->ends_in_round = server_ends(&row->server);
@@ -130,8 +120,8 @@ judge_row(struct board *board, struct board_row *row, int64_t now)
 static void
 begin_round(struct board *board)
 {
-	board->behind = store_behind_since(board->config->state);
-	(void)window_clock_turn(&board->windows, clock_wall());
+	board->known.behind = store_behind_since(board->config->state);
+	(void)window_clock_turn(&board->known.windows, clock_wall());
 	board->judged = 0;
 	board->ends_in_round = INT64_MAX;
 	board->is_judging = true;
@@ -148,17 +138,17 @@ judge_step(struct board *board)
 
 		judge_row(board, row, now);
 		if (row->judged != row->rank || row->judged_care != row->care)
-			ranking_note(&board->ranking, &board->rows, board->judged);
+			ranking_note(&board->known.ranking, &board->rows, board->judged);
 	}
 	assert(board->judged <= board->rows.count);
 	if (board->judged < board->rows.count)
 		return true;
-	ranking_place(&board->ranking, &board->rows);
+	ranking_place(&board->known.ranking, &board->rows);
 	board->is_judging = false;
 	board->ends = board->ends_in_round;
 	board->ends_of = board->ends_of_in_round;
-	board->time = now;
-	board->changes++;
+	board->known.time = now;
+	board->known.version++;
 	return false;
 }
 
@@ -172,14 +162,14 @@ keep_order(struct board *board)
 	const struct board_row *before = board->rows.items;
 
 	assert(board->next.count == board->rows.count); /* the same targets, in the same places */
-	ranking_drop(&board->ranking);
+	ranking_drop(&board->known.ranking);
 	for (uint32_t i = 0; i < board->next.count; i++) {
 		items[i].rank = items[i].judged = before[i].rank;
 		items[i].care = items[i].judged_care = before[i].care;
 	}
 	for (uint32_t i = 0; i < board->next.count; i++)
 		if (items[i].since != before[i].since)
-			ranking_note(&board->ranking, &board->next, i);
+			ranking_note(&board->known.ranking, &board->next, i);
 }
 
 /* The targets are others than before. Returns false if out of memory. */
@@ -194,8 +184,8 @@ order_anew(struct board *board)
 		board->next.items[i].rank = board->next.items[i].judged;
 		board->next.items[i].care = board->next.items[i].judged_care;
 	}
-	board->time = now;
-	return ranking_make(&board->ranking, &board->next);
+	board->known.time = now;
+	return ranking_make(&board->known.ranking, &board->next);
 }
 
 /* Those that are in both, which are in the order of their numbers, may have changed in the same step. */
@@ -208,7 +198,7 @@ note_changes(struct board *board)
 		uint64_t least = before[i].number < now[j].number ? before[i].number : now[j].number;
 
 		if (before[i].number == now[j].number && before[i].rank != now[j].rank)
-			changes_add(&board->ranking.changes, least, before[i].rank, now[j].rank, now[j].since);
+			changes_add(&board->known.ranking.changes, least, before[i].rank, now[j].rank, now[j].since);
 		i += before[i].number == least;
 		j += now[j].number == least;
 	}
@@ -231,11 +221,11 @@ finish_rows(struct board *board)
 	board->next = (struct rows){ .count = 0 };
 	begin_round(board);
 	(void)availabilities_take(&board->availabilities, &board->rows, board->config);
-	if (!store_read_waiting(board->reader, &STORE_WAITING_ALL, &board->waiting))
-		board->waiting = (struct store_waiting){ 0 };
-	outbox_read(&board->outbox, board->reader);
+	if (!store_read_waiting(board->reader, &STORE_WAITING_ALL, &board->known.waiting))
+		board->known.waiting = (struct store_waiting){ 0 };
+	outbox_read(&board->known.outbox, board->reader);
 	board->is_read = true;
-	board->changes++;
+	board->known.version++;
 	board->rest_until = clock_mono() + REST * (clock_mono() - board->began);
 }
 
@@ -248,8 +238,8 @@ begin_rows(struct board *board, int64_t version)
 	board->version = version;
 	board->is_reading = true;
 	board->began = clock_mono();
-	pauses_read(&board->pauses, board->reader);
-	troubles_read(&board->troubles, board->reader);
+	pauses_read(&board->known.pauses, board->reader);
+	troubles_read(&board->known.troubles, board->reader);
 }
 
 /* Whether it can be read on. A file that another has taken the place of, or that is damaged, is to be opened anew. */
@@ -276,9 +266,9 @@ open_store(struct board *board)
 	board->reader = store_reader_open(board->config->state, &opening, &board->why);
 	if (board->reader == NULL)
 		return false;
-	looks_forget(board->looks);
+	looks_forget(board->known.looks);
 	rows_clear(&board->rows);
-	ranking_drop(&board->ranking);
+	ranking_drop(&board->known.ranking);
 	board->is_read = board->is_judging = false;
 	begin_rows(board, db_number(board->reader->main, "PRAGMA data_version", 0));
 	return true;
@@ -290,7 +280,7 @@ read_step(struct board *board)
 	int64_t version;
 
 	if (board->is_reading) {
-		enum store_reading reading = rows_read(&board->next, board->reader, board->looks, board->config, board->by_name);
+		enum store_reading reading = rows_read(&board->next, board->reader, board->known.looks, board->config, board->by_name);
 
 		if (reading == STORE_READ_END)
 			finish_rows(board);
@@ -301,7 +291,7 @@ read_step(struct board *board)
 		}
 		return reading != STORE_READ_BROKEN;
 	}
-	if (looks_turn(board->looks, board->reader, clock_wall()))
+	if (looks_turn(board->known.looks, board->reader, clock_wall()))
 		return true;
 	version = db_number(board->reader->main, "PRAGMA data_version", board->version);
 	if (version != board->version && clock_mono() >= board->rest_until) {
@@ -319,7 +309,7 @@ tend_history(struct board *board)
 
 	if (reader->history != NULL && !is_sound(reader->history)) {
 		db_close(&reader->history);
-		looks_restart(board->looks);
+		looks_restart(board->known.looks);
 	}
 	if (reader->history == NULL && clock_mono() >= board->reopen_at) {
 		board->reopen_at = clock_mono() + reopen_after;
@@ -340,10 +330,10 @@ board_turn(struct board *board)
 		reason_set(&board->why, "the store cannot be read");
 		store_reader_close(&board->reader);
 		board->is_reading = false;
-		board->changes++;
+		board->known.version++;
 		return false;
 	}
-	if (board->is_read && !board->is_judging && clock_wall() / SECOND != board->time / SECOND)
+	if (board->is_read && !board->is_judging && clock_wall() / SECOND != board->known.time / SECOND)
 		begin_round(board);
 	return (board->is_read && board->is_judging && judge_step(board)) || more;
 }
@@ -365,8 +355,8 @@ board_count(const struct board *board)
 const struct board_row *
 board_get(const struct board *board, uint32_t place)
 {
-	assert(place < board->rows.count && board->ranking.order[place] < board->rows.count);
-	return &board->rows.items[board->ranking.order[place]];
+	assert(place < board->rows.count && board->known.ranking.order[place] < board->rows.count);
+	return &board->rows.items[board->known.ranking.order[place]];
 }
 
 const struct board_row *
@@ -386,7 +376,7 @@ board_named(const struct board *board, const char *name)
 const struct look *
 board_look(const struct board *board, const struct board_row *row)
 {
-	return looks_get(board->looks, row->look);
+	return looks_get(board->known.looks, row->look);
 }
 
 const struct told *
@@ -415,92 +405,25 @@ board_since(const struct board *board, const struct board_row *row)
 uint32_t
 board_tally(const struct board *board, enum board_rank rank)
 {
-	return board->ranking.tally[rank];
+	return board->known.ranking.tally[rank];
 }
 
-const struct board_tag *
-board_untagged(const struct board *board)
+const struct board_known *
+board_known(const struct board *board)
 {
-	return &board->ranking.untagged;
-}
-
-uint32_t
-board_tags(const struct board *board, const struct board_tag **tags)
-{
-	*tags = board->ranking.tags;
-	return board->ranking.tag_count;
-}
-
-int64_t
-board_behind_since(const struct board *board)
-{
-	return board->behind;
+	return &board->known;
 }
 
 int64_t
 board_time(const struct board *board)
 {
-	return board->time;
-}
-
-uint64_t
-board_version(const struct board *board)
-{
-	return board->changes;
-}
-
-uint64_t
-board_results(const struct board *board)
-{
-	return looks_results(board->looks);
-}
-
-const struct troubles *
-board_troubles(const struct board *board)
-{
-	return &board->troubles;
-}
-
-struct store_waiting
-board_waiting(const struct board *board)
-{
-	return board->waiting;
-}
-
-const struct pauses *
-board_pauses(const struct board *board)
-{
-	return &board->pauses;
-}
-
-const struct window_clock *
-board_windows(const struct board *board)
-{
-	return &board->windows;
-}
-
-const struct changes *
-board_changes(const struct board *board)
-{
-	return &board->ranking.changes;
+	return board->known.time;
 }
 
 const struct availability *
 board_availability(const struct board *board, const struct board_row *row)
 {
 	return availabilities_get(&board->availabilities, row->number);
-}
-
-const struct outbox *
-board_outbox(const struct board *board)
-{
-	return &board->outbox;
-}
-
-const struct tallies *
-board_tallies(const struct board *board)
-{
-	return looks_tallies(board->looks);
 }
 
 struct store_reader *

@@ -42,11 +42,6 @@ const struct board_row *board_ends_first(const struct board *);
 int64_t board_since(const struct board *, const struct board_row *);
 uint32_t board_tally(const struct board *, enum board_rank);
 
-/* Tags of the configuration, with how many targets they have, and at how many of these mail arrives. */
-uint32_t board_tags(const struct board *, const struct board_tag **);
-/* The same of those without a tag. */
-const struct board_tag *board_untagged(const struct board *);
-
 /* Whether the target has the tag; NULL is a tag of all. */
 static inline bool
 board_row_has_tag(const struct board_row *row, const char *tag)
@@ -54,24 +49,23 @@ board_row_has_tag(const struct board_row *row, const char *tag)
 	return tag == NULL || (row->configured != NULL && target_has_tag(row->configured, tag));
 }
 
-/* When it was last brought up to date, UTC; and a number that is another whenever anything here is. */
-int64_t board_time(const struct board *);
-uint64_t board_version(const struct board *);
-uint64_t board_results(const struct board *); /* runs followed since the beginning */
-
-/* Since when the daemon has not been able to write its store (UTC); 0: it can. Looked at each second. */
-int64_t board_behind_since(const struct board *);
-
-/* What we suffer ourselves; a view until the next turn. */
-const struct troubles *board_troubles(const struct board *);
-struct store_waiting board_waiting(const struct board *);
-const struct pauses *board_pauses(const struct board *);
-const struct window_clock *board_windows(const struct board *);
-const struct changes *board_changes(const struct board *); /* the last of the ranks */
+/* What is kept beside the rows, brought up to date by turns. */
+struct board_known {
+	struct looks *looks;         /* of all targets, also those that are gone; board_look() has that of a row */
+	struct ranking ranking;      /* with the tags, and the last changes of ranks */
+	int64_t time;                /* UTC: when the rows were last judged */
+	uint64_t version;            /* another one whenever anything here is */
+	int64_t behind;              /* UTC: since then the daemon has not been able to write its store; 0: it can. Looked at each second */
+	struct troubles troubles;    /* what we suffer ourselves */
+	struct store_waiting waiting;
+	struct outbox outbox;
+	struct pauses pauses;
+	struct window_clock windows;
+};
+const struct board_known *board_known(const struct board *);
+int64_t board_time(const struct board *); /* the same, for those who ask for nothing else */
 /* Of a target that is shared; NULL: it was not read yet. */
 const struct availability *board_availability(const struct board *, const struct board_row *);
-const struct outbox *board_outbox(const struct board *);
-const struct tallies *board_tallies(const struct board *); /* of all runs that were followed */
 
 /* For pages of one thing; NULL: nothing can be read now. */
 struct store_reader *board_reader(const struct board *);

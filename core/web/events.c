@@ -88,7 +88,7 @@ static enum parts_next
 next_part(void *state, struct buffer *part)
 {
 	struct events *events = state;
-	const struct changes *changes = board_changes(events->site->board);
+	const struct changes *changes = &board_known(events->site->board)->ranking.changes;
 	struct emit emit = { .to = part };
 	int64_t now = clock_mono();
 
@@ -117,7 +117,7 @@ void
 events_answer(struct view *view)
 {
 	const char *last = server_header(view->request, "Last-Event-ID");
-	const struct changes *changes = board_changes(view->site->board);
+	const struct changes *changes = &board_known(view->site->board)->ranking.changes;
 	struct events *events = calloc(1, sizeof *events);
 	long long started = 0;
 	unsigned long long number = 0;

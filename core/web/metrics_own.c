@@ -120,8 +120,8 @@ put_daemon(struct metrics_out *out, const struct processes *processes)
 static void
 put_outbox(struct metrics_out *out, const struct site *site)
 {
-	const struct outbox *outbox = board_outbox(site->board);
-	struct store_waiting waiting = board_waiting(site->board);
+	const struct outbox *outbox = &board_known(site->board)->outbox;
+	struct store_waiting waiting = board_known(site->board)->waiting;
 
 	metrics_put_number(out, "postwatch_outbox_notices", "gauge", "Notices that wait to be told.", waiting.notices);
 	if (waiting.since != 0)
@@ -176,8 +176,8 @@ put_tally(struct metrics_out *out, const struct tally *tally, int64_t began)
 static void
 put_board(struct metrics_out *out, const struct site *site)
 {
-	const struct troubles *troubles = board_troubles(site->board);
-	const struct tallies *tallies = board_tallies(site->board);
+	const struct troubles *troubles = &board_known(site->board)->troubles;
+	const struct tallies *tallies = looks_tallies(board_known(site->board)->looks);
 
 	metrics_begin_family(out, "postwatch_targets", "gauge", "Targets by their state.");
 	for (enum board_rank rank = 0; rank < RANKS; rank++) {
@@ -192,7 +192,7 @@ put_board(struct metrics_out *out, const struct site *site)
 	}
 	if (site->is_once)
 		return;
-	metrics_put_number(out, "postwatch_runs_total", "counter", "Attempts that ended, since this process began to count.", board_results(site->board));
+	metrics_put_number(out, "postwatch_runs_total", "counter", "Attempts that ended, since this process began to count.", looks_results(board_known(site->board)->looks));
 	put_created(out, "postwatch_runs_created", site->started);
 	metrics_begin_family(out, "postwatch_phase_duration_seconds", "histogram",
 	    "How long steps of attempts took that were reached, since this process began to count.");
@@ -210,7 +210,7 @@ metrics_put_own(struct metrics_out *out, const struct site *site)
 	metrics_end_number(out, 1);
 	metrics_put_number(out, "postwatch_store_readable", "gauge", "1 while what is kept can be read: what is below is of then.", is_read);
 	metrics_put_number(out, "postwatch_store_writable", "gauge", "0 while the daemon cannot write what it has to keep.",
-	    board_behind_since(site->board) == 0);
+	    board_known(site->board)->behind == 0);
 	metrics_put_seconds(out, "postwatch_web_start_timestamp_seconds", "When this process began.", site->started);
 	put_daemon(out, &site->processes);
 	if (is_read)

@@ -165,29 +165,24 @@ put_filters(struct view *view, const struct choice *choice)
 static void
 put_tags(struct view *view, const struct choice *choice)
 {
-	const struct board_tag *tags;
-	const struct board *board = view->site->board;
-	const struct board_tag *untagged = board_untagged(board);
-	uint32_t count = board_tags(board, &tags);
+	const struct ranking *ranking = &board_known(view->site->board)->ranking;
 
-	if (count == 0)
+	if (ranking->tag_count == 0)
 		return;
 	PUT(view, "<ul class=\"chips\" id=\"tags\" aria-label=\"Groups, and at how many mail arrives\">");
 	PUT(view, "<li class=\"faint\">Mail arrives by group:</li>");
-	for (uint32_t at = 0; at < count; at++) {
-		bool is_current = choice->tag != NULL && strcmp(choice->tag, tags[at].tag) == 0;
+	for (uint32_t i = 0; i < ranking->tag_count; i++) {
+		const struct board_tag *tag = &ranking->tags[i];
 
 		PUT(view, "<li><a href=\"{}/", AS_PREFIX(view));
-		if (!is_current)
-			PUT(view, "?tag={}", AS_SEGMENT(text_view(tags[at].tag)));
-		PUT(view, "\"");
-		if (is_current)
-			PUT(view, " aria-current=\"true\"");
-		PUT(view, ">{} {} of {}</a></li>", AS_STRING(tags[at].tag),
-		    AS_U64(tags[at].arriving), AS_U64(tags[at].all));
+		if (choice->tag != NULL && strcmp(choice->tag, tag->tag) == 0)
+			PUT(view, "\" aria-current=\"true");
+		else
+			PUT(view, "?tag={}", AS_SEGMENT(text_view(tag->tag)));
+		PUT(view, "\">{} {} of {}</a></li>", AS_STRING(tag->tag), AS_U64(tag->arriving), AS_U64(tag->all));
 	}
-	if (untagged->all > 0)
-		PUT(view, "<li class=\"faint\">without a tag {} of {}</li>", AS_U64(untagged->arriving), AS_U64(untagged->all));
+	if (ranking->untagged.all > 0)
+		PUT(view, "<li class=\"faint\">without a tag {} of {}</li>", AS_U64(ranking->untagged.arriving), AS_U64(ranking->untagged.all));
 	PUT(view, "</ul>\n");
 }
 
@@ -260,7 +255,7 @@ overview_answer(struct view *view)
 	const struct board *board = view->site->board;
 	const struct board_row *ending = board_ends_first(board);
 	struct choice choice = choice_of(view);
-	uint64_t version = board_version(board);
+	uint64_t version = board_known(board)->version;
 	const char *why;
 	char title[128];
 

@@ -41,3 +41,9 @@ bool server_is_known(const struct server_request *, struct server_answer *, uint
 
 /* A short answer in plain words: plain text, or application/problem+json (RFC 9457) below /api/. */
 void server_problem(const struct server_request *, struct server_answer *, unsigned status, const char *detail);
+
+/* Whether a value stands in a header that lists such, separated by commas, with a weight above 0. */
+bool server_lists(const struct server_request *, const char *header, const char *word);
+
+/* Adds the headers of an answer (RFC 9110); `is_packed`: by gzip. */
+void server_add_headers(struct MHD_Response *, const struct server_answer *, bool is_packed);

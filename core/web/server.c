@@ -13,10 +13,8 @@
 
 #include "base/clock.h"
 #include "base/hash.h"
-#include "web/admit.h"
 #include "web/emit.h"
 #include "web/gzip.h"
-#include "web/headers.h"
 #include "web/http_library.h"
 
 enum { HEADER_ROOM = 8 * 1024, GZIP_FROM = 1024, URI_MAX = 4096 };
@@ -256,7 +254,7 @@ server_create(const struct access *access, server_handler *handler, void *arg)
 static struct MHD_Response *
 respond(struct server *server, const struct server_request *request, struct exchange *exchange, struct server_answer *answer)
 {
-	bool is_packed = headers_list(request->connection, MHD_HTTP_HEADER_ACCEPT_ENCODING, "gzip") && !answer->parts.is_live;
+	bool is_packed = server_lists(request, MHD_HTTP_HEADER_ACCEPT_ENCODING, "gzip") && !answer->parts.is_live;
 	struct buffer *body = answer->body;
 	struct MHD_Response *response = NULL;
 
@@ -278,7 +276,7 @@ respond(struct server *server, const struct server_request *request, struct exch
 		response = http_library()->create_response_from_buffer(body->size, (void *)(uintptr_t)buffer_view(body).data, MHD_RESPMEM_MUST_COPY);
 	}
 	if (response != NULL)
-		headers_add(response, answer, is_packed);
+		server_add_headers(response, answer, is_packed);
 	return response;
 }
 
@@ -392,17 +390,6 @@ server_poll(const struct server *server, struct pollfd *polled, int64_t *until)
 	return server->listener_count;
 }
 
-static void
-sweep(struct server *server, int64_t now)
-{
-	if (now < server->next_sweep)
-		return;
-	server->next_sweep = now + SECOND;
-	for (struct visitor *visitor = server->visitors; visitor != NULL; visitor = visitor->next)
-		if (visitor->since < now - SERVER_PATIENCE * (int64_t)SECOND)
-			turn_away(visitor);
-}
-
 void
 server_wake(struct server *server)
 {
@@ -412,7 +399,14 @@ server_wake(struct server *server)
 void
 server_turn(struct server *server)
 {
-	sweep(server, clock_mono());
+	int64_t now = clock_mono();
+
+	if (now >= server->next_sweep) {
+		server->next_sweep = now + SECOND;
+		for (struct visitor *visitor = server->visitors; visitor != NULL; visitor = visitor->next)
+			if (visitor->since < now - SERVER_PATIENCE * (int64_t)SECOND)
+				turn_away(visitor);
+	}
 	for (uint32_t i = 0; i < server->listener_count; i++)
 		http_library()->run(server->listeners[i].daemon);
 }

@@ -15,8 +15,7 @@
 #include <stdint.h>
 
 #include "base/reason.h"
-#include "web/access.h"
-#include "web/request.h"
+#include "web/admit.h"
 
 enum { SERVER_LISTENERS_MAX = 8 + SHARE_LISTEN_MAX, SERVER_CONNECTIONS_MAX = 1024, SERVER_PATIENCE = 15 /* seconds */, SERVER_HELD_MAX = 64 * 1024 * 1024 };
 

@@ -101,7 +101,7 @@ store_api_answer(struct view *view)
 		    "commands have asked for too much of late: ask again");
 	else if (strcmp(view->rest, "outline") == 0)
 		view->emit.failed |= !outline_write(
-		    view->answer->body, view->site->config, board_behind_since(board));
+		    view->answer->body, view->site->config, board_known(board)->behind);
 	else if (view->rest[size] == '\0' || !is_of_our_form(view->rest, size))
 		server_problem(view->request, view->answer, 404, "that is no question of ours");
 	else if (reader == NULL) {

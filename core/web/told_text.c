@@ -55,7 +55,7 @@ has_quiet_hours(const struct config *config, const struct target *target)
 static bool
 is_failing(const struct view *view, const struct told *told)
 {
-	const struct outbox_row *waiting = outbox_of(board_outbox(view->site->board), told->waits);
+	const struct outbox_row *waiting = outbox_of(&board_known(view->site->board)->outbox, told->waits);
 
 	return waiting != NULL && waiting->tries > 0;
 }
@@ -86,8 +86,8 @@ told_put_pause_end(struct view *view, const struct board_row *row)
 {
 	const struct board *board = view->site->board;
 	const struct config *config = view->site->config;
-	int64_t until = row->configured == NULL ? 0 : window_clock_until(board_windows(board), (uint32_t)(row->configured - config->targets));
-	const struct pauses *pauses = board_pauses(board);
+	int64_t until = row->configured == NULL ? 0 : window_clock_until(&board_known(board)->windows, (uint32_t)(row->configured - config->targets));
+	const struct pauses *pauses = &board_known(board)->pauses;
 
 	for (uint32_t i = 0; i < pauses->count; i++)
 		if (pauses->items[i].until > until && pause_holds(&pauses->items[i], board_time(board), row->number, row->configured))

@@ -209,37 +209,26 @@ prepare(struct web *web, struct reason *why)
 	return open_sockets(web, why) && sandbox_enter(&sandbox, &landlock, why);
 }
 
-static bool
-take_message(struct web *web, const unsigned char *packet, size_t size)
-{
-	struct processes *processes = &web->site.processes;
-	struct wire_in in = wire_from(packet, size);
-	struct message_stop stop;
-
-	switch (message_kind(packet, size)) {
-	case MESSAGE_VITALS:
-		processes->heard = clock_wall();
-		return message_get_vitals(&in, &processes->said);
-	case MESSAGE_STOP:
-		web->is_ending = true;
-		return message_get_stop(&in, &stop);
-	default:
-		return false;
-	}
-}
-
 /* Returns false if it is gone, or says what is malformed. */
 static bool
 hear_parent(struct web *web)
 {
+	struct processes *processes = &web->site.processes;
 	static unsigned char packet[WIRE_MAX];
+	struct message_stop stop;
 	ssize_t size;
 	int passed;
 
 	while ((size = packet_read(web->duty->parent, packet, sizeof packet, &passed)) > 0) {
+		struct wire_in in = wire_from(packet, (size_t)size);
+		enum message_kind kind = message_kind(packet, (size_t)size);
+
 		if (passed >= 0)
 			close(passed);
-		if (!take_message(web, packet, (size_t)size))
+		if (kind == MESSAGE_VITALS)
+			processes->heard = clock_wall();
+		web->is_ending |= kind == MESSAGE_STOP;
+		if (kind == MESSAGE_VITALS ? !message_get_vitals(&in, &processes->said) : kind != MESSAGE_STOP || !message_get_stop(&in, &stop))
 			return false;
 	}
 	return size != 0;
@@ -273,11 +262,11 @@ live(struct web *web)
 		if (has_more || clock_mono() >= web->next_look) {
 			has_more = board_turn(web->site.board);
 			web->next_look = clock_mono() + SECOND / 2;
-			if (board_version(web->site.board) != web->told || clock_mono() >= web->next_wake) {
+			if (board_known(web->site.board)->version != web->told || clock_mono() >= web->next_wake) {
 				server_wake(web->server);
 				web->next_wake = clock_mono() + SECOND;
 			}
-			web->told = board_version(web->site.board);
+			web->told = board_known(web->site.board)->version;
 		}
 	}
 	return 0;

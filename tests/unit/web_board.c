@@ -120,7 +120,7 @@ static void
 changes_beside_new_targets_are_told(void **state)
 {
 	struct store_batch *batch = store_batch_create(STORE_MAIN);
-	const struct changes *changes = board_changes(board);
+	const struct changes *changes = &board_known(board)->ranking.changes;
 	enum board_rank before;
 	uint64_t count;
 

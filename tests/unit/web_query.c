@@ -390,7 +390,7 @@ metrics_are_of_all_that_is_known(void **state)
 	folder_commit(&folder, history);
 	store_batch_destroy(&batch);
 	store_batch_destroy(&history);
-	for (int64_t until = clock_mono() + 20 * (int64_t)SECOND; board_troubles(board)->count == 0 && clock_mono() < until;)
+	for (int64_t until = clock_mono() + 20 * (int64_t)SECOND; board_known(board)->troubles.count == 0 && clock_mono() < until;)
 		turn();
 	visit_all(visits, sizeof visits / sizeof visits[0]);
 	accepts_open = true;
