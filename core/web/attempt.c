@@ -15,20 +15,13 @@ enum { WIDTH = 1000, TEXT_ROOM = 2048, NAME_ROOM = 32, RESULTS_READ = 5000 };
 static void
 put_phase(struct view *view, const struct evidence_phase *phase, int64_t begun, int64_t scale, bool is_unknown)
 {
-	char limit[32];
-	struct text text = TEXT_OVER(limit);
-
-	units_add_duration(&text, phase->limit);
-	if (phase->status == PHASE_FAILED)
-		PUT(view, "<tr class=\"failed\"><td>");
-	else
-		PUT(view, "<tr><td>");
-	PUT(view, "{}</td><td class=\"number\">", AS_STRING(phase->name));
+	PUT(view, "<tr{}><td>{}</td><td class=\"number\">", AS_MADE(text_view(phase->status == PHASE_FAILED ? " class=\"failed\"" : "")),
+	    AS_STRING(phase->name));
 	if (phase->micros >= 0)
 		PUT(view, "{}", AS_SPAN(phase->micros));
 	PUT(view, "</td><td class=\"number\">{}</td><td><svg viewBox=\"0 0 1000 16\" "
 	    "preserveAspectRatio=\"none\" aria-hidden=\"true\"><rect class=\"track\" "
-	    "width=\"1000\" height=\"16\"/>", AS_STRING(limit));
+	    "width=\"1000\" height=\"16\"/>", AS_DURATION(phase->limit));
 	if (phase->micros >= 0) {
 		int64_t width = phase->micros * WIDTH / scale, mark = (begun + phase->limit) * WIDTH / scale;
 
@@ -78,70 +71,54 @@ put_waterfall(struct view *view, const struct evidence *leg)
 	PUT(view, "{}</tbody></table></div>\n", AS_MADE(text_view(not_reached > 0 ? "</td></tr>\n" : "")));
 }
 
-/* Lines are escaped by whoever makes a transcript of them. */
-static void
-put_transcript(struct view *view, struct pw_bytes list, bool open)
-{
-	struct evidence_line line;
-
-	if (list.size == 0)
-		return;
-	if (open)
-		PUT(view, "<details open><summary>Transcript</summary><pre>");
-	else
-		PUT(view, "<details><summary>Transcript</summary><pre>");
-	while (evidence_next_line(&list, &line)) {
-		char bytes[TRANSCRIPT_LINE_MAX];
-		struct text text = TEXT_OVER(bytes);
-
-		transcript_add_line(&text, &line);
-		PUT(view, "{}\n", AS_TEXT((struct pw_bytes){ bytes, text.size }));
-	}
-	PUT(view, "</pre></details>\n");
-}
-
-static void
-put_facts(struct view *view, struct pw_bytes facts, struct pw_bytes warnings)
-{
-	struct evidence_warning warning;
-	struct evidence_fact fact;
-
-	if (warnings.size > 0) {
-		PUT(view, "<dl>");
-		while (evidence_next_warning(&warnings, &warning))
-			PUT(view, "<dt>{}</dt><dd>{}</dd>", AS_STRING(warning.code),
-			    AS_TEXT(warning.text));
-		PUT(view, "</dl>\n");
-	}
-	if (facts.size == 0)
-		return;
-	PUT(view, "<details><summary>Facts</summary><dl>");
-	while (evidence_next_fact(&facts, &fact))
-		PUT(view, "<dt>{}</dt><dd>{}</dd>", AS_STRING(fact.name), AS_FOREIGN(fact.value));
-	PUT(view, "</dl></details>\n");
-}
-
 void
 attempt_put(struct view *view, const struct message_evidence *message, bool open)
 {
+	const struct evidence *leg = message == NULL ? NULL : &message->leg;
+	struct pw_bytes facts, warnings, transcript;
+	struct evidence_warning warning;
+	struct evidence_fact fact;
+	struct evidence_line line;
 	char bytes[TEXT_ROOM];
 	struct text text = TEXT_OVER(bytes);
 
-	if (message == NULL) {
+	if (leg == NULL) {
 		PUT(view, "<p class=\"faint\">This evidence was written by another version, and cannot be shown.</p>\n");
 		return;
 	}
-	PUT(view, "<p>");
-	transcript_add_verdict(&text, &message->leg);
-	PUT(view, "{}</p>\n<p class=\"faint\">", AS_TEXT((struct pw_bytes){ bytes, text.size }));
+	transcript_add_verdict(&text, leg);
+	PUT(view, "<p>{}</p>\n<p class=\"faint\">", AS_TEXT((struct pw_bytes){ bytes, text.size }));
 	text = text_over(bytes, sizeof bytes);
-	transcript_add_ends(&text, &message->leg);
-	PUT(view, "{}, begun {}</p>\n<div class=\"attempt\"><div>",
-	    AS_TEXT((struct pw_bytes){ bytes, text.size }), AS_TIME(message->leg.started));
-	put_waterfall(view, &message->leg);
-	put_facts(view, message->leg.facts, message->leg.warnings);
+	transcript_add_ends(&text, leg);
+	PUT(view, "{}, begun {}</p>\n<div class=\"attempt\"><div>", AS_TEXT((struct pw_bytes){ bytes, text.size }), AS_TIME(leg->started));
+	put_waterfall(view, leg);
+	warnings = leg->warnings;
+	if (warnings.size > 0) {
+		PUT(view, "<dl>");
+		while (evidence_next_warning(&warnings, &warning))
+			PUT(view, "<dt>{}</dt><dd>{}</dd>", AS_STRING(warning.code), AS_TEXT(warning.text));
+		PUT(view, "</dl>\n");
+	}
+	facts = leg->facts;
+	if (facts.size > 0) {
+		PUT(view, "<details><summary>Facts</summary><dl>");
+		while (evidence_next_fact(&facts, &fact))
+			PUT(view, "<dt>{}</dt><dd>{}</dd>", AS_STRING(fact.name), AS_FOREIGN(fact.value));
+		PUT(view, "</dl></details>\n");
+	}
 	PUT(view, "</div>");
-	put_transcript(view, message->leg.transcript, open);
+	transcript = leg->transcript;
+	if (transcript.size > 0) { /* its lines are escaped by whoever makes text of them */
+		PUT(view, "<details{}><summary>Transcript</summary><pre>", AS_MADE(text_view(open ? " open" : "")));
+		while (evidence_next_line(&transcript, &line)) {
+			char shown[TRANSCRIPT_LINE_MAX];
+			struct text shown_text = TEXT_OVER(shown);
+
+			transcript_add_line(&shown_text, &line);
+			PUT(view, "{}\n", AS_TEXT((struct pw_bytes){ shown, shown_text.size }));
+		}
+		PUT(view, "</pre></details>\n");
+	}
 	PUT(view, "</div>\n");
 }
 
@@ -153,23 +130,25 @@ attempt_put_steps(struct view *view, const struct board_row *row, struct run_ste
 	PUT(view, "<div class=\"scroll\"><table class=\"waterfall plain\" id=\"phases\"><thead><tr><th>Step</th><th class=\"number\">Took</th>"
 	    "<th class=\"number\">Slow above</th><th class=\"number\">Limit</th></tr></thead><tbody>\n");
 	while (run_steps_next(&steps)) {
-		char name[NAME_ROOM], limit[32] = "", slow[32] = "";
-		struct text limit_text = TEXT_OVER(limit), slow_text = TEXT_OVER(slow);
+		const struct phase_plan *plan;
+		char name[NAME_ROOM];
 		uint32_t index;
 
 		snprintf(name, sizeof name, "%.*s", (int)steps.name.size, steps.name.data);
 		index = policy == NULL ? CONFIG_NONE : policy_phase(policy, name);
-		if (index != CONFIG_NONE) {
-			units_add_duration(&limit_text, policy->phases[index].routine);
-			if (policy->phases[index].slow > 0 && policy->phases[index].slow < policy->phases[index].routine)
-				units_add_duration(&slow_text, policy->phases[index].slow);
-		}
+		plan = index == CONFIG_NONE ? NULL : &policy->phases[index];
 		PUT(view, "<tr{}><td>{}</td><td class=\"number\">", AS_MADE(text_view(steps.micros < 0 ? " class=\"not-reached\"" : "")), AS_STRING(name));
 		if (steps.micros < 0)
 			PUT(view, "not reached");
 		else
 			PUT(view, "{}", AS_SPAN(steps.micros));
-		PUT(view, "</td><td class=\"number\">{}</td><td class=\"number\">{}</td></tr>\n", AS_STRING(slow), AS_STRING(limit));
+		PUT(view, "</td><td class=\"number\">");
+		if (plan != NULL && plan->slow > 0 && plan->slow < plan->routine)
+			PUT(view, "{}", AS_DURATION(plan->slow));
+		PUT(view, "</td><td class=\"number\">");
+		if (plan != NULL)
+			PUT(view, "{}", AS_DURATION(plan->routine));
+		PUT(view, "</td></tr>\n");
 	}
 	PUT(view, "</tbody></table></div>\n");
 }

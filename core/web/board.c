@@ -42,14 +42,6 @@ struct board {
 	struct availabilities availabilities;
 };
 
-static int
-compare_names(const void *left, const void *right)
-{
-	const struct target *const *a = left, *const *b = right;
-
-	return strcmp((*a)->name, (*b)->name);
-}
-
 struct board *
 board_create(const struct config *config)
 {
@@ -65,7 +57,7 @@ board_create(const struct config *config)
 	}
 	for (uint32_t i = 0; i < config->target_count; i++)
 		board->by_name[i] = &config->targets[i];
-	qsort(board->by_name, config->target_count, sizeof(const struct target *), compare_names);
+	qsort(board->by_name, config->target_count, sizeof(const struct target *), target_compare);
 	return board;
 }
 

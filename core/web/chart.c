@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/units.h"
 #include "store/list.h"
 
 enum { ATTEMPTS = 96, LANES = LOOK_PHASES_MAX, LANE_NAME = 32, WIDTH = 960, HEIGHT = 48, MARK_WIDTH = 6, MARK_LEAST = 5 };
@@ -90,16 +89,6 @@ height_of(int64_t micros, int64_t top)
 }
 
 static void
-put_duration(struct view *view, int64_t micros)
-{
-	char bytes[32] = "";
-	struct text text = TEXT_OVER(bytes);
-
-	units_add_duration(&text, micros);
-	PUT(view, "{}", AS_STRING(bytes));
-}
-
-static void
 put_line(struct view *view, int64_t micros, int64_t top)
 {
 	PUT(view, "\" x1=\"0\" x2=\"960\" y1=\"{}\" y2=\"{}\"/>",
@@ -151,17 +140,12 @@ put_lane(struct view *view, const struct board_row *row, const struct chart *cha
 	PUT(view, "<figure class=\"lane\"><figcaption><strong>{}</strong> half within {}, 95 % "
 	    "within {}", AS_STRING(lane == LANES ? "the whole attempt" : chart->names[lane]),
 	    AS_SPAN(values[(count - 1) / 2]), AS_SPAN(values[(count * 95 + 99) / 100 - 1]));
-	if (slow > 0 && (limit == 0 || slow < limit)) {
-		PUT(view, "; slow above ");
-		put_duration(view, slow);
-	}
-	if (limit > 0) {
-		PUT(view, "; limit ");
-		put_duration(view, limit);
-	}
-	PUT(view, "</figcaption><svg class=\"chart\" viewBox=\"0 0 960 48\" preserveAspectRatio=\"none\" role=\"group\" aria-label=\"");
-	PUT(view, "{}", AS_STRING(lane == LANES ? "the whole attempt" : chart->names[lane]));
-	PUT(view, ": the last attempts\">");
+	if (slow > 0 && (limit == 0 || slow < limit))
+		PUT(view, "; slow above {}", AS_DURATION(slow));
+	if (limit > 0)
+		PUT(view, "; limit {}", AS_DURATION(limit));
+	PUT(view, "</figcaption><svg class=\"chart\" viewBox=\"0 0 960 48\" preserveAspectRatio=\"none\" role=\"group\" aria-label=\"{}: the last attempts\">",
+	    AS_STRING(lane == LANES ? "the whole attempt" : chart->names[lane]));
 	if (limit > 0) {
 		PUT(view, "<line class=\"limit");
 		put_line(view, limit, top);

@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "base/units.h"
 
 enum { PIECE = 2048 }; /* bytes of others that are escaped at a time; each becomes four at most */
 
@@ -239,6 +240,12 @@ void
 emit_span(struct emit *emit, int64_t microseconds)
 {
 	put_text(emit, text_add_span, microseconds);
+}
+
+void
+emit_duration(struct emit *emit, int64_t microseconds)
+{
+	put_text(emit, units_add_duration, microseconds);
 }
 
 void

@@ -48,6 +48,7 @@ struct emit_value {
 #define AS_THOUSANDTHS(...) { .is = EMIT_IS_I64, .put.i64 = emit_thousandths, .i64 = __VA_ARGS__ }
 #define AS_AGE(...) { .is = EMIT_IS_I64, .put.i64 = emit_age, .i64 = __VA_ARGS__ }
 #define AS_SPAN(...) { .is = EMIT_IS_I64, .put.i64 = emit_span, .i64 = __VA_ARGS__ }
+#define AS_DURATION(...) { .is = EMIT_IS_I64, .put.i64 = emit_duration, .i64 = __VA_ARGS__ }
 #define AS_TIME(...) { .is = EMIT_IS_I64, .put.i64 = emit_time, .i64 = __VA_ARGS__ }
 #define AS_MOMENT(...) { .is = EMIT_IS_I64, .put.i64 = emit_moment, .i64 = __VA_ARGS__ }
 #define AS_INSTANT(...) { .is = EMIT_IS_I64, .put.i64 = emit_instant, .i64 = __VA_ARGS__ }
@@ -93,6 +94,8 @@ void emit_thousandths(struct emit *, int64_t);
 void emit_age(struct emit *, int64_t microseconds);
 /* "0.31 ms", "1.2 s" (base/text.h: text_add_span). */
 void emit_span(struct emit *, int64_t microseconds);
+/* "15s", "2h30m", as a setting has it (base/units.h: units_add_duration). */
+void emit_duration(struct emit *, int64_t microseconds);
 /* A time element: UTC to the second, and the machine's form in its attribute, from which the script makes the reader's own
  * time. 0: "-". */
 void emit_time(struct emit *, int64_t utc);

@@ -37,15 +37,12 @@ put_id(struct emit *emit, const unsigned char instance[INSTANCE], uint64_t numbe
 }
 
 /* The address of a page, whole where it is known how people reach us. */
-static void
-put_base(struct view *view)
+static const char *
+base_of(const struct view *view)
 {
 	const char *url = view->site->config->web.page_url;
 
-	if (url != NULL && view->request->tag == NULL)
-		emit_string(&view->emit, url);
-	else
-		emit_string(&view->emit, view->request->prefix);
+	return url != NULL && view->request->tag == NULL ? url : view->request->prefix;
 }
 
 static int64_t
@@ -67,11 +64,8 @@ put_entry(struct view *view, const unsigned char instance[INSTANCE], const struc
 		PUT(view, " was down for {}: {}", AS_AGE(outage->ended - outage->began), AS_STRING(outage->outcome));
 	PUT(view, "</title><published>{}</published><updated>{}</updated>",
 	    AS_INSTANT(outage->confirmed), AS_INSTANT(updated_at(outage)));
-	if (view->request->tag == NULL) {
-		PUT(view, "<link rel=\"alternate\" type=\"text/html\" href=\"");
-		put_base(view);
-		PUT(view, "/incidents/{}\"/>", AS_U64(outage->number));
-	}
+	if (view->request->tag == NULL)
+		PUT(view, "<link rel=\"alternate\" type=\"text/html\" href=\"{}/incidents/{}\"/>", AS_STRING(base_of(view)), AS_U64(outage->number));
 	PUT(view, "<content>First sign at {}", AS_INSTANT(outage->began));
 	if (outage->ended != 0)
 		PUT(view, ", over at {}", AS_INSTANT(outage->ended));
@@ -130,14 +124,9 @@ feed_answer(struct view *view)
 	PUT(view, "<title>Incidents");
 	if (view->request->tag != NULL)
 		PUT(view, " of {}", AS_STRING(view->request->tag));
-	PUT(view, "</title><updated>");
-	PUT(view, "{}", AS_INSTANT(changed != 0 ? changed : view->site->started));
-	PUT(view, "</updated><author><name>Postwatch</name></author><link rel=\"self\" type=\"application/atom+xml\" href=\"");
-	put_base(view);
-	PUT(view, "/feed.atom\"/><link rel=\"alternate\" type=\"text/html\" href=\"");
-	put_base(view);
-	PUT(view, "{}\"/>\n{}</feed>\n",
-	    AS_STRING(view->request->tag == NULL ? "/incidents" : "/"),
+	PUT(view, "</title><updated>{}</updated><author><name>Postwatch</name></author><link rel=\"self\" type=\"application/atom+xml\" href=\"{}/feed.atom\"/>"
+	    "<link rel=\"alternate\" type=\"text/html\" href=\"{}{}\"/>\n{}</feed>\n", AS_INSTANT(changed != 0 ? changed : view->site->started),
+	    AS_STRING(base_of(view)), AS_STRING(base_of(view)), AS_STRING(view->request->tag == NULL ? "/incidents" : "/"),
 	    AS_MADE(buffer_view(&entries)));
 	view->emit.failed |= inner.emit.failed;
 	buffer_fini(&entries);

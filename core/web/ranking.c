@@ -41,44 +41,22 @@ tag_of(struct ranking *ranking, const char *name)
 	return &ranking->tags[at];
 }
 
-static uint32_t
-tag_count(const struct board_row *row)
-{
-	return row->configured == NULL ? 0 : row->configured->policy->tag_count;
-}
-
+/* So many more, or less, have each tag of the row, and mail arrives at so many more of these. */
 static void
-turn_tag(struct board_tag *tag, bool arrives)
+add_to_tags(struct ranking *ranking, const struct board_row *row, int all, int arriving)
 {
-	if (tag == NULL)
-		return;
-	assert(arrives ? tag->arriving < tag->all : tag->arriving > 0);
-	tag->arriving = arrives ? tag->arriving + 1 : tag->arriving - 1;
-}
+	const struct policy *policy = row->configured == NULL ? NULL : row->configured->policy;
+	uint32_t count = policy == NULL ? 0 : policy->tag_count;
 
-/* Mail arrives at one more of each of its tags, or at one less. */
-static void
-turn_tags(struct ranking *ranking, const struct board_row *row, bool arrives)
-{
-	if (tag_count(row) == 0)
-		turn_tag(&ranking->untagged, arrives);
-	for (uint32_t i = 0; i < tag_count(row); i++)
-		turn_tag(tag_of(ranking, row->configured->policy->tags[i]), arrives);
-}
+	for (uint32_t i = 0; i == 0 || i < count; i++) {
+		struct board_tag *tag = count == 0 ? &ranking->untagged : tag_of(ranking, policy->tags[i]);
 
-static void
-count_row(struct ranking *ranking, const struct board_row *row)
-{
-	ranking->tally[row->rank]++;
-	ranking->untagged.all += tag_count(row) == 0;
-	for (uint32_t i = 0; i < tag_count(row); i++) {
-		struct board_tag *tag = tag_of(ranking, row->configured->policy->tags[i]);
-
-		if (tag != NULL)
-			tag->all++;
+		if (tag == NULL)
+			continue;
+		tag->all += (uint32_t)all;
+		tag->arriving += (uint32_t)arriving;
+		assert(tag->arriving <= tag->all);
 	}
-	if (rank_takes_mail(row->rank))
-		turn_tags(ranking, row, true);
 }
 
 /* The new arrays are complete before the old ones are freed: without memory the order before
@@ -95,7 +73,8 @@ ranking_make(struct ranking *ranking, struct rows *rows)
 	}
 	for (uint32_t i = 0; i < rows->count; i++) {
 		made.order[i] = i;
-		count_row(&made, &rows->items[i]);
+		made.tally[rows->items[i].rank]++;
+		add_to_tags(&made, &rows->items[i], 1, rank_takes_mail(rows->items[i].rank));
 	}
 	if (rows->count > 0)
 		qsort_r(made.order, rows->count, sizeof *made.order, compare_rows, rows->items);
@@ -137,7 +116,7 @@ take_rank(struct ranking *ranking, struct board_row *row)
 	ranking->tally[row->rank]--;
 	ranking->tally[row->judged]++;
 	if (rank_takes_mail(row->rank) != rank_takes_mail(row->judged))
-		turn_tags(ranking, row, rank_takes_mail(row->judged));
+		add_to_tags(ranking, row, 0, rank_takes_mail(row->judged) ? 1 : -1);
 	if (row->rank != row->judged)
 		changes_add(&ranking->changes, row->number, row->rank, row->judged, row->since);
 	row->rank = row->judged;

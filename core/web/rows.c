@@ -153,12 +153,12 @@ take_texts(struct rows *rows, struct query *query, struct board_row *row)
 	return make_label(rows, row);
 }
 
-static int
-compare_key(const void *key, const void *member)
+int
+target_compare(const void *left, const void *right)
 {
-	const struct target *const *target = member;
+	const struct target *const *a = left, *const *b = right;
 
-	return strcmp(key, (*target)->name);
+	return strcmp((*a)->name, (*b)->name);
 }
 
 /* A target that recovers still has an open incident, and stands where it stood while it was
@@ -231,16 +231,6 @@ hash_of(const char *name)
 	return hash_end(hash_add_string(HASH_BEGIN, name));
 }
 
-static void
-configure(struct board_row *row, const struct config *config, const struct target *const *names)
-{
-	const struct target *const *found = bsearch(row->name, names, config->target_count, sizeof *names, compare_key);
-
-	row->configured = found == NULL ? NULL : *found;
-	row->patience = found == NULL ? usual_patience
-	    : policy_patience((*found)->policy, row->interval > 0 ? row->interval : (*found)->policy->interval);
-}
-
 enum store_reading
 rows_read(struct rows *rows, struct store_reader *reader, struct looks *looks, const struct config *config,
     const struct target *const *names)
@@ -253,6 +243,7 @@ rows_read(struct rows *rows, struct store_reader *reader, struct looks *looks, c
 	uint32_t count = 0;
 
 	for (; query_step(query); count++) {
+		const struct target *const *found;
 		struct board_row *row;
 
 		if (!VEC_RESERVE(rows->items, rows->count, rows->room)
@@ -262,7 +253,10 @@ rows_read(struct rows *rows, struct store_reader *reader, struct looks *looks, c
 			return STORE_READ_BROKEN;
 		}
 		assert(rows->told_count <= rows->count + 1 && row->told <= rows->told_count);
-		configure(row, config, names);
+		found = bsearch(&(const struct target *){ &(struct target){ .name = row->name } }, names, config->target_count, sizeof *names, target_compare);
+		row->configured = found == NULL ? NULL : *found;
+		row->patience = found == NULL ? usual_patience
+		    : policy_patience((*found)->policy, row->interval > 0 ? row->interval : (*found)->policy->interval);
 		rows->after = row->number;
 		rows->count++;
 	}

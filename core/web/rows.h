@@ -122,5 +122,8 @@ const struct board_row *rows_named(const struct rows *, const char *name);
 /* The place of the first row whose number is above. */
 uint32_t rows_above(const struct rows *, uint64_t number);
 
+/* Of two pointers to pointers to targets, by their names. */
+int target_compare(const void *, const void *);
+
 /* Whether both have the same targets under the same names, in the same places. */
 bool rows_are_of_the_same(const struct rows *, const struct rows *);

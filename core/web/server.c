@@ -150,15 +150,6 @@ visitor_of(struct MHD_Connection *connection)
 	return info == NULL ? NULL : info->socket_context;
 }
 
-/* Of "http://HOST" before the path, as for a proxy (RFC 9112, 3.2.2), where it stands there; 0: it does not. */
-static size_t
-origin_size(const char *uri)
-{
-	size_t scheme = strncasecmp(uri, "http://", 7) == 0 ? 7 : strncasecmp(uri, "https://", 8) == 0 ? 8 : 0;
-
-	return scheme == 0 ? 0 : scheme + strcspn(uri + scheme, "/?");
-}
-
 /* The line as it came: libmicrohttpd decodes "%00" into the end of a string. It tells of no end of a request that it refuses by
  * itself, so what is known of one is kept with the connection. */
 static void *
@@ -166,13 +157,14 @@ on_request_line(void *arg, const char *uri, struct MHD_Connection *connection)
 {
 	struct visitor *visitor = visitor_of(connection);
 	struct exchange *exchange = visitor == NULL ? NULL : &visitor->exchange;
-	size_t size = strlen(uri);
+	size_t size = strlen(uri), scheme = strncasecmp(uri, "http://", 7) == 0 ? 7 : strncasecmp(uri, "https://", 8) == 0 ? 8 : 0;
 
 	(void)arg;
 	if (exchange == NULL)
 		return NULL;
 	assert(exchange->held == 0);
-	*exchange = (struct exchange){ .origin = origin_size(uri) };
+	/* "http://HOST" may stand before the path, as for a proxy (RFC 9112, 3.2.2). */
+	*exchange = (struct exchange){ .origin = scheme == 0 ? 0 : scheme + strcspn(uri + scheme, "/?") };
 	exchange->is_malformed = (exchange->origin == 0 ? uri[0] != '/' : uri[exchange->origin - 1] == '/') || size > URI_MAX
 	    || strcspn(uri, "%@") < exchange->origin;
 	for (size_t i = 0; i < size; i++) {
@@ -280,35 +272,6 @@ respond(struct server *server, const struct server_request *request, struct exch
 	return response;
 }
 
-static enum MHD_Result
-send_answer(struct server *server, const struct server_request *request, struct exchange *exchange, struct server_answer *answer)
-{
-	struct pw_bytes body = buffer_view(answer->body);
-	struct MHD_Response *response;
-	enum MHD_Result queued;
-
-	if (answer->status == MHD_HTTP_OK && answer->etag[0] == '\0' && answer->parts.next == NULL)
-		(void)server_is_known(request, answer, hash_add(HASH_BEGIN, body.data, body.size));
-	response = respond(server, request, exchange, answer);
-	if (response == NULL)
-		return MHD_NO;
-	queued = http_library()->queue_response(request->connection, answer->status, response);
-	http_library()->destroy_response(response);
-	return queued;
-}
-
-/* An address with a host of its own goes by that host, whatever Host says. */
-static void
-take_origin(const struct exchange *exchange, struct admitted *admitted, struct server_request *request)
-{
-	size_t scheme = strcspn(request->path, ":") + strlen("://");
-
-	if (exchange->origin == 0 || exchange->is_malformed)
-		return;
-	snprintf(admitted->origin, sizeof admitted->origin, "%.*s", (int)(exchange->origin - scheme), request->path + scheme);
-	request->path = request->path[exchange->origin] == '\0' ? "/" : request->path + exchange->origin;
-}
-
 /* It is called for the headers, for each part of a body, which nobody wants, and at the end. */
 static enum MHD_Result
 on_request(void *arg, struct MHD_Connection *connection, const char *url, const char *method, const char *http_version,
@@ -320,7 +283,9 @@ on_request(void *arg, struct MHD_Connection *connection, const char *url, const 
 	struct server_request request = { .path = url, .prefix = "", .connection = connection, .is_local = listener->entrance.is_unix };
 	struct server_answer answer = { .status = MHD_HTTP_OK, .body = &server->body };
 	struct visitor *visitor = visitor_of(connection);
+	struct MHD_Response *response;
 	struct admitted admitted;
+	enum MHD_Result queued;
 
 	(void)http_version, (void)upload;
 	if (exchange == NULL)
@@ -340,11 +305,23 @@ on_request(void *arg, struct MHD_Connection *connection, const char *url, const 
 	buffer_clear(&server->body);
 	admitted = (struct admitted){ .access = &server->access, .method = method, .entrance = &listener->entrance,
 		.is_malformed = exchange->is_malformed };
-	take_origin(exchange, &admitted, &request);
+	if (exchange->origin > 0 && !exchange->is_malformed) { /* such an address goes by its own host, whatever Host says */
+		size_t scheme = strcspn(url, ":") + strlen("://");
+
+		snprintf(admitted.origin, sizeof admitted.origin, "%.*s", (int)(exchange->origin - scheme), url + scheme);
+		request.path = url[exchange->origin] == '\0' ? "/" : url + exchange->origin;
+	}
 	if (admit(&admitted, &request, &answer))
 		server->handler(server->arg, &request, &answer);
 	server->requests++;
-	return send_answer(server, &request, exchange, &answer);
+	if (answer.status == MHD_HTTP_OK && answer.etag[0] == '\0' && answer.parts.next == NULL)
+		(void)server_is_known(&request, &answer, hash_add(HASH_BEGIN, answer.body->data, answer.body->size));
+	response = respond(server, &request, exchange, &answer);
+	if (response == NULL)
+		return MHD_NO;
+	queued = http_library()->queue_response(connection, answer.status, response);
+	http_library()->destroy_response(response);
+	return queued;
 }
 
 bool

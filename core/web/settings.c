@@ -24,20 +24,14 @@ begin_row(struct view *view, const char *key)
 static void
 put_number(struct view *view, const char *key, int64_t value)
 {
-	begin_row(view, key);
-	PUT(view, "{}</dd>", AS_I64(value));
+	PUT(view, "<dt>{}</dt><dd>{}</dd>", AS_STRING(key), AS_I64(value));
 }
 
 static void
 put_duration(struct view *view, const char *key, int64_t micros)
 {
-	char bytes[TEXT_ROOM];
-	struct text text = TEXT_OVER(bytes);
-
-	if (micros == 0)
-		return;
-	units_add_duration(&text, micros);
-	view_term(view, key, bytes);
+	if (micros != 0)
+		PUT(view, "<dt>{}</dt><dd>{}</dd>", AS_STRING(key), AS_DURATION(micros));
 }
 
 static void
@@ -176,21 +170,6 @@ put_notifier(struct view *view, const struct config_notifier *notifier)
 	PUT(view, "</dl></details>\n");
 }
 
-static void
-put_web(struct view *view, const struct config_web *web)
-{
-	put_list(view, web_settings[WEB_LISTEN].key, web->listen_count, web->listen);
-	view_term(view, web_settings[WEB_PASSWORD].key, web->password_file == NULL ? NULL : "secret, in its file");
-	view_term(view, web_settings[WEB_PUBLIC].key, web->is_public ? "true" : "false");
-	put_list(view, web_settings[WEB_NAMES].key, web->name_count, web->names);
-	view_term(view, web_settings[WEB_PAGE_URL].key, web->page_url);
-	for (uint32_t i = 0; i < web->share_count; i++) {
-		begin_row(view, web_settings[WEB_SHARE].key);
-		PUT(view, "{}:…</dd>", AS_STRING(web->shares[i].tag));
-	}
-	put_list(view, web_settings[WEB_SHARE_LISTEN].key, web->share_listen_count, web->share_listen);
-}
-
 /* A window may have thousands of targets: the first are named. */
 static void
 put_window(struct view *view, const struct config_window *window)
@@ -211,6 +190,7 @@ void
 settings_put(struct view *view)
 {
 	const struct config *config = view->site->config;
+	const struct config_web *web = &config->web;
 
 	PUT(view, "<h2>Settings in force</h2>\n<div id=\"settings\"><details><summary>Postwatch</summary><dl>");
 	view_term(view, global_settings[GLOBAL_STATE].key, config->state);
@@ -233,7 +213,14 @@ settings_put(struct view *view)
 		view_term(view, global_settings[GLOBAL_REFERENCES].key, config->references[i].text);
 	if (config->heartbeat_interval != 0)
 		put_duration(view, "heartbeat", config->heartbeat_interval);
-	put_web(view, &config->web);
+	put_list(view, web_settings[WEB_LISTEN].key, web->listen_count, web->listen);
+	view_term(view, web_settings[WEB_PASSWORD].key, web->password_file == NULL ? NULL : "secret, in its file");
+	view_term(view, web_settings[WEB_PUBLIC].key, web->is_public ? "true" : "false");
+	put_list(view, web_settings[WEB_NAMES].key, web->name_count, web->names);
+	view_term(view, web_settings[WEB_PAGE_URL].key, web->page_url);
+	for (uint32_t i = 0; i < web->share_count; i++)
+		PUT(view, "<dt>{}</dt><dd>{}:…</dd>", AS_STRING(web_settings[WEB_SHARE].key), AS_STRING(web->shares[i].tag));
+	put_list(view, web_settings[WEB_SHARE_LISTEN].key, web->share_listen_count, web->share_listen);
 	PUT(view, "</dl></details>\n");
 	for (uint32_t i = 0; i < config->notifier_count; i++)
 		put_notifier(view, &config->notifiers[i]);
@@ -269,34 +256,22 @@ put_tls(struct view *view, const struct tls_settings *tls)
 }
 
 static void
-put_time(struct view *view, int64_t micros)
-{
-	char bytes[TEXT_ROOM];
-	struct text text = TEXT_OVER(bytes);
-
-	if (micros > 0)
-		units_add_duration(&text, micros);
-	PUT(view, "<td class=\"when\">{}</td>", AS_STRING(micros > 0 ? bytes : "never"));
-}
-
-static void
-put_limit(struct view *view, const char *name, const struct phase_plan *plan)
-{
-	PUT(view, "<tr><td>{}</td>", AS_STRING(name));
-	put_time(view, plan->routine);
-	put_time(view, plan->patient);
-	put_time(view, plan->slow);
-	PUT(view, "</tr>");
-}
-
-static void
 put_limits(struct view *view, const struct policy *policy)
 {
 	PUT(view, "<div class=\"scroll\"><table class=\"plain\" id=\"limits\"><thead><tr><th>Step</th><th>Limit</th><th>Patient limit</th><th>Slow above</th>"
 	    "</tr></thead><tbody>");
-	for (uint32_t i = 0; i < policy->phase_count; i++)
-		put_limit(view, policy->phases[i].name, &policy->phases[i]);
-	put_limit(view, "leg", &policy->leg);
+	for (uint32_t i = 0; i <= policy->phase_count; i++) {
+		const struct phase_plan *plan = i < policy->phase_count ? &policy->phases[i] : &policy->leg;
+		const int64_t limits[] = { plan->routine, plan->patient, plan->slow };
+
+		PUT(view, "<tr><td>{}</td>", AS_STRING(i < policy->phase_count ? plan->name : "leg"));
+		for (int j = 0; j < 3; j++)
+			if (limits[j] > 0)
+				PUT(view, "<td class=\"when\">{}</td>", AS_DURATION(limits[j]));
+			else
+				PUT(view, "<td class=\"when\">never</td>");
+		PUT(view, "</tr>");
+	}
 	PUT(view, "</tbody></table></div>");
 }
 
@@ -322,10 +297,8 @@ settings_put_target(struct view *view, const struct target *target)
 	if (policy->notify_count != CONFIG_NONE)
 		for (uint32_t i = 0; i < policy->notify_count; i++)
 			view_term(view, target_settings[TARGET_NOTIFY].key, config->notifiers[policy->notify[i]].name);
-	if (policy->sla > 0) {
-		begin_row(view, target_settings[TARGET_SLA].key);
-		PUT(view, "{} %</dd>", AS_THOUSANDTHS(policy->sla / 10));
-	}
+	if (policy->sla > 0)
+		PUT(view, "<dt>{}</dt><dd>{} %</dd>", AS_STRING(target_settings[TARGET_SLA].key), AS_THOUSANDTHS(policy->sla / 10));
 	if (policy->probe != NULL)
 		put_values(view, policy->probe->descriptor, policy->values);
 	if (policy->tls != NULL)

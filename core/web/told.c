@@ -27,12 +27,14 @@ take_silence(struct told *told, const char *words)
 }
 
 static void
-take_delivery(struct told *told, struct query *query)
+take_row(struct told *told, struct query *query)
 {
 	static const char held[] = "held: "; /* where that is no reason that has an end */
 	const char *notifier = query_text(query, 1), *receipt;
 	int64_t ended = query_i64(query, 3);
 
+	told->has_notice = true;
+	take_silence(told, query_text(query, 0));
 	switch (query_i64(query, 2)) {
 	case STORE_DELIVERY_waiting:
 	case STORE_DELIVERY_claimed:
@@ -59,14 +61,6 @@ take_delivery(struct told *told, struct query *query)
 	default:
 		break;
 	}
-}
-
-static void
-take_row(struct told *told, struct query *query)
-{
-	told->has_notice = true;
-	take_silence(told, query_text(query, 0));
-	take_delivery(told, query);
 }
 
 static void

@@ -85,21 +85,13 @@ view_target(struct view *view, const char *name)
 
 static const char *const mood_words[LOOK_MOODS_END] = { "up", "degraded", "down", "unknown", "paused", "blocked" };
 
-/* What a piece of the strip is called: a list item for who goes through it by keyboard or does not see it, and the text that a pointer shows. */
-static void
-begin_piece(struct view *view)
-{
-	PUT(view, "<g role=\"listitem\"><title>");
-}
-
 static void
 put_ago(struct view *view, int quarters)
 {
-	if (quarters == 0) {
+	if (quarters == 0)
 		PUT(view, "until now");
-		return;
-	}
-	PUT(view, "until {} ago", AS_AGE(INT64_C(900) * SECOND * quarters));
+	else
+		PUT(view, "until {} ago", AS_AGE(INT64_C(900) * SECOND * quarters));
 }
 
 /* `run` quarters that are alike, from the place `at`: drawn to the width of what they were, over what they were beside it; `is_late`: at their
@@ -109,8 +101,7 @@ put_piece(struct view *view, const struct quarter *quarter, int at, int run, boo
 {
 	int64_t width = (int64_t)10 * run * 1000 * quarter->share / UINT8_MAX;
 
-	begin_piece(view);
-	PUT(view, "{} for {}, ", AS_STRING(mood_words[quarter->mood]),
+	PUT(view, "<g role=\"listitem\"><title>{} for {}, ", AS_STRING(mood_words[quarter->mood]),
 	    AS_AGE(INT64_C(900) * SECOND * run * quarter->share / UINT8_MAX));
 	put_ago(view, LOOK_QUARTERS - at - run);
 	PUT(view, "</title>");
@@ -120,20 +111,6 @@ put_piece(struct view *view, const struct quarter *quarter, int at, int run, boo
 	PUT(view, "<rect class=\"{}\" height=\"16\" x=\"{}\" width=\"{}\"/></g>",
 	    AS_STRING(mood_words[quarter->mood]), AS_THOUSANDTHS((int64_t)10000 * at + (is_late ? (int64_t)10000 * run - width : 0)),
 	    AS_THOUSANDTHS(width));
-}
-
-static void
-put_tick(struct view *view, const struct quarter *quarter, int at)
-{
-	begin_piece(view);
-	PUT(view, "{}", AS_U64(quarter->failed));
-	if (quarter->failed == 1)
-		PUT(view, " failed attempt, ");
-	else
-		PUT(view, " failed attempts, ");
-	put_ago(view, LOOK_QUARTERS - at - 1);
-	PUT(view, "</title><rect class=\"tick\" y=\"10\" height=\"6\" width=\"4\" x=\"{}\"/></g>",
-	    AS_I64(10 * at + 3));
 }
 
 /* Quarters of an hour, oldest first; equal neighbours are one piece. */
@@ -166,8 +143,11 @@ view_strip(struct view *view, const struct look *look, int64_t now)
 			put_piece(view, &day[i], i, end - i, day[end].share > 0 && day[end].mood == day[i].mood);
 	}
 	for (int i = 0; i < LOOK_QUARTERS; i++)
-		if (day[i].failed > 0 && day[i].mood != STORE_MOOD_down)
-			put_tick(view, &day[i], i);
+		if (day[i].failed > 0 && day[i].mood != STORE_MOOD_down) {
+			PUT(view, "<g role=\"listitem\"><title>{} failed attempt{}, ", AS_U64(day[i].failed), AS_STRING(day[i].failed == 1 ? "" : "s"));
+			put_ago(view, LOOK_QUARTERS - i - 1);
+			PUT(view, "</title><rect class=\"tick\" y=\"10\" height=\"6\" width=\"4\" x=\"{}\"/></g>", AS_I64(10 * i + 3));
+		}
 	PUT(view, "</svg>");
 }
 
@@ -198,22 +178,6 @@ enum { PACE_HEIGHT = 20, PACE_MARGIN = 2, PACE_HOUR = 10 };
 struct scale {
 	uint32_t least, most; /* what the line's foot and its head stand for */
 };
-
-static struct scale
-scale_of(const struct look *look)
-{
-	struct scale scale = { UINT32_MAX, 0 };
-
-	for (int i = 0; i < LOOK_HOURS; i++) {
-		const struct pace *pace = &look->hours[i];
-
-		if (pace->p50 == 0)
-			continue;
-		scale.least = pace->p50 < scale.least ? pace->p50 : scale.least;
-		scale.most = pace->p95 > scale.most ? pace->p95 : scale.most;
-	}
-	return scale;
-}
 
 /* Twofold is a quarter of the height at most, so that what hardly differs looks so. */
 static int
@@ -253,8 +217,16 @@ put_pace(struct view *view, const struct look *look, int64_t now, const struct s
 void
 view_pace(struct view *view, const struct look *look, int64_t now)
 {
-	struct scale scale = scale_of(look);
+	struct scale scale = { UINT32_MAX, 0 };
 
+	for (int i = 0; i < LOOK_HOURS; i++) {
+		const struct pace *pace = &look->hours[i];
+
+		if (pace->p50 == 0)
+			continue;
+		scale.least = pace->p50 < scale.least ? pace->p50 : scale.least;
+		scale.most = pace->p95 > scale.most ? pace->p95 : scale.most;
+	}
 	if (scale.most == 0)
 		return;
 	PUT(view, "<svg class=\"pace\" viewBox=\"0 0 240 20\" preserveAspectRatio=\"none\" "

@@ -162,21 +162,6 @@ open_socket(struct web *web, const char *text, struct entrance entrance, struct 
 }
 
 static bool
-open_sockets(struct web *web, struct reason *why)
-{
-	const struct config_web *settings = &web->site.config->web;
-	const struct entrance page = { .serves_page = true, .serves_shares = settings->share_listen_count == 0 };
-
-	for (uint32_t i = 0; i < settings->listen_count; i++)
-		if (!open_socket(web, settings->listen[i], page, why))
-			return false;
-	for (uint32_t i = 0; i < settings->share_listen_count; i++)
-		if (!open_socket(web, settings->share_listen[i], (struct entrance){ .serves_shares = true }, why))
-			return false;
-	return true;
-}
-
-static bool
 prepare(struct web *web, struct reason *why)
 {
 	const struct config *config = web->duty->config;
@@ -186,6 +171,7 @@ prepare(struct web *web, struct reason *why)
 	struct access access = { .is_public = config->web.is_public, .token = config->web.token,
 		.share_count = config->web.share_count, .shares = config->web.shares,
 		.name_count = config->web.name_count, .names = config->web.names };
+	const struct entrance page = { .serves_page = true, .serves_shares = config->web.share_listen_count == 0 };
 	int landlock;
 
 	web->site = (struct site){ .config = config, .started = clock_wall(), .board = board_create(config),
@@ -206,7 +192,13 @@ prepare(struct web *web, struct reason *why)
 	}
 	tzset(); /* its file cannot be read later */
 	(void)setpriority(PRIO_PROCESS, 0, NICE); /* watching comes first */
-	return open_sockets(web, why) && sandbox_enter(&sandbox, &landlock, why);
+	for (uint32_t i = 0; i < config->web.listen_count; i++)
+		if (!open_socket(web, config->web.listen[i], page, why))
+			return false;
+	for (uint32_t i = 0; i < config->web.share_listen_count; i++)
+		if (!open_socket(web, config->web.share_listen[i], (struct entrance){ .serves_shares = true }, why))
+			return false;
+	return sandbox_enter(&sandbox, &landlock, why);
 }
 
 /* Returns false if it is gone, or says what is malformed. */
