@@ -12,7 +12,6 @@
 #include "base/clock.h"
 #include "store/list.h"
 #include "web/settings.h"
-#include "web/process_log.h"
 #include "web/http_library.h"
 
 enum { WAITING_SHOWN = 50, OWN_NOTICES = 20 };

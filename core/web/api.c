@@ -8,10 +8,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
+#include "base/clock.h"
+#include "store/list.h"
+#include "store/reader_private.h"
 #include "web/api_call.h"
+#include "web/told_text.h"
 
-enum { LISTED = 200, LISTED_MAX = 1000 };
+enum { LISTED = 200, LISTED_MAX = 1000, NAME_ROOM = 1024, WALKED_MAX = 2000 /* results that are looked at for a page */ };
 
 bool
 call_number(struct view *view, const char *name, uint64_t otherwise, uint64_t *number)
@@ -27,7 +32,7 @@ call_number(struct view *view, const char *name, uint64_t otherwise, uint64_t *n
 	if (text[strspn(text, "0123456789")] == '\0' && errno == 0 && *number <= INT64_MAX)
 		return true;
 	snprintf(why, sizeof why, "%.20s: it is not a number", name);
-	server_problem(view->request, view->answer, 400, why);
+	view_problem(view, 400, why);
 	return false;
 }
 
@@ -164,6 +169,122 @@ api_answer_status(struct view *view)
 	call_end(&call);
 }
 
+/* --- targets --- */
+
+static void
+put_words(struct json *json, const char *key, const char *words)
+{
+	json_begin_array(json, key);
+	for (size_t size; *words != '\0'; words += size + (words[size] == ' ')) {
+		size = strcspn(words, " ");
+		json_text(json, NULL, (struct pw_bytes){ words, size });
+	}
+	json_end(json);
+}
+
+static void
+put_seconds(struct json *json, const char *key, bool is_known, int64_t microseconds)
+{
+	if (is_known)
+		json_seconds(json, key, microseconds);
+	else
+		json_null(json, key);
+}
+
+static void
+put_pauses(struct call *call, const struct board_row *row)
+{
+	const struct pauses *pauses = &board_known(call->view->site->board)->pauses;
+	struct json *json = &call->json;
+	int64_t now = board_time(call->view->site->board);
+
+	json_begin_array(json, "pauses");
+	for (uint32_t i = 0; i < pauses->count; i++) {
+		const struct pause *pause = &pauses->items[i];
+
+		if (!pause_holds(pause, now, row->number, row->configured))
+			continue;
+		json_begin_object(json, NULL);
+		json_time(json, "from", pause->from);
+		json_time(json, "until", pause->until);
+		json_string(json, "tag", pause->tag);
+		json_foreign(json, "by", text_view(pause->by));
+		json_foreign(json, "why", text_view(pause->why));
+		json_end(json);
+	}
+	json_end(json);
+}
+
+static void
+put_newest(struct call *call, const struct board_row *row, const struct look *look)
+{
+	const struct board_server *server = &row->server;
+	struct json *json = &call->json;
+	int64_t age = board_time(call->view->site->board) - row->last_run;
+	bool has_run = look->at != 0, has_tls = server->tls_version[0] != '\0';
+	struct run_steps steps = look_steps(look);
+
+	json_string(json, "verdict", has_run ? verdict_name(row->verdict) : NULL);
+	json_string(json, "outcome", has_run ? look->outcome : NULL);
+	json_string(json, "text", row->text[0] != '\0' || look->text == NULL ? row->text : look->text);
+	json_time(json, "last_run", row->last_run);
+	put_seconds(json, "last_run_age", row->last_run != 0, age < 0 ? 0 : age);
+	json_time(json, "not_looked_at_since", row->unseen_since);
+	json_seconds(json, "interval", row->interval);
+	put_seconds(json, "seconds", has_run, look->micros);
+	json_begin_array(json, "phases");
+	while (run_steps_next(&steps)) {
+		json_begin_object(json, NULL);
+		json_text(json, "phase", steps.name);
+		put_seconds(json, "seconds", steps.micros >= 0, steps.micros);
+		json_end(json);
+	}
+	json_end(json);
+	json_time(json, "facts_as_of", server->at);
+	json_string(json, "tls_version", has_tls ? server->tls_version : NULL);
+	json_string(json, "tls_cipher", has_tls ? server->tls_cipher : NULL);
+	json_time(json, "certificate_begins", server->not_before);
+	json_time(json, "certificate_ends", server->not_after);
+	json_time(json, "chain_ends", server->chain_ends);
+}
+
+/* A target with all that is known of it, as members of the object at hand. */
+static void
+put_target(struct call *call, const struct board_row *row)
+{
+	const struct policy *policy = row->configured == NULL ? NULL : row->configured->policy;
+	struct json *json = &call->json;
+
+	json_string(json, "target", row->name);
+	json_string(json, "host", row->host);
+	json_int(json, "port", row->port);
+	json_string(json, "probe", row->probe);
+	json_string(json, "rank", rank_name(row->rank));
+	json_string(json, "state", row->state);
+	json_time(json, "since", row->since);
+	json_time(json, "first_sign", row->rank == RANK_DOWN || row->rank == RANK_SUSPECT ? board_since(call->view->site->board, row) : 0);
+	put_newest(call, row, board_look(call->view->site->board, row));
+	put_words(json, "conditions", row->conditions);
+	put_words(json, "silences", row->silences);
+	json_begin_array(json, "tags");
+	for (uint32_t i = 0; policy != NULL && i < policy->tag_count; i++)
+		json_string(json, NULL, policy->tags[i]);
+	json_end(json);
+	json_bool(json, "slow", row->slow);
+	json_bool(json, "flapping", row->flapping);
+	json_bool(json, "paused", row->paused);
+	json_bool(json, "quarantined", row->quarantined);
+	put_pauses(call, row);
+	if (row->incident == 0)
+		json_null(json, "incident");
+	else
+		json_int(json, "incident", (int64_t)row->incident);
+	told_put_json(json, call->view, row, board_told(call->view->site->board, row));
+	json_time(json, "acknowledged", row->acknowledged);
+	json_foreign(json, "acknowledged_by", text_view(row->ack_by));
+	json_foreign(json, "acknowledged_why", text_view(row->ack_why));
+}
+
 /* Pages by place: `cursor` is the place where the next begins. */
 void
 api_answer_targets(struct view *view)
@@ -175,7 +296,7 @@ api_answer_targets(struct view *view)
 	uint64_t at;
 
 	if (state != NULL && rank == RANKS) {
-		server_problem(view->request, view->answer, 400, "state: no target is ever in one of this name");
+		view_problem(view, 400, "state: no target is ever in one of this name");
 		return;
 	}
 	if (!call_number(view, "cursor", 0, &at) || !call_begin(&call, view, "targets"))
@@ -186,12 +307,109 @@ api_answer_targets(struct view *view)
 		if ((rank != RANKS && row->rank != rank) || !board_row_has_tag(row, tag))
 			continue;
 		json_begin_object(&call.json, NULL);
-		api_put_target(&call, row);
+		put_target(&call, row);
 		json_end(&call.json);
 		call.count++;
 	}
 	json_end(&call.json);
 	call_put_cursor(&call, at < board_count(board), at);
+	call_end(&call);
+}
+
+/* --- results --- */
+
+/* Seconds since 1970, or RFC 3339 in UTC; `from` is in it, `to` is not. */
+static bool
+take_time(struct view *view, const char *name, int64_t *time)
+{
+	const char *text = server_query(view->request, name);
+	struct tm parts = { .tm_mday = 0 };
+	const char *end = text == NULL ? NULL : strptime(text, "%Y-%m-%dT%H:%M:%SZ", &parts);
+	uint64_t seconds;
+
+	*time = 0;
+	if (text != NULL && end != NULL && *end == '\0') {
+		*time = (int64_t)timegm(&parts) * SECOND;
+		return true;
+	}
+	if (!call_number(view, name, 0, &seconds))
+		return false;
+	*time = seconds > INT32_MAX ? INT64_MAX : (int64_t)seconds * SECOND;
+	return true;
+}
+
+/* A cursor is the last row that was looked at. `from` and `to` are UTC, 0: no bound. */
+static void
+answer_results(struct view *view, const struct board_row *row)
+{
+	struct store_list list;
+	struct store_run run;
+	struct call call;
+	struct json *json = &call.json;
+	int64_t from, to;
+	uint64_t cursor;
+	bool more;
+
+	if (!call_number(view, "cursor", 0, &cursor) || !take_time(view, "from", &from) || !take_time(view, "to", &to)
+	    || !call_begin(&call, view, NULL))
+		return;
+	if (cursor != 0 && DB_NUMBER(board_reader(view->site->board)->history, "SELECT 1 FROM results WHERE id = ?1 AND target = ?2",
+	    BIND(cursor), BIND(row->number)) == 0) {
+		view_problem(view, 400, "cursor: it is not one of this list");
+		return;
+	}
+	json_string(json, "target", row->name);
+	json_begin_array(json, "results");
+	store_list_open(&list, board_reader(view->site->board), STORE_LIST_HISTORY, row->number);
+	if (cursor != 0)
+		store_list_behind(&list, cursor);
+	more = store_list_next(&list, &run);
+	for (uint32_t walked = 0; more && run.at >= from && call.count < call.limit && walked < WALKED_MAX; walked++) {
+		if (to == 0 || run.at < to) {
+			json_begin_object(json, NULL);
+			json_int(json, "run", (int64_t)run.run);
+			json_time(json, "started", run.at);
+			json_seconds(json, "seconds", run.micros);
+			json_string(json, "verdict", verdict_name(verdict_of(run.verdict)));
+			json_string(json, "outcome", outcome_current(run.outcome));
+			json_text(json, "text", run.text);
+			json_end(json);
+			call.count++;
+		}
+		cursor = run.id;
+		more = store_list_next(&list, &run);
+	}
+	(void)store_list_close(&list);
+	json_end(json);
+	call_put_cursor(&call, more && run.at >= from, cursor);
+	call_end(&call);
+}
+
+/* NAME, or NAME/results. */
+void
+api_answer_target(struct view *view)
+{
+	static const char tail[] = "/results";
+	const struct board_row *row = board_named(view->site->board, view->rest);
+	size_t size = strlen(view->rest), tail_size = sizeof tail - 1;
+	char name[NAME_ROOM];
+	struct call call;
+
+	if (row == NULL && size > tail_size && size < sizeof name && strcmp(view->rest + size - tail_size, tail) == 0) {
+		snprintf(name, sizeof name, "%.*s", (int)(size - tail_size), view->rest);
+		row = board_named(view->site->board, name);
+		if (row != NULL && board_reader(view->site->board) != NULL) {
+			answer_results(view, row);
+			return;
+		}
+	}
+	if (row == NULL) {
+		view_problem(view, 404, "no target that is watched has this name");
+		return;
+	}
+	if (!call_begin(&call, view, NULL))
+		return;
+	put_target(&call, row);
 	call_end(&call);
 }
 

@@ -24,6 +24,3 @@ bool call_number(struct view *, const char *name, uint64_t otherwise, uint64_t *
 
 /* Whether a list goes on behind what was told: the number with which the next page begins, or null. */
 void call_put_cursor(struct call *, bool has_more, uint64_t cursor);
-
-/* A target with all that is known of it, as members of the object at hand. */
-void api_put_target(struct call *, const struct board_row *);

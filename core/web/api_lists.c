@@ -101,7 +101,7 @@ take_leg(struct view *view, const char *cursor, struct store_leg_key *key)
 		return true;
 	if (strspn(cursor, "0123456789.") != strlen(cursor) || sscanf(cursor, "%19llu.%9u%n", &run, &leg, &size) != 2 || cursor[size] != '\0'
 	    || run >= RUNS_MAX) {
-		server_problem(view->request, view->answer, 400, "cursor: it is not one of this list");
+		view_problem(view, 400, "cursor: it is not one of this list");
 		return false;
 	}
 	*key = (struct store_leg_key){ INT64_MAX, run, leg };
@@ -143,11 +143,11 @@ api_answer_incident(struct view *view)
 	if (is_found)
 		put_outage(&call, &outage);
 	if (store_list_close(&list) == STORE_READ_BROKEN) {
-		server_problem(view->request, view->answer, 503, "incidents cannot be read now");
+		view_problem(view, 503, "incidents cannot be read now");
 		return;
 	}
 	if (!is_found) {
-		server_problem(view->request, view->answer, 404, "no incident has this number");
+		view_problem(view, 404, "no incident has this number");
 		return;
 	}
 	put_evidence(&call, number, behind);
@@ -186,9 +186,9 @@ api_answer_attempt(struct view *view)
 	query_reset(named);
 	/* What cannot be read may be there. */
 	if (!attempt_legs_close(&legs) || (!found && reader->history == NULL))
-		server_problem(view->request, view->answer, 503, "attempts cannot be read now");
+		view_problem(view, 503, "attempts cannot be read now");
 	else if (!found && view->answer->status == 200)
-		server_problem(view->request, view->answer, 404, "nothing is kept of an attempt of this number");
+		view_problem(view, 404, "nothing is kept of an attempt of this number");
 }
 
 /* --- deliveries --- */
@@ -205,7 +205,7 @@ take_key(struct view *view, struct store_list *list)
 		return true;
 	if (sscanf(text, "%lld.%d.%n", &notice, &size, &at) != 2 || at == 0 || size < 0 || (size_t)size > strlen(text + at)
 	    || size >= STORE_KEY_ROOM || strlen(text + at) - (size_t)size >= STORE_KEY_ROOM) {
-		server_problem(view->request, view->answer, 400, "cursor: it is not one of this list");
+		view_problem(view, 400, "cursor: it is not one of this list");
 		return false;
 	}
 	list->numbers[0] = notice;
@@ -227,7 +227,7 @@ api_answer_deliveries(struct view *view)
 	struct json *json = &call.json;
 
 	if (state != NULL && !is_given_up && strcmp(state, "waiting") != 0) {
-		server_problem(view->request, view->answer, 400, "state: waiting or given_up");
+		view_problem(view, 400, "state: waiting or given_up");
 		return;
 	}
 	store_list_open(&list, board_reader(view->site->board), is_given_up ? STORE_LIST_GIVEN_UP : STORE_LIST_WAITING, 0);
@@ -272,7 +272,7 @@ api_answer_conditions(struct view *view)
 	int at = 0;
 
 	if (given != NULL && (sscanf(given, "%lld.%n", &target, &at) != 1 || at == 0 || strlen(given + at) >= STORE_KEY_ROOM)) {
-		server_problem(view->request, view->answer, 400, "cursor: it is not one of this list");
+		view_problem(view, 400, "cursor: it is not one of this list");
 		return;
 	}
 	if (!call_begin(&call, view, "conditions"))

@@ -39,15 +39,6 @@ is_step(const struct run_steps *steps, const char *name)
 	return steps->micros >= 0 && steps->name.size == strlen(name) && memcmp(steps->name.data, name, steps->name.size) == 0;
 }
 
-static void
-put_info(struct metrics_out *out, const char *name, const char *help, const char *label, const char *value)
-{
-	metrics_begin_family(out, name, "gauge", help);
-	EMIT(&out->emit, "{}{{}=\"{}\"", AS_STRING(name), AS_STRING(label),
-	    AS_LABEL(text_view(value)));
-	metrics_end_number(out, 1);
-}
-
 /* Whether it answered, and not as it should. */
 static bool
 failed_by_words(const struct look *look)
@@ -78,8 +69,8 @@ put_tls(struct metrics_out *out, const struct board_server *server)
 		snprintf(version, sizeof version, "TLS %s", server->tls_version + 4);
 	else
 		snprintf(version, sizeof version, "%s", server->tls_version);
-	put_info(out, "probe_tls_version_info", "Returns the TLS version used or NaN when unknown", "version", version);
-	put_info(out, "probe_tls_cipher_info", "Returns the TLS cipher negotiated during handshake", "cipher", server->tls_cipher);
+	metrics_put_info(out, "probe_tls_version_info", "Returns the TLS version used or NaN when unknown", "version", version);
+	metrics_put_info(out, "probe_tls_cipher_info", "Returns the TLS cipher negotiated during handshake", "cipher", server->tls_cipher);
 }
 
 static void
@@ -110,16 +101,16 @@ blackbox_answer(struct view *view)
 	struct metrics_out out = { .emit = view->emit };
 
 	if (target == NULL || target[0] == '\0') {
-		server_problem(view->request, view->answer, 400, "target is missing: the name of one that is watched");
+		view_problem(view, 400, "target is missing: the name of one that is watched");
 		return;
 	}
 	row = board_is_read(board, NULL) ? row_of(board, target) : NULL;
 	if (!board_is_read(board, NULL))
-		server_problem(view->request, view->answer, 503, "the store cannot be read now");
+		view_problem(view, 503, "the store cannot be read now");
 	else if (row == NULL)
-		server_problem(view->request, view->answer, 404, "no target that is watched is called so: what is to be probed is configured");
+		view_problem(view, 404, "no target that is watched is called so: what is to be probed is configured");
 	else if (board_look(board, row)->at == 0 || row->unseen_since != 0)
-		server_problem(view->request, view->answer, 503, "nobody looks at it now");
+		view_problem(view, 503, "nobody looks at it now");
 	else {
 		view->answer->type = "text/plain; version=0.0.4; charset=utf-8";
 		put_result(&out, row, board_look(board, row));

@@ -113,7 +113,7 @@ feed_answer(struct view *view)
 	int64_t changed;
 
 	if (store_read_meta(reader, "instance", instance, sizeof instance) < 0) {
-		server_problem(view->request, view->answer, 503, "the store cannot be read now");
+		view_problem(view, 503, "the store cannot be read now");
 		return;
 	}
 	inner.emit = (struct emit){ .to = &entries };
@@ -131,7 +131,7 @@ feed_answer(struct view *view)
 	view->emit.failed |= inner.emit.failed;
 	buffer_fini(&entries);
 	if (view->answer->status == 503)
-		server_problem(view->request, view->answer, 503, "incidents cannot be read now");
+		view_problem(view, 503, "incidents cannot be read now");
 }
 
 /* --- badges --- */
@@ -177,7 +177,7 @@ badge_answer(struct view *view)
 		row = board_named(view->site->board, name);
 	}
 	if (row == NULL || !board_row_has_tag(row, view->request->tag)) {
-		server_problem(view->request, view->answer, 404, "no target that is watched has this name");
+		view_problem(view, 404, "no target that is watched has this name");
 		return;
 	}
 	word = row->rank == RANK_DOWN ? row->state : rank_name(row->rank);

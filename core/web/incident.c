@@ -408,7 +408,7 @@ incident_answer(struct view *view)
 		put_story(&story);
 		view_end(view);
 	} else if (reader == NULL || reading == STORE_READ_BROKEN)
-		server_problem(view->request, view->answer, 503, "the store cannot be read now");
+		view_problem(view, 503, "the store cannot be read now");
 	else
 		view_missing(view, "No incident has this number.");
 	for (uint32_t i = 0; i < COMPARED; i++) {

@@ -57,12 +57,12 @@ begin_labelled(struct metrics_out *out, const char *name, const char *label, con
 	    AS_LABEL(text_view(value)));
 }
 
-static void
-put_created(struct metrics_out *out, const char *name, int64_t began)
+void
+metrics_put_info(struct metrics_out *out, const char *name, const char *help, const char *label, const char *value)
 {
-	if (!out->is_open)
-		return;
-	EMIT(&out->emit, "{} {}\n", AS_STRING(name), AS_SECONDS(began));
+	metrics_begin_family(out, name, "gauge", help);
+	begin_labelled(out, name, label, value);
+	metrics_end_number(out, 1);
 }
 
 static void
@@ -193,7 +193,8 @@ put_board(struct metrics_out *out, const struct site *site)
 	if (site->is_once)
 		return;
 	metrics_put_number(out, "postwatch_runs_total", "counter", "Attempts that ended, since this process began to count.", looks_results(board_known(site->board)->looks));
-	put_created(out, "postwatch_runs_created", site->started);
+	if (out->is_open)
+		EMIT(&out->emit, "postwatch_runs_created {}\n", AS_SECONDS(site->started));
 	metrics_begin_family(out, "postwatch_phase_duration_seconds", "histogram",
 	    "How long steps of attempts took that were reached, since this process began to count.");
 	for (uint32_t i = 0; i < tallies->count; i++)
@@ -205,9 +206,7 @@ metrics_put_own(struct metrics_out *out, const struct site *site)
 {
 	bool is_read = board_is_read(site->board, NULL);
 
-	metrics_begin_family(out, "postwatch_build_info", "gauge", "The version; always 1.");
-	begin_labelled(out, "postwatch_build_info", "version", PW_VERSION);
-	metrics_end_number(out, 1);
+	metrics_put_info(out, "postwatch_build_info", "The version; always 1.", "version", PW_VERSION);
 	metrics_put_number(out, "postwatch_store_readable", "gauge", "1 while what is kept can be read: what is below is of then.", is_read);
 	metrics_put_number(out, "postwatch_store_writable", "gauge", "0 while the daemon cannot write what it has to keep.",
 	    board_known(site->board)->behind == 0);

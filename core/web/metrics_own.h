@@ -22,4 +22,7 @@ void metrics_end_seconds(struct metrics_out *, int64_t microseconds);
 void metrics_put_number(struct metrics_out *, const char *name, const char *type, const char *help, uint64_t number);
 void metrics_put_seconds(struct metrics_out *, const char *name, const char *help, int64_t microseconds);
 
+/* A gauge of one sample, 1, whose label says something. */
+void metrics_put_info(struct metrics_out *, const char *name, const char *help, const char *label, const char *value);
+
 void metrics_put_own(struct metrics_out *, const struct site *);

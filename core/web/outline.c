@@ -103,17 +103,18 @@ struct shared {
 	uint32_t count;
 };
 
-static void
-leave_each_once(struct shared *shared)
+static struct shared
+each_once(const void **items, uint32_t count)
 {
-	uint32_t count = 0;
+	uint32_t kept = 0;
 
-	if (shared->count > 0)
-		qsort(shared->items, shared->count, sizeof *shared->items, compare_places);
-	for (uint32_t i = 0; i < shared->count; i++)
-		if (count == 0 || shared->items[i] != shared->items[count - 1])
-			shared->items[count++] = shared->items[i];
-	shared->count = count;
+	if (items != NULL && count > 0)
+		qsort(items, count, sizeof *items, compare_places);
+	for (uint32_t i = 0; items != NULL && i < count; i++)
+		if (kept == 0 || items[i] != items[kept - 1])
+			items[kept++] = items[i];
+	assert(kept <= count);
+	return (struct shared){ items, kept };
 }
 
 /* CONFIG_NONE: it is not among them. */
@@ -126,49 +127,10 @@ place_of(const struct shared *shared, const void *item)
 	return place == NULL ? CONFIG_NONE : (uint32_t)(place - shared->items);
 }
 
-static struct shared
-list_policies(const struct config *config)
-{
-	struct shared shared = { calloc(config->target_count + 1, sizeof *shared.items), 0 };
-
-	for (uint32_t i = 0; shared.items != NULL && i < config->target_count; i++)
-		shared.items[shared.count++] = config->targets[i].policy;
-	leave_each_once(&shared);
-	assert(shared.count <= config->target_count);
-	return shared;
-}
-
-static struct shared
-list_probes(const struct shared *policies)
-{
-	struct shared shared = { calloc(policies->count + 1, sizeof *shared.items), 0 };
-
-	for (uint32_t i = 0; shared.items != NULL && i < policies->count; i++)
-		shared.items[shared.count++] = ((const struct policy *)policies->items[i])->probe;
-	leave_each_once(&shared);
-	assert(shared.count <= policies->count);
-	return shared;
-}
-
 static bool
 put(struct buffer *into, const struct field *fields, const void *record)
 {
 	return row_put(into, OUTLINE_MAX, fields, record);
-}
-
-static bool
-put_probe(struct buffer *into, const struct plugin *plugin)
-{
-	const struct pw_outcome *outcomes = plugin_probe(plugin)->outcomes;
-	struct probe_row row = { plugin->descriptor->name, 0 };
-	bool good;
-
-	while (outcomes != NULL && outcomes[row.outcomes].name != NULL)
-		row.outcomes++;
-	good = put(into, probe_fields, &row);
-	for (uint32_t i = 0; good && i < row.outcomes; i++)
-		good = put(into, outcome_fields, &outcomes[i]);
-	return good;
 }
 
 static bool
@@ -185,47 +147,56 @@ put_policy(struct buffer *into, const struct policy *policy, const struct shared
 	return good;
 }
 
-static bool
-put_window(struct buffer *into, const struct config_window *window)
-{
-	const struct window_row row = { .timezone = window->timezone, .why = window->why,
-		.ranges = { (const char *)window->when.ranges,
-		    window->when.count * sizeof *window->when.ranges },
-		.targets = { (const char *)window->targets,
-		    window->target_count * sizeof *window->targets } };
-
-	return put(into, window_fields, &row);
-}
-
 bool
 outline_write(struct buffer *into, const struct config *config, int64_t behind)
 {
-	struct shared policies = list_policies(config), probes = list_probes(&policies);
-	const struct head head = { .behind = behind, .state = config->state,
-		.timezone = config->timezone, .probes = probes.count, .policies = policies.count,
+	const void **listed = calloc(config->target_count + 1, sizeof *listed), **used;
+	struct shared policies, probes;
+	struct head head = { .behind = behind, .state = config->state, .timezone = config->timezone,
 		.targets = config->target_count, .windows = config->window_count };
 	char name[OUTLINE_NAME_MAX];
 	bool good;
 
+	for (uint32_t i = 0; listed != NULL && i < config->target_count; i++)
+		listed[i] = config->targets[i].policy;
+	policies = each_once(listed, config->target_count);
+	used = calloc(policies.count + 1, sizeof *used);
+	for (uint32_t i = 0; used != NULL && i < policies.count; i++)
+		used[i] = ((const struct policy *)policies.items[i])->probe;
+	probes = each_once(used, policies.count);
+	head.policies = policies.count;
+	head.probes = probes.count;
 	outline_name(name);
-	good = policies.items != NULL && probes.items != NULL
-	    && buffer_add(into, name, strlen(name), OUTLINE_MAX)
+	good = listed != NULL && used != NULL && buffer_add(into, name, strlen(name), OUTLINE_MAX)
 	    && buffer_add(into, "\n", 1, OUTLINE_MAX) && put(into, head_fields, &head);
-	for (uint32_t i = 0; good && i < probes.count; i++)
-		good = put_probe(into, probes.items[i]);
+	for (uint32_t i = 0; good && i < probes.count; i++) {
+		const struct plugin *plugin = probes.items[i];
+		const struct pw_outcome *outcomes = plugin_probe(plugin)->outcomes;
+		struct probe_row row = { plugin->descriptor->name, 0 };
+
+		while (outcomes != NULL && outcomes[row.outcomes].name != NULL)
+			row.outcomes++;
+		good = put(into, probe_fields, &row);
+		for (uint32_t j = 0; good && j < row.outcomes; j++)
+			good = put(into, outcome_fields, &outcomes[j]);
+	}
 	for (uint32_t i = 0; good && i < policies.count; i++)
 		good = put_policy(into, policies.items[i], &probes);
 	for (uint32_t i = 0; good && i < config->target_count; i++) {
 		const struct target *target = &config->targets[i];
 
-		good = put(into, target_fields,
-		    &(struct target_row){ target->name, target->parent, target->hash,
-		        place_of(&policies, target->policy) });
+		good = put(into, target_fields, &(struct target_row){ target->name, target->parent,
+		    target->hash, place_of(&policies, target->policy) });
 	}
-	for (uint32_t i = 0; good && i < config->window_count; i++)
-		good = put_window(into, &config->windows[i]);
-	free(policies.items);
-	free(probes.items);
+	for (uint32_t i = 0; good && i < config->window_count; i++) {
+		const struct config_window *window = &config->windows[i];
+
+		good = put(into, window_fields, &(struct window_row){ .timezone = window->timezone, .why = window->why,
+		    .ranges = { (const char *)window->when.ranges, window->when.count * sizeof *window->when.ranges },
+		    .targets = { (const char *)window->targets, window->target_count * sizeof *window->targets } });
+	}
+	free(listed);
+	free(used);
 	return good;
 }
 

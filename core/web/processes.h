@@ -25,5 +25,6 @@ void processes_name(const struct message_process *, char name[PROCESS_NAME_MAX])
 /* As members of the object at hand. */
 void processes_json(struct json *, const struct processes *);
 
-/* As a part of the page "Us". */
+/* As a part of the page "Us"; and what the parent noted of them, the newest first. */
 void processes_show(struct view *, const struct processes *);
+void process_log_show(struct view *);

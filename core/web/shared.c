@@ -109,7 +109,7 @@ shared_answer(struct view *view)
 	char title[80];
 
 	if (!board_is_read(board, NULL)) {
-		server_problem(view->request, view->answer, 503, "nothing can be told now: ask again");
+		view_problem(view, 503, "nothing can be told now: ask again");
 		return;
 	}
 	for (uint32_t i = 0; i < board_count(board); i++) {

@@ -30,7 +30,7 @@ answer_asset(struct view *view)
 	while (asset < ASSETS && strcmp(view->rest, view->site->assets[asset]) != 0)
 		asset++;
 	if (asset == ASSETS) {
-		server_problem(view->request, view->answer, 404, "no such file");
+		view_problem(view, 404, "no such file");
 		return;
 	}
 	bytes = asset_bytes((enum asset)asset, &view->answer->type);
@@ -50,7 +50,7 @@ answer_icon(struct view *view)
 	word[strcspn(word, ".")] = '\0';
 	rank = rank_named(word);
 	if (rank == RANKS) {
-		server_problem(view->request, view->answer, 404, "no such icon");
+		view_problem(view, 404, "no such icon");
 		return;
 	}
 	view->answer->type = "image/svg+xml";
@@ -68,7 +68,7 @@ answer_icon(struct view *view)
 static void
 answer_no_call(struct view *view)
 {
-	server_problem(view->request, view->answer, 404, "the API has no such address: /api/v1/openapi.json lists them");
+	view_problem(view, 404, "the API has no such address: /api/v1/openapi.json lists them");
 }
 
 /* What is given to whom. */

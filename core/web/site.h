@@ -34,6 +34,13 @@ struct view {
 /* EMIT() into a page, or into whatever else an answer is. */
 #define PUT(view, ...) EMIT(&(view)->emit, __VA_ARGS__)
 
+/* server_problem() in place of a page. */
+static inline void
+view_problem(struct view *view, unsigned status, const char *detail)
+{
+	server_problem(view->request, view->answer, status, detail);
+}
+
 /* A server_handler over a struct site. */
 void site_answer(void *site, const struct server_request *, struct server_answer *);
 

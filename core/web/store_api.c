@@ -89,32 +89,32 @@ store_api_answer(struct view *view)
 	view->answer->is_secret = true;
 	view->answer->type = "application/octet-stream";
 	if (!view->request->is_local)
-		server_problem(view->request, view->answer, 404, "nothing is here");
+		view_problem(view, 404, "nothing is here");
 	else if (is_passed_on(view->request))
-		server_problem(view->request, view->answer, 403,
+		view_problem(view, 403,
 		    "this is for commands of this host alone: have the proxy pass nothing below /store/");
 	else if (is_of_our_user(view->request))
-		server_problem(view->request, view->answer, 403,
+		view_problem(view, 403,
 		    "the daemon's user has the state folder");
 	else if (!has_time(time))
-		server_problem(view->request, view->answer, 429,
+		view_problem(view, 429,
 		    "commands have asked for too much of late: ask again");
 	else if (strcmp(view->rest, "outline") == 0)
 		view->emit.failed |= !outline_write(
 		    view->answer->body, view->site->config, board_known(board)->behind);
 	else if (view->rest[size] == '\0' || !is_of_our_form(view->rest, size))
-		server_problem(view->request, view->answer, 404, "that is no question of ours");
+		view_problem(view, 404, "that is no question of ours");
 	else if (reader == NULL) {
 		(void)board_is_read(board, &words);
-		server_problem(view->request, view->answer, 503,
+		view_problem(view, 503,
 		    words == NULL ? "the store cannot be read" : words);
 	} else {
 		answering = store_answer(
 		    reader, view->rest + size + 1, keys, view->answer->body, &why);
 		if (answering == STORE_NO_QUESTION)
-			server_problem(view->request, view->answer, 400, "that is no question");
+			view_problem(view, 400, "that is no question");
 		else if (answering == STORE_UNANSWERED)
-			server_problem(view->request, view->answer, 503, why.text);
+			view_problem(view, 503, why.text);
 	}
 	if (time != NULL)
 		time->taken += clock_mono() - began;

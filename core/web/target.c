@@ -10,13 +10,12 @@
 #include "web/attempt.h"
 #include "web/certificates.h"
 #include "web/chart.h"
-#include "web/gone.h"
 #include "web/incidents.h"
 #include "web/legs.h"
 #include "web/settings.h"
 #include "web/told_text.h"
 
-enum { NAME_MAX_BYTES = 1024, NOTICES = 20, INCIDENTS = 20 };
+enum { NAME_MAX_BYTES = 1024, NOTICES = 20, INCIDENTS = 20, GONE_INCIDENTS = 50 };
 
 static void
 put_heading(struct view *view, const struct board_row *row, int64_t now)
@@ -194,6 +193,33 @@ put_page(struct view *view, const struct board_row *row)
 	view_end(view);
 }
 
+/* Of one that is not watched any more. Returns false where there was none by that name. */
+static bool
+put_gone(struct view *view, const char *name)
+{
+	struct store_reader *reader = board_reader(view->site->board);
+	struct query *query = DB_ROW(reader == NULL ? NULL : reader->main, "SELECT number, host, port, probe, known, gone FROM targets"
+	    " WHERE name = ?1 AND gone > 0 ORDER BY gone DESC LIMIT 1", BIND_TEXT(name));
+	uint64_t number;
+	char title[160];
+
+	if (query == NULL)
+		return false;
+	number = (uint64_t)query_i64(query, 0);
+	snprintf(title, sizeof title, "%.100s is not watched any more - Postwatch", name);
+	view_begin(view, title, RANK_UNKNOWN);
+	PUT(view, "<h1>{}</h1>\n<p class=\"sentence\">It is not watched any more.</p>\n<dl>"
+	    "<dt>Host</dt><dd>{}</dd><dt>Port, probe</dt><dd>{}, {}</dd><dt>Watched from</dt><dd>{}"
+	    "</dd><dt>until</dt><dd>{}</dd></dl>\n", AS_STRING(name), AS_STRING(query_text(query, 1)),
+	    AS_I64(query_i64(query, 2)), AS_STRING(query_text(query, 3)),
+	    AS_TIME(query_i64(query, 4)), AS_TIME(query_i64(query, 5)));
+	query_reset(query);
+	PUT(view, "<h2>Incidents</h2>\n");
+	incidents_put(view, number, GONE_INCIDENTS);
+	view_end(view);
+	return true;
+}
+
 /* A name may hold a "/": the last "/attempts/" is ours. */
 void
 target_answer(struct view *view)
@@ -214,7 +240,7 @@ target_answer(struct view *view)
 		if (at[0] < '0' || at[0] > '9')
 			run = 0;
 	}
-	if (row == NULL && gone_answer(view, view->rest))
+	if (row == NULL && put_gone(view, view->rest))
 		return;
 	if (row == NULL || board_reader(view->site->board) == NULL || (end != NULL && (*end != '\0' || run == 0)))
 		view_missing(view, "No target has this name, nor had one that was watched.");
