@@ -28,13 +28,12 @@ about_has_trouble(const struct board *board)
 static void
 put_troubles(struct view *view)
 {
-	const struct board *board = view->site->board;
-	const struct troubles *troubles = &board_known(board)->troubles;
-	struct store_waiting waiting = board_known(board)->waiting;
-	int64_t behind = board_known(board)->behind;
+	const struct troubles *troubles = &board_known(view->board)->troubles;
+	struct store_waiting waiting = board_known(view->board)->waiting;
+	int64_t behind = board_known(view->board)->behind;
 
 	PUT(view, "<section class=\"trouble\" id=\"troubles\" aria-label=\"Trouble of Postwatch itself\"><strong>Postwatch itself has trouble</strong>, as of ");
-	PUT(view, "{}", AS_TIME(board_time(board)));
+	PUT(view, "{}", AS_TIME(board_time(view->board)));
 	PUT(view, ":\n<ul>\n");
 	if (behind != 0)
 		PUT(view, "<li>The store cannot be written since {}: what is shown is of "
@@ -52,15 +51,15 @@ put_troubles(struct view *view)
 void
 about_put_trouble(struct view *view)
 {
-	const struct outbox *outbox = &board_known(view->site->board)->outbox;
+	const struct outbox *outbox = &board_known(view->board)->outbox;
 	const struct message_vitals *processes = &view->site->processes.said;
-	struct store_waiting waiting = board_known(view->site->board)->waiting;
+	struct store_waiting waiting = board_known(view->board)->waiting;
 
-	if (about_has_trouble(view->site->board)) {
+	if (about_has_trouble(view->board)) {
 		put_troubles(view);
 		return;
 	}
-	PUT(view, "<p class=\"faint\" id=\"troubles\">As of {}: Postwatch itself has no trouble", AS_TIME(board_time(view->site->board)));
+	PUT(view, "<p class=\"faint\" id=\"troubles\">As of {}: Postwatch itself has no trouble", AS_TIME(board_time(view->board)));
 	if (processes->process_count > 0 && clock_mono() - processes->processes[0].started < day)
 		PUT(view, "; it runs since {}", AS_MOMENT(clock_wall() - clock_mono() + processes->processes[0].started));
 	if (waiting.notices > 0)
@@ -75,12 +74,10 @@ about_put_trouble(struct view *view)
 static void
 put_plugins(struct view *view)
 {
-	const struct config *config = view->site->config;
-
 	PUT(view, "<h2>Plugins</h2>\n<div class=\"scroll\"><table id=\"plugins\"><thead><tr><th>Plugin</th><th>Kind</th><th>Version</th><th>Does</th>"
 	    "<th>Settings, and what they are unless set</th></tr></thead><tbody>\n");
-	for (uint32_t i = 0; i < config->plugin_count; i++) {
-		const struct pw_plugin *plugin = config->plugins[i].descriptor;
+	for (uint32_t i = 0; i < view->config->plugin_count; i++) {
+		const struct pw_plugin *plugin = view->config->plugins[i].descriptor;
 		const struct pw_setting *setting = plugin->settings;
 
 		PUT(view, "<tr><td>{}</td><td>{}</td><td>{}</td><td class=\"cause\">{}</td><td "
@@ -106,13 +103,11 @@ put_plugins(struct view *view)
 void
 about_put_way(struct view *view, const struct config_notifier *notifier)
 {
-	const struct board *board = view->site->board;
-	const struct outbox_row *waiting = outbox_of(&board_known(board)->outbox, notifier->name);
-	struct store_reader *reader = board_reader(board);
+	const struct outbox_row *waiting = outbox_of(&board_known(view->board)->outbox, notifier->name);
 
 	PUT(view, "<td class=\"cause\">{}</td><td class=\"when\">{}</td><td class=\"cause\">",
 	    AS_STRING(notifier->way != NULL ? notifier->way : notifier->plugin->descriptor->name),
-	    AS_TIME(reader == NULL ? 0 : outbox_delivered(reader, notifier->name)));
+	    AS_TIME(view->reader == NULL ? 0 : outbox_delivered(view->reader, notifier->name)));
 	if (waiting != NULL) {
 		PUT(view, "{}, since {}", AS_U64(waiting->waiting), AS_TIME(waiting->since));
 		if (waiting->tries > 0)
@@ -125,19 +120,17 @@ about_put_way(struct view *view, const struct config_notifier *notifier)
 static void
 put_notifiers(struct view *view)
 {
-	const struct config *config = view->site->config;
-
 	PUT(view, "<h2>Notifiers</h2>\n<div class=\"scroll\"><table id=\"notifiers\"><thead><tr><th>Notifier</th><th>Plugin</th><th>Way</th>"
 	    "<th>Delivered last</th><th>Waiting now</th></tr></thead><tbody>\n");
-	for (uint32_t i = 0; i < config->notifier_count; i++) {
-		const struct config_notifier *notifier = &config->notifiers[i];
+	for (uint32_t i = 0; i < view->config->notifier_count; i++) {
+		const struct config_notifier *notifier = &view->config->notifiers[i];
 
 		PUT(view, "<tr><td>{}</td><td>{}</td>", AS_STRING(notifier->name),
 		    AS_STRING(notifier->plugin->descriptor->name));
 		about_put_way(view, notifier);
 		PUT(view, "</tr>\n");
 	}
-	if (config->notifier_count == 0)
+	if (view->config->notifier_count == 0)
 		PUT(view, "<tr><td colspan=\"5\">None: nobody is told anything.</td></tr>\n");
 	PUT(view, "</tbody></table></div>\n");
 }
@@ -146,16 +139,15 @@ put_notifiers(struct view *view)
 static void
 put_waiting(struct view *view)
 {
-	struct store_reader *reader = board_reader(view->site->board);
 	struct store_undelivered row;
 	struct store_list list;
 	int count = 0;
 
-	if (reader == NULL || board_known(view->site->board)->waiting.notices == 0)
+	if (view->reader == NULL || board_known(view->board)->waiting.notices == 0)
 		return;
 	PUT(view, "<h2>Notices that wait</h2>\n<div class=\"scroll\"><table id=\"waiting\"><thead><tr><th>About</th><th>Kind</th><th>Notifier</th><th>Recipient</th>"
 	    "<th>Since</th><th class=\"number\">Tries</th><th>Last answer</th></tr></thead><tbody>\n");
-	store_list_open(&list, reader, STORE_LIST_WAITING, 0);
+	store_list_open(&list, view->reader, STORE_LIST_WAITING, 0);
 	for (; count < WAITING_SHOWN && store_list_next(&list, &row); count++) {
 		PUT(view, "<tr><td class=\"name\">");
 		if (row.target == 0)
@@ -177,15 +169,14 @@ put_waiting(struct view *view)
 static void
 put_own_notices(struct view *view)
 {
-	struct store_reader *reader = board_reader(view->site->board);
 	struct store_notice notice;
 	struct store_list list;
 
-	if (reader == NULL)
+	if (view->reader == NULL)
 		return;
 	PUT(view, "<h2>Trouble of its own, and its end</h2>\n<div class=\"scroll\"><table id=\"own\"><thead><tr><th>When</th><th>Kind</th><th>Said</th>"
 	    "</tr></thead><tbody>\n");
-	store_list_open(&list, reader, STORE_LIST_RECORDED_OF, 0);
+	store_list_open(&list, view->reader, STORE_LIST_RECORDED_OF, 0);
 	store_list_limit(&list, OWN_NOTICES);
 	while (store_list_next(&list, &notice))
 		PUT(view, "<tr><td class=\"when\">{}</td><td>{}</td><td class=\"cause\">{}</td>"
@@ -203,7 +194,7 @@ put_file(struct view *view, const char *name)
 	char path[4096];
 	struct stat found;
 
-	snprintf(path, sizeof path, "%s/%s", view->site->config->state, name);
+	snprintf(path, sizeof path, "%s/%s", view->config->state, name);
 	PUT(view, "{}", AS_STRING(name));
 	if (stat(path, &found) == 0)
 		PUT(view, " {} MiB", AS_THOUSANDTHS(found.st_size / 1024 * 1000 / 1024));

@@ -120,14 +120,14 @@ api_answer_ready(struct view *view)
 {
 	const struct message_vitals *said = &view->site->processes.said;
 	char name[PROCESS_NAME_MAX];
-	bool is_ready = said->process_count > 0 && board_is_read(view->site->board, NULL);
+	bool is_ready = said->process_count > 0 && board_is_read(view->board, NULL);
 	struct call call;
 
 	if (!call_begin(&call, view, "waits_for"))
 		return;
 	if (said->process_count == 0)
 		json_string(&call.json, NULL, "the parent's first word");
-	if (!board_is_read(view->site->board, NULL))
+	if (!board_is_read(view->board, NULL))
 		json_string(&call.json, NULL, "the store to be read");
 	for (uint32_t i = 0; i < said->process_count; i++) {
 		if (said->processes[i].is_ready)
@@ -154,17 +154,16 @@ api_answer_health_told(struct view *view)
 void
 api_answer_status(struct view *view)
 {
-	const struct board *board = view->site->board;
 	struct call call;
 
 	if (!call_begin(&call, view, NULL))
 		return;
 	put_health(&call);
 	view->answer->status = 200;
-	json_int(&call.json, "targets", board_count(board));
+	json_int(&call.json, "targets", board_count(view->board));
 	json_begin_object(&call.json, "by_rank");
 	for (enum board_rank rank = 0; rank < RANKS; rank++)
-		json_int(&call.json, rank_name(rank), board_tally(board, rank));
+		json_int(&call.json, rank_name(rank), board_tally(view->board, rank));
 	json_end(&call.json);
 	call_end(&call);
 }
@@ -194,9 +193,9 @@ put_seconds(struct json *json, const char *key, bool is_known, int64_t microseco
 static void
 put_pauses(struct call *call, const struct board_row *row)
 {
-	const struct pauses *pauses = &board_known(call->view->site->board)->pauses;
+	const struct pauses *pauses = &board_known(call->view->board)->pauses;
 	struct json *json = &call->json;
-	int64_t now = board_time(call->view->site->board);
+	int64_t now = board_time(call->view->board);
 
 	json_begin_array(json, "pauses");
 	for (uint32_t i = 0; i < pauses->count; i++) {
@@ -220,7 +219,7 @@ put_newest(struct call *call, const struct board_row *row, const struct look *lo
 {
 	const struct board_server *server = &row->server;
 	struct json *json = &call->json;
-	int64_t age = board_time(call->view->site->board) - row->last_run;
+	int64_t age = board_time(call->view->board) - row->last_run;
 	bool has_run = look->at != 0, has_tls = server->tls_version[0] != '\0';
 	struct run_steps steps = look_steps(look);
 
@@ -262,8 +261,8 @@ put_target(struct call *call, const struct board_row *row)
 	json_string(json, "rank", rank_name(row->rank));
 	json_string(json, "state", row->state);
 	json_time(json, "since", row->since);
-	json_time(json, "first_sign", row->rank == RANK_DOWN || row->rank == RANK_SUSPECT ? board_since(call->view->site->board, row) : 0);
-	put_newest(call, row, board_look(call->view->site->board, row));
+	json_time(json, "first_sign", row->rank == RANK_DOWN || row->rank == RANK_SUSPECT ? board_since(call->view->board, row) : 0);
+	put_newest(call, row, board_look(call->view->board, row));
 	put_words(json, "conditions", row->conditions);
 	put_words(json, "silences", row->silences);
 	json_begin_array(json, "tags");
@@ -279,7 +278,7 @@ put_target(struct call *call, const struct board_row *row)
 		json_null(json, "incident");
 	else
 		json_int(json, "incident", (int64_t)row->incident);
-	told_put_json(json, call->view, row, board_told(call->view->site->board, row));
+	told_put_json(json, call->view, row, board_told(call->view->board, row));
 	json_time(json, "acknowledged", row->acknowledged);
 	json_foreign(json, "acknowledged_by", text_view(row->ack_by));
 	json_foreign(json, "acknowledged_why", text_view(row->ack_why));
@@ -291,7 +290,6 @@ api_answer_targets(struct view *view)
 {
 	const char *state = server_query(view->request, "state"), *tag = server_query(view->request, "tag");
 	enum board_rank rank = state == NULL ? RANKS : rank_named(state);
-	const struct board *board = view->site->board;
 	struct call call;
 	uint64_t at;
 
@@ -301,8 +299,8 @@ api_answer_targets(struct view *view)
 	}
 	if (!call_number(view, "cursor", 0, &at) || !call_begin(&call, view, "targets"))
 		return;
-	for (; at < board_count(board) && call.count < call.limit; at++) {
-		const struct board_row *row = board_get(board, (uint32_t)at);
+	for (; at < board_count(view->board) && call.count < call.limit; at++) {
+		const struct board_row *row = board_get(view->board, (uint32_t)at);
 
 		if ((rank != RANKS && row->rank != rank) || !board_row_has_tag(row, tag))
 			continue;
@@ -312,7 +310,7 @@ api_answer_targets(struct view *view)
 		call.count++;
 	}
 	json_end(&call.json);
-	call_put_cursor(&call, at < board_count(board), at);
+	call_put_cursor(&call, at < board_count(view->board), at);
 	call_end(&call);
 }
 
@@ -353,14 +351,14 @@ answer_results(struct view *view, const struct board_row *row)
 	if (!call_number(view, "cursor", 0, &cursor) || !take_time(view, "from", &from) || !take_time(view, "to", &to)
 	    || !call_begin(&call, view, NULL))
 		return;
-	if (cursor != 0 && DB_NUMBER(board_reader(view->site->board)->history, "SELECT 1 FROM results WHERE id = ?1 AND target = ?2",
+	if (cursor != 0 && DB_NUMBER(view->reader->history, "SELECT 1 FROM results WHERE id = ?1 AND target = ?2",
 	    BIND(cursor), BIND(row->number)) == 0) {
 		view_problem(view, 400, "cursor: it is not one of this list");
 		return;
 	}
 	json_string(json, "target", row->name);
 	json_begin_array(json, "results");
-	store_list_open(&list, board_reader(view->site->board), STORE_LIST_HISTORY, row->number);
+	store_list_open(&list, view->reader, STORE_LIST_HISTORY, row->number);
 	if (cursor != 0)
 		store_list_behind(&list, cursor);
 	more = store_list_next(&list, &run);
@@ -390,15 +388,15 @@ void
 api_answer_target(struct view *view)
 {
 	static const char tail[] = "/results";
-	const struct board_row *row = board_named(view->site->board, view->rest);
+	const struct board_row *row = board_named(view->board, view->rest);
 	size_t size = strlen(view->rest), tail_size = sizeof tail - 1;
 	char name[NAME_ROOM];
 	struct call call;
 
 	if (row == NULL && size > tail_size && size < sizeof name && strcmp(view->rest + size - tail_size, tail) == 0) {
 		snprintf(name, sizeof name, "%.*s", (int)(size - tail_size), view->rest);
-		row = board_named(view->site->board, name);
-		if (row != NULL && board_reader(view->site->board) != NULL) {
+		row = board_named(view->board, name);
+		if (row != NULL && view->reader != NULL) {
 			answer_results(view, row);
 			return;
 		}

@@ -16,12 +16,11 @@
 static void
 put_outage(struct call *call, const struct store_outage *outage)
 {
-	const struct board *board = call->view->site->board;
 	struct told told;
 
 	store_outage_json(&call->json, outage, outage->name[0] == '\0' ? NULL : outage->name, true);
-	told_read_incident(board_reader(board), outage->number, &told);
-	told_put_json(&call->json, call->view, outage->ended == 0 ? board_named(board, outage->name) : NULL, &told);
+	told_read_incident(call->view->reader, outage->number, &told);
+	told_put_json(&call->json, call->view, outage->ended == 0 ? board_named(call->view->board, outage->name) : NULL, &told);
 }
 
 void
@@ -34,7 +33,7 @@ api_answer_incidents(struct view *view)
 
 	if (!call_number(view, "cursor", INT64_MAX, &cursor) || !call_begin(&call, view, "incidents"))
 		return;
-	store_list_open(&list, board_reader(view->site->board), STORE_LIST_INCIDENTS, 0);
+	store_list_open(&list, view->reader, STORE_LIST_INCIDENTS, 0);
 	store_list_behind(&list, cursor);
 	for (; call.count < call.limit && store_list_next(&list, &outage); call.count++) {
 		json_begin_object(&call.json, NULL);
@@ -71,7 +70,7 @@ put_evidence(struct call *call, uint64_t incident, struct store_leg_key last)
 	bool more;
 
 	json_begin_array(json, "evidence");
-	store_list_open(&list, board_reader(call->view->site->board), STORE_LIST_EVIDENCE, incident);
+	store_list_open(&list, call->view->reader, STORE_LIST_EVIDENCE, incident);
 	store_list_behind_leg(&list, &last);
 	store_list_limit(&list, call->limit + 1);
 	for (; (more = store_list_next(&list, &row)) && call->count < call->limit; call->count++) {
@@ -138,7 +137,7 @@ api_answer_incident(struct view *view)
 
 	if (!take_leg(view, cursor, &behind) || !call_begin(&call, view, NULL))
 		return;
-	store_list_open(&list, board_reader(view->site->board), STORE_LIST_INCIDENT, number);
+	store_list_open(&list, view->reader, STORE_LIST_INCIDENT, number);
 	is_found = view->rest[strspn(view->rest, "0123456789")] == '\0' && number > 0 && number < INT64_MAX && store_list_next(&list, &outage);
 	if (is_found)
 		put_outage(&call, &outage);
@@ -151,7 +150,7 @@ api_answer_incident(struct view *view)
 		return;
 	}
 	put_evidence(&call, number, behind);
-	put_told(&call.json, board_reader(view->site->board), number);
+	put_told(&call.json, view->reader, number);
 	call_end(&call);
 }
 
@@ -161,7 +160,6 @@ api_answer_incident(struct view *view)
 void
 api_answer_attempt(struct view *view)
 {
-	struct store_reader *reader = board_reader(view->site->board);
 	const char *wanted = server_query(view->request, "target");
 	uint64_t run = view->rest[strspn(view->rest, "0123456789")] == '\0' ? strtoull(view->rest, NULL, 10) : 0, target;
 	struct query *named = NULL;
@@ -169,9 +167,9 @@ api_answer_attempt(struct view *view)
 	struct call call;
 	bool found;
 
-	attempt_legs_open(&legs, reader, run < RUNS_MAX ? run : 0);
+	attempt_legs_open(&legs, view->reader, run < RUNS_MAX ? run : 0);
 	if (attempt_legs_next(&legs))
-		named = DB_ROW(reader->main, "SELECT name FROM targets WHERE number = ?1", BIND(target = legs.target));
+		named = DB_ROW(view->reader->main, "SELECT name FROM targets WHERE number = ?1", BIND(target = legs.target));
 	found = named != NULL && (wanted == NULL || strcmp(wanted, query_text(named, 0)) == 0) && call_begin(&call, view, NULL);
 	if (found) {
 		json_int(&call.json, "run", (int64_t)run);
@@ -185,7 +183,7 @@ api_answer_attempt(struct view *view)
 	}
 	query_reset(named);
 	/* What cannot be read may be there. */
-	if (!attempt_legs_close(&legs) || (!found && reader->history == NULL))
+	if (!attempt_legs_close(&legs) || (!found && view->reader->history == NULL))
 		view_problem(view, 503, "attempts cannot be read now");
 	else if (!found && view->answer->status == 200)
 		view_problem(view, 404, "nothing is kept of an attempt of this number");
@@ -230,7 +228,7 @@ api_answer_deliveries(struct view *view)
 		view_problem(view, 400, "state: waiting or given_up");
 		return;
 	}
-	store_list_open(&list, board_reader(view->site->board), is_given_up ? STORE_LIST_GIVEN_UP : STORE_LIST_WAITING, 0);
+	store_list_open(&list, view->reader, is_given_up ? STORE_LIST_GIVEN_UP : STORE_LIST_WAITING, 0);
 	if (!take_key(view, &list) || !call_begin(&call, view, "deliveries")) {
 		(void)store_list_close(&list);
 		return;
@@ -277,11 +275,11 @@ api_answer_conditions(struct view *view)
 	}
 	if (!call_begin(&call, view, "conditions"))
 		return;
-	store_list_open(&list, board_reader(view->site->board), STORE_LIST_CONDITIONS, 0);
+	store_list_open(&list, view->reader, STORE_LIST_CONDITIONS, 0);
 	list.numbers[0] = target;
 	snprintf(list.texts[1], STORE_KEY_ROOM, "%s", given == NULL ? "" : given + at);
 	while (call.count < call.limit && store_list_next(&list, &row)) {
-		const struct board_row *watched = board_after(view->site->board, row.target - 1);
+		const struct board_row *watched = board_after(view->board, row.target - 1);
 
 		snprintf(cursor, sizeof cursor, "%lld.%s", (long long)row.target, row.code);
 		if (watched == NULL || watched->number != row.target)

@@ -161,7 +161,7 @@ put_result(struct view *view, const struct board_row *row, uint64_t run)
 	struct store_run result;
 	bool found = false;
 
-	store_list_open(&results, board_reader(view->site->board), STORE_LIST_HISTORY, row->number);
+	store_list_open(&results, view->reader, STORE_LIST_HISTORY, row->number);
 	for (int i = 0; !found && i < RESULTS_READ && store_list_next(&results, &result); i++)
 		found = result.run == run;
 	if (found) {
@@ -221,7 +221,6 @@ attempt_legs_close(struct attempt_legs *legs)
 void
 attempt_answer(struct view *view, const struct board_row *row, uint64_t run)
 {
-	struct store_reader *reader = board_reader(view->site->board);
 	struct message_evidence message;
 	struct attempt_legs legs;
 	uint32_t count = 0;
@@ -232,7 +231,7 @@ attempt_answer(struct view *view, const struct board_row *row, uint64_t run)
 	PUT(view, "<h1>Attempt {} of ", AS_U64(run));
 	view_target(view, row->name);
 	PUT(view, "</h1>\n");
-	attempt_legs_open(&legs, reader, run);
+	attempt_legs_open(&legs, view->reader, run);
 	while (attempt_legs_next(&legs)) {
 		if (legs.target != row->number)
 			continue;
@@ -240,7 +239,7 @@ attempt_answer(struct view *view, const struct board_row *row, uint64_t run)
 		count++;
 	}
 	(void)attempt_legs_close(&legs);
-	if (count == 0 && (reader == NULL || !put_result(view, row, run))) {
+	if (count == 0 && (view->reader == NULL || !put_result(view, row, run))) {
 		view->answer->status = 404;
 		PUT(view, "<p>Nothing is kept of this attempt: results and what was said go with time.</p>\n");
 	}

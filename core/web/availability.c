@@ -144,7 +144,7 @@ availability_put_percent(struct view *view, const struct availability_span *span
 void
 availability_put(struct view *view, const struct availability *availability)
 {
-	int64_t now = board_time(view->site->board);
+	int64_t now = board_time(view->board);
 
 	PUT(view, "<div class=\"figures\" id=\"availability\">");
 	for (int i = 0; i < AVAILABILITY_SPANS && !availability_is_repeated(availability, i, now); i++) {

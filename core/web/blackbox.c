@@ -96,7 +96,6 @@ void
 blackbox_answer(struct view *view)
 {
 	const char *target = server_query(view->request, "target");
-	const struct board *board = view->site->board;
 	const struct board_row *row;
 	struct metrics_out out = { .emit = view->emit };
 
@@ -104,16 +103,16 @@ blackbox_answer(struct view *view)
 		view_problem(view, 400, "target is missing: the name of one that is watched");
 		return;
 	}
-	row = board_is_read(board, NULL) ? row_of(board, target) : NULL;
-	if (!board_is_read(board, NULL))
+	row = board_is_read(view->board, NULL) ? row_of(view->board, target) : NULL;
+	if (!board_is_read(view->board, NULL))
 		view_problem(view, 503, "the store cannot be read now");
 	else if (row == NULL)
 		view_problem(view, 404, "no target that is watched is called so: what is to be probed is configured");
-	else if (board_look(board, row)->at == 0 || row->unseen_since != 0)
+	else if (board_look(view->board, row)->at == 0 || row->unseen_since != 0)
 		view_problem(view, 503, "nobody looks at it now");
 	else {
 		view->answer->type = "text/plain; version=0.0.4; charset=utf-8";
-		put_result(&out, row, board_look(board, row));
+		put_result(&out, row, board_look(view->board, row));
 		view->emit = out.emit;
 	}
 }

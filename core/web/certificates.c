@@ -58,12 +58,12 @@ void
 certificate_put(struct view *view, const struct board_row *row)
 {
 	const struct board_server *server = &row->server;
-	int64_t now = board_time(view->site->board);
+	int64_t now = board_time(view->board);
 	struct query *names;
 
 	if (server->not_after == 0)
 		return;
-	names = DB_ROW(board_reader(view->site->board)->main, "SELECT subject, issuer FROM servers WHERE target = ?1", BIND(row->number));
+	names = DB_ROW(view->reader->main, "SELECT subject, issuer FROM servers WHERE target = ?1", BIND(row->number));
 	PUT(view, "<h2>Certificate</h2>\n<div id=\"certificate\"><p>");
 	view_rank(view, renewal_of(row, now).like, renewal_of(row, now).words);
 	PUT(view, "</p><p>Ends ");
@@ -108,7 +108,7 @@ compare(const void *a, const void *b)
 static void
 put_row(struct view *view, const struct ending *ending, int64_t now)
 {
-	const struct board_row *row = board_get(view->site->board, ending->place);
+	const struct board_row *row = board_get(view->board, ending->place);
 	const struct board_server *server = &row->server;
 
 	PUT(view, "<tr id=\"c{}\"><td>", AS_U64(row->number));
@@ -128,18 +128,17 @@ put_row(struct view *view, const struct ending *ending, int64_t now)
 static void
 put_without(struct view *view, uint32_t count)
 {
-	const struct board *board = view->site->board;
 	uint32_t shown = 0;
 
 	if (count == 0)
 		return;
 	PUT(view, "<h2>Without a certificate</h2>\n<p id=\"without\">{}{}", AS_U64(count),
 	    AS_STRING(count == 1 ? " target has shown none: " : " targets have shown none: "));
-	for (uint32_t i = 0; i < board_count(board) && shown < SHOWN; i++) {
-		if (board_get(board, i)->server.not_after != 0)
+	for (uint32_t i = 0; i < board_count(view->board) && shown < SHOWN; i++) {
+		if (board_get(view->board, i)->server.not_after != 0)
 			continue;
 		PUT(view, "{}", AS_STRING(shown++ == 0 ? "" : ", "));
-		view_target(view, board_get(board, i)->name);
+		view_target(view, board_get(view->board, i)->name);
 	}
 	if (shown < count)
 		PUT(view, " and {} more", AS_U64(count - shown));
@@ -149,23 +148,22 @@ put_without(struct view *view, uint32_t count)
 void
 certificates_answer(struct view *view)
 {
-	const struct board *board = view->site->board;
-	uint32_t count = 0, all = board_count(board);
+	uint32_t count = 0, all = board_count(view->board);
 	struct ending *endings = calloc(all + 1, sizeof *endings);
-	int64_t now = board_time(board);
+	int64_t now = board_time(view->board);
 
 	if (endings == NULL) {
 		view->emit.failed = true;
 		return;
 	}
 	for (uint32_t place = 0; place < all; place++) {
-		const struct board_server *server = &board_get(board, place)->server;
+		const struct board_server *server = &board_get(view->board, place)->server;
 
 		if (server->not_after != 0)
 			endings[count++] = (struct ending){ server_ends(server), place };
 	}
 	qsort(endings, count, sizeof *endings, compare);
-	view_begin(view, "Certificates - Postwatch", all > 0 ? board_get(board, 0)->rank : RANK_UNKNOWN);
+	view_begin(view, "Certificates - Postwatch", all > 0 ? board_get(view->board, 0)->rank : RANK_UNKNOWN);
 	PUT(view, "<h1>Certificates</h1>\n<p>{} of {} targets have shown one; what ends first is "
 	    "at the top.</p>\n<div class=\"scroll\"><table class=\"stack\" id=\"certificates\"><thead><tr><th>"
 	    "Renewal</th><th>Target</th><th>Ends</th><th>At</th><th>Lifetime gone</th><th>TLS</th>"

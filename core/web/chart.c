@@ -113,7 +113,7 @@ put_mark(struct view *view, const struct board_row *row, const struct chart *cha
 	PUT(view, "\" width=\"6\" x=\"{}\" y=\"{}\" height=\"{}\"><title>{} ago: {}",
 	    AS_I64(span <= 0 ? 0 : (attempt->at - oldest) * (WIDTH - MARK_WIDTH) / span),
 	    AS_I64(HEIGHT - height), AS_I64(height),
-	    AS_AGE(board_time(view->site->board) - attempt->at), AS_SPAN(micros));
+	    AS_AGE(board_time(view->board) - attempt->at), AS_SPAN(micros));
 	if (lane == LANES)
 		PUT(view, ", {}", AS_STRING(verdict_name(verdict_of(attempt->verdict))));
 	PUT(view, "</title></rect></a>");
@@ -170,7 +170,7 @@ chart_put(struct view *view, const struct board_row *row)
 
 	if (chart == NULL)
 		return;
-	store_list_open(&runs, board_reader(view->site->board), STORE_LIST_HISTORY, row->number);
+	store_list_open(&runs, view->reader, STORE_LIST_HISTORY, row->number);
 	while (chart->count < ATTEMPTS && store_list_next(&runs, &run))
 		take(chart, &run);
 	(void)store_list_close(&runs);

@@ -117,7 +117,7 @@ void
 events_answer(struct view *view)
 {
 	const char *last = server_header(view->request, "Last-Event-ID");
-	const struct changes *changes = &board_known(view->site->board)->ranking.changes;
+	const struct changes *changes = &board_known(view->board)->ranking.changes;
 	struct events *events = calloc(1, sizeof *events);
 	long long started = 0;
 	unsigned long long number = 0;

@@ -40,7 +40,7 @@ put_id(struct emit *emit, const unsigned char instance[INSTANCE], uint64_t numbe
 static const char *
 base_of(const struct view *view)
 {
-	const char *url = view->site->config->web.page_url;
+	const char *url = view->config->web.page_url;
 
 	return url != NULL && view->request->tag == NULL ? url : view->request->prefix;
 }
@@ -89,7 +89,7 @@ put_entries(struct view *view, struct store_reader *reader, const unsigned char 
 
 	store_list_open(&list, reader, STORE_LIST_INCIDENTS, 0);
 	for (uint32_t walked = 0; count < ENTRIES && walked < WALKED_MAX && store_list_next(&list, &outage); walked++) {
-		const struct board_row *row = view->request->tag == NULL ? NULL : board_named(view->site->board, outage.name);
+		const struct board_row *row = view->request->tag == NULL ? NULL : board_named(view->board, outage.name);
 
 		/* Of a share those alone whose target is watched now and has its tag. */
 		if (view->request->tag != NULL && (row == NULL || row->number != outage.target || !board_row_has_tag(row, view->request->tag)))
@@ -106,18 +106,17 @@ put_entries(struct view *view, struct store_reader *reader, const unsigned char 
 void
 feed_answer(struct view *view)
 {
-	struct store_reader *reader = board_reader(view->site->board);
 	unsigned char instance[INSTANCE] = { 0 };
 	struct buffer entries = { .data = NULL };
 	struct view inner = *view;
 	int64_t changed;
 
-	if (store_read_meta(reader, "instance", instance, sizeof instance) < 0) {
+	if (store_read_meta(view->reader, "instance", instance, sizeof instance) < 0) {
 		view_problem(view, 503, "the store cannot be read now");
 		return;
 	}
 	inner.emit = (struct emit){ .to = &entries };
-	changed = put_entries(&inner, reader, instance);
+	changed = put_entries(&inner, view->reader, instance);
 	view->answer->type = "application/atom+xml; charset=utf-8";
 	PUT(view, "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\">");
 	put_id(&view->emit, instance, 0);
@@ -174,7 +173,7 @@ badge_answer(struct view *view)
 
 	if (size > tail_size && size < sizeof name && strcmp(view->rest + size - tail_size, tail) == 0) {
 		snprintf(name, sizeof name, "%.*s", (int)(size - tail_size), view->rest);
-		row = board_named(view->site->board, name);
+		row = board_named(view->board, name);
 	}
 	if (row == NULL || !board_row_has_tag(row, view->request->tag)) {
 		view_problem(view, 404, "no target that is watched has this name");

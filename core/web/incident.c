@@ -218,7 +218,7 @@ put_fact(struct view *view, const char *name, int64_t time)
 static void
 put_now(struct incident_story *story)
 {
-	const struct board *board = story->view->site->board;
+	const struct board *board = story->view->board;
 	const struct board_row *row = story->watched;
 
 	PUT(story->view, "<dt>Now</dt><dd id=\"now\">");
@@ -238,11 +238,10 @@ static void
 put_heading(struct incident_story *story, const struct store_outage *incident)
 {
 	struct view *view = story->view;
-	const struct board *board = view->site->board;
 	char title[160];
 
 	story->is_open = incident->ended == 0;
-	story->watched = board_named(board, incident->name);
+	story->watched = board_named(view->board, incident->name);
 	snprintf(title, sizeof title, "Incident %llu: %.80s %s - Postwatch", (unsigned long long)incident->number, incident->name,
 	    story->is_open ? "down" : "was down");
 	view_begin(view, title, story->is_open ? RANK_DOWN : RANK_UP);
@@ -256,7 +255,7 @@ put_heading(struct incident_story *story, const struct store_outage *incident)
 	else
 		PUT(view, " was down for ");
 	PUT(view, "{}</h1>\n<p class=\"faint\">Incident {}, {}</p>\n<p>{}</p>\n",
-	    AS_AGE((story->is_open ? board_time(board) : incident->ended) - incident->began),
+	    AS_AGE((story->is_open ? board_time(view->board) : incident->ended) - incident->began),
 	    AS_U64(incident->number), AS_STRING(incident->outcome), AS_SENTENCE(incident->text));
 	if (incident->end_text.size > 0)
 		PUT(view, "<p>{}</p>\n", AS_SENTENCE(incident->end_text));
@@ -285,7 +284,7 @@ read_told(struct incident_story *story)
 	struct event *moment = NULL;
 	struct store_told told;
 
-	STORE_EACH(&told, board_reader(story->view->site->board), STORE_LIST_TOLD, story->number) {
+	STORE_EACH(&told, story->view->reader, STORE_LIST_TOLD, story->number) {
 		if (told.notice != notice) {
 			if (moment != NULL)
 				EMIT(&told_emit, "</tbody></table></div>\n");
@@ -353,7 +352,7 @@ put_story(struct incident_story *story)
 	if (after != NULL && sscanf(after, "%19llu.%9u", &run, &leg) == 2)
 		story->last = (struct store_leg_key){ INT64_MAX, run < RUNS_MAX ? run : RUNS_MAX - 1, leg };
 	PUT(story->view, "<h2>What happened</h2>\n<ol class=\"story\" id=\"story\">\n");
-	store_list_open(&list, board_reader(story->view->site->board), STORE_LIST_EVIDENCE, story->number);
+	store_list_open(&list, story->view->reader, STORE_LIST_EVIDENCE, story->number);
 	store_list_behind_leg(&list, &story->last);
 	store_list_limit(&list, LEGS_A_PAGE + 1);
 	while (store_list_next(&list, &row) && ++story->legs <= LEGS_A_PAGE)
@@ -382,7 +381,6 @@ void
 incident_answer(struct view *view)
 {
 	struct incident_story story = { .view = view };
-	struct store_reader *reader = board_reader(view->site->board);
 	enum store_reading reading;
 	struct store_outage outage;
 	struct store_list list;
@@ -394,20 +392,20 @@ incident_answer(struct view *view)
 		view_missing(view, "No incident has this number.");
 		return;
 	}
-	store_list_open(&list, reader, STORE_LIST_INCIDENT, story.number);
-	is_found = reader != NULL && store_list_next(&list, &outage);
+	store_list_open(&list, view->reader, STORE_LIST_INCIDENT, story.number);
+	is_found = view->reader != NULL && store_list_next(&list, &outage);
 	if (is_found)
 		put_heading(&story, &outage);
 	reading = store_list_close(&list);
 	if (is_found) {
-		told_read_incident(reader, story.number, &told);
+		told_read_incident(view->reader, story.number, &told);
 		PUT(view, "<dt>Who was told</dt><dd id=\"told\">");
 		told_put(view, story.is_open ? story.watched : NULL, &told, true);
 		PUT(view, "{}</dd></dl>\n", AS_MADE(text_view(told.has_notice ? "" : "<strong>Not told:</strong> there is no notice of it")));
 		read_told(&story);
 		put_story(&story);
 		view_end(view);
-	} else if (reader == NULL || reading == STORE_READ_BROKEN)
+	} else if (view->reader == NULL || reading == STORE_READ_BROKEN)
 		view_problem(view, 503, "the store cannot be read now");
 	else
 		view_missing(view, "No incident has this number.");

@@ -39,7 +39,7 @@ put_incident(struct view *view, const struct store_outage *outage, const struct 
 	else
 		PUT(view, "{}", AS_AGE(outage->ended - outage->began));
 	PUT(view, "</td><td>{}</td><td class=\"cause\">{}<div class=\"told\">", AS_STRING(outage->outcome), AS_SENTENCE(outage->text));
-	told_put(view, outage->ended == 0 ? board_named(view->site->board, outage->name) : NULL, told, false);
+	told_put(view, outage->ended == 0 ? board_named(view->board, outage->name) : NULL, told, false);
 	PUT(view, "</div></td></tr>\n");
 }
 
@@ -47,13 +47,12 @@ put_incident(struct view *view, const struct store_outage *outage, const struct 
 static void
 put_open(struct view *view)
 {
-	const struct board *board = view->site->board;
 	struct store_outage outage;
 	struct told told;
 	uint32_t count = 0;
 
-	for (uint32_t i = 0; i < board_count(board) && count < LISTED; i++) {
-		const struct board_row *row = board_get(board, i);
+	for (uint32_t i = 0; i < board_count(view->board) && count < LISTED; i++) {
+		const struct board_row *row = board_get(view->board, i);
 
 		if (row->incident == 0)
 			continue;
@@ -61,8 +60,8 @@ put_open(struct view *view)
 			PUT(view, "<h2>Open</h2>\n");
 			begin_table(view, "open", true);
 		}
-		told_read_incident(board_reader(board), row->incident, &told);
-		STORE_EACH(&outage, board_reader(board), STORE_LIST_INCIDENT, row->incident)
+		told_read_incident(view->reader, row->incident, &told);
+		STORE_EACH(&outage, view->reader, STORE_LIST_INCIDENT, row->incident)
 			put_incident(view, &outage, &told, true);
 	}
 	if (count > 0)
@@ -81,15 +80,15 @@ put_incidents(struct view *view, enum store_list_kind kind, uint64_t target, uin
 	struct told told;
 	bool has_more;
 
-	if (board_reader(view->site->board) == NULL)
+	if (view->reader == NULL)
 		return 0;
 	begin_table(view, "incidents", target == 0);
-	store_list_open(&list, board_reader(view->site->board), kind, target);
+	store_list_open(&list, view->reader, kind, target);
 	if (before != 0)
 		store_list_behind(&list, before);
-	told_list_open(&told_list, board_reader(view->site->board), target, before, limit + LISTED);
+	told_list_open(&told_list, view->reader, target, before, limit + LISTED);
 	while ((has_more = store_list_next(&list, &outage)) && count < limit) {
-		const struct board_row *row = board_named(view->site->board, outage.name);
+		const struct board_row *row = board_named(view->board, outage.name);
 
 		if (target == 0 && before == 0 && row != NULL && row->incident == outage.number) /* put_open() shows it */
 			continue;
@@ -118,9 +117,9 @@ incidents_answer(struct view *view)
 	const char *before = server_query(view->request, "before");
 	uint64_t last;
 
-	view_begin(view, "Incidents - Postwatch", board_tally(view->site->board, RANK_DOWN) > 0 ? RANK_DOWN : RANK_UP);
+	view_begin(view, "Incidents - Postwatch", board_tally(view->board, RANK_DOWN) > 0 ? RANK_DOWN : RANK_UP);
 	PUT(view, "<h1>Incidents</h1>\n");
-	if (before == NULL && board_reader(view->site->board) != NULL)
+	if (before == NULL && view->reader != NULL)
 		put_open(view);
 	last = put_incidents(view, STORE_LIST_INCIDENTS, 0, before == NULL ? 0 : strtoull(before, NULL, 10), LISTED);
 	if (last != 0)

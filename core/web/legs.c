@@ -178,10 +178,9 @@ void
 legs_put(struct view *view, const struct board_row *row)
 {
 	struct legs *legs = calloc(1, sizeof *legs);
-	struct store_reader *reader = board_reader(view->site->board);
 	struct query *queries[2] = {
-		DB_ROWS(reader->main, "SELECT run, bytes FROM evidence WHERE target = ?1 ORDER BY run DESC, leg LIMIT 200", BIND(row->number)),
-		DB_ROWS(reader->history, "SELECT run, bytes FROM traces WHERE target = ?1 ORDER BY run DESC, leg LIMIT 200", BIND(row->number)),
+		DB_ROWS(view->reader->main, "SELECT run, bytes FROM evidence WHERE target = ?1 ORDER BY run DESC, leg LIMIT 200", BIND(row->number)),
+		DB_ROWS(view->reader->history, "SELECT run, bytes FROM traces WHERE target = ?1 ORDER BY run DESC, leg LIMIT 200", BIND(row->number)),
 	};
 	bool has[2] = { query_step(queries[0]), query_step(queries[1]) };
 

@@ -51,7 +51,7 @@ is_chosen(const struct choice *choice, const struct board_row *row)
 static void
 put_cause(struct view *view, const struct board_row *row)
 {
-	const struct look *look = board_look(view->site->board, row);
+	const struct look *look = board_look(view->board, row);
 
 	if (row->unseen_since != 0) {
 		PUT(view, "not looked at since {}", AS_TIME(row->unseen_since));
@@ -70,7 +70,7 @@ put_cause(struct view *view, const struct board_row *row)
 static void
 put_row(struct view *view, const struct board_row *row, int64_t now)
 {
-	const struct look *look = board_look(view->site->board, row);
+	const struct look *look = board_look(view->board, row);
 
 	PUT(view, "<tr id=\"t{}\"><td>", AS_U64(row->number));
 	view_rank(view, row->rank, row->rank == RANK_DOWN ? row->state : rank_name(row->rank));
@@ -87,13 +87,13 @@ put_row(struct view *view, const struct board_row *row, int64_t now)
 	if (row->flapping)
 		PUT(view, " <span class=\"faint\">flapping</span>");
 	PUT(view, "</td><td class=\"when since\">{} <span class=\"faint\">{}{}</span>",
-	    AS_MOMENT(board_since(view->site->board, row)), AS_AGE(now - board_since(view->site->board, row)),
+	    AS_MOMENT(board_since(view->board, row)), AS_AGE(now - board_since(view->board, row)),
 	    AS_STRING(row_is_from_the_first(row, look) ? " at least" : ""));
 	PUT(view, "</td><td class=\"cause\">");
 	put_cause(view, row);
 	PUT(view, "<div class=\"told\">");
-	told_put(view, row, board_told(view->site->board, row), false);
-	told_put_before(view, board_told(view->site->board, row));
+	told_put(view, row, board_told(view->board, row), false);
+	told_put_before(view, board_told(view->board, row));
 	if (row->incident == 0 && row->lately > 0)
 		PUT(view, " <span class=\"before\">Down {}{} in the last 24 h, last on {}</span>", AS_U64(row->lately),
 		    AS_STRING(row->lately == 1 ? " time" : " times"), AS_MOMENT(row->lately_at));
@@ -130,16 +130,14 @@ put_query(struct view *view, const struct choice *choice, const char *state, uin
 static void
 put_filters(struct view *view, const struct choice *choice)
 {
-	const struct board *board = view->site->board;
-
 	PUT(view, "<div class=\"filters\"><ul class=\"chips\" id=\"states\" aria-label=\"States\"><li><a href=\"");
 	put_query(view, choice, NULL, 1);
 	PUT(view, "\"");
 	if (choice->rank == RANKS)
 		PUT(view, " aria-current=\"true\"");
-	PUT(view, ">all {}</a></li>", AS_U64(board_count(board)));
+	PUT(view, ">all {}</a></li>", AS_U64(board_count(view->board)));
 	for (enum board_rank rank = 0; rank < RANKS; rank++) {
-		if (board_tally(board, rank) == 0)
+		if (board_tally(view->board, rank) == 0)
 			continue;
 		PUT(view, "<li><a href=\"");
 		put_query(view, choice, rank_name(rank), 1);
@@ -148,7 +146,7 @@ put_filters(struct view *view, const struct choice *choice)
 			PUT(view, " aria-current=\"true\"");
 		PUT(view, ">");
 		view_rank(view, rank, rank_name(rank));
-		PUT(view, " {}</a></li>", AS_U64(board_tally(board, rank)));
+		PUT(view, " {}</a></li>", AS_U64(board_tally(view->board, rank)));
 	}
 	PUT(view, "</ul>\n<form class=\"search\" role=\"search\" method=\"get\" action=\"{}/\">"
 	    "<label for=\"q\">Name or host</label><input type=\"search\" id=\"q\" name=\"q\" "
@@ -165,7 +163,7 @@ put_filters(struct view *view, const struct choice *choice)
 static void
 put_tags(struct view *view, const struct choice *choice)
 {
-	const struct ranking *ranking = &board_known(view->site->board)->ranking;
+	const struct ranking *ranking = &board_known(view->board)->ranking;
 
 	if (ranking->tag_count == 0)
 		return;
@@ -212,16 +210,15 @@ put_pager(struct view *view, const struct choice *choice, uint32_t found)
 static void
 put_table(struct view *view, const struct choice *choice)
 {
-	const struct board *board = view->site->board;
 	uint32_t found = 0, first = (choice->page - 1) * ROWS_A_PAGE, folded = 0;
 	bool is_open = false;
-	int64_t now = board_time(board);
+	int64_t now = board_time(view->board);
 
-	for (uint32_t i = 0; i < board_count(board); i++) {
-		const struct board_row *row = board_get(board, i);
+	for (uint32_t i = 0; i < board_count(view->board); i++) {
+		const struct board_row *row = board_get(view->board, i);
 
-		if (choice->is_any && row->rank == RANK_UP && board_count(board) > SHOWN_WHOLE) {
-			folded = board_count(board) - i; /* they are the last */
+		if (choice->is_any && row->rank == RANK_UP && board_count(view->board) > SHOWN_WHOLE) {
+			folded = board_count(view->board) - i; /* they are the last */
 			break;
 		}
 		if (!is_chosen(choice, row))
@@ -240,7 +237,7 @@ put_table(struct view *view, const struct choice *choice)
 		view_legend(view, true);
 	} else if (folded == 0)
 		PUT(view, "<p>No target is like that.</p>\n");
-	assert(found + folded <= board_count(board));
+	assert(found + folded <= board_count(view->board));
 	put_pager(view, choice, found);
 	if (folded > 0) {
 		PUT(view, "<p id=\"folded\"><a href=\"");
@@ -252,7 +249,7 @@ put_table(struct view *view, const struct choice *choice)
 void
 overview_answer(struct view *view)
 {
-	const struct board *board = view->site->board;
+	const struct board *board = view->board;
 	const struct board_row *ending = board_ends_first(board);
 	struct choice choice = choice_of(view);
 	uint64_t version = board_known(board)->version;
@@ -271,7 +268,7 @@ overview_answer(struct view *view)
 	} else if (board_count(board) == 0) {
 		PUT(view, "<h1 class=\"sentence\">Nothing was looked at yet.</h1>\n<p>A target appears here after its first attempt.</p>\n");
 	} else {
-		if (view->site->config->shadow)
+		if (view->config->shadow)
 			PUT(view, "<section class=\"trouble\" id=\"shadow\" aria-label=\"Nobody is told\"><strong>"
 			    "Shadow is on: nobody is told anything.</strong> What would have been told is "
 			    "recorded; <code>postwatch shadow</code> lists it.</section>\n");

@@ -115,7 +115,7 @@ show_process(struct view *view, const struct message_process *process)
 		PUT(view, "{}", AS_U64(process->pid));
 	if (process->gate != 0)
 		PUT(view, "{}{}",
-		    AS_STRING(programs_are_run_for(view->site->config, process->duty, process->index) ? ", runner " : ", gate "),
+		    AS_STRING(programs_are_run_for(view->config, process->duty, process->index) ? ", runner " : ", gate "),
 		    AS_U64(process->gate));
 	PUT(view, "</td><td class=\"when\">");
 	if (process->pid != 0)
@@ -222,8 +222,8 @@ process_log_show(struct view *view)
 
 	PUT(view, "<h2>Starts, restarts and late spells of its own</h2>\n<p class=\"faint\">What a loop or the schedule is late by counts above 1 s.</p>\n"
 	    "<div class=\"scroll\"><table id=\"spells\"><thead><tr><th>From</th><th>Until</th><th>What</th></tr></thead><tbody>\n");
-	read_file(&spells, view->site->config->state, "process.log.old");
-	read_file(&spells, view->site->config->state, "process.log");
+	read_file(&spells, view->config->state, "process.log.old");
+	read_file(&spells, view->config->state, "process.log");
 	for (uint32_t i = 1; i <= SPELLS_MAX && i <= spells.count; i++) {
 		const struct spell *spell = &spells.items[(spells.count - i) % SPELLS_MAX];
 

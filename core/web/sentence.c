@@ -56,14 +56,13 @@ put_sum(struct view *view)
 	static const char *const words[RANKS][2] = { [RANK_DOWN] = { " is down", " are down" }, [RANK_UNKNOWN] = { " is unknown", " are unknown" },
 		[RANK_SUSPECT] = { " is being confirmed", " are being confirmed" }, [RANK_BLOCKED] = { " refuses us", " refuse us" },
 		[RANK_PENDING] = { " is pending", " are pending" } };
-	const struct board *board = view->site->board;
 	const char *between = "; ";
 
-	PUT(view, "Mail {} at {} of {}", AS_STRING(arrives(board)), AS_U64(count_arriving(board)), AS_U64(board_count(board)));
-	if (board_tally(board, RANK_DEGRADED) > 0)
-		PUT(view, " ({} up, {} degraded)", AS_U64(board_tally(board, RANK_UP)), AS_U64(board_tally(board, RANK_DEGRADED)));
+	PUT(view, "Mail {} at {} of {}", AS_STRING(arrives(view->board)), AS_U64(count_arriving(view->board)), AS_U64(board_count(view->board)));
+	if (board_tally(view->board, RANK_DEGRADED) > 0)
+		PUT(view, " ({} up, {} degraded)", AS_U64(board_tally(view->board, RANK_UP)), AS_U64(board_tally(view->board, RANK_DEGRADED)));
 	for (enum board_rank rank = 0; rank < RANKS; rank++) {
-		uint32_t count = board_tally(board, rank);
+		uint32_t count = board_tally(view->board, rank);
 
 		if (words[rank][0] == NULL || count == 0)
 			continue;
@@ -85,9 +84,9 @@ put_named(struct view *view, const struct board_row *row)
 		PUT(view, " needs all of its addresses, and is down since ");
 	else
 		PUT(view, " does not, since ");
-	PUT(view, "{}: {}. <span class=\"told\">", AS_MOMENT(board_since(view->site->board, row)),
+	PUT(view, "{}: {}. <span class=\"told\">", AS_MOMENT(board_since(view->board, row)),
 	    AS_SENTENCE(text_view(row->text[0] != '\0' ? row->text : row->outcome)));
-	told_put(view, row, board_told(view->site->board, row), false);
+	told_put(view, row, board_told(view->board, row), false);
 	PUT(view, "</span></span>");
 }
 
@@ -98,7 +97,7 @@ put_others(struct view *view, enum board_rank rank, uint32_t first)
 	static const char *const words[RANKS] = { [RANK_UNKNOWN] = "It is not known whether it arrives at ",
 		[RANK_SUSPECT] = "The last attempt failed, which is being confirmed, at ", [RANK_BLOCKED] = "We are refused, which says nothing of others' mail, by ",
 		[RANK_DEGRADED] = "It arrives, but not as it should, at ", [RANK_PENDING] = "Nothing is known yet of " };
-	uint32_t count = board_tally(view->site->board, rank);
+	uint32_t count = board_tally(view->board, rank);
 
 	if (count == 0 || words[rank] == NULL)
 		return;
@@ -107,7 +106,7 @@ put_others(struct view *view, enum board_rank rank, uint32_t first)
 		PUT(view, "<a href=\"{}/?state={}\">{}</a>", AS_PREFIX(view), AS_STRING(rank_name(rank)), AS_U64(count));
 	for (uint32_t i = 0; count <= NAMED_MAX && i < count; i++) {
 		PUT(view, "{}", AS_STRING(i == 0 ? "" : i + 1 == count ? " and " : ", "));
-		view_target(view, board_get(view->site->board, first + i)->name);
+		view_target(view, board_get(view->board, first + i)->name);
 	}
 	PUT(view, ".</span>");
 }
@@ -115,20 +114,19 @@ put_others(struct view *view, enum board_rank rank, uint32_t first)
 void
 sentence_put(struct view *view)
 {
-	const struct board *board = view->site->board;
-	uint32_t down = board_tally(board, RANK_DOWN), first = 0;
+	uint32_t down = board_tally(view->board, RANK_DOWN), first = 0;
 
 	PUT(view, "<h1 class=\"sentence\" id=\"sentence\">");
-	view_rank(view, board_get(board, 0)->rank, "");
-	if (is_all_unknown(board))
+	view_rank(view, board_get(view->board, 0)->rank, "");
+	if (is_all_unknown(view->board))
 		PUT(view, "It is not known whether mail arrives.");
 	else
 		put_sum(view);
 	for (uint32_t i = 0; i < down && i < DOWN_NAMED; i++)
-		put_named(view, board_get(board, i));
+		put_named(view, board_get(view->board, i));
 	if (down > DOWN_NAMED)
 		PUT(view, " <span>And <a href=\"{}/?state=down\">{} more</a> below.</span>", AS_PREFIX(view), AS_U64(down - DOWN_NAMED));
-	for (enum board_rank rank = 0; rank < RANKS; first += board_tally(board, rank++))
+	for (enum board_rank rank = 0; rank < RANKS; first += board_tally(view->board, rank++))
 		put_others(view, rank, first);
 	PUT(view, "</h1>\n");
 }

@@ -144,7 +144,6 @@ put_values(struct view *view, const struct pw_plugin *plugin, const struct pw_va
 static void
 put_notifier(struct view *view, const struct config_notifier *notifier)
 {
-	const struct config *config = view->site->config;
 	const char *kinds[NOTICE_KINDS];
 	uint32_t count = 0;
 
@@ -156,12 +155,12 @@ put_notifier(struct view *view, const struct config_notifier *notifier)
 	put_list(view, notifier_settings[NOTIFIER_KINDS].key, count, kinds);
 	put_list(view, notifier_settings[NOTIFIER_TAGS].key, notifier->tag_count, notifier->tags);
 	put_duration(view, notifier_settings[NOTIFIER_AFTER].key, notifier->after);
-	put_calendar(view, notifier_settings[NOTIFIER_QUIET].key, &notifier->quiet, notifier->timezone == NULL ? config->timezone : NULL, NULL);
+	put_calendar(view, notifier_settings[NOTIFIER_QUIET].key, &notifier->quiet, notifier->timezone == NULL ? view->config->timezone : NULL, NULL);
 	for (uint32_t i = 0; i < notifier->remind_count; i++)
 		put_duration(view, notifier_settings[NOTIFIER_REMIND].key, notifier->remind[i]);
 	put_number(view, notifier_settings[NOTIFIER_STORM].key, notifier->storm);
-	if (notifier->fallback != CONFIG_NONE && notifier->fallback < config->notifier_count)
-		view_term(view, notifier_settings[NOTIFIER_FALLBACK].key, config->notifiers[notifier->fallback].name);
+	if (notifier->fallback != CONFIG_NONE && notifier->fallback < view->config->notifier_count)
+		view_term(view, notifier_settings[NOTIFIER_FALLBACK].key, view->config->notifiers[notifier->fallback].name);
 	view_term(view, notifier_settings[NOTIFIER_TIMEZONE].key, notifier->timezone);
 	put_duration(view, notifier_settings[NOTIFIER_DEADLINE].key, notifier->deadline);
 	put_duration(view, notifier_settings[NOTIFIER_CHANNEL_GRACE].key, notifier->channel_grace);
@@ -179,7 +178,7 @@ put_window(struct view *view, const struct config_window *window)
 	begin_row(view, window_settings[WINDOW_TARGETS].key);
 	for (uint32_t i = 0; i < window->target_count && i < NAMED; i++) {
 		PUT(view, "{}", AS_STRING(i > 0 ? ", " : ""));
-		view_target(view, view->site->config->targets[window->targets[i]].name);
+		view_target(view, view->config->targets[window->targets[i]].name);
 	}
 	if (window->target_count > NAMED)
 		PUT(view, " and {} more", AS_U64(window->target_count - NAMED));
@@ -189,7 +188,7 @@ put_window(struct view *view, const struct config_window *window)
 void
 settings_put(struct view *view)
 {
-	const struct config *config = view->site->config;
+	const struct config *config = view->config;
 	const struct config_web *web = &config->web;
 
 	PUT(view, "<h2>Settings in force</h2>\n<div id=\"settings\"><details><summary>Postwatch</summary><dl>");
@@ -280,7 +279,7 @@ settings_put_target(struct view *view, const struct target *target)
 {
 	static const char *const families[] = { "both", "ipv4", "ipv6" };
 	const struct policy *policy = target->policy;
-	const struct config *config = view->site->config;
+	const struct config *config = view->config;
 
 	PUT(view, "<details id=\"settings\"><summary>Settings in force</summary><dl>");
 	put_duration(view, target_settings[TARGET_INTERVAL].key, policy->interval);

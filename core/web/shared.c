@@ -14,8 +14,8 @@ static void
 put_availability(struct view *view, const struct board_row *row)
 {
 	static const char *const spans[AVAILABILITY_SPANS] = { "day", "week", "month", "year" };
-	const struct availability *availability = board_availability(view->site->board, row);
-	int64_t now = board_time(view->site->board);
+	const struct availability *availability = board_availability(view->board, row);
+	int64_t now = board_time(view->board);
 
 	for (int i = 0; i < AVAILABILITY_SPANS; i++) {
 		PUT(view, "<td class=\"when\" data-label=\"up in a {}:\">", AS_STRING(spans[i]));
@@ -55,7 +55,7 @@ put_row(struct view *view, const struct board_row *row, int64_t now)
 	PUT(view, "<tr id=\"t{}\"><td>", AS_U64(row->number));
 	view_rank(view, row->rank, row->rank == RANK_DOWN ? row->state : rank_name(row->rank));
 	PUT(view, "</td><td class=\"name\">{}</td><td class=\"when\" data-label=\"for\">{}</td><td>", AS_STRING(row->name),
-	    AS_AGE(now - board_since(view->site->board, row)));
+	    AS_AGE(now - board_since(view->board, row)));
 	put_meanings(&view->emit, row, row->rank == RANK_DOWN || row->rank == RANK_SUSPECT ? row->outcome : row->conditions);
 	PUT(view, "</td><td class=\"when looked\">");
 	if (row->last_run != 0)
@@ -65,7 +65,7 @@ put_row(struct view *view, const struct board_row *row, int64_t now)
 	PUT(view, "</td>");
 	put_availability(view, row);
 	PUT(view, "<td>");
-	view_strip(view, board_look(view->site->board, row), now);
+	view_strip(view, board_look(view->board, row), now);
 	PUT(view, "</td></tr>\n");
 }
 
@@ -77,17 +77,16 @@ put_table(struct view *view, uint32_t all)
 	unsigned long asked = text == NULL ? 1 : strtoul(text, NULL, 10);
 	uint32_t pages = all == 0 ? 1 : (all + ROWS_A_PAGE - 1) / ROWS_A_PAGE, page = asked < 1 ? 1 : asked > pages ? pages : (uint32_t)asked;
 	uint32_t first = (page - 1) * ROWS_A_PAGE, shown = 0;
-	const struct board *board = view->site->board;
 
 	PUT(view, "<div class=\"scroll\"><table class=\"targets\" id=\"targets\"><thead><tr><th>State</th><th>Target</th><th>For</th>"
 	    "<th>Why</th><th>Looked</th><th>Up in a day</th><th>In a week</th><th>A month</th><th>A year</th><th>24 hours</th></tr></thead><tbody>\n");
-	for (uint32_t i = 0; i < board_count(board) && shown < first + ROWS_A_PAGE; i++) {
-		const struct board_row *row = board_get(board, i);
+	for (uint32_t i = 0; i < board_count(view->board) && shown < first + ROWS_A_PAGE; i++) {
+		const struct board_row *row = board_get(view->board, i);
 
 		if (!board_row_has_tag(row, view->request->tag))
 			continue;
 		if (shown++ >= first)
-			put_row(view, row, board_time(board));
+			put_row(view, row, board_time(view->board));
 	}
 	PUT(view, "</tbody></table></div>\n");
 	if (pages == 1)
@@ -103,17 +102,16 @@ put_table(struct view *view, uint32_t all)
 void
 shared_answer(struct view *view)
 {
-	const struct board *board = view->site->board;
 	uint32_t arriving = 0, all = 0;
 	enum board_rank worst = RANK_UP;
 	char title[80];
 
-	if (!board_is_read(board, NULL)) {
+	if (!board_is_read(view->board, NULL)) {
 		view_problem(view, 503, "nothing can be told now: ask again");
 		return;
 	}
-	for (uint32_t i = 0; i < board_count(board); i++) {
-		const struct board_row *row = board_get(board, i);
+	for (uint32_t i = 0; i < board_count(view->board); i++) {
+		const struct board_row *row = board_get(view->board, i);
 
 		if (!board_row_has_tag(row, view->request->tag))
 			continue;

@@ -116,7 +116,9 @@ static const struct page {
 void
 site_answer(void *arg, const struct server_request *request, struct server_answer *answer)
 {
-	struct view view = { .emit = { .to = answer->body }, .site = arg, .request = request, .answer = answer };
+	const struct site *site = arg;
+	struct view view = { .emit = { .to = answer->body }, .site = site, .board = site->board, .config = site->config,
+		.reader = board_reader(site->board), .request = request, .answer = answer };
 	const struct page *page = pages, *end = pages + sizeof pages / sizeof *pages;
 
 	for (; page < end; page++) {

@@ -26,6 +26,9 @@ struct site {
 struct view {
 	struct emit emit;
 	const struct site *site;
+	const struct board *board;   /* the site's */
+	const struct config *config; /* likewise */
+	struct store_reader *reader; /* likewise; NULL: nothing can be read now */
 	const struct server_request *request;
 	struct server_answer *answer;
 	const char *rest; /* of the path: what stands behind the address of the page (site.c) */

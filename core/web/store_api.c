@@ -77,8 +77,6 @@ has_time(struct store_api_time *time)
 void
 store_api_answer(struct view *view)
 {
-	struct board *board = view->site->board;
-	struct store_reader *reader = board_reader(board);
 	struct store_api_time *time = view->site->store_time;
 	size_t size = strcspn(view->rest, "/");
 	int64_t began = clock_mono();
@@ -101,16 +99,16 @@ store_api_answer(struct view *view)
 		    "commands have asked for too much of late: ask again");
 	else if (strcmp(view->rest, "outline") == 0)
 		view->emit.failed |= !outline_write(
-		    view->answer->body, view->site->config, board_known(board)->behind);
+		    view->answer->body, view->config, board_known(view->board)->behind);
 	else if (view->rest[size] == '\0' || !is_of_our_form(view->rest, size))
 		view_problem(view, 404, "that is no question of ours");
-	else if (reader == NULL) {
-		(void)board_is_read(board, &words);
+	else if (view->reader == NULL) {
+		(void)board_is_read(view->board, &words);
 		view_problem(view, 503,
 		    words == NULL ? "the store cannot be read" : words);
 	} else {
 		answering = store_answer(
-		    reader, view->rest + size + 1, keys, view->answer->body, &why);
+		    view->reader, view->rest + size + 1, keys, view->answer->body, &why);
 		if (answering == STORE_NO_QUESTION)
 			view_problem(view, 400, "that is no question");
 		else if (answering == STORE_UNANSWERED)

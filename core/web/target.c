@@ -22,16 +22,16 @@ put_heading(struct view *view, const struct board_row *row, int64_t now)
 {
 	PUT(view, "<h1>{}</h1>\n<p class=\"sentence\" id=\"sentence\">", AS_STRING(row->name));
 	view_rank(view, row->rank, row->rank == RANK_DOWN ? row->state : rank_name(row->rank));
-	PUT(view, " for {}, since {}{}", AS_AGE(now - board_since(view->site->board, row)),
-	    AS_STRING(row_is_from_the_first(row, board_look(view->site->board, row)) ? "at least " : ""), AS_TIME(board_since(view->site->board, row)));
+	PUT(view, " for {}, since {}{}", AS_AGE(now - board_since(view->board, row)),
+	    AS_STRING(row_is_from_the_first(row, board_look(view->board, row)) ? "at least " : ""), AS_TIME(board_since(view->board, row)));
 	if (row_confirming(row) >= 0)
 		PUT(view, ", confirmed after {}", AS_AGE(row_confirming(row)));
 	PUT(view, ".</p>\n");
 	if (row->text[0] != '\0')
 		PUT(view, "<p>{}</p>\n", AS_SENTENCE(text_view(row->text)));
 	PUT(view, "<p id=\"told\">");
-	told_put(view, row, board_told(view->site->board, row), true);
-	told_put_before(view, board_told(view->site->board, row));
+	told_put(view, row, board_told(view->board, row), true);
+	told_put_before(view, board_told(view->board, row));
 	PUT(view, "</p>\n");
 	if (row->incident != 0)
 		PUT(view, "<p><a href=\"{}/incidents/{}\">Incident {} is open</a></p>\n",
@@ -42,19 +42,17 @@ put_heading(struct view *view, const struct board_row *row, int64_t now)
 static void
 put_ways(struct view *view, const struct board_row *row)
 {
-	const struct config *config = view->site->config;
-
 	PUT(view, "<h2>Who is told</h2>\n");
-	if (row->configured == NULL || !target_is_told(config, row->configured)) {
+	if (row->configured == NULL || !target_is_told(view->config, row->configured)) {
 		PUT(view, "<p>Nobody would be told that it is down.</p>\n");
 		return;
 	}
 	PUT(view, "<div class=\"scroll\"><table id=\"ways\"><thead><tr><th>Notifier</th><th>Way</th><th>Delivered last</th><th>Waiting now, of all targets</th>"
 	    "</tr></thead><tbody>\n");
-	for (uint32_t i = 0; i < config->notifier_count; i++) {
-		const struct config_notifier *notifier = &config->notifiers[i];
+	for (uint32_t i = 0; i < view->config->notifier_count; i++) {
+		const struct config_notifier *notifier = &view->config->notifiers[i];
 
-		if (!notifier_hears_of(config, i, row->configured))
+		if (!notifier_hears_of(view->config, i, row->configured))
 			continue;
 		PUT(view, "<tr><td>{}</td>", AS_STRING(notifier->name));
 		about_put_way(view, notifier);
@@ -106,10 +104,10 @@ put_availability(struct view *view, const struct board_row *row, int64_t now)
 	struct availability availability;
 
 	PUT(view, "<h2>Availability</h2>\n");
-	availability_read(board_reader(view->site->board), row->number, now, &availability);
+	availability_read(view->reader, row->number, now, &availability);
 	availability_put(view, &availability);
 	PUT(view, "<h2>The last 24 hours</h2>\n<div class=\"wide\">");
-	view_strip(view, board_look(view->site->board, row), now);
+	view_strip(view, board_look(view->board, row), now);
 	PUT(view, "<div class=\"hours\" aria-hidden=\"true\"><span>24 h ago</span><span>18 h</span><span>12 h</span><span>6 h</span><span>now</span></div></div>\n");
 	view_legend(view, false);
 }
@@ -123,7 +121,7 @@ put_conditions(struct view *view, const struct board_row *row)
 		return;
 	PUT(view, "<h2>Conditions that stand</h2>\n<div class=\"scroll\"><table id=\"conditions\"><thead><tr><th>Condition</th><th>Since</th>"
 	    "<th>Said</th></tr></thead><tbody>\n");
-	query = DB_ROWS(board_reader(view->site->board)->main,
+	query = DB_ROWS(view->reader->main,
 	    "SELECT code, since, text FROM conditions WHERE target = ?1 AND standing > 0 AND cleared = 0 ORDER BY since", BIND(row->number));
 	while (query_step(query))
 		PUT(view, "<tr><td>{}</td><td class=\"when\">{}</td><td class=\"cause\">{}</td>"
@@ -135,14 +133,13 @@ put_conditions(struct view *view, const struct board_row *row)
 static void
 put_notices(struct view *view, const struct board_row *row)
 {
-	struct store_reader *reader = board_reader(view->site->board);
 	struct store_list list;
 	struct store_delivery delivery;
 	struct store_notice notice;
 
 	PUT(view, "<h2>Notices</h2>\n<div class=\"scroll\"><table class=\"stack\" id=\"notices\"><thead><tr><th>When</th><th>Kind</th><th>Said</th>"
 	    "<th>Delivered</th></tr></thead><tbody>\n");
-	store_list_open(&list, reader, STORE_LIST_RECORDED_OF, row->number);
+	store_list_open(&list, view->reader, STORE_LIST_RECORDED_OF, row->number);
 	store_list_limit(&list, NOTICES);
 	while (store_list_next(&list, &notice)) {
 		PUT(view, "<tr><td class=\"when\">{}</td><td>{}</td><td class=\"cause\">{}", AS_TIME(notice.confirmed), AS_STRING(notice.kind),
@@ -150,7 +147,7 @@ put_notices(struct view *view, const struct board_row *row)
 		if (notice.silences[0] != '\0')
 			PUT(view, " <span class=\"faint\">silent: {}</span>", AS_STRING(notice.silences));
 		PUT(view, "</td><td class=\"cause\">");
-		STORE_EACH(&delivery, reader, STORE_LIST_DELIVERIES, notice.number) {
+		STORE_EACH(&delivery, view->reader, STORE_LIST_DELIVERIES, notice.number) {
 			PUT(view, "<div>{}", AS_STRING(delivery.notifier));
 			if (delivery.recipient[0] != '\0')
 				PUT(view, " ({})", AS_STRING(delivery.recipient));
@@ -167,8 +164,8 @@ put_notices(struct view *view, const struct board_row *row)
 static void
 put_page(struct view *view, const struct board_row *row)
 {
-	const struct look *look = board_look(view->site->board, row);
-	int64_t now = board_time(view->site->board);
+	const struct look *look = board_look(view->board, row);
+	int64_t now = board_time(view->board);
 	char title[160];
 
 	snprintf(title, sizeof title, "%.100s %s - Postwatch", row->name, rank_name(row->rank));
@@ -197,8 +194,7 @@ put_page(struct view *view, const struct board_row *row)
 static bool
 put_gone(struct view *view, const char *name)
 {
-	struct store_reader *reader = board_reader(view->site->board);
-	struct query *query = DB_ROW(reader == NULL ? NULL : reader->main, "SELECT number, host, port, probe, known, gone FROM targets"
+	struct query *query = DB_ROW(view->reader == NULL ? NULL : view->reader->main, "SELECT number, host, port, probe, known, gone FROM targets"
 	    " WHERE name = ?1 AND gone > 0 ORDER BY gone DESC LIMIT 1", BIND_TEXT(name));
 	uint64_t number;
 	char title[160];
@@ -226,7 +222,7 @@ target_answer(struct view *view)
 {
 	static const char attempts[] = "/attempts/";
 	const char *at = NULL, *found = view->rest;
-	const struct board_row *row = board_named(view->site->board, view->rest);
+	const struct board_row *row = board_named(view->board, view->rest);
 	char name[NAME_MAX_BYTES], *end = NULL;
 	uint64_t run = 0;
 
@@ -234,7 +230,7 @@ target_answer(struct view *view)
 		at = found++;
 	if (at != NULL && (size_t)(at - view->rest) < sizeof name) {
 		snprintf(name, sizeof name, "%.*s", (int)(at - view->rest), view->rest);
-		row = board_named(view->site->board, name);
+		row = board_named(view->board, name);
 		at += sizeof attempts - 1;
 		run = strtoull(at, &end, 10);
 		if (at[0] < '0' || at[0] > '9')
@@ -242,7 +238,7 @@ target_answer(struct view *view)
 	}
 	if (row == NULL && put_gone(view, view->rest))
 		return;
-	if (row == NULL || board_reader(view->site->board) == NULL || (end != NULL && (*end != '\0' || run == 0)))
+	if (row == NULL || view->reader == NULL || (end != NULL && (*end != '\0' || run == 0)))
 		view_missing(view, "No target has this name, nor had one that was watched.");
 	else if (end != NULL)
 		attempt_answer(view, row, run);

@@ -55,7 +55,7 @@ has_quiet_hours(const struct config *config, const struct target *target)
 static bool
 is_failing(const struct view *view, const struct told *told)
 {
-	const struct outbox_row *waiting = outbox_of(&board_known(view->site->board)->outbox, told->waits);
+	const struct outbox_row *waiting = outbox_of(&board_known(view->board)->outbox, told->waits);
 
 	return waiting != NULL && waiting->tries > 0;
 }
@@ -67,7 +67,7 @@ reason_of(const struct view *view, const struct board_row *row, const struct tol
 	if (told->sent > 0)
 		return NULL;
 	if (told->waiting > 0)
-		return &reasons[is_failing(view, told) ? FAILING : told->due > board_time(view->site->board) ? LATER : WAITING];
+		return &reasons[is_failing(view, told) ? FAILING : told->due > board_time(view->board) ? LATER : WAITING];
 	if (told->given_up > 0)
 		return &reasons[GIVEN_UP];
 	if (row != NULL && row->rank == RANK_DOWN && row->silences[0] != '\0') /* as it is now */
@@ -75,7 +75,7 @@ reason_of(const struct view *view, const struct board_row *row, const struct tol
 	if (told->has_notice && told->silence[0] != '\0')
 		return reason_named(told->silence);
 	if (told->has_notice)
-		return &reasons[row != NULL && has_quiet_hours(view->site->config, row->configured) ? QUIET_HOURS : NO_NOTIFIER];
+		return &reasons[row != NULL && has_quiet_hours(view->config, row->configured) ? QUIET_HOURS : NO_NOTIFIER];
 	if (row == NULL || row->rank == RANK_UNKNOWN || row->rank == RANK_PENDING || row->rank == RANK_UP)
 		return NULL;
 	return row->silences[0] == '\0' || row->rank == RANK_SUSPECT ? &reasons[NOT_CONFIRMED] : reason_named(row->silences);
@@ -84,13 +84,11 @@ reason_of(const struct view *view, const struct board_row *row, const struct tol
 void
 told_put_pause_end(struct view *view, const struct board_row *row)
 {
-	const struct board *board = view->site->board;
-	const struct config *config = view->site->config;
-	int64_t until = row->configured == NULL ? 0 : window_clock_until(&board_known(board)->windows, (uint32_t)(row->configured - config->targets));
-	const struct pauses *pauses = &board_known(board)->pauses;
+	int64_t until = row->configured == NULL ? 0 : window_clock_until(&board_known(view->board)->windows, (uint32_t)(row->configured - view->config->targets));
+	const struct pauses *pauses = &board_known(view->board)->pauses;
 
 	for (uint32_t i = 0; i < pauses->count; i++)
-		if (pauses->items[i].until > until && pause_holds(&pauses->items[i], board_time(board), row->number, row->configured))
+		if (pauses->items[i].until > until && pause_holds(&pauses->items[i], board_time(view->board), row->number, row->configured))
 			until = pauses->items[i].until;
 	if (until != 0)
 		PUT(view, " until {}", AS_MOMENT(until));
@@ -100,7 +98,7 @@ told_put_pause_end(struct view *view, const struct board_row *row)
 static void
 put_detail(struct view *view, const struct board_row *row, const struct told *told, enum reason_kind kind)
 {
-	const struct config *config = view->site->config;
+	const struct config *config = view->config;
 
 	switch (kind) {
 	case WAITING:
@@ -141,7 +139,6 @@ void
 told_put(struct view *view, const struct board_row *row, const struct told *told, bool is_whole)
 {
 	const struct reason_words *reason = reason_of(view, row, told);
-	const struct config *config = view->site->config;
 
 	if (reason != NULL) {
 		PUT(view, "<strong>Not told:</strong> {}", AS_STRING(reason->text));
@@ -149,9 +146,9 @@ told_put(struct view *view, const struct board_row *row, const struct told *told
 	} else if (told->sent > 0) {
 		PUT(view, "<strong>Told</strong> {} through {}", AS_MOMENT(told->at),
 		    AS_STRING(told->by));
-		for (uint32_t i = 0; is_whole && i < config->notifier_count; i++)
-			if (strcmp(config->notifiers[i].name, told->by) == 0)
-				PUT(view, " ({})", AS_STRING(config->notifiers[i].plugin->descriptor->name));
+		for (uint32_t i = 0; is_whole && i < view->config->notifier_count; i++)
+			if (strcmp(view->config->notifiers[i].name, told->by) == 0)
+				PUT(view, " ({})", AS_STRING(view->config->notifiers[i].plugin->descriptor->name));
 		if (is_whole && told->to[0] != '\0')
 			PUT(view, " to {}", AS_STRING(told->to));
 		if (told->waiting > 0) {

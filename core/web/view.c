@@ -45,7 +45,7 @@ void
 view_end(struct view *view)
 {
 	PUT(view, "</main>\n<footer id=\"footer\"><p>As of ");
-	PUT(view, "{}", AS_TIME(board_time(view->site->board)));
+	PUT(view, "{}", AS_TIME(board_time(view->board)));
 	PUT(view, ".<span class=\"zone\"> Times are UTC.</span></p></footer>\n</body>\n</html>\n");
 }
 
