@@ -59,7 +59,8 @@ about_put_trouble(struct view *view)
 		put_troubles(view);
 		return;
 	}
-	PUT(view, "<p class=\"faint\" id=\"troubles\">As of {}: Postwatch itself has no trouble", AS_TIME(board_time(view->board)));
+	PUT(view, "<p class=\"faint\" id=\"troubles\">As of {}: Postwatch itself has no trouble",
+	    AS_TIME(board_time(view->board)));
 	if (processes->process_count > 0 && clock_mono() - processes->processes[0].started < day)
 		PUT(view, "; it runs since {}", AS_MOMENT(clock_wall() - clock_mono() + processes->processes[0].started));
 	if (waiting.notices > 0)
@@ -90,9 +91,11 @@ put_plugins(struct view *view)
 		}
 		PUT(view, "<details><summary>Settings</summary><dl>");
 		for (; setting->key != NULL; setting++) {
-			PUT(view, "<dt>{}</dt><dd>{}", AS_STRING(setting->key), AS_STRING(setting->help));
+			PUT(view, "<dt>{}</dt><dd>{}",
+			    AS_STRING(setting->key), AS_STRING(setting->help));
 			if (setting->fallback != NULL)
-				PUT(view, " <span class=\"faint\">({})</span>", AS_STRING(setting->fallback));
+				PUT(view, " <span class=\"faint\">({})</span>",
+				    AS_STRING(setting->fallback));
 			PUT(view, "</dd>");
 		}
 		PUT(view, "</dl></details></td></tr>\n");
@@ -103,7 +106,8 @@ put_plugins(struct view *view)
 void
 about_put_way(struct view *view, const struct config_notifier *notifier)
 {
-	const struct outbox_row *waiting = outbox_of(&board_known(view->board)->outbox, notifier->name);
+	const struct outbox_row *waiting = outbox_of(&board_known(view->board)->outbox,
+	    notifier->name);
 
 	PUT(view, "<td class=\"cause\">{}</td><td class=\"when\">{}</td><td class=\"cause\">",
 	    AS_STRING(notifier->way != NULL ? notifier->way : notifier->plugin->descriptor->name),
@@ -222,10 +226,12 @@ about_answer(struct view *view)
 	PUT(view, ", ");
 	put_file(view, "history.db");
 	if (board_known(site->board)->behind != 0)
-		PUT(view, "; it cannot be written since {}", AS_TIME(board_known(site->board)->behind));
+		PUT(view, "; it cannot be written since {}",
+		    AS_TIME(board_known(site->board)->behind));
 	PUT(view, "</dd><dt>References</dt><dd>");
 	for (uint32_t i = 0; i < site->config->reference_count; i++)
-		PUT(view, "{}{}", AS_STRING(i > 0 ? ", " : ""), AS_STRING(site->config->references[i].text));
+		PUT(view, "{}{}",
+		    AS_STRING(i > 0 ? ", " : ""), AS_STRING(site->config->references[i].text));
 	if (site->config->reference_count == 0)
 		PUT(view, "none: it is never known whether it is us");
 	PUT(view, "</dd><dt>Names itself</dt><dd>{}</dd><dt>Waits to be told</dt><dd>{}{}",

@@ -16,7 +16,7 @@
 #include "web/api_call.h"
 #include "web/told_text.h"
 
-enum { LISTED = 200, LISTED_MAX = 1000, NAME_ROOM = 1024, WALKED_MAX = 2000 /* results that are looked at for a page */ };
+enum { LISTED = 200, LISTED_MAX = 1000, WALKED_MAX = 2000 /* results that are looked at for a page */ };
 
 bool
 call_number(struct view *view, const char *name, uint64_t otherwise, uint64_t *number)
@@ -387,28 +387,18 @@ answer_results(struct view *view, const struct board_row *row)
 void
 api_answer_target(struct view *view)
 {
-	static const char tail[] = "/results";
-	const struct board_row *row = board_named(view->board, view->rest);
-	size_t size = strlen(view->rest), tail_size = sizeof tail - 1;
-	char name[NAME_ROOM];
+	const struct board_row *row = board_named(view->board, view->rest),
+	    *whose = row == NULL ? view_named(view, "/results") : NULL;
 	struct call call;
 
-	if (row == NULL && size > tail_size && size < sizeof name && strcmp(view->rest + size - tail_size, tail) == 0) {
-		snprintf(name, sizeof name, "%.*s", (int)(size - tail_size), view->rest);
-		row = board_named(view->board, name);
-		if (row != NULL && view->reader != NULL) {
-			answer_results(view, row);
-			return;
-		}
-	}
-	if (row == NULL) {
+	if (whose != NULL)
+		answer_results(view, whose);
+	else if (row == NULL)
 		view_problem(view, 404, "no target that is watched has this name");
-		return;
+	else if (call_begin(&call, view, NULL)) {
+		put_target(&call, row);
+		call_end(&call);
 	}
-	if (!call_begin(&call, view, NULL))
-		return;
-	put_target(&call, row);
-	call_end(&call);
 }
 
 void

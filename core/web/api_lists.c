@@ -20,7 +20,8 @@ put_outage(struct call *call, const struct store_outage *outage)
 
 	store_outage_json(&call->json, outage, outage->name[0] == '\0' ? NULL : outage->name, true);
 	told_read_incident(call->view->reader, outage->number, &told);
-	told_put_json(&call->json, call->view, outage->ended == 0 ? board_named(call->view->board, outage->name) : NULL, &told);
+	told_put_json(&call->json, call->view,
+	    outage->ended == 0 ? board_named(call->view->board, outage->name) : NULL, &told);
 }
 
 void
@@ -31,7 +32,8 @@ api_answer_incidents(struct view *view)
 	uint64_t cursor;
 	struct call call;
 
-	if (!call_number(view, "cursor", INT64_MAX, &cursor) || !call_begin(&call, view, "incidents"))
+	if (!call_number(view, "cursor", INT64_MAX, &cursor)
+	    || !call_begin(&call, view, "incidents"))
 		return;
 	store_list_open(&list, view->reader, STORE_LIST_INCIDENTS, 0);
 	store_list_behind(&list, cursor);
@@ -138,7 +140,8 @@ api_answer_incident(struct view *view)
 	if (!take_leg(view, cursor, &behind) || !call_begin(&call, view, NULL))
 		return;
 	store_list_open(&list, view->reader, STORE_LIST_INCIDENT, number);
-	is_found = view->rest[strspn(view->rest, "0123456789")] == '\0' && number > 0 && number < INT64_MAX && store_list_next(&list, &outage);
+	is_found = view->rest[strspn(view->rest, "0123456789")] == '\0' && number > 0
+	    && number < INT64_MAX && store_list_next(&list, &outage);
 	if (is_found)
 		put_outage(&call, &outage);
 	if (store_list_close(&list) == STORE_READ_BROKEN) {
@@ -161,7 +164,8 @@ void
 api_answer_attempt(struct view *view)
 {
 	const char *wanted = server_query(view->request, "target");
-	uint64_t run = view->rest[strspn(view->rest, "0123456789")] == '\0' ? strtoull(view->rest, NULL, 10) : 0, target;
+	uint64_t run = view->rest[strspn(view->rest, "0123456789")] == '\0'
+	    ? strtoull(view->rest, NULL, 10) : 0, target;
 	struct query *named = NULL;
 	struct attempt_legs legs;
 	struct call call;
@@ -169,8 +173,10 @@ api_answer_attempt(struct view *view)
 
 	attempt_legs_open(&legs, view->reader, run < RUNS_MAX ? run : 0);
 	if (attempt_legs_next(&legs))
-		named = DB_ROW(view->reader->main, "SELECT name FROM targets WHERE number = ?1", BIND(target = legs.target));
-	found = named != NULL && (wanted == NULL || strcmp(wanted, query_text(named, 0)) == 0) && call_begin(&call, view, NULL);
+		named = DB_ROW(view->reader->main, "SELECT name FROM targets WHERE number = ?1",
+		    BIND(target = legs.target));
+	found = named != NULL && (wanted == NULL || strcmp(wanted, query_text(named, 0)) == 0)
+	    && call_begin(&call, view, NULL);
 	if (found) {
 		json_int(&call.json, "run", (int64_t)run);
 		json_string(&call.json, "target", query_text(named, 0));
@@ -228,7 +234,8 @@ api_answer_deliveries(struct view *view)
 		view_problem(view, 400, "state: waiting or given_up");
 		return;
 	}
-	store_list_open(&list, view->reader, is_given_up ? STORE_LIST_GIVEN_UP : STORE_LIST_WAITING, 0);
+	store_list_open(&list, view->reader, is_given_up ? STORE_LIST_GIVEN_UP : STORE_LIST_WAITING,
+	    0);
 	if (!take_key(view, &list) || !call_begin(&call, view, "deliveries")) {
 		(void)store_list_close(&list);
 		return;
@@ -241,7 +248,8 @@ api_answer_deliveries(struct view *view)
 		json_text(json, "text", row.text);
 		json_string(json, "notifier", row.notifier);
 		json_string(json, "recipient", row.recipient);
-		json_string(json, "state", row.state < STORE_DELIVERY_STATES_END ? store_delivery_name(row.state) : NULL);
+		json_string(json, "state",
+		    row.state < STORE_DELIVERY_STATES_END ? store_delivery_name(row.state) : NULL);
 		json_int(json, "attempts", row.attempts);
 		json_time(json, "created", row.created);
 		json_time(json, "not_before", row.not_before);

@@ -68,7 +68,8 @@ put_waterfall(struct view *view, const struct evidence *leg)
 		if (leg->phases[i].status == PHASE_NOT_REACHED)
 			PUT(view, "{}{}", AS_MADE(text_view(not_reached++ == 0 ? "<tr class=\"not-reached\"><td colspan=\"5\">not reached: " : ", ")),
 			    AS_STRING(leg->phases[i].name));
-	PUT(view, "{}</tbody></table></div>\n", AS_MADE(text_view(not_reached > 0 ? "</td></tr>\n" : "")));
+	PUT(view, "{}</tbody></table></div>\n",
+	    AS_MADE(text_view(not_reached > 0 ? "</td></tr>\n" : "")));
 }
 
 void
@@ -90,26 +91,30 @@ attempt_put(struct view *view, const struct message_evidence *message, bool open
 	PUT(view, "<p>{}</p>\n<p class=\"faint\">", AS_TEXT((struct pw_bytes){ bytes, text.size }));
 	text = text_over(bytes, sizeof bytes);
 	transcript_add_ends(&text, leg);
-	PUT(view, "{}, begun {}</p>\n<div class=\"attempt\"><div>", AS_TEXT((struct pw_bytes){ bytes, text.size }), AS_TIME(leg->started));
+	PUT(view, "{}, begun {}</p>\n<div class=\"attempt\"><div>",
+	    AS_TEXT((struct pw_bytes){ bytes, text.size }), AS_TIME(leg->started));
 	put_waterfall(view, leg);
 	warnings = leg->warnings;
 	if (warnings.size > 0) {
 		PUT(view, "<dl>");
 		while (evidence_next_warning(&warnings, &warning))
-			PUT(view, "<dt>{}</dt><dd>{}</dd>", AS_STRING(warning.code), AS_TEXT(warning.text));
+			PUT(view, "<dt>{}</dt><dd>{}</dd>",
+			    AS_STRING(warning.code), AS_TEXT(warning.text));
 		PUT(view, "</dl>\n");
 	}
 	facts = leg->facts;
 	if (facts.size > 0) {
 		PUT(view, "<details><summary>Facts</summary><dl>");
 		while (evidence_next_fact(&facts, &fact))
-			PUT(view, "<dt>{}</dt><dd>{}</dd>", AS_STRING(fact.name), AS_FOREIGN(fact.value));
+			PUT(view, "<dt>{}</dt><dd>{}</dd>",
+			    AS_STRING(fact.name), AS_FOREIGN(fact.value));
 		PUT(view, "</dl></details>\n");
 	}
 	PUT(view, "</div>");
 	transcript = leg->transcript;
 	if (transcript.size > 0) { /* its lines are escaped by whoever makes text of them */
-		PUT(view, "<details{}><summary>Transcript</summary><pre>", AS_MADE(text_view(open ? " open" : "")));
+		PUT(view, "<details{}><summary>Transcript</summary><pre>",
+		    AS_MADE(text_view(open ? " open" : "")));
 		while (evidence_next_line(&transcript, &line)) {
 			char shown[TRANSCRIPT_LINE_MAX];
 			struct text shown_text = TEXT_OVER(shown);
@@ -166,7 +171,8 @@ put_result(struct view *view, const struct board_row *row, uint64_t run)
 		found = result.run == run;
 	if (found) {
 		int64_t times[STORE_PHASES_MAX];
-		struct run_steps steps = { .names = result.phase_names, .times = times, .left = store_run_phases(&result, times) };
+		struct run_steps steps = { .names = result.phase_names, .times = times,
+		    .left = store_run_phases(&result, times) };
 
 		PUT(view, "<p><strong>");
 		PUT(view, "{}", AS_STRING(verdict_name(verdict_of(result.verdict))));
@@ -235,11 +241,12 @@ attempt_answer(struct view *view, const struct board_row *row, uint64_t run)
 	while (attempt_legs_next(&legs)) {
 		if (legs.target != row->number)
 			continue;
-		attempt_put(view, message_read_evidence(legs.bytes, &message) ? &message : NULL, true);
+		attempt_put(view, message_read_evidence(legs.bytes, &message) ? &message : NULL,
+		    true);
 		count++;
 	}
 	(void)attempt_legs_close(&legs);
-	if (count == 0 && (view->reader == NULL || !put_result(view, row, run))) {
+	if (count == 0 && !put_result(view, row, run)) {
 		view->answer->status = 404;
 		PUT(view, "<p>Nothing is kept of this attempt: results and what was said go with time.</p>\n");
 	}

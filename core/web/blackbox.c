@@ -36,7 +36,8 @@ row_of(const struct board *board, const char *target)
 static bool
 is_step(const struct run_steps *steps, const char *name)
 {
-	return steps->micros >= 0 && steps->name.size == strlen(name) && memcmp(steps->name.data, name, steps->name.size) == 0;
+	return steps->micros >= 0 && steps->name.size == strlen(name)
+	    && memcmp(steps->name.data, name, steps->name.size) == 0;
 }
 
 /* Whether it answered, and not as it should. */
@@ -49,7 +50,8 @@ failed_by_words(const struct look *look)
 	if (look->verdict == PW_BLOCKED)
 		return true;
 	while (run_steps_next(&steps))
-		has_connected |= steps.micros >= 0 && !is_step(&steps, "resolve") && !is_step(&steps, "connect");
+		has_connected |= steps.micros >= 0 && !is_step(&steps, "resolve")
+		    && !is_step(&steps, "connect");
 	return look->verdict == PW_FAILED && has_connected && strstr(look->outcome, "timeout") == NULL;
 }
 
@@ -69,8 +71,10 @@ put_tls(struct metrics_out *out, const struct board_server *server)
 		snprintf(version, sizeof version, "TLS %s", server->tls_version + 4);
 	else
 		snprintf(version, sizeof version, "%s", server->tls_version);
-	metrics_put_info(out, "probe_tls_version_info", "Returns the TLS version used or NaN when unknown", "version", version);
-	metrics_put_info(out, "probe_tls_cipher_info", "Returns the TLS cipher negotiated during handshake", "cipher", server->tls_cipher);
+	metrics_put_info(out, "probe_tls_version_info",
+	    "Returns the TLS version used or NaN when unknown", "version", version);
+	metrics_put_info(out, "probe_tls_cipher_info",
+	    "Returns the TLS cipher negotiated during handshake", "cipher", server->tls_cipher);
 }
 
 static void
@@ -80,7 +84,8 @@ put_result(struct metrics_out *out, const struct board_row *row, const struct lo
 
 	while (run_steps_next(&steps))
 		if (is_step(&steps, "resolve"))
-			metrics_put_seconds(out, "probe_dns_lookup_time_seconds", "Returns the time taken for probe dns lookup in seconds", steps.micros);
+			metrics_put_seconds(out, "probe_dns_lookup_time_seconds",
+			    "Returns the time taken for probe dns lookup in seconds", steps.micros);
 	metrics_put_seconds(out, "probe_duration_seconds", "Returns how long the probe took to complete in seconds", look->micros);
 	if (row->verdict != PW_UNKNOWN)
 		metrics_put_number(out, "probe_failed_due_to_regex", "gauge", "Indicates if probe failed due to regex", failed_by_words(look));
@@ -107,7 +112,8 @@ blackbox_answer(struct view *view)
 	if (!board_is_read(view->board, NULL))
 		view_problem(view, 503, "the store cannot be read now");
 	else if (row == NULL)
-		view_problem(view, 404, "no target that is watched is called so: what is to be probed is configured");
+		view_problem(view, 404,
+		    "no target that is watched is called so: what is to be probed is configured");
 	else if (board_look(view->board, row)->at == 0 || row->unseen_since != 0)
 		view_problem(view, 503, "nobody looks at it now");
 	else {

@@ -51,7 +51,8 @@ board_create(const struct config *config)
 		return NULL;
 	*board = (struct board){ .config = config, .known.looks = looks_create(), .ends = INT64_MAX };
 	board->by_name = calloc(config->target_count + 1, sizeof(const struct target *));
-	if (board->known.looks == NULL || board->by_name == NULL || !window_clock_init(&board->known.windows, config)) {
+	if (board->known.looks == NULL || board->by_name == NULL
+	    || !window_clock_init(&board->known.windows, config)) {
 		board_destroy(&board);
 		return NULL;
 	}
@@ -190,7 +191,8 @@ note_changes(struct board *board)
 		uint64_t least = before[i].number < now[j].number ? before[i].number : now[j].number;
 
 		if (before[i].number == now[j].number && before[i].rank != now[j].rank)
-			changes_add(&board->known.ranking.changes, least, before[i].rank, now[j].rank, now[j].since);
+			changes_add(&board->known.ranking.changes, least, before[i].rank,
+			    now[j].rank, now[j].since);
 		i += before[i].number == least;
 		j += now[j].number == least;
 	}
@@ -272,7 +274,8 @@ read_step(struct board *board)
 	int64_t version;
 
 	if (board->is_reading) {
-		enum store_reading reading = rows_read(&board->next, board->reader, board->known.looks, board->config, board->by_name);
+		enum store_reading reading = rows_read(&board->next, board->reader,
+		    board->known.looks, board->config, board->by_name);
 
 		if (reading == STORE_READ_END)
 			finish_rows(board);
@@ -325,7 +328,8 @@ board_turn(struct board *board)
 		board->known.version++;
 		return false;
 	}
-	if (board->is_read && !board->is_judging && clock_wall() / SECOND != board->known.time / SECOND)
+	if (board->is_read && !board->is_judging
+	    && clock_wall() / SECOND != board->known.time / SECOND)
 		begin_round(board);
 	return (board->is_read && board->is_judging && judge_step(board)) || more;
 }

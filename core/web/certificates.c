@@ -63,7 +63,8 @@ certificate_put(struct view *view, const struct board_row *row)
 
 	if (server->not_after == 0)
 		return;
-	names = DB_ROW(view->reader->main, "SELECT subject, issuer FROM servers WHERE target = ?1", BIND(row->number));
+	names = DB_ROW(view->reader->main, "SELECT subject, issuer FROM servers WHERE target = ?1",
+	    BIND(row->number));
 	PUT(view, "<h2>Certificate</h2>\n<div id=\"certificate\"><p>");
 	view_rank(view, renewal_of(row, now).like, renewal_of(row, now).words);
 	PUT(view, "</p><p>Ends ");
@@ -78,7 +79,8 @@ certificate_put(struct view *view, const struct board_row *row)
 		PUT(view, "<dl>");
 		for (int i = 0; i < 2; i++)
 			if (query_bytes(names, i).size > 0)
-				PUT(view, "<dt>{}</dt><dd>{}</dd>", AS_STRING(i == 0 ? "Subject" : "Issuer"), AS_FOREIGN(query_bytes(names, i)));
+				PUT(view, "<dt>{}</dt><dd>{}</dd>", AS_STRING(i == 0 ? "Subject"
+				    : "Issuer"), AS_FOREIGN(query_bytes(names, i)));
 		PUT(view, "</dl>");
 		query_reset(names);
 	}
@@ -87,7 +89,8 @@ certificate_put(struct view *view, const struct board_row *row)
 		put_until(view, server->chain_ends, now);
 		PUT(view, ", at {}</p>", AS_TIME(server->chain_ends));
 	}
-	PUT(view, "<p class=\"faint\">{} {}, so since {}</p></div>\n", AS_STRING(server->tls_version), AS_STRING(server->tls_cipher), AS_TIME(server->at));
+	PUT(view, "<p class=\"faint\">{} {}, so since {}</p></div>\n",
+	    AS_STRING(server->tls_version), AS_STRING(server->tls_cipher), AS_TIME(server->at));
 }
 
 struct ending {
@@ -121,7 +124,8 @@ put_row(struct view *view, const struct ending *ending, int64_t now)
 		PUT(view, " <span class=\"faint\">of its chain</span>");
 	PUT(view, "</td><td class=\"when\">{}</td><td>", AS_TIME(ending->end));
 	put_bar(view, row, now);
-	PUT(view, "</td><td class=\"when faint\">{} {}</td></tr>\n", AS_STRING(server->tls_version), AS_STRING(server->tls_cipher));
+	PUT(view, "</td><td class=\"when faint\">{} {}</td></tr>\n",
+	    AS_STRING(server->tls_version), AS_STRING(server->tls_cipher));
 }
 
 /* The names of those that have shown none, so that none is forgotten. */
@@ -163,7 +167,8 @@ certificates_answer(struct view *view)
 			endings[count++] = (struct ending){ server_ends(server), place };
 	}
 	qsort(endings, count, sizeof *endings, compare);
-	view_begin(view, "Certificates - Postwatch", all > 0 ? board_get(view->board, 0)->rank : RANK_UNKNOWN);
+	view_begin(view, "Certificates - Postwatch",
+	    all > 0 ? board_get(view->board, 0)->rank : RANK_UNKNOWN);
 	PUT(view, "<h1>Certificates</h1>\n<p>{} of {} targets have shown one; what ends first is "
 	    "at the top.</p>\n<div class=\"scroll\"><table class=\"stack\" id=\"certificates\"><thead><tr><th>"
 	    "Renewal</th><th>Target</th><th>Ends</th><th>At</th><th>Lifetime gone</th><th>TLS</th>"

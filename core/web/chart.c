@@ -33,7 +33,8 @@ lane_of(struct chart *chart, struct pw_bytes name)
 {
 	uint32_t i = 0;
 
-	while (i < chart->lane_count && (strncmp(chart->names[i], name.data, name.size) != 0 || chart->names[i][name.size] != '\0'))
+	while (i < chart->lane_count && (strncmp(chart->names[i], name.data, name.size) != 0
+	    || chart->names[i][name.size] != '\0'))
 		i++;
 	assert(i <= chart->lane_count && name.size < sizeof chart->names[0]);
 	if (i == chart->lane_count && i < LANES) {
@@ -48,7 +49,8 @@ take(struct chart *chart, const struct store_run *run)
 {
 	struct attempt *attempt = &chart->attempts[chart->count++];
 	int64_t times[STORE_PHASES_MAX];
-	struct run_steps steps = { .names = run->phase_names, .times = times, .left = store_run_phases(run, times) };
+	struct run_steps steps = { .names = run->phase_names, .times = times,
+	    .left = store_run_phases(run, times) };
 
 	assert(chart->count <= ATTEMPTS);
 	*attempt = (struct attempt){ .at = run->at, .micros = run->micros, .run = run->run, .verdict = run->verdict, .last = LANES };
@@ -180,7 +182,8 @@ chart_put(struct view *view, const struct board_row *row)
 		    "one the mark of slow.</p>\n<p class=\"legend faint\">", AS_U64(chart->count),
 		    AS_TIME(chart->attempts[chart->count - 1].at));
 		view_colour(view, "up", "passed");
-		view_colour(view, "degraded", "slower than the mark, or degraded, blocked or unknown");
+		view_colour(view, "degraded",
+		    "slower than the mark, or degraded, blocked or unknown");
 		view_colour(view, "down", "failed");
 		PUT(view, "</p>\n<div id=\"chart\">\n");
 		put_lane(view, row, chart, LANES);

@@ -28,11 +28,16 @@ struct events {
 	bool is_anew;
 };
 
-/* Where the processes that number them differ, so do their ids. */
-static void
-put_id(struct emit *emit, const struct events *events, uint64_t number)
+/* Where the processes that number events differ, so do their ids. */
+static struct json
+begin_event(struct emit *emit, const struct events *events, const char *event)
 {
-	EMIT(emit, "id: {}-{}\n", AS_I64(events->site->started), AS_U64(number));
+	struct json json = json_to_buffer(emit->to, EMIT_MAX);
+
+	EMIT(emit, "event: {}\nid: {}-{}\ndata: ",
+	    AS_STRING(event), AS_I64(events->site->started), AS_U64(events->told));
+	json_begin_object(&json, NULL);
+	return json;
 }
 
 static void
@@ -52,11 +57,7 @@ put_change(struct emit *emit, const struct events *events, const struct change *
 
 	if (row == NULL || row->number != change->target)
 		return;
-	EMIT(emit, "event: change\n");
-	put_id(emit, events, events->told);
-	EMIT(emit, "data: ");
-	json = json_to_buffer(emit->to, EMIT_MAX);
-	json_begin_object(&json, NULL);
+	json = begin_event(emit, events, "change");
 	json_string(&json, "target", row->name);
 	json_string(&json, "from", rank_name((enum board_rank)change->from));
 	json_string(&json, "to", rank_name((enum board_rank)change->to));
@@ -68,13 +69,8 @@ static void
 put_figures(struct emit *emit, const struct events *events, const char *event)
 {
 	const struct board *board = events->site->board;
-	struct json json;
+	struct json json = begin_event(emit, events, event);
 
-	EMIT(emit, "event: {}\n", AS_STRING(event));
-	put_id(emit, events, events->told);
-	EMIT(emit, "data: ");
-	json = json_to_buffer(emit->to, EMIT_MAX);
-	json_begin_object(&json, NULL);
 	json_time(&json, "as_of", board_time(board));
 	json_int(&json, "targets", board_count(board));
 	for (enum board_rank rank = 0; rank < RANKS; rank++)

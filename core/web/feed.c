@@ -15,7 +15,7 @@
 #include "base/text.h"
 #include "store/list.h"
 
-enum { ENTRIES = 50, WALKED_MAX = 2000, NAME_ROOM = 1024, INSTANCE = 16, UUID_ROOM = 37 };
+enum { ENTRIES = 50, WALKED_MAX = 2000, INSTANCE = 16, UUID_ROOM = 37 };
 
 /* --- the feed --- */
 
@@ -57,15 +57,18 @@ put_entry(struct view *view, const unsigned char instance[INSTANCE], const struc
 	PUT(view, "<entry>");
 	put_id(&view->emit, instance, outage->number);
 	PUT(view, "<title>");
-	PUT(view, "{}", AS_STRING(outage->name[0] == '\0' ? "a target that is not known any more" : outage->name));
+	PUT(view, "{}", AS_STRING(outage->name[0] == '\0' ? "a target that is not known any more"
+	    : outage->name));
 	if (outage->ended == 0)
 		PUT(view, " is down: {}", AS_STRING(outage->outcome));
 	else
-		PUT(view, " was down for {}: {}", AS_AGE(outage->ended - outage->began), AS_STRING(outage->outcome));
+		PUT(view, " was down for {}: {}",
+		    AS_AGE(outage->ended - outage->began), AS_STRING(outage->outcome));
 	PUT(view, "</title><published>{}</published><updated>{}</updated>",
 	    AS_INSTANT(outage->confirmed), AS_INSTANT(updated_at(outage)));
 	if (view->request->tag == NULL)
-		PUT(view, "<link rel=\"alternate\" type=\"text/html\" href=\"{}/incidents/{}\"/>", AS_STRING(base_of(view)), AS_U64(outage->number));
+		PUT(view, "<link rel=\"alternate\" type=\"text/html\" href=\"{}/incidents/{}\"/>",
+		    AS_STRING(base_of(view)), AS_U64(outage->number));
 	PUT(view, "<content>First sign at {}", AS_INSTANT(outage->began));
 	if (outage->ended != 0)
 		PUT(view, ", over at {}", AS_INSTANT(outage->ended));
@@ -89,10 +92,12 @@ put_entries(struct view *view, struct store_reader *reader, const unsigned char 
 
 	store_list_open(&list, reader, STORE_LIST_INCIDENTS, 0);
 	for (uint32_t walked = 0; count < ENTRIES && walked < WALKED_MAX && store_list_next(&list, &outage); walked++) {
-		const struct board_row *row = view->request->tag == NULL ? NULL : board_named(view->board, outage.name);
+		const struct board_row *row = view->request->tag == NULL ? NULL
+		    : board_named(view->board, outage.name);
 
 		/* Of a share those alone whose target is watched now and has its tag. */
-		if (view->request->tag != NULL && (row == NULL || row->number != outage.target || !board_row_has_tag(row, view->request->tag)))
+		if (view->request->tag != NULL && (row == NULL || row->number != outage.target
+		    || !board_row_has_tag(row, view->request->tag)))
 			continue;
 		put_entry(view, instance, &outage);
 		changed = updated_at(&outage) > changed ? updated_at(&outage) : changed;
@@ -162,19 +167,12 @@ put_half(struct emit *emit, const char *colour, int at, const char *words)
 void
 badge_answer(struct view *view)
 {
-	static const char tail[] = ".svg";
 	/* White words stand on these. */
 	static const char *const colours[RANKS] = { "#b3261e", "#5b6470", "#a85700", "#6b4fa0", "#8a6100", "#5b6470", "#1d7a46" };
-	size_t size = strlen(view->rest), tail_size = sizeof tail - 1;
-	const struct board_row *row = NULL;
-	char name[NAME_ROOM];
+	const struct board_row *row = view_named(view, ".svg");
 	const char *word;
 	int left;
 
-	if (size > tail_size && size < sizeof name && strcmp(view->rest + size - tail_size, tail) == 0) {
-		snprintf(name, sizeof name, "%.*s", (int)(size - tail_size), view->rest);
-		row = board_named(view->board, name);
-	}
 	if (row == NULL || !board_row_has_tag(row, view->request->tag)) {
 		view_problem(view, 404, "no target that is watched has this name");
 		return;

@@ -122,7 +122,8 @@ end_run(struct incident_story *story)
 	if (story->run.size == 0)
 		return;
 	if (story->likeness == story->shown)
-		story->alike = (struct alike){ story->alike.count + 1, story->last.run, story->run_at };
+		story->alike = (struct alike){ story->alike.count + 1, story->last.run,
+		    story->run_at };
 	else {
 		put_alike(story);
 		emit_made(&story->view->emit, buffer_view(&story->run));
@@ -165,7 +166,8 @@ put_leg(struct incident_story *story, const struct store_evidence *row)
 {
 	struct message_evidence message = { .run = 0 };
 	bool is_known = message_read_evidence(row->bytes, &message);
-	bool has_passed = strcmp(row->role, "passed") == 0, is_unknown = is_known && message.leg.verdict == PW_UNKNOWN, is_same;
+	bool has_passed = strcmp(row->role, "passed") == 0, is_unknown = is_known
+	    && message.leg.verdict == PW_UNKNOWN, is_same;
 	const char *outcome = is_known ? message.leg.outcome : "", *words;
 
 	/* A page before this one has shown those before its first leg. */
@@ -335,7 +337,8 @@ put_differences(struct incident_story *story)
 			if (message_read_evidence(buffer_view(&story->passed.legs[i]), &passed)
 			    && message_read_evidence(buffer_view(&story->failed.legs[j]), &failed)
 			    && difference_same_place(&passed.leg, &failed.leg))
-				difference_each(&failed.leg, &passed.leg, put_difference, &story->view->emit);
+				difference_each(&failed.leg, &passed.leg, put_difference,
+				    &story->view->emit);
 	PUT(story->view, "</tbody></table></div></li>\n");
 }
 
@@ -387,7 +390,8 @@ incident_answer(struct view *view)
 	struct told told;
 	bool is_found;
 
-	story.number = view->rest[strspn(view->rest, "0123456789")] == '\0' ? strtoull(view->rest, NULL, 10) : 0;
+	story.number = view->rest[strspn(view->rest, "0123456789")] == '\0'
+	    ? strtoull(view->rest, NULL, 10) : 0;
 	if (story.number == 0 || story.number > INT64_MAX) {
 		view_missing(view, "No incident has this number.");
 		return;
@@ -401,7 +405,8 @@ incident_answer(struct view *view)
 		told_read_incident(view->reader, story.number, &told);
 		PUT(view, "<dt>Who was told</dt><dd id=\"told\">");
 		told_put(view, story.is_open ? story.watched : NULL, &told, true);
-		PUT(view, "{}</dd></dl>\n", AS_MADE(text_view(told.has_notice ? "" : "<strong>Not told:</strong> there is no notice of it")));
+		PUT(view, "{}</dd></dl>\n", AS_MADE(text_view(told.has_notice ? ""
+		    : "<strong>Not told:</strong> there is no notice of it")));
 		read_told(&story);
 		put_story(&story);
 		view_end(view);

@@ -39,7 +39,8 @@ put_incident(struct view *view, const struct store_outage *outage, const struct 
 	else
 		PUT(view, "{}", AS_AGE(outage->ended - outage->began));
 	PUT(view, "</td><td>{}</td><td class=\"cause\">{}<div class=\"told\">", AS_STRING(outage->outcome), AS_SENTENCE(outage->text));
-	told_put(view, outage->ended == 0 ? board_named(view->board, outage->name) : NULL, told, false);
+	told_put(view, outage->ended == 0 ? board_named(view->board, outage->name) : NULL, told,
+	    false);
 	PUT(view, "</div></td></tr>\n");
 }
 

@@ -147,7 +147,8 @@ put_place(struct view *view, struct place *place)
 	for (uint32_t percent = 50; percent <= 95; percent += 45) {
 		PUT(view, "<td class=\"number\">");
 		if (place->time_count > 0)
-			PUT(view, "{}", AS_SPAN(place->times[(place->time_count * percent + 99) / 100 - 1]));
+			PUT(view, "{}",
+			    AS_SPAN(place->times[(place->time_count * percent + 99) / 100 - 1]));
 		PUT(view, "</td>");
 	}
 	PUT(view, "</tr>\n");

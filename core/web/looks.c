@@ -192,7 +192,8 @@ count_in_quarter(struct looks *looks, const struct store_run *run)
 {
 	uint32_t index;
 	struct look *look = look_of(looks, run->target, &index);
-	struct quarter *now = look == NULL ? NULL : &look->quarters[look_quarter(run->at / quarter)];
+	struct quarter *now = look == NULL ? NULL
+	    : &look->quarters[look_quarter(run->at / quarter)];
 	enum store_mood mood = mood_of(run->mood);
 
 	if (now == NULL)
@@ -210,8 +211,10 @@ look_day(const struct look *look, int64_t last, struct quarter day[LOOK_QUARTERS
 {
 	for (int64_t i = 0, number = last - LOOK_QUARTERS + 1; i < LOOK_QUARTERS; i++, number++) {
 		day[i] = look->quarters[look_quarter(number)];
-		if (day[i].share == 0 && number >= look->at / quarter && number * quarter < look->speaks_until)
-			day[i] = (struct quarter){ .mood = shown_mood(look->verdict, look->mood), .share = UINT8_MAX };
+		if (day[i].share == 0 && number >= look->at / quarter
+		    && number * quarter < look->speaks_until)
+			day[i] = (struct quarter){ .mood = shown_mood(look->verdict, look->mood),
+			    .share = UINT8_MAX };
 	}
 }
 
@@ -223,7 +226,8 @@ count_failure(struct look *look, const struct store_run *run)
 	char name[sizeof failure->phase] = "";
 	const char *outcome = outcome_current(run->outcome);
 	int64_t times[STORE_PHASES_MAX];
-	struct run_steps steps = { .names = run->phase_names, .times = times, .left = store_run_phases(run, times) };
+	struct run_steps steps = { .names = run->phase_names, .times = times,
+	    .left = store_run_phases(run, times) };
 	uint32_t kinds = 0;
 
 	while (run_steps_next(&steps))
@@ -374,7 +378,8 @@ begin_following(struct looks *looks, struct db *db)
 	looks->counted_after = (uint64_t)high;
 	while (low < high) {
 		int64_t middle = low + (high - low) / 2;
-		int64_t at = DB_NUMBER(db, "SELECT at FROM results WHERE id > ?1 ORDER BY id LIMIT 1", BIND(middle));
+		int64_t at = DB_NUMBER(db,
+		    "SELECT at FROM results WHERE id > ?1 ORDER BY id LIMIT 1", BIND(middle));
 
 		if (at < (looks->quarter_now - 1) * quarter)
 			low = middle + 1;

@@ -58,7 +58,8 @@ begin_labelled(struct metrics_out *out, const char *name, const char *label, con
 }
 
 void
-metrics_put_info(struct metrics_out *out, const char *name, const char *help, const char *label, const char *value)
+metrics_put_info(struct metrics_out *out, const char *name, const char *help, const char *label,
+    const char *value)
 {
 	metrics_begin_family(out, name, "gauge", help);
 	begin_labelled(out, name, label, value);
@@ -206,7 +207,8 @@ metrics_put_own(struct metrics_out *out, const struct site *site)
 {
 	bool is_read = board_is_read(site->board, NULL);
 
-	metrics_put_info(out, "postwatch_build_info", "The version; always 1.", "version", PW_VERSION);
+	metrics_put_info(out, "postwatch_build_info", "The version; always 1.", "version",
+	    PW_VERSION);
 	metrics_put_number(out, "postwatch_store_readable", "gauge", "1 while what is kept can be read: what is below is of then.", is_read);
 	metrics_put_number(out, "postwatch_store_writable", "gauge", "0 while the daemon cannot write what it has to keep.",
 	    board_known(site->board)->behind == 0);

@@ -177,10 +177,12 @@ put_tags(struct view *view, const struct choice *choice)
 			PUT(view, "\" aria-current=\"true");
 		else
 			PUT(view, "?tag={}", AS_SEGMENT(text_view(tag->tag)));
-		PUT(view, "\">{} {} of {}</a></li>", AS_STRING(tag->tag), AS_U64(tag->arriving), AS_U64(tag->all));
+		PUT(view, "\">{} {} of {}</a></li>",
+		    AS_STRING(tag->tag), AS_U64(tag->arriving), AS_U64(tag->all));
 	}
 	if (ranking->untagged.all > 0)
-		PUT(view, "<li class=\"faint\">without a tag {} of {}</li>", AS_U64(ranking->untagged.arriving), AS_U64(ranking->untagged.all));
+		PUT(view, "<li class=\"faint\">without a tag {} of {}</li>",
+		    AS_U64(ranking->untagged.arriving), AS_U64(ranking->untagged.all));
 	PUT(view, "</ul>\n");
 }
 
@@ -217,7 +219,8 @@ put_table(struct view *view, const struct choice *choice)
 	for (uint32_t i = 0; i < board_count(view->board); i++) {
 		const struct board_row *row = board_get(view->board, i);
 
-		if (choice->is_any && row->rank == RANK_UP && board_count(view->board) > SHOWN_WHOLE) {
+		if (choice->is_any && row->rank == RANK_UP
+		    && board_count(view->board) > SHOWN_WHOLE) {
 			folded = board_count(view->board) - i; /* they are the last */
 			break;
 		}
@@ -257,7 +260,8 @@ overview_answer(struct view *view)
 	char title[128];
 
 	/* Whoever has the page as it is is not made it again. */
-	version = hash_add(hash_add(HASH_BEGIN, &view->site->started, sizeof view->site->started), &version, sizeof version);
+	version = hash_add(hash_add(HASH_BEGIN, &view->site->started, sizeof view->site->started),
+	    &version, sizeof version);
 	if (board_is_read(board, NULL) && server_is_known(view->request, view->answer, version))
 		return;
 	sentence_title(view->site, title, sizeof title);

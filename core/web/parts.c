@@ -17,7 +17,7 @@ static const int64_t grace = SECOND;
 enum { BLOCK = 32 * 1024, PART_MAX = 1024 * 1024, LEVEL = 1, WINDOW = 15 + 16, MEMORY = 8 };
 
 struct parts {
-	struct parts *next, **link;
+	LIST_ENTRY(parts) others;
 	struct parts_list *list;
 	struct MHD_Connection *connection;
 	struct parts_source source;
@@ -106,9 +106,7 @@ finish(void *arg)
 {
 	struct parts *parts = arg;
 
-	*parts->link = parts->next;
-	if (parts->next != NULL)
-		parts->next->link = parts->link;
+	LIST_REMOVE(parts, others);
 	parts->list->count--;
 	parts->list->live_count -= parts->source.is_live;
 	assert(parts->list->live_count <= parts->list->count);
@@ -124,9 +122,9 @@ finish(void *arg)
 static void
 give_up_oldest(struct parts_list *list, int64_t before)
 {
-	struct parts *oldest = NULL;
+	struct parts *oldest = NULL, *parts;
 
-	for (struct parts *parts = list->first; parts != NULL; parts = parts->next)
+	LIST_FOREACH(parts, &list->all, others)
 		if (!parts->source.is_live && parts->began <= before)
 			oldest = parts;
 	if (oldest != NULL)
@@ -152,11 +150,7 @@ parts_respond(struct parts_list *list, struct MHD_Connection *connection, const 
 	parts->source = *source;
 	parts->is_packed = is_packed;
 	parts->began = clock_mono();
-	parts->next = list->first;
-	parts->link = &list->first;
-	if (parts->next != NULL)
-		parts->next->link = &parts->next;
-	list->first = parts;
+	LIST_INSERT_HEAD(&list->all, parts, others);
 	list->count++;
 	list->live_count += source->is_live;
 	assert(list->live_count <= list->count && list->count <= PARTS_MAX);
@@ -169,9 +163,10 @@ parts_respond(struct parts_list *list, struct MHD_Connection *connection, const 
 bool
 parts_wake(struct parts_list *list)
 {
+	struct parts *parts;
 	bool any = false;
 
-	for (struct parts *parts = list->first; parts != NULL; parts = parts->next) {
+	LIST_FOREACH(parts, &list->all, others) {
 		if (!parts->is_waiting)
 			continue;
 		parts->is_waiting = false;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <sys/queue.h>
 
 #include "base/buffer.h"
 
@@ -34,7 +35,7 @@ enum { PARTS_MAX = 48, PARTS_LIVE_MAX = 40, PARTS_PATIENCE = 120 /* seconds */ }
 struct parts_list {
 	void (*taken)(struct MHD_Connection *);   /* the client has taken a part */
 	void (*give_up)(struct MHD_Connection *); /* its connection is to end */
-	struct parts *first;                      /* the newest; NULL at first */
+	LIST_HEAD(, parts) all;                   /* the newest first; zeroes at first */
 	uint32_t count, live_count;
 };
 

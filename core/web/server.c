@@ -32,7 +32,7 @@ struct exchange {
 
 /* libmicrohttpd's own timeout counts idleness alone: who sends a byte now and then would never be cut off. */
 struct visitor {
-	struct visitor *next, **link;
+	LIST_ENTRY(visitor) others;
 	int socket;
 	int64_t since;     /* when the connection, or the wait for its next request, began */
 	bool is_answering; /* between the first byte of a request and the last of its answer */
@@ -52,7 +52,7 @@ struct server {
 	void *arg;
 	uint32_t listener_count;
 	struct listener listeners[SERVER_LISTENERS_MAX];
-	struct visitor *visitors; /* the newest first */
+	LIST_HEAD(, visitor) visitors; /* the newest first */
 	uint32_t visitor_count;
 	int64_t next_sweep;
 	size_t held; /* bytes of answers that were not taken yet */
@@ -69,7 +69,7 @@ server_destroy(struct server **server)
 	(void)parts_wake(&(*server)->parts); /* libmicrohttpd ends no connection that is suspended */
 	for (uint32_t i = 0; i < (*server)->listener_count; i++)
 		http_library()->stop_daemon((*server)->listeners[i].daemon);
-	assert((*server)->visitors == NULL && (*server)->visitor_count == 0);
+	assert(LIST_EMPTY(&(*server)->visitors) && (*server)->visitor_count == 0);
 	buffer_fini(&(*server)->body);
 	buffer_fini(&(*server)->packed);
 	free(*server);
@@ -89,9 +89,9 @@ turn_away(struct visitor *visitor)
 static void
 turn_away_oldest(struct server *server, bool is_answering, int64_t before)
 {
-	struct visitor *oldest = NULL;
+	struct visitor *oldest = NULL, *visitor;
 
-	for (struct visitor *visitor = server->visitors; visitor != NULL; visitor = visitor->next)
+	LIST_FOREACH(visitor, &server->visitors, others)
 		if (visitor->is_answering == is_answering && visitor->since <= before && visitor->since != INT64_MAX && (oldest == NULL || visitor->since <= oldest->since))
 			oldest = visitor;
 	if (oldest != NULL)
@@ -123,16 +123,10 @@ on_connection(void *arg, struct MHD_Connection *connection, void **context, enum
 		info = http_library()->get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
 		visitor->socket = info == NULL ? -1 : info->connect_fd;
 		visitor->since = clock_mono();
-		visitor->next = server->visitors;
-		visitor->link = &server->visitors;
-		if (visitor->next != NULL)
-			visitor->next->link = &visitor->next;
-		server->visitors = visitor;
+		LIST_INSERT_HEAD(&server->visitors, visitor, others);
 		server->visitor_count++;
 	} else if (visitor != NULL) {
-		*visitor->link = visitor->next;
-		if (visitor->next != NULL)
-			visitor->next->link = visitor->link;
+		LIST_REMOVE(visitor, others);
 		assert(server->visitor_count > 0);
 		server->visitor_count--;
 		release(server, &visitor->exchange);
@@ -377,10 +371,11 @@ void
 server_turn(struct server *server)
 {
 	int64_t now = clock_mono();
+	struct visitor *visitor;
 
 	if (now >= server->next_sweep) {
 		server->next_sweep = now + SECOND;
-		for (struct visitor *visitor = server->visitors; visitor != NULL; visitor = visitor->next)
+		LIST_FOREACH(visitor, &server->visitors, others)
 			if (visitor->since < now - SERVER_PATIENCE * (int64_t)SECOND)
 				turn_away(visitor);
 	}

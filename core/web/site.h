@@ -70,5 +70,8 @@ void view_legend(struct view *, bool has_pace);
 /* How long its runs took in each of these hours, p50 and p95, as two lines on a logarithmic scale of its own. */
 void view_pace(struct view *, const struct look *, int64_t now);
 
+/* The watched target whose name stands before that tail of the address; NULL: none does. */
+const struct board_row *view_named(const struct view *, const char *tail);
+
 /* Answers with 404 and the reason. */
 void view_missing(struct view *, const char *what);

@@ -194,7 +194,7 @@ put_page(struct view *view, const struct board_row *row)
 static bool
 put_gone(struct view *view, const char *name)
 {
-	struct query *query = DB_ROW(view->reader == NULL ? NULL : view->reader->main, "SELECT number, host, port, probe, known, gone FROM targets"
+	struct query *query = DB_ROW(view->reader->main, "SELECT number, host, port, probe, known, gone FROM targets"
 	    " WHERE name = ?1 AND gone > 0 ORDER BY gone DESC LIMIT 1", BIND_TEXT(name));
 	uint64_t number;
 	char title[160];
@@ -238,7 +238,7 @@ target_answer(struct view *view)
 	}
 	if (row == NULL && put_gone(view, view->rest))
 		return;
-	if (row == NULL || view->reader == NULL || (end != NULL && (*end != '\0' || run == 0)))
+	if (row == NULL || (end != NULL && (*end != '\0' || run == 0)))
 		view_missing(view, "No target has this name, nor had one that was watched.");
 	else if (end != NULL)
 		attempt_answer(view, row, run);

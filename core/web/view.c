@@ -173,7 +173,7 @@ view_legend(struct view *view, bool has_pace)
 	PUT(view, "</p>\n");
 }
 
-enum { PACE_HEIGHT = 20, PACE_MARGIN = 2, PACE_HOUR = 10 };
+enum { NAME_ROOM = 1024, PACE_HEIGHT = 20, PACE_MARGIN = 2, PACE_HOUR = 10 };
 
 struct scale {
 	uint32_t least, most; /* what the line's foot and its head stand for */
@@ -236,6 +236,18 @@ view_pace(struct view *view, const struct look *look, int64_t now)
 	PUT(view, "\"/><path d=\"");
 	put_pace(view, look, now, &scale, false);
 	PUT(view, "\"/></svg>");
+}
+
+const struct board_row *
+view_named(const struct view *view, const char *tail)
+{
+	size_t size = strlen(view->rest), tail_size = strlen(tail);
+	char name[NAME_ROOM];
+
+	if (size <= tail_size || size >= sizeof name || strcmp(view->rest + size - tail_size, tail) != 0)
+		return NULL;
+	text_copy(name, size - tail_size + 1, view->rest);
+	return board_named(view->board, name);
 }
 
 void
