@@ -23,18 +23,6 @@ is_secret(const char *given, const char *ours)
 	return difference == 0;
 }
 
-/* The tag that whoever knows this secret may see; NULL: it is none of ours. Takes the same time whichever it is. */
-static const char *
-shared_tag(const struct access *access, const char *secret)
-{
-	const char *tag = NULL;
-
-	for (uint32_t i = 0; i < access->share_count; i++)
-		if (is_secret(secret, access->shares[i].secret))
-			tag = access->shares[i].tag;
-	return tag;
-}
-
 /* Whether Host (RFC 9110, 7.2), with or without a port, is one of our names, localhost or an address literal; NULL, which was not given, is
  * none. Any name would do for a server that others reach through the reader's browser by a
  * name of theirs (DNS rebinding): so only names of ours, and what no DNS has answered. */
@@ -116,11 +104,14 @@ take_prefix(struct admitted *admitted, struct server_request *request, size_t si
 static bool
 admit_shared(struct admitted *admitted, struct server_request *request, struct server_answer *answer, size_t before)
 {
+	const struct access *access = admitted->access;
 	size_t size = strcspn(request->path + before, "/");
 	char secret[SHARE_SECRET_MAX + 2];
 
 	snprintf(secret, sizeof secret, "%.*s", (int)(size < sizeof secret ? size : sizeof secret), request->path + before);
-	request->tag = shared_tag(admitted->access, secret);
+	for (uint32_t i = 0; i < access->share_count; i++) /* it takes the same time whichever it is */
+		if (is_secret(secret, access->shares[i].secret))
+			request->tag = access->shares[i].tag;
 	if (request->tag == NULL) {
 		server_problem(request, answer, MHD_HTTP_NOT_FOUND, "nothing is here");
 		return false;

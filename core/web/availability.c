@@ -222,33 +222,25 @@ availabilities_take(struct availabilities *all, const struct rows *rows, const s
 	return true;
 }
 
-/* One that was not read yet, else the next anew. Returns whether it had not been read. */
-static bool
-read_next(struct availabilities *all, struct store_reader *reader, int64_t now)
-{
-	uint32_t index = all->next < all->count ? all->next : 0;
-
-	for (uint32_t i = 0; i < all->count && all->items[index].is_read; i++)
-		index = index + 1 == all->count ? 0 : index + 1;
-	if (all->items[index].is_read) /* all of them are: the next one anew */
-		index = all->next < all->count ? all->next : 0;
-	assert(index < all->count);
-	availability_read(reader, all->items[index].target, now, &all->items[index].it);
-	all->next = index + 1;
-	if (all->items[index].is_read)
-		return false;
-	all->items[index].is_read = true;
-	return true;
-}
-
+/* Those that were not read yet come first, then each anew. */
 bool
 availabilities_turn(struct availabilities *all, struct store_reader *reader, int64_t now)
 {
 	int64_t until = clock_mono() + turn_takes;
 	bool is_new = false;
 
-	for (uint32_t i = 0; i < all->count && (i == 0 || clock_mono() < until); i++)
-		is_new = read_next(all, reader, now);
+	for (uint32_t i = 0; i < all->count && (i == 0 || clock_mono() < until); i++) {
+		uint32_t index = all->next < all->count ? all->next : 0, first = index;
+
+		for (uint32_t j = 0; j < all->count && all->items[index].is_read; j++)
+			index = index + 1 == all->count ? 0 : index + 1;
+		index = all->items[index].is_read ? first : index;
+		assert(index < all->count);
+		availability_read(reader, all->items[index].target, now, &all->items[index].it);
+		all->next = index + 1;
+		is_new = !all->items[index].is_read;
+		all->items[index].is_read = true;
+	}
 	return is_new;
 }
 

@@ -56,31 +56,12 @@ failed_by_words(const struct look *look)
 }
 
 static void
-put_tls(struct metrics_out *out, const struct board_server *server)
-{
-	char version[24];
-
-	if (server->tls_version[0] == '\0')
-		return;
-	if (server->chain_ends != 0 || server->not_after != 0)
-		metrics_put_seconds(out, "probe_ssl_earliest_cert_expiry", "Returns last SSL chain expiry in unixtime",
-		    server->chain_ends != 0 ? server->chain_ends : server->not_after);
-	if (server->chain_ends != 0)
-		metrics_put_seconds(out, "probe_ssl_last_chain_expiry_timestamp_seconds", "Returns last SSL chain expiry in unixtime", server->chain_ends);
-	if (strncmp(server->tls_version, "TLSv", 4) == 0)
-		snprintf(version, sizeof version, "TLS %s", server->tls_version + 4);
-	else
-		snprintf(version, sizeof version, "%s", server->tls_version);
-	metrics_put_info(out, "probe_tls_version_info",
-	    "Returns the TLS version used or NaN when unknown", "version", version);
-	metrics_put_info(out, "probe_tls_cipher_info",
-	    "Returns the TLS cipher negotiated during handshake", "cipher", server->tls_cipher);
-}
-
-static void
 put_result(struct metrics_out *out, const struct board_row *row, const struct look *look)
 {
+	static const char expiry[] = "Returns last SSL chain expiry in unixtime";
+	const struct board_server *server = &row->server;
 	struct run_steps steps = look_steps(look);
+	char version[24];
 
 	while (run_steps_next(&steps))
 		if (is_step(&steps, "resolve"))
@@ -89,9 +70,23 @@ put_result(struct metrics_out *out, const struct board_row *row, const struct lo
 	metrics_put_seconds(out, "probe_duration_seconds", "Returns how long the probe took to complete in seconds", look->micros);
 	if (row->verdict != PW_UNKNOWN)
 		metrics_put_number(out, "probe_failed_due_to_regex", "gauge", "Indicates if probe failed due to regex", failed_by_words(look));
-	if (row->server.ip != 0)
-		metrics_put_number(out, "probe_ip_protocol", "gauge", "Specifies whether probe ip protocol is IP4 or IP6", row->server.ip);
-	put_tls(out, &row->server);
+	if (server->ip != 0)
+		metrics_put_number(out, "probe_ip_protocol", "gauge", "Specifies whether probe ip protocol is IP4 or IP6", server->ip);
+	if (server->tls_version[0] != '\0') {
+		if (server->chain_ends != 0 || server->not_after != 0)
+			metrics_put_seconds(out, "probe_ssl_earliest_cert_expiry", expiry,
+			    server->chain_ends != 0 ? server->chain_ends : server->not_after);
+		if (server->chain_ends != 0)
+			metrics_put_seconds(out, "probe_ssl_last_chain_expiry_timestamp_seconds", expiry, server->chain_ends);
+		if (strncmp(server->tls_version, "TLSv", 4) == 0)
+			snprintf(version, sizeof version, "TLS %s", server->tls_version + 4);
+		else
+			snprintf(version, sizeof version, "%s", server->tls_version);
+		metrics_put_info(out, "probe_tls_version_info",
+		    "Returns the TLS version used or NaN when unknown", "version", version);
+		metrics_put_info(out, "probe_tls_cipher_info",
+		    "Returns the TLS cipher negotiated during handshake", "cipher", server->tls_cipher);
+	}
 	if (row->verdict != PW_UNKNOWN)
 		metrics_put_number(out, "probe_success", "gauge", "Displays whether or not the probe was a success", row->verdict <= PW_DEGRADED);
 	metrics_put_seconds(out, "postwatch_probe_timestamp_seconds", "When the attempt ended that this is told from.", row->last_run);

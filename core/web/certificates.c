@@ -108,26 +108,6 @@ compare(const void *a, const void *b)
 	return left->place < right->place ? -1 : left->place > right->place;
 }
 
-static void
-put_row(struct view *view, const struct ending *ending, int64_t now)
-{
-	const struct board_row *row = board_get(view->board, ending->place);
-	const struct board_server *server = &row->server;
-
-	PUT(view, "<tr id=\"c{}\"><td>", AS_U64(row->number));
-	view_rank(view, renewal_of(row, now).like, renewal_of(row, now).words);
-	PUT(view, "</td><td class=\"name\">");
-	view_target(view, row->name);
-	PUT(view, "</td><td class=\"when\">");
-	put_until(view, ending->end, now);
-	if (ending->end != server->not_after)
-		PUT(view, " <span class=\"faint\">of its chain</span>");
-	PUT(view, "</td><td class=\"when\">{}</td><td>", AS_TIME(ending->end));
-	put_bar(view, row, now);
-	PUT(view, "</td><td class=\"when faint\">{} {}</td></tr>\n",
-	    AS_STRING(server->tls_version), AS_STRING(server->tls_cipher));
-}
-
 /* The names of those that have shown none, so that none is forgotten. */
 static void
 put_without(struct view *view, uint32_t count)
@@ -173,8 +153,22 @@ certificates_answer(struct view *view)
 	    "at the top.</p>\n<div class=\"scroll\"><table class=\"stack\" id=\"certificates\"><thead><tr><th>"
 	    "Renewal</th><th>Target</th><th>Ends</th><th>At</th><th>Lifetime gone</th><th>TLS</th>"
 	    "</tr></thead><tbody>\n", AS_U64(count), AS_U64(all));
-	for (uint32_t i = 0; i < count && i < SHOWN; i++)
-		put_row(view, &endings[i], now);
+	for (uint32_t i = 0; i < count && i < SHOWN; i++) {
+		const struct board_row *row = board_get(view->board, endings[i].place);
+
+		PUT(view, "<tr id=\"c{}\"><td>", AS_U64(row->number));
+		view_rank(view, renewal_of(row, now).like, renewal_of(row, now).words);
+		PUT(view, "</td><td class=\"name\">");
+		view_target(view, row->name);
+		PUT(view, "</td><td class=\"when\">");
+		put_until(view, endings[i].end, now);
+		if (endings[i].end != row->server.not_after)
+			PUT(view, " <span class=\"faint\">of its chain</span>");
+		PUT(view, "</td><td class=\"when\">{}</td><td>", AS_TIME(endings[i].end));
+		put_bar(view, row, now);
+		PUT(view, "</td><td class=\"when faint\">{} {}</td></tr>\n",
+		    AS_STRING(row->server.tls_version), AS_STRING(row->server.tls_cipher));
+	}
 	if (count == 0)
 		PUT(view, "<tr><td colspan=\"6\">None is known yet.</td></tr>\n");
 	PUT(view, "</tbody></table></div>\n");

@@ -34,11 +34,10 @@ pauses_read(struct pauses *pauses, struct store_reader *reader)
 	pauses_clear(pauses);
 	STORE_EACH(&row, reader, STORE_LIST_PAUSES, (uint64_t)clock_wall()) {
 		bool is_of_tag = row.target == 0 && row.tag[0] != '\0';
-		struct pause pause = { .target = row.target,
-		    .tag = is_of_tag ? strdup(row.tag) : NULL, .from = row.from,
+		struct pause pause = { .target = row.target, .from = row.from,
 			.until = row.ended != 0 ? row.ended : row.until,
-			    .by = strndup(row.by.data, row.by.size),
-			.why = strndup(row.why.data, row.why.size) };
+			.tag = is_of_tag ? strdup(row.tag) : NULL,
+			.by = strndup(row.by.data, row.by.size), .why = strndup(row.why.data, row.why.size) };
 
 		if (pause.by == NULL || pause.why == NULL || (is_of_tag && pause.tag == NULL)
 		    || !VEC_RESERVE(pauses->items, pauses->count, pauses->room))

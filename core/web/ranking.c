@@ -109,20 +109,6 @@ ranking_drop(struct ranking *ranking)
 	ranking->moved_count = 0;
 }
 
-static void
-take_rank(struct ranking *ranking, struct board_row *row)
-{
-	assert(ranking->tally[row->rank] > 0);
-	ranking->tally[row->rank]--;
-	ranking->tally[row->judged]++;
-	if (rank_takes_mail(row->rank) != rank_takes_mail(row->judged))
-		add_to_tags(ranking, row, 0, rank_takes_mail(row->judged) ? 1 : -1);
-	if (row->rank != row->judged)
-		changes_add(&ranking->changes, row->number, row->rank, row->judged, row->since);
-	row->rank = row->judged;
-	row->care = row->judged_care;
-}
-
 /* Only what moved is sorted, and merged into the order of the rest: a change costs one walk over
  * all rows and no sort of them. */
 void
@@ -134,8 +120,19 @@ ranking_place(struct ranking *ranking, struct rows *rows)
 
 	if (ranking->moved_count == 0)
 		return;
-	for (uint32_t i = 0; i < ranking->moved_count; i++)
-		take_rank(ranking, &items[moved[i]]);
+	for (uint32_t i = 0; i < ranking->moved_count; i++) {
+		struct board_row *row = &items[moved[i]];
+
+		assert(ranking->tally[row->rank] > 0);
+		ranking->tally[row->rank]--;
+		ranking->tally[row->judged]++;
+		if (rank_takes_mail(row->rank) != rank_takes_mail(row->judged))
+			add_to_tags(ranking, row, 0, rank_takes_mail(row->judged) ? 1 : -1);
+		if (row->rank != row->judged)
+			changes_add(&ranking->changes, row->number, row->rank, row->judged, row->since);
+		row->rank = row->judged;
+		row->care = row->judged_care;
+	}
 	qsort_r(ranking->moved, ranking->moved_count, sizeof *moved, compare_rows, items);
 	for (uint32_t i = 0; i < rows->count; i++) {
 		const uint32_t stays = ranking->order[i];

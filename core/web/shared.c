@@ -10,25 +10,6 @@
 
 enum { ROWS_A_PAGE = 200 };
 
-static void
-put_availability(struct view *view, const struct board_row *row)
-{
-	static const char *const spans[AVAILABILITY_SPANS] = { "day", "week", "month", "year" };
-	const struct availability *availability = board_availability(view->board, row);
-	int64_t now = board_time(view->board);
-
-	for (int i = 0; i < AVAILABILITY_SPANS; i++) {
-		PUT(view, "<td class=\"when\" data-label=\"up in a {}:\">", AS_STRING(spans[i]));
-		if (availability != NULL && !availability_is_repeated(availability, i, now)) {
-			availability_put_percent(view, &availability->spans[i]);
-			if (availability_is_young(availability, i, now))
-				PUT(view, " <span class=\"faint under\">since {}</span>",
-				    AS_MOMENT(availability->begins));
-		}
-		PUT(view, "</td>");
-	}
-}
-
 /* What outcomes and conditions mean, whose names are separated by blanks: that is of ours, where sentences may hold what a server said. */
 static void
 put_meanings(struct emit *emit, const struct board_row *row, const char *names)
@@ -52,6 +33,9 @@ put_meanings(struct emit *emit, const struct board_row *row, const char *names)
 static void
 put_row(struct view *view, const struct board_row *row, int64_t now)
 {
+	static const char *const spans[AVAILABILITY_SPANS] = { "day", "week", "month", "year" };
+	const struct availability *availability = board_availability(view->board, row);
+
 	PUT(view, "<tr id=\"t{}\"><td>", AS_U64(row->number));
 	view_rank(view, row->rank, row->rank == RANK_DOWN ? row->state : rank_name(row->rank));
 	PUT(view, "</td><td class=\"name\">{}</td><td class=\"when\" data-label=\"for\">{}</td><td>", AS_STRING(row->name),
@@ -63,7 +47,15 @@ put_row(struct view *view, const struct board_row *row, int64_t now)
 	else
 		PUT(view, "not yet");
 	PUT(view, "</td>");
-	put_availability(view, row);
+	for (int i = 0; i < AVAILABILITY_SPANS; i++) {
+		PUT(view, "<td class=\"when\" data-label=\"up in a {}:\">", AS_STRING(spans[i]));
+		if (availability != NULL && !availability_is_repeated(availability, i, now)) {
+			availability_put_percent(view, &availability->spans[i]);
+			if (availability_is_young(availability, i, now))
+				PUT(view, " <span class=\"faint under\">since {}</span>", AS_MOMENT(availability->begins));
+		}
+		PUT(view, "</td>");
+	}
 	PUT(view, "<td>");
 	view_strip(view, board_look(view->board, row), now);
 	PUT(view, "</td></tr>\n");

@@ -92,11 +92,9 @@ store_api_answer(struct view *view)
 		view_problem(view, 403,
 		    "this is for commands of this host alone: have the proxy pass nothing below /store/");
 	else if (is_of_our_user(view->request))
-		view_problem(view, 403,
-		    "the daemon's user has the state folder");
+		view_problem(view, 403, "the daemon's user has the state folder");
 	else if (!has_time(time))
-		view_problem(view, 429,
-		    "commands have asked for too much of late: ask again");
+		view_problem(view, 429, "commands have asked for too much of late: ask again");
 	else if (strcmp(view->rest, "outline") == 0)
 		view->emit.failed |= !outline_write(
 		    view->answer->body, view->config, board_known(view->board)->behind);
@@ -104,8 +102,7 @@ store_api_answer(struct view *view)
 		view_problem(view, 404, "that is no question of ours");
 	else if (view->reader == NULL) {
 		(void)board_is_read(view->board, &words);
-		view_problem(view, 503,
-		    words == NULL ? "the store cannot be read" : words);
+		view_problem(view, 503, words == NULL ? "the store cannot be read" : words);
 	} else {
 		answering = store_answer(
 		    view->reader, view->rest + size + 1, keys, view->answer->body, &why);

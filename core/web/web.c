@@ -71,29 +71,23 @@ read_credentials(struct web *web, const char *path, struct reason *why)
 	return false;
 }
 
-/* Whether somebody answers at a socket: then it is not one that a daemon left. */
-static bool
-is_served(const struct sockaddr_un *address)
-{
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	bool served = fd >= 0 && (connect(fd, (const struct sockaddr *)address, sizeof *address) == 0 || errno == EAGAIN);
-
-	if (fd >= 0)
-		close(fd);
-	return served;
-}
-
 /* A socket that a daemon before left is replaced, any other file is left alone. The group of the daemon may connect. */
 static int
 listen_at_path(const char *path, struct reason *why)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	struct stat status;
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), other;
 
 	snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
-	if (lstat(path, &status) == 0 && S_ISSOCK(status.st_mode) && status.st_uid == geteuid() && !is_served(&address))
-		(void)unlink(path);
+	if (lstat(path, &status) == 0 && S_ISSOCK(status.st_mode) && status.st_uid == geteuid()) {
+		other = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+		/* Where somebody answers it is not one that a daemon left. */
+		if (other < 0 || (connect(other, (const struct sockaddr *)&address, sizeof address) != 0 && errno != EAGAIN))
+			(void)unlink(path);
+		if (other >= 0)
+			close(other);
+	}
 	if (fd >= 0 && bind(fd, (const struct sockaddr *)&address, sizeof address) == 0 && chmod(path, 0660) == 0
 	    && listen(fd, BACKLOG) == 0)
 		return fd;
@@ -129,35 +123,26 @@ listen_at_address(const char *text, bool any_port, struct reason *why)
 	return -1;
 }
 
-/* Where it is served, in the words that a browser takes. */
-static void
-tell_place(const struct web *web, const char *text, int fd, const char *what)
+/* Says where it is served, in the words that a browser takes. */
+static bool
+open_socket(struct web *web, const char *text, struct entrance entrance, struct reason *why)
 {
-	const char *token = web->site.config->web.token;
+	const char *token = web->site.config->web.token, *what = entrance.serves_page ? "the page is" : "shares are";
+	int fd = text[0] == '/' ? listen_at_path(text, why) : listen_at_address(text, token != NULL, why);
 	struct address address = { 0 };
 	socklen_t size = sizeof address;
 	char bytes[128];
 	struct text shown = TEXT_OVER(bytes);
 
-	if (text[0] == '/') {
-		duty_log(web->duty, LOG_NOTICE, 0, "%s at the socket %s", what, text);
-		return;
-	}
-	if (getsockname(fd, &address.any, &size) != 0)
-		return;
-	address_add_port(&shown, &address);
-	duty_log(web->duty, LOG_NOTICE, 0, "%s at http://%s/%s%s", what, bytes, token == NULL ? "" : token, token == NULL ? "" : "/");
-}
-
-static bool
-open_socket(struct web *web, const char *text, struct entrance entrance, struct reason *why)
-{
-	int fd = text[0] == '/' ? listen_at_path(text, why) : listen_at_address(text, web->site.config->web.token != NULL, why);
-
 	entrance.is_unix = text[0] == '/';
 	if (fd < 0 || !server_listen(web->server, fd, entrance, why))
 		return false;
-	tell_place(web, text, fd, entrance.serves_page ? "the page is" : "shares are");
+	if (text[0] == '/')
+		duty_log(web->duty, LOG_NOTICE, 0, "%s at the socket %s", what, text);
+	else if (getsockname(fd, &address.any, &size) == 0) {
+		address_add_port(&shown, &address);
+		duty_log(web->duty, LOG_NOTICE, 0, "%s at http://%s/%s%s", what, bytes, token == NULL ? "" : token, token == NULL ? "" : "/");
+	}
 	return true;
 }
 
