@@ -89,21 +89,35 @@ end_asks(struct reload *reload, uint8_t status)
 	reload->ask_count = 0;
 }
 
+/* A process that never left the folder need not enter it, which its user may not be able to. */
+static bool
+enter(const char *folder)
+{
+	char now[PATH_MAX];
+
+	return (getcwd(now, sizeof now) != NULL && strcmp(now, folder) == 0) || chdir(folder) == 0;
+}
+
 /*
  * The program is executed by the path it had at its start and not by /proc/self/exe: a reload after
- * an upgrade is to run the new one. Returns only if that fails.
+ * an upgrade is to run the new one. Returns only if that fails, with the reason.
  */
 static void
-execute(const struct reload_origin *origin, const char *order)
+execute(const struct reload_origin *origin, const char *order, struct reason *why)
 {
 	char *words[256] = { (char *)(uintptr_t)origin->program };
 	size_t count = 1;
 
 	for (char **word = origin->words; *word != NULL && count < 255; word++)
 		words[count++] = *word;
-	if (origin->folder[0] != '\0' && chdir(origin->folder) == 0
-	    && setenv(RELOAD_VARIABLE, order, 1) == 0)
+	if (origin->folder[0] == '\0' || !enter(origin->folder)) {
+		reason_set(why, "%s, where it was started, cannot be entered: %s", origin->folder,
+		    strerror(errno));
+		return;
+	}
+	if (setenv(RELOAD_VARIABLE, order, 1) == 0)
 		execv(origin->program, words);
+	reason_set(why, "%s cannot be executed: %s", origin->program, strerror(errno));
 }
 
 /* In the child: a small process of its own, that ends with us. */
@@ -119,9 +133,8 @@ run_check(const struct reload *reload, pid_t parent, int out)
 	if (sandbox_die_with(parent, &why) && dup2(out, STDOUT_FILENO) >= 0
 	    && dup2(out, STDERR_FILENO) >= 0 && sandbox_close_others(NULL, 0, NULL)) {
 		snprintf(order, sizeof order, "check %s", reload->state);
-		execute(reload->origin, order);
-		dprintf(STDOUT_FILENO, "%s cannot be executed: %s\n", reload->origin->program,
-		    strerror(errno));
+		execute(reload->origin, order, &why);
+		dprintf(STDOUT_FILENO, "%s\n", why.text);
 	}
 	_exit(CANNOT_EXECUTE);
 }
@@ -275,8 +288,7 @@ reload_execute(const struct reload *reload, int lock, int pid_file, struct reaso
 	snprintf(order, sizeof order, "resume %d %d %s", lock, pid_file, reload->state);
 	pass_over_exec(lock);
 	pass_over_exec(pid_file);
-	execute(reload->origin, order);
-	reason_set(why, "%s cannot be executed anew: %s", reload->origin->program, strerror(errno));
+	execute(reload->origin, order, why);
 	unsetenv(RELOAD_VARIABLE);
 }
 

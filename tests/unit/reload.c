@@ -255,11 +255,11 @@ what_cannot_be_executed_is_told(void **state)
 	assert_answers('e', 0, "the check itself failed: nothing was changed");
 	assert_answers('x', 1, "");
 	reload_execute(&reload, -1, -1, &why);
-	assert_string_equal(why.text, "/nonexistent/program cannot be executed anew: No such file or directory");
+	assert_string_equal(why.text, "/nonexistent/program cannot be executed: No such file or directory");
 	assert_null(getenv(RELOAD_VARIABLE));
 	snprintf(origin.folder, sizeof origin.folder, "/nonexistent");
 	reload_execute(&reload, -1, -1, &why);
-	assert_string_equal(why.text, "/nonexistent/program cannot be executed anew: No such file or directory");
+	assert_string_equal(why.text, "/nonexistent, where it was started, cannot be entered: No such file or directory");
 }
 
 static void
