@@ -95,7 +95,7 @@ deps: ; $(Q)tests/packages $(deps_run)
 define make_user
 	$(Q)[ "$$(id -u)" != 0 ] || id postwatch >/dev/null 2>&1 || \
 		PATH="$$PATH:/usr/sbin:/sbin" useradd --system --user-group --no-create-home --home-dir / --shell /usr/sbin/nologin postwatch
-	$(Q)[ "$$(id -u)" != 0 ] || [ -e $(1) ] || ! setpriv --reuid=postwatch --clear-groups test -x $(dir $(1)) || \
+	$(Q)[ "$$(id -u)" != 0 ] || [ -e $(1) ] || ! setpriv --reuid=postwatch --clear-groups test -x $(abspath $(dir $(1))) || \
 		install -d -m 700 -o postwatch -g postwatch $(1)
 endef
 run: deps
