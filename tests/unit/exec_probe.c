@@ -386,6 +386,7 @@ outlives_signals_to_the_group(void **state)
 
 		if (group == 0) {
 			(void)setpgid(0, 0);
+			(void)signal(signals[i], SIG_DFL); /* nohup(1) would have us ignore one of them */
 			run(script);
 			_exit(EXIT_FAILURE);
 		}
