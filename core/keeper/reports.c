@@ -107,6 +107,18 @@ drop_strangers(struct keeper *keeper, uint32_t index)
 			outbox_drop(keeper, notifier, &each, "no longer configured");
 }
 
+/* Version 1 has the time (UTC) when the period began, in the zone, or in UTC where the notifier had no
+ * quiet hours. 0: it is not in the past. */
+static int64_t
+day_of(const struct keeper *keeper, const struct config_report *report, int64_t from)
+{
+	static const int64_t day = 86400 * (int64_t)SECOND;
+
+	if (from <= 0 || from > clock_wall())
+		return 0;
+	return from % day == 0 ? from / day : period_of(keeper, report, from).day;
+}
+
 void
 reports_recover(struct keeper *keeper)
 {
@@ -116,8 +128,9 @@ reports_recover(struct keeper *keeper)
 	int64_t size = store_read_meta(
 	    store_inside(keeper->store), REPORTS_META, bytes, sizeof bytes);
 	struct wire_in in = wire_from(bytes, size > 0 && size <= REPORTS_META_MAX ? (size_t)size : 0);
+	uint8_t version = wire_get_u8(&in);
 
-	if (wire_get_u8(&in) == REPORTS_VERSION)
+	if (version >= 1 && version <= REPORTS_VERSION)
 		while (!in.bad && in.at < in.size) {
 			struct reported row = { .day = 0 };
 
@@ -127,7 +140,8 @@ reports_recover(struct keeper *keeper)
 				    && strcmp(config->reports[i].tag, row.tag) == 0
 				    && strcmp(config->notifiers[config->reports[i].notifier].name,
 				    row.notifier) == 0)
-					reported[i] = row.day;
+					reported[i] = version == REPORTS_VERSION ? row.day
+					    : day_of(keeper, &config->reports[i], row.day);
 		}
 	for (uint32_t i = 0; i < config->notifier_count; i++)
 		drop_strangers(keeper, i);

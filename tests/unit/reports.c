@@ -46,19 +46,26 @@ sent(struct world *world)
 	return &world->keeper.service->reported[0];
 }
 
-/* The first one's period that was sent last, also as the store has it; there is no other. */
+/* The first one's period that was sent last, as a version of the store has it; there is no other. */
 static void
-set_sent(struct world *world, int64_t day)
+keep_sent(struct world *world, unsigned char version, int64_t value)
 {
 	unsigned char bytes[1024];
 	int64_t size = store_read_meta(store_inside(world->keeper.store), "reports", bytes, sizeof bytes);
-	struct wire_out out = wire_over(bytes + size - sizeof day, sizeof day);
+	struct wire_out out = wire_over(bytes + size - sizeof value, sizeof value);
 
-	assert_true(size > (int64_t)sizeof day && size <= (int64_t)sizeof bytes);
-	wire_put_i64(&out, day);
+	assert_true(size > (int64_t)sizeof value && size <= (int64_t)sizeof bytes);
+	bytes[0] = version;
+	wire_put_i64(&out, value);
 	store_put_meta(commit_queue_main(&world->keeper), "reports", (struct pw_bytes){ (const char *)bytes, (size_t)size });
 	commit_all(&world->keeper);
 	begin_again(world);
+}
+
+static void
+set_sent(struct world *world, int64_t day)
+{
+	keep_sent(world, 2, day);
 	assert_true(*sent(world) == day);
 }
 
@@ -178,6 +185,33 @@ another_zone_sends_none_again(void **state)
 	destroy(&world);
 }
 
+/* A store of version 1 has the time when that period began, in the zone, or in UTC. */
+static void
+what_an_earlier_version_has_sent_is_known(void **state)
+{
+	struct world *world = create_with(1);
+	struct reason why;
+	struct zone *zone = zone_open("Pacific/Pago_Pago", &why);
+	struct period_span day = day_before(2);
+
+	(void)state;
+	assert_non_null(zone);
+	keep_sent(world, 1, day.from);
+	assert_true(*sent(world) == day.day);
+	sum_up(world, clock_wall());
+	assert_string_equal(handed(world), "report");
+	assert_string_equal(world->notice.code, day_before(1).first);
+	world->rules[0].timezone = "Pacific/Pago_Pago";
+	keep_sent(world, 1, day.from);
+	assert_true(*sent(world) == day.day);
+	keep_sent(world, 1, period_at(PERIOD_DAY, zone, day.until - 1, 0).from);
+	assert_true(*sent(world) == period_at(PERIOD_DAY, zone, day.until - 1, 0).day);
+	keep_sent(world, 1, INT64_MAX); /* by no clock that is right */
+	assert_true(*sent(world) < day_before(0).day);
+	zone_close(&zone);
+	destroy(&world);
+}
+
 static void
 each_has_its_own(void **state)
 {
@@ -282,6 +316,7 @@ main(void)
 		cmocka_unit_test(what_ended_in_our_absence_is_made_up_for),
 		cmocka_unit_test(a_clock_that_was_ahead_keeps_nothing_back),
 		cmocka_unit_test(another_zone_sends_none_again),
+		cmocka_unit_test(what_an_earlier_version_has_sent_is_known),
 		cmocka_unit_test(each_has_its_own),
 		cmocka_unit_test(one_that_was_taken_out_is_not_sent),
 		cmocka_unit_test(one_is_sent_by_hand),
