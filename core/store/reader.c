@@ -273,7 +273,7 @@ word_of(struct words *words, struct db *db, int64_t number)
 		struct query *query = DB_ROW(db, "SELECT word FROM words WHERE number = ?1",
 		    BIND(number));
 		text_copy(met->word, sizeof met->word, query == NULL ? "" : query_text(query, 0));
-		met->number = number;
+		met->number = db_fault(db) == DB_WELL ? number : 0; /* which no word has */
 		query_reset(query);
 	}
 	return met->word;
@@ -300,6 +300,24 @@ store_runs_create(struct store_reader *reader, uint64_t behind)
 	return runs;
 }
 
+/* Of the row that the page is at. Returns false where one of its words cannot be read. */
+static bool
+read_run(struct store_runs *runs, struct store_run *run)
+{
+	struct db *db = runs->reader->history;
+	struct query *row = runs->page;
+
+	*run = (struct store_run){ .id = (uint64_t)query_i64(row, 0),
+		.target = (uint64_t)query_i64(row, 1), .run = (uint64_t)query_i64(row, 2),
+		.at = query_i64(row, 3), .micros = query_i64(row, 4),
+		.verdict = (uint32_t)query_i64(row, 5), .mood = (uint32_t)query_i64(row, 6),
+		.speaks_for = (uint32_t)query_i64(row, 7), .flags = (uint32_t)query_i64(row, 8),
+		.outcome = outcome_current(word_of(&runs->outcomes, db, query_i64(row, 9))),
+		.phase_names = word_of(&runs->lists, db, query_i64(row, 10)),
+		.phases = query_bytes(row, 11) };
+	return db_fault(db) == DB_WELL;
+}
+
 bool
 store_runs_next(struct store_runs *runs, struct store_run *run)
 {
@@ -307,27 +325,19 @@ store_runs_next(struct store_runs *runs, struct store_run *run)
 	    " flags, outcome, phase_names, phases FROM results WHERE id > ?1 ORDER BY id LIMIT ?2";
 	struct db *db = runs->reader->history;
 
-	while (!query_step(runs->page)) {
-		bool is_over = db_fault(db) == DB_STOPPED && runs->count > 0; /* its time */
+	while (!query_step(runs->page) || !read_run(runs, run)) {
+		bool is_over = runs->count > 0 && (db_fault(db) == DB_STOPPED /* its time */
+		    || (db_fault(db) == DB_WELL && runs->count == STORE_PAGE_MAX));
 
-		if (runs->page != NULL && !is_over && runs->count < STORE_PAGE_MAX)
+		if (runs->page != NULL && !is_over)
 			return false;
+		query_reset(runs->page);
 		db_forgive(db);
 		db_set_deadline(db, clock_mono() + 2 * READING_MICROSECONDS);
 		runs->count = 0;
 		if ((runs->page = DB_ROWS(db, sql, BIND(runs->last), BIND(STORE_PAGE_MAX))) == NULL)
 			return false;
 	}
-	*run = (struct store_run){ .id = (uint64_t)query_i64(runs->page, 0),
-		.target = (uint64_t)query_i64(runs->page, 1), .run = (uint64_t)query_i64(runs->page, 2),
-		.at = query_i64(runs->page, 3), .micros = query_i64(runs->page, 4),
-		.verdict = (uint32_t)query_i64(runs->page, 5),
-		.mood = (uint32_t)query_i64(runs->page, 6),
-		.speaks_for = (uint32_t)query_i64(runs->page, 7),
-		.flags = (uint32_t)query_i64(runs->page, 8),
-		.outcome = outcome_current(word_of(&runs->outcomes, db, query_i64(runs->page, 9))),
-		.phase_names = word_of(&runs->lists, db, query_i64(runs->page, 10)),
-		.phases = query_bytes(runs->page, 11) };
 	runs->last = run->id;
 	runs->count++;
 	return true;

@@ -419,6 +419,35 @@ readers_alone(void **state)
 	assert_int_not_equal(access(folder_file(&folder, "postwatch.db"), F_OK), 0);
 }
 
+/* All runs are read over pages; and where a word of them cannot be, the reading says so, however many pages there are. */
+static void
+runs_over_pages(void **state)
+{
+	struct store_reader *reader;
+	struct store_runs *runs;
+	struct store_run run;
+	uint32_t count = 0;
+
+	(void)state;
+	for (int64_t i = 0; i <= STORE_PAGE_MAX; i++)
+		put(1, BEGIN + i * SECOND, PW_OK, 1);
+	folder_commit(&folder, batch);
+	reader = folder_read(&folder);
+	runs = store_runs_create(reader, 0);
+	for (; store_runs_next(runs, &run); count++) {
+		assert_true(run.at == BEGIN + (int64_t)count * SECOND);
+		assert_string_equal(run.outcome, "ok");
+	}
+	assert_int_equal(count, STORE_PAGE_MAX + 1);
+	assert_int_equal(store_runs_destroy(&runs), STORE_READ_END);
+	assert_true(db_exec(folder.store->db_files[STORE_HISTORY].db, "DROP TABLE words"));
+	runs = store_runs_create(reader, 0);
+	while (store_runs_next(runs, &run))
+		assert_string_equal(run.outcome, "ok");
+	assert_int_equal(store_runs_destroy(&runs), STORE_READ_BROKEN);
+	store_reader_close(&reader);
+}
+
 static void
 times_as_bytes(void **state)
 {
@@ -449,6 +478,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(old_pauses, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(readers_beside_the_writer, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(readers_alone, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(runs_over_pages, set_up, tear_down),
 		cmocka_unit_test(times_as_bytes),
 	};
 
