@@ -107,8 +107,8 @@ drop_strangers(struct keeper *keeper, uint32_t index)
 			outbox_drop(keeper, notifier, &each, "no longer configured");
 }
 
-/* Version 1 has the time (UTC) when the period began, in the zone, or in UTC where the notifier had no
- * quiet hours. 0: it is not in the past. */
+/* Version 1 has the time (UTC) when the period began, in the zone, or in UTC where the notifier had
+ * no quiet hours. 0: it is not in the past. */
 static int64_t
 day_of(const struct keeper *keeper, const struct config_report *report, int64_t from)
 {
