@@ -15,18 +15,21 @@ static void
 put_meanings(struct emit *emit, const struct board_row *row, const char *names)
 {
 	const struct plugin *probe = row->configured == NULL ? NULL : row->configured->policy->probe;
-	const char *before = NULL;
+	const char *before = NULL, *separator = "";
 
 	for (size_t size; *names != '\0'; names += size + (names[size] == ' ')) {
 		char name[OUTCOME_NAME_MAX];
 		struct outcome outcome = { .text = name };
+		bool is_known;
 
 		size = strcspn(names, " ");
 		snprintf(name, sizeof name, "%.*s", (int)size, names);
-		(void)outcome_find(name, probe == NULL ? NULL : plugin_probe(probe)->outcomes, &outcome);
-		if (before != outcome.text)
-			EMIT(emit, "{}{}", AS_STRING(before == NULL ? "" : ", "), AS_STRING(outcome.text));
-		before = outcome.text;
+		is_known = outcome_find(name, probe == NULL ? NULL : plugin_probe(probe)->outcomes, &outcome);
+		if (is_known && outcome.text == before) /* such of several steps mean the same */
+			continue;
+		EMIT(emit, "{}{}", AS_STRING(separator), AS_STRING(outcome.text));
+		before = is_known ? outcome.text : NULL;
+		separator = ", ";
 	}
 }
 

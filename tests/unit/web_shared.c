@@ -82,6 +82,42 @@ a_shared_page_is_in_words(void **state)
 	}
 }
 
+/* Each name that nobody knows is shown, also where two of them follow each other. */
+static void
+names_that_are_not_known_stand_side_by_side(void **state)
+{
+	static const char *const tags[] = { "lab" }, *const codes[] = { "of_the_past", "of_the_past_too", "of_the_future" };
+	static const struct pw_probe_ops ops = { .size = sizeof ops };
+	static const struct pw_plugin descriptor = { .name = "talk", .ops = &ops };
+	static const struct plugin probe = { .descriptor = &descriptor };
+	static const struct policy policy = { .probe = &probe, .interval = 60 * (int64_t)SECOND, .tag_count = 1, .tags = tags };
+	static const struct target target = { .name = "a", .policy = &policy };
+	struct store_batch *batch = store_batch_create(STORE_MAIN);
+	struct buffer body = { .data = NULL };
+	struct server_answer answer = { .status = 200, .body = &body };
+	struct site site = { .config = &config };
+	int64_t now = clock_wall();
+
+	(void)state;
+	config.targets = &target;
+	config.target_count = 1;
+	store_put_state(batch, &(struct store_state){ .target = 1, .at = now, .state = "up", .verdict = "degraded", .outcome = codes[0],
+		.since = now, .ended = now, .interval = 60 * (int64_t)SECOND });
+	for (int i = 0; i < 3; i++)
+		store_put_condition(batch, &(struct store_condition){ .target = 1, .code = codes[i], .since = now + i, .standing = now });
+	folder_commit(&folder, batch);
+	store_batch_destroy(&batch);
+	board_destroy(&board);
+	site.board = board = board_create(&config);
+	turn();
+	site_answer(&site, &(struct server_request){ .path = "/", .prefix = "/share/x", .tag = "lab" }, &answer);
+	assert_true(buffer_add(&body, "", 1, EMIT_MAX));
+	for (int i = 0; i < 3; i++)
+		if (strstr(body.data, codes[i]) == NULL)
+			fail_msg("without %s: %s", codes[i], strstr(body.data, "<tbody>"));
+	buffer_fini(&body);
+}
+
 /* Beside the groups stands at how many mail arrives that are in none, where there are such and there are groups. */
 static void
 targets_without_a_tag_are_counted_beside_the_groups(void **state)
@@ -126,6 +162,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_shared_page_tells_what_it_leaves_out, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_shared_page_is_in_words, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(names_that_are_not_known_stand_side_by_side, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(targets_without_a_tag_are_counted_beside_the_groups, set_up, tear_down),
 	};
 
