@@ -394,6 +394,27 @@ pauses_hold_in_their_time(void **state)
 	store_batch_destroy(&batch);
 }
 
+/* Outages of the last day are counted, also where one that began long before was confirmed after them. */
+static void
+outages_of_the_last_day_are_counted(void **state)
+{
+	struct store_batch *batch = store_batch_create(STORE_MAIN);
+	int64_t now = clock_wall(), hour = INT64_C(3600) * SECOND;
+	const int64_t began[] = { 72 * hour, 5 * hour, 3 * hour, 72 * hour }, confirmed[] = { 71 * hour, 4 * hour, 2 * hour, hour };
+
+	(void)state;
+	put_targets(2, 3);
+	for (uint64_t i = 0; i < 4; i++)
+		store_put_incident(batch, &(struct store_incident){ .number = i + 1, .target = i == 3 ? 2 : 1, .change = i + 1, .began = now - began[i],
+			.confirmed = now - confirmed[i], .ended = now - confirmed[i], .end_confirmed = now - confirmed[i], .outcome = "refused", .end = "up" });
+	folder_commit(&folder, batch);
+	store_batch_destroy(&batch);
+	turn();
+	assert_int_equal(board_named(board, "a")->lately, 2);
+	assert_int_equal(board_named(board, "a")->lately_at, now - began[2]);
+	assert_int_equal(board_named(board, "2")->lately, 0);
+}
+
 int
 main(void)
 {
@@ -410,6 +431,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(rows_are_there_without_their_results, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_strip_shows_no_other_day, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_quarter_without_a_roll_up_is_as_its_runs_say, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(outages_of_the_last_day_are_counted, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(pauses_hold_in_their_time, set_up, tear_down),
 	};
 
