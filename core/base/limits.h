@@ -1,6 +1,8 @@
 /*
- * How much of the host a process may take (setrlimit(2)), by one table with a row for each kind of
- * process: so that one that loops, leaks or was broken into takes nothing from the others.
+ * For the daemon's processes and the programs that they run: limits how much of the host each may
+ * take (setrlimit(2)), by a table with a row for each kind of process, so that one that loops,
+ * leaks or was broken into takes nothing from the others. Also notices when a process reaches a
+ * limit and has that told, and tells from an exit status at which limit a process has ended.
  */
 #pragma once
 

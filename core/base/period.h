@@ -1,6 +1,7 @@
 /*
- * Days, weeks and months on the wall clock of a zone, one behind the other without gaps: the
- * periods of reports of availability.
+ * For the keeper, which sends reports of availability at regular times: computes the day, week or
+ * month in which an instant lies by the clock of a time zone: when it begins and ends, its dates,
+ * and when the report on it is due. Periods follow each other without gaps.
  */
 #pragma once
 

@@ -1,4 +1,7 @@
-/* Command lines of check_smtp (Monitoring Plugins), for `postwatch import`. */
+/*
+ * For `postwatch import`: parses a command line of the Nagios plugin check_smtp (or check_ssmtp),
+ * and translates its options into settings of a target, as text of a configuration file.
+ */
 #pragma once
 
 #include "base/arena.h"

@@ -1,6 +1,7 @@
 /*
- * For `postwatch import`: the files that a configuration of another monitor (Nagios, Icinga 2)
- * consists of.
+ * For `postwatch import`: finds the files below a folder of a configuration of Nagios or Icinga 2,
+ * and calls a function of the importer for each, which reads it. Also remembers which files were
+ * read, so that one that is named twice is read once.
  */
 #pragma once
 

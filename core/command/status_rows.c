@@ -1,9 +1,11 @@
 /*
- * For `postwatch status`, its --watch, and `explain`: reads the state of all targets from the store
- * into rows.
+ * For `postwatch status`, its --watch, and `explain`: reads the state of all targets from the
+ * store into rows, and tells how urgent a row is. Makes the texts of a row, and prints why nobody
+ * is told of a target (pauses, windows, parents).
  *
- * State and history are kept apart, and the history may have been thinned: of a target's last run
- * counts whichever of them is the newer. All is read before anything is shown.
+ * The store keeps states and history apart, and the history may have been thinned: the last run of
+ * a target is taken from whichever of them has the newer one. All is read before anything is
+ * shown.
  */
 #include "command/status_rows.h"
 

@@ -1,6 +1,7 @@
 /*
- * For the reading of a configuration: its plugins, and the probes among them with the defaults of
- * their targets.
+ * For the reading of a configuration: loads the plugins (shared objects), and finds one by its
+ * name. For each probe plugin it makes, from the built-in values and the group `defaults`, the
+ * settings that the targets with this probe begin with.
  */
 #pragma once
 

@@ -1,6 +1,7 @@
 /*
- * Steps of reading a configuration: its files, the settings of the whole and of the log, and what
- * this machine says where they say nothing (state folder, number of probers, name for EHLO).
+ * For the reading of a configuration: reads its files, sorts what stands at their top level, and
+ * takes the global settings and the group `log` from it. Fills in from this host what they leave
+ * open: state folder, number of probers, name for EHLO.
  */
 #pragma once
 

@@ -1,7 +1,8 @@
 /*
- * For the keeper: reads and writes in the store what each notifier was told of each target (its
- * ledgers), and follows with them what becomes of each delivery. A delivery that ends unsent takes
- * its ledger back: down told by mail, up given up, and the next `up` is still owed.
+ * For the keeper: reads and writes the ledgers (what each notifier was told of each target,
+ * ledger.h) as rows of the store, and updates them when a delivery is queued, is sent, or ends
+ * unsent. Example: `down` was sent by mail, and the mail with the `up` after it was given up. Then
+ * the ledger says `down` again, so an `up` is still owed to that notifier.
  */
 #include "keeper/ledgers.h"
 

@@ -1,7 +1,9 @@
 /*
- * For the keeper: what each notifier was told of each target (the ledgers, ledger.h), as rows of
- * the store. A ledger takes for told what was sent and what is queued behind it. So a delivery that
- * ends unsent takes it back to the last one sent, and to what is still queued.
+ * For the keeper: the ledgers (ledger.h), which record what each notifier was told of each target,
+ * as rows of the store. A ledger has two pages: `queued`, up to the last notice that was queued,
+ * which already counts as told, and `sent`, up to the last that was sent. When a delivery ends
+ * unsent, `queued` is made anew: from `sent`, and from the deliveries that are still queued. What
+ * is to be told next is decided in ledger.h.
  */
 #pragma once
 

@@ -1,7 +1,9 @@
 /*
- * For the keeper: finds targets whose runs have stopped coming, and has people told that they are
- * not looked at. Where the host was stopped, or the keeper waited for its disk, messages are
- * waiting: they are read first, so this module's clock stands still meanwhile.
+ * For the keeper: looks once a second for targets whose runs have stopped coming, and records the
+ * notices that tell people so (`not_looked_at`), and those of long standstills (`standstill`). How
+ * long a target was not looked at is measured by a clock of this module that gains at most 5 s in
+ * a turn of the keeper's loop. That leaves time, after a long turn (the host was stopped, or the
+ * disk was slow), to read the results that have queued up meanwhile.
  */
 #include "keeper/stale_targets.h"
 

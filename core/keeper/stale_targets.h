@@ -1,9 +1,9 @@
 /*
- * Targets that nobody looks at, by the clock: no run of theirs has ended for longer than
- * `policy_patience` allows, whatever the reason, and whether or not anybody reports it. That is
- * told once, as `impaired` with the code `not_looked_at`, and so is its end. The clock runs only
- * while the keeper does: time in which the host or all of us stood still counts for nothing, and is
- * told by itself where it was long.
+ * For the keeper: has people told when targets are not looked at, that is when no run of theirs
+ * has ended for longer than policy_patience() (config.h) allows, whatever the reason. There is one
+ * notice for all of them (`impaired`, code `not_looked_at`), and one when all are looked at again.
+ * Time in which the host or the keeper stood still does not count. Where that was longer than 10
+ * min, a notice of its own (`impaired`, code `standstill`) says so.
  */
 #pragma once
 

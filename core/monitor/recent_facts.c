@@ -1,11 +1,11 @@
 /*
- * For the monitor: remembers of each of the last 4,096 runs, by its number, the text on which
- * steady facts of the server (certificate, software ...) are others than before. Evidence comes
- * before the report of its run; the text waits here until the report is judged and a notice can be
- * made of it.
+ * For the monitor: a table of texts, each of which says what a run found changed in the steady
+ * facts of a server (certificate, software ...). The evidence of a run arrives before the report
+ * of the run; prober_messages.c stores the text when the evidence arrives, and takes it from here
+ * for the notice when the report is judged.
  *
- * Run numbers grow by one, so the place of a run is its number modulo 4,096, and a run that is
- * 4,096 later takes it.
+ * The table has 4,096 places. Run numbers grow by one, and the place of a run is its number modulo
+ * 4,096, so a text is overwritten by the text of a later run with the same place.
  */
 #include "monitor/recent_facts.h"
 

@@ -1,6 +1,8 @@
 /*
- * For the prober's dialogue: ends it with a verdict (ok, failed, degraded ...) and its outcome;
- * every verdict is made here.
+ * For a dialogue of the prober (one probe that talks to one address): ends it and sets its verdict
+ * (ok, degraded, blocked, failed, unknown) and its outcome, the code of what was found (`refused`,
+ * `banner_timeout` ...). Nothing else sets the verdict of a dialogue; aggregate.h makes the
+ * verdict of a whole run from those of its dialogues.
  */
 #pragma once
 

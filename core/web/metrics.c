@@ -1,11 +1,11 @@
 /*
- * For the web process and `postwatch status --textfile`: writes the metrics of all targets for
- * Prometheus.
+ * For /metrics of the web process and for `postwatch status --textfile`: writes the metrics of all
+ * targets for Prometheus.
  *
- * All samples of a family stand together, so rows are gone over once for each family; they are
- * given out in parts, since those of many targets are more than is to be held at once. Between two
- * parts the rows may be brought up to date: they are followed by their number, so that each family
- * has each target once. What was not reached, or is not known, has no sample.
+ * The format has all samples of a family (a metric's name) together, so all targets are gone over
+ * once for each family. The text is made in parts of about 64 KiB; as rows may change or move
+ * between two parts, the number of the last target written is remembered, and each family has each
+ * target once. A value that is not known, or of a step that the run did not reach, has no sample.
  */
 #include "web/metrics.h"
 

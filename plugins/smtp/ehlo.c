@@ -1,6 +1,7 @@
 /*
- * Settings and functions of the probes `smtp` and `starttls`, which differ only in whether TLS is
- * required.
+ * For the probes `smtp` and `starttls`, which differ only in whether TLS is required: defines
+ * their settings, and the table of functions that the prober calls for them. Of these only the
+ * beginning is here, which hands the settings on; the dialogue itself is in dialogue.c.
  */
 #include "dialogue.h"
 
