@@ -106,8 +106,8 @@ void
 verify_step(struct verify *verify, struct db_file *db_file, int64_t now)
 {
 	struct tree tree = { { "its schema" } };
-	int64_t until = clock_mono() + slice;
 	bool changed = false;
+	int64_t until;
 	struct db *db;
 
 	if (db_file->trouble != STORE_WELL
@@ -117,9 +117,10 @@ verify_step(struct verify *verify, struct db_file *db_file, int64_t now)
 	db = db_open(db_file->path, DB_READ);
 	if (db == NULL)
 		return;
-	if (verify->tree == 0) { /* a step by itself */
+	until = clock_mono() + slice;
+	if (verify->tree == 0) { /* a step by itself, taken again where it could not be read */
 		changed = !schema_is_ours(db, db_file->schema, db_file->schema->version);
-		verify->tree = 1;
+		verify->tree = db_fault(db) == DB_WELL;
 		until = 0;
 	}
 	while (verify->rests_until == 0 && db_fault(db) == DB_WELL && clock_mono() < until) {
