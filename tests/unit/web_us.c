@@ -222,6 +222,7 @@ settings_in_force_are_shown_without_secrets(void **state)
 	config.notifiers = &notifier;
 	config.reference_count = 1;
 	config.references = &reference;
+	board_destroy(&board);
 	config.target_count = config.window_count = config.resolver_count = 1;
 	config.targets = &x;
 	config.windows = &window;
@@ -233,7 +234,6 @@ settings_in_force_are_shown_without_secrets(void **state)
 	config.heartbeat_interval = 60 * (int64_t)SECOND;
 	config.heartbeat = CONFIG_NONE;
 	config.max_runs = 9;
-	board_destroy(&board);
 	site.board = board = board_create(&config);
 	turn();
 	body = page(&site, "/about");
@@ -273,12 +273,12 @@ settings_of_a_target_are_shown(void **state)
 	struct buffer body;
 
 	(void)state;
+	board_destroy(&board); /* it goes by the counts that it was made with */
 	config.target_count = config.window_count = 2;
 	config.targets = targets;
 	config.windows = windows;
 	config.notifier_count = 1;
 	config.notifiers = &notifier;
-	board_destroy(&board);
 	site.board = board = board_create(&config);
 	turn();
 	body = page(&site, "/targets/a");
