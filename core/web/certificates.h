@@ -6,7 +6,7 @@
 
 #include "web/site.h"
 
-/* The page of all; */
+/* The page of all. */
 void certificates_answer(struct view *);
 
 /* Of one target: when it ends, how much of its lifetime is left, which TLS was spoken. Writes nothing where no certificate is known. */
