@@ -1,8 +1,8 @@
 /*
  * The web process, which serves the page, the API and the metrics: its start and its loop. It meets
  * bytes of whoever may reach its sockets, so it has little: it reads the state folder, accepts
- * connections, and says nothing to any other process but lines for the log. A visitor can neither
- * change nor hold up what is watched.
+ * connections, and tells the parent alone that it lives, how late its loop was, and what to log. A
+ * visitor can neither change nor hold up what is watched.
  */
 #include <errno.h>
 #include <fcntl.h>
