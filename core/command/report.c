@@ -451,14 +451,18 @@ report(const struct command *command, int argc, char **argv)
 	const char **words = must(calloc((size_t)argc + 2, sizeof *words));
 	int at, ends = past_options(past, command, argc, argv, &at);
 
-	if (ends == 0 && past->send != NULL)
-		return send_it(past, command, argc - at);
-	const char *tag = FORMAT(300, "tag:%s", past->tag == NULL ? "" : past->tag);
-	memcpy(words, argv + at, (size_t)(argc - at) * sizeof *words);
-	words[argc - at] = past->tag != NULL ? tag : NULL;
-	past->json = past->form != REPORT_TEXT; /* what is wrong is said beside it */
-	if (ends == 0 && (ends = choice_open(past, command, words, &making.choice)) == 0)
-		ends = past_finish(past, make(&making, (enum report_form)past->form));
+	if (ends == 0 && past->send != NULL) {
+		ends = send_it(past, command, argc - at);
+	} else if (ends == 0) {
+		const char *tag = FORMAT(300, "tag:%s", past->tag == NULL ? "" : past->tag);
+
+		memcpy(words, argv + at, (size_t)(argc - at) * sizeof *words);
+		words[argc - at] = past->tag != NULL ? tag : NULL;
+		past->json = past->form != REPORT_TEXT; /* what is wrong is said beside it */
+		ends = choice_open(past, command, words, &making.choice);
+		if (ends == 0)
+			ends = past_finish(past, make(&making, (enum report_form)past->form));
+	}
 	for (int i = 0; i < REPORT_TABLES; i++)
 		free(making.report.tables[i].rows);
 	free(making.outages);
