@@ -49,9 +49,10 @@ sandbox_close_others(const int *keep, size_t count, struct reason *why)
 		errno = E2BIG;
 		return refuse(why, "cannot close descriptors");
 	}
-	if (count > 0)
+	if (count > 0) {
 		memcpy(sorted, keep, count * sizeof *keep);
-	qsort(sorted, count, sizeof *sorted, order);
+		qsort(sorted, count, sizeof *sorted, order);
+	}
 	for (size_t i = 0; i < count; i++) {
 		if (sorted[i] < 0 || (unsigned)sorted[i] < next)
 			continue;

@@ -163,10 +163,9 @@ parts_respond(struct parts_list *list, struct MHD_Connection *connection, const 
 bool
 parts_wake(struct parts_list *list)
 {
-	struct parts *parts;
 	bool any = false;
 
-	LIST_FOREACH(parts, &list->all, others) {
+	for (struct parts *parts = LIST_FIRST(&list->all); parts != NULL; parts = LIST_NEXT(parts, others)) {
 		if (!parts->is_waiting)
 			continue;
 		parts->is_waiting = false;

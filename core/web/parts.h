@@ -35,7 +35,7 @@ enum { PARTS_MAX = 48, PARTS_LIVE_MAX = 40, PARTS_PATIENCE = 120 /* seconds */ }
 struct parts_list {
 	void (*taken)(struct MHD_Connection *);   /* the client has taken a part */
 	void (*give_up)(struct MHD_Connection *); /* its connection is to end */
-	LIST_HEAD(, parts) all;                   /* the newest first; zeroes at first */
+	LIST_HEAD(parts_head, parts) all;         /* the newest first; zeroes at first */
 	uint32_t count, live_count;
 };
 

@@ -52,7 +52,7 @@ struct server {
 	void *arg;
 	uint32_t listener_count;
 	struct listener listeners[SERVER_LISTENERS_MAX];
-	LIST_HEAD(, visitor) visitors; /* the newest first */
+	LIST_HEAD(visitor_list, visitor) visitors; /* the newest first */
 	uint32_t visitor_count;
 	int64_t next_sweep;
 	size_t held; /* bytes of answers that were not taken yet */
