@@ -1,6 +1,8 @@
 /* A monitor and its keepers: what the one after the next has to know. */
 #include "monitor_scene.h"
 
+#include "monitor/notify.h"
+
 #define NOW (1000 * MINUTE)
 
 /* A run of the target b, the one of that number of a monitor before. */
@@ -201,6 +203,38 @@ results_are_said_again_until_they_are_committed(void **unused)
 	scene_destroy(&scene);
 }
 
+/* A run of our own that is full is closed by the change behind it, and does not hold that one. */
+static void
+a_full_run_of_our_own_holds_no_change_behind_it(void **unused)
+{
+	struct scene *scene = scene_create(1);
+	struct keeper_link *link;
+	unsigned char packet[128];
+	struct wire_out out = wire_over(packet, sizeof packet);
+	uint64_t last = 0, next;
+
+	(void)unused;
+	scene_bear(scene, NOW);
+	scene_run(scene, SECOND);
+	scene_commit(scene);
+	link = scene->monitor->keeper;
+	struct sequence full = { scene->taken.birth, scene->taken.number + 1 };
+	for (int i = 0; i < RUN_CHANGES_MAX; i++)
+		last = notify_own(scene->monitor, NOTICE_impaired, "limit", watch_moment(&scene->monitor->watch), "few");
+	next = notify_own(scene->monitor, NOTICE_impaired, "limit", watch_moment(&scene->monitor->watch), "few");
+	keeper_link_flush(link, false);
+	scene_keep(scene);
+	assert_int_equal(scene->taken.number, full.number + 1);
+	assert_false(keeper_link_has_committed(link, last));
+	message_put_committed(&out, &(struct message_committed){ .runs = full });
+	assert_true(keeper_messages_take(scene->monitor, packet, out.size));
+	assert_true(keeper_link_has_committed(link, last));
+	assert_false(keeper_link_has_committed(link, next));
+	scene_commit(scene);
+	assert_true(keeper_link_has_committed(link, next));
+	scene_destroy(&scene);
+}
+
 /* It was lost before it had said all: the next one says what is so. */
 static void
 what_half_a_keeper_said_is_forgotten(void **unused)
@@ -362,6 +396,7 @@ main(void)
 		cmocka_unit_test(a_keeper_that_says_what_cannot_be_is_not_believed),
 		cmocka_unit_test(each_run_is_committed_once),
 		cmocka_unit_test(results_are_said_again_until_they_are_committed),
+		cmocka_unit_test(a_full_run_of_our_own_holds_no_change_behind_it),
 		cmocka_unit_test(what_half_a_keeper_said_is_forgotten),
 		cmocka_unit_test(what_is_shown_of_a_target_goes_with_its_state),
 		cmocka_unit_test(a_keeper_of_another_store_hears_what_is_open),
