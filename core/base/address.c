@@ -9,7 +9,6 @@
 #include <net/if.h>
 #include <string.h>
 
-#include "base/hash.h"
 
 struct address
 address_ipv4(const void *bytes, uint16_t port)
@@ -187,14 +186,6 @@ bool
 address_equal(const struct address *left, const struct address *right)
 {
 	return address_order(left, right) == 0 && address_port(left) == address_port(right);
-}
-
-uint32_t
-address_hash(const struct address *address)
-{
-	struct pw_bytes bytes = address_bytes(address);
-
-	return hash_end(hash_add(HASH_BEGIN, bytes.data, bytes.size));
 }
 
 uint64_t

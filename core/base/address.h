@@ -58,9 +58,6 @@ int address_order(const struct address *, const struct address *);
 /* The same address and the same port. */
 bool address_equal(const struct address *, const struct address *);
 
-/* Of the address without its port, for tables. Not for hostile input: it has no secret. */
-uint32_t address_hash(const struct address *);
-
 /* Equal for addresses of one network (/16 of IPv4, /32 of IPv6), different for others. */
 uint64_t address_network(const struct address *);
 

@@ -20,7 +20,7 @@ check_address(const char *literal)
 	assert(address_class_name(address_class(&address)) != NULL);
 	address_add_port(&text, &address);
 	assert(!text.cut && address_parse_port(shown, 0, &again));
-	assert(address_equal(&address, &again) && address_hash(&address) == address_hash(&again));
+	assert(address_equal(&address, &again));
 }
 
 int
