@@ -51,7 +51,7 @@ def store(bench):
 
 
 def page(bench):
-	"""Processor time of what is made for one visitor; a step is how long one may wait for what the page does beside him."""
+	"""Processor time of what is made for one visitor, and of the steps of what the page does beside him."""
 	for targets, goals in ((10000, (20, 20, 150)), (100000, (50, 50, None))):
 		bench.table.heading(f"The page: {targets:,} targets, 100 of them down; rendered and packed anew each time")
 		kit.progress(f"page: {targets} targets")
@@ -67,7 +67,7 @@ def page(bench):
 		                f" {found['metrics_part_bytes'] / 1024:.0f} KiB", *((f"<= {goals[2]} ms", found["metrics_ms"] <= goals[2]) if goals[2] else ()))
 		bench.table.row("each second beside", f"{found['second_cpu_ms']:.1f} ms CPU", f"longest step {found['second_longest_step_ms']:.2f} ms")
 		bench.table.row("a turn beside, of figures of customers' pages", f"{found['availability_turn_us'] / 1000:.1f} ms CPU")
-		bench.table.row("the store read whole", f"{found['read_ms']:.0f} ms", f"longest step {found['read_longest_step_ms']:.1f} ms")
+		bench.table.row("the store read whole", f"{found['read_ms']:.0f} ms CPU", f"longest step {found['read_longest_step_ms']:.1f} ms")
 	page_load(bench)
 
 
