@@ -38,8 +38,8 @@ void orders_collect(struct orders *);
 /* At the end of every event: sends what was ordered. */
 void orders_flush(struct orders *);
 
-/* A new prober, one of config->probers + PROBERS_APART, is at that socket, which is taken. What the one before had in hand is due again, as
- * the same attempt. */
+/* A new prober, one of config->probers + PROBERS_APART, is at that socket, which is taken. What the
+ * one before had in hand is due again, as the same attempt. */
 void orders_linked(struct orders *, uint32_t prober, int fd);
 void orders_lost(struct orders *, uint32_t prober);
 /* Which prober runs the target; CONFIG_NONE: none, it waits in line for one of its own. */
