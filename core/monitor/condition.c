@@ -7,7 +7,6 @@
 
 #include <assert.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define NOBODY  CONDITION_TELL_NOBODY
 #define RAISED  CONDITION_TELL_RAISED

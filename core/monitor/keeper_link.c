@@ -3,7 +3,6 @@
 
 #include <assert.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sysexits.h>
 #include <syslog.h>
 #include <unistd.h>

@@ -7,7 +7,6 @@
 #include "monitor/own_record.h"
 
 #include <assert.h>
-#include <string.h>
 
 #include "base/clock.h"
 #include "base/hash.h"

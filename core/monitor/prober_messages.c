@@ -6,7 +6,6 @@
 #include "monitor/prober_messages.h"
 
 #include <assert.h>
-#include <string.h>
 
 #include "base/clock.h"
 #include "monitor/control.h"

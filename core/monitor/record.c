@@ -8,7 +8,6 @@
 #include "monitor/record.h"
 
 #include <assert.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"

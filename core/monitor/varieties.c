@@ -6,7 +6,6 @@
 
 #include <assert.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum {
 	VARIETIES_MAX = 16, /* facts of one target; what comes on top is taken for steady */

@@ -9,7 +9,6 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 #include "base/clock.h"
 #include "base/hash.h"
 #include "prober/exchange.h"

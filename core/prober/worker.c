@@ -5,7 +5,6 @@
  */
 #include <assert.h>
 #include <ev.h>
-#include <string.h>
 #include <sys/resource.h>
 #include <syslog.h>
 #include <time.h>
