@@ -338,6 +338,7 @@ changed_meanwhile(void **state)
 	(void)state;
 	verify_step(&verify, db_file, 1);
 	assert_int_equal(db_file->trouble, STORE_WELL);
+	assert_int_equal(verify.tree, 1);
 	verify = (struct verify){ 0 };
 	assert_true(db_exec(db_file->db, "CREATE TRIGGER evil AFTER INSERT ON notices BEGIN DELETE FROM deliveries; END"));
 	verify_step(&verify, db_file, 1);
@@ -345,6 +346,28 @@ changed_meanwhile(void **state)
 	assert_true(store_mend(folder.store, STORE_MAIN, &found));
 	assert_true(found.fresh && found.aside[0] != '\0');
 	assert_int_equal(submit_small(1), STORE_COMMITTED);
+}
+
+/* One that could not be read, since what lay in the file's place was no database, is compared again. */
+static void
+unread_schema(void **state)
+{
+	static struct verify verify;
+	struct db_file *db_file = &folder.store->db_files[STORE_MAIN];
+	struct store_found found;
+
+	(void)state;
+	assert_true(db_exec(db_file->db, "PRAGMA wal_checkpoint(TRUNCATE)"));
+	move("postwatch.db", "moved");
+	write_over("postwatch.db", 0);
+	verify_step(&verify, db_file, 1);
+	assert_int_equal(db_file->trouble, STORE_MOVED);
+	move("moved", "postwatch.db");
+	assert_true(store_mend(folder.store, STORE_MAIN, &found));
+	assert_true(db_exec(db_file->db, "CREATE TABLE foreign_one (a)"));
+	verify_step(&verify, db_file, 1);
+	assert_int_equal(db_file->trouble, STORE_DAMAGED);
+	assert_string_equal(db_file->why.text, "postwatch.db: somebody has changed its schema");
 }
 
 /* A bit in the text of the schema. */
@@ -439,6 +462,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(lock_that_is_no_file, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(changed_schema, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(changed_meanwhile, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(unread_schema, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(bits_in_the_schema, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(lost, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(foreign_and_newer, set_up, tear_down),
