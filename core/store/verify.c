@@ -14,7 +14,7 @@
 #include "store/query.h"
 
 static const int64_t slice = 14 * (int64_t)MILLISECOND, rest = 86400 * (int64_t)SECOND;
-enum { PART_BYTES = 512, SQL_BYTES = VERIFY_KEY + 6 * PART_BYTES };
+enum { PART_BYTES = 512, SQL_BYTES = VERIFY_KEY + 8 * PART_BYTES };
 
 /* A table, or an index of it: the condition of a partial index, the columns that order its entries, and
  * these as literals. */
