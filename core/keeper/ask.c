@@ -6,7 +6,6 @@
 #include "keeper/ask.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "keeper/service_private.h"
 

@@ -4,7 +4,6 @@
  */
 #include "keeper/change_log.h"
 
-#include <string.h>
 #include <syslog.h>
 
 #include "base/notice.h"

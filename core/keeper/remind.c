@@ -7,7 +7,6 @@
 #include "keeper/remind.h"
 
 #include <assert.h>
-#include <string.h>
 #include <syslog.h>
 
 #include "base/clock.h"

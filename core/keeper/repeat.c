@@ -9,7 +9,6 @@
 #include "keeper/repeat.h"
 
 #include <assert.h>
-#include <string.h>
 
 #include "base/clock.h"
 #include "keeper/policy_private.h"

@@ -5,7 +5,6 @@
  */
 #include "keeper/test_notice.h"
 
-#include <string.h>
 #include <syslog.h>
 
 #include "base/clock.h"

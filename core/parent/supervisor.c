@@ -6,7 +6,6 @@
 #include "parent/supervisor.h"
 
 #include <assert.h>
-#include <string.h>
 #include <syslog.h>
 
 #include "base/clock.h"

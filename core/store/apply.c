@@ -2,7 +2,6 @@
  * Executes the row operations of a batch (store/batch.h) as SQL statements: the writing half of the
  * store, for the keeper.
  */
-#include <string.h>
 
 #include "store/store_private.h"
 
