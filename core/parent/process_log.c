@@ -4,8 +4,8 @@
  * A line for each note: what it is ("began", "replaced", "late"), from and until when (UTC,
  * microseconds; 0: it goes on), by how much at most (microseconds), and of what, separated by tabs.
  * A spell of lateness has a line when it begins and one when it ends. A file that is full makes way
- * for a new one, beside which it is kept. That nothing can be written is no trouble: these are for
- * people who look back.
+ * for a new one, beside which it is kept. That nothing can be written is logged once, and stops
+ * nothing: these are for people who look back.
  */
 #include "parent/process_log.h"
 
