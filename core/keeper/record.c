@@ -12,7 +12,6 @@
 #include "base/clock.h"
 #include "keeper/evidence.h"
 #include "keeper/record_private.h"
-#include "keeper/policy.h"
 #include "keeper/notice_payload.h"
 #include "keeper/silences.h"
 #include "keeper/change_log.h"
