@@ -5,10 +5,8 @@
 #include "web/attempt.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include "base/transcript.h"
-#include "base/units.h"
 
 enum { WIDTH = 1000, TEXT_ROOM = 2048, NAME_ROOM = 32, RESULTS_READ = 5000 };
 

@@ -13,10 +13,8 @@
 
 #include <assert.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/clock.h"
-#include "base/text.h"
 #include "store/reader_private.h"
 
 enum { JUDGED_A_STEP = 5000, REST = 10 };

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/difference.h"
 #include "base/hash.h"
 #include "store/list.h"

@@ -7,7 +7,6 @@
 
 #include <string.h>
 
-#include "base/clock.h"
 #include "web/site.h"
 
 /* Why nobody was told, for programs and for people; those of silences.def, and what a delivery may come to. */
