@@ -160,19 +160,17 @@ parts_respond(struct parts_list *list, struct MHD_Connection *connection, const 
 	return response;
 }
 
-bool
+void
 parts_wake(struct parts_list *list)
 {
-	bool any = false;
+	struct parts *parts;
 
-	for (struct parts *parts = LIST_FIRST(&list->all); parts != NULL; parts = LIST_NEXT(parts, others)) {
+	LIST_FOREACH(parts, &list->all, others) {
 		if (!parts->is_waiting)
 			continue;
 		parts->is_waiting = false;
 		if (parts->is_suspended)
 			http_library()->resume_connection(parts->connection);
 		parts->is_suspended = false;
-		any = true;
 	}
-	return any;
 }

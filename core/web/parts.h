@@ -43,5 +43,5 @@ struct parts_list {
  * has been given out for longest, and is not live, is given up then for the next that is asked for. `is_packed`: by gzip. */
 struct MHD_Response *parts_respond(struct parts_list *, struct MHD_Connection *, const struct parts_source *, bool is_packed);
 
-/* Asks those again that had nothing. Returns whether there were such. */
-bool parts_wake(struct parts_list *);
+/* Asks those again that had nothing. */
+void parts_wake(struct parts_list *);

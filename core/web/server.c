@@ -66,7 +66,7 @@ server_destroy(struct server **server)
 {
 	if (*server == NULL)
 		return;
-	(void)parts_wake(&(*server)->parts); /* libmicrohttpd ends no connection that is suspended */
+	parts_wake(&(*server)->parts); /* libmicrohttpd ends no connection that is suspended */
 	for (uint32_t i = 0; i < (*server)->listener_count; i++)
 		http_library()->stop_daemon((*server)->listeners[i].daemon);
 	assert(LIST_EMPTY(&(*server)->visitors) && (*server)->visitor_count == 0);
@@ -364,7 +364,7 @@ server_poll(const struct server *server, struct pollfd *polled, int64_t *until)
 void
 server_wake(struct server *server)
 {
-	(void)parts_wake(&server->parts);
+	parts_wake(&server->parts);
 }
 
 void
