@@ -236,12 +236,15 @@ rows_read(struct rows *rows, struct store_reader *reader, struct looks *looks, c
     const struct target *const *names)
 {
 	int64_t from = clock_wall() - day;
-	/* Incidents are numbered as they are confirmed, however long ago they began: none that began since then has a number below this one,
-	 * so that a step does not go through all that a target ever had. */
-	int64_t before = DB_NUMBER(reader->main, "SELECT number FROM incidents WHERE confirmed < ?1 ORDER BY number DESC LIMIT 1", BIND(from - day));
-	struct query *query = DB_ROWS(reader->main, row_sql, BIND(rows->after), BIND(from), BIND(before));
+	struct query *query;
 	uint32_t count = 0;
 
+	/* Incidents are numbered as they are confirmed, however long ago they began: none that began since then has a number below this one,
+	 * so that a step does not go through all that a target ever had. It is looked for once, since many may have been confirmed of late. */
+	if (rows->after == 0)
+		rows->earlier = (uint64_t)DB_NUMBER(reader->main, "SELECT number FROM incidents WHERE confirmed < ?1 ORDER BY number DESC LIMIT 1",
+		    BIND(from - day));
+	query = DB_ROWS(reader->main, row_sql, BIND(rows->after), BIND(from), BIND(rows->earlier));
 	for (; query_step(query); count++) {
 		const struct target *const *found;
 		struct board_row *row;

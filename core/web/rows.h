@@ -108,6 +108,7 @@ struct rows {
 	uint32_t told_count, told_room;
 	struct hash_table by_name;
 	uint64_t after;            /* the last that was read */
+	uint64_t earlier;          /* the number of an incident: none up to it began within the last day */
 };
 
 /* Reads the next step of all, from the first where there are none. `looks` are made for new ones; `names` are the targets of the

@@ -394,18 +394,21 @@ pauses_hold_in_their_time(void **state)
 	store_batch_destroy(&batch);
 }
 
-/* Outages of the last day are counted, also where one that began long before was confirmed after them. */
+/* Outages of the last day are counted, also where one that began long before was confirmed after them, and in each step that reads targets. */
 static void
 outages_of_the_last_day_are_counted(void **state)
 {
 	struct store_batch *batch = store_batch_create(STORE_MAIN);
 	int64_t now = clock_wall(), hour = INT64_C(3600) * SECOND;
-	const int64_t began[] = { 72 * hour, 5 * hour, 3 * hour, 72 * hour }, confirmed[] = { 71 * hour, 4 * hour, 2 * hour, hour };
+	const int64_t began[] = { 72 * hour, 5 * hour, 3 * hour, 72 * hour, 2 * hour }, confirmed[] = { 71 * hour, 4 * hour, 2 * hour, hour, hour };
+	const uint64_t targets[] = { 1, 1, 1, 2, MANY - 1 };
+	char last[16];
 
 	(void)state;
-	put_targets(2, 3);
-	for (uint64_t i = 0; i < 4; i++)
-		store_put_incident(batch, &(struct store_incident){ .number = i + 1, .target = i == 3 ? 2 : 1, .change = i + 1, .began = now - began[i],
+	put_targets(2, MANY);
+	snprintf(last, sizeof last, "%d", MANY - 1);
+	for (uint64_t i = 0; i < 5; i++)
+		store_put_incident(batch, &(struct store_incident){ .number = i + 1, .target = targets[i], .change = i + 1, .began = now - began[i],
 			.confirmed = now - confirmed[i], .ended = now - confirmed[i], .end_confirmed = now - confirmed[i], .outcome = "refused", .end = "up" });
 	folder_commit(&folder, batch);
 	store_batch_destroy(&batch);
@@ -413,6 +416,7 @@ outages_of_the_last_day_are_counted(void **state)
 	assert_int_equal(board_named(board, "a")->lately, 2);
 	assert_int_equal(board_named(board, "a")->lately_at, now - began[2]);
 	assert_int_equal(board_named(board, "2")->lately, 0);
+	assert_int_equal(board_named(board, last)->lately, 1);
 }
 
 int
