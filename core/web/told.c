@@ -118,8 +118,10 @@ told_list_close(struct told_list *list)
 void
 told_read_before(struct store_reader *reader, uint64_t target, uint64_t incident, struct told *told)
 {
-	struct query *query = DB_ROW(reader->main, "SELECT count(*), coalesce(max(began), 0) FROM incidents WHERE target = ?1 AND number < ?2",
-	    BIND(target), BIND(incident));
+	/* They are counted by the index alone, and the last is the newest: one of a target ends before the next begins. */
+	struct query *query = DB_ROW(reader->main, "SELECT count(*),"
+	    " coalesce((SELECT began FROM incidents WHERE target = ?1 AND number < ?2 ORDER BY number DESC LIMIT 1), 0)"
+	    " FROM incidents WHERE target = ?1 AND number < ?2", BIND(target), BIND(incident));
 
 	if (query == NULL)
 		return;
