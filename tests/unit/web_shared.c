@@ -3,6 +3,24 @@
 
 enum { MANY = 1200 /* more than one step reads */ };
 
+/* The first page, of a tag or (NULL) of all, by a board over the store and the configuration as they are. */
+static struct buffer
+page(const char *tag)
+{
+	struct site site = { .config = &config };
+	struct buffer body = { .data = NULL };
+	struct server_answer answer = { .status = 200, .body = &body };
+
+	board_destroy(&board);
+	site.board = board = board_create(&config);
+	assert_non_null(board);
+	turn();
+	site_answer(&site, &(struct server_request){ .path = "/", .prefix = tag == NULL ? "" : "/share/x", .tag = tag }, &answer);
+	assert_int_equal(answer.status, 200);
+	assert_true(buffer_add(&body, "", 1, EMIT_MAX));
+	return body;
+}
+
 /* What a page does not show of a tag is said. */
 static void
 a_shared_page_tells_what_it_leaves_out(void **state)
@@ -11,10 +29,7 @@ a_shared_page_tells_what_it_leaves_out(void **state)
 	static const struct policy policy = { .interval = 60 * (int64_t)SECOND, .tag_count = 1, .tags = tags };
 	static struct target targets[MANY];
 	static char names[MANY][16];
-	struct site site = { .config = &config };
-	const struct server_request request = { .path = "/", .prefix = "/share/x", .tag = "lab" };
-	struct buffer body = { .data = NULL };
-	struct server_answer answer = { .status = 200, .body = &body };
+	struct buffer body;
 	uint32_t rows = 0;
 
 	(void)state;
@@ -25,13 +40,7 @@ a_shared_page_tells_what_it_leaves_out(void **state)
 	config.targets = targets;
 	config.target_count = MANY - 2;
 	put_targets(2, MANY);
-	board_destroy(&board);
-	site.board = board = board_create(&config);
-	assert_non_null(board);
-	turn();
-	site_answer(&site, &request, &answer);
-	assert_int_equal(answer.status, 200);
-	assert_true(buffer_add(&body, "", 1, EMIT_MAX));
+	body = page("lab");
 	for (const char *at = body.data; (at = strstr(at, "<td class=\"name\">")) != NULL; at++)
 		rows++;
 	assert_int_equal(rows, 200);
@@ -52,15 +61,13 @@ a_shared_page_is_in_words(void **state)
 	static const struct policy policy = { .probe = &probe, .interval = 60 * (int64_t)SECOND, .tag_count = 1, .tags = tags };
 	static const struct target target = { .name = "a", .policy = &policy };
 	static const char *const words[] = { "<td>of_the_future, its queue is full, slower than it should be</td>", "<td>connection refused</td>" };
-	struct site site = { .config = &config };
 
 	(void)state;
 	config.targets = &target;
 	config.target_count = 1;
 	for (int is_down = 0; is_down <= 1; is_down++) {
 		struct store_batch *batch = store_batch_create(STORE_MAIN);
-		struct buffer body = { .data = NULL };
-		struct server_answer answer = { .status = 200, .body = &body };
+		struct buffer body;
 		int64_t now = clock_wall();
 
 		store_put_state(batch, &(struct store_state){ .target = 1, .at = now, .state = is_down ? "down" : "up", .verdict = is_down ? "failed" : "degraded",
@@ -70,11 +77,7 @@ a_shared_page_is_in_words(void **state)
 				.since = now + i, .standing = now, .text = text_view("secret words") });
 		folder_commit(&folder, batch);
 		store_batch_destroy(&batch);
-		board_destroy(&board);
-		site.board = board = board_create(&config);
-		turn();
-		site_answer(&site, &(struct server_request){ .path = "/", .prefix = "/share/x", .tag = "lab" }, &answer);
-		assert_true(buffer_add(&body, "", 1, EMIT_MAX));
+		body = page("lab");
 		if (strstr(body.data, words[is_down]) == NULL)
 			fail_msg("without %s: %s", words[is_down], strstr(body.data, "<tbody>"));
 		assert_null(strstr(body.data, "secret"));
@@ -93,10 +96,8 @@ names_that_are_not_known_stand_side_by_side(void **state)
 	static const struct policy policy = { .probe = &probe, .interval = 60 * (int64_t)SECOND, .tag_count = 1, .tags = tags };
 	static const struct target target = { .name = "a", .policy = &policy };
 	struct store_batch *batch = store_batch_create(STORE_MAIN);
-	struct buffer body = { .data = NULL };
-	struct server_answer answer = { .status = 200, .body = &body };
-	struct site site = { .config = &config };
 	int64_t now = clock_wall();
+	struct buffer body;
 
 	(void)state;
 	config.targets = &target;
@@ -107,11 +108,7 @@ names_that_are_not_known_stand_side_by_side(void **state)
 		store_put_condition(batch, &(struct store_condition){ .target = 1, .code = codes[i], .since = now + i, .standing = now });
 	folder_commit(&folder, batch);
 	store_batch_destroy(&batch);
-	board_destroy(&board);
-	site.board = board = board_create(&config);
-	turn();
-	site_answer(&site, &(struct server_request){ .path = "/", .prefix = "/share/x", .tag = "lab" }, &answer);
-	assert_true(buffer_add(&body, "", 1, EMIT_MAX));
+	body = page("lab");
 	for (int i = 0; i < 3; i++)
 		if (strstr(body.data, codes[i]) == NULL)
 			fail_msg("without %s: %s", codes[i], strstr(body.data, "<tbody>"));
@@ -126,7 +123,6 @@ targets_without_a_tag_are_counted_beside_the_groups(void **state)
 	static const struct policy tagged = { .interval = 60 * (int64_t)SECOND, .tag_count = 1, .tags = tags }, bare = { .interval = 60 * (int64_t)SECOND };
 	struct target targets[] = { { .name = "2", .policy = &tagged }, { .name = "a", .policy = &bare } };
 	struct store_batch *batch = store_batch_create(STORE_MAIN);
-	struct site site = { .config = &config };
 
 	(void)state;
 	store_put_state(batch, &(struct store_state){ .target = 1, .at = clock_wall(), .state = "up", .verdict = "ok", .outcome = "ok", .since = clock_wall(), .ended = clock_wall(),
@@ -137,16 +133,11 @@ targets_without_a_tag_are_counted_beside_the_groups(void **state)
 	config.targets = targets;
 	config.target_count = 2;
 	for (int bit = 0; bit < 4; bit++) { /* which of both have a tag */
-		struct buffer body = { .data = NULL };
-		struct server_answer answer = { .status = 200, .body = &body };
+		struct buffer body;
 
 		targets[0].policy = bit & 1 ? &tagged : &bare;
 		targets[1].policy = bit & 2 ? &tagged : &bare;
-		board_destroy(&board);
-		site.board = board = board_create(&config);
-		turn();
-		site_answer(&site, &(struct server_request){ .path = "/", .prefix = "" }, &answer);
-		assert_true(buffer_add(&body, "", 1, EMIT_MAX));
+		body = page(NULL);
 		/* the one of target 3, which is not configured, is never tagged, nor was it looked at */
 		assert_int_equal(strstr(body.data, "<li class=\"faint\">without a tag 1 of 2</li></ul>") != NULL, bit == 1);
 		assert_int_equal(strstr(body.data, "<li class=\"faint\">without a tag 0 of 2</li></ul>") != NULL, bit == 2);
