@@ -408,20 +408,26 @@ begin(struct replaying *it, const struct choice *choice, struct backtest_setting
 	return backtest_settings_finish(settings);
 }
 
+/* Progress is shown between two readings, while no transaction is open: a terminal that is stopped
+ * (^S) must not keep the daemon from shortening its log of writes. */
 static void
 read_runs(struct replaying *it)
 {
-	struct store_runs *runs = must(store_runs_create(it->past->reader, it->kept.behind));
+	uint64_t last = it->kept.behind, count = RUNS_BETWEEN_PROGRESS;
 	struct store_run row;
 
-	for (uint64_t count = 0; store_runs_next(runs, &row); count++) {
-		if (count % RUNS_BETWEEN_PROGRESS == 0)
-			show_progress(it, row.id);
-		take_run(it, &row);
+	while (count == RUNS_BETWEEN_PROGRESS && !it->past->broken) {
+		show_progress(it, last);
+		struct store_runs *runs = must(store_runs_create(it->past->reader, last));
+		for (count = 0; count < RUNS_BETWEEN_PROGRESS && store_runs_next(runs, &row);
+		     count++) {
+			last = row.id;
+			take_run(it, &row);
+		}
+		it->past->broken |= store_runs_destroy(&runs) == STORE_READ_BROKEN;
 	}
 	if (it->progress)
 		fprintf(stderr, "\r%60s\r", "");
-	it->past->broken |= store_runs_destroy(&runs) == STORE_READ_BROKEN;
 	for (size_t i = 0; i < it->past->target_count; i++) {
 		it->place = i;
 		if (it->targets[i].policy != NULL)
