@@ -151,13 +151,12 @@ put_one(struct answer *answer, const struct status_row *row)
 	nagios_put_head(stdout, row->target->probe, status, row->target->name);
 	nagios_put_text(stdout, text_view(bytes));
 	store_list_open(&list, answer->past.reader, STORE_LIST_HISTORY, row->target->number);
+	store_list_limit(&list, 1);
 	if (status == NAGIOS_UNKNOWN) /* what is not of now is no measurement of now */
 		store_list_stop(&list);
-	while (past_next(&answer->past, &list, &run)) {
+	while (past_next(&answer->past, &list, &run))
 		if (run.at == row->last_run) /* its result is written already */
 			put_run(row->configured == NULL ? NULL : row->configured->policy, &run);
-		store_list_stop(&list);
-	}
 	putchar('\n');
 	for (; item != NULL; item = item->next) {
 		text = TEXT_OVER(bytes);
