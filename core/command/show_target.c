@@ -92,14 +92,17 @@ show_target(struct past *past, const char *word)
 		json_begin_array(&json, "legs");
 	} else
 		printf("%s: the last run whose evidence is kept, of no incident\n\n", target->name);
-	for (uint32_t i = 0; i < last.count; i++)
-		if (kept_leg(last.legs[i], &leg) && past->json)
+	for (uint32_t i = 0; i < last.count; i++) {
+		bool is_read = kept_leg(last.legs[i], &leg);
+
+		if (is_read && past->json)
 			evidence_json(&json, NULL, &leg);
-		else if (kept_leg(last.legs[i], &leg))
+		else if (is_read)
 			show_kept_leg(past, "run", target->configured == NULL
 			        ? NULL : target->configured->policy, &leg);
 		else if (!past->json)
 			puts("  it cannot be read: another version wrote it");
+	}
 	if (past->json) {
 		json_end(&json);
 		json_end(&json);
