@@ -6,7 +6,6 @@
 #include "base/messages.h"
 
 #include <assert.h>
-#include <string.h>
 
 #include "base/text.h"
 

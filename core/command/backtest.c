@@ -7,7 +7,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "base/clock.h"
 #include "command/backtest_replay.h"
 #include "command/layout.h"
 

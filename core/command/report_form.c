@@ -11,7 +11,6 @@
 #include <ctype.h>
 #include <stdio.h>
 
-#include "base/clock.h"
 #include "command/layout.h"
 #include "web/emit.h"
 

@@ -6,7 +6,6 @@
 #include "command/watch_topic.h"
 
 #include <stdio.h>
-#include <string.h>
 
 enum { COMMANDS_MAX = 3 };
 
