@@ -13,6 +13,16 @@
 #include "web/attempt.h"
 #include "web/told_text.h"
 
+/* Returns false where it could not be read to its end: the answer says so, since the part that was read would look like all of it. */
+static bool
+close_list(struct call *call, struct store_list *list)
+{
+	if (store_list_close(list) != STORE_READ_BROKEN)
+		return true;
+	view_problem(call->view, 503, "the store cannot be read now");
+	return false;
+}
+
 static void
 put_outage(struct call *call, const struct store_outage *outage)
 {
@@ -43,7 +53,8 @@ api_answer_incidents(struct view *view)
 		json_end(&call.json);
 		cursor = outage.number;
 	}
-	(void)store_list_close(&list);
+	if (!close_list(&call, &list))
+		return;
 	json_end(&call.json);
 	call_put_cursor(&call, call.count == call.limit, cursor);
 	call_end(&call);
@@ -61,8 +72,8 @@ put_leg(struct json *json, const char *key, struct pw_bytes bytes)
 		json_null(json, key);
 }
 
-/* The runs of an incident as a list of their legs behind one, whose cursor is "RUN.LEG". */
-static void
+/* The runs of an incident as a list of their legs behind one, whose cursor is "RUN.LEG". Returns false where that cannot be read. */
+static bool
 put_evidence(struct call *call, uint64_t incident, struct store_leg_key last)
 {
 	struct json *json = &call->json;
@@ -84,10 +95,12 @@ put_evidence(struct call *call, uint64_t incident, struct store_leg_key last)
 		json_end(json);
 		last = (struct store_leg_key){ row.target, row.run, row.leg };
 	}
-	(void)store_list_close(&list);
+	if (!close_list(call, &list))
+		return false;
 	json_end(json);
 	snprintf(next, sizeof next, "%llu.%u", (unsigned long long)last.run, (unsigned)last.leg);
 	json_string(json, "next_cursor", more ? next : NULL);
+	return true;
 }
 
 /* A cursor is behind all that has its run and leg. */
@@ -144,15 +157,14 @@ api_answer_incident(struct view *view)
 	    && number < INT64_MAX && store_list_next(&list, &outage);
 	if (is_found)
 		put_outage(&call, &outage);
-	if (store_list_close(&list) == STORE_READ_BROKEN) {
-		view_problem(view, 503, "incidents cannot be read now");
+	if (!close_list(&call, &list))
 		return;
-	}
 	if (!is_found) {
 		view_problem(view, 404, "no incident has this number");
 		return;
 	}
-	put_evidence(&call, number, behind);
+	if (!put_evidence(&call, number, behind))
+		return;
 	put_told(&call.json, view->reader, number);
 	call_end(&call);
 }
@@ -257,7 +269,8 @@ api_answer_deliveries(struct view *view)
 		json_end(json);
 		snprintf(cursor, sizeof cursor, "%lld.%zu.%s%s", (long long)row.notice, strlen(row.notifier), row.notifier, row.recipient);
 	}
-	(void)store_list_close(&list);
+	if (!close_list(&call, &list))
+		return;
 	json_end(json);
 	json_string(json, "next_cursor", call.count == call.limit ? cursor : NULL);
 	call_end(&call);
@@ -300,7 +313,8 @@ api_answer_conditions(struct view *view)
 		json_text(&call.json, "text", row.text);
 		json_end(&call.json);
 	}
-	(void)store_list_close(&list);
+	if (!close_list(&call, &list))
+		return;
 	json_end(&call.json);
 	json_string(&call.json, "next_cursor", call.count == call.limit ? cursor : NULL);
 	call_end(&call);

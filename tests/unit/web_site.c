@@ -211,6 +211,28 @@ what_cannot_be_read_is_not_denied(void **state)
 	visit_all(none, sizeof none / sizeof none[0]);
 }
 
+/* What was read of a list would look like all of it. */
+static void
+a_list_that_cannot_be_read_on_is_no_list(void **state)
+{
+	static const struct { const char *table; struct visit visit; } cases[] = { { "evidence", { "/api/v1/incidents/2", 503, "cannot be read" } },
+		{ "incidents", { "/api/v1/incidents", 503, "cannot be read" } }, { "deliveries", { "/api/v1/deliveries", 503, "cannot be read" } },
+		{ "conditions", { "/api/v1/conditions", 503, "cannot be read" } } };
+	struct buffer body = { .data = NULL };
+	char sql[64];
+
+	(void)state;
+	put_all();
+	turn();
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		assert_int_equal(ask(cases[i].visit.path, &body), 200);
+		snprintf(sql, sizeof sql, "DROP TABLE %s", cases[i].table);
+		assert_true(db_exec(folder.store->db_files[STORE_MAIN].db, sql));
+		visit_all(&cases[i].visit, 1);
+	}
+	buffer_fini(&body);
+}
+
 int
 main(void)
 {
@@ -219,6 +241,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(what_is_not_read_is_unknown, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(all_of_it_is_told, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_cannot_be_read_is_not_denied, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_list_that_cannot_be_read_on_is_no_list, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
