@@ -163,9 +163,7 @@ parts_respond(struct parts_list *list, struct MHD_Connection *connection, const 
 void
 parts_wake(struct parts_list *list)
 {
-	struct parts *parts;
-
-	LIST_FOREACH(parts, &list->all, others) {
+	for (struct parts *parts = LIST_FIRST(&list->all); parts != NULL; parts = LIST_NEXT(parts, others)) {
 		if (!parts->is_waiting)
 			continue;
 		parts->is_waiting = false;
