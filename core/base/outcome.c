@@ -170,6 +170,13 @@ verdict_of_name(const char *name, enum pw_verdict *verdict)
 	return false;
 }
 
+bool
+verdict_is_current(int64_t result_ended, enum pw_verdict of_result, int64_t state_ended,
+    enum pw_verdict of_state)
+{
+	return result_ended + (of_result == of_state ? SECOND : 0) >= state_ended;
+}
+
 const struct pw_phase *
 phase_standard(const char *name)
 {

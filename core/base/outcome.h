@@ -36,5 +36,11 @@ bool outcome_find(const char *name, const struct pw_outcome *own, struct outcome
 const char *verdict_name(enum pw_verdict verdict);
 bool verdict_of_name(const char *name, enum pw_verdict *verdict);
 
+/* Whether a result is of the run that a state is of, or of a later one. Results are written after
+ * states, so the newest may be of the run before; and the end of a run (UTC, microseconds) is told
+ * of both, with a difference of some milliseconds. */
+bool verdict_is_current(int64_t result_ended, enum pw_verdict of_result, int64_t state_ended,
+    enum pw_verdict of_state);
+
 /* The limits the host knows for a phase, microseconds; NULL for a phase it does not know. */
 const struct pw_phase *phase_standard(const char *name);

@@ -111,10 +111,7 @@ read_last_runs(struct past *past, struct status_row *all)
 		enum pw_verdict verdict = PW_UNKNOWN;
 		bool known = verdict_of_name(run.verdict, &verdict);
 
-		/* The end of a run is told in two ways, which may differ by some milliseconds; and
-		 * the results are written after the states. */
-		if (row->target->gone != 0
-		    || run.ended + (verdict == row->verdict ? SECOND : 0) < row->ended)
+		if (!verdict_is_current(run.ended, verdict, row->ended, row->verdict))
 			continue;
 		row->run = known;
 		row->verdict = verdict;

@@ -220,10 +220,10 @@ put_newest(struct call *call, const struct board_row *row, const struct look *lo
 	const struct board_server *server = &row->server;
 	struct json *json = &call->json;
 	int64_t age = board_time(call->view->board) - row->last_run;
-	bool has_run = look->at != 0, has_tls = server->tls_version[0] != '\0';
+	bool has_run = row_is_of_look(row, look), has_tls = server->tls_version[0] != '\0';
 	struct run_steps steps = look_steps(look);
 
-	json_string(json, "verdict", has_run ? verdict_name(row->verdict) : NULL);
+	json_string(json, "verdict", look->at != 0 ? verdict_name(row->verdict) : NULL);
 	json_string(json, "outcome", has_run ? look->outcome : NULL);
 	json_string(json, "text", row->text[0] != '\0' || look->text == NULL ? row->text : look->text);
 	json_time(json, "last_run", row->last_run);
@@ -232,7 +232,7 @@ put_newest(struct call *call, const struct board_row *row, const struct look *lo
 	json_seconds(json, "interval", row->interval);
 	put_seconds(json, "seconds", has_run, look->micros);
 	json_begin_array(json, "phases");
-	while (run_steps_next(&steps)) {
+	while (has_run && run_steps_next(&steps)) {
 		json_begin_object(json, NULL);
 		json_text(json, "phase", steps.name);
 		put_seconds(json, "seconds", steps.micros >= 0, steps.micros);

@@ -93,7 +93,7 @@ judge_row(struct board *board, struct board_row *row, int64_t now)
 	const struct look *look = looks_get(board->known.looks, row->look);
 	int64_t last;
 
-	if (look->at != 0 && look->at + look->micros + SECOND >= row->last_run) {
+	if (row_is_of_look(row, look)) {
 		row->last_run = look->at + look->micros;
 		row->verdict = look->verdict;
 	}

@@ -41,6 +41,12 @@ row_since(const struct board_row *row, const struct look *look)
 	}
 }
 
+bool
+row_is_of_look(const struct board_row *row, const struct look *look)
+{
+	return look->at != 0 && verdict_is_current(look->at + look->micros, look->verdict, row->last_run, row->verdict);
+}
+
 static enum board_rank
 rank_of(const struct board_row *row)
 {

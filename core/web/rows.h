@@ -88,6 +88,9 @@ struct board_row {
  * it where nobody looks; else since when it has its state. */
 int64_t row_since(const struct board_row *, const struct look *);
 
+/* Whether the newest result is of the run that the row is of, or of a later one (verdict_is_current). */
+bool row_is_of_look(const struct board_row *, const struct look *);
+
 /* Sets `judged` and `judged_care` from all else that is known of it. */
 void row_judge(struct board_row *);
 /* Whether it was so from the first run of its record: it may have been so for longer. */

@@ -252,6 +252,34 @@ history_may_come_later(void **state)
 	assert_int_not_equal(look()->at, 0);
 }
 
+/* The result of the run before is there until that of the run that changed the state is written. */
+static void
+a_result_of_the_run_before_says_nothing_of_the_state(void **state)
+{
+	struct store_batch *batch = store_batch_create(STORE_MAIN), *results = store_batch_create(STORE_HISTORY);
+	int64_t ended = clock_wall() + 300 * MILLISECOND;
+	const struct board_row *row;
+
+	(void)state;
+	store_put_state(batch, &(struct store_state){ .target = 1, .at = ended, .state = "down", .verdict = "failed", .outcome = "refused",
+		.since = ended, .ended = ended, .interval = SECOND, .text = text_view("") });
+	folder_commit(&folder, batch);
+	turn();
+	row = board_named(board, "a");
+	assert_int_equal(look()->verdict, PW_OK);
+	assert_false(row_is_of_look(row, look()));
+	assert_int_equal(row->verdict, PW_FAILED);
+	assert_int_equal(row->last_run, ended);
+	store_put_result(results, &(struct store_result){ .target = 1, .run = 2, .at = ended - 5 * MILLISECOND, .micros = 2 * MILLISECOND,
+		.verdict = PW_FAILED, .outcome = "refused", .phase_names = "" });
+	folder_commit(&folder, results);
+	turn();
+	assert_true(row_is_of_look(board_named(board, "a"), look()));
+	assert_int_equal(board_named(board, "a")->verdict, PW_FAILED);
+	store_batch_destroy(&batch);
+	store_batch_destroy(&results);
+}
+
 /* Overwrites the root of a table, so that no row of it can be read. */
 static void
 damage(const char *name, enum store_file file, const char *table)
@@ -431,6 +459,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(metrics_come_in_parts, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_family_has_one_head, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(history_may_come_later, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_result_of_the_run_before_says_nothing_of_the_state, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(damage_is_told_and_keeps_nobody_busy, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(rows_are_there_without_their_results, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_strip_shows_no_other_day, set_up, tear_down),
