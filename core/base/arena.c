@@ -39,8 +39,7 @@ struct arena {
 static _Noreturn void
 die(size_t wanted)
 {
-	fprintf(stderr,
-	    "postwatch: out of memory at start: no %zu more bytes for the configuration\n", wanted);
+	fprintf(stderr, "postwatch: out of memory: no %zu more bytes\n", wanted);
 	exit(EX_OSERR);
 }
 

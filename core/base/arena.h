@@ -1,8 +1,9 @@
 /*
- * An arena is memory for what is built once and then only read: the configuration, in commands also
- * what they read of other monitors and of the web process. It grows by large mappings, frees nothing
- * singly, and can be made read-only when complete, so that all processes forked afterwards share its
- * pages and none can change them. Where memory runs out it says so on stderr and exits (EX_OSERR).
+ * An arena is memory for what is built once and then only read: the configuration, in the keeper
+ * the names of targets, in commands also what they read of other monitors and of the web process.
+ * It grows by large mappings, frees nothing singly, and can be made read-only when complete, so
+ * that all processes forked afterwards share its pages and none can change them. Where memory runs
+ * out it says so on stderr and exits (EX_OSERR).
  */
 #pragma once
 
