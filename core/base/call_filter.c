@@ -410,7 +410,9 @@ finish(struct filter *filter, bool *entered, struct reason *why)
 	(void)seccomp_attr_set(filter->context, SCMP_FLTATR_CTL_OPTIMIZE, 2);
 	/* A call by another table of calls (i386, x32) ends all threads. */
 	(void)seccomp_attr_set(filter->context, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
-	if (!filter->failed) {
+	if (filter->failed)
+		reason_set(why, "a rule cannot be added to the filter of system calls");
+	else {
 		fault = seccomp_load(filter->context);
 		*entered = good = fault == 0;
 	}
