@@ -110,7 +110,7 @@ execute(const struct reload_origin *origin, const char *order, struct reason *wh
 
 	for (char **word = origin->words; *word != NULL && count < 255; word++)
 		words[count++] = *word;
-	if (origin->folder[0] == '\0' || !enter(origin->folder)) {
+	if (!enter(origin->folder)) {
 		reason_set(why, "%s, where it was started, cannot be entered: %s", origin->folder,
 		    strerror(errno));
 		return;
